@@ -1,0 +1,101 @@
+//! A few bytes of what was read, kept inside an error so that the error borrows nothing and allocates nothing.
+//! Pure: no threads, no clock, no files.
+
+use core::fmt;
+
+/// The longest piece of text that an error repeats; the rest is cut and shown as `…`.
+const CAPACITY: usize = 32;
+
+/// Up to 32 bytes of a text, cut at a character.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    bytes: [u8; CAPACITY],
+    len: u8,
+    cut: bool,
+}
+
+impl Excerpt {
+    /// The bytes `start..end` of `text`, which must lie within it; both ends are moved to character boundaries.
+    pub(crate) const fn of(text: &str, mut start: usize, mut end: usize) -> Excerpt {
+        let text = text.as_bytes();
+        while start > 0 && is_continuation(text, start) {
+            start -= 1;
+        }
+        while is_continuation(text, end) {
+            end += 1;
+        }
+        let mut len = end - start;
+        if len > CAPACITY {
+            len = CAPACITY;
+            while is_continuation(text, start + len) {
+                len -= 1;
+            }
+        }
+        let mut bytes = [0; CAPACITY];
+        let mut i = 0;
+        while i < len {
+            bytes[i] = text[start + i];
+            i += 1;
+        }
+        Excerpt { bytes, len: len as u8, cut: len < end - start }
+    }
+
+    /// The text kept.
+    pub(crate) fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut at characters")
+    }
+
+    /// Whether nothing was found there, as at the end of a text.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// Whether the byte at `at` continues a character that began before it. Past the end there is none.
+const fn is_continuation(text: &[u8], at: usize) -> bool {
+    at < text.len() && text[at] & 0b1100_0000 == 0b1000_0000
+}
+
+/// The text in backticks, control characters escaped; `nothing` where it is empty.
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("nothing");
+        }
+        f.write_str("`")?;
+        for c in self.as_str().chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        f.write_str(if self.cut { "…`" } else { "`" })
+    }
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        let text = "é".repeat(20);
+        assert_eq!(Excerpt::of(&text, 0, text.len()).to_string(), format!("`{}…`", "é".repeat(16)));
+        let odd = format!("x{text}");
+        assert_eq!(Excerpt::of(&odd, 0, odd.len()).to_string(), format!("`x{}…`", "é".repeat(15)));
+        assert_eq!(Excerpt::of("aéb", 2, 2).as_str(), "é", "inside a character: the whole of it");
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(Excerpt::of("a\nb\0", 0, 4).to_string(), "`a\\nb\\u{0}`");
+        assert_eq!(Excerpt::of("abc", 3, 3).to_string(), "nothing");
+    }
+}

@@ -1,0 +1,8 @@
+//! A task scheduler that depends on nothing but `std`.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, missing_debug_implementations)]
+
+// Ground: each of these stands alone.
+pub mod civil;
+mod excerpt;
