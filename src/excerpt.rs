@@ -45,6 +45,21 @@ impl Excerpt {
         core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut at characters")
     }
 
+    /// The bytes of the text kept are the first [`len`](Excerpt::len) of these.
+    pub(crate) const fn bytes(&self) -> &[u8; CAPACITY] {
+        &self.bytes
+    }
+
+    /// How many bytes of the text were kept.
+    pub(crate) const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether the text was longer than what was kept of it.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// Whether nothing was found there, as at the end of a text.
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0

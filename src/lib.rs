@@ -6,3 +6,7 @@
 // Ground: each of these stands alone.
 pub mod civil;
 mod excerpt;
+
+// Floor 1: a set of civil times, and
+pub mod cron;
+pub use cron::Cron;

@@ -1,0 +1,269 @@
+//! Cron expressions: sets of civil times. Pure: no threads, no clock, no files, no zones.
+//!
+//! ```text
+//! minute (0-59)                          *        every value
+//! | hour (0-23)                          5,10     each of a list
+//! | | day of month (1-31, L, W)          9-17     a range; one that wraps goes on at the start: fri-mon, 22-2
+//! | | | month (1-12, jan-dec)            */15     every fifteenth from the first value of the field
+//! | | | | day of week (0-7, sun-sat)     8-18/2   every second of a range
+//! * * * * *                              5/15     the same as 5-59/15
+//! ```
+//!
+//! With six fields the **seconds come first**, with seven the year (1970-2199) also comes last. `30 0 9 * * mon` is
+//! 09:00:30 on Mondays. Sunday is 0 and 7. Letters may have any case.
+//!
+//! | in day of month | | in day of week | |
+//! | --- | --- | --- | --- |
+//! | `L` | the last day of the month | `fri#2` | the second Friday of the month |
+//! | `L-3` | the third day before the last | `mon-fri#1` | the first of each of these |
+//! | `15W` or `W15` | the Monday to Friday nearest to the 15th, in the same month | `friL`, `Lfri` or `fri#L` | the last Friday |
+//! | `LW`, `L-3W` | the same for the last day, or the third before it | | |
+//! | `28-L` | from the 28th on | | |
+//! | `?` | the same as `*` | `?` | the same as `*` |
+//!
+//! A day that a month lacks is not moved: `31W` says nothing about April.
+//!
+//! **The day rule.** When both day fields are restricted, a day needs to match only one of them: `0 0 13 * fri` is
+//! every 13th and every Friday. A field is restricted unless it is `*` or `?`, or has a `*` as a member of its list.
+//!
+//! **Nicknames**: `@yearly`, `@annually`, `@monthly`, `@weekly` (Sunday), `@daily`, `@midnight`, `@hourly`.
+//!
+//! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
+//! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
+//! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
+
+mod error;
+mod field;
+mod parse;
+mod print;
+mod search;
+
+use core::convert::TryFrom;
+use core::str::FromStr;
+
+pub use self::error::ParseError;
+pub use self::field::Field;
+use self::field::YEAR;
+use self::parse::Set;
+pub use self::search::Upcoming;
+
+/// A set of civil times, written as a cron expression: see the [module](self) for the language.
+///
+/// ```
+/// use sexton::civil::DateTime;
+/// use sexton::Cron;
+///
+/// let report: Cron = "2 4 * * mon,fri".parse()?;
+/// let sunday: DateTime = "2026-11-22 12:00".parse()?;
+///
+/// assert_eq!(report.next(sunday), Some("2026-11-23 04:02".parse()?));
+/// let fires: Vec<String> = report.upcoming(sunday).take(3).map(|time| time.to_string()).collect();
+/// assert_eq!(fires, ["2026-11-23T04:02:00", "2026-11-27T04:02:00", "2026-11-30T04:02:00"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An expression in the source is checked by the compiler with [`cron!`](crate::cron!).
+///
+/// `Display` gives the shortest of the usual forms, with names for weekdays and months, and parses back to an equal
+/// value; `Debug` names the fields. Values are equal when their fields are: `0 0 * * *` and `0 0 1-31 * *` are not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cron {
+    /// A bit for each second, from 0.
+    seconds: u64,
+    /// A bit for each minute, from 0.
+    minutes: u64,
+    /// Days of the month: in the low half from its first day, bit 0, on; in the high half from its last, bit 63, back.
+    days: u64,
+    /// The days of the month to whose nearest Monday to Friday it goes, in the same form.
+    nearest: u64,
+    /// Six rows of seven bits, from Sunday: weekdays in the month's first, second, ... fifth seven days, and in its last.
+    weekdays: u64,
+    years: Years,
+    /// A bit for each hour, from 0.
+    hours: u32,
+    /// A bit for each month, from January.
+    months: u16,
+    /// Which fields repeat and which are restricted: what a set alone does not tell.
+    flags: u8,
+    /// Follows from all the others.
+    days_kind: DaysKind,
+}
+
+const _: () = assert!(core::mem::size_of::<Cron>() <= 80);
+
+/// Which days match at all, so that a search takes the shortest way to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum DaysKind {
+    Every,
+    /// The same ones of every week.
+    Weekly,
+    OfMonths,
+    /// 29 February is the only one.
+    OfLeapYears,
+    None,
+}
+
+/// The text of the seconds has a `*`, a range or a step; likewise the next two. In the order of the fields.
+const SECOND_REPEATS: u8 = 1 << 0;
+const MINUTE_REPEATS: u8 = 1 << 1;
+const HOUR_REPEATS: u8 = 1 << 2;
+/// The days of the month are not `*`; likewise those of the week.
+const DAYS_RESTRICTED: u8 = 1 << 3;
+const WEEKDAYS_RESTRICTED: u8 = 1 << 4;
+
+/// Times a row of weekdays: that row for each of the five weeks a month may have.
+const EVERY_WEEK: u64 = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
+
+/// The number of the row for the last seven days of the month.
+const LAST_WEEK: u32 = 5;
+
+/// The twelve months, and the seven weekdays.
+const ALL_MONTHS: u16 = 0xFFF;
+const ALL_WEEKDAYS: u64 = 0x7F;
+
+impl Cron {
+    /// Reads five fields; six, the seconds first; or seven, the seconds first and the year last.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no expression, with the field and the byte where it stopped to be one. An expression that is
+    /// one but never comes true, such as 30 February, is no error; [`never_fires`](Cron::never_fires) tells.
+    pub const fn parse(text: &str) -> Result<Cron, ParseError> {
+        parse::expression(text)
+    }
+
+    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
+    #[doc(hidden)]
+    pub const fn checked_when_built(text: &str) -> Cron {
+        match Cron::parse(text) {
+            Ok(cron) => cron,
+            Err(error) => panic!("{}", error.message().as_str()),
+        }
+    }
+
+    /// Whether its text says "again and again" about the time of day: a `*`, a range or a step in the seconds, minutes
+    /// or hours. When clocks go back such an expression comes true in both passes of the repeated hour, one that only
+    /// lists times of day in the first alone.
+    pub const fn is_interval_like(&self) -> bool {
+        self.flags & (SECOND_REPEATS | MINUTE_REPEATS | HOUR_REPEATS) != 0
+    }
+
+    /// Whether a time skipped when clocks go forward is made up for as soon as they have: so it is unless the text of the
+    /// hours has a `*`, a range or a step.
+    pub const fn is_made_up_in_gap(&self) -> bool {
+        self.flags & HOUR_REPEATS == 0
+    }
+
+    /// Whether it never comes true, as on 30 February.
+    ///
+    /// ```
+    /// use sexton::cron;
+    ///
+    /// assert!(cron!("0 0 30 feb *").never_fires());
+    /// assert!(cron!("0 0 0 29 feb ? 2100").never_fires());
+    /// assert!(!cron!("0 0 29 feb *").never_fires());
+    /// ```
+    pub const fn never_fires(&self) -> bool {
+        matches!(self.days_kind, DaysKind::None)
+    }
+
+    /// The value of these fields, second to day of week.
+    const fn of_fields(fields: [Set; 6], years: Years) -> Cron {
+        let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+        let cron = Cron {
+            seconds: second.values_of(60),
+            minutes: minute.values_of(60),
+            hours: hour.values_of(24) as u32,
+            days: day_of_month.values_of(31),
+            nearest: if day_of_month.is_every { 0 } else { day_of_month.nearest },
+            months: month.values_of(12) as u16,
+            weekdays: day_of_week.values_of(35),
+            years,
+            flags: second.repeats as u8 * SECOND_REPEATS
+                | minute.repeats as u8 * MINUTE_REPEATS
+                | hour.repeats as u8 * HOUR_REPEATS
+                | !day_of_month.is_every as u8 * DAYS_RESTRICTED
+                | !day_of_week.is_every as u8 * WEEKDAYS_RESTRICTED,
+            days_kind: DaysKind::OfMonths,
+        };
+        Cron { days_kind: cron.find_days_kind(), ..cron }
+    }
+
+    const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+impl Set {
+    /// The values, all `count` of them where the field is `*`.
+    const fn values_of(self, count: u32) -> u64 {
+        if self.is_every {
+            u64::MAX >> (64 - count)
+        } else {
+            self.values
+        }
+    }
+}
+
+impl FromStr for Cron {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Cron, ParseError> {
+        Cron::parse(text)
+    }
+}
+
+impl TryFrom<&str> for Cron {
+    type Error = ParseError;
+
+    fn try_from(text: &str) -> Result<Cron, ParseError> {
+        Cron::parse(text)
+    }
+}
+
+/// A bit for each year from 1970 to 2199, or every bit, also those beyond, for any year at all.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Years([u64; 4]);
+
+impl Years {
+    const NONE: Years = Years([0; 4]);
+    const ANY: Years = Years([u64::MAX; 4]);
+
+    /// These and 1970 + `value`.
+    const fn with(self, value: u32) -> Years {
+        let Years(mut words) = self;
+        words[value as usize / 64] |= 1 << (value % 64);
+        Years(words)
+    }
+
+    /// Whether no text can have set all these bits: there are fewer years than bits.
+    const fn is_any(&self) -> bool {
+        self.0[3] == u64::MAX
+    }
+
+    const fn has(&self, year: i64) -> bool {
+        let value = year - YEAR.first as i64;
+        self.is_any() || 0 <= value && value < 256 && self.0[value as usize / 64] >> (value % 64) & 1 == 1
+    }
+}
+
+/// A [`Cron`](crate::Cron) that the compiler has checked: a mistake in the expression fails the build, and the error
+/// says which field is wrong, what was found there and what would be fine.
+///
+/// ```
+/// use sexton::cron;
+///
+/// let report = cron!("2 4 * * mon,fri");
+/// assert_eq!(Ok(report), "2 4 * * mon,fri".parse());
+/// ```
+///
+/// ```compile_fail
+/// let report = sexton::cron!("2 4 * * mom,fri"); // day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7
+/// ```
+#[macro_export]
+macro_rules! cron {
+    ($text:expr) => {{
+        const CRON: $crate::Cron = $crate::Cron::checked_when_built($text);
+        CRON
+    }};
+}

@@ -1,0 +1,218 @@
+//! Why a text is no cron expression. The message is put together in a `const fn`, so that [`cron!`](crate::cron!)
+//! fails a build with the very text that [`Cron::parse`](super::Cron::parse) gives at run time.
+
+use core::fmt;
+use core::ops::Range;
+
+use super::field::Field;
+use crate::excerpt::Excerpt;
+
+/// Why a text is no cron expression: which field, what stands there, at which byte, and what would be fine.
+///
+/// ```
+/// use sexton::cron::Field;
+/// use sexton::Cron;
+///
+/// let error = Cron::parse("0 9 * * mom-fri").unwrap_err();
+/// assert_eq!(error.to_string(), "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7");
+/// assert_eq!(error.field(), Some(Field::DayOfWeek));
+/// assert_eq!(error.span(), 8..11);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ParseError {
+    /// `None`: it is about the expression as a whole.
+    field: Option<Field>,
+    /// What is wrong with what was found: "unknown name", or simply "found".
+    problem: &'static str,
+    found: Found,
+    start: usize,
+    end: usize,
+    expected: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Text(Excerpt),
+    Fields(usize),
+}
+
+impl ParseError {
+    /// The field that was being read, or `None` where the expression as a whole makes no sense.
+    pub const fn field(&self) -> Option<Field> {
+        self.field
+    }
+
+    /// The bytes of the text that make no sense; empty where something is missing.
+    pub const fn span(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// "`field`: `problem` `text[start..end]` at byte `start`, expected `expected`".
+    pub(super) const fn new(
+        field: Option<Field>,
+        problem: &'static str,
+        text: &str,
+        start: usize,
+        end: usize,
+        expected: &'static str,
+    ) -> ParseError {
+        ParseError { field, problem, found: Found::Text(Excerpt::of(text, start, end)), start, end, expected }
+    }
+
+    /// The text has `count` fields, which is none of the numbers that make an expression.
+    pub(super) const fn field_count(text: &str, count: usize) -> ParseError {
+        ParseError {
+            field: None,
+            problem: "found",
+            found: Found::Fields(count),
+            start: 0,
+            end: text.len(),
+            expected: "5, 6 (seconds first) or 7 (seconds first, year last)",
+        }
+    }
+
+    /// The whole message.
+    pub(super) const fn message(&self) -> Message {
+        let subject = match self.field {
+            Some(field) => field.name(),
+            None => "expression",
+        };
+        let message = Message::EMPTY.with(subject).with(": ").with(self.problem).with(" ");
+        let message = match self.found {
+            Found::Text(excerpt) => message.with_excerpt(excerpt).with(" at byte ").with_number(self.start),
+            Found::Fields(1) => message.with("1 field"),
+            Found::Fields(count) => message.with_number(count).with(" fields"),
+        };
+        message.with(", expected ").with(self.expected)
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.message().as_str())
+    }
+}
+
+impl fmt::Debug for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ParseError({self})")
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Room for the longest message: 32 bytes of control characters, six bytes each when escaped, and the words round them.
+const CAPACITY: usize = 400;
+
+/// A text that can be built in a `const fn`.
+#[derive(Clone, Copy)]
+pub(super) struct Message {
+    bytes: [u8; CAPACITY],
+    len: usize,
+}
+
+impl Message {
+    const EMPTY: Message = Message { bytes: [0; CAPACITY], len: 0 };
+
+    pub(super) const fn as_str(&self) -> &str {
+        // Slicing by a range is not const in Rust 1.63, a slice pattern is.
+        let mut bytes: &[u8] = &self.bytes;
+        while bytes.len() > self.len {
+            match bytes {
+                [kept @ .., _] => bytes = kept,
+                [] => break,
+            }
+        }
+        match core::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => panic!("a message is made of whole texts"),
+        }
+    }
+
+    const fn with(self, text: &str) -> Message {
+        let text = text.as_bytes();
+        let mut message = self;
+        let mut i = 0;
+        while i < text.len() {
+            message = message.with_byte(text[i]);
+            i += 1;
+        }
+        message
+    }
+
+    const fn with_byte(self, byte: u8) -> Message {
+        let mut message = self;
+        message.bytes[message.len] = byte;
+        message.len += 1;
+        message
+    }
+
+    const fn with_number(self, number: usize) -> Message {
+        let message = if number >= 10 { self.with_number(number / 10) } else { self };
+        message.with_byte(b'0' + (number % 10) as u8)
+    }
+
+    /// As `Excerpt` displays itself.
+    const fn with_excerpt(self, excerpt: Excerpt) -> Message {
+        if excerpt.is_empty() {
+            return self.with("nothing");
+        }
+        let bytes = excerpt.bytes();
+        let mut message = self.with("`");
+        let mut i = 0;
+        while i < excerpt.len() {
+            // The control characters beyond ASCII, U+0080 to U+009F, are a byte C2 and their own number.
+            let is_wide_control = bytes[i] == 0xC2 && bytes[i + 1] < 0xA0;
+            i += is_wide_control as usize;
+            message = if is_wide_control || bytes[i].is_ascii_control() {
+                message.with_escape(bytes[i])
+            } else {
+                message.with_byte(bytes[i])
+            };
+            i += 1;
+        }
+        message.with(if excerpt.is_cut() { "…`" } else { "`" })
+    }
+
+    const fn with_escape(self, byte: u8) -> Message {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        match byte {
+            b'\t' => self.with("\\t"),
+            b'\n' => self.with("\\n"),
+            b'\r' => self.with("\\r"),
+            0..=15 => self.with("\\u{").with_byte(DIGITS[byte as usize]).with("}"),
+            _ => {
+                let (high, low) = (DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]);
+                self.with("\\u{").with_byte(high).with_byte(low).with("}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_looks_the_same_built_at_compile_time() {
+        let controls: String = (0..=0xA5u8).map(char::from).collect();
+        for start in (0..controls.len()).step_by(7) {
+            for end in [start, start + 5, start + 60] {
+                let excerpt = Excerpt::of(&controls, start, end.min(controls.len()));
+                assert_eq!(Message::EMPTY.with_excerpt(excerpt).as_str(), excerpt.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_message_has_room() {
+        const LONGEST: &str =
+            "a nickname: @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
+        let text = "\u{7f}".repeat(40);
+        let error = ParseError {
+            start: usize::MAX,
+            ..ParseError::new(Some(Field::DayOfMonth), "unsupported random value", &text, 0, 40, LONGEST)
+        };
+        assert!(error.to_string().len() < CAPACITY, "{}", error.to_string().len());
+    }
+}

@@ -1,0 +1,360 @@
+//! Which civil time comes next, and which came before. Both are one walk, in two directions: carry up through second,
+//! minute, hour and day until something lies ahead, then go down again and take the first of each.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use super::{Cron, DaysKind, Years, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
+use super::{DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::civil::{self, Date, Weekday, DAY, MAX_SECONDS, MIN_SECONDS};
+
+impl Cron {
+    /// The first civil time of the set after this one, or `None` if there is none before the year 10000.
+    pub fn next(&self, after: civil::DateTime) -> Option<civil::DateTime> {
+        self.at_or_after(after.seconds() + 1).and_then(civil::DateTime::from_seconds)
+    }
+
+    /// The last civil time of the set before this one, or `None` if there is none since the year 1.
+    pub fn previous(&self, before: civil::DateTime) -> Option<civil::DateTime> {
+        self.at_or_before(before.seconds() - 1).and_then(civil::DateTime::from_seconds)
+    }
+
+    /// Whether this civil time is one of the set. Without a field for the second that is 0.
+    pub fn matches(&self, time: civil::DateTime) -> bool {
+        self.at_or_after(time.seconds()) == Some(time.seconds())
+    }
+
+    /// The civil times of the set after this one, one by one.
+    pub fn upcoming(&self, after: civil::DateTime) -> Upcoming {
+        Upcoming { cron: *self, from: after.seconds() + 1 }
+    }
+
+    /// The first civil time of the set from this one on, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    pub(crate) fn at_or_after(&self, civil_seconds: i64) -> Option<i64> {
+        self.nearest_to::<Forward>(civil_seconds)
+    }
+
+    /// The last civil time of the set up to this one, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    pub(crate) fn at_or_before(&self, civil_seconds: i64) -> Option<i64> {
+        self.nearest_to::<Backward>(civil_seconds)
+    }
+
+    fn nearest_to<D: Direction>(&self, civil_seconds: i64) -> Option<i64> {
+        let civil_seconds = D::clamp(civil_seconds, MIN_SECONDS, MAX_SECONDS)?;
+        let today = civil_seconds.div_euclid(DAY);
+        let time_today = self.time_from::<D>(civil_seconds.rem_euclid(DAY) as u32);
+        let day = self.day_from::<D>(if time_today.is_some() { today } else { today + D::STEP })?;
+        let time = match time_today {
+            Some(time) if day == today => time,
+            _ => self.first_time::<D>(),
+        };
+        let found = day * DAY + i64::from(time);
+        (MIN_SECONDS..=MAX_SECONDS).contains(&found).then(|| found)
+    }
+
+    /// The first time of day from this second of the day on, in seconds.
+    fn time_from<D: Direction>(&self, second_of_day: u32) -> Option<u32> {
+        let (minute_of_day, second) = (second_of_day / 60, second_of_day % 60);
+        let (hour, minute) = (minute_of_day / 60, minute_of_day % 60);
+        let hours = u64::from(self.hours);
+        if has(hours, hour) {
+            if has(self.minutes, minute) {
+                let seconds = D::from(self.seconds, second);
+                if seconds != 0 {
+                    return Some(minute_of_day * 60 + D::first(seconds));
+                }
+            }
+            let minutes = D::beyond(self.minutes, minute);
+            if minutes != 0 {
+                return Some((hour * 60 + D::first(minutes)) * 60 + D::first(self.seconds));
+            }
+        }
+        let hours = D::beyond(hours, hour);
+        (hours != 0).then(|| (D::first(hours) * 60 + D::first(self.minutes)) * 60 + D::first(self.seconds))
+    }
+
+    /// The first time of any day that matches.
+    fn first_time<D: Direction>(&self) -> u32 {
+        (D::first(u64::from(self.hours)) * 60 + D::first(self.minutes)) * 60 + D::first(self.seconds)
+    }
+
+    /// The first matching day from this one on, in days since 1970-01-01. It may lie outside the years 1-9999.
+    fn day_from<D: Direction>(&self, day: i64) -> Option<i64> {
+        match self.days_kind {
+            DaysKind::Every => Some(day),
+            DaysKind::Weekly => {
+                // Three weeks, of which today is in the second, so that there is always one on either side.
+                let weekdays = self.weekdays & ALL_WEEKDAYS;
+                let weeks = weekdays | weekdays << 7 | weekdays << 14;
+                let today = weekday_of(day) + 7;
+                Some(day + i64::from(D::first(D::from(weeks, today))) - i64::from(today))
+            }
+            DaysKind::OfMonths | DaysKind::OfLeapYears => self.date_from::<D>(day),
+            DaysKind::None => None,
+        }
+    }
+
+    /// The same, where the calendar has a say.
+    fn date_from<D: Direction>(&self, day: i64) -> Option<i64> {
+        let date = Date::from_days(day)?;
+        let day_of_month = u32::from(date.day()) - 1;
+        let mut year = i64::from(date.year());
+        let mut months = 0;
+        if self.has_year(year) {
+            let month = u32::from(date.month()) - 1;
+            if has(u64::from(self.months), month) {
+                let first_day = day - i64::from(day_of_month);
+                let days = D::from(self.days_of(year, month, first_day), day_of_month);
+                if days != 0 {
+                    return Some(first_day + i64::from(D::first(days)));
+                }
+            }
+            months = D::beyond(u64::from(self.months), month);
+        }
+        loop {
+            while months != 0 {
+                let month = D::first(months);
+                let first_day = civil::days_from_civil(year, i64::from(month) + 1, 1);
+                let days = self.days_of(year, month, first_day);
+                if days != 0 {
+                    return Some(first_day + i64::from(D::first(days)));
+                }
+                months = D::beyond(months, month);
+            }
+            year = self.year_beyond::<D>(year)?;
+            months = u64::from(self.months);
+        }
+    }
+
+    /// The days of this month that match, bit 0 for its first. `month` counts from 0.
+    fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
+        let length = civil::days_in_month(year as i16, month as u8 + 1);
+        u64::from(self.days_of_month(u32::from(length), weekday_of(first_day)))
+    }
+
+    fn has_year(&self, year: i64) -> bool {
+        self.years.has(year) && (self.days_kind != DaysKind::OfLeapYears || civil::is_leap_year(year as i16))
+    }
+
+    fn year_beyond<D: Direction>(&self, year: i64) -> Option<i64> {
+        let mut year = self.years.beyond::<D>(year)?;
+        while !self.has_year(year) {
+            year = self.years.beyond::<D>(year)?;
+        }
+        Some(year)
+    }
+}
+
+/// The calendar's part, without time: also asked when an expression is parsed.
+impl Cron {
+    /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
+    const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
+        if !self.has(DAYS_RESTRICTED) {
+            return by_weekday;
+        }
+        let mut days = place(self.days, length);
+        if self.nearest != 0 {
+            days |= nearest_weekdays(place(self.nearest, length), length, first_weekday);
+        }
+        if self.has(WEEKDAYS_RESTRICTED) {
+            days | by_weekday
+        } else {
+            days
+        }
+    }
+
+    /// Decides once for all searches how they find a day, and so whether there is one.
+    pub(super) const fn find_days_kind(&self) -> DaysKind {
+        if self.months == ALL_MONTHS && self.years.is_any() && !self.has(DAYS_RESTRICTED) {
+            if !self.has(WEEKDAYS_RESTRICTED) {
+                return DaysKind::Every;
+            }
+            if self.weekdays == (self.weekdays & ALL_WEEKDAYS) * EVERY_WEEK {
+                return DaysKind::Weekly;
+            }
+        }
+        if self.matches_in_some_year(false) {
+            DaysKind::OfMonths
+        } else if self.matches_in_some_year(true) {
+            DaysKind::OfLeapYears
+        } else {
+            DaysKind::None
+        }
+    }
+
+    /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
+    const fn matches_in_some_year(&self, leap: bool) -> bool {
+        // Any 28 years without an exception at a century hold every year there is: leap or not, from each weekday on.
+        let (first, last) = if self.years.is_any() { (1972, 1999) } else { (1970, 2199) };
+        let mut year = first;
+        while year <= last {
+            if civil::is_leap_year(year) == leap && self.years.has(year as i64) && self.matches_in(year) {
+                return true;
+            }
+            year += 1;
+        }
+        false
+    }
+
+    const fn matches_in(&self, year: i16) -> bool {
+        let mut month = 0;
+        while month < 12 {
+            let first_day = civil::days_from_civil(year as i64, month as i64 + 1, 1);
+            let length = civil::days_in_month(year, month + 1) as u32;
+            if self.months >> month & 1 == 1 && self.days_of_month(length, weekday_of(first_day)) != 0 {
+                return true;
+            }
+            month += 1;
+        }
+        false
+    }
+}
+
+/// The days of a month of this length, of a set that counts from both ends of it.
+const fn place(days: u64, length: u32) -> u32 {
+    let from_first = days as u32 & u32::MAX >> (32 - length);
+    let from_last = (days >> 32) as u32 >> (32 - length);
+    from_first | from_last
+}
+
+/// The days of a month on these weekdays, given as six rows (see [`Cron`]).
+const fn weekdays_of_month(rows: u64, length: u32, first_weekday: u32) -> u32 {
+    // A row begins on Sunday, the month's seven days on the weekday of its first: each row is rotated. What comes before
+    // that weekday moves to the end of its row.
+    let weeks = rows & (EVERY_WEEK * ALL_WEEKDAYS);
+    let wrapping = weeks & (EVERY_WEEK * ((1 << first_weekday) - 1));
+    let in_weeks = (weeks ^ wrapping) >> first_weekday | wrapping << (7 - first_weekday);
+    let in_weeks = in_weeks as u32 & u32::MAX >> (32 - length);
+
+    let last_week = rows >> (7 * LAST_WEEK);
+    if last_week == 0 {
+        return in_weeks;
+    }
+    // The last seven days begin on the weekday that the next month begins on.
+    let rotated = (last_week | last_week << 7) >> ((first_weekday + length) % 7) & ALL_WEEKDAYS;
+    in_weeks | (rotated as u32) << (length - 7)
+}
+
+/// For each of these days the nearest Monday to Friday, which is never in another month.
+const fn nearest_weekdays(days: u32, length: u32, first_weekday: u32) -> u32 {
+    let (first, last) = (1, 1 << (length - 1));
+    let saturdays = days & weekdays_of_month(EVERY_WEEK << 6, length, first_weekday);
+    let sundays = days & weekdays_of_month(EVERY_WEEK, length, first_weekday);
+    days & !saturdays & !sundays
+        | (saturdays & !first) >> 1
+        | (saturdays & first) << 2
+        | (sundays & !last) << 1
+        | (sundays & last) >> 2
+}
+
+/// Days from Sunday.
+const fn weekday_of(day: i64) -> u32 {
+    Weekday::of_day(day).days_from_sunday() as u32
+}
+
+const fn has(set: u64, value: u32) -> bool {
+    set >> value & 1 == 1
+}
+
+impl Years {
+    /// The first year beyond this one.
+    fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
+        let mut year = year + D::STEP;
+        if self.is_any() {
+            return (1..=9999).contains(&year).then(|| year);
+        }
+        year = D::clamp(year, 1970, 2199)?;
+        while !self.has(year) {
+            year = D::clamp(year + D::STEP, 1970, 2199)?;
+        }
+        Some(year)
+    }
+}
+
+/// Towards later times, or towards earlier ones. `set` is never empty where its first member is asked for.
+trait Direction {
+    const STEP: i64;
+
+    /// The members at `value` and beyond.
+    fn from(set: u64, value: u32) -> u64;
+
+    /// The members beyond `value`.
+    fn beyond(set: u64, value: u32) -> u64;
+
+    /// The member that is met first.
+    fn first(set: u64) -> u32;
+
+    /// The value of `first..=last` nearest to `value` from there on, or `None` when all of them have been passed.
+    fn clamp(value: i64, first: i64, last: i64) -> Option<i64>;
+}
+
+struct Forward;
+
+impl Direction for Forward {
+    const STEP: i64 = 1;
+
+    fn from(set: u64, value: u32) -> u64 {
+        set & u64::MAX << value
+    }
+
+    fn beyond(set: u64, value: u32) -> u64 {
+        set & u64::MAX << value << 1
+    }
+
+    fn first(set: u64) -> u32 {
+        set.trailing_zeros()
+    }
+
+    fn clamp(value: i64, first: i64, last: i64) -> Option<i64> {
+        (value <= last).then(|| value.max(first))
+    }
+}
+
+struct Backward;
+
+impl Direction for Backward {
+    const STEP: i64 = -1;
+
+    fn from(set: u64, value: u32) -> u64 {
+        set & !(u64::MAX << value << 1)
+    }
+
+    fn beyond(set: u64, value: u32) -> u64 {
+        set & !(u64::MAX << value)
+    }
+
+    fn first(set: u64) -> u32 {
+        63 - set.leading_zeros()
+    }
+
+    fn clamp(value: i64, first: i64, last: i64) -> Option<i64> {
+        (value >= first).then(|| value.min(last))
+    }
+}
+
+/// The civil times of a [`Cron`] after some other, in order, from [`Cron::upcoming`].
+#[derive(Clone)]
+pub struct Upcoming {
+    cron: Cron,
+    /// The earliest that the next one may be.
+    from: i64,
+}
+
+impl Iterator for Upcoming {
+    type Item = civil::DateTime;
+
+    fn next(&mut self) -> Option<civil::DateTime> {
+        let found = self.cron.at_or_after(self.from)?;
+        self.from = found + 1;
+        civil::DateTime::from_seconds(found)
+    }
+}
+
+impl FusedIterator for Upcoming {}
+
+impl fmt::Debug for Upcoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Upcoming({} from {:?})", self.cron, civil::DateTime::from_seconds(self.from))
+    }
+}
