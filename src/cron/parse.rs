@@ -389,7 +389,12 @@ const fn name(text: &str, start: usize, row: &Row) -> Parsed<u32> {
         }
         value += 1;
     }
-    Err(unexpected(text, start, row, row.values))
+    let end = end_of_word(text, start);
+    if row.names.is_empty() || end - start == 1 {
+        // A single letter is rather another cron's mark.
+        return Err(unexpected(text, start, row, row.values));
+    }
+    Err(ParseError::new(Some(row.field), "unknown name", text, start, end, row.values))
 }
 
 /// Digits, as many as croniter takes. A number that is too large for every field stays so without overflow.
@@ -421,7 +426,6 @@ const fn unexpected(text: &str, at: usize, row: &Row, expected: &'static str) ->
         b'H' | b'h' if end - at == 1 => ("unsupported hashed value", end),
         b'R' | b'r' if end - at == 1 => ("unsupported random value", end),
         b'~' => ("unsupported random range", at + 1),
-        _ if end > at && !row.names.is_empty() => ("unknown name", end),
         _ if end > at => ("found", end),
         byte => ("found", at + if byte.is_ascii() { 1 } else { length_of_char(text, at) }),
     };

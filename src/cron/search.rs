@@ -49,7 +49,7 @@ impl Cron {
             _ => self.first_time::<D>(),
         };
         let found = day * DAY + i64::from(time);
-        (MIN_SECONDS..=MAX_SECONDS).contains(&found).then(|| found)
+        (MIN_SECONDS..=MAX_SECONDS).contains(&found).then_some(found)
     }
 
     /// The first time of day from this second of the day on, in seconds.
@@ -262,7 +262,7 @@ impl Years {
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
         let mut year = year + D::STEP;
         if self.is_any() {
-            return (1..=9999).contains(&year).then(|| year);
+            return (1..=9999).contains(&year).then_some(year);
         }
         year = D::clamp(year, 1970, 2199)?;
         while !self.has(year) {
@@ -307,7 +307,7 @@ impl Direction for Forward {
     }
 
     fn clamp(value: i64, first: i64, last: i64) -> Option<i64> {
-        (value <= last).then(|| value.max(first))
+        (value <= last).then_some(value.max(first))
     }
 }
 
@@ -329,7 +329,7 @@ impl Direction for Backward {
     }
 
     fn clamp(value: i64, first: i64, last: i64) -> Option<i64> {
-        (value >= first).then(|| value.min(last))
+        (value >= first).then_some(value.min(last))
     }
 }
 

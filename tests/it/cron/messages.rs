@@ -1,0 +1,150 @@
+//! Every kind of mistake, with the whole message.
+
+use sexton::cron::{Field, ParseError};
+use sexton::{cron, Cron};
+
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &str)] = &[
+    // The expression as a whole.
+    ("", "expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("  ", "expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("*", "expression: found 1 field, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("0 0 * *", "expression: found 4 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("1 2 3 4 5 6 7 8 9 10 11", "expression: found 11 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("0 0\u{a0}* * *", "expression: found 4 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ("@reboot", "expression: found `@reboot` at byte 0, expected times: what runs at the start is a task with `after(Duration::ZERO)`"),
+    ("@every 5m", "expression: found `@every` at byte 0, expected times: a period is a task's `every`"),
+    (" @dayly", "expression: unknown nickname `@dayly` at byte 1, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
+    ("@", "expression: unknown nickname `@` at byte 0, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
+    ("@daily 5", "expression: found `5` at byte 7, expected nothing after a nickname"),
+    ("TZ=UTC 0 0 * * *", "expression: found `TZ=UTC` at byte 0, expected fields only: a zone is given to the schedule"),
+    ("CRON_TZ=Europe/Paris @daily", "expression: found `CRON_TZ=Europe/Paris` at byte 0, expected fields only: a zone is given to the schedule"),
+    // Values.
+    ("60 * * * *", "minute: no such value `60` at byte 0, expected 0-59"),
+    ("60 * * * * *", "second: no such value `60` at byte 0, expected 0-59"),
+    ("* 24 * * *", "hour: no such value `24` at byte 2, expected 0-23"),
+    ("* * 0 * *", "day of month: no such value `0` at byte 4, expected 1-31 or L"),
+    ("* * 32 * *", "day of month: no such value `32` at byte 4, expected 1-31 or L"),
+    ("* * * 13 *", "month: no such value `13` at byte 6, expected jan-dec or 1-12"),
+    ("* * * * 8", "day of week: no such value `8` at byte 8, expected sun-sat or 0-7"),
+    ("0 0 0 1 1 ? 1969", "year: no such value `1969` at byte 12, expected 1970-2199"),
+    ("0 0 0 1 1 ? 2200", "year: no such value `2200` at byte 12, expected 1970-2199"),
+    ("99999999999999999999 * * * *", "minute: no such value `99999999999999999999` at byte 0, expected 0-59"),
+    ("000000000000000000000 * * * *", "minute: endless number `000000000000000000000` at byte 0, expected 0-59"),
+    ("+5 * * * *", "minute: found `+` at byte 0, expected 0-59"),
+    ("-5 * * * *", "minute: found `-` at byte 0, expected 0-59"),
+    ("٥ * * * *", "minute: found `٥` at byte 0, expected 0-59"),
+    ("0\u{0} * * * *", "minute: found `\\u{0}` at byte 1, expected `,` or a blank"),
+    ("1.5 * * * *", "minute: found `.` at byte 1, expected `,` or a blank"),
+    ("5x * * * *", "minute: found `x` at byte 1, expected `,` or a blank"),
+    ("? * * * *", "minute: found `?` at byte 0, expected 0-59"),
+    ("0 five * * *", "hour: found `five` at byte 2, expected 0-23"),
+    // Names.
+    ("0 9 * * mom-fri", "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7"),
+    ("0 9 * * mon-fry", "day of week: unknown name `fry` at byte 12, expected sun-sat or 0-7"),
+    ("0 9 * * Monday", "day of week: unknown name `Monday` at byte 8, expected mon"),
+    ("0 9 * * fridayL", "day of week: unknown name `fridayL` at byte 8, expected fri"),
+    ("0 9 * sept *", "month: unknown name `sept` at byte 6, expected sep"),
+    ("0 9 * mon *", "month: unknown name `mon` at byte 6, expected jan-dec or 1-12"),
+    ("0 9 jan * *", "day of month: found `jan` at byte 4, expected 1-31 or L"),
+    // Lists, ranges, steps.
+    ("1,,2 * * * *", "minute: found `,` at byte 2, expected 0-59"),
+    ("1, * * * *", "minute: found nothing at byte 2, expected 0-59"),
+    (",1 * * * *", "minute: found `,` at byte 0, expected 0-59"),
+    ("1- * * * *", "minute: found nothing at byte 2, expected 0-59"),
+    ("1-2-3 * * * *", "minute: found `-` at byte 3, expected `,` or a blank"),
+    ("7-60 * * * *", "minute: no such value `60` at byte 2, expected 0-59"),
+    ("* * 31-0 * *", "day of month: no such value `0` at byte 7, expected 1-31 or L"),
+    ("*-5 * * * *", "minute: found `-` at byte 1, expected `,` or a blank"),
+    ("5* * * * *", "minute: found `*` at byte 1, expected `,` or a blank"),
+    ("** * * * *", "minute: found `*` at byte 1, expected `,` or a blank"),
+    ("/5 * * * *", "minute: found `/` at byte 0, expected 0-59"),
+    ("*/ * * * *", "minute: found nothing at byte 2, expected a step after `/`"),
+    ("*/x * * * *", "minute: found `x` at byte 2, expected a step after `/`"),
+    ("*/0 * * * *", "minute: step `0` at byte 2, expected 1 or more"),
+    ("*/5/2 * * * *", "minute: found `/` at byte 3, expected `,` or a blank"),
+    ("1-5/00 * * * *", "minute: step `00` at byte 4, expected 1 or more"),
+    ("0 0 0 1 1 ? 2030-2026", "year: backward range `2030-2026` at byte 12, expected the earlier year first"),
+    ("0 0 * * 7/2", "day of week: ambiguous `7/2` at byte 8, expected a step from 0-6 or a name, such as `sun/2`"),
+    // Marks.
+    ("0 0 ?,1 * *", "day of month: found `,` at byte 5, expected a blank after `?`"),
+    ("0 0 1,? * *", "day of month: found `?` at byte 6, expected 1-31 or L"),
+    ("0 0 ?/2 * *", "day of month: found `/` at byte 5, expected a blank after `?`"),
+    ("0 0 L-31 * *", "day of month: no such value `31` at byte 6, expected 0-30"),
+    ("0 0 L- * *", "day of month: found nothing at byte 6, expected 0-30"),
+    ("0 0 L/2 * *", "day of month: found `/` at byte 5, expected `,` or a blank"),
+    ("0 0 0W * *", "day of month: no such value `0` at byte 4, expected 1-31 or L"),
+    ("0 0 W * *", "day of month: found nothing at byte 5, expected 1-31 or L"),
+    ("0 0 1-5W * *", "day of month: found `W` at byte 7, expected `,` or a blank"),
+    ("0 0 15WL * *", "day of month: found `L` at byte 7, expected `,` or a blank"),
+    ("0 0 15#2 * *", "day of month: found `#` at byte 6, expected `,` or a blank"),
+    ("0 L * * *", "hour: found `L` at byte 2, expected 0-23"),
+    ("0 0 * * L", "day of week: ambiguous `L` at byte 8, expected a weekday with it, such as `friL` for the last Friday"),
+    ("0 0 * * L-3", "day of week: ambiguous `L` at byte 8, expected a weekday with it, such as `friL` for the last Friday"),
+    ("0 0 * * L9", "day of week: no such value `9` at byte 9, expected sun-sat or 0-7"),
+    ("0 0 * * LW", "day of week: found `W` at byte 9, expected sun-sat or 0-7"),
+    ("0 0 * * 5W", "day of week: found `W` at byte 9, expected `,` or a blank"),
+    ("0 0 * * fri#0", "day of week: no such value `0` at byte 12, expected 1-5 or L after `#`"),
+    ("0 0 * * fri#6", "day of week: no such value `6` at byte 12, expected 1-5 or L after `#`"),
+    ("0 0 * * fri#", "day of week: found nothing at byte 12, expected 1-5 or L after `#`"),
+    ("0 0 * * *#2", "day of week: found `#` at byte 9, expected `,` or a blank"),
+    ("0 0 * * fri#2/2", "day of week: found `/` at byte 13, expected `,` or a blank"),
+    ("0 0 * * +5", "day of week: found `+` at byte 8, expected sun-sat or 0-7"),
+    // What other crons draw.
+    ("H * * * *", "minute: unsupported hashed value `H` at byte 0, expected 0-59"),
+    ("0 H(0-5) * * *", "hour: unsupported hashed value `H` at byte 2, expected 0-23"),
+    ("0 0 * * h", "day of week: unsupported hashed value `h` at byte 8, expected sun-sat or 0-7"),
+    ("R/15 * * * *", "minute: unsupported random value `R` at byte 0, expected 0-59"),
+    ("0~30 * * * *", "minute: unsupported random range `~` at byte 1, expected `,` or a blank"),
+    ("~ * * * *", "minute: unsupported random range `~` at byte 0, expected 0-59"),
+];
+
+#[test]
+fn every_mistake_is_told_in_one_line() {
+    for &(text, message) in MISTAKES {
+        match Cron::parse(text) {
+            Ok(cron) => panic!("{text:?} is accepted as {cron}"),
+            Err(error) => assert_eq!(error.to_string(), message, "{text:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_error_points_at_its_field_and_bytes() {
+    for (text, field, marked) in [
+        ("0 9 * * mom-fri", Some(Field::DayOfWeek), "mom"),
+        ("0 9 * * Monday", Some(Field::DayOfWeek), "Monday"),
+        ("0 0 0 1 1 ? 2030-2026", Some(Field::Year), "2030-2026"),
+        ("0 0 ５ * *", Some(Field::DayOfMonth), "５"),
+        ("1, * * * *", Some(Field::Minute), ""),
+        ("0 0 * *", None, "0 0 * *"),
+        ("@daily x", None, "x"),
+    ] {
+        let error = Cron::parse(text).unwrap_err();
+        assert_eq!((error.field(), &text[error.span()]), (field, marked), "{text}");
+    }
+}
+
+#[test]
+fn the_compiler_parses_as_the_program_does() {
+    macro_rules! both {
+        ($($text:literal)*) => { [$(($text, cron!($text))),*] };
+    }
+    for (text, compiled) in both![
+        "* * * * *" "2 4 * * mon,fri" "30 0 9 * * 1" "0 0 0 29 2 ? 2096-2104" "@daily" "0 0 30 2 *"
+        "*/15 22-4/3 l-3w,lw,L,L-3,15w,W1,7 nov-feb 1-5,L6,0#2,3#1,7#L"
+    ] {
+        assert_eq!(Cron::parse(text), Ok(compiled));
+    }
+    const ERROR: Result<Cron, ParseError> = Cron::parse("0 9 * * mom-fri");
+    assert_eq!(ERROR, Cron::parse("0 9 * * mom-fri"));
+}
+
+#[test]
+fn an_expression_that_fails_a_build_says_why() {
+    // The macro panics with this in the compiler; here it does so in the test.
+    for &(text, message) in MISTAKES {
+        let panic = std::panic::catch_unwind(|| Cron::checked_when_built(text)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some(message));
+    }
+}
