@@ -179,11 +179,11 @@ impl Cron {
             months: month.values_of(12) as u16,
             weekdays: day_of_week.values_of(35),
             years,
-            flags: second.repeats as u8 * SECOND_REPEATS
-                | minute.repeats as u8 * MINUTE_REPEATS
-                | hour.repeats as u8 * HOUR_REPEATS
-                | !day_of_month.is_every as u8 * DAYS_RESTRICTED
-                | !day_of_week.is_every as u8 * WEEKDAYS_RESTRICTED,
+            flags: flag(SECOND_REPEATS, second.repeats)
+                | flag(MINUTE_REPEATS, minute.repeats)
+                | flag(HOUR_REPEATS, hour.repeats)
+                | flag(DAYS_RESTRICTED, !day_of_month.is_every)
+                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every),
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -191,6 +191,14 @@ impl Cron {
 
     const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+}
+
+const fn flag(flag: u8, is_set: bool) -> u8 {
+    if is_set {
+        flag
+    } else {
+        0
     }
 }
 

@@ -122,6 +122,7 @@ impl Set {
     /// The second of an expression that has no field for it.
     const ZERO: Set = Set { values: 1, ..Set::EMPTY };
 
+    #[inline]
     const fn with(self, item: Item, row: &Row) -> Set {
         let mut set = self;
         match item {
@@ -492,7 +493,7 @@ const fn starts_with(text: &str, at: usize, word: &str) -> bool {
     let word = word.as_bytes();
     let mut i = 0;
     while i < word.len() {
-        if peek(text, at + i).to_ascii_lowercase() != word[i].to_ascii_lowercase() {
+        if !peek(text, at + i).eq_ignore_ascii_case(&word[i]) {
             return false;
         }
         i += 1;

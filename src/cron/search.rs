@@ -198,14 +198,15 @@ impl Cron {
     }
 
     const fn matches_in(&self, year: i16) -> bool {
-        let mut month = 0;
-        while month < 12 {
-            let first_day = civil::days_from_civil(year as i64, month as i64 + 1, 1);
-            let length = civil::days_in_month(year, month + 1) as u32;
-            if self.months >> month & 1 == 1 && self.days_of_month(length, weekday_of(first_day)) != 0 {
+        let mut months = self.months;
+        while months != 0 {
+            let month = months.trailing_zeros() as u8 + 1;
+            let first_day = civil::days_from_civil(year as i64, month as i64, 1);
+            let length = civil::days_in_month(year, month) as u32;
+            if self.days_of_month(length, weekday_of(first_day)) != 0 {
                 return true;
             }
-            month += 1;
+            months &= months - 1;
         }
         false
     }

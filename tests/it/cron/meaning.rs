@@ -87,7 +87,7 @@ impl Expression {
             if self.matches_day(date) {
                 let times = self.times().into_iter().map(|time| date.at(time));
                 let mut found = times.filter(|&time| if forward { time > from } else { time < from });
-                let nearest = if forward { found.next() } else { found.last() };
+                let nearest = if forward { found.next() } else { found.next_back() };
                 if nearest.is_some() {
                     return nearest;
                 }
