@@ -359,3 +359,62 @@ impl fmt::Debug for Upcoming {
         write!(f, "Upcoming({} from {:?})", self.cron, civil::DateTime::from_seconds(self.from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [&str; 6] =
+        ["* * * * *", "0 0 * * mon", "0 0 L * fri", "0 0 29 2 *", "0 0 30 2 *", "0 0 0 1 1 ? 2026"];
+
+    #[test]
+    fn any_number_of_seconds_has_an_answer() {
+        for text in KINDS {
+            let cron = Cron::parse(text).unwrap();
+            let (first, last) = (cron.at_or_after(MIN_SECONDS), cron.at_or_before(MAX_SECONDS));
+            assert_eq!(first.is_none(), cron.never_fires(), "{text}");
+            for before in [i64::MIN, i64::MIN + 1, MIN_SECONDS - DAY, MIN_SECONDS - 1] {
+                assert_eq!((cron.at_or_after(before), cron.at_or_before(before)), (first, None), "{text}");
+            }
+            for after in [i64::MAX, i64::MAX - 1, MAX_SECONDS + DAY, MAX_SECONDS + 1] {
+                assert_eq!((cron.at_or_after(after), cron.at_or_before(after)), (None, last), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_includes_where_it_begins() {
+        for text in KINDS {
+            let cron = Cron::parse(text).unwrap();
+            if let Some(found) = cron.at_or_after(0) {
+                assert_eq!(
+                    (cron.at_or_after(found), cron.at_or_before(found)),
+                    (Some(found), Some(found)),
+                    "{text}"
+                );
+                assert_ne!(cron.at_or_after(found + 1), Some(found), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_days_of_every_month_are_those_of_the_calendar() {
+        // All 28 months there are, each day of each against a walk through it.
+        for length in 28..=31 {
+            for first_weekday in 0..7 {
+                let weekday = |day: u32| (first_weekday + day) % 7;
+                for day in 0..length {
+                    let row =
+                        |row: u32| weekdays_of_month(1 << (7 * row + weekday(day)), length, first_weekday);
+                    assert_eq!(row(day / 7) >> day & 1, 1);
+                    assert_eq!(row(LAST_WEEK) >> day & 1 == 1, day + 7 >= length);
+                    let workdays = (0..length).filter(|&day| (1..=5).contains(&weekday(day)));
+                    let nearest = workdays.min_by_key(|&workday| workday.abs_diff(day));
+                    assert_eq!(nearest_weekdays(1 << day, length, first_weekday), 1 << nearest.unwrap());
+                    assert_eq!(place(1 << day, length), 1 << day);
+                    assert_eq!(place(1 << (63 - day), length), 1 << (length - 1 - day));
+                }
+            }
+        }
+    }
+}

@@ -190,14 +190,10 @@ fn weekday(date: Date) -> u32 {
 
 /// A range, going on at the beginning when it ends before it starts. Sunday is 7 where that is the end of the week.
 fn written_out(from: u32, to: u32, (first, last): Span) -> Vec<u32> {
-    let week = (first, last) == WEEKDAYS;
-    let from = if week { from % 7 } else { from };
-    let to = if week && to == 7 && from == 0 {
-        6
-    } else if week {
-        to % 7
-    } else {
-        to
+    let (from, to) = match (from, to) {
+        (0, 7) if last == 6 => (0, 6),
+        _ if last == 6 => (from % 7, to % 7),
+        _ => (from, to),
     };
     let mut values = vec![from];
     while *values.last().unwrap() != to {
