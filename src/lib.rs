@@ -6,3 +6,6 @@
 // Ground: each of these stands alone.
 pub mod civil;
 mod excerpt;
+
+// Floor 1: an instant to civil time and back.
+pub mod tz;

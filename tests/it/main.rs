@@ -1,0 +1,5 @@
+//! All integration tests, in one program that is linked once.
+
+mod rows;
+mod tz;
+mod zones;
