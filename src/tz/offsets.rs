@@ -72,16 +72,18 @@ impl Offsets {
     }
 
     /// The span around an instant.
+    #[inline]
     pub(super) fn span(&self, unix: i64) -> Span {
         let i = self.bounds.partition_point(|&bound| bound <= unix).wrapping_sub(1);
-        match (self.bounds.get(i), self.bounds.get(i.wrapping_add(1)), self.offsets.get(i)) {
-            (Some(&lo), Some(&hi), Some(&offset)) => Span { lo, hi, offset },
+        match (self.bounds.get(i..), self.offsets.get(i)) {
+            (Some(&[lo, hi, ..]), Some(&offset)) => Span { lo, hi, offset },
             _ => self.span_beyond(unix),
         }
     }
 
     /// The span around an instant that the table does not reach.
     #[cold]
+    #[inline(never)]
     fn span_beyond(&self, unix: i64) -> Span {
         let end = self.bounds[self.offsets.len()];
         if !self.repeats {
@@ -97,10 +99,23 @@ impl Offsets {
     }
 
     /// The instants that show a civil time, given in seconds since 1970-01-01T00:00:00.
+    #[inline]
     pub(super) fn resolve(&self, civil: i64) -> Resolved {
-        // No clock is further from UTC than this, so no later span can show it. The last span of all ends at `i64::MAX`.
+        // No clock is further from UTC than MAX_OFFSET, so an earlier or a later span cannot show it. The last span of
+        // all ends at `i64::MAX`.
+        let span = self.span(civil.saturating_sub(MAX_OFFSET));
         let latest = civil.saturating_add(MAX_OFFSET).min(i64::MAX - 1);
-        let mut span = self.span(civil.saturating_sub(MAX_OFFSET));
+        if latest < span.hi {
+            Resolved::Unique(civil.saturating_sub(i64::from(span.offset)))
+        } else {
+            self.resolve_near_change(civil, span, latest)
+        }
+    }
+
+    /// Looks at the spans from `span` to the one that holds `latest`.
+    #[cold]
+    #[inline(never)]
+    fn resolve_near_change(&self, civil: i64, mut span: Span, latest: i64) -> Resolved {
         let mut first = None;
         let mut gap = None;
         loop {
@@ -111,7 +126,7 @@ impl Offsets {
                 None if is_shown => first = Some(instant),
                 _ => {}
             }
-            if span.hi > latest {
+            if latest < span.hi {
                 break;
             }
             let next = self.span(span.hi);
@@ -122,7 +137,7 @@ impl Offsets {
         }
         match first {
             Some(first) => Resolved::Unique(first),
-            // After all, only the ends of time are left: there the last offset goes on.
+            // A civil time that no span shows lies after one and before the next, but where time ends.
             None => gap.unwrap_or(Resolved::Unique(civil.saturating_sub(i64::from(span.offset)))),
         }
     }

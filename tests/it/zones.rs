@@ -1,11 +1,11 @@
 //! The zones of `tests/data/tzif-files.tsv`, so that no test depends on the machine's time zone database.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use sexton::tz::Zone;
 
-use crate::rows::rows;
+use crate::rows::{rows, Row};
 
 /// How much of the future a file writes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,17 +46,19 @@ type Files = HashMap<(String, Flavour), (Vec<u8>, Zone)>;
 
 /// All files, read once.
 pub fn files() -> &'static Files {
-    static FILES: OnceLock<Files> = OnceLock::new();
-    FILES.get_or_init(|| {
-        let files = rows("tzif-files.tsv").into_iter().map(|row| {
-            let flavour = if row.cell(1) == "fat" { Flavour::Fat } else { Flavour::Slim };
-            let bytes = bytes(row.cell(2));
-            let zone = Zone::from_tzif(row.cell(0), &bytes);
-            let zone = zone.unwrap_or_else(|error| panic!("{}: {error}", row.place()));
-            ((row.cell(0).to_string(), flavour), (bytes, zone))
-        });
-        files.collect()
-    })
+    static FILES: Mutex<Option<&'static Files>> = Mutex::new(None);
+    FILES.lock().unwrap().get_or_insert_with(|| Box::leak(Box::new(read())))
+}
+
+fn read() -> Files {
+    let file = |row: &Row| {
+        let flavour = if row.cell(1) == "fat" { Flavour::Fat } else { Flavour::Slim };
+        let bytes = bytes(row.cell(2));
+        let zone = Zone::from_tzif(row.cell(0), &bytes);
+        let zone = zone.unwrap_or_else(|error| panic!("{}: {error}", row.place()));
+        ((row.cell(0).to_string(), flavour), (bytes, zone))
+    };
+    rows("tzif-files.tsv").iter().map(file).collect()
 }
 
 /// The bytes of a text of hexadecimal digits.
