@@ -7,5 +7,5 @@
 pub mod civil;
 mod excerpt;
 
-// Floor 1: an instant to civil time and back.
+// Floor 1: from instants to civil times and back.
 pub mod tz;

@@ -326,6 +326,80 @@ fn damaged_files_are_told_where() {
     }
 }
 
+/// A file of version 2 with types of an offset and the place of an abbreviation.
+fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], footer: &str) -> Vec<u8> {
+    let mut bytes = b"TZif2".to_vec();
+    bytes.resize(32, 0);
+    bytes.extend([0_u32, 1, 1].iter().flat_map(|count| count.to_be_bytes()));
+    bytes.extend([0; 7]);
+    bytes.extend(b"TZif2");
+    bytes.resize(bytes.len() + 27, 0);
+    let counts = [transitions.len(), types.len(), abbreviations.len()];
+    bytes.extend(counts.iter().flat_map(|&count| (count as u32).to_be_bytes()));
+    bytes.extend(transitions.iter().flat_map(|(at, _)| at.to_be_bytes()));
+    bytes.extend(transitions.iter().map(|(_, to)| to));
+    for (offset, abbreviation) in types {
+        bytes.extend(offset.to_be_bytes());
+        bytes.extend([0, *abbreviation]);
+    }
+    bytes.extend(abbreviations);
+    bytes.extend(footer.bytes());
+    bytes
+}
+
+#[test]
+fn odd_files_that_others_stumbled_over_are_read() {
+    let types = [(-3600, 0), (3600, 4)];
+    // golang/go#29437, BurntSushi/jiff#163: a first transition at -2^59, as old versions of `zic` write.
+    let zone =
+        Zone::from_tzif("x", &tzif(&[(-1 << 59, 1), (100, 0)], &types, b"ABC\0DEF\0", "\n\n")).unwrap();
+    assert_eq!((zone.offset(at(99)), zone.offset(at(100))), (3600, -3600));
+    assert_eq!(zone.abbreviation(at(99)), "DEF");
+    // chronotope/chrono#841: long after the last transition, and no rule.
+    assert_eq!(zone.offset(at(1 << 40)), -3600);
+    // glibc bug 28707: no transition leads to type 0.
+    let zone = Zone::from_tzif("x", &tzif(&[(100, 1)], &types, b"ABC\0DEF\0", "\n\n")).unwrap();
+    assert_eq!((zone.offset(at(99)), zone.offset(at(100))), (-3600, 3600));
+    // chronotope/chrono#1793: abbreviations of any length and any bytes, which are shown as far as they can be.
+    let long = [&b"A\xff\n"[..], &[b'x'; 1000], b"\0"].concat();
+    let zone = Zone::from_tzif("x", &tzif(&[], &[(0, 0)], &long, "\n\n")).unwrap();
+    assert!(zone.abbreviation(at(0)).starts_with("A\u{fffd}\u{fffd}xxx"));
+    let zone = Zone::from_tzif("x", &tzif(&[], &[(0, 0)], b"\0", "\n\n")).unwrap();
+    assert_eq!(zone.abbreviation(at(0)), "");
+    // BurntSushi/jiff#386: daylight saving time all year.
+    let zone =
+        Zone::from_tzif("x", &tzif(&[], &types, b"ABC\0DEF\0", "\nXXX-2<+01>-1,0/0,J365/23\n")).unwrap();
+    assert_eq!((zone.offset(at(1_798_761_599)), zone.offset(at(1_798_761_600))), (3600, 3600));
+}
+
+#[test]
+fn files_with_a_bad_rule_are_refused() {
+    // python/cpython#152212; dates missing; a colon; python/cpython#143241; python/cpython#145883 and BurntSushi/jiff#423.
+    let file =
+        |abbreviations: &[u8], footer| Zone::from_tzif("x", &tzif(&[], &[(0, 0)], abbreviations, footer));
+    for (footer, message) in [
+        ("\nUTC\n", "footer `UTC` at byte 106: offset: found nothing at byte 3, expected hours 0-24, such as `5` or `-5:30`"),
+        (
+            "\nEST5EDT\n",
+            "footer `EST5EDT` at byte 106: rule: found nothing at byte 7, \
+             expected `,` and the date on which daylight saving time begins",
+        ),
+        (
+            "\n:UTC0\n",
+            "footer `:UTC0` at byte 106: name: found `:` at byte 0, expected at least three letters, or a name such as `<+03>`",
+        ),
+        ("\nUTC0", "footer: found nothing at byte 110, expected a newline after it"),
+        ("UTC0\n", "footer: found 0x55 at byte 105, expected a newline before it"),
+        ("\nÜTC0\n", "footer `ÜTC0` at byte 106: name: found `Ü` at byte 0, expected at least three letters, or a name such as `<+03>`"),
+    ] {
+        assert_eq!(file(b"ABC\0", footer).unwrap_err().to_string(), format!("zone file `x`: {message}"));
+    }
+    assert_eq!(
+        file(b"ABC", "\n\n").unwrap_err().to_string(),
+        "zone file `x`: abbreviation of a type: found 0 at byte 100, expected the place of a text that ends with a NUL"
+    );
+}
+
 #[test]
 fn files_with_leap_seconds_are_refused() {
     // Version 1, one type, one leap second: that of the middle of 1972.
