@@ -7,6 +7,8 @@
 pub mod civil;
 mod excerpt;
 
-// Floor 1: a set of civil times, and
+// Floor 1: a set of civil seconds, and the zones that turn them into instants. Neither has heard of the other.
 pub mod cron;
+pub mod tz;
+
 pub use cron::Cron;

@@ -1,3 +1,6 @@
-//! All integration tests in one program, which links once.
+//! All integration tests, in one program that is linked once.
 
 mod cron;
+mod rows;
+mod tz;
+mod zones;

@@ -1,0 +1,262 @@
+//! The zones of this machine: the `TZ` variable, `/etc/localtime`, the folders of the time zone database.
+//!
+//! The only file of this module that reads files or the environment. All that it decides by is in [`System`], so that
+//! tests bring a machine of their own.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::error::{Kind, TzError};
+use super::posix::Rule;
+use super::{tzif, Zone};
+use crate::excerpt::Excerpt;
+
+/// Where systems keep the database, in the order in which the C libraries look.
+const FOLDERS: [&str; 5] = [
+    "/usr/share/zoneinfo",
+    "/usr/share/lib/zoneinfo",
+    "/usr/lib/zoneinfo",
+    "/etc/zoneinfo",
+    "/var/db/timezone/zoneinfo",
+];
+
+/// The longest name of a zone.
+const MAX_NAME: usize = 96;
+
+/// The longest value of `TZ`.
+const MAX_VALUE: usize = 1024;
+
+/// What a machine, and whoever started the program, say about zones.
+#[derive(Debug)]
+pub(super) struct System {
+    /// The `TZ` variable, if it is set.
+    pub(super) tz: Option<OsString>,
+    /// Where zone files are looked for. The first file decides.
+    pub(super) folders: Vec<PathBuf>,
+    /// Whether `TZ` may hold a path.
+    pub(super) allow_paths: bool,
+    /// `/etc/localtime`: the data of the system zone.
+    pub(super) localtime: PathBuf,
+    /// `/etc/timezone`: perhaps its name.
+    pub(super) timezone: PathBuf,
+}
+
+impl System {
+    /// This machine, and whoever started this program.
+    pub(super) fn here() -> System {
+        // In libc, too, TZDIR takes the place of the folders: a mistake in it should show.
+        let tzdir = env::var_os("TZDIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let this = System::here_without_paths();
+        System { folders: tzdir.map_or(this.folders, |folder| vec![folder]), allow_paths: true, ..this }
+    }
+
+    /// This machine, for a program with more rights than whoever started it: files are read from the system's own
+    /// folders alone.
+    pub(super) fn here_without_paths() -> System {
+        System {
+            tz: env::var_os("TZ"),
+            folders: FOLDERS.iter().map(PathBuf::from).collect(),
+            allow_paths: false,
+            localtime: "/etc/localtime".into(),
+            timezone: "/etc/timezone".into(),
+        }
+    }
+
+    /// The zone that `TZ` means; if it is not set, the system zone.
+    pub(super) fn local(&self) -> Result<Zone, TzError> {
+        match &self.tz {
+            None => self.system_zone(),
+            Some(value) => match value.to_str() {
+                Some(value) => self.meant_by(value),
+                None => Err(bad_value(&value.to_string_lossy(), "UTF-8")),
+            },
+        }
+    }
+
+    /// The zone that a value of `TZ` means.
+    pub(super) fn meant_by(&self, value: &str) -> Result<Zone, TzError> {
+        if value.len() > MAX_VALUE {
+            return Err(bad_value(value, "at most 1024 bytes"));
+        }
+        // POSIX leaves the meaning of the colon to the system; here and in glibc it rules out a rule.
+        let (text, may_be_rule) = match value.strip_prefix(':') {
+            Some(text) => (text, false),
+            None => (value, true),
+        };
+        if text.is_empty() {
+            return Ok(Zone::utc());
+        }
+        if text.starts_with('/') {
+            return self.at_path(text);
+        }
+        let missing = match self.named(text) {
+            Err(error) if may_be_rule && is_no_zone(&error) => error,
+            zone_or_damage => return zone_or_damage,
+        };
+        Rule::parse(text).map(|rule| Zone::of_rule(text, rule)).map_err(|rule| {
+            let value = Excerpt::of(value, 0, value.len());
+            TzError::new(Kind::NeitherZoneNorRule { value, zone: missing, rule })
+        })
+    }
+
+    /// The zone of this name in the database.
+    pub(super) fn named(&self, name: &str) -> Result<Zone, TzError> {
+        check_name(name)?;
+        match name {
+            "UTC" | "Etc/UTC" | "Z" => return Ok(Zone::constant(name, 0, "UTC")),
+            "GMT" | "Etc/GMT" => return Ok(Zone::constant(name, 0, "GMT")),
+            _ => {}
+        }
+        for folder in &self.folders {
+            let path = folder.join(name);
+            // A folder such as `America` is no zone, and may be a zone in the next folder.
+            if is_file(&path)? {
+                return load(name, &path);
+            }
+        }
+        let (name, searched) = (name.to_string(), self.folders.clone());
+        Err(TzError::new(if searched.iter().any(|folder| folder.is_dir()) {
+            let suggestion = searched.iter().find_map(|folder| in_other_case(folder, &name));
+            Kind::NotFound { name, searched, suggestion }
+        } else {
+            Kind::NoDatabase { name, searched }
+        }))
+    }
+
+    fn at_path(&self, text: &str) -> Result<Zone, TzError> {
+        if !self.allow_paths {
+            return Err(bad_value(text, "a zone or a rule, since paths are not allowed here"));
+        }
+        let path = Path::new(text);
+        let below = self.folders.iter().find_map(|folder| path.strip_prefix(folder).ok()?.to_str());
+        let name = below.or_else(|| below_zoneinfo(path)).unwrap_or(text);
+        load(if check_name(name).is_ok() { name } else { text }, path)
+    }
+
+    /// What the system's clocks show: always the contents of `/etc/localtime`, whatever its name.
+    fn system_zone(&self) -> Result<Zone, TzError> {
+        let path = &self.localtime;
+        let bytes = read(path).map_err(|error| match error.kind() {
+            Kind::Io { kind: io::ErrorKind::NotFound, .. } => {
+                TzError::new(Kind::NoSystemZone { path: path.clone() })
+            }
+            _ => error,
+        })?;
+        let name = name_by_link(path).or_else(|| self.name_by_text(&bytes));
+        let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
+        Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
+    }
+
+    /// The name in `/etc/timezone`, which only some systems keep up to date: if its file is the very same.
+    fn name_by_text(&self, localtime: &[u8]) -> Option<String> {
+        let text = String::from_utf8(read(&self.timezone).ok()?).ok()?;
+        let name = text.trim_end();
+        check_name(name).ok()?;
+        let is_same = |folder: &PathBuf| read(&folder.join(name)).map_or(false, |bytes| bytes == localtime);
+        self.folders.iter().any(is_same).then(|| name.to_string())
+    }
+}
+
+/// Checks that a name can be that of a zone, so that it may be joined to a folder whoever it comes from: parts of
+/// letters, digits, `.`, `_`, `+` and `-`, none of which begins with `.` or `-`, with single slashes between them.
+fn check_name(name: &str) -> Result<(), TzError> {
+    let error = |at: usize, len: usize, expected| {
+        let found = Excerpt::of(name, at, (at + len).min(name.len()));
+        Err(TzError::new(Kind::Name { name: Excerpt::of(name, 0, name.len()), found, at, expected }))
+    };
+    if name.len() > MAX_NAME {
+        return error(MAX_NAME, name.len() - MAX_NAME, "at most 96 bytes");
+    }
+    if name.starts_with("right/") {
+        return error(0, 6, "a zone without leap seconds, which system time does not count");
+    }
+    let mut at = 0;
+    for part in name.split('/') {
+        match part.bytes().next() {
+            None => return error(at, 1, "a name such as `Europe/Paris`"),
+            Some(b'.' | b'-') => return error(at, part.len(), "a letter, digit, `_` or `+` first"),
+            Some(_) => {}
+        }
+        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
+        if let Some(i) = part.bytes().position(|byte| !is_fine(byte)) {
+            return error(at + i, 1, "letters, digits, `.`, `_`, `+`, `-` or `/`");
+        }
+        at += part.len() + 1;
+    }
+    Ok(())
+}
+
+/// Whether a zone is missing, as opposed to damaged.
+fn is_no_zone(error: &TzError) -> bool {
+    matches!(error.kind(), Kind::Name { .. } | Kind::NotFound { .. } | Kind::NoDatabase { .. })
+}
+
+fn bad_value(value: &str, expected: &'static str) -> TzError {
+    TzError::new(Kind::Value { value: Excerpt::of(value, 0, value.len()), expected })
+}
+
+fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
+    let bytes = read(path)?;
+    Ok(Zone::of_history(name, tzif::parse(&path.to_string_lossy(), &bytes)?))
+}
+
+/// Reads a regular file, and no more of it than a zone file may have. Anything else is not even opened: opening a pipe
+/// or a terminal may wait for ever, and reading a device may never end.
+fn read(path: &Path) -> Result<Vec<u8>, TzError> {
+    let io_error = |error: io::Error| TzError::new(Kind::Io { path: path.into(), kind: error.kind() });
+    if !fs::metadata(path).map_err(io_error)?.is_file() {
+        return Err(TzError::new(Kind::NotAFile { path: path.into() }));
+    }
+    let mut bytes = Vec::new();
+    let limit = tzif::MAX_LEN as u64 + 1;
+    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(io_error)?;
+    Ok(bytes)
+}
+
+/// Whether there is a regular file; an error if that is not for us to know.
+fn is_file(path: &Path) -> Result<bool, TzError> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(TzError::new(Kind::Io { path: path.into(), kind: error.kind() }))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// The zone in the folder whose name differs but in upper and lower case.
+fn in_other_case(folder: &Path, name: &str) -> Option<String> {
+    let mut path = folder.to_path_buf();
+    let mut found = Vec::new();
+    for part in name.split('/') {
+        let entries = fs::read_dir(&path).ok()?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let name = names.filter(|name| name.eq_ignore_ascii_case(part)).min()?;
+        path.push(&name);
+        found.push(name);
+    }
+    path.is_file().then(|| found.join("/"))
+}
+
+/// Follows a link, and the links behind it, to the first path that tells the name of a zone.
+fn name_by_link(path: &Path) -> Option<String> {
+    // Links may go round in circles; no real chain has more than two or three.
+    const MAX_LINKS: usize = 8;
+    let mut path = path.to_path_buf();
+    for _ in 0..MAX_LINKS {
+        let target = fs::read_link(&path).ok()?;
+        path = path.parent()?.join(target);
+        if let Some(name) = below_zoneinfo(&path).filter(|name| check_name(name).is_ok()) {
+            return Some(name.to_string());
+        }
+    }
+    None
+}
+
+/// What follows the last `zoneinfo` folder of a path.
+fn below_zoneinfo(path: &Path) -> Option<&str> {
+    path.to_str()?.rsplit_once("/zoneinfo/").map(|(_, name)| name)
+}

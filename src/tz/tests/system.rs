@@ -1,0 +1,358 @@
+//! Zones of made-up machines, each a temporary folder.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::super::*;
+
+/// A machine with a time zone database of its own; it is gone when dropped.
+struct Machine {
+    root: PathBuf,
+}
+
+impl Machine {
+    /// A machine without anything.
+    fn bare() -> Machine {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("sexton-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let root = std::env::temp_dir().join(name);
+        fs::create_dir_all(&root).unwrap();
+        Machine { root }
+    }
+
+    /// A machine with a few zones.
+    fn new() -> Machine {
+        let machine = Machine::bare();
+        machine.file("zoneinfo/Europe/Paris", &tzif("CET-1CEST,M3.5.0,M10.5.0/3"));
+        machine.file("zoneinfo/America/New_York", &tzif("EST5EDT,M3.2.0,M11.1.0"));
+        machine.file("zoneinfo/EST5EDT", &tzif("EST4EDT,M3.2.0,M11.1.0")); // not what the rule would say
+        machine.file("zoneinfo/Broken", b"TZif2");
+        machine.file("zoneinfo/zone.tab", b"# a text file");
+        machine
+    }
+
+    fn file(&self, path: &str, bytes: &[u8]) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    fn system(&self, tz: Option<&str>) -> System {
+        System {
+            tz: tz.map(OsString::from),
+            folders: vec![self.path("zoneinfo"), self.path("more/zoneinfo")],
+            allow_paths: true,
+            localtime: self.path("etc/localtime"),
+            timezone: self.path("etc/timezone"),
+        }
+    }
+
+    /// The name of the zone and its offset in January 1970, or what went wrong, with `/` for the machine's root.
+    fn local(&self, tz: Option<&str>) -> Result<(String, i32), String> {
+        self.told(self.system(tz).local())
+    }
+
+    fn told(&self, zone: Result<Zone, TzError>) -> Result<(String, i32), String> {
+        let root = format!("{}/", self.root.display());
+        match zone {
+            Ok(zone) => Ok((zone.name().replace(&root, "/"), zone.offset(UNIX_EPOCH))),
+            Err(error) => Err(error.to_string().replace(&root, "/")),
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // A folder that stays behind in the place for temporary ones is no reason to fail.
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
+
+/// A zone file without transitions.
+fn tzif(rule: &str) -> Vec<u8> {
+    let mut header = b"TZif2".to_vec();
+    header.resize(20, 0);
+    for count in [0_u32, 0, 0, 0, 1, 4] {
+        header.extend(count.to_be_bytes());
+    }
+    header.extend(b"\0\0\0\0\0\0ABC\0");
+    [&header[..], &header, b"\n", rule.as_bytes(), b"\n"].concat()
+}
+
+fn zone(name: &str, offset: i32) -> Result<(String, i32), String> {
+    Ok((name.to_string(), offset))
+}
+
+fn error(message: &str) -> Result<(String, i32), String> {
+    Err(message.to_string())
+}
+
+#[test]
+fn every_kind_of_tz_value_has_its_meaning() {
+    let machine = Machine::new();
+    let paris = machine.path("zoneinfo/Europe/Paris").display().to_string();
+    machine.file("elsewhere/zone", &tzif("EAT-3"));
+    let elsewhere = machine.path("elsewhere/zone").display().to_string();
+    for (value, expected) in [
+        ("", zone("UTC", 0)),
+        (":", zone("UTC", 0)),
+        ("UTC", zone("UTC", 0)),
+        ("Europe/Paris", zone("Europe/Paris", 3600)),
+        (":Europe/Paris", zone("Europe/Paris", 3600)),
+        (&paris, zone("Europe/Paris", 3600)),
+        (&format!(":{paris}"), zone("Europe/Paris", 3600)),
+        (&elsewhere, zone("/elsewhere/zone", 10_800)),
+        // A name before a rule, but only where there is such a zone.
+        ("EST5EDT", zone("EST5EDT", -4 * 3600)),
+        ("PST8PDT", zone("PST8PDT", -8 * 3600)),
+        ("UTC0", zone("UTC0", 0)),
+        ("<+0330>-3:30", zone("<+0330>-3:30", 12_600)),
+        ("IST-24", zone("IST-24", 86_400)),
+        // A file that is there and damaged is no reason to go on looking.
+        ("Broken", error("zone file `/zoneinfo/Broken`: header: found 5 bytes at byte 0, expected 44")),
+        (
+            "zone.tab",
+            error("zone file `/zoneinfo/zone.tab`: header: found `# a ` at byte 0, expected `TZif`, with which every zone file begins"),
+        ),
+        (":EST5", error("zone `EST5`: not found in /zoneinfo, /more/zoneinfo")),
+        (
+            "Nowhere/City",
+            error(
+                "TZ `Nowhere/City` is neither a zone (zone `Nowhere/City`: not found in /zoneinfo, /more/zoneinfo) \
+                 nor a rule (offset: found `/` at byte 7, expected hours 0-24, such as `5` or `-5:30`)",
+            ),
+        ),
+        (
+            "Europe/Paris\n",
+            error(
+                "TZ `Europe/Paris\\n` is neither a zone (zone name `Europe/Paris\\n`: found `\\n` at byte 12, \
+                 expected letters, digits, `.`, `_`, `+`, `-` or `/`) \
+                 nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)",
+            ),
+        ),
+        (":../x", error("zone name `../x`: found `..` at byte 0, expected a letter, digit, `_` or `+` first")),
+        ("/", error("zone file `/`: not a regular file")),
+        ("/dev/null", error("zone file `/dev/null`: not a regular file")),
+        ("/no/such/file", error("zone file `/no/such/file`: entity not found")),
+        (
+            &"x".repeat(1025),
+            error(&format!("TZ `{}…`: expected at most 1024 bytes", "x".repeat(32))),
+        ),
+    ] {
+        assert_eq!(machine.local(Some(value)), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn without_paths_a_path_is_an_error() {
+    let machine = Machine::new();
+    let system = System { allow_paths: false, ..machine.system(Some("/dev/tty")) };
+    let message = "TZ `/dev/tty`: expected a zone or a rule, since paths are not allowed here";
+    assert_eq!(machine.told(system.local()), error(message));
+    assert_eq!(machine.told(system.meant_by("Europe/Paris")), zone("Europe/Paris", 3600));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tz_value_that_is_no_text_is_an_error() {
+    use std::os::unix::ffi::OsStringExt;
+    let machine = Machine::new();
+    let system =
+        System { tz: Some(OsString::from_vec(b"Europe/\xffParis".to_vec())), ..machine.system(None) };
+    assert_eq!(machine.told(system.local()), error("TZ `Europe/\u{fffd}Paris`: expected UTF-8"));
+}
+
+#[test]
+fn names_never_lead_out_of_the_folder() {
+    let machine = Machine::new();
+    machine.file("secret", &tzif("UTC0"));
+    let system = machine.system(None);
+    for (name, found, at, expected) in [
+        ("", "nothing", 0, "a name such as `Europe/Paris`"),
+        ("/etc/passwd", "`/`", 0, "a name such as `Europe/Paris`"),
+        ("Europe//Paris", "`/`", 7, "a name such as `Europe/Paris`"),
+        ("Europe/", "nothing", 7, "a name such as `Europe/Paris`"),
+        ("../secret", "`..`", 0, "a letter, digit, `_` or `+` first"),
+        ("Europe/../../secret", "`..`", 7, "a letter, digit, `_` or `+` first"),
+        (".", "`.`", 0, "a letter, digit, `_` or `+` first"),
+        ("Europe/.hidden", "`.hidden`", 7, "a letter, digit, `_` or `+` first"),
+        ("-x", "`-x`", 0, "a letter, digit, `_` or `+` first"),
+        ("Europe/Paris\n", "`\\n`", 12, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        ("Europe/Paris\0", "`\\u{0}`", 12, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        ("Europe\\Paris", "`\\`", 6, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        ("Europe Paris", "` `", 6, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        ("Zürich", "`ü`", 1, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        (":UTC", "`:`", 0, "letters, digits, `.`, `_`, `+`, `-` or `/`"),
+        (
+            "right/Europe/Paris",
+            "`right/`",
+            0,
+            "a zone without leap seconds, which system time does not count",
+        ),
+    ] {
+        let error = system.named(name).unwrap_err();
+        let shown =
+            if name.is_empty() { String::new() } else { format!(" {}", Excerpt::of(name, 0, name.len())) };
+        let message = format!("zone name{shown}: found {found} at byte {at}, expected {expected}");
+        assert_eq!((error.to_string(), error.at()), (message, Some(at)));
+    }
+    let longest = "x".repeat(96);
+    let message = format!("zone `{longest}`: not found in /zoneinfo, /more/zoneinfo");
+    assert_eq!(machine.told(system.named(&longest)), error(&message));
+    let message = format!("zone name `{}…`: found `x` at byte 96, expected at most 96 bytes", "x".repeat(32));
+    assert_eq!(machine.told(system.named(&"x".repeat(97))), error(&message));
+}
+
+#[test]
+fn some_names_need_no_files() {
+    let machine = Machine::bare();
+    for name in ["UTC", "Etc/UTC", "Etc/GMT", "GMT", "Z"] {
+        assert_eq!(machine.told(machine.system(None).named(name)), zone(name, 0));
+    }
+    assert_eq!(machine.system(None).named("GMT").unwrap().abbreviation(UNIX_EPOCH), "GMT");
+}
+
+#[test]
+fn a_machine_without_database_says_what_to_do() {
+    let machine = Machine::bare();
+    let message =
+        "zone `Europe/Paris`: no time zone database on this machine (looked in /zoneinfo, /more/zoneinfo); \
+                   install the `tzdata` package, set TZDIR, or embed a file with `Zone::from_tzif`";
+    assert_eq!(machine.told(machine.system(None).named("Europe/Paris")), error(message));
+    assert_eq!(machine.local(Some("EST5EDT")), zone("EST5EDT", -5 * 3600));
+}
+
+#[test]
+fn a_name_in_the_wrong_case_is_answered_with_the_right_one() {
+    let machine = Machine::new();
+    let named = |name| machine.told(machine.system(None).named(name));
+    let message = "zone `europe/PARIS`: not found in /zoneinfo, /more/zoneinfo, but there is `Europe/Paris`";
+    // Where the file system itself does not tell upper from lower case, the file is simply found.
+    assert!(named("europe/PARIS") == error(message) || named("europe/PARIS") == zone("europe/PARIS", 3600));
+    assert_eq!(named("Europe/Pari"), error("zone `Europe/Pari`: not found in /zoneinfo, /more/zoneinfo"));
+}
+
+#[test]
+fn the_first_file_decides() {
+    let machine = Machine::new();
+    machine.file("more/zoneinfo/Europe/Paris", &tzif("XXX-9"));
+    machine.file("more/zoneinfo/Broken", &tzif("XXX-9"));
+    machine.file("more/zoneinfo/America", &tzif("XXX-9"));
+    let named = |name| machine.told(machine.system(None).named(name));
+    assert_eq!(named("Europe/Paris"), zone("Europe/Paris", 3600));
+    assert_eq!(
+        named("Broken"),
+        error("zone file `/zoneinfo/Broken`: header: found 5 bytes at byte 0, expected 44")
+    );
+    assert_eq!(named("America"), zone("America", 9 * 3600), "a folder is no file");
+    assert_eq!(named("Europe"), error("zone `Europe`: not found in /zoneinfo, /more/zoneinfo"));
+}
+
+#[test]
+fn a_file_that_is_too_long_is_not_read_to_its_end() {
+    let machine = Machine::bare();
+    let mut bytes = tzif("UTC0");
+    bytes.resize(256 * 1024, b'x');
+    machine.file("zoneinfo/Long", &bytes);
+    assert_eq!(machine.told(machine.system(None).named("Long")), zone("Long", 0));
+    bytes.push(b'x');
+    machine.file("zoneinfo/Longer", &bytes);
+    let message = "zone file `/zoneinfo/Longer`: file: found more than 262144 bytes at byte 262144, expected a zone file";
+    assert_eq!(machine.told(machine.system(None).named("Longer")), error(message));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_opened() {
+    let machine = Machine::new();
+    let pipe = machine.path("zoneinfo/Pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    if !made.map_or(false, |status| status.success()) {
+        return; // nothing to make one with
+    }
+    let named = machine.told(machine.system(None).named("Pipe"));
+    assert_eq!(named, error("zone `Pipe`: not found in /zoneinfo, /more/zoneinfo"));
+    let path = pipe.display().to_string();
+    assert_eq!(machine.local(Some(&path)), error("zone file `/zoneinfo/Pipe`: not a regular file"));
+}
+
+#[cfg(unix)]
+mod localtime {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn link(machine: &Machine, target: &str, link: &str) {
+        let link = machine.path(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(target, link).unwrap();
+    }
+
+    #[test]
+    fn a_link_tells_the_name() {
+        let machine = Machine::new();
+        link(&machine, "../zoneinfo/Europe/Paris", "etc/localtime");
+        assert_eq!(machine.local(None), zone("Europe/Paris", 3600));
+    }
+
+    #[test]
+    fn a_link_to_a_link_tells_the_name_too() {
+        let machine = Machine::new();
+        link(&machine, "../state/localtime", "etc/localtime");
+        link(&machine, "../zoneinfo/America/New_York", "state/localtime");
+        assert_eq!(machine.local(None), zone("America/New_York", -5 * 3600));
+    }
+
+    #[test]
+    fn links_that_go_round_in_circles_end() {
+        let machine = Machine::new();
+        link(&machine, "other", "etc/localtime");
+        link(&machine, "localtime", "etc/other");
+        assert!(machine.local(None).is_err());
+    }
+
+    #[test]
+    fn a_link_to_nowhere_is_a_missing_system_zone() {
+        let machine = Machine::new();
+        link(&machine, "../zoneinfo/Europe/Atlantis", "etc/localtime");
+        let message = "system zone: TZ is not set and there is no `/etc/localtime`; set TZ or name a zone";
+        assert_eq!(machine.local(None), error(message));
+        assert_eq!(Machine::bare().local(None), error(message));
+    }
+
+    #[test]
+    fn a_link_elsewhere_tells_no_name() {
+        let machine = Machine::new();
+        machine.file("elsewhere/zone", &tzif("EAT-3"));
+        link(&machine, "../elsewhere/zone", "etc/localtime");
+        assert_eq!(machine.local(None), zone("localtime", 10_800));
+    }
+
+    #[test]
+    fn a_file_has_the_name_in_the_text_beside_it_only_if_that_zone_is_the_same() {
+        let machine = Machine::new();
+        machine.file("etc/localtime", &tzif("CET-1CEST,M3.5.0,M10.5.0/3"));
+        assert_eq!(machine.local(None), zone("localtime", 3600));
+        machine.file("etc/timezone", b"Europe/Paris\n");
+        assert_eq!(machine.local(None), zone("Europe/Paris", 3600));
+        machine.file("etc/timezone", b"America/New_York\n");
+        assert_eq!(machine.local(None), zone("localtime", 3600));
+        machine.file("etc/timezone", b"../etc/localtime\n");
+        assert_eq!(machine.local(None), zone("localtime", 3600));
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error() {
+        let machine = Machine::new();
+        machine.file("etc/localtime", b"");
+        let message = "zone file `/etc/localtime`: header: found nothing at byte 0, \
+                       expected `TZif`, with which every zone file begins";
+        assert_eq!(machine.local(None), error(message));
+    }
+}
