@@ -1,0 +1,150 @@
+//! What a scheduler reports: one value for each thing that happened, one line when printed.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Step;
+use crate::sync::Arc;
+
+/// Something that happened, as [`Scheduler::observe`](crate::Scheduler::observe) tells it.
+///
+/// `Display` gives one line, such as ``task `report` failed: connection refused``.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the fields of a variant are named in its first line
+pub enum Event {
+    /// A task was scheduled under a free name.
+    Scheduled { task: Arc<str> },
+    /// A used name was scheduled again, from `second`; the task scheduled at `first` stays as it is.
+    NameTaken { task: Arc<str>, first: &'static Location<'static>, second: &'static Location<'static> },
+    /// A task was given a new schedule and callback.
+    Replaced { task: Arc<str> },
+    /// A run for `due` began, so much after it.
+    Started { task: Arc<str>, due: SystemTime, lateness: Duration },
+    /// A run for `due` began over a second after it.
+    Late { task: Arc<str>, due: SystemTime, lateness: Duration },
+    /// The run for `due` returned after `took`.
+    Finished { task: Arc<str>, due: SystemTime, took: Duration },
+    /// The run for `due` returned an error, or its schedule gave one.
+    Failed { task: Arc<str>, error: Arc<str> },
+    /// The callback, its schedule or the destructor of either panicked; the schedule goes on.
+    Panicked { task: Arc<str>, message: Arc<str> },
+    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`.
+    Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
+    /// The task is held until it is resumed.
+    Paused { task: Arc<str> },
+    /// The task goes on.
+    Resumed { task: Arc<str> },
+    /// The task was cancelled; a run under way is let finish.
+    Cancelled { task: Arc<str> },
+    /// The task is over: its schedule has ended, or its callback or its one more run ended it.
+    Ended { task: Arc<str> },
+    /// The wall clock was set, or the machine slept. Over three hours either way count as a correction of a clock
+    /// that was wrong: nothing that it skipped is caught up.
+    ClockStepped { step: Step },
+    /// Work is waiting for a worker, and there are no more than `workers`.
+    PoolSaturated { waiting: usize, workers: usize },
+}
+
+/// Why a due has passed without a run of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Why {
+    /// Nothing could start it in time: the machine slept, the clock was set, or all workers were busy.
+    Late,
+    /// The task itself was still running.
+    StillRunning,
+    /// The task was paused.
+    Paused,
+    /// The clock was corrected by over three hours; what it skipped is not caught up.
+    ClockCorrected,
+    /// The task was cancelled or replaced before it could start.
+    Cancelled,
+    /// The scheduler was shut down.
+    ShutDown,
+}
+
+impl Event {
+    /// The name of the task that it is about, if it is about one.
+    pub fn task(&self) -> Option<&str> {
+        match self {
+            Event::Scheduled { task }
+            | Event::NameTaken { task, .. }
+            | Event::Replaced { task }
+            | Event::Started { task, .. }
+            | Event::Late { task, .. }
+            | Event::Finished { task, .. }
+            | Event::Failed { task, .. }
+            | Event::Panicked { task, .. }
+            | Event::Missed { task, .. }
+            | Event::Paused { task }
+            | Event::Resumed { task }
+            | Event::Cancelled { task }
+            | Event::Ended { task } => Some(task),
+            Event::ClockStepped { .. } | Event::PoolSaturated { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::ClockStepped { step } => return write!(f, "the clock was stepped {step}"),
+            Event::PoolSaturated { waiting, workers } => {
+                return write!(f, "all {workers} workers are busy and {waiting} runs are waiting");
+            }
+            _ => {}
+        }
+        if let Some(task) = self.task() {
+            write!(f, "task `{}` ", OneLine(task))?;
+        }
+        match self {
+            Event::Scheduled { .. } => f.write_str("scheduled"),
+            Event::NameTaken { first, second, .. } => {
+                write!(f, "was scheduled at {first} and stays as it is: the call at {second} changed nothing")
+            }
+            Event::Replaced { .. } => f.write_str("replaced"),
+            Event::Started { lateness, .. } => write!(f, "started {lateness:?} after its due"),
+            Event::Late { lateness, .. } => write!(f, "is late: started {lateness:?} after its due"),
+            Event::Finished { took, .. } => write!(f, "finished after {took:?}"),
+            Event::Failed { error, .. } => write!(f, "failed: {}", OneLine(error)),
+            Event::Panicked { message, .. } => write!(f, "panicked: {}", OneLine(message)),
+            Event::Missed { count, why, .. } => write!(f, "missed {count}: {why}"),
+            Event::Paused { .. } => f.write_str("paused"),
+            Event::Resumed { .. } => f.write_str("resumed"),
+            Event::Cancelled { .. } => f.write_str("cancelled"),
+            Event::Ended { .. } => f.write_str("ended"),
+            Event::ClockStepped { .. } | Event::PoolSaturated { .. } => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Why::Late => "nothing could start it in time",
+            Why::StillRunning => "still running",
+            Why::Paused => "paused",
+            Why::ClockCorrected => "the clock was corrected",
+            Why::Cancelled => "cancelled",
+            Why::ShutDown => "shut down",
+        })
+    }
+}
+
+/// A text from elsewhere, printed on one line whatever is in it.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+}

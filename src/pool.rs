@@ -1,0 +1,176 @@
+//! A queue of work and the few threads that take from it.
+//!
+//! The pool knows nothing of what its jobs are. It starts no thread itself: [`Pool::push`] says how many more hands
+//! are wanted, and whoever owns the pool has a thread call [`Pool::work`]. One lock guards the queue and the counts;
+//! it is never held while a job runs.
+
+use std::collections::VecDeque;
+
+use crate::sync::{lock, thread, wait, Condvar, Mutex};
+
+pub(crate) struct Pool<J> {
+    state: Mutex<State<J>>,
+    /// Notified once for each job that an idle worker should take.
+    wake: Condvar,
+    /// The most workers there may be; none where the caller does the work.
+    limit: usize,
+}
+
+struct State<J> {
+    queue: VecDeque<J>,
+    /// Workers that wait and have not been called.
+    idle: usize,
+    /// Workers on their way to the queue: called and not yet awake, or hired and not yet begun.
+    coming: usize,
+    /// All workers there are, whatever they do.
+    workers: usize,
+    /// Whether the queue has outgrown the workers since one was last idle.
+    is_saturated: bool,
+    is_closed: bool,
+    /// The threads to join in the end.
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+/// What a push asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// So many more workers are to be started; they are counted as hired already.
+    pub(crate) workers: usize,
+    /// So many jobs wait for a worker and no more may be hired; told once until a worker is idle again.
+    pub(crate) waiting: Option<usize>,
+}
+
+impl<J> Pool<J> {
+    pub(crate) fn new(limit: usize) -> Pool<J> {
+        let state = State {
+            queue: VecDeque::new(),
+            idle: 0,
+            coming: 0,
+            workers: 0,
+            is_saturated: false,
+            is_closed: false,
+            threads: Vec::new(),
+        };
+        Pool { state: Mutex::new(state), wake: Condvar::new(), limit }
+    }
+
+    /// The most workers there may be.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Appends a job for the workers that there are.
+    pub(crate) fn append(&self, job: J) {
+        let mut state = lock(&self.state);
+        state.queue.push_back(job);
+        let is_called = state.idle > 0;
+        if is_called {
+            state.idle -= 1;
+            state.coming += 1;
+        }
+        drop(state);
+        if is_called {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Appends jobs, and calls no more workers than there is work and idle hands.
+    pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
+        let mut state = lock(&self.state);
+        state.queue.extend(jobs);
+        let waiting = state.queue.len().saturating_sub(state.coming);
+        let called = waiting.min(state.idle);
+        let workers = (waiting - called).min(self.limit - state.workers);
+        state.idle -= called;
+        state.workers += workers;
+        state.coming += called + workers;
+        let unserved = waiting - called - workers;
+        let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
+        state.is_saturated |= newly_saturated;
+        drop(state);
+        // Unlocked first, or the called would only wait for us.
+        for _ in 0..called {
+            self.wake.notify_one();
+        }
+        Wanted { workers, waiting: newly_saturated.then_some(unserved) }
+    }
+
+    /// Asks for a worker though there is no work yet, unless there may be none.
+    pub(crate) fn want_one(&self) -> bool {
+        let mut state = lock(&self.state);
+        let wanted = state.workers < self.limit;
+        state.workers += usize::from(wanted);
+        state.coming += usize::from(wanted);
+        wanted
+    }
+
+    /// Whether no job waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.state).queue.is_empty()
+    }
+
+    /// The next job, if there is one: for callers that do the work themselves.
+    pub(crate) fn pop(&self) -> Option<J> {
+        lock(&self.state).queue.pop_front()
+    }
+
+    /// The life of a worker that was asked for: does jobs until the pool is closed and nothing is left.
+    pub(crate) fn work(&self, mut run: impl FnMut(J)) {
+        let _hired = Hired { pool: self };
+        let mut state = lock(&self.state);
+        state.coming -= 1;
+        loop {
+            if let Some(job) = state.queue.pop_front() {
+                drop(state);
+                run(job);
+                state = lock(&self.state);
+            } else if state.is_closed {
+                return;
+            } else {
+                state.is_saturated = false;
+                state.idle += 1;
+                state = wait(&self.wake, state);
+                // Who wakes by chance while another is called takes the other's place; the counts come out the same.
+                if state.coming > 0 {
+                    state.coming -= 1;
+                } else {
+                    state.idle -= 1;
+                }
+            }
+        }
+    }
+
+    /// Keeps the thread of a worker that was asked for, to be joined in the end.
+    pub(crate) fn hired(&self, thread: thread::JoinHandle<()>) {
+        lock(&self.state).threads.push(thread);
+    }
+
+    /// A worker that was asked for could not be started.
+    pub(crate) fn not_hired(&self) {
+        let mut state = lock(&self.state);
+        state.workers -= 1;
+        state.coming -= 1;
+    }
+
+    /// Lets the workers go once the queue is empty.
+    pub(crate) fn close(&self) {
+        lock(&self.state).is_closed = true;
+        self.wake.notify_all();
+    }
+
+    /// The threads started so far; each is handed out once.
+    pub(crate) fn take_threads(&self) -> Vec<thread::JoinHandle<()>> {
+        std::mem::take(&mut lock(&self.state).threads)
+    }
+}
+
+/// Counts a worker out when its thread ends, however it ends.
+struct Hired<'a, J> {
+    pool: &'a Pool<J>,
+}
+
+impl<J> Drop for Hired<'_, J> {
+    fn drop(&mut self) {
+        lock(&self.pool.state).workers -= 1;
+    }
+}

@@ -1,0 +1,35 @@
+//! The primitives through which threads meet: the standard library's, under one roof.
+//!
+//! Every other file takes them from here and nowhere else, so that a helper package can put model-checked ones in
+//! their place without a flag in this one. Closures given to us never run under a lock, so a poisoned lock guards
+//! no broken state: it is recovered.
+
+pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+pub(crate) use std::thread;
+pub(crate) use std::time::Instant;
+
+use std::sync::PoisonError;
+
+/// Locks, whether or not a thread died with the lock in its hand.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until notified, or sooner: callers look again.
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until notified or until the deadline has passed, or sooner: callers look again.
+pub(crate) fn wait_until<'a, T>(
+    condvar: &Condvar,
+    guard: MutexGuard<'a, T>,
+    deadline: Instant,
+) -> MutexGuard<'a, T> {
+    let nap = deadline.saturating_duration_since(Instant::now());
+    match condvar.wait_timeout(guard, nap) {
+        Ok((guard, _)) => guard,
+        Err(poisoned) => poisoned.into_inner().0,
+    }
+}
