@@ -1,0 +1,184 @@
+//! Why a call could not do what it was asked to.
+
+use std::fmt;
+use std::io;
+
+use crate::civil;
+use crate::cron;
+use crate::event::OneLine;
+use crate::schedule::PeriodError;
+use crate::sync::Arc;
+use crate::tz::TzError;
+
+/// What was asked for, what was found, and what would be fine, in one line.
+///
+/// ```
+/// let scheduler = sexton::Scheduler::new()?;
+/// let error = scheduler.task("report").cron("0 9 * * mom-fri").run(|| {}).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "task `report`: cron `0 9 * * mom-fri`: day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7"
+/// );
+/// assert_eq!(error.task(), Some("report"));
+/// # Ok::<(), sexton::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Error {
+    // Boxed, as it travels in the `Result` of every call and is rarely there.
+    inner: Box<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    task: Option<Arc<str>>,
+    /// The part of the request that is wrong, and its value as it was given.
+    field: Option<(&'static str, String)>,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Cron(cron::ParseError),
+    Period(PeriodError),
+    Civil(civil::ParseError),
+    Tz(TzError),
+    /// A thread could not be started.
+    Thread(Arc<io::Error>),
+    UnknownTask,
+    ShutDown,
+    StillRunning(Vec<Arc<str>>),
+    /// The schedule has no due at all, or none any more.
+    NeverDue(String),
+    /// A schedule gave a time that is not after the one before it.
+    WentBack(String),
+    /// A schedule's own code panicked.
+    Panicked(Arc<str>),
+    Other(String),
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Error {
+        Error { inner: Box::new(Inner { task: None, field: None, kind }) }
+    }
+
+    /// Names the task it is about.
+    pub(crate) fn of_task(mut self, name: &Arc<str>) -> Error {
+        self.inner.task = Some(name.clone());
+        self
+    }
+
+    /// Names the part of the request it is about, and repeats what was given.
+    pub(crate) fn in_field(mut self, field: &'static str, value: impl Into<String>) -> Error {
+        self.inner.field.get_or_insert_with(|| (field, value.into()));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.inner.kind
+    }
+
+    /// The name of the task that the error is about.
+    pub fn task(&self) -> Option<&str> {
+        self.inner.task.as_deref()
+    }
+
+    /// Whether there is no task of the name.
+    pub fn is_unknown_task(&self) -> bool {
+        matches!(self.inner.kind, Kind::UnknownTask)
+    }
+
+    /// Whether the scheduler has been shut down.
+    pub fn is_shut_down(&self) -> bool {
+        matches!(self.inner.kind, Kind::ShutDown)
+    }
+
+    /// The names of the tasks that still run, where waiting for them ended before they did; one for each run.
+    pub fn still_running(&self) -> &[Arc<str>] {
+        match &self.inner.kind {
+            Kind::StillRunning(names) => names,
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { task, field, kind } = &*self.inner;
+        if let Some(task) = task {
+            write!(f, "task `{}`: ", OneLine(task))?;
+        }
+        if let Some((field, value)) = field {
+            match value.is_empty() {
+                true => write!(f, "{field}: ")?,
+                false => write!(f, "{field} `{}`: ", OneLine(value))?,
+            }
+        }
+        match kind {
+            Kind::Cron(error) => error.fmt(f),
+            Kind::Period(error) => error.fmt(f),
+            Kind::Civil(error) => error.fmt(f),
+            Kind::Tz(error) => error.fmt(f),
+            Kind::Thread(error) => write!(f, "could not start a thread: {error}"),
+            Kind::UnknownTask => f.write_str("no task has this name"),
+            Kind::ShutDown => f.write_str("the scheduler has been shut down"),
+            Kind::StillRunning(names) => {
+                f.write_str("still running: ")?;
+                for (i, name) in names.iter().enumerate() {
+                    write!(f, "{}`{}`", if i > 0 { ", " } else { "" }, OneLine(name))?;
+                }
+                Ok(())
+            }
+            Kind::NeverDue(text) | Kind::WentBack(text) | Kind::Other(text) => f.write_str(text),
+            Kind::Panicked(message) => write!(f, "panicked: {}", OneLine(message)),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.inner.kind {
+            Kind::Cron(error) => Some(error),
+            Kind::Period(error) => Some(error),
+            Kind::Civil(error) => Some(error),
+            Kind::Tz(error) => Some(error),
+            Kind::Thread(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}
+
+impl From<cron::ParseError> for Error {
+    fn from(error: cron::ParseError) -> Error {
+        Error::new(Kind::Cron(error))
+    }
+}
+
+impl From<PeriodError> for Error {
+    fn from(error: PeriodError) -> Error {
+        Error::new(Kind::Period(error))
+    }
+}
+
+impl From<civil::ParseError> for Error {
+    fn from(error: civil::ParseError) -> Error {
+        Error::new(Kind::Civil(error))
+    }
+}
+
+impl From<TzError> for Error {
+    fn from(error: TzError) -> Error {
+        Error::new(Kind::Tz(error))
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Error {
+        match never {}
+    }
+}

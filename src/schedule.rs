@@ -1,0 +1,737 @@
+//! When next, after this? Cron in a zone, periods, civil times, iterators of them, and closures.
+//!
+//! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
+//! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
+
+mod fires;
+mod moment;
+mod period;
+
+pub use moment::Moment;
+pub use period::{Period, PeriodError};
+
+pub(crate) use moment::rfc3339;
+
+use std::convert::{TryFrom, TryInto};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::civil::{DateTime, DAY};
+use crate::clock::Now;
+use crate::cron::Cron;
+use crate::error::{Error, Kind};
+use crate::guard::guarded;
+use crate::sync::{Arc, Instant};
+use crate::tz::{system_time, unix_seconds, Zone};
+
+/// When something is to happen, again and again or once.
+///
+/// A scheduler's builder makes one with [`cron`](crate::NeedsSchedule::cron), [`every`](crate::NeedsSchedule::every)
+/// and so on; made by itself it answers questions, or goes to [`schedule_task`](crate::schedule_task).
+///
+/// ```
+/// use sexton::{tz::Zone, Moment, Schedule};
+///
+/// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+/// let backup = Schedule::cron("30 2 * * *")?.zone(zone.clone());
+/// let from = "2026-03-28T12:00:00".parse::<Moment>()?.instant(&zone).unwrap();
+/// let dues: Vec<String> = backup.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+/// // 02:30 does not exist on the 29th: the gap ends at 03:00 CEST.
+/// assert_eq!(dues, ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Schedule {
+    what: What,
+    zone: Option<Zone>,
+    starting: Option<Moment>,
+    until: Option<Moment>,
+    times: Option<u64>,
+}
+
+enum What {
+    Cron(Cron),
+    Every(Period),
+    At(Moment),
+    After(Duration),
+    AtEach(Moments),
+    AtNext(Closure),
+}
+
+type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
+type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
+
+impl Schedule {
+    /// At the civil times that a cron expression matches; [`cron`](crate::cron) describes the language.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no cron expression, or one that can never fire, such as 30 February.
+    pub fn cron(text: &str) -> Result<Schedule, Error> {
+        let cron = Cron::parse(text).map_err(|error| Error::from(error).in_field("cron", text))?;
+        match cron.never_fires() {
+            true => Err(never_fires(text)),
+            false => Ok(cron.into()),
+        }
+    }
+
+    /// At once, and then once a period: `"1h30m"`, `"1d"`, or a [`Duration`].
+    ///
+    /// # Errors
+    ///
+    /// If the period is zero or its text is none; [`Period`] describes it.
+    pub fn every<P>(period: P) -> Result<Schedule, Error>
+    where
+        P: TryInto<Period> + fmt::Debug + Clone,
+        P::Error: Into<Error>,
+    {
+        let given = period.clone();
+        match period.try_into() {
+            Ok(period) => Ok(Schedule::from(What::Every(period))),
+            Err(error) => Err(error.into().in_field("every", unquoted(&given))),
+        }
+    }
+
+    /// Once, at a civil time of the zone, or at an instant. If that has passed, it is late or missed.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no [`Moment`].
+    pub fn at<M>(moment: M) -> Result<Schedule, Error>
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        Ok(Schedule::from(What::At(to_moment("at", moment)?)))
+    }
+
+    /// Once, after so much elapsed time.
+    pub fn after(delay: Duration) -> Schedule {
+        Schedule::from(What::After(delay))
+    }
+
+    /// At each of the civil times (or instants) that an iterator gives, in rising order. It is asked for the next one
+    /// only when the one before has come.
+    pub fn at_each<I>(moments: I) -> Schedule
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: TryInto<Moment> + fmt::Debug + Clone,
+        <I::Item as TryInto<Moment>>::Error: Into<Error>,
+    {
+        let mut moments = moments.into_iter();
+        Schedule::from(What::AtEach(Box::new(move || {
+            moments.next().map(|moment| to_moment("at_each", moment))
+        })))
+    }
+
+    /// At the instant that a closure gives when it is told what time it is, both UTC; `None` ends the schedule. It is
+    /// asked once at the start, and again at each run.
+    pub fn at_next(next: impl FnMut(SystemTime) -> Option<SystemTime> + Send + 'static) -> Schedule {
+        Schedule::from(What::AtNext(Box::new(next)))
+    }
+
+    /// The anchor of a period: dues are this moment plus a whole number of periods; one that has passed does not
+    /// move the grid. For a cron expression, an exclusive lower bound.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no [`Moment`]. With other schedules it is an error when the task is scheduled.
+    pub fn starting<M>(mut self, moment: M) -> Result<Schedule, Error>
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        self.starting = Some(to_moment("starting", moment)?);
+        Ok(self)
+    }
+
+    /// No due after this moment; one exactly at it still counts.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no [`Moment`].
+    pub fn until<M>(mut self, moment: M) -> Result<Schedule, Error>
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        self.until = Some(to_moment("until", moment)?);
+        Ok(self)
+    }
+
+    /// Ends the task after so many runs, at least one. Dues that were missed are no runs.
+    pub fn times(mut self, runs: u64) -> Schedule {
+        self.times = Some(runs);
+        self
+    }
+
+    /// The zone in which civil times are read; without it, the scheduler's, or the local one.
+    pub fn zone(mut self, zone: Zone) -> Schedule {
+        self.zone = Some(zone);
+        self
+    }
+
+    /// The dues of a task that is scheduled at `after`, each run on time.
+    ///
+    /// # Errors
+    ///
+    /// As when a task is scheduled; also if no zone was given and the local one cannot be read.
+    pub fn upcoming(mut self, after: SystemTime) -> Result<Upcoming, Error> {
+        let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
+        let start = Now { mono: Instant::now(), wall: after };
+        let left = self.times.unwrap_or(u64::MAX);
+        let (timetable, next) = self.begin(&zone, start)?;
+        Ok(Upcoming { timetable, start, next: Ok(next), left })
+    }
+
+    /// The last due of a cron expression before an instant, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
+    /// zone was given and the local one cannot be read.
+    pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
+        let (cron, zone) = self.cron_in_zone("previous")?;
+        // The second that `before` lies in has begun before it, unless it begins right there.
+        let floor = unix_seconds(before);
+        let ceiling = if system_time(floor) == Some(before) { floor } else { floor.saturating_add(1) };
+        let after = self.starting.and_then(|moment| moment.instant(&zone));
+        let previous = fires::previous(&cron, &zone, ceiling).and_then(system_time);
+        Ok(previous.filter(|&due| after.map_or(true, |after| due > after)))
+    }
+
+    /// Whether a cron expression is due in the second of this instant.
+    ///
+    /// # Errors
+    ///
+    /// As [`previous`](Schedule::previous).
+    pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
+        let (cron, zone) = self.cron_in_zone("matches")?;
+        Ok(fires::matches(&cron, &zone, unix_seconds(instant)))
+    }
+
+    fn cron_in_zone(&self, question: &str) -> Result<(Cron, Zone), Error> {
+        match self.what {
+            What::Cron(cron) => Ok((cron, self.zone.clone().map_or_else(Zone::local, Ok)?)),
+            _ => Err(Error::new(Kind::Other(format!("`{question}` can be asked of a cron expression only")))),
+        }
+    }
+
+    pub(crate) fn times_limit(&self) -> Option<u64> {
+        self.times
+    }
+
+    /// Settles everything that depends on where and when: the dues from `now` on, and the first of them.
+    pub(crate) fn begin(self, zone: &Zone, now: Now) -> Result<(Timetable, Option<Due>), Error> {
+        let zone = self.zone.unwrap_or_else(|| zone.clone());
+        if self.times == Some(0) {
+            return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
+        }
+        if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
+            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
+            return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
+        }
+        let instant = |field: &'static str, moment: Option<Moment>| match moment {
+            Some(moment) => match moment.instant(&zone) {
+                Some(instant) => Ok(Some(instant)),
+                None => Err(out_of_range().in_field(field, moment.to_string())),
+            },
+            None => Ok(None),
+        };
+        let starting = instant("starting", self.starting)?;
+        let until = instant("until", self.until)?;
+        // What a task that has nothing to do must say. Iterators and closures are free to be empty.
+        let must_be_due = |what: String, due: Option<Due>| match due {
+            Some(due) if due.is_until(until, now) => Ok(Some(due)),
+            Some(_) => Err(never_due(format!("{what} is not due until then")).in_field("until", show(until))),
+            None => Err(never_due(format!("{what} is not due any more"))),
+        };
+
+        let (rule, first) = match self.what {
+            What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
+            What::Cron(cron) => {
+                let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
+                let rule = Rule::Cron { cron, zone, floor };
+                let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(now.wall))?;
+                (rule, first)
+            }
+            What::Every(period) => {
+                let anchor = starting.unwrap_or(now.wall);
+                let rule = match period.days() {
+                    0 => Rule::Elapsed(period.elapsed()),
+                    _ => Rule::Days(Days::new(period, self.starting, anchor, zone).ok_or_else(out_of_range)?),
+                };
+                let first = match (&rule, starting) {
+                    (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
+                    (_, None) => Some(Due::Calendar(now.wall)),
+                    (_, Some(start)) if start > now.wall => Some(Due::Calendar(start)),
+                    (Rule::Elapsed(period), Some(start)) => {
+                        let age = now.wall.duration_since(start).unwrap_or_default();
+                        now.wall.checked_sub(remainder(age, *period)).map(Due::Calendar)
+                    }
+                    (_, Some(_)) => rule.calendar_until(now.wall),
+                };
+                let first = must_be_due(format!("every `{period}`"), first)?;
+                (rule, first)
+            }
+            What::At(moment) => {
+                let due = instant("at", Some(moment))?.map(Due::Calendar);
+                (Rule::Once, must_be_due(format!("at `{moment}`"), due)?)
+            }
+            What::After(delay) => {
+                let due = now.mono.checked_add(delay).map(Due::Elapsed);
+                (Rule::Once, must_be_due(format!("after `{delay:?}`"), due)?)
+            }
+            What::AtEach(mut moments) => {
+                let first = pull(&mut moments)?;
+                let due = instant("at_each", first)?.map(Due::Calendar);
+                (Rule::AtEach { moments, last: first, zone }, due)
+            }
+            What::AtNext(mut next) => {
+                let due = ask(&mut next, now)?;
+                (Rule::AtNext(next), due)
+            }
+        };
+        let mut timetable = Timetable { rule, until };
+        let first = timetable.in_time(first, now);
+        if first.is_none() {
+            // Nothing will be asked of it any more.
+            timetable.rule = Rule::Once;
+        }
+        Ok((timetable, first))
+    }
+}
+
+impl From<What> for Schedule {
+    fn from(what: What) -> Schedule {
+        Schedule { what, zone: None, starting: None, until: None, times: None }
+    }
+}
+
+impl From<Cron> for Schedule {
+    fn from(cron: Cron) -> Schedule {
+        Schedule::from(What::Cron(cron))
+    }
+}
+
+impl From<Period> for Schedule {
+    fn from(period: Period) -> Schedule {
+        Schedule::from(What::Every(period))
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Cron(cron) => write!(f, "cron {cron}")?,
+            What::Every(period) => write!(f, "every {period}")?,
+            What::At(moment) => write!(f, "at {moment}")?,
+            What::After(delay) => write!(f, "after {delay:?}")?,
+            What::AtEach(_) => f.write_str("at each of an iterator")?,
+            What::AtNext(_) => f.write_str("at next of a closure")?,
+        }
+        if let Some(starting) = self.starting {
+            write!(f, " starting {starting}")?;
+        }
+        if let Some(until) = self.until {
+            write!(f, " until {until}")?;
+        }
+        if let Some(times) = self.times {
+            write!(f, " {times} times")?;
+        }
+        match &self.zone {
+            Some(zone) => write!(f, " in {zone}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Schedule({self})")
+    }
+}
+
+/// The dues of a [`Schedule`], one after the other.
+///
+/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then tells.
+pub struct Upcoming {
+    timetable: Timetable,
+    start: Now,
+    next: Result<Option<Due>, Error>,
+    left: u64,
+}
+
+impl Upcoming {
+    /// Why there are no more dues, if not because the schedule is over.
+    pub fn error(&self) -> Option<&Error> {
+        self.next.as_ref().err()
+    }
+}
+
+impl Iterator for Upcoming {
+    type Item = SystemTime;
+
+    fn next(&mut self) -> Option<SystemTime> {
+        let due = (*self.next.as_ref().ok()?).filter(|_| self.left > 0)?;
+        self.left -= 1;
+        let wall = due.wall(self.start)?;
+        // Each run begins when it is due.
+        let now = match due {
+            Due::Elapsed(mono) => Now { mono, wall },
+            Due::Calendar(_) => self.start.after(wall.duration_since(self.start.wall).unwrap_or_default()),
+        };
+        self.next = self.timetable.next(due, now);
+        Some(wall)
+    }
+}
+
+impl fmt::Debug for Upcoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upcoming").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// The instant a run is meant for, by the clock that its schedule follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Elapsed(Instant),
+    Calendar(SystemTime),
+}
+
+impl Due {
+    /// What the wall clock will show then, if nobody touches it and if it can.
+    pub(crate) fn wall(self, now: Now) -> Option<SystemTime> {
+        match self {
+            Due::Calendar(wall) => Some(wall),
+            Due::Elapsed(mono) => match mono.checked_duration_since(now.mono) {
+                Some(ahead) => now.wall.checked_add(ahead),
+                None => now.wall.checked_sub(now.mono.duration_since(mono)),
+            },
+        }
+    }
+
+    /// What the wall clock showed, as far as it goes back, when a due came that has passed.
+    pub(crate) fn passed_at(self, now: Now) -> SystemTime {
+        self.wall(now).unwrap_or(now.wall)
+    }
+
+    /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.
+    pub(crate) fn mono(self, now: Now) -> Option<Instant> {
+        match self {
+            Due::Elapsed(mono) => Some(mono),
+            Due::Calendar(wall) => match wall.duration_since(now.wall) {
+                Ok(ahead) => now.mono.checked_add(ahead),
+                Err(_) => Some(now.mono),
+            },
+        }
+    }
+
+    fn is_until(self, until: Option<SystemTime>, now: Now) -> bool {
+        until.map_or(true, |until| self.wall(now).map_or(false, |wall| wall <= until))
+    }
+
+    /// How long ago it was, or `None` if it is still to come.
+    pub(crate) fn age(self, now: Now) -> Option<Duration> {
+        match self {
+            Due::Elapsed(mono) => now.mono.checked_duration_since(mono),
+            Due::Calendar(wall) => now.wall.duration_since(wall).ok(),
+        }
+    }
+}
+
+/// A schedule in a zone, begun: gives the due after a due.
+pub(crate) struct Timetable {
+    rule: Rule,
+    until: Option<SystemTime>,
+}
+
+enum Rule {
+    /// Fires after `floor`, in Unix seconds.
+    Cron {
+        cron: Cron,
+        zone: Zone,
+        floor: i64,
+    },
+    Days(Days),
+    Elapsed(Duration),
+    Once,
+    /// `last` is what the iterator gave last.
+    AtEach {
+        moments: Moments,
+        last: Option<Moment>,
+        zone: Zone,
+    },
+    AtNext(Closure),
+}
+
+/// The dues from one that has come up to a point in time.
+pub(crate) struct Pass {
+    /// The last of them, and the last but one, if there is one.
+    pub(crate) latest: Due,
+    pub(crate) before: Option<Due>,
+    /// How many they are, the first included. From [`COUNTED`] on a lower bound.
+    pub(crate) count: u64,
+    /// The first due after the point in time, or why there is none.
+    pub(crate) next: Result<Option<Due>, Error>,
+}
+
+/// The most dues of a calendar schedule that are counted one by one: about a second's work at the very most.
+const COUNTED: u64 = 10_000_000;
+
+impl Timetable {
+    /// The due after `due`, which has come.
+    pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+        let next = self.rule.next(due, now)?;
+        Ok(self.in_time(next, now))
+    }
+
+    /// Walks from `due`, which is not after `to`, over all dues up to and including `to`.
+    pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
+        let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
+        if let Rule::Elapsed(period) = self.rule {
+            let end = self.until.and_then(|until| to.wall.duration_since(until).ok()).unwrap_or_default();
+            let age = due.age(to.before(end)).unwrap_or_default();
+            let whole = age - remainder(age, period);
+            pass.count = pass.count.saturating_add(quotient(whole, period));
+            pass.latest = due.later(whole).unwrap_or(due);
+            pass.before = whole.checked_sub(period).and_then(|whole| due.later(whole));
+        }
+        loop {
+            match self.next(pass.latest, now) {
+                Ok(Some(next)) if next.age(to).is_some() => {
+                    pass.before = Some(std::mem::replace(&mut pass.latest, next));
+                    pass.count += 1;
+                }
+                next => {
+                    pass.next = next;
+                    return pass;
+                }
+            }
+            if pass.count >= COUNTED {
+                let latest = self.rule.calendar_until(self.until.map_or(to.wall, |until| until.min(to.wall)));
+                pass.latest = latest.unwrap_or(pass.latest);
+            }
+        }
+    }
+
+    /// The due to wait for instead of `due` after the wall clock was set back: by so little that what has run is not
+    /// to run again, or as a correction. `None` leaves it as it is.
+    pub(crate) fn rejudged(&self, now: Now, is_correction: bool) -> Option<Due> {
+        match &self.rule {
+            Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
+            Rule::Days(_) if is_correction => {}
+            _ => return None,
+        }
+        self.in_time(self.rule.calendar_after(now.wall), now)
+    }
+
+    fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
+        due.filter(|due| due.is_until(self.until, now))
+    }
+
+    /// Whether a due has come after the end: the wall clock was set forward while elapsed time was waited for.
+    pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
+        !due.is_until(self.until, now)
+    }
+}
+
+impl Rule {
+    fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+        match self {
+            Rule::Cron { .. } | Rule::Days(_) => Ok(self.calendar_after(due.passed_at(now))),
+            Rule::Elapsed(period) => Ok(match due {
+                Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
+                // The anchor was a civil time; from here on only elapsed time counts.
+                Due::Calendar(_) => {
+                    let age = due.age(now).unwrap_or_default();
+                    let last =
+                        now.mono.checked_sub(age).or_else(|| now.mono.checked_sub(remainder(age, *period)));
+                    last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed)
+                }
+            }),
+            Rule::Once => Ok(None),
+            Rule::AtEach { moments, last, zone } => loop {
+                let moment = match pull(moments)? {
+                    Some(moment) => moment,
+                    None => return Ok(None),
+                };
+                let instant = moment.instant(zone).ok_or_else(out_of_range)?;
+                let before = last.replace(moment);
+                if instant > due.passed_at(now) {
+                    return Ok(Some(Due::Calendar(instant)));
+                }
+                match (before, moment) {
+                    // Rising civil times that a gap has made one instant are one due.
+                    (Some(Moment::Civil(before)), Moment::Civil(after)) if after > before => {}
+                    _ => return Err(went_back("at_each", moment, before.unwrap_or(moment))),
+                }
+            },
+            Rule::AtNext(next) => ask(next, now),
+        }
+    }
+
+    /// The first due after an instant, if that is a question of arithmetic.
+    fn calendar_after(&self, after: SystemTime) -> Option<Due> {
+        match self {
+            Rule::Cron { cron, zone, floor } => {
+                fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
+            }
+            Rule::Days(days) => days.after(after),
+            _ => None,
+        }
+        .map(Due::Calendar)
+    }
+
+    /// The last due at an instant or before it, if that is a question of arithmetic.
+    fn calendar_until(&self, until: SystemTime) -> Option<Due> {
+        match self {
+            Rule::Cron { cron, zone, .. } => {
+                fires::previous(cron, zone, unix_seconds(until).saturating_add(1)).and_then(system_time)
+            }
+            Rule::Days(days) => days.until(until),
+            _ => None,
+        }
+        .map(Due::Calendar)
+    }
+}
+
+impl Due {
+    fn later(self, by: Duration) -> Option<Due> {
+        match self {
+            Due::Elapsed(mono) => mono.checked_add(by).map(Due::Elapsed),
+            Due::Calendar(wall) => wall.checked_add(by).map(Due::Calendar),
+        }
+    }
+}
+
+/// The civil time of an anchor every so many days, and so much elapsed time a step on top.
+struct Days {
+    /// The anchor's civil time in civil seconds, and what it has below the second.
+    anchor: i64,
+    subsecond: Duration,
+    period: Period,
+    zone: Zone,
+}
+
+impl Days {
+    fn new(period: Period, starting: Option<Moment>, anchor: SystemTime, zone: Zone) -> Option<Days> {
+        let civil = match starting {
+            // A civil anchor in a gap is itself on the grid, though nobody's clock ever shows it.
+            Some(Moment::Civil(civil)) => civil,
+            _ => zone.civil(anchor)?,
+        };
+        let subsecond = anchor.duration_since(system_time(unix_seconds(anchor))?).unwrap_or_default();
+        Some(Days { anchor: civil.seconds(), subsecond, period, zone })
+    }
+
+    /// The due after so many steps.
+    fn due(&self, steps: u64) -> Option<SystemTime> {
+        let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
+        let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
+        let on_top = multiple(self.period.elapsed(), steps)?.checked_add(self.subsecond)?;
+        system_time(self.zone.resolve(civil.seconds()).due())?.checked_add(on_top)
+    }
+
+    /// A number of steps that is not past `instant`, and only a few short of it.
+    fn steps_before(&self, instant: SystemTime) -> u64 {
+        let anchor = self.due(0);
+        let age = anchor.and_then(|anchor| instant.duration_since(anchor).ok()).unwrap_or_default();
+        let step = Duration::from_secs(u64::from(self.period.days()) * DAY as u64);
+        // Offsets shift a due by up to two days against the anchor: at most three steps.
+        step.checked_add(self.period.elapsed()).map_or(0, |step| quotient(age, step).saturating_sub(3))
+    }
+
+    fn after(&self, instant: SystemTime) -> Option<SystemTime> {
+        let mut steps = self.steps_before(instant);
+        loop {
+            match self.due(steps)? {
+                due if due > instant => return Some(due),
+                _ => steps += 1,
+            }
+        }
+    }
+
+    fn until(&self, instant: SystemTime) -> Option<SystemTime> {
+        let mut latest = None;
+        for steps in self.steps_before(instant).. {
+            match self.due(steps) {
+                Some(due) if due <= instant => latest = Some(due),
+                _ => break,
+            }
+        }
+        latest
+    }
+}
+
+/// Whole divisors in a duration.
+fn quotient(duration: Duration, divisor: Duration) -> u64 {
+    u64::try_from(duration.as_nanos() / divisor.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What is left of a duration after taking away whole divisors.
+fn remainder(duration: Duration, divisor: Duration) -> Duration {
+    from_nanos(duration.as_nanos() % divisor.as_nanos()).expect("a remainder is less than the divisor")
+}
+
+fn multiple(duration: Duration, factor: u64) -> Option<Duration> {
+    duration.as_nanos().checked_mul(u128::from(factor)).and_then(from_nanos)
+}
+
+fn from_nanos(nanos: u128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+    Some(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+}
+
+/// Asks an iterator for its next time.
+fn pull(moments: &mut Moments) -> Result<Option<Moment>, Error> {
+    guarded(moments).map_err(|message| panicked("at_each", message))?.transpose()
+}
+
+/// Asks a closure for its next due, which must lie ahead: time moves on, or a schedule would spin.
+fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
+    match guarded(|| next(now.wall)).map_err(|message| panicked("at_next", message))? {
+        Some(due) if due <= now.wall => Err(went_back("at_next", due.into(), now.wall.into())),
+        due => Ok(due.map(Due::Calendar)),
+    }
+}
+
+fn to_moment<M>(field: &'static str, moment: M) -> Result<Moment, Error>
+where
+    M: TryInto<Moment> + fmt::Debug + Clone,
+    M::Error: Into<Error>,
+{
+    let given = moment.clone();
+    moment.try_into().map_err(|error| error.into().in_field(field, unquoted(&given)))
+}
+
+/// A value as it was given: for a text that is the text.
+fn unquoted(given: &impl fmt::Debug) -> String {
+    let text = format!("{given:?}");
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
+}
+
+fn show(instant: Option<SystemTime>) -> String {
+    instant.map(|instant| Moment::from(instant).to_string()).unwrap_or_default()
+}
+
+fn never_due(text: String) -> Error {
+    Error::new(Kind::NeverDue(text))
+}
+
+fn never_fires(text: &str) -> Error {
+    never_due("never fires: no date matches it".into()).in_field("cron", text)
+}
+
+fn went_back(field: &'static str, moment: Moment, before: Moment) -> Error {
+    Error::new(Kind::WentBack(format!("expected a time after {before}, or no more")))
+        .in_field(field, moment.to_string())
+}
+
+fn panicked(field: &'static str, message: Arc<str>) -> Error {
+    Error::new(Kind::Panicked(message)).in_field(field, "")
+}
+
+fn out_of_range() -> Error {
+    Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
+}

@@ -1,0 +1,145 @@
+//! When a cron expression fires in a zone: where the civil seconds that match meet the instants that show them.
+//!
+//! The rule, for every change of a zone's offset whatever its size or reason:
+//!
+//! * A civil second that instants show fires at the earliest of them; an interval-like expression (its second, minute
+//!   or hour field has a `*`, `?`, range or step in its text) fires at every one.
+//! * A civil second in a gap fires at the end of that gap if the hour field names its hours, and not at all otherwise.
+//!
+//! So there is one set of instants for an expression and a zone, whoever asks and when. `next` and `previous` walk it
+//! in both directions. Pure: no threads, no clock. Unix seconds in, unix seconds out.
+
+use crate::civil::{MAX_SECONDS, MIN_SECONDS};
+use crate::cron::Cron;
+use crate::tz::{Resolved, Span, Zone};
+
+/// Twice the largest offset there is: further from a change than this, no civil second is near it on both sides.
+const REACH: i64 = 2 * 26 * 3600;
+
+/// The smallest member of the set that is greater than `after`.
+pub(crate) fn next(cron: &Cron, zone: &Zone, after: i64) -> Option<i64> {
+    if after > MAX_SECONDS + REACH {
+        return None;
+    }
+    let after = after.max(MIN_SECONDS - REACH);
+    let mut span = zone.span(after);
+    let mut from = after + 1 + i64::from(span.offset);
+    loop {
+        if let Some(instant) = first_in(cron, zone, &span, from) {
+            return Some(instant);
+        }
+        // A fold ahead may bring back civil times before `from`, but no older ones than this.
+        if span.hi == i64::MAX || cron.at_or_after(from - REACH).is_none() {
+            return None;
+        }
+        let following = zone.span(span.hi);
+        from = span.hi + i64::from(following.offset);
+        if fires_for_gap(cron, zone, &span, &following) {
+            return Some(span.hi);
+        }
+        span = following;
+    }
+}
+
+/// The largest member of the set that is smaller than `before`.
+pub(crate) fn previous(cron: &Cron, zone: &Zone, before: i64) -> Option<i64> {
+    if before < MIN_SECONDS - REACH {
+        return None;
+    }
+    let before = before.min(MAX_SECONDS + REACH);
+    let mut span = zone.span(before - 1);
+    let mut to = before - 1 + i64::from(span.offset);
+    loop {
+        if let Some(instant) = last_in(cron, zone, &span, to) {
+            return Some(instant);
+        }
+        if span.lo == i64::MIN || cron.at_or_before(to + REACH).is_none() {
+            return None;
+        }
+        let preceding = zone.span(span.lo - 1);
+        if fires_for_gap(cron, zone, &preceding, &span) {
+            return Some(span.lo);
+        }
+        to = span.lo - 1 + i64::from(preceding.offset);
+        span = preceding;
+    }
+}
+
+/// Whether the instant is a member of the set.
+pub(crate) fn matches(cron: &Cron, zone: &Zone, instant: i64) -> bool {
+    instant.checked_sub(1).and_then(|before| next(cron, zone, before)) == Some(instant)
+}
+
+/// The first fire in `span` whose civil time is `from` or later.
+fn first_in(cron: &Cron, zone: &Zone, span: &Span, mut from: i64) -> Option<i64> {
+    let offset = i64::from(span.offset);
+    if !cron.is_interval_like() {
+        from = from.max(shown_before(zone, span));
+    }
+    loop {
+        let civil = cron.at_or_after(from)?;
+        let instant = civil - offset;
+        if instant >= span.hi {
+            return None;
+        }
+        if fires_at(cron, zone, span, civil) {
+            return Some(instant);
+        }
+        from = civil + 1;
+    }
+}
+
+/// The last fire in `span` whose civil time is `to` or earlier.
+fn last_in(cron: &Cron, zone: &Zone, span: &Span, mut to: i64) -> Option<i64> {
+    let offset = i64::from(span.offset);
+    let floor = if cron.is_interval_like() { i64::MIN } else { shown_before(zone, span) };
+    loop {
+        let civil = cron.at_or_before(to)?;
+        let instant = civil - offset;
+        if instant < span.lo || civil < floor {
+            return None;
+        }
+        if fires_at(cron, zone, span, civil) {
+            return Some(instant);
+        }
+        to = civil - 1;
+    }
+}
+
+/// Up to where the civil times at the beginning of `span` were all shown by the span before it: the fold's second
+/// pass, in which a fixed-time expression does not fire.
+fn shown_before(zone: &Zone, span: &Span) -> i64 {
+    if span.lo == i64::MIN {
+        return i64::MIN;
+    }
+    let preceding = zone.span(span.lo - 1);
+    // A short span did not show all of them. No real zone has one; `fires_at` looks at each civil time there.
+    if preceding.lo > span.lo - REACH {
+        return i64::MIN;
+    }
+    span.lo + i64::from(preceding.offset)
+}
+
+/// Whether an expression fires for a matching civil time at the instant in `span` that shows it.
+fn fires_at(cron: &Cron, zone: &Zone, span: &Span, civil: i64) -> bool {
+    let instant = civil - i64::from(span.offset);
+    // Far from the change that began the span, no earlier instant can have shown it.
+    cron.is_interval_like() || span.lo.saturating_add(REACH) < instant || zone.resolve(civil).due() == instant
+}
+
+/// Whether an expression fires at the change between two spans for a civil time that the change skips.
+fn fires_for_gap(cron: &Cron, zone: &Zone, before: &Span, after: &Span) -> bool {
+    let end = before.hi + i64::from(after.offset);
+    let mut from = before.hi + i64::from(before.offset);
+    while cron.is_made_up_in_gap() && from < end {
+        match cron.at_or_after(from) {
+            Some(civil) if civil < end => match zone.resolve(civil) {
+                Resolved::Gap { .. } => return true,
+                // Another change close by shows it after all. No real zone does.
+                _ => from = civil + 1,
+            },
+            _ => return false,
+        }
+    }
+    false
+}

@@ -1,0 +1,205 @@
+//! A point in time as people give it: civil, or an instant.
+
+use std::convert::TryFrom;
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use crate::civil::{Cursor, DateTime, ParseError};
+use crate::tz::{system_time, Zone};
+
+/// A civil time, which is read in the schedule's zone, or an instant.
+///
+/// Text with an offset is an instant (RFC 3339, up to nine decimal places), text without one a civil time.
+///
+/// ```
+/// use sexton::Moment;
+///
+/// assert!(matches!("2026-12-31 23:59:30".parse()?, Moment::Civil(_)));
+/// assert!(matches!("2026-12-31T23:59:30.25+01:00".parse()?, Moment::Instant(_)));
+/// # Ok::<(), sexton::civil::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// What the clock on the wall shows, in whatever zone the schedule is in. In a gap it stands for the end of the
+    /// gap, in a fold for the first of the two.
+    Civil(DateTime),
+    /// A point on the time line, the same everywhere.
+    Instant(SystemTime),
+}
+
+impl Moment {
+    /// The instant, in this zone; `None` where [`SystemTime`] cannot hold it.
+    pub fn instant(self, zone: &Zone) -> Option<SystemTime> {
+        match self {
+            Moment::Civil(civil) => system_time(zone.resolve(civil.seconds()).due()),
+            Moment::Instant(instant) => Some(instant),
+        }
+    }
+}
+
+impl From<DateTime> for Moment {
+    fn from(civil: DateTime) -> Moment {
+        Moment::Civil(civil)
+    }
+}
+
+impl From<SystemTime> for Moment {
+    fn from(instant: SystemTime) -> Moment {
+        Moment::Instant(instant)
+    }
+}
+
+impl TryFrom<&str> for Moment {
+    type Error = ParseError;
+
+    fn try_from(text: &str) -> Result<Moment, ParseError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Moment {
+    type Err = ParseError;
+
+    /// `civil-time [["." digits] ("Z" | ("+" | "-") hour ":" minute)]`
+    fn from_str(text: &str) -> Result<Moment, ParseError> {
+        let mut cursor = Cursor { text, at: 0 };
+        let civil = cursor.date_time()?;
+        if cursor.peek().is_none() {
+            return Ok(Moment::Civil(civil));
+        }
+        let fraction = cursor.fraction()?;
+        let offset = cursor.offset()?;
+        cursor.end("instant")?;
+        let instant = system_time(civil.seconds() - offset).and_then(|whole| whole.checked_add(fraction));
+        match instant {
+            Some(instant) => Ok(Moment::Instant(instant)),
+            None => Err(cursor.error("instant", 0, "one that this machine's clock can hold")),
+        }
+    }
+}
+
+impl Cursor<'_> {
+    /// `["." digits]`, as a part of a second.
+    fn fraction(&mut self) -> Result<Duration, ParseError> {
+        if self.peek() != Some(b'.') {
+            return Ok(Duration::ZERO);
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut nanos = 0;
+        let mut place = 100_000_000;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            nanos += u32::from(digit - b'0') * place;
+            place /= 10;
+            self.at += 1;
+        }
+        if !(1..=9).contains(&(self.at - start)) {
+            return Err(self.error("fraction of a second", start, "one to nine digits"));
+        }
+        Ok(Duration::new(0, nanos))
+    }
+
+    /// `"Z" | ("+" | "-") hour ":" minute`, in seconds east of UTC.
+    fn offset(&mut self) -> Result<i64, ParseError> {
+        let sign = match self.peek() {
+            Some(b'Z' | b'z') => {
+                self.at += 1;
+                return Ok(0);
+            }
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            _ => return Err(self.error("offset", self.at, "`Z` or an offset such as +01:00")),
+        };
+        self.at += 1;
+        let hours = self.two_digits("offset", 23, "hours 00-23")?;
+        if self.peek() != Some(b':') {
+            return Err(self.error("offset", self.at, "`:`"));
+        }
+        self.at += 1;
+        let minutes = self.two_digits("offset", 59, "minutes 00-59")?;
+        Ok(sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
+    }
+}
+
+/// The civil time, or the instant in UTC: text that parses back to the same moment.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Civil(civil) => civil.fmt(f),
+            Moment::Instant(instant) => rfc3339(*instant, &Zone::utc(), f),
+        }
+    }
+}
+
+/// Writes an instant as RFC 3339 in a zone: with `Z` for UTC, the offset otherwise, a fraction only where there is one.
+pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write) -> fmt::Result {
+    let civil = match zone.civil(instant) {
+        Some(civil) => civil,
+        None => return write!(f, "{instant:?}"),
+    };
+    write!(f, "{civil}")?;
+    let nanos = match instant.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.subsec_nanos(),
+        Err(before) => (1_000_000_000 - before.duration().subsec_nanos()) % 1_000_000_000,
+    };
+    if nanos > 0 {
+        let digits = format!("{nanos:09}");
+        write!(f, ".{}", digits.trim_end_matches('0'))?;
+    }
+    let offset = zone.offset(instant);
+    if offset == 0 {
+        return f.write_str("Z");
+    }
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
+    write!(f, "{sign}{hours:02}:{minutes:02}")?;
+    // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
+    if seconds > 0 {
+        write!(f, ":{seconds:02}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_and_civil_times_print_as_they_parse() {
+        for text in ["2026-12-31T23:59:30", "2026-12-31T23:59:30Z", "1969-12-31T23:59:59.999999999Z"] {
+            assert_eq!(text.parse::<Moment>().unwrap().to_string(), text);
+        }
+        let moment: Moment = "2026-12-31 23:59:30.250-05:30".parse().unwrap();
+        assert_eq!(moment.to_string(), "2027-01-01T05:29:30.25Z");
+        assert_eq!("2026-12-31t00:00z".parse::<Moment>().unwrap().to_string(), "2026-12-31T00:00:00Z");
+    }
+
+    #[test]
+    fn text_that_is_no_moment_is_told_why() {
+        for (text, message) in [
+            ("tomorrow", "year: found `t` at byte 0, expected 0001-9999"),
+            (
+                "2026-12-31T23:59:30.5",
+                "offset: found nothing at byte 21, expected `Z` or an offset such as +01:00",
+            ),
+            (
+                "2026-12-31T23:59:30 UTC",
+                "offset: found ` ` at byte 19, expected `Z` or an offset such as +01:00",
+            ),
+            ("2026-12-31T23:59:30+1:00", "offset: found `1` at byte 20, expected hours 00-23"),
+            ("2026-12-31T23:59:30+0100", "offset: found `00` at byte 22, expected `:`"),
+            ("2026-12-31T23:59:30+24:00", "offset: found `24` at byte 20, expected hours 00-23"),
+            (
+                "2026-12-31T23:59:30.0123456789Z",
+                "fraction of a second: found `0123456789` at byte 20, expected one to nine digits",
+            ),
+            (
+                "2026-12-31T23:59:30Zulu",
+                "instant: found `u` at byte 20, expected the end (whole seconds, no fraction, no zone)",
+            ),
+        ] {
+            assert_eq!(text.parse::<Moment>().unwrap_err().to_string(), message, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! How often: calendar days, elapsed time, or both.
+
+use std::convert::TryFrom;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::excerpt::Excerpt;
+
+/// The distance between two dues: whole calendar days and elapsed time.
+///
+/// Text has Panel's units `w`, `d`, `h`, `m`, `s`, and `ms`, each at most once and in this order, as in `1h30m`; the
+/// last part may have a decimal fraction (`0.5s`) unless it is in weeks or days. Weeks and days are calendar steps:
+/// the same civil time of day each day, across clock changes. The rest is elapsed time. A [`Duration`] is elapsed time
+/// only: 86,400 seconds are not a day. Zero is an error.
+///
+/// ```
+/// use std::time::Duration;
+/// use sexton::Period;
+///
+/// let period: Period = "1w1d12h".parse()?;
+/// assert_eq!((period.days(), period.elapsed()), (8, Duration::from_secs(12 * 3600)));
+/// assert_eq!("90m".parse::<Period>()?.to_string(), "1h30m");
+///
+/// let error = "1 hour".parse::<Period>().unwrap_err();
+/// assert_eq!(error.to_string(), "found ` ` at byte 1, expected a unit: w, d, h, m, s or ms");
+/// # Ok::<(), sexton::PeriodError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Period {
+    days: u32,
+    elapsed: Duration,
+}
+
+impl Period {
+    /// So many calendar days and so much elapsed time on top; an error if both are zero.
+    pub const fn new(days: u32, elapsed: Duration) -> Result<Period, PeriodError> {
+        if days == 0 && elapsed.is_zero() {
+            return Err(PeriodError {
+                found: Excerpt::of("", 0, 0),
+                at: None,
+                expected: Expected::MoreThanZero,
+            });
+        }
+        Ok(Period { days, elapsed })
+    }
+
+    /// The calendar days.
+    pub const fn days(self) -> u32 {
+        self.days
+    }
+
+    /// The elapsed time beside the calendar days.
+    pub const fn elapsed(self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl TryFrom<Duration> for Period {
+    type Error = PeriodError;
+
+    fn try_from(elapsed: Duration) -> Result<Period, PeriodError> {
+        Period::new(0, elapsed)
+    }
+}
+
+impl TryFrom<&str> for Period {
+    type Error = PeriodError;
+
+    fn try_from(text: &str) -> Result<Period, PeriodError> {
+        text.parse()
+    }
+}
+
+/// One unit of a period: its name, its nanoseconds, and whether it is a number of calendar days.
+struct Unit {
+    name: &'static str,
+    nanos: u64,
+    days: u32,
+}
+
+/// In the order in which they may be written.
+const UNITS: [Unit; 6] = [
+    Unit { name: "w", nanos: 0, days: 7 },
+    Unit { name: "d", nanos: 0, days: 1 },
+    Unit { name: "h", nanos: 3_600_000_000_000, days: 0 },
+    Unit { name: "m", nanos: 60_000_000_000, days: 0 },
+    Unit { name: "s", nanos: 1_000_000_000, days: 0 },
+    Unit { name: "ms", nanos: 1_000_000, days: 0 },
+];
+
+impl FromStr for Period {
+    type Err = PeriodError;
+
+    /// `period = part {part} ; part = digits ["." digits] unit`
+    fn from_str(text: &str) -> Result<Period, PeriodError> {
+        let error = |at: usize, len: usize, expected| {
+            let end = (at + len.max(1)).min(text.len());
+            Err(PeriodError { found: Excerpt::of(text, at, end), at: Some(at), expected })
+        };
+        let mut days = 0_u32;
+        let mut nanos = 0_u128;
+        let mut at = 0;
+        let mut first_unit = 0;
+        loop {
+            let start = at;
+            let whole = leading_digits(&text[at..]);
+            at += whole.len();
+            if whole.is_empty() {
+                return error(at, 1, Expected::Number);
+            }
+            let mut fraction = "";
+            if text[at..].starts_with('.') {
+                at += 1;
+                fraction = leading_digits(&text[at..]);
+                if fraction.is_empty() {
+                    return error(at, 1, Expected::Digit);
+                }
+                at += fraction.len();
+            }
+            let letters = text[at..].bytes().take_while(u8::is_ascii_lowercase).count();
+            let name = &text[at..at + letters];
+            let index = match UNITS.iter().position(|unit| unit.name == name) {
+                Some(index) if index >= first_unit => index,
+                Some(_) => return error(at, letters, Expected::SmallerUnit),
+                None => return error(at, letters, Expected::Unit),
+            };
+            let unit = &UNITS[index];
+            at += letters;
+            first_unit = index + 1;
+
+            if !fraction.is_empty() && (unit.days > 0 || at < text.len()) {
+                let expected = if unit.days > 0 { Expected::WholeDays } else { Expected::FractionLast };
+                return error(start, at - start, expected);
+            }
+            // Twelve digits of any unit fit in u128 nanoseconds; more than 584 years would not be a period.
+            let count = match whole.parse::<u64>() {
+                Ok(count) if count < 1_000_000_000_000 => count,
+                _ => return error(start, at - start, Expected::Smaller),
+            };
+            nanos += u128::from(count) * u128::from(unit.nanos);
+            match fraction_nanos(fraction, unit.nanos) {
+                Some(part) => nanos += u128::from(part),
+                None => return error(start, at - start, Expected::WholeNanos),
+            }
+            let part = u32::try_from(count).ok().and_then(|count| count.checked_mul(unit.days));
+            days = match part.and_then(|part| days.checked_add(part)) {
+                Some(sum) if sum <= MAX_DAYS => sum,
+                _ if unit.days == 0 => days,
+                _ => return error(start, at - start, Expected::Smaller),
+            };
+            if at == text.len() {
+                break;
+            }
+        }
+        if days == 0 && nanos == 0 {
+            return error(0, text.len(), Expected::MoreThanZero);
+        }
+        match u64::try_from(nanos) {
+            Ok(nanos) => Ok(Period { days, elapsed: Duration::from_nanos(nanos) }),
+            Err(_) => error(0, text.len(), Expected::Smaller),
+        }
+    }
+}
+
+/// More days than the calendar has.
+const MAX_DAYS: u32 = 9999 * 366;
+
+fn leading_digits(text: &str) -> &str {
+    &text[..text.bytes().take_while(u8::is_ascii_digit).count()]
+}
+
+/// `0.fraction` of so many nanoseconds, if that is a whole number of them.
+fn fraction_nanos(fraction: &str, unit: u64) -> Option<u64> {
+    let digits = fraction.trim_end_matches('0');
+    if digits.is_empty() {
+        return Some(0);
+    }
+    // An hour is 3.6e12 nanoseconds, 2^15 * ...: more digits than these never make a whole number of them.
+    if digits.len() > 15 {
+        return None;
+    }
+    let scale = 10_u128.pow(digits.len() as u32);
+    let scaled = digits.parse::<u128>().ok()? * u128::from(unit);
+    if scaled % scale == 0 {
+        u64::try_from(scaled / scale).ok()
+    } else {
+        None
+    }
+}
+
+/// The text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction.
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs();
+        let parts = [
+            (u64::from(self.days / 7), "w"),
+            (u64::from(self.days % 7), "d"),
+            (seconds / 3600, "h"),
+            (seconds / 60 % 60, "m"),
+        ];
+        for (count, unit) in parts {
+            if count > 0 {
+                write!(f, "{count}{unit}")?;
+            }
+        }
+        let nanos = self.elapsed.subsec_nanos();
+        if nanos > 0 {
+            let fraction = format!("{nanos:09}");
+            write!(f, "{}.{}s", seconds % 60, fraction.trim_end_matches('0'))
+        } else if seconds % 60 > 0 {
+            write!(f, "{}s", seconds % 60)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Why something is no period: what stands where, and what would be fine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeriodError {
+    found: Excerpt,
+    at: Option<usize>,
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Number,
+    Digit,
+    Unit,
+    SmallerUnit,
+    WholeDays,
+    FractionLast,
+    WholeNanos,
+    Smaller,
+    MoreThanZero,
+}
+
+impl fmt::Display for PeriodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some(at) => write!(f, "found {} at byte {at}, expected ", self.found)?,
+            None => f.write_str("expected ")?,
+        }
+        f.write_str(match self.expected {
+            Expected::Number => "a number and a unit, as in 1h30m",
+            Expected::Digit => "a digit after the decimal point",
+            Expected::Unit => "a unit: w, d, h, m, s or ms",
+            Expected::SmallerUnit => "a smaller unit than the one before (the order is w, d, h, m, s, ms)",
+            Expected::WholeDays => {
+                "whole weeks and days, which are calendar steps (half a day of elapsed time is 12h)"
+            }
+            Expected::FractionLast => "a fraction only on the last part",
+            Expected::WholeNanos => "a whole number of nanoseconds",
+            Expected::Smaller => "a shorter period: at most 9999 years of days and 584 years of elapsed time",
+            Expected::MoreThanZero => "a period of more than zero",
+        })
+    }
+}
+
+impl std::error::Error for PeriodError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_of_panel_and_beyond() {
+        let elapsed = |text: &str| text.parse::<Period>().map(|p| (p.days, p.elapsed.as_nanos())).unwrap();
+        let second = 1_000_000_000;
+        assert_eq!(elapsed("1s"), (0, second));
+        assert_eq!(elapsed("1h30m"), (0, 5400 * second));
+        assert_eq!(elapsed("1w2d"), (9, 0));
+        assert_eq!(elapsed("1w2d3h4m5.25s"), (9, 11_045_250_000_000));
+        assert_eq!(elapsed("0.5s"), (0, second / 2));
+        assert_eq!(elapsed("1.5h"), (0, 5400 * second));
+        assert_eq!(elapsed("1500ms"), (0, 3 * second / 2));
+        assert_eq!(elapsed("1s500ms"), (0, 3 * second / 2));
+        assert_eq!(elapsed("0.000001ms"), (0, 1));
+        assert_eq!(elapsed("0d1s"), (0, second));
+        assert_eq!(elapsed("007s"), (0, 7 * second));
+    }
+
+    #[test]
+    fn what_panel_reads_as_zero_is_an_error_that_says_why() {
+        for (text, message) in [
+            ("", "found nothing at byte 0, expected a number and a unit, as in 1h30m"),
+            ("30", "found nothing at byte 2, expected a unit: w, d, h, m, s or ms"),
+            ("1 hour", "found ` ` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("1hour", "found `hour` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("-1s", "found `-` at byte 0, expected a number and a unit, as in 1h30m"),
+            ("1S", "found `S` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("m1", "found `m` at byte 0, expected a number and a unit, as in 1h30m"),
+            ("1h30", "found nothing at byte 4, expected a unit: w, d, h, m, s or ms"),
+            (
+                "1m1h",
+                "found `h` at byte 3, expected a smaller unit than the one before (the order is w, d, h, m, s, ms)",
+            ),
+            (
+                "1m1m",
+                "found `m` at byte 3, expected a smaller unit than the one before (the order is w, d, h, m, s, ms)",
+            ),
+            ("1h ", "found ` ` at byte 2, expected a number and a unit, as in 1h30m"),
+            ("1.s", "found `s` at byte 2, expected a digit after the decimal point"),
+            (".5s", "found `.` at byte 0, expected a number and a unit, as in 1h30m"),
+            (
+                "1.5d",
+                "found `1.5d` at byte 0, expected whole weeks and days, which are calendar steps \
+                 (half a day of elapsed time is 12h)",
+            ),
+            ("1.5h10m", "found `1.5h` at byte 0, expected a fraction only on the last part"),
+            ("0s", "found `0s` at byte 0, expected a period of more than zero"),
+            ("0w0d", "found `0w0d` at byte 0, expected a period of more than zero"),
+            ("0.0000001ms", "found `0.0000001ms` at byte 0, expected a whole number of nanoseconds"),
+            (
+                "99999999999999999999s",
+                "found `99999999999999999999s` at byte 0, expected a shorter period: \
+                 at most 9999 years of days and 584 years of elapsed time",
+            ),
+            (
+                "4000000d",
+                "found `4000000d` at byte 0, expected a shorter period: \
+                 at most 9999 years of days and 584 years of elapsed time",
+            ),
+            ("1µs", "found `µ` at byte 1, expected a unit: w, d, h, m, s or ms"),
+        ] {
+            assert_eq!(text.parse::<Period>().unwrap_err().to_string(), message, "{text:?}");
+        }
+        let zero = Period::try_from(Duration::ZERO).unwrap_err();
+        assert_eq!(zero.to_string(), "expected a period of more than zero");
+    }
+
+    proptest! {
+        #[test]
+        fn printing_mirrors_parsing(days in 0..100_000_u32, nanos in 0..u64::MAX) {
+            for elapsed in [nanos, nanos / 1_000_000_000 * 1_000_000_000, nanos % 100_000] {
+                if let Ok(period) = Period::new(days, Duration::from_nanos(elapsed)) {
+                    prop_assert_eq!(period.to_string().parse::<Period>(), Ok(period));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[0-9.wdhms]{0,40}|\\PC*") {
+            let _ = text.parse::<Period>();
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Schedules in zones: cron against the rule for clock changes, and against the obvious way.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+use sexton::civil::DateTime;
+use sexton::tz::{Instants, Zone};
+use sexton::{Cron, Moment, Schedule};
+
+use crate::rows::{expect_none, rows};
+use crate::zones;
+
+fn system_time(unix: i64) -> SystemTime {
+    let distance = Duration::from_secs(unix.unsigned_abs());
+    if unix < 0 {
+        SystemTime::UNIX_EPOCH - distance
+    } else {
+        SystemTime::UNIX_EPOCH + distance
+    }
+}
+
+fn unix(instant: SystemTime) -> i64 {
+    match instant.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.as_secs() as i64,
+        Err(before) => -(before.duration().as_secs() as i64),
+    }
+}
+
+fn upcoming(cron: &str, zone: &Zone, after: i64, count: usize) -> Vec<i64> {
+    let schedule = Schedule::cron(cron).unwrap().zone(zone.clone());
+    schedule.upcoming(system_time(after)).unwrap().take(count).map(unix).collect()
+}
+
+/// The fires before an instant, the earliest first.
+fn previous(cron: &str, zone: &Zone, before: i64, count: usize) -> Vec<i64> {
+    let schedule = Schedule::cron(cron).unwrap().zone(zone.clone());
+    let back = std::iter::successors(Some(system_time(before)), |&at| schedule.previous(at).unwrap());
+    let mut fires: Vec<i64> = back.skip(1).take(count).map(unix).collect();
+    fires.reverse();
+    fires
+}
+
+#[test]
+fn every_row_of_the_rule_for_clock_changes_holds_in_both_directions() {
+    let mut wrong = Vec::new();
+    for row in rows("cron-dst.tsv") {
+        let cron = row.cell(0);
+        let start: i64 = row.number(2);
+        let fires: Vec<i64> = row.cell(3).split(',').map(|fire| fire.parse().unwrap()).collect();
+        let parsed = Cron::parse(cron).unwrap();
+        let class = if parsed.is_interval_like() { "interval" } else { "fixed" };
+        let gap = if parsed.is_made_up_in_gap() { "makeup" } else { "drop" };
+        if (class, gap) != (row.cell(4), row.cell(5)) {
+            wrong.push(format!("{}: {class}, {gap}", row.place()));
+        }
+        for zone in zones::flavours(row.cell(1)) {
+            let forward = upcoming(cron, &zone, start, fires.len());
+            if forward != fires {
+                wrong.push(format!("{}: next {forward:?}, expected {fires:?}", row.place()));
+            }
+            let last = *fires.last().unwrap();
+            let backward = previous(cron, &zone, last + 1, fires.len());
+            if backward != fires {
+                wrong.push(format!("{}: previous {backward:?}, expected {fires:?}", row.place()));
+            }
+            let schedule = Schedule::from(parsed).zone(zone);
+            if !fires.iter().all(|&fire| schedule.matches(system_time(fire)).unwrap()) {
+                wrong.push(format!("{}: a fire does not match", row.place()));
+            }
+        }
+    }
+    expect_none(&wrong);
+}
+
+/// What the wall clock shows around a change, found by walking every instant and asking.
+struct Walk {
+    /// Each instant, the civil time it shows, and whether it is the first to show it.
+    shown: Vec<(i64, DateTime, bool)>,
+    /// The civil times that no instant shows, and the end of their gap.
+    skipped: Vec<(DateTime, i64)>,
+}
+
+impl Walk {
+    /// Walks in steps of a minute, or of a second where that makes a difference.
+    fn around(zone: &Zone, at: i64, step: i64) -> Walk {
+        let mut seen: HashSet<DateTime> = HashSet::new();
+        let mut shown = Vec::new();
+        let mut gaps = Vec::new();
+        let mut last: Option<DateTime> = None;
+        // Far enough that every civil time near the change is seen, and every gap as a whole.
+        let instants = (at - 84 * 3600..at + 84 * 3600).step_by(step as usize);
+        for instant in instants {
+            let civil = zone.civil(system_time(instant)).unwrap();
+            shown.push((instant, civil, seen.insert(civil)));
+            if let Some(next) =
+                last.and_then(|last| last.checked_add_seconds(step)).filter(|&next| next < civil)
+            {
+                gaps.push((next, civil, instant));
+            }
+            last = Some(civil);
+        }
+        let mut skipped = Vec::new();
+        for (from, to, end) in gaps {
+            let civils = std::iter::successors(Some(from), |civil| civil.checked_add_seconds(step));
+            let unseen = civils.take_while(|&civil| civil < to).filter(|civil| !seen.contains(civil));
+            skipped.extend(unseen.map(|civil| (civil, end)));
+        }
+        Walk { shown, skipped }
+    }
+
+    /// All fires in `range`, the obvious way.
+    fn fires(&self, cron: &Cron, range: Range<i64>) -> Vec<i64> {
+        let in_range = |instant: &i64| range.contains(instant);
+        let shown = self.shown.iter().filter(|(instant, _, _)| in_range(instant));
+        let fires = shown
+            .filter(|(_, civil, is_first)| (*is_first || cron.is_interval_like()) && cron.matches(*civil));
+        let skipped = self.skipped.iter().filter(|(_, end)| cron.is_made_up_in_gap() && in_range(end));
+        let made_up = skipped.filter(|(civil, _)| cron.matches(*civil));
+        let all: BTreeSet<i64> = fires.map(|shown| shown.0).chain(made_up.map(|&(_, end)| end)).collect();
+        all.into_iter().collect()
+    }
+}
+
+/// Expressions that fire often enough to be seen within a day, of every class.
+const CRONS: [&str; 20] = [
+    "30 2 * * *",
+    "0,30 2 * * *",
+    "0,30 2,3 * * *",
+    "30 1 * * *",
+    "30 * * * *",
+    "0 */2 * * *",
+    "*/15 1 * * *",
+    "*/15 2 * * *",
+    "0 1-3 * * *",
+    "0 0 * * *",
+    "* * * * *",
+    "*/7 * * * *",
+    "10-20 2 * * *",
+    "0 2-2 * * *",
+    "5,35 0,1,2,3,4,22,23 * * *",
+    "17 0,1,2,3 * * *",
+    "0 12 * * *",
+    "0 0 1,15,L * *",
+    "45 3 * * mon-fri",
+    "11 13 * * *",
+];
+
+/// Zones that change: real ones, and rules that no zone has, with changes close together.
+fn changing_zones() -> Vec<(Zone, i64)> {
+    let real = [
+        ("America/New_York", "2026-03-08T12:00:00"),
+        ("America/New_York", "2026-11-01T06:00:00"),
+        ("Australia/Lord_Howe", "2026-10-04T00:00:00"),
+        ("Australia/Lord_Howe", "2026-04-05T00:00:00"),
+        ("Pacific/Apia", "2011-12-30T09:00:00"),
+        ("Europe/Dublin", "2026-03-29T01:00:00"),
+        ("Africa/Cairo", "2026-04-24T00:00:00"),
+    ];
+    let odd = [
+        // Forward three hours and back within four: what is skipped is shown after all, an hour later.
+        "AAA0BBB-3,J100/0,J100/4",
+        "AAA0BBB-1,J100/1,J100/3",
+        "AAA0BBB-2:30,J100/1,J101/2",
+        "AAA3BBB-1,J100/23,J102/5",
+        // Back first: daylight saving time is the smaller offset.
+        "AAA-5BBB-1,J100/2,J100/6",
+        "AAA-24:59BBB24:59,J100/1,J103/3",
+    ];
+    let at = |zone: &Zone, civil: &str| match zone.instants(civil.parse().unwrap()).unwrap() {
+        Instants::Unique(at) | Instants::Fold { first: at, .. } | Instants::Gap { end: at, .. } => unix(at),
+    };
+    let real = real.iter().map(|(name, civil)| {
+        let zone = zones::zone(name);
+        let at = at(&zone, civil);
+        (zone, at)
+    });
+    let odd = odd.iter().map(|rule| {
+        let zone = Zone::from_posix(rule).unwrap();
+        // Day 100 of 2026.
+        let at = at(&zone, "2026-04-10T12:00:00");
+        (zone, at)
+    });
+    real.chain(odd).collect()
+}
+
+/// Compares both directions with the obvious way.
+fn differences(text: &str, zone: &Zone, walk: &Walk, range: Range<i64>) -> Vec<String> {
+    let expected = walk.fires(&Cron::parse(text).unwrap(), range.clone());
+    let mut next = upcoming(text, zone, range.start - 1, expected.len() + 1);
+    next.retain(|fire| range.contains(fire));
+    let mut back = previous(text, zone, range.end, expected.len() + 1);
+    back.retain(|fire| range.contains(fire));
+    let of = |direction, found: Vec<i64>| {
+        (found != expected).then(|| format!("{text} in {zone}: {direction} {found:?}, expected {expected:?}"))
+    };
+    of("next", next).into_iter().chain(of("previous", back)).collect()
+}
+
+#[test]
+fn near_every_kind_of_change_the_fires_are_those_of_the_obvious_way() {
+    let mut wrong = Vec::new();
+    for (zone, at) in changing_zones() {
+        let walk = Walk::around(&zone, at, 60);
+        for text in CRONS {
+            wrong.extend(differences(text, &zone, &walk, at - 30 * 3600..at + 30 * 3600));
+        }
+    }
+    let new_york = zones::zone("America/New_York");
+    for at in [1_772_953_200, 1_793_512_800] {
+        let walk = Walk::around(&new_york, at, 1);
+        for text in ["59 59 23 * * *", "*/20 30 0-4 * * *", "7 11 13 * * *", "0-5 59,0 1,2 * * *"] {
+            wrong.extend(differences(text, &new_york, &walk, at - 30 * 3600..at + 30 * 3600));
+        }
+    }
+    expect_none(&wrong);
+}
+
+/// A time field: fixed or repeating, dense enough to fire near a change.
+fn field(limit: u32) -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("*".to_string()),
+        (2..20_u32).prop_map(|step| format!("*/{step}")),
+        proptest::collection::vec(0..limit, 1..6).prop_map(|values| values
+            .iter()
+            .map(u32::to_string)
+            .collect::<Vec<_>>()
+            .join(",")),
+        (0..limit, 0..limit).prop_map(|(from, to)| format!("{from}-{to}")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_expressions_fire_as_the_obvious_way_says(
+        minute in field(60),
+        hour in field(24),
+        which in 0..13_usize,
+        shift in -20 * 3600..20 * 3600_i64,
+    ) {
+        let text = format!("{minute} {hour} * * *");
+        let (zone, at) = changing_zones().swap_remove(which);
+        let range = at + shift..at + shift + 12 * 3600;
+        let wrong = differences(&text, &zone, &Walk::around(&zone, at, 60), range);
+        prop_assert!(wrong.is_empty(), "{:?}", wrong);
+    }
+
+    #[test]
+    fn previous_mirrors_next_at_any_instant(which in 0..20_usize, zone in 0..13_usize, at in 0..4_000_000_000_i64) {
+        let (zone, _) = changing_zones().swap_remove(zone);
+        let next = upcoming(CRONS[which], &zone, at, 1)[0];
+        prop_assert!(next > at);
+        let back = previous(CRONS[which], &zone, next, 1)[0];
+        prop_assert!(back <= at, "between {} and {}", at, next);
+        prop_assert_eq!(upcoming(CRONS[which], &zone, back, 1)[0], next);
+    }
+}
+
+/// The next dues after an instant, in New York, as civil times with their offsets.
+#[track_caller]
+fn dues(schedule: Schedule, after: &str, expected: &[&str]) {
+    let zone = zones::zone("America/New_York");
+    let after = after.parse::<Moment>().unwrap().instant(&zone).unwrap();
+    let upcoming = schedule.zone(zone.clone()).upcoming(after).unwrap();
+    let shown: Vec<String> = upcoming
+        .take(expected.len())
+        .map(|due| format!("{}{:+}", zone.civil(due).unwrap(), zone.offset(due) / 3600))
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_day_is_a_calendar_step_and_an_hour_is_elapsed_time() {
+    let daily = Schedule::every("1d").unwrap().starting("2026-03-06 02:30").unwrap();
+    dues(
+        daily,
+        "2026-03-06T12:00:00",
+        &[
+            // The anchor has passed: one due for what came of it, and then the grid.
+            "2026-03-06T02:30:00-5",
+            "2026-03-07T02:30:00-5",
+            "2026-03-08T03:00:00-4",
+            "2026-03-09T02:30:00-4",
+        ],
+    );
+    let hours = Schedule::every("24h").unwrap().starting("2026-03-07 02:30").unwrap();
+    dues(
+        hours,
+        "2026-03-06T12:00:00",
+        &["2026-03-07T02:30:00-5", "2026-03-08T03:30:00-4", "2026-03-09T03:30:00-4"],
+    );
+    let weekly = Schedule::every("1w").unwrap().starting("2026-10-25 01:30").unwrap();
+    dues(
+        weekly,
+        "2026-10-20T00:00:00",
+        &["2026-10-25T01:30:00-4", "2026-11-01T01:30:00-4", "2026-11-08T01:30:00-5"],
+    );
+    let mixed = Schedule::every("1d12h").unwrap().starting("2026-03-07 00:00").unwrap();
+    dues(
+        mixed,
+        "2026-03-06T12:00:00",
+        &["2026-03-07T00:00:00-5", "2026-03-08T13:00:00-4", "2026-03-10T00:00:00-4"],
+    );
+}
+
+#[test]
+fn a_schedule_ends_where_it_is_told_to() {
+    let until = Schedule::cron("0 12 * * *").unwrap().until("2026-07-03 12:00").unwrap();
+    let zone = zones::zone("America/New_York");
+    let after = "2026-07-01T12:00:00".parse::<Moment>().unwrap().instant(&zone).unwrap();
+    assert_eq!(until.zone(zone.clone()).upcoming(after).unwrap().count(), 2, "the due at the bound counts");
+    let times = Schedule::every("1s").unwrap().times(3).zone(zone.clone());
+    assert_eq!(times.upcoming(after).unwrap().count(), 3);
+    let starting = Schedule::cron("0 12 * * *").unwrap().starting("2026-07-03 12:00").unwrap().zone(zone);
+    let first = starting.upcoming(after).unwrap().next().unwrap();
+    assert_eq!(Moment::from(first).to_string(), "2026-07-04T16:00:00Z", "the bound itself does not");
+}
+
+#[test]
+fn nothing_is_due_beyond_the_calendar() {
+    let utc = Zone::utc();
+    let last = "9999-12-31T23:58:30".parse::<Moment>().unwrap().instant(&utc).unwrap();
+    let minutes = Schedule::cron("* * * * *").unwrap().zone(utc.clone());
+    assert_eq!(minutes.upcoming(last).unwrap().map(unix).collect::<Vec<_>>(), [253_402_300_740]);
+    let first = "0001-01-01T00:00:30".parse::<Moment>().unwrap().instant(&utc).unwrap();
+    let minutes = Schedule::cron("* * * * *").unwrap().zone(utc.clone());
+    let start = minutes.previous(first).unwrap().unwrap();
+    assert_eq!((unix(start), minutes.previous(start).unwrap()), (-62_135_596_800, None));
+    let centuries = Schedule::every("36500d").unwrap().zone(utc);
+    assert_eq!(centuries.upcoming(system_time(0)).unwrap().count(), 81);
+}
+
+#[test]
+fn rare_dates_are_found_and_impossible_ones_are_an_error() {
+    let utc = Zone::utc();
+    assert_eq!(upcoming("0 0 29 2 *", &utc, 3_981_312_000, 1), [4_233_686_400]);
+    let error = Schedule::cron("0 0 30 2 *").unwrap_err();
+    assert_eq!(error.to_string(), "cron `0 0 30 2 *`: never fires: no date matches it");
+}
+
+#[test]
+fn an_iterator_that_goes_back_ends_with_an_error() {
+    let times: Vec<DateTime> = ["2026-07-01T00:00:00", "2026-07-03T00:00:00", "2026-07-02T00:00:00"]
+        .map(|t| t.parse().unwrap())
+        .to_vec();
+    let mut upcoming = Schedule::at_each(times).zone(Zone::utc()).upcoming(system_time(0)).unwrap();
+    assert_eq!(upcoming.by_ref().count(), 2);
+    assert_eq!(
+        upcoming.error().unwrap().to_string(),
+        "at_each `2026-07-02T00:00:00`: expected a time after 2026-07-03T00:00:00, or no more"
+    );
+}
+
+#[test]
+fn civil_times_that_a_gap_makes_one_instant_are_one_due() {
+    let times = ["2026-03-08 02:10", "2026-03-08 02:20", "2026-03-08 03:00", "2026-03-08 03:01"];
+    let schedule = Schedule::at_each(times);
+    dues(schedule, "2026-03-07T00:00:00", &["2026-03-08T03:00:00-4", "2026-03-08T03:01:00-4"]);
+}
