@@ -1,0 +1,927 @@
+//! Who waits for when: one slot for each name, and two heaps of dues, one for each order of time.
+//!
+//! A task is in one of three places: at home in its slot, away with a worker, or gone. It is sent off when its due
+//! comes ([`Agenda::take_due`]), begins a run or does not ([`Agenda::begin`]), and comes back ([`Agenda::finish`]). As it
+//! travels whole, two runs of it cannot overlap. The next due is known, and armed, while it is away.
+//!
+//! Pure: no threads, no lock, no clock. Time is an argument, and nothing of the user's is called or dropped in here:
+//! what is to be dropped is handed back.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::panic::Location;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::{Now, Step};
+use crate::event::Why;
+use crate::schedule::Due;
+use crate::sync::{Arc, Instant};
+use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task};
+
+/// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
+const STEP: Duration = Duration::from_secs(1);
+
+/// A larger step is a correction: the clock was wrong before, and nothing is caught up (the rule of cronie).
+const CORRECTION: Duration = Duration::from_secs(3 * 3600);
+
+#[derive(Default)]
+pub(crate) struct Agenda {
+    slots: Vec<Option<Slot>>,
+    /// Places in `slots` that may be used again, if they still exist and are empty.
+    free: Vec<usize>,
+    /// The slot of every name that has a task, or runs that have not ended.
+    names: HashMap<Arc<str>, usize>,
+    elapsed: Heap<Instant>,
+    calendar: Heap<SystemTime>,
+    /// Numbers given out so far, to tasks and to their versions.
+    numbers: u64,
+    /// Tasks sent off that are not back: on their way to a run, or in one. One for each run.
+    away: usize,
+    /// Both clocks when they were last compared.
+    looked: Option<Now>,
+}
+
+/// What is known of a name.
+struct Slot {
+    name: Arc<str>,
+    /// The task that has the name. None if its last run has given the name up and is still going on.
+    seat: Option<Seat>,
+    /// The tasks that have lost the name, one for each of their runs that is still going on. As long as there is one,
+    /// the task that has the name now does not start.
+    leaving: Vec<Leaver>,
+}
+
+/// A task that has lost its name, in a run that is still going on.
+#[derive(Clone, Copy)]
+struct Leaver {
+    id: u64,
+    version: u64,
+    /// To be told when the run has ended, as only its schedule can count them.
+    unmet: Option<Unmet>,
+}
+
+/// Dues that have passed without a run, from one of them up to when the task lost its name.
+#[derive(Clone, Copy)]
+pub(crate) struct Unmet {
+    pub(crate) due: Due,
+    pub(crate) until: Now,
+    /// So many of them were reported when they passed.
+    pub(crate) reported: u64,
+}
+
+/// A task that has a name, wherever it is.
+struct Seat {
+    /// Stays when the task is replaced: handles know it by this. Also its place among equal dues.
+    id: u64,
+    /// Changes when the task is replaced: a run comes back to the version that it left.
+    version: u64,
+    /// The task, if it is at home.
+    task: Option<Box<Task>>,
+    /// The next due that is known.
+    next: Option<Due>,
+    /// Whether `next` has a live entry in its heap.
+    is_armed: bool,
+    is_paused: bool,
+    /// Whether a run was asked for that has not been sent off.
+    is_demanded: bool,
+    /// Whether the next run is the last.
+    is_one_more: bool,
+    /// Whether the clock was set back while the task was away, and by how much.
+    was_set_back: Option<Back>,
+    /// Dues up to here are not run.
+    excuse: Option<Excuse>,
+    /// Runs going on.
+    runs: usize,
+    /// Whether the due `next` was already reported as missed.
+    is_reported: bool,
+    /// Dues up to here had passed before the run began that is going on: it is not in their way.
+    backlog: Option<Now>,
+    overlap: Overlap,
+    allowed_runs: usize,
+    count: u64,
+    scheduled_at: &'static Location<'static>,
+    /// The schedule in words.
+    schedule: Arc<str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Back {
+    Small,
+    Correction,
+}
+
+/// What is put on the agenda.
+pub(crate) struct Request {
+    pub(crate) name: Arc<str>,
+    pub(crate) task: Box<Task>,
+    pub(crate) first: Due,
+    pub(crate) schedule: Arc<str>,
+    pub(crate) scheduled_at: &'static Location<'static>,
+    pub(crate) replaces: bool,
+}
+
+/// The task that has a name.
+#[derive(Clone, Copy)]
+pub(crate) struct Holder {
+    pub(crate) id: u64,
+    pub(crate) scheduled_at: &'static Location<'static>,
+}
+
+/// What became of a request.
+pub(crate) enum Scheduled {
+    New {
+        id: u64,
+    },
+    /// The name is used: the task is handed back.
+    Taken {
+        by: Holder,
+        task: Box<Task>,
+    },
+    /// Another task had the name.
+    Replaced {
+        id: u64,
+        old: Leftover,
+    },
+}
+
+/// Where a task that is away belongs, if it still does.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    slot: usize,
+    version: u64,
+}
+
+/// What a worker has found out for the due that it was sent off with.
+pub(crate) struct Decision {
+    /// The run to begin, if one is.
+    pub(crate) start: Option<Start>,
+    /// The due after it; None if the schedule does not move, as it was not for a due.
+    pub(crate) next: Option<Option<Due>>,
+}
+
+/// A task sent off.
+pub(crate) struct Errand {
+    pub(crate) place: Place,
+    pub(crate) name: Arc<str>,
+    pub(crate) task: Box<Task>,
+    pub(crate) cause: Cause,
+    pub(crate) excuse: Option<Excuse>,
+    /// Its place among those sent off with it.
+    age: Duration,
+    id: u64,
+}
+
+/// A due that has passed without a run.
+pub(crate) struct Overrun {
+    pub(crate) name: Arc<str>,
+    pub(crate) due: SystemTime,
+}
+
+/// What is left of a task that has lost its name.
+pub(crate) struct Leftover {
+    pub(crate) name: Arc<str>,
+    id: u64,
+    /// The task itself, unless it is away.
+    pub(crate) task: Option<Box<Task>>,
+    /// Dues that passed while it was at home, and are to be told.
+    pub(crate) unmet: Option<Unmet>,
+}
+
+/// What came of an errand.
+pub(crate) enum Begun {
+    /// A run, and perhaps another one of a task that may run several times at once.
+    Run { facts: Facts, runner: Runner, errand: Option<Errand> },
+    /// The task is at home again, or to be sent off at once.
+    Home(Option<Errand>),
+    /// The task has lost its name meanwhile, and is not to run.
+    Gone(Box<Task>),
+    /// The schedule is over, and there is no run.
+    Over(Box<Task>),
+}
+
+/// What came of the end of a run.
+pub(crate) struct Finished {
+    /// To be sent off at once.
+    pub(crate) errand: Option<Errand>,
+    /// To be dropped.
+    pub(crate) dropped: Option<Box<Task>>,
+    /// Dues that passed before the task lost its name, and are to be told.
+    pub(crate) unmet: Option<Unmet>,
+    /// Whether the run has ended the task.
+    pub(crate) is_over: bool,
+}
+
+/// What one can see of a task from outside.
+pub(crate) struct Glimpse {
+    pub(crate) name: Arc<str>,
+    pub(crate) id: u64,
+    pub(crate) status: Status,
+    pub(crate) next: Option<Due>,
+    pub(crate) count: u64,
+    pub(crate) schedule: Arc<str>,
+}
+
+/// What a task is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It waits for its next due, or for a free worker.
+    Waiting,
+    /// Its callback is running, or its future is pending.
+    Running,
+    /// It is held until it is resumed.
+    Paused,
+    /// It is over: cancelled, its schedule has ended, or the scheduler has shut down.
+    Ended,
+}
+
+impl Agenda {
+    /// Puts a task on the agenda, unless its name is used.
+    pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
+        let slot = match self.names.get(&request.name) {
+            Some(&slot) => slot,
+            None => self.open(request.name.clone()),
+        };
+        if let (Some(seat), false) = (&self.slot(slot).seat, request.replaces) {
+            let by = Holder { id: seat.id, scheduled_at: seat.scheduled_at };
+            return Scheduled::Taken { by, task: request.task };
+        }
+        self.numbers += 1;
+        let version = self.numbers;
+        let mut seat = Seat {
+            id: version,
+            version,
+            next: Some(request.first),
+            is_armed: false,
+            is_paused: false,
+            is_demanded: false,
+            is_one_more: false,
+            is_reported: false,
+            backlog: None,
+            was_set_back: None,
+            excuse: None,
+            runs: 0,
+            overlap: request.task.policy.overlap,
+            allowed_runs: request.task.allowed_runs(),
+            count: 0,
+            scheduled_at: request.scheduled_at,
+            schedule: request.schedule,
+            task: Some(request.task),
+        };
+        let scheduled = match self.vacate(slot, now) {
+            None => Scheduled::New { id: version },
+            Some(old) => {
+                seat.id = old.id;
+                seat.is_paused = old.is_paused;
+                seat.count = old.count;
+                if let Some(task) = &mut seat.task {
+                    task.count = old.count;
+                }
+                Scheduled::Replaced { id: old.id, old: old.leftover(request.name, now) }
+            }
+        };
+        let is_paused = seat.is_paused;
+        self.slot(slot).seat = Some(seat);
+        if !is_paused {
+            self.arm(slot);
+        }
+        scheduled
+    }
+
+    /// Sends off all tasks that are due, in the order of their dues; equal dues in the order they were scheduled in.
+    pub(crate) fn take_due(&mut self, now: Now, errands: &mut Vec<Errand>, overruns: &mut Vec<Overrun>) {
+        let begin = errands.len();
+        while let Some(Reverse(entry)) = self.elapsed.pop_until(now.mono) {
+            self.due_has_come(Due::Elapsed(entry.due), entry.id, entry.slot, now, errands, overruns);
+        }
+        let middle = errands.len();
+        while let Some(Reverse(entry)) = self.calendar.pop_until(now.wall) {
+            self.due_has_come(Due::Calendar(entry.due), entry.id, entry.slot, now, errands, overruns);
+        }
+        if begin < middle && middle < errands.len() {
+            // Two orders of time become one: the longer ago, the earlier.
+            errands[begin..].sort_by_key(|errand| (Reverse(errand.age), errand.id));
+        }
+    }
+
+    fn due_has_come(
+        &mut self,
+        due: Due,
+        id: u64,
+        slot: usize,
+        now: Now,
+        errands: &mut Vec<Errand>,
+        overruns: &mut Vec<Overrun>,
+    ) {
+        if !is_live(&self.slots, due, id, slot) {
+            return;
+        }
+        self.disarm(slot);
+        let Slot { name, seat, leaving } = self.slot(slot);
+        let seat = seat.as_mut().expect("a live entry has a seat");
+        if !leaving.is_empty() {
+            // Held: an earlier task of this name still runs, and its end will arm this one again.
+        } else if seat.task.is_some() {
+            if seat.runs >= seat.allowed_runs {
+                seat.excuse = Some(Excuse { why: Why::StillRunning, until: now, reported: 0 });
+            }
+            errands.extend(self.send(slot, Cause::Due(due), now));
+        } else if seat.runs > 0 && seat.overlap != Overlap::Queue {
+            // The run may never end, so its first overrun is told when it happens; the others, once it has ended.
+            seat.is_reported = true;
+            overruns.push(Overrun { name: name.clone(), due: due.passed_at(now) });
+        }
+    }
+
+    /// Takes note of what was decided for an errand: a run begins, or does not. Says what is to be done now, and adds to
+    /// the missed dues what a pause has kept from starting.
+    pub(crate) fn begin(
+        &mut self,
+        place: Place,
+        mut task: Box<Task>,
+        decision: Decision,
+        missed: &mut Vec<MissedDues>,
+        now: Now,
+    ) -> Begun {
+        let Place { slot, version } = place;
+        let is_demand = decision.next.is_none();
+        match (self.seat(place), decision.next) {
+            (None, _) => return Begun::Gone(task),
+            (Some(_), None) => {}
+            (Some(seat), Some(next)) => {
+                debug_assert!(!seat.is_armed, "a due that has come is not waited for");
+                seat.next = next;
+                seat.is_reported = false;
+            }
+        }
+        self.follow_clock(slot, &task, now);
+        let seat = self.seat(place).expect("it was there");
+        let in_the_way = match seat {
+            _ if seat.runs >= seat.allowed_runs => Some(Why::StillRunning),
+            _ if seat.is_paused && !is_demand => Some(Why::Paused),
+            _ => None,
+        };
+        let start = match (decision.start, in_the_way) {
+            (Some(start), None) => start,
+            (start, why) => {
+                if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
+                    missed.push(MissedDues { count: 1, latest: due, why });
+                }
+                if seat.next.is_none() {
+                    self.vacate(slot, now);
+                    self.close_if_empty(slot);
+                    return Begun::Over(task);
+                }
+                self.take_home(slot, task);
+                return Begun::Home(self.settle(slot, now));
+            }
+        };
+        task.count += 1;
+        task.left = task.left.saturating_sub(1);
+        seat.count = task.count;
+        let id = seat.id;
+        let count = task.count;
+        let is_last = seat.is_one_more || task.left == 0 || seat.next.is_none();
+        let mut runner = Runner::Whole(task);
+        let mut errand = None;
+        if is_last {
+            self.vacate(slot, now);
+            self.slot(slot).leaving.push(Leaver { id, version, unmet: None });
+        } else {
+            seat.runs += 1;
+            seat.note_backlog(now);
+            if seat.allowed_runs > 1 {
+                runner = runner.split(&mut seat.task);
+                errand = self.settle(slot, now);
+            } else if !seat.is_paused && seat.backlog.is_none() {
+                self.arm(slot);
+            }
+        }
+        let name = self.slot(slot).name.clone();
+        let Start { due, lateness, missed } = start;
+        Begun::Run {
+            facts: Facts { name, id, version, due, lateness, missed, count, is_last },
+            runner,
+            errand,
+        }
+    }
+
+    /// Finds another due to wait for if the clock was set back since the last one was found.
+    fn follow_clock(&mut self, slot: usize, task: &Task, now: Now) {
+        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        let back = match seat.was_set_back.take() {
+            Some(back) => back,
+            None => return,
+        };
+        if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
+            let was_armed = seat.is_armed;
+            self.disarm(slot);
+            self.slot(slot).seat.as_mut().expect("it is still there").next = Some(due);
+            if was_armed {
+                self.arm(slot);
+            }
+        }
+    }
+
+    /// Takes a task back home that was sent off too early: the clock was set back on its way.
+    pub(crate) fn take_back(&mut self, place: Place, task: Box<Task>, now: Now) -> Begun {
+        if self.seat(place).is_none() {
+            return Begun::Gone(task);
+        }
+        self.follow_clock(place.slot, &task, now);
+        self.take_home(place.slot, task);
+        Begun::Home(self.settle(place.slot, now))
+    }
+
+    /// Takes note of the end of a run, and takes the task back that did it, unless it is at home.
+    pub(crate) fn finish(
+        &mut self,
+        place: Place,
+        task: Option<Box<Task>>,
+        is_break: bool,
+        now: Now,
+    ) -> Finished {
+        let Place { slot, version } = place;
+        if let Some(seat) = self.seat(place) {
+            seat.runs -= 1;
+            if is_break {
+                // Not on its way, but back from its run.
+                let passed = seat.next.filter(|due| due.age(now).is_some());
+                let unmet =
+                    passed.map(|due| Unmet { due, until: now, reported: u64::from(seat.is_reported) });
+                let home = self.vacate(slot, now).and_then(|seat| seat.task);
+                self.close_if_empty(slot);
+                return Finished { errand: None, dropped: task.or(home), unmet, is_over: true };
+            }
+            let mut errand = None;
+            if let Some(task) = task {
+                self.follow_clock(slot, &task, now);
+                self.take_home(slot, task);
+                errand = self.overrun(slot, now);
+            }
+            let errand = errand.or_else(|| self.settle(slot, now));
+            return Finished { errand, dropped: None, unmet: None, is_over: false };
+        }
+        let leaving = &mut self.slot(slot).leaving;
+        let run = leaving.iter().position(|leaver| leaver.version == version).expect("this run was going on");
+        let Leaver { unmet, .. } = leaving.swap_remove(run);
+        let errand = if self.close_if_empty(slot) { None } else { self.settle(slot, now) };
+        Finished { errand, dropped: task, unmet, is_over: false }
+    }
+
+    /// A task that was sent off is back, or gone for good, and all that was to be said about it has been said.
+    pub(crate) fn came_back(&mut self) {
+        self.away -= 1;
+    }
+
+    /// Sends a task off again if a due passed while it was running.
+    fn overrun(&mut self, slot: usize, now: Now) -> Option<Errand> {
+        let seat = self.slot(slot).seat.as_mut().expect("the task is at home");
+        let due = match seat.next.filter(|due| due.age(now).is_some()) {
+            Some(due) if seat.is_backlog(due) => return None,
+            due => due,
+        };
+        seat.backlog = None;
+        let due = due.filter(|_| !seat.is_paused)?;
+        let cause = match seat.overlap {
+            Overlap::Queue => Cause::Queued(due),
+            _ => {
+                let reported = u64::from(seat.is_reported);
+                seat.excuse = Some(Excuse { why: Why::StillRunning, until: now, reported });
+                Cause::Due(due)
+            }
+        };
+        self.disarm(slot);
+        self.send(slot, cause, now)
+    }
+
+    /// Lets a task that is at home wait for its next due, or sends it off if a run was asked for. One whose name has
+    /// runs of an earlier task stays where it is.
+    fn settle(&mut self, slot: usize, now: Now) -> Option<Errand> {
+        let Slot { seat, leaving, .. } = self.slot(slot);
+        let seat = seat.as_mut()?;
+        if seat.task.is_none() || !leaving.is_empty() {
+            return None;
+        }
+        if seat.is_demanded && seat.runs < seat.allowed_runs {
+            seat.is_demanded = false;
+            return self.send(slot, Cause::Demand, now);
+        }
+        if !seat.is_paused {
+            self.arm(slot);
+        }
+        None
+    }
+
+    fn send(&mut self, slot: usize, cause: Cause, now: Now) -> Option<Errand> {
+        let Slot { name, seat, .. } = self.slot(slot);
+        let seat = seat.as_mut()?;
+        let age = match cause {
+            Cause::Due(due) | Cause::Queued(due) => due.age(now).unwrap_or_default(),
+            Cause::Demand => Duration::ZERO,
+        };
+        let excuse = match cause {
+            Cause::Demand => None,
+            _ => seat.excuse.take(),
+        };
+        let task = seat.task.take()?;
+        let name = name.clone();
+        let place = Place { slot, version: seat.version };
+        let errand = Errand { place, name, task, cause, excuse, age, id: seat.id };
+        self.away += 1;
+        Some(errand)
+    }
+
+    fn take_home(&mut self, slot: usize, task: Box<Task>) {
+        self.slot(slot).seat.as_mut().expect("the task has its seat").task = Some(task);
+    }
+
+    /// Ends a task: it loses its name at once, and its run, if one is going on, is let finish. Hands back the task if it
+    /// is at home.
+    pub(crate) fn cancel(&mut self, which: Which<'_>, now: Now) -> Option<Leftover> {
+        self.leave(self.find(which)?, now)
+    }
+
+    fn leave(&mut self, slot: usize, now: Now) -> Option<Leftover> {
+        let name = self.slot(slot).name.clone();
+        let seat = self.vacate(slot, now)?;
+        self.close_if_empty(slot);
+        Some(seat.leftover(name, now))
+    }
+
+    /// Lets the next run be the last.
+    pub(crate) fn cancel_after_next(&mut self, which: Which<'_>) -> bool {
+        self.find_seat(which).map(|(_, seat)| seat.is_one_more = true).is_some()
+    }
+
+    /// Holds a task. Answers whether it was not held before; None if there is no such task.
+    pub(crate) fn pause(&mut self, which: Which<'_>) -> Option<bool> {
+        let (slot, seat) = self.find_seat(which)?;
+        let is_new = !std::mem::replace(&mut seat.is_paused, true);
+        self.disarm(slot);
+        Some(is_new)
+    }
+
+    /// Lets a task go on. Answers whether it was held; None if there is no such task.
+    pub(crate) fn resume(&mut self, which: Which<'_>, now: Now) -> Option<(bool, Option<Errand>)> {
+        let (slot, seat) = self.find_seat(which)?;
+        if !std::mem::replace(&mut seat.is_paused, false) {
+            return Some((false, None));
+        }
+        if seat.next.map_or(false, |due| due.age(now).is_some()) {
+            seat.excuse = Some(Excuse { why: Why::Paused, until: now, reported: 0 });
+        }
+        Some((true, self.settle(slot, now)))
+    }
+
+    /// Asks for a run beside the schedule: now, or as soon as the runs that are in its way have ended.
+    pub(crate) fn demand(&mut self, which: Which<'_>, now: Now) -> Option<Option<Errand>> {
+        let (slot, seat) = self.find_seat(which)?;
+        seat.is_demanded = true;
+        Some(self.settle(slot, now))
+    }
+
+    /// Compares the clocks. If the wall clock was stepped, judges every calendar due anew, and tells.
+    pub(crate) fn look(&mut self, now: Now) -> Option<Step> {
+        // A look that was taken later has seen more.
+        if self.looked.map_or(false, |looked| now.mono < looked.mono) {
+            return None;
+        }
+        let step = now.step_since(self.looked.replace(now).unwrap_or(now));
+        if step.size() <= STEP {
+            return None;
+        }
+        let is_correction = step.size() > CORRECTION;
+        for slot in 0..self.slots.len() {
+            let seat = match &mut self.slots[slot] {
+                Some(Slot { seat: Some(seat), .. }) => seat,
+                _ => continue,
+            };
+            match (step, seat.next) {
+                (Step::Forward(_), Some(due @ Due::Calendar(_)))
+                    if is_correction && due.age(now).is_some() && seat.task.is_some() && !seat.is_paused =>
+                {
+                    seat.excuse = Some(Excuse { why: Why::ClockCorrected, until: now, reported: 0 });
+                }
+                (Step::Back(_), Some(Due::Calendar(_))) => {
+                    let back = if is_correction { Back::Correction } else { Back::Small };
+                    seat.was_set_back = seat.was_set_back.max(Some(back));
+                    if let Some(task) = seat.task.take() {
+                        self.follow_clock(slot, &task, now);
+                        self.take_home(slot, task);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(step)
+    }
+
+    /// When there will be something to do, if ever: the first due, or sooner, while a calendar due is waited for, a look
+    /// at the clocks.
+    pub(crate) fn next_wake(&mut self, now: Now, clock_check: Option<Duration>) -> Option<Instant> {
+        let slots = &self.slots;
+        let elapsed =
+            self.elapsed.first(|entry| is_live(slots, Due::Elapsed(entry.due), entry.id, entry.slot));
+        let calendar =
+            self.calendar.first(|entry| is_live(slots, Due::Calendar(entry.due), entry.id, entry.slot));
+        let calendar = calendar.and_then(|wall| {
+            let look = clock_check.and_then(|check| now.mono.checked_add(check));
+            earlier(Due::Calendar(wall).mono(now), look)
+        });
+        earlier(elapsed, calendar)
+    }
+
+    /// Takes everything off the agenda.
+    pub(crate) fn clear(&mut self, now: Now) -> Vec<Leftover> {
+        let in_use: Vec<usize> = self.names.values().copied().collect();
+        let mut leftovers: Vec<_> = in_use.into_iter().filter_map(|slot| self.leave(slot, now)).collect();
+        leftovers.sort_by_key(|leftover| leftover.id);
+        leftovers
+    }
+
+    /// Whether there is no task, and no run that has not ended.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Tasks that are with a worker, or on their way there.
+    pub(crate) fn away(&self) -> usize {
+        self.away
+    }
+
+    /// The name of each run that is going on.
+    pub(crate) fn running(&self) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        for slot in self.slots.iter().flatten() {
+            let runs = slot.leaving.len() + slot.seat.as_ref().map_or(0, |seat| seat.runs);
+            names.extend(std::iter::repeat(&slot.name).take(runs).cloned());
+        }
+        names.sort();
+        names
+    }
+
+    /// Who has a name.
+    pub(crate) fn holder(&self, name: &str) -> Option<Holder> {
+        let seat = self.slots[*self.names.get(name)?].as_ref()?.seat.as_ref()?;
+        Some(Holder { id: seat.id, scheduled_at: seat.scheduled_at })
+    }
+
+    /// The version of a task, if it has its name.
+    pub(crate) fn version(&self, which: Which<'_>) -> Option<u64> {
+        Some(self.slots[self.find(which)?].as_ref()?.seat.as_ref()?.version)
+    }
+
+    /// A look at every task, in the order they were scheduled in.
+    pub(crate) fn glimpses(&self) -> Vec<Glimpse> {
+        let mut glimpses: Vec<_> = self.slots.iter().flatten().filter_map(Slot::glimpse).collect();
+        glimpses.sort_by_key(|glimpse| glimpse.id);
+        glimpses
+    }
+
+    /// A look at one task.
+    pub(crate) fn glimpse(&self, which: Which<'_>) -> Option<Glimpse> {
+        self.slots.get(self.find(which)?)?.as_ref()?.glimpse()
+    }
+
+    /// Whether a task that has lost its name is still in a run.
+    pub(crate) fn is_leaving(&self, name: &str, id: u64) -> bool {
+        let slot = self.names.get(name).and_then(|&slot| self.slots[slot].as_ref());
+        slot.map_or(false, |slot| slot.leaving.iter().any(|leaver| leaver.id == id))
+    }
+
+    fn find(&self, which: Which<'_>) -> Option<usize> {
+        let slot = *self.names.get(which.name)?;
+        let seat = self.slots[slot].as_ref()?.seat.as_ref()?;
+        (which.id.map_or(true, |id| id == seat.id)).then_some(slot)
+    }
+
+    fn find_seat(&mut self, which: Which<'_>) -> Option<(usize, &mut Seat)> {
+        let slot = self.find(which)?;
+        Some((slot, self.slot(slot).seat.as_mut()?))
+    }
+
+    fn slot(&mut self, slot: usize) -> &mut Slot {
+        self.slots[slot].as_mut().expect("a slot in use")
+    }
+
+    /// The seat in a slot, if this version of a task still has it.
+    fn seat(&mut self, place: Place) -> Option<&mut Seat> {
+        let slot = self.slots.get_mut(place.slot)?.as_mut()?;
+        slot.seat.as_mut().filter(|seat| seat.version == place.version)
+    }
+
+    fn open(&mut self, name: Arc<str>) -> usize {
+        let new = Slot { name: name.clone(), seat: None, leaving: Vec::new() };
+        let slot = loop {
+            match self.free.pop() {
+                Some(slot) if self.slots.get(slot).map_or(false, Option::is_none) => break slot,
+                Some(_) => {}
+                None => {
+                    self.slots.push(None);
+                    break self.slots.len() - 1;
+                }
+            }
+        };
+        self.slots[slot] = Some(new);
+        self.names.insert(name, slot);
+        slot
+    }
+
+    /// Gives a slot back that nobody needs any more. Memory goes with the tasks.
+    fn close_if_empty(&mut self, slot: usize) -> bool {
+        let Slot { name, seat, leaving } = self.slot(slot);
+        if seat.is_some() || !leaving.is_empty() {
+            return false;
+        }
+        let name = name.clone();
+        self.names.remove(&name);
+        self.slots[slot] = None;
+        self.free.push(slot);
+        while let Some(None) = self.slots.last() {
+            self.slots.pop();
+        }
+        if self.slots.is_empty() {
+            self.free.clear();
+        }
+        if self.names.capacity() > 64 && self.names.capacity() / 4 > self.names.len() {
+            self.names.shrink_to(self.names.len() * 2);
+            self.slots.shrink_to(self.slots.len() * 2);
+            self.free.shrink_to(self.free.len() * 2);
+        }
+        true
+    }
+
+    /// Takes the name from a task. Its runs, if any are going on, are leaving from now on.
+    fn vacate(&mut self, slot: usize, now: Now) -> Option<Seat> {
+        self.disarm(slot);
+        let Slot { seat, leaving, .. } = self.slot(slot);
+        let seat = seat.take()?;
+        for run in 0..seat.runs {
+            // One of them is enough to tell, and only if the task is away with it.
+            let unmet = seat.unmet(now).filter(|_| run == 0 && seat.task.is_none());
+            leaving.push(Leaver { id: seat.id, version: seat.version, unmet });
+        }
+        Some(seat)
+    }
+
+    /// Waits for the next due of the task in a slot.
+    fn arm(&mut self, slot: usize) {
+        let seat = match &mut self.slot(slot).seat {
+            Some(seat) if !seat.is_armed => seat,
+            _ => return,
+        };
+        let (id, next) = (seat.id, seat.next);
+        seat.is_armed = next.is_some();
+        match next {
+            Some(Due::Elapsed(due)) => self.elapsed.push(HeapEntry { due, id, slot }),
+            Some(Due::Calendar(due)) => self.calendar.push(HeapEntry { due, id, slot }),
+            None => {}
+        }
+    }
+
+    /// Waits no more; a dead entry is left behind in the heap, until they outnumber the living.
+    fn disarm(&mut self, slot: usize) {
+        let seat = match &mut self.slot(slot).seat {
+            Some(seat) if seat.is_armed => seat,
+            _ => return,
+        };
+        seat.is_armed = false;
+        let slots = &self.slots;
+        match slots[slot].as_ref().and_then(|slot| slot.seat.as_ref()?.next) {
+            Some(Due::Elapsed(_)) => {
+                self.elapsed.lose_one(|entry| is_live(slots, Due::Elapsed(entry.due), entry.id, entry.slot));
+            }
+            Some(Due::Calendar(_)) => {
+                self.calendar
+                    .lose_one(|entry| is_live(slots, Due::Calendar(entry.due), entry.id, entry.slot));
+            }
+            None => {}
+        }
+    }
+}
+
+/// A task, by name, or by name and number: a handle is not to touch a later task of the same name.
+#[derive(Clone, Copy)]
+pub(crate) struct Which<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: Option<u64>,
+}
+
+impl Slot {
+    fn glimpse(&self) -> Option<Glimpse> {
+        let seat = self.seat.as_ref()?;
+        let status = match seat {
+            _ if seat.runs > 0 => Status::Running,
+            _ if seat.is_paused => Status::Paused,
+            _ => Status::Waiting,
+        };
+        Some(Glimpse {
+            name: self.name.clone(),
+            id: seat.id,
+            status,
+            next: seat.next,
+            count: seat.count,
+            schedule: seat.schedule.clone(),
+        })
+    }
+}
+
+impl Seat {
+    /// Dues that have passed, and have no run.
+    fn unmet(&self, now: Now) -> Option<Unmet> {
+        // Of a task that is on its way to a run, the worker knows better.
+        let is_on_its_way = self.task.is_none() && self.runs == 0;
+        let due = self.next.filter(|due| !is_on_its_way && due.age(now).is_some())?;
+        Some(Unmet { due, until: now, reported: u64::from(self.is_reported) })
+    }
+
+    fn leftover(self, name: Arc<str>, now: Now) -> Leftover {
+        let unmet = self.unmet(now).filter(|_| self.task.is_some());
+        Leftover { name, id: self.id, task: self.task, unmet }
+    }
+
+    /// Remembers, for as long as one run follows the other, up to when dues had passed before the first of them.
+    fn note_backlog(&mut self, now: Now) {
+        let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
+        self.backlog = is_behind.then(|| self.backlog.unwrap_or(now));
+    }
+
+    fn is_backlog(&self, due: Due) -> bool {
+        self.backlog.map_or(false, |backlog| due.age(backlog).is_some())
+    }
+}
+
+fn is_live(slots: &[Option<Slot>], due: Due, id: u64, slot: usize) -> bool {
+    match slots.get(slot) {
+        Some(Some(Slot { seat: Some(seat), .. })) => seat.is_armed && seat.id == id && seat.next == Some(due),
+        _ => false,
+    }
+}
+
+/// The earlier of two that may be never.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Dues in order; of equal ones the task that was scheduled first.
+struct Heap<T> {
+    entries: BinaryHeap<Reverse<HeapEntry<T>>>,
+    /// How many of them are waited for. The others are dead: their tasks wait for another due, or for none.
+    live: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct HeapEntry<T> {
+    due: T,
+    id: u64,
+    slot: usize,
+}
+
+/// So few dead entries are not worth a rebuild.
+const FEW: usize = 64;
+
+impl<T: Ord + Copy> Heap<T> {
+    fn push(&mut self, entry: HeapEntry<T>) {
+        self.entries.push(Reverse(entry));
+        self.live += 1;
+    }
+
+    fn pop_until(&mut self, now: T) -> Option<Reverse<HeapEntry<T>>> {
+        match self.entries.peek() {
+            Some(Reverse(entry)) if entry.due <= now => self.entries.pop(),
+            _ => None,
+        }
+    }
+
+    /// The first due that is waited for; dead entries before it are done away with.
+    fn first(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) -> Option<T> {
+        while let Some(Reverse(entry)) = self.entries.peek() {
+            if is_live(entry) {
+                return Some(entry.due);
+            }
+            self.entries.pop();
+        }
+        None
+    }
+
+    /// One entry has died, or is out of the heap.
+    fn lose_one(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) {
+        self.live -= 1;
+        if self.entries.len() > 2 * self.live + FEW {
+            let mut entries = std::mem::take(&mut self.entries).into_vec();
+            entries.retain(|Reverse(entry)| is_live(entry));
+            entries.shrink_to(entries.len() * 2);
+            self.entries = BinaryHeap::from(entries);
+        }
+    }
+}
+
+impl<T: Ord> Default for Heap<T> {
+    fn default() -> Heap<T> {
+        Heap { entries: BinaryHeap::new(), live: 0 }
+    }
+}

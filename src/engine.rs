@@ -1,0 +1,553 @@
+//! What the threads share, and how a task goes round: from the agenda to the pool, through its run, and back.
+//!
+//! ```text
+//! timer: take_due ──> pool: decide ──> begin ──> callback ──> finish ──> agenda
+//!   ^                            (lock)                     (lock)        │
+//!   └──────────── woken only if a due is now the first ──────────────────┘
+//! ```
+//!
+//! There are three locks, and none is taken while another is held: `state`, the pool's, and `observers`. What is ours
+//! to call or to drop under a lock is plain data. Callbacks, schedules, observers and the destructors of all of them
+//! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
+
+mod run;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, Write};
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::agenda::{Agenda, Holder, Leftover, Overrun, Request, Scheduled, Unmet, Which};
+use crate::clock::{Clock, Now};
+use crate::error::{Error, Kind};
+use crate::event::{Event, OneLine, Why};
+use crate::guard::guarded;
+use crate::pool::{Pool, Wanted};
+use crate::schedule::Schedule;
+use crate::sync::{
+    lock, thread, wait, wait_until, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Ordering, Weak,
+};
+use crate::task::{Job, Policy, Task};
+use crate::tz::Zone;
+
+pub(crate) use run::{Sleeper, Work};
+
+/// What the threads share.
+pub(crate) struct Engine {
+    pub(crate) clock: Clock,
+    pub(crate) zone: Zone,
+    /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
+    /// the schedulers with it.
+    pub(crate) clock_check: Option<Duration>,
+    pub(crate) state: Mutex<State>,
+    /// Wakes the timer.
+    pub(crate) timer: Condvar,
+    /// Notified when the agenda has become empty, and when the engine has closed.
+    quiet: Condvar,
+    pub(crate) pool: Pool<Work>,
+    observers: Mutex<Arc<[Observer]>>,
+    /// Whether there is an observer, so that nothing is made up for nobody.
+    is_observed: AtomicBool,
+}
+
+/// What the lock guards.
+pub(crate) struct State {
+    pub(crate) agenda: Agenda,
+    pub(crate) phase: Phase,
+    pub(crate) nap: Nap,
+    timer_thread: Option<thread::JoinHandle<()>>,
+    /// Pending futures of an engine without threads: nobody else would drop them.
+    sleepers: Vec<Weak<Sleeper>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Open,
+    /// Nothing starts any more, and tasks are being dropped.
+    Clearing,
+    /// Nothing starts any more; runs are let finish.
+    Stopping,
+    /// The last run has ended.
+    Closing,
+    /// The workers go home.
+    Closed,
+}
+
+/// What the timer is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nap {
+    /// It will look at the agenda before it sleeps.
+    Awake,
+    Until(Instant),
+    /// Until it is woken.
+    Forever,
+}
+
+pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// A task to be scheduled.
+pub(crate) struct Order {
+    pub(crate) name: Arc<str>,
+    pub(crate) schedule: Schedule,
+    pub(crate) job: Job,
+    pub(crate) policy: Policy,
+    pub(crate) replaces: bool,
+    pub(crate) scheduled_at: &'static Location<'static>,
+}
+
+/// The task that has the name now.
+pub(crate) struct Placed {
+    pub(crate) id: u64,
+    pub(crate) is_new: bool,
+}
+
+impl Engine {
+    pub(crate) fn new(clock: Clock, zone: Zone, clock_check: Option<Duration>, workers: usize) -> Engine {
+        let state = State {
+            agenda: Agenda::default(),
+            phase: Phase::Open,
+            nap: Nap::Awake,
+            timer_thread: None,
+            sleepers: Vec::new(),
+        };
+        Engine {
+            clock,
+            zone,
+            clock_check,
+            state: Mutex::new(state),
+            timer: Condvar::new(),
+            quiet: Condvar::new(),
+            pool: Pool::new(workers),
+            observers: Mutex::new(Arc::new([])),
+            is_observed: AtomicBool::new(false),
+        }
+    }
+
+    /// Puts a task on the agenda, unless its name is used.
+    pub(crate) fn schedule(&self, order: Order) -> Result<Placed, Error> {
+        let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
+        let of_task = |error: Error| error.of_task(&name);
+        // A used name is no reason to ask the caller's iterator or closure for anything.
+        let holder = self.open_state().map_err(of_task)?.agenda.holder(&name).filter(|_| !replaces);
+        if let Some(holder) = holder {
+            self.discard(&name, (schedule, job));
+            return Ok(self.name_taken(name, holder, scheduled_at));
+        }
+        let described = Arc::from(schedule.to_string());
+        let left = schedule.times_limit().unwrap_or(u64::MAX);
+        let now = self.clock.now();
+        let (timetable, first) = schedule.begin(&self.zone, now).map_err(of_task)?;
+        let task = Box::new(Task { timetable, job, policy, count: 0, left });
+        let first = match first {
+            Some(first) => first,
+            None => {
+                self.discard(&name, task);
+                return self.over_before_it_began(name, replaces);
+            }
+        };
+
+        let request =
+            Request { name: name.clone(), task, first, schedule: described, scheduled_at, replaces };
+        let mut state = self.open_state().map_err(of_task)?;
+        // Read again: the schedule's own code may have taken its time. And a step that nobody has noticed yet is not
+        // this task's.
+        let now = self.clock.now();
+        let step = state.agenda.look(now);
+        let scheduled = state.agenda.schedule(request, now);
+        self.unlock(state, now);
+        if let Some(step) = step {
+            self.tell(|| Event::ClockStepped { step });
+        }
+        Ok(match scheduled {
+            Scheduled::New { id } => {
+                self.tell(|| Event::Scheduled { task: name });
+                Placed { id, is_new: true }
+            }
+            Scheduled::Taken { by, task } => {
+                self.discard(&name, task);
+                self.name_taken(name, by, scheduled_at)
+            }
+            Scheduled::Replaced { id, old } => {
+                self.tell(|| Event::Replaced { task: name });
+                self.see_off(old, Why::Cancelled);
+                Placed { id, is_new: true }
+            }
+        })
+    }
+
+    fn name_taken(&self, task: Arc<str>, holder: Holder, second: &'static Location<'static>) -> Placed {
+        let Holder { id, scheduled_at: first } = holder;
+        if first != second {
+            self.alarm(Event::NameTaken { task, first, second });
+        }
+        Placed { id, is_new: false }
+    }
+
+    /// An iterator or a closure had nothing to give.
+    fn over_before_it_began(&self, name: Arc<str>, replaces: bool) -> Result<Placed, Error> {
+        let which = Which { name: &name, id: None };
+        if replaces && lock(&self.state).agenda.holder(&name).is_some() {
+            self.cancel(which)?;
+        }
+        self.tell(|| Event::Scheduled { task: name.clone() });
+        self.tell(|| Event::Ended { task: name.clone() });
+        // No task ever has this number.
+        Ok(Placed { id: 0, is_new: true })
+    }
+
+    /// Ends a task.
+    pub(crate) fn cancel(&self, which: Which<'_>) -> Result<(), Error> {
+        let (leftover, task) = self.change(which, |agenda, now| agenda.cancel(which, now))?;
+        self.tell(|| Event::Cancelled { task });
+        self.see_off(leftover, Why::Cancelled);
+        Ok(())
+    }
+
+    /// Lets the next run be the last.
+    pub(crate) fn cancel_after_next(&self, which: Which<'_>) -> Result<(), Error> {
+        self.change(which, |agenda, _| agenda.cancel_after_next(which).then_some(()))?;
+        Ok(())
+    }
+
+    pub(crate) fn pause(&self, which: Which<'_>) -> Result<(), Error> {
+        let (is_new, task) = self.change(which, |agenda, _| agenda.pause(which))?;
+        if is_new {
+            self.tell(|| Event::Paused { task });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn resume(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
+        let ((was_paused, errand), task) = self.change(which, |agenda, now| agenda.resume(which, now))?;
+        if was_paused {
+            self.tell(|| Event::Resumed { task });
+        }
+        self.submit(errand.map(Work::Errand));
+        Ok(())
+    }
+
+    /// Asks for a run beside the schedule.
+    pub(crate) fn run_now(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
+        let (errand, _) = self.change(which, |agenda, now| agenda.demand(which, now))?;
+        self.submit(errand.map(Work::Errand));
+        Ok(())
+    }
+
+    fn change<T>(
+        &self,
+        which: Which<'_>,
+        change: impl FnOnce(&mut Agenda, Now) -> Option<T>,
+    ) -> Result<(T, Arc<str>), Error> {
+        let name: Arc<str> = Arc::from(which.name);
+        let mut state = self.open_state().map_err(|error| error.of_task(&name))?;
+        let now = self.clock.now();
+        let changed = change(&mut state.agenda, now);
+        self.unlock(state, now);
+        match changed {
+            Some(changed) => Ok((changed, name)),
+            None => Err(Error::new(Kind::UnknownTask).of_task(&name)),
+        }
+    }
+
+    fn open_state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        let state = lock(&self.state);
+        match state.phase {
+            Phase::Open => Ok(state),
+            _ => Err(Error::new(Kind::ShutDown)),
+        }
+    }
+
+    /// Lets go of the state after a change, and then wakes whom the change concerns: the timer if what comes first
+    /// comes sooner than it thinks, and those who wait for quiet.
+    pub(crate) fn unlock(&self, mut state: MutexGuard<'_, State>, now: Now) {
+        let wakes_timer = match state.nap {
+            Nap::Awake => false,
+            Nap::Forever => state.agenda.next_wake(now, self.clock_check).is_some(),
+            Nap::Until(end) => state.agenda.next_wake(now, self.clock_check).map_or(false, |wake| wake < end),
+        };
+        if wakes_timer {
+            // One call is enough, until it sleeps again.
+            state.nap = Nap::Awake;
+        }
+        let is_quiet = state.agenda.is_empty();
+        let closes = state.phase == Phase::Stopping && state.agenda.away() == 0;
+        if closes {
+            state.phase = Phase::Closing;
+        }
+        // Unlocked first, or the woken would only wait for us.
+        drop(state);
+        if wakes_timer {
+            self.timer.notify_all();
+        }
+        if is_quiet {
+            self.quiet.notify_all();
+        }
+        if closes {
+            self.close();
+        }
+    }
+
+    /// Hands work to the pool, and hires workers as far as they are wanted.
+    pub(crate) fn submit(self: &Arc<Self>, work: impl IntoIterator<Item = Work>) {
+        let Wanted { workers, waiting } = self.pool.push(work);
+        for _ in 0..workers {
+            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
+            let _ = self.hire();
+        }
+        if self.pool.limit() == 0 {
+            // Somebody may be sleeping on it who has just seen an empty queue.
+            drop(lock(&self.state));
+            self.timer.notify_all();
+        }
+        if let Some(waiting) = waiting {
+            let workers = self.pool.limit();
+            self.pool.append(Work::Tell(Event::PoolSaturated { waiting, workers }));
+        }
+    }
+
+    /// Starts the first worker before there is work, to know that one can be had.
+    pub(crate) fn hire_first(self: &Arc<Self>) -> io::Result<()> {
+        match self.pool.want_one() {
+            true => self.hire(),
+            false => Ok(()),
+        }
+    }
+
+    /// Starts a worker that the pool wants.
+    fn hire(self: &Arc<Self>) -> io::Result<()> {
+        let engine = self.clone();
+        let life = move || {
+            let _inside = Inside::of(&engine);
+            engine.pool.work(|work| work.perform(&engine));
+        };
+        match thread::Builder::new().name("sexton-worker".into()).spawn(life) {
+            Ok(thread) => {
+                self.pool.hired(thread);
+                Ok(())
+            }
+            Err(error) => {
+                self.pool.not_hired();
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets nothing start any more, and takes every task off the agenda. Returns at once.
+    pub(crate) fn stop(&self) {
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        if state.phase != Phase::Open {
+            return;
+        }
+        state.phase = Phase::Clearing;
+        let leftovers = state.agenda.clear(now);
+        drop(state);
+        self.timer.notify_all();
+        self.quiet.notify_all();
+        for leftover in leftovers {
+            self.see_off(leftover, Why::ShutDown);
+        }
+        // Only now, as closing lets the observers go.
+        let mut state = lock(&self.state);
+        state.phase = Phase::Stopping;
+        self.unlock(state, now);
+    }
+
+    /// Stops, and waits until the last run has ended and all threads with it. From inside a callback of its own it
+    /// does not wait, as that would be for itself.
+    pub(crate) fn shutdown(self: &Arc<Self>, deadline: Option<Instant>) -> Result<(), Error> {
+        self.stop();
+        if Inside::is_inside(self) {
+            return Ok(());
+        }
+        let mut state = lock(&self.state);
+        while state.phase != Phase::Closed {
+            if self.pool.limit() == 0 && !self.pool.is_empty() {
+                drop(state);
+                self.work_off();
+                state = lock(&self.state);
+                continue;
+            }
+            let wakes = if self.pool.limit() == 0 { &self.timer } else { &self.quiet };
+            state = match deadline {
+                Some(deadline) if deadline <= Instant::now() => {
+                    return Err(Error::new(Kind::StillRunning(state.agenda.running())));
+                }
+                Some(deadline) => wait_until(wakes, state, deadline),
+                None => wait(wakes, state),
+            };
+        }
+        let timer = state.timer_thread.take();
+        drop(state);
+        for thread in timer.into_iter().chain(self.pool.take_threads()) {
+            // A thread of ours that panicked has told so on stderr, and is gone all the same.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+
+    /// Waits until no task is left, or until the engine stops.
+    pub(crate) fn wait_until_empty(&self) {
+        let mut state = lock(&self.state);
+        while state.phase == Phase::Open && !state.agenda.is_empty() {
+            state = wait(&self.quiet, state);
+        }
+    }
+
+    pub(crate) fn keeps_time_on(&self, thread: thread::JoinHandle<()>) {
+        lock(&self.state).timer_thread = Some(thread);
+    }
+
+    /// Ends what an engine without threads has left pending: nobody is going to drive it any more.
+    pub(crate) fn abandon(self: &Arc<Self>) {
+        self.work_off();
+        let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
+        let inside = Inside::of(self);
+        sleepers.iter().filter_map(Weak::upgrade).for_each(|sleeper| sleeper.abandon());
+        drop(inside);
+        self.work_off();
+    }
+
+    /// Does what waits in the pool on the calling thread.
+    pub(crate) fn work_off(self: &Arc<Self>) {
+        let _inside = Inside::of(self);
+        while let Some(work) = self.pool.pop() {
+            work.perform(self);
+        }
+    }
+
+    /// The last run has ended: nothing is left to tell, and the workers may go.
+    fn close(&self) {
+        if self.pool.limit() == 0 {
+            self.closed();
+        } else {
+            // The observers are dropped by a worker, not by the timer.
+            self.pool.append(Work::Close);
+        }
+    }
+
+    fn closed(&self) {
+        self.is_observed.store(false, Ordering::Relaxed);
+        let _inside = Inside::of(self);
+        let observers = std::mem::replace(&mut *lock(&self.observers), Arc::new([]));
+        if let Err(message) = guarded(|| drop(observers)) {
+            to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
+        }
+        self.pool.close();
+        lock(&self.state).phase = Phase::Closed;
+        self.quiet.notify_all();
+        self.timer.notify_all();
+    }
+
+    /// An errand is done, and all that was to be said about it has been said.
+    fn came_back(&self) {
+        let mut state = lock(&self.state);
+        state.agenda.came_back();
+        self.unlock(state, self.clock.now());
+    }
+
+    pub(crate) fn observe(&self, observer: Observer) {
+        let mut observers = lock(&self.observers);
+        *observers = observers.iter().cloned().chain([observer]).collect();
+        self.is_observed.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells the observers, if there are any.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if self.is_observed.load(Ordering::Relaxed) {
+            self.notify(&event());
+        }
+    }
+
+    /// Tells what somebody has to hear: without an observer it goes to stderr.
+    pub(crate) fn alarm(&self, event: Event) {
+        if self.is_observed.load(Ordering::Relaxed) {
+            self.notify(&event);
+        } else {
+            to_stderr(format_args!("{event}"));
+        }
+    }
+
+    fn notify(&self, event: &Event) {
+        let _inside = Inside::of(self);
+        let observers = lock(&self.observers).clone();
+        for observer in observers.iter() {
+            if let Err(message) = guarded(|| observer(event)) {
+                to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
+            }
+        }
+    }
+
+    /// Tells what a task that has lost its name has left undone, and drops it.
+    fn see_off(&self, leftover: Leftover, why: Why) {
+        let Leftover { name, task, unmet, .. } = leftover;
+        if let Some(mut task) = task {
+            self.tell_unmet(&name, &mut task, unmet, why);
+            self.discard(&name, task);
+        }
+    }
+
+    /// Tells the dues that have passed without a run. To count them is up to the schedule, which may be the user's code.
+    fn tell_unmet(&self, name: &Arc<str>, task: &mut Task, unmet: Option<Unmet>, why: Why) {
+        if let Some(Unmet { due, until, reported }) = unmet {
+            let _inside = Inside::of(self);
+            let pass = task.timetable.pass(due, until, until);
+            let latest = pass.latest.passed_at(until);
+            if pass.count > reported {
+                let count = pass.count - reported;
+                self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
+            }
+        }
+    }
+
+    /// Drops something of the user's: a task that is over, with all that its callback and its schedule have captured.
+    pub(crate) fn discard<T>(&self, name: &Arc<str>, theirs: T) {
+        let _inside = Inside::of(self);
+        if let Err(message) = guarded(|| drop(theirs)) {
+            self.alarm(Event::Panicked { task: name.clone(), message });
+        }
+    }
+}
+
+impl Overrun {
+    pub(crate) fn missed(self, why: Why) -> Event {
+        Event::Missed { task: self.name, count: 1, latest: self.due, why }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// One line, and nobody minds if it cannot be written.
+fn to_stderr(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "sexton: {line}");
+}
+
+thread_local! {
+    /// The engines whose work this thread is doing, innermost last; only compared, never followed.
+    static INSIDE: RefCell<Vec<*const Engine>> = const { RefCell::new(Vec::new()) };
+}
+
+/// While it lives, this thread does the work of an engine.
+pub(crate) struct Inside;
+
+impl Inside {
+    pub(crate) fn of(engine: &Engine) -> Inside {
+        INSIDE.with(|inside| inside.borrow_mut().push(engine));
+        Inside
+    }
+
+    pub(crate) fn is_inside(engine: &Engine) -> bool {
+        INSIDE.with(|inside| inside.borrow().iter().any(|&one| std::ptr::eq(one, engine)))
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with(|inside| inside.borrow_mut().pop());
+    }
+}

@@ -1,0 +1,331 @@
+//! One errand, from the pool's hand to the agenda's: decide, begin, call back, finish.
+
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, SystemTime};
+
+use super::{Engine, Phase};
+use crate::agenda::{Begun, Decision, Errand, Finished, Place};
+use crate::error::{Error, Kind};
+use crate::event::{Event, Why};
+use crate::guard::guarded;
+use crate::sync::{lock, Arc, Instant, Mutex};
+use crate::task::{Cause, Facts, Job, MissedDues, Pending, Runner, Task, Verdict, Verdicts};
+
+/// A run that begins so much after its due is told as late.
+const LATE: Duration = Duration::from_secs(1);
+
+/// What the pool's threads do.
+pub(crate) enum Work {
+    /// A task was sent off.
+    Errand(Errand),
+    /// A future was woken.
+    Poll(Arc<Sleeper>),
+    /// Nobody is left who could wake this future.
+    Abandon(Box<AsyncRun>),
+    /// Something happened on a thread that must not call anybody.
+    Tell(Event),
+    /// The last run has ended.
+    Close,
+}
+
+impl Work {
+    pub(super) fn perform(self, engine: &Arc<Engine>) {
+        match self {
+            Work::Errand(errand) => run(engine, errand),
+            Work::Poll(sleeper) => poll(sleeper),
+            Work::Abandon(run) => run.abandon(),
+            Work::Tell(event) => engine.tell(|| event),
+            Work::Close => engine.closed(),
+        }
+    }
+}
+
+fn run(engine: &Arc<Engine>, errand: Errand) {
+    let Errand { place, name, mut task, cause, excuse, .. } = errand;
+    let now = engine.clock.now();
+    if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
+        // The clock was set back on the way here. Never early: the due has not come after all.
+        let mut state = lock(&engine.state);
+        let begun = state.agenda.take_back(place, task, now);
+        engine.unlock(state, now);
+        return settle(engine, place, name, begun);
+    }
+
+    let Verdicts { start, mut missed, next } = task.decide(cause, excuse, now);
+    let is_demand = next.is_none();
+    let mut broken = None;
+    let next = next.map(|next| {
+        next.unwrap_or_else(|error| {
+            broken = Some(error);
+            None
+        })
+    });
+    let mut state = lock(&engine.state);
+    let begun = state.agenda.begin(place, task, Decision { start, next }, &mut missed, now);
+    let is_open = state.phase == Phase::Open;
+    engine.unlock(state, now);
+
+    if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
+        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
+        missed.push(MissedDues { count: 1, latest: start.due, why });
+    }
+    for MissedDues { count, latest, why } in missed {
+        engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
+    }
+    if let Some(error) = broken {
+        engine.alarm(schedule_broke(name.clone(), error));
+    }
+    settle(engine, place, name, begun);
+}
+
+/// The end of a schedule whose own code panicked, or went back in time.
+fn schedule_broke(task: Arc<str>, error: Error) -> Event {
+    match error.kind() {
+        Kind::Panicked(_) => Event::Panicked { task, message: error.to_string().into() },
+        _ => Event::Failed { task, error: error.to_string().into() },
+    }
+}
+
+/// Does what came of an errand.
+fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
+    let errand = match begun {
+        Begun::Run { facts, runner, errand } => {
+            engine.submit(errand.map(Work::Errand));
+            return call(engine, place, facts, runner);
+        }
+        Begun::Home(errand) => errand,
+        Begun::Gone(task) => {
+            engine.discard(&name, task);
+            None
+        }
+        Begun::Over(task) => {
+            engine.discard(&name, task);
+            engine.tell(|| Event::Ended { task: name });
+            None
+        }
+    };
+    engine.came_back();
+    engine.submit(errand.map(Work::Errand));
+}
+
+/// Calls the callback.
+fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
+    let Facts { due, lateness, is_last, .. } = facts;
+    engine.tell(|| Event::Started { task: facts.name.clone(), due, lateness });
+    if lateness >= LATE {
+        engine.tell(|| Event::Late { task: facts.name.clone(), due, lateness });
+    }
+    let began = engine.clock.now().mono;
+    let (task, shared) = match runner {
+        Runner::Whole(task) => (Some(task), None),
+        Runner::Shared(job) => (None, Some(job)),
+    };
+    let (engine, name) = (engine.clone(), facts.name.clone());
+    let mut baton = Baton { engine, place, name, due, began, is_last, task, is_done: false };
+    let outcome = match (baton.task.as_mut().map(|task| &mut task.job), shared) {
+        (Some(Job::Alone(job)), _) => guarded(|| job(&facts)),
+        (Some(Job::Shared(job)), _) => guarded(|| job(&facts)),
+        (None, shared) => guarded(|| shared.map_or(Verdict::Continue, |job| job(&facts))),
+        (Some(Job::Async(job)), _) => match guarded(job) {
+            Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), baton }),
+            Err(message) => Err(message),
+        },
+    };
+    baton.finish(outcome);
+}
+
+/// A run that is going on. Whatever becomes of it, the task comes back.
+struct Baton {
+    engine: Arc<Engine>,
+    place: Place,
+    name: Arc<str>,
+    due: SystemTime,
+    began: Instant,
+    /// Whether the task has given its name up for this run.
+    is_last: bool,
+    /// The task itself, unless it is at home.
+    task: Option<Box<Task>>,
+    /// Whether the run has ended, and the task come back.
+    is_done: bool,
+}
+
+impl Baton {
+    fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
+        self.end(outcome);
+    }
+
+    fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
+        let Baton { ref engine, place, ref name, due, .. } = *self;
+        let now = engine.clock.now();
+        let is_break = matches!(outcome, Ok(Verdict::Break));
+        match outcome {
+            Ok(Verdict::Continue | Verdict::Break) => {
+                let took = now.mono.saturating_duration_since(self.began);
+                engine.tell(|| Event::Finished { task: name.clone(), due, took });
+            }
+            Ok(Verdict::Failed(error)) => {
+                engine.alarm(Event::Failed { task: name.clone(), error: error.into() });
+            }
+            Err(message) => engine.alarm(Event::Panicked { task: name.clone(), message }),
+        }
+        if self.is_last {
+            engine.discard(name, self.task.take());
+            engine.tell(|| Event::Ended { task: name.clone() });
+        }
+        self.is_done = true;
+
+        let mut state = lock(&engine.state);
+        let finished = state.agenda.finish(place, self.task.take(), is_break, now);
+        let Finished { errand, dropped, unmet, is_over } = finished;
+        let is_open = state.phase == Phase::Open;
+        if dropped.is_none() && !is_over {
+            state.agenda.came_back();
+            engine.unlock(state, now);
+        } else {
+            engine.unlock(state, now);
+            if let Some(mut task) = dropped {
+                let why = match (is_over, is_open) {
+                    (true, _) => Why::StillRunning,
+                    (false, true) => Why::Cancelled,
+                    (false, false) => Why::ShutDown,
+                };
+                engine.tell_unmet(name, &mut task, unmet, why);
+                engine.discard(name, task);
+            }
+            if is_over {
+                engine.tell(|| Event::Ended { task: name.clone() });
+            }
+            engine.came_back();
+        }
+        engine.submit(errand.map(Work::Errand));
+    }
+}
+
+/// The last resort, should a worker die with a run in its hands.
+impl Drop for Baton {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.end(Err("its worker died".into()));
+        }
+    }
+}
+
+/// A run whose future is pending.
+pub(crate) struct AsyncRun {
+    future: Option<Pending>,
+    baton: Baton,
+}
+
+impl AsyncRun {
+    /// Drops the future, and then ends the run.
+    fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
+        self.baton.engine.discard(&self.baton.name, self.future.take());
+        self.baton.finish(outcome);
+    }
+
+    fn abandon(self) {
+        self.finish(Ok(Verdict::Failed("nobody is left who could wake its future".into())));
+    }
+}
+
+/// Holds a pending run while no thread does, and wakes it.
+pub(crate) struct Sleeper {
+    sleep: Mutex<Sleep>,
+}
+
+/// ```text
+/// Queued ── a worker takes it ──> Polled ── pending ──> Asleep ── woken ──> Queued
+///    ^                              │  └─ ready ──> Over
+///    └──── pending, but woken ──────┘
+/// ```
+enum Sleep {
+    Asleep(Box<AsyncRun>),
+    Queued(Box<AsyncRun>),
+    Polled { is_woken: bool },
+    Over,
+}
+
+impl Sleeper {
+    /// Polls a new future for the first time.
+    fn start(run: AsyncRun) {
+        let engine = run.baton.engine.clone();
+        let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
+        if engine.pool.limit() == 0 {
+            let sleepers = &mut lock(&engine.state).sleepers;
+            sleepers.retain(|old| old.strong_count() > 0);
+            sleepers.push(Arc::downgrade(&sleeper));
+        }
+        poll(sleeper);
+    }
+
+    /// Ends a run that is asleep.
+    pub(super) fn abandon(&self) {
+        let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
+        if let Sleep::Asleep(run) = sleep {
+            run.abandon();
+        }
+    }
+}
+
+fn poll(sleeper: Arc<Sleeper>) {
+    let taken = std::mem::replace(&mut *lock(&sleeper.sleep), Sleep::Polled { is_woken: false });
+    let mut run = match taken {
+        Sleep::Queued(run) => run,
+        // Whoever puts it into the pool's queue has made it `Queued`, once.
+        Sleep::Asleep(_) | Sleep::Polled { .. } | Sleep::Over => unreachable!("polled without being woken"),
+    };
+    let waker = Waker::from(sleeper.clone());
+    let future = run.future.as_mut().expect("a pending run has its future");
+    let polled = guarded(|| future.as_mut().poll(&mut Context::from_waker(&waker)));
+    let mut sleep = lock(&sleeper.sleep);
+    match polled {
+        Ok(Poll::Pending) => {
+            let is_woken = matches!(*sleep, Sleep::Polled { is_woken: true });
+            if is_woken {
+                let engine = run.baton.engine.clone();
+                *sleep = Sleep::Queued(run);
+                drop(sleep);
+                engine.submit([Work::Poll(sleeper)]);
+            } else {
+                *sleep = Sleep::Asleep(run);
+            }
+        }
+        Ok(Poll::Ready(verdict)) => {
+            *sleep = Sleep::Over;
+            drop(sleep);
+            run.finish(Ok(verdict));
+        }
+        Err(message) => {
+            *sleep = Sleep::Over;
+            drop(sleep);
+            run.finish(Err(message));
+        }
+    }
+}
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        let mut sleep = lock(&self.sleep);
+        match std::mem::replace(&mut *sleep, Sleep::Over) {
+            Sleep::Asleep(run) => {
+                let engine = run.baton.engine.clone();
+                *sleep = Sleep::Queued(run);
+                drop(sleep);
+                engine.submit([Work::Poll(self)]);
+            }
+            Sleep::Polled { .. } => *sleep = Sleep::Polled { is_woken: true },
+            other => *sleep = other,
+        }
+    }
+}
+
+/// The last waker is gone, and with it the only way to go on: the run ends, on a pool thread like any other.
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
+        if let Sleep::Asleep(run) = sleep {
+            let engine = run.baton.engine.clone();
+            engine.submit([Work::Abandon(run)]);
+        }
+    }
+}

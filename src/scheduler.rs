@@ -1,0 +1,306 @@
+//! What users hold: the scheduler, the builders that lead to a task, and the handles that come of them.
+
+mod builder;
+mod handle;
+
+pub use builder::{NeedsSchedule, TaskBuilder};
+pub use handle::{Run, Task};
+
+use std::convert::TryInto;
+use std::fmt;
+use std::time::Duration;
+
+use crate::agenda::Which;
+use crate::clock::{Clock, Driven, ManualClock};
+use crate::engine::{Engine, Inside};
+use crate::error::Error;
+use crate::event::Event;
+use crate::schedule::Schedule;
+use crate::sync::{lock, thread, Arc, Instant, Mutex, Weak};
+use crate::task::Outcome;
+use crate::timer::{self, Drive};
+use crate::tz::Zone;
+
+/// Runs tasks when they are due.
+///
+/// A clone is another handle to the same scheduler. Dropping the last one stops it without waiting; what runs is let
+/// finish. A callback that needs its scheduler gets it from [`Run::scheduler`]: one that captures a clone keeps the
+/// scheduler, and so itself, alive until it is cancelled.
+///
+/// ```
+/// use std::time::Duration;
+/// use sexton::Scheduler;
+///
+/// let scheduler = Scheduler::new()?;
+/// scheduler.task("refresh").every("1s").run(|| println!("refreshed"))?;
+/// scheduler.task("report").cron("2 4 * * mon,fri").run(|| println!("reported"))?;
+/// assert_eq!(scheduler.tasks().len(), 2);
+///
+/// scheduler.cancel("refresh")?;
+/// scheduler.shutdown();
+/// # Ok::<(), sexton::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Scheduler {
+    engine: Arc<Engine>,
+    /// Stops the engine when the last of them is dropped. The handle that a callback gets has none.
+    _keeper: Option<Arc<Keeper>>,
+}
+
+struct Keeper {
+    engine: Arc<Engine>,
+    /// What a manual clock moves, for as long as the scheduler lives.
+    _drive: Option<Arc<dyn Driven>>,
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.engine.stop();
+        if self.engine.pool.limit() == 0 && !Inside::is_inside(&self.engine) {
+            self.engine.abandon();
+        }
+    }
+}
+
+impl Scheduler {
+    /// A scheduler in the local zone, with as many workers as the machine has cores, at least 2 and at most 8.
+    ///
+    /// # Errors
+    ///
+    /// If the local zone cannot be read ([`Zone::local`]), or no thread can be started.
+    pub fn new() -> Result<Scheduler, Error> {
+        Scheduler::builder().build()
+    }
+
+    /// A scheduler that differs from the usual one.
+    pub fn builder() -> Builder {
+        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK }
+    }
+
+    /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scheduler::new`], and it is tried again the next time.
+    pub fn global() -> Result<Scheduler, Error> {
+        static GLOBAL: Mutex<Option<Scheduler>> = Mutex::new(None);
+        let mut global = lock(&GLOBAL);
+        if let Some(scheduler) = &*global {
+            return Ok(scheduler.clone());
+        }
+        let scheduler = Scheduler::new()?;
+        *global = Some(scheduler.clone());
+        Ok(scheduler)
+    }
+
+    /// Begins a task. It does nothing until it has been given a schedule and a callback.
+    pub fn task(&self, name: &str) -> NeedsSchedule<'_> {
+        NeedsSchedule::new(self, name)
+    }
+
+    /// Ends a task now. A run that is going on is let finish; the name is free at once.
+    ///
+    /// # Errors
+    ///
+    /// If no task has this name, or the scheduler has been shut down.
+    pub fn cancel(&self, name: &str) -> Result<(), Error> {
+        self.engine.cancel(Which { name, id: None })
+    }
+
+    /// Ends a task after exactly one more run.
+    ///
+    /// # Errors
+    ///
+    /// If no task has this name, or the scheduler has been shut down.
+    pub fn cancel_after_next(&self, name: &str) -> Result<(), Error> {
+        self.engine.cancel_after_next(Which { name, id: None })
+    }
+
+    /// The task of this name, if there is one.
+    pub fn get(&self, name: &str) -> Option<Task> {
+        let id = lock(&self.engine.state).agenda.holder(name)?.id;
+        Some(Task::new(&self.engine, Arc::from(name), id, false))
+    }
+
+    /// All tasks that have a name, in the order in which they were scheduled.
+    pub fn tasks(&self) -> Vec<Task> {
+        let glimpses = lock(&self.engine.state).agenda.glimpses();
+        glimpses.into_iter().map(|glimpse| Task::new(&self.engine, glimpse.name, glimpse.id, false)).collect()
+    }
+
+    /// Has every [`Event`] told to a closure: on the thread where it happens, or on a worker. Several may observe, and
+    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr.
+    pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
+        self.engine.observe(Arc::new(observer));
+    }
+
+    /// Waits until no task is left and the last run has ended, or until the scheduler is shut down. From inside a
+    /// callback it returns at once.
+    ///
+    /// Without threads of its own, the scheduler runs on the calling one meanwhile; by a manual clock, the clock moves
+    /// from due to due.
+    pub fn wait(&self) {
+        if !Inside::is_inside(&self.engine) {
+            timer::wait_until_empty(&self.engine);
+        }
+    }
+
+    /// Runs what is due, on the calling thread, and says how long it will be until there is something to do again; `None`
+    /// if nothing is waiting. For a scheduler [without threads](Builder::threads); with threads it only helps them.
+    pub fn run_pending(&self) -> Option<Duration> {
+        timer::run_pending(&self.engine)
+    }
+
+    /// Stops: nothing starts any more, what has started is waited for, and all threads end. What was due and had not
+    /// started is reported as missed. From inside a callback of its own it only stops, and does not wait.
+    pub fn shutdown(&self) {
+        self.engine.shutdown(None).expect("without a deadline it waits for the last run");
+    }
+
+    /// Stops as [`shutdown`](Scheduler::shutdown) does, and waits no longer than this.
+    ///
+    /// # Errors
+    ///
+    /// Names the tasks that still run; they are let finish.
+    pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), Error> {
+        self.engine.shutdown(Instant::now().checked_add(timeout))
+    }
+
+    fn downgrade(&self) -> Weak<Engine> {
+        Arc::downgrade(&self.engine)
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler").field("tasks", &self.tasks()).finish()
+    }
+}
+
+/// Schedules a task on the [global](Scheduler::global) scheduler, as Panel's `pn.state.schedule_task` does.
+///
+/// ```
+/// use sexton::Schedule;
+///
+/// sexton::schedule_task("gc", Schedule::every("1h")?, || println!("collected"))?;
+/// sexton::cancel_task("gc")?;
+/// # Ok::<(), sexton::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`TaskBuilder::run`] and [`Scheduler::global`].
+#[track_caller]
+pub fn schedule_task<O: Outcome>(
+    name: &str,
+    schedule: impl Into<Schedule>,
+    callback: impl FnMut() -> O + Send + 'static,
+) -> Result<Task, Error> {
+    // Not through a closure: the caller's place in the source is what tells two calls apart.
+    match Scheduler::global() {
+        Ok(scheduler) => scheduler.task(name).on(schedule).run(callback),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a task of the [global](Scheduler::global) scheduler now, as Panel's `pn.state.cancel_task` does.
+///
+/// # Errors
+///
+/// If no task has this name.
+pub fn cancel_task(name: &str) -> Result<(), Error> {
+    Scheduler::global()?.cancel(name)
+}
+
+/// Ends a task of the [global](Scheduler::global) scheduler after exactly one more run, as Panel's
+/// `cancel_task(name, wait=True)` does.
+///
+/// # Errors
+///
+/// If no task has this name.
+pub fn cancel_task_after_next(name: &str) -> Result<(), Error> {
+    Scheduler::global()?.cancel_after_next(name)
+}
+
+/// Looks at the clocks at least this often while a calendar task waits.
+const CLOCK_CHECK: Duration = Duration::from_secs(1);
+
+/// Settings of a scheduler that is yet to be.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder {
+    zone: Option<Result<Zone, Error>>,
+    threads: Option<usize>,
+    clock: Clock,
+    clock_check: Duration,
+}
+
+impl Builder {
+    /// The zone in which civil times are read unless a schedule names its own: a [`Zone`], or the name of one.
+    pub fn zone<Z>(mut self, zone: Z) -> Builder
+    where
+        Z: TryInto<Zone>,
+        Z::Error: Into<Error>,
+    {
+        self.zone = Some(zone.try_into().map_err(Into::into));
+        self
+    }
+
+    /// The most workers there may be. With none the scheduler starts no thread at all, and runs when it is told to:
+    /// [`Scheduler::run_pending`], [`Scheduler::wait`].
+    pub fn threads(mut self, threads: usize) -> Builder {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Has the scheduler run by a clock that is moved by hand, on the thread that moves it.
+    pub fn clock(mut self, clock: &ManualClock) -> Builder {
+        self.clock = Clock::Manual(clock.clone());
+        self
+    }
+
+    /// How often to look whether the wall clock was set, while a calendar task waits: at most this long after it was,
+    /// the scheduler knows. One second by default, a millisecond at the least; a machine that must rarely wake up may
+    /// want more.
+    pub fn clock_check(mut self, interval: Duration) -> Builder {
+        self.clock_check = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Starts the scheduler.
+    ///
+    /// # Errors
+    ///
+    /// If the zone cannot be read, or no thread can be started.
+    pub fn build(self) -> Result<Scheduler, Error> {
+        let zone = self.zone.unwrap_or_else(|| Zone::local().map_err(Error::from))?;
+        let by_hand = match &self.clock {
+            Clock::Manual(clock) => Some(clock.clone()),
+            Clock::System => None,
+        };
+        let threads = match by_hand {
+            Some(_) => 0,
+            None => self.threads.unwrap_or_else(default_threads),
+        };
+        let clock_check = match by_hand {
+            // It cannot be set without the scheduler being driven before the next due.
+            Some(_) => None,
+            None => Some(self.clock_check),
+        };
+        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        if threads > 0 {
+            timer::start(&engine)?;
+        }
+        let drive = by_hand.map(|clock| {
+            let drive: Arc<dyn Driven> = Arc::new(Drive(engine.clone()));
+            clock.attach(Arc::downgrade(&drive));
+            drive
+        });
+        let keeper = Keeper { engine: engine.clone(), _drive: drive };
+        Ok(Scheduler { engine, _keeper: Some(Arc::new(keeper)) })
+    }
+}
+
+fn default_threads() -> usize {
+    thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8))
+}

@@ -1,0 +1,265 @@
+//! From a name to a task: first a schedule, then how it is kept, then the callback.
+
+use std::convert::TryInto;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::time::{Duration, SystemTime};
+
+use super::handle::{Run, Task};
+use super::Scheduler;
+use crate::engine::{Order, Placed};
+use crate::error::{Error, Kind};
+use crate::schedule::{Moment, Period, Schedule};
+use crate::sync::Arc;
+use crate::task::{Facts, Job, Missed, Outcome, Overlap, Policy};
+use crate::tz::Zone;
+
+/// A task that has a name and no schedule yet: it has no `run`. Each of these methods gives it one.
+#[must_use = "a task does nothing until it has a schedule and a callback: `.every(\"1s\").run(...)`"]
+pub struct NeedsSchedule<'a> {
+    scheduler: &'a Scheduler,
+    name: Arc<str>,
+}
+
+impl<'a> NeedsSchedule<'a> {
+    pub(super) fn new(scheduler: &'a Scheduler, name: &str) -> NeedsSchedule<'a> {
+        NeedsSchedule { scheduler, name: Arc::from(name) }
+    }
+
+    /// As [`Schedule::cron`].
+    pub fn cron(self, text: &str) -> TaskBuilder<'a> {
+        self.scheduled(Schedule::cron(text))
+    }
+
+    /// As [`Schedule::every`].
+    pub fn every<P>(self, period: P) -> TaskBuilder<'a>
+    where
+        P: TryInto<Period> + fmt::Debug + Clone,
+        P::Error: Into<Error>,
+    {
+        self.scheduled(Schedule::every(period))
+    }
+
+    /// As [`Schedule::at`].
+    pub fn at<M>(self, moment: M) -> TaskBuilder<'a>
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        self.scheduled(Schedule::at(moment))
+    }
+
+    /// As [`Schedule::after`].
+    pub fn after(self, delay: Duration) -> TaskBuilder<'a> {
+        self.scheduled(Ok(Schedule::after(delay)))
+    }
+
+    /// As [`Schedule::at_each`].
+    pub fn at_each<I>(self, moments: I) -> TaskBuilder<'a>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: TryInto<Moment> + fmt::Debug + Clone,
+        <I::Item as TryInto<Moment>>::Error: Into<Error>,
+    {
+        self.scheduled(Ok(Schedule::at_each(moments)))
+    }
+
+    /// As [`Schedule::at_next`].
+    pub fn at_next(
+        self,
+        next: impl FnMut(SystemTime) -> Option<SystemTime> + Send + 'static,
+    ) -> TaskBuilder<'a> {
+        self.scheduled(Ok(Schedule::at_next(next)))
+    }
+
+    /// A schedule that exists already, or whatever becomes one: a [`Cron`](crate::Cron), a [`Period`].
+    pub fn on(self, schedule: impl Into<Schedule>) -> TaskBuilder<'a> {
+        self.scheduled(Ok(schedule.into()))
+    }
+
+    fn scheduled(self, schedule: Result<Schedule, Error>) -> TaskBuilder<'a> {
+        let NeedsSchedule { scheduler, name } = self;
+        let policy = Policy { missed: Missed::default(), grace: None, overlap: Overlap::default() };
+        TaskBuilder { scheduler, name, schedule, policy, replaces: false }
+    }
+}
+
+impl fmt::Debug for NeedsSchedule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NeedsSchedule").field("name", &self.name).finish()
+    }
+}
+
+/// A task that has a name and a schedule, and waits for its callback: [`run`](TaskBuilder::run) and its likes.
+///
+/// What is wrong with a text given here or before is told when the callback is.
+#[must_use = "a task does nothing until it has a callback: `.run(...)`"]
+pub struct TaskBuilder<'a> {
+    scheduler: &'a Scheduler,
+    name: Arc<str>,
+    schedule: Result<Schedule, Error>,
+    policy: Policy,
+    replaces: bool,
+}
+
+impl TaskBuilder<'_> {
+    /// As [`Schedule::starting`].
+    pub fn starting<M>(self, moment: M) -> Self
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        self.with(|schedule| schedule.starting(moment))
+    }
+
+    /// As [`Schedule::until`].
+    pub fn until<M>(self, moment: M) -> Self
+    where
+        M: TryInto<Moment> + fmt::Debug + Clone,
+        M::Error: Into<Error>,
+    {
+        self.with(|schedule| schedule.until(moment))
+    }
+
+    /// As [`Schedule::times`].
+    pub fn times(self, runs: u64) -> Self {
+        self.with(|schedule| Ok(schedule.times(runs)))
+    }
+
+    /// The zone in which civil times are read: a [`Zone`], or the name of one.
+    pub fn zone<Z>(self, zone: Z) -> Self
+    where
+        Z: TryInto<Zone>,
+        Z::Error: Into<Error>,
+    {
+        self.with(|schedule| Ok(schedule.zone(zone.try_into().map_err(Into::into)?)))
+    }
+
+    fn with(mut self, change: impl FnOnce(Schedule) -> Result<Schedule, Error>) -> Self {
+        self.schedule = self.schedule.and_then(change);
+        self
+    }
+
+    /// What becomes of dues that pass while nothing can start the task.
+    pub fn missed(mut self, missed: Missed) -> Self {
+        self.policy.missed = missed;
+        self
+    }
+
+    /// How late a run may begin: later, its due is missed. Any lateness will do by default, or one second with
+    /// [`Missed::Skip`].
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.policy.grace = Some(grace);
+        self
+    }
+
+    /// What becomes of dues that pass while the task itself is running.
+    pub fn overlap(mut self, overlap: Overlap) -> Self {
+        self.policy.overlap = overlap;
+        self
+    }
+
+    /// If the name is used, swaps the schedule, the callback and the policies of the task that has it, in one step. A
+    /// run that is going on is let finish first; whether it is paused, and its count of runs, stay.
+    pub fn replace(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
+    /// Schedules a callback. It may keep state of its own, and return nothing, a `Result` or a
+    /// [`ControlFlow`](std::ops::ControlFlow); see [`Outcome`].
+    ///
+    /// If the name is used (and [`replace`](TaskBuilder::replace) was not said) nothing changes: the handle is that of
+    /// the task that has it, and [`is_new`](Task::is_new) is false.
+    ///
+    /// # Errors
+    ///
+    /// If a text given before could not be read, a combination makes no sense, nothing is ever due, or the scheduler has
+    /// been shut down.
+    #[track_caller]
+    pub fn run<O: Outcome>(self, mut callback: impl FnMut() -> O + Send + 'static) -> Result<Task, Error> {
+        self.schedule(Job::Alone(Box::new(move |_| callback().verdict())), Location::caller())
+    }
+
+    /// Schedules a callback that is told about the run it is called for.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](TaskBuilder::run).
+    #[track_caller]
+    pub fn run_with<O: Outcome>(
+        self,
+        mut callback: impl FnMut(&Run<'_>) -> O + Send + 'static,
+    ) -> Result<Task, Error> {
+        let engine = self.scheduler.downgrade();
+        let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
+        self.schedule(Job::Alone(Box::new(job)), Location::caller())
+    }
+
+    /// Schedules a callback that may be called from several threads at once, as [`Overlap::Allow`] has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](TaskBuilder::run).
+    #[track_caller]
+    pub fn run_shared<O: Outcome>(
+        self,
+        callback: impl Fn(&Run<'_>) -> O + Send + Sync + 'static,
+    ) -> Result<Task, Error> {
+        let engine = self.scheduler.downgrade();
+        let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
+        self.schedule(Job::Shared(Arc::new(job)), Location::caller())
+    }
+
+    /// Schedules an asynchronous callback. Its future is polled on the workers; while it is pending it holds none of
+    /// them, so that waiting is not in the way of other tasks. No runtime is needed or started: a future that waits
+    /// for one (tokio's timers and sockets) must be run by it.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](TaskBuilder::run).
+    #[track_caller]
+    pub fn run_async<F>(self, mut callback: impl FnMut() -> F + Send + 'static) -> Result<Task, Error>
+    where
+        F: Future + Send + 'static,
+        F::Output: Outcome,
+    {
+        let job = move || -> crate::task::Pending {
+            let future = callback();
+            Box::pin(async move { future.await.verdict() })
+        };
+        self.schedule(Job::Async(Box::new(job)), Location::caller())
+    }
+
+    fn schedule(self, job: Job, scheduled_at: &'static Location<'static>) -> Result<Task, Error> {
+        let TaskBuilder { scheduler, name, schedule, policy, replaces } = self;
+        let schedule = schedule.map_err(|error| error.of_task(&name))?;
+        let nonsense = |field, value: String, why: &str| {
+            Err(Error::new(Kind::Other(why.into())).in_field(field, value).of_task(&name))
+        };
+        match (policy.overlap, &job) {
+            (Overlap::Allow(0), _) => {
+                return nonsense("overlap", "Allow(0)".into(), "at least one run at a time")
+            }
+            (Overlap::Allow(runs), Job::Alone(_) | Job::Async(_)) => {
+                let why = "needs a callback that several threads may call: `run_shared`";
+                return nonsense("overlap", format!("Allow({runs})"), why);
+            }
+            _ => {}
+        }
+        let order = Order { name: name.clone(), schedule, job, policy, replaces, scheduled_at };
+        let Placed { id, is_new } = scheduler.engine.schedule(order)?;
+        Ok(Task::new(&scheduler.engine, name, id, is_new))
+    }
+}
+
+impl fmt::Debug for TaskBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskBuilder")
+            .field("name", &self.name)
+            .field("schedule", &self.schedule)
+            .finish_non_exhaustive()
+    }
+}

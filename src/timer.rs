@@ -1,0 +1,144 @@
+//! The only sleeper: takes what is due to the pool, and naps until the next due.
+//!
+//! With a thread of its own ([`start`]), or driven by whoever calls ([`run_pending`], a manual clock): the loop is the
+//! same, only the nap is not. Nothing of the user's is called or dropped on the timer's thread.
+
+use std::time::Duration;
+
+use crate::agenda::{Errand, Overrun};
+use crate::clock::{Clock, Driven, Now};
+use crate::engine::{Engine, Nap, Phase, Work};
+use crate::error::{Error, Kind};
+use crate::event::{Event, Why};
+use crate::sync::{lock, thread, wait, wait_until, Arc, Instant};
+
+/// Starts the timer's thread, and the first worker, so that there is always one.
+pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
+    let failed = |error| Error::new(Kind::Thread(Arc::new(error)));
+    engine.hire_first().map_err(failed)?;
+    let keeper = engine.clone();
+    let timer = thread::Builder::new().name("sexton-timer".into()).spawn(move || keep_time(&keeper));
+    match timer {
+        Ok(timer) => {
+            engine.keeps_time_on(timer);
+            Ok(())
+        }
+        Err(error) => {
+            // The worker goes home again.
+            let _ = engine.shutdown(None);
+            Err(failed(error))
+        }
+    }
+}
+
+fn keep_time(engine: &Arc<Engine>) {
+    let mut errands = Vec::new();
+    let mut state = lock(&engine.state);
+    while state.phase == Phase::Open {
+        state.nap = Nap::Awake;
+        let now = engine.clock.now();
+        let news = take_due(&mut state.agenda, now, &mut errands);
+        if !errands.is_empty() || !news.is_empty() {
+            drop(state);
+            engine.submit(news.into_iter().map(Work::Tell).chain(errands.drain(..).map(Work::Errand)));
+            state = lock(&engine.state);
+            continue;
+        }
+        state = match state.agenda.next_wake(now, engine.clock_check) {
+            None => {
+                state.nap = Nap::Forever;
+                wait(&engine.timer, state)
+            }
+            Some(wake) => {
+                state.nap = Nap::Until(wake);
+                wait_until(&engine.timer, state, wake)
+            }
+        };
+    }
+}
+
+/// Takes what is due off the agenda, and tells what was seen on the way.
+fn take_due(agenda: &mut crate::agenda::Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Event> {
+    let mut overruns: Vec<Overrun> = Vec::new();
+    let step = agenda.look(now);
+    agenda.take_due(now, errands, &mut overruns);
+    let stepped = step.map(|step| Event::ClockStepped { step });
+    stepped.into_iter().chain(overruns.into_iter().map(|overrun| overrun.missed(Why::StillRunning))).collect()
+}
+
+/// Does what is due at `now`, on the calling thread.
+fn run_due(engine: &Arc<Engine>, now: Now) {
+    let mut errands = Vec::new();
+    let news = {
+        let mut state = lock(&engine.state);
+        match state.phase {
+            Phase::Open => take_due(&mut state.agenda, now, &mut errands),
+            _ => Vec::new(),
+        }
+    };
+    engine.submit(news.into_iter().map(Work::Tell).chain(errands.into_iter().map(Work::Errand)));
+    engine.work_off();
+}
+
+/// When there will be something to do.
+fn next_wake(engine: &Engine) -> Option<Instant> {
+    let now = engine.clock.now();
+    if !engine.pool.is_empty() {
+        return Some(now.mono);
+    }
+    lock(&engine.state).agenda.next_wake(now, engine.clock_check)
+}
+
+/// Does what is due now, on the calling thread; says how long it will be until there is more to do, if ever.
+pub(crate) fn run_pending(engine: &Arc<Engine>) -> Option<Duration> {
+    run_due(engine, engine.clock.now());
+    next_wake(engine).map(|wake| wake.saturating_duration_since(engine.clock.now().mono))
+}
+
+/// Waits until no task is left, or until the engine stops; drives it if nobody else does.
+pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
+    match &engine.clock {
+        Clock::Manual(clock) => {
+            return clock.advance_while(|| {
+                let state = lock(&engine.state);
+                state.phase == Phase::Open && !state.agenda.is_empty()
+            });
+        }
+        Clock::System if engine.pool.limit() > 0 => return engine.wait_until_empty(),
+        Clock::System => {}
+    }
+    loop {
+        run_due(engine, engine.clock.now());
+        let mut state = lock(&engine.state);
+        if state.phase != Phase::Open || state.agenda.is_empty() {
+            return;
+        }
+        if !engine.pool.is_empty() {
+            continue;
+        }
+        let now = engine.clock.now();
+        let _awake = match state.agenda.next_wake(now, engine.clock_check) {
+            None => {
+                state.nap = Nap::Forever;
+                wait(&engine.timer, state)
+            }
+            Some(wake) => {
+                state.nap = Nap::Until(wake);
+                wait_until(&engine.timer, state, wake)
+            }
+        };
+    }
+}
+
+/// The scheduler as a manual clock drives it.
+pub(crate) struct Drive(pub(crate) Arc<Engine>);
+
+impl Driven for Drive {
+    fn next_wake(&self) -> Option<Instant> {
+        next_wake(&self.0)
+    }
+
+    fn drive(&self, now: Now) {
+        run_due(&self.0, now);
+    }
+}

@@ -1,0 +1,186 @@
+//! The machine on a manual clock: nothing sleeps, and every run of a test is the same.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use sexton::tz::Zone;
+use sexton::{Event, ManualClock, Missed, Moment, Overlap, Scheduler};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A scheduler at a civil time in UTC, its clock, and everything that it tells, one line each.
+struct Stage {
+    clock: ManualClock,
+    scheduler: Scheduler,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stage {
+    fn at(start: &str) -> Stage {
+        let zone = Zone::utc();
+        let start = start.parse::<Moment>().unwrap().instant(&zone).unwrap();
+        let clock = ManualClock::new(start);
+        let scheduler = Scheduler::builder().clock(&clock).zone(zone).build().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let log = told.clone();
+        scheduler.observe(move |event| {
+            log.lock().unwrap().push(match event {
+                Event::Started { task, due, .. } => format!("{task} {}", show(*due)),
+                event => event.to_string(),
+            });
+        });
+        Stage { clock, scheduler, told }
+    }
+
+    /// What was told since the last time.
+    fn told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+}
+
+fn show(instant: SystemTime) -> String {
+    Moment::from(instant).to_string()
+}
+
+/// The lines that are about runs and what was missed, without the ordinary ends.
+fn runs(stage: &Stage) -> Vec<String> {
+    let lines = stage.told();
+    lines.into_iter().filter(|line| !line.contains("finished") && !line.contains("scheduled")).collect()
+}
+
+#[test]
+fn a_period_runs_at_once_and_then_on_its_grid() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    stage.scheduler.task("t").every("1s").run(|| {}).unwrap();
+    stage.clock.advance(2 * SECOND);
+    assert_eq!(
+        stage.told(),
+        [
+            "task `t` scheduled",
+            "t 2026-11-22T10:00:00Z",
+            "task `t` finished after 0ns",
+            "t 2026-11-22T10:00:01Z",
+            "task `t` finished after 0ns",
+            "t 2026-11-22T10:00:02Z",
+            "task `t` finished after 0ns",
+        ]
+    );
+}
+
+#[test]
+fn equal_dues_run_in_the_order_they_were_scheduled_in_and_both_clocks_make_one_order() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    stage.scheduler.task("late").after(3 * SECOND).run(|| {}).unwrap();
+    stage.scheduler.task("b").cron("*/2 * * * * *").times(2).run(|| {}).unwrap();
+    stage.scheduler.task("a").every("2s").times(3).run(|| {}).unwrap();
+    stage.clock.advance(4 * SECOND);
+    assert_eq!(
+        runs(&stage),
+        [
+            "a 2026-11-22T10:00:00Z",
+            "b 2026-11-22T10:00:02Z",
+            "a 2026-11-22T10:00:02Z",
+            "late 2026-11-22T10:00:03Z",
+            "task `late` ended",
+            "b 2026-11-22T10:00:04Z",
+            "task `b` ended",
+            "a 2026-11-22T10:00:04Z",
+            "task `a` ended",
+        ]
+    );
+}
+
+/// A task whose first run takes `first`, and the others no time.
+fn slow_first(stage: &Stage, first: Duration, overlap: Overlap, missed: Missed) {
+    let clock = stage.clock.clone();
+    let mut is_first = true;
+    let task = stage.scheduler.task("t").every("1s").overlap(overlap).missed(missed);
+    let job = move || {
+        if std::mem::take(&mut is_first) {
+            clock.advance(first);
+        }
+    };
+    task.run(job).unwrap();
+}
+
+#[test]
+fn dues_that_pass_during_a_run_are_skipped_and_reported() {
+    for missed in [Missed::Once, Missed::Skip, Missed::All] {
+        let stage = Stage::at("2026-11-22T10:00:00");
+        slow_first(&stage, Duration::from_millis(2500), Overlap::Skip, missed);
+        stage.clock.advance(4 * SECOND);
+        assert_eq!(
+            runs(&stage),
+            [
+                "t 2026-11-22T10:00:00Z",
+                "task `t` missed 2: still running",
+                "t 2026-11-22T10:00:03Z",
+                "t 2026-11-22T10:00:04Z",
+            ]
+        );
+    }
+}
+
+#[test]
+fn dues_that_pass_during_a_run_are_queued_as_one() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    slow_first(&stage, Duration::from_millis(2500), Overlap::Queue, Missed::Skip);
+    stage.clock.advance(4 * SECOND);
+    assert_eq!(
+        runs(&stage),
+        [
+            "t 2026-11-22T10:00:00Z",
+            "task `t` missed 1: still running",
+            "t 2026-11-22T10:00:02Z",
+            "t 2026-11-22T10:00:03Z",
+            "t 2026-11-22T10:00:04Z",
+        ]
+    );
+}
+
+#[test]
+fn dues_that_pass_while_nothing_can_start_are_what_missed_says() {
+    for (missed, expected) in [
+        (
+            Missed::Once,
+            &[
+                "task `slow` ended",
+                "task `t` missed 2: nothing could start it in time",
+                "t 2026-11-22T10:00:03Z",
+            ][..],
+        ),
+        (
+            Missed::All,
+            &[
+                "task `slow` ended",
+                "t 2026-11-22T10:00:01Z",
+                "t 2026-11-22T10:00:02Z",
+                "t 2026-11-22T10:00:03Z",
+            ],
+        ),
+        (
+            Missed::Skip,
+            &[
+                "task `slow` ended",
+                "task `t` missed 2: nothing could start it in time",
+                "t 2026-11-22T10:00:03Z",
+            ],
+        ),
+    ] {
+        let stage = Stage::at("2026-11-22T10:00:00.5Z");
+        stage
+            .scheduler
+            .task("t")
+            .every("1s")
+            .starting("2026-11-22T10:00:01")
+            .missed(missed)
+            .run(|| {})
+            .unwrap();
+        let clock = stage.clock.clone();
+        stage.scheduler.task("slow").after(Duration::ZERO).run(move || clock.advance(3 * SECOND)).unwrap();
+        stage.clock.advance(3 * SECOND);
+        let mut told = runs(&stage);
+        told.retain(|line| !line.contains("late") && !line.starts_with("slow"));
+        assert_eq!(told, expected, "{missed:?}");
+    }
+}
