@@ -1,0 +1,87 @@
+//! What follows the command's name: flags and, between them in any order, everything else.
+
+use std::ffi::OsString;
+
+use crate::Failure;
+
+/// A flag that a command knows.
+pub enum Flag {
+    /// `--previous`
+    Switch(&'static str),
+    /// `--count 3` or `--count=3`
+    Value(&'static str),
+}
+
+pub struct Args {
+    /// The flags that were given, each once, with their values. Those of switches are empty.
+    flags: Vec<(&'static str, String)>,
+    /// What is no flag.
+    pub rest: Vec<OsString>,
+}
+
+/// What every command knows, and the long name of it.
+const EVERYWHERE: [(&str, &str); 4] =
+    [("-h", "--help"), ("--help", "--help"), ("-V", "--version"), ("--version", "--version")];
+
+impl Args {
+    pub fn read(args: impl Iterator<Item = OsString>, known: &[Flag]) -> Result<Args, Failure> {
+        let mut args = args;
+        let mut read = Args { flags: Vec::new(), rest: Vec::new() };
+        while let Some(arg) = args.next() {
+            let text = arg.to_string_lossy();
+            if text == "--" {
+                read.rest.extend(args);
+                break;
+            }
+            if text == "-" || !text.starts_with('-') {
+                read.rest.push(arg);
+                continue;
+            }
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_string())),
+                None => (&*text, None),
+            };
+            let everywhere = EVERYWHERE.iter().find(|(short, _)| *short == name);
+            let flag = known.iter().find(|flag| flag.name() == name);
+            let (name, value) = match (everywhere, flag, value) {
+                (Some((_, long)), _, None) => (*long, String::new()),
+                (None, Some(Flag::Switch(name)), None) => (*name, String::new()),
+                (Some(_), ..) | (None, Some(Flag::Switch(_)), Some(_)) => {
+                    return usage(format!("`{name}` takes no value"));
+                }
+                (None, Some(Flag::Value(name)), Some(value)) => (*name, value),
+                (None, Some(Flag::Value(name)), None) => match args.next().map(OsString::into_string) {
+                    Some(Ok(value)) if !value.starts_with("--") => (*name, value),
+                    Some(Err(_)) => return usage(format!("the value of `{name}` is not UTF-8")),
+                    _ => return usage(format!("`{name}` needs a value")),
+                },
+                (None, None, _) => return usage(format!("unknown option `{name}`")),
+            };
+            if read.has(name) {
+                return usage(format!("`{name}` is given twice"));
+            }
+            read.flags.push((name, value));
+        }
+        Ok(read)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.flags.iter().find(|(flag, _)| *flag == name).map(|(_, value)| &**value)
+    }
+}
+
+impl Flag {
+    fn name(&self) -> &'static str {
+        match self {
+            Flag::Switch(name) | Flag::Value(name) => name,
+        }
+    }
+}
+
+fn usage<T>(problem: String) -> Result<T, Failure> {
+    Err(Failure::Usage(problem))
+}

@@ -1,0 +1,224 @@
+//! Reads a crontab, as cronie's crontab(5) has it, with seconds, periods and zones on top. Pure: zones are looked up
+//! by whoever calls.
+//!
+//! ```text
+//! line     = blank | "#" comment | variable | schedule command ["%" input]
+//! variable = name "=" value                  both may be in quotes; holds for the jobs below it
+//! schedule = five or six fields | "@every" period | "@reboot" | nickname
+//! ```
+//!
+//! **Five fields or six.** A sixth word is a field (and the first one then the second) if the command does not begin
+//! with it; a command never needs to begin with a word like that:
+//!
+//! * A word of nothing but digits and `* ? / , # -` is a field. A seventh such word is a mistake, for there is no
+//!   field for the year.
+//! * A word with other letters in it, such as `mon-fri`, is a field if the first six words are a cron expression.
+//! * One of letters alone, such as `mon`, could also be a command. If the first five words are a cron expression too,
+//!   the line has two meanings, and that is a mistake.
+
+mod job;
+
+use std::ops::Range;
+
+use sexton::tz::{TzError, Zone};
+use sexton::{Cron, Period};
+
+use crate::mistake::Mistake;
+
+#[derive(Debug)]
+pub struct Crontab {
+    pub jobs: Vec<Job>,
+    /// All variables, in the order of their lines.
+    pub variables: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+pub struct Job {
+    /// The number of its line, from 1.
+    pub line: usize,
+    pub when: When,
+    /// The zone of its schedule, if a `CRON_TZ` line says so.
+    pub zone: Option<Zone>,
+    /// What the shell is given to do.
+    pub command: String,
+    /// What the command reads from stdin, if a `%` says so.
+    pub input: Option<String>,
+    /// It has so many of the crontab's variables: those on the lines above it.
+    pub variables: usize,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum When {
+    Cron(Cron),
+    Every(Period),
+    /// Once, when the crontab begins to run.
+    Start,
+}
+
+/// The longest line, in bytes: the system takes no argument of more than twice this.
+const MAX_LINE: usize = 1 << 16;
+
+/// The bytes of a line that are wrong, and how.
+type Fault = (Range<usize>, String);
+
+fn fault<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Fault> {
+    Err((span, message.into()))
+}
+
+impl Crontab {
+    /// Reads a whole file, or finds all its mistakes. `CRON_TZ` is given to `zone_of`.
+    pub fn read(
+        bytes: &[u8],
+        zone_of: impl Fn(&str) -> Result<Zone, TzError>,
+    ) -> Result<Crontab, Vec<Mistake>> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut crontab = Crontab { jobs: Vec::new(), variables: Vec::new() };
+        let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
+        let mut zone = None;
+        for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let read = text_of(line.strip_suffix(b"\r").unwrap_or(line))
+                .map_err(|fault| vec![fault])
+                .and_then(|text| crontab.read_line(i + 1, text, &mut zone, &zone_of));
+            let faults = read.err().unwrap_or_default();
+            mistakes.extend(faults.into_iter().map(|fault| mistake(i + 1, line, fault)));
+        }
+        match mistakes.is_empty() {
+            true => Ok(crontab),
+            false => Err(mistakes),
+        }
+    }
+
+    fn read_line(
+        &mut self,
+        number: usize,
+        text: &str,
+        zone: &mut Option<Zone>,
+        zone_of: impl Fn(&str) -> Result<Zone, TzError>,
+    ) -> Result<(), Vec<Fault>> {
+        let start = text.len() - text.trim_start_matches(is_blank).len();
+        match text[start..].chars().next() {
+            None | Some('#') => {}
+            Some(c) if c.is_alphabetic() || matches!(c, '_' | '"' | '\'') => {
+                let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
+                if name == "CRON_TZ" {
+                    let mistaken = |error: TzError| vec![(start..text.trim_end().len(), error.to_string())];
+                    *zone = Some(zone_of(&value).map_err(mistaken)?);
+                }
+                self.variables.push((name, value));
+            }
+            Some(_) => {
+                let (when, command, input) = job::read(text, start)?;
+                let (zone, variables) = (zone.clone(), self.variables.len());
+                self.jobs.push(Job { line: number, when, zone, command, input, variables });
+            }
+        }
+        Ok(())
+    }
+
+    /// The variables of a job; of two with the same name the later one counts.
+    pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
+        &self.variables[..job.variables]
+    }
+}
+
+impl Job {
+    /// One line that nobody else has: `line 3: echo tick`.
+    pub fn name(&self) -> String {
+        const SHOWN: usize = 60;
+        let mut name = format!("line {}: ", self.line);
+        let mut chars = self.command.trim().chars();
+        name.extend(chars.by_ref().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }));
+        if chars.next().is_some() {
+            name.push('…');
+        }
+        name
+    }
+}
+
+fn mistake(number: usize, line: &[u8], (span, message): Fault) -> Mistake {
+    Mistake { line: number, text: String::from_utf8_lossy(line).into_owned(), span, message }
+}
+
+/// All the lines that end with CR LF: one mistake, as it is one mishap.
+fn line_ends_of_windows(bytes: &[u8]) -> Option<Mistake> {
+    let mut lines = (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| line.ends_with(b"\r"));
+    let (number, line) = lines.next()?;
+    let others = match lines.count() {
+        0 => String::new(),
+        others => format!(" and of {others} more"),
+    };
+    let message =
+        format!("found CR LF at the end of this line{others}, expected LF alone (`tr -d '\\r'` mends it)");
+    Some(mistake(number, line, (line.len() - 1..line.len(), message)))
+}
+
+/// What cron expressions take as a blank, and nothing else.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
+fn text_of(line: &[u8]) -> Result<&str, Fault> {
+    if line.len() > MAX_LINE {
+        return fault(0..0, format!("the line has {} bytes, more than {MAX_LINE}", line.len()));
+    }
+    let text = std::str::from_utf8(line).map_err(|error| {
+        let at = error.valid_up_to();
+        (at..at + char::REPLACEMENT_CHARACTER.len_utf8(), "found a byte that is not UTF-8".to_string())
+    })?;
+    match text.find('\0') {
+        Some(at) => fault(at..at + 1, "found a NUL byte, which neither a command nor a variable can hold"),
+        None => Ok(text),
+    }
+}
+
+/// `name "=" value`, with blanks round each. In quotes, single or double, either may have blanks of its own.
+fn variable(text: &str, start: usize) -> Result<(String, String), Fault> {
+    let skip_blanks = |at: usize| text.len() - text[at..].trim_start_matches(is_blank).len();
+    let (name, end) = match quoted(text, start)? {
+        Some(quoted) => quoted,
+        None => {
+            let end = text[start..].find(|c| c == '=' || is_blank(c)).map_or(text.len(), |len| start + len);
+            (&text[start..end], end)
+        }
+    };
+    let equals = skip_blanks(end);
+    if !text[equals..].starts_with('=') {
+        let expected = "expected a schedule, `NAME = value`, or `#` and a comment";
+        return fault(start..end, format!("found `{}`, {expected}", shortened(name)));
+    }
+    if name.is_empty() || name.contains('=') {
+        return fault(start..end, "expected a name without `=`");
+    }
+    let start = skip_blanks(equals + 1);
+    match quoted(text, start)? {
+        Some((value, end)) => match skip_blanks(end) {
+            rest if rest < text.len() => fault(rest..text.len(), "expected nothing after the quotes"),
+            _ => Ok((name.into(), value.into())),
+        },
+        None => Ok((name.into(), text[start..].trim_end_matches(is_blank).into())),
+    }
+}
+
+/// What stands in the quotes that begin at `start`, if they do, and where they end.
+fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
+    let quote = match text[start..].chars().next() {
+        Some(quote @ ('"' | '\'')) => quote,
+        _ => return Ok(None),
+    };
+    match text[start + 1..].find(quote) {
+        Some(len) => Ok(Some((&text[start + 1..start + 1 + len], start + len + 2))),
+        None => fault(start..text.len(), "the quotes are not closed"),
+    }
+}
+
+/// A text for a message: the beginning of it, if it is long.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 32;
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Zones by the rules that they are, so that no test reads the machine's.
+fn read(text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
+    Crontab::read(text.as_ref(), Zone::from_posix)
+}
+
+#[track_caller]
+fn job(line: &str) -> Job {
+    let mut crontab = read(line).unwrap();
+    assert_eq!(crontab.jobs.len(), 1);
+    crontab.jobs.remove(0)
+}
+
+/// The mistakes of a text, as `line:column: message`.
+#[track_caller]
+fn mistakes(text: impl AsRef<[u8]>) -> Vec<String> {
+    let mistakes = read(text).unwrap_err();
+    mistakes
+        .iter()
+        .map(|mistake| format!("{}:{}: {}", mistake.line, mistake.column(), mistake.message))
+        .collect()
+}
+
+fn cron(text: &str) -> When {
+    When::Cron(text.parse().unwrap())
+}
+
+#[test]
+fn a_line_is_a_schedule_and_a_command() {
+    let job = job("  2 4 *\t* mon,fri \t report  --weekly # all \n");
+    assert_eq!(job.when, cron("2 4 * * mon,fri"));
+    assert_eq!(job.command, "report  --weekly # all ", "a `#` within a line begins no comment");
+    assert_eq!((job.input, job.line, job.zone), (None, 1, None));
+}
+
+#[test]
+fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
+    for (line, schedule, command) in [
+        ("* * * * * echo tick", "* * * * *", "echo tick"),
+        ("* * * * * * echo tick", "* * * * * *", "echo tick"),
+        ("0 0 9 * * 1 report", "0 0 9 * * 1", "report"),
+        ("0 0 9 * * mon-fri report", "0 0 9 * * mon-fri", "report"),
+        ("0 0 9 * * fri#2 report", "0 0 9 * * fri#2", "report"),
+        ("0 30 9 * * mon report", "0 30 9 * * mon", "report"),
+        ("0 9 * * 1 mon", "0 9 * * 1", "mon"),
+        ("0 9 * * 1 'mon' --check", "0 9 * * 1", "'mon' --check"),
+        ("0 9 * * 1 7z a backup.7z .", "0 9 * * 1", "7z a backup.7z ."),
+        ("0 9 * * 1 apt-get update", "0 9 * * 1", "apt-get update"),
+        ("0 9 * * 1 /bin/true", "0 9 * * 1", "/bin/true"),
+        ("0 9 * * 1 [ -f x ] && y", "0 9 * * 1", "[ -f x ] && y"),
+        ("0 9 * * 1 . ./profile; y", "0 9 * * 1", ". ./profile; y"),
+        ("0 0 9 * * 1 mon --check", "0 0 9 * * 1", "mon --check"),
+        ("0 0 9 * * 1 7z a", "0 0 9 * * 1", "7z a"),
+        ("@Daily * * * * * x", "@daily", "* * * * * x"),
+    ] {
+        let job = job(line);
+        assert_eq!((job.when, &*job.command), (cron(schedule), command), "{line}");
+    }
+}
+
+#[test]
+fn a_line_with_two_meanings_is_a_mistake() {
+    assert_eq!(
+        mistakes("0 0 9 * * mon backup"),
+        ["1:11: `mon` may be a sixth field, or the command after five: write the weekday as a number, or the \
+          command as `'mon'`"]
+    );
+    assert_eq!(
+        mistakes("* * * * * * * echo tick"),
+        ["1:13: found a seventh field, but there is none for the year in a crontab (a command that begins like \
+          this must be in quotes)"]
+    );
+    assert_eq!(mistakes("* * * * * 8 x"), ["1:11: day of week: no such value `8`, expected sun-sat or 0-7"]);
+}
+
+#[test]
+fn every_mistake_is_told_where_it_is() {
+    for (line, message) in [
+        ("1 2 3 echo", "1:1: found 4 fields, expected five, or six with the seconds first, and a command"),
+        ("*", "1:1: found 1 field, expected five, or six with the seconds first, and a command"),
+        ("  0 9 * * *  ", "1:12: expected a command after the schedule"),
+        ("* * * * * *", "1:12: expected a command after the schedule"),
+        ("0 9 * * * %input", "1:17: expected a command after the schedule"),
+        ("@daily", "1:7: expected a command after the schedule"),
+        ("0 0 30 2 * x", "1:1: never due: no date matches it"),
+        ("@every", "1:7: expected a period, as in `@every 1h30m`"),
+        ("@every 1y x", "1:8: period: found `y`, expected a unit: w, d, h, m, s or ms"),
+        ("@every 1h", "1:10: expected a command after the schedule"),
+        (
+            "@dayly x",
+            "1:1: unknown nickname `@dayly`, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, \
+             @hourly, @reboot or @every and a period",
+        ),
+        ("echo tick", "1:1: found `echo`, expected a schedule, `NAME = value`, or `#` and a comment"),
+        ("mon * * * * x", "1:1: found `mon`, expected a schedule, `NAME = value`, or `#` and a comment"),
+        ("- * * * * x", "1:1: minute: found `-`, expected 0-59"),
+        ("é * * * * x", "1:1: found `é`, expected a schedule, `NAME = value`, or `#` and a comment"),
+        ("A = 'x", "1:5: the quotes are not closed"),
+        ("A = 'x' y", "1:9: expected nothing after the quotes"),
+        ("'A=' = x", "1:1: expected a name without `=`"),
+        ("'' = x", "1:1: expected a name without `=`"),
+        ("CRON_TZ = Mars", "1:1: time zone rule `Mars`: offset: found nothing at byte 4, expected hours 0-24, such as `5` or `-5:30`"),
+    ] {
+        assert_eq!(mistakes(line), [message], "{line}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_not_the_first_alone() {
+    assert_eq!(
+        mistakes("61 25 * * mom x\n# fine\n\n* * * * * fine\n\t* * * 13 8  x"),
+        [
+            "1:1: minute: no such value `61`, expected 0-59",
+            "1:4: hour: no such value `25`, expected 0-23",
+            "1:11: day of week: unknown name `mom`, expected sun-sat or 0-7",
+            "5:8: month: no such value `13`, expected jan-dec or 1-12",
+            "5:11: day of week: no such value `8`, expected sun-sat or 0-7",
+        ]
+    );
+}
+
+#[test]
+fn bytes_that_no_text_has_are_mistakes() {
+    assert_eq!(mistakes(b"* * * * * \xc3\xa9\xff x"), ["1:12: found a byte that is not UTF-8"]);
+    assert_eq!(
+        mistakes("* * * * * a\0b"),
+        ["1:12: found a NUL byte, which neither a command nor a variable can hold"]
+    );
+    assert_eq!(
+        mistakes("* * * * * a\r\n"),
+        ["1:12: found CR LF at the end of this line, expected LF alone (`tr -d '\\r'` mends it)"]
+    );
+    assert_eq!(
+        mistakes("# fine\n\r\n* * * * * a\r\n61 * * * * b\r\n"),
+        [
+            "2:1: found CR LF at the end of this line and of 2 more, expected LF alone (`tr -d '\\r'` mends it)",
+            "4:1: minute: no such value `61`, expected 0-59",
+        ]
+    );
+    let long = format!("* * * * * {}", "x".repeat(MAX_LINE));
+    assert_eq!(mistakes(&long), ["1:1: the line has 65546 bytes, more than 65536"]);
+    assert!(read(&long[..MAX_LINE]).is_ok());
+}
+
+#[test]
+fn the_end_and_the_beginning_of_a_file_may_be_bare() {
+    assert_eq!(read("* * * * * a\n* * * * * b").unwrap().jobs.len(), 2, "no line feed at the end");
+    assert_eq!(read("\u{feff}* * * * * a").unwrap().jobs.len(), 1, "a byte order mark");
+    assert_eq!(read("").unwrap().jobs.len(), 0);
+    assert_eq!(read("\n \t\n  # comment\n").unwrap().jobs.len(), 0);
+}
+
+#[test]
+fn variables_hold_for_the_jobs_below_them() {
+    let text =
+        "A=1\n* * * * * one\n  B = two words  \nA = \"  2 \"\n'C d'='x\"y'\n_E=\n* * * * * two\nF=$A\n";
+    let crontab = read(text).unwrap();
+    let variables = |job: usize| -> Vec<String> {
+        let variables = crontab.variables_of(&crontab.jobs[job]).iter();
+        variables.map(|(name, value)| format!("{name}={value}")).collect()
+    };
+    assert_eq!(variables(0), ["A=1"]);
+    assert_eq!(variables(1), ["A=1", "B=two words", "A=  2 ", "C d=x\"y", "_E="]);
+}
+
+#[test]
+fn cron_tz_is_the_zone_of_the_schedules_below_it() {
+    let crontab =
+        read("@daily a\nCRON_TZ=CET-1\n@daily b\nTZ=EST5\n@daily c\nCRON_TZ=EST5\n@daily d").unwrap();
+    let zones: Vec<_> = crontab.jobs.iter().map(|job| job.zone.as_ref().map(Zone::name)).collect();
+    assert_eq!(zones, [None, Some("CET-1"), Some("CET-1"), Some("EST5")]);
+    assert_eq!(crontab.variables_of(&crontab.jobs[1]), [("CRON_TZ".into(), "CET-1".into())]);
+}
+
+#[test]
+fn periods_and_the_start_are_schedules_of_a_crontab() {
+    assert_eq!(job("@every 1h30m x").when, When::Every("90m".parse().unwrap()));
+    let job = job("@reboot  warm up");
+    assert_eq!((job.when, &*job.command), (When::Start, "warm up"));
+}
+
+#[test]
+fn a_percent_sign_begins_the_input() {
+    for (line, command, input) in [
+        ("@daily mail%one%two", "mail", Some("one\ntwo\n")),
+        ("@daily mail %one%", "mail ", Some("one\n")),
+        ("@daily mail%", "mail", Some("")),
+        ("@daily mail%%", "mail", Some("\n")),
+        (r"@daily date +\%F", "date +%F", None),
+        (r"@daily a\\%b", r"a\\", Some("b\n")),
+        (r"@daily a\\\%b", r"a\\%b", None),
+        (r"@daily a\nb%c\nd\%e\\%f", r"a\nb", Some("c\\nd%e\\%f\n")),
+        (r"@daily a%\", "a", Some("\\\n")),
+    ] {
+        let job = job(line);
+        assert_eq!((&*job.command, job.input.as_deref()), (command, input), "{line}");
+    }
+}
+
+#[test]
+fn a_name_is_one_short_line_that_nobody_else_has() {
+    assert_eq!(job("\n@daily\techo \ttick ").name(), "line 2: echo  tick");
+    let long = job(&format!("@daily {}", "é".repeat(61)));
+    assert_eq!(long.name(), format!("line 1: {}…", "é".repeat(60)));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        check(&bytes)?;
+    }
+
+    #[test]
+    fn no_text_that_looks_like_a_crontab_panics(
+        lines in proptest::collection::vec("([0-9*?/,LW#@=%'\"\\\\ \t\r\0\u{b}éa-z-]{1,3} ?){0,10}|@every .*|\\PC*", 0..5),
+    ) {
+        check(lines.join("\n").as_bytes())?;
+    }
+}
+
+/// What is true of every file, and of what is shown of its mistakes.
+fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    match read(bytes) {
+        Ok(crontab) => {
+            for job in &crontab.jobs {
+                prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
+                prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());
+            }
+        }
+        Err(mistakes) => {
+            prop_assert!(!mistakes.is_empty());
+            for mistake in mistakes {
+                prop_assert!((1..=lines).contains(&mistake.line));
+                let shown = mistake.in_file("f").to_string();
+                prop_assert_eq!(shown.lines().count(), 3, "{}", shown);
+            }
+        }
+    }
+    Ok(())
+}

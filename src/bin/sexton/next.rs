@@ -1,0 +1,144 @@
+//! `sexton next`: the dues of a cron expression, one a line.
+
+use std::iter;
+use std::time::SystemTime;
+
+use sexton::tz::Zone;
+use sexton::{Cron, Schedule};
+
+use crate::args::{Args, Flag};
+use crate::mistake::{underlined, without_position};
+use crate::{say, tell, time, Command, Failure};
+
+pub const COMMAND: Command = Command {
+    name: "next",
+    help: HELP,
+    flags: &[
+        Flag::Value("--count"),
+        Flag::Value("--from"),
+        Flag::Value("--zone"),
+        Flag::Value("--format"),
+        Flag::Switch("--previous"),
+    ],
+    run: next,
+};
+
+const HELP: &str = "\
+usage: sexton next EXPR [--count N] [--from TIME] [--zone ZONE] [--previous] [--format FORMAT]
+
+The next times at which a cron expression is due, one a line.
+
+EXPR has five fields (minute, hour, day of month, month, day of week), six with the seconds
+first, seven with the year last, or is a nickname such as @daily. Quote it, or the shell
+replaces `*` with file names.
+
+    --count N         how many (5); there are fewer lines if the expression has no more
+    --from TIME       strictly after this time (now): 2026-12-31T23:59:30+01:00, or a civil
+                      time of the zone: '2026-12-31 23:59:30', 2026-12-31T23:59
+    --zone ZONE       whose clocks it goes by (the local ones): what the variable TZ takes, such
+                      as Europe/Paris or CET-1CEST,M3.5.0,M10.5.0/3
+    --previous        backwards: strictly before that time, the latest first
+    --format FORMAT   rfc3339 (usual): 2026-12-31T23:59:30+01:00, with Z for UTC
+                      civil: 2026-12-31T23:59:30, as clocks in the zone show it
+                      unix: seconds since 1970-01-01T00:00:00Z
+
+Exit status: 0, also if the expression is never due (stderr says so); 1 if the expression, the
+time or the zone has a mistake; 2 if the command line has one.
+";
+
+fn next(args: &Args) -> Result<(), Failure> {
+    let text = expression(args)?;
+    let count = match args.value("--count").unwrap_or("5").parse::<usize>() {
+        Ok(count) if count > 0 => count,
+        _ => return Err(Failure::Usage("`--count` takes a number from 1".into())),
+    };
+    let show: fn(SystemTime, &Zone) -> String = match args.value("--format") {
+        None | Some("rfc3339") => time::rfc3339,
+        Some("civil") => time::civil,
+        Some("unix") => |due, _| time::unix(due),
+        Some(other) => {
+            return Err(Failure::Usage(format!("unknown format `{other}`, expected rfc3339, civil or unix")));
+        }
+    };
+    let cron = parse(&text)?;
+    let zone = args.value("--zone").map_or_else(Zone::local, Zone::from_tz).map_err(mistaken)?;
+    let from = match args.value("--from") {
+        Some(text) => {
+            time::instant(text, &zone).map_err(|error| mistaken(format!("--from `{text}`: {error}")))?
+        }
+        None => SystemTime::now(),
+    };
+
+    let is_backward = args.has("--previous");
+    let mut dues = dues(cron, &zone, from, is_backward)?.take(count).peekable();
+    if dues.peek().is_none() {
+        match (cron.never_fires(), is_backward) {
+            (true, _) => tell(&format!("sexton: `{text}` is never due: no date matches it")),
+            (false, false) => tell(&format!("sexton: `{text}` is not due any more after that time")),
+            (false, true) => tell(&format!("sexton: `{text}` was never due before that time")),
+        }
+    }
+    dues.try_for_each(|due| say(&show(due, &zone)))
+}
+
+/// The dues strictly after an instant, or before it, the nearest first.
+fn dues(
+    cron: Cron,
+    zone: &Zone,
+    from: SystemTime,
+    is_backward: bool,
+) -> Result<Box<dyn Iterator<Item = SystemTime>>, Failure> {
+    let schedule = || Schedule::from(cron).zone(zone.clone());
+    if !is_backward {
+        // With a zone of its own, all that can be wrong with a cron schedule is that it is not due any more.
+        return Ok(match schedule().upcoming(from) {
+            Ok(dues) => Box::new(dues),
+            Err(_) => Box::new(iter::empty()),
+        });
+    }
+    let schedule = schedule();
+    let latest = schedule.previous(from).map_err(mistaken)?;
+    Ok(Box::new(iter::successors(latest, move |due| schedule.previous(*due).ok().flatten())))
+}
+
+/// The expression, which may be one argument or one for each field.
+fn expression(args: &Args) -> Result<String, Failure> {
+    let mut words = Vec::new();
+    for word in &args.rest {
+        match word.to_str() {
+            Some(word) => words.push(word),
+            None => return Err(Failure::Usage("the expression is not UTF-8".into())),
+        }
+    }
+    match words.len() {
+        0 | 1 if words.iter().all(|word| word.trim().is_empty()) => {
+            Err(Failure::Usage("expected a cron expression".into()))
+        }
+        2.. if words.iter().any(|word| word.contains(char::is_whitespace)) => {
+            Err(Failure::Usage(format!("expected one cron expression, found {}", words.len())))
+        }
+        8.. => {
+            let hint = "quote the expression, or the shell replaces `*` with file names";
+            Err(Failure::Usage(format!("found {} fields, expected 5 to 7 ({hint})", words.len())))
+        }
+        _ => Ok(words.join(" ")),
+    }
+}
+
+fn parse(text: &str) -> Result<Cron, Failure> {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    for nickname in ["@every", "@reboot"] {
+        if word.eq_ignore_ascii_case(nickname) {
+            let why = "has no dates of its own: it counts from when `sexton run` starts";
+            return Err(mistaken(format!("`{nickname}` {why}")));
+        }
+    }
+    Cron::parse(text).map_err(|error| {
+        let message = without_position(&error.to_string());
+        mistaken(format!("{message}\n{}", underlined(text, &error.span())))
+    })
+}
+
+fn mistaken(message: impl ToString) -> Failure {
+    Failure::Error(1, message.to_string())
+}

@@ -1,0 +1,200 @@
+//! `sexton run`: every line of a crontab a task.
+
+use std::io::Write;
+use std::process::{Command as Process, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use sexton::tz::Zone;
+use sexton::{Error, Event, Schedule, Scheduler};
+
+use crate::args::Args;
+use crate::check;
+use crate::crontab::{Crontab, Job, When};
+use crate::{tell, time, Command, Failure};
+
+pub const COMMAND: Command = Command { name: "run", help: HELP, flags: &[], run };
+
+const HELP: &str = "\
+usage: sexton run CRONTAB
+
+Runs a crontab in the foreground until no job is left: for ever, unless all its jobs are
+@reboot. `-` is stdin. A crontab with mistakes is not run.
+
+    # minute, hour, day of month, month, day of week, and a command for the shell
+    2 4 * * mon,fri report --weekly
+    # six fields: the seconds come first
+    */10 * * * * * probe
+    # also @hourly, @weekly, @monthly, @yearly
+    @daily rotate
+    # for the first time after one period; units are w d h m s ms
+    @every 1h30m collect
+    # once, at the start
+    @reboot warm-up
+    # what follows the first % goes to stdin, with a new line for each other %
+    0 9 * * * mail ops%Good morning.%It is nine. Fifty \\% of the day is left.
+
+    # variables hold for the jobs below them; quotes keep blanks
+    GREETING = ' hello '
+    # what runs the commands, instead of /bin/sh
+    SHELL = /bin/bash
+    # whose clocks the schedules below go by, instead of the local ones
+    CRON_TZ = Europe/Paris
+
+Comments have lines of their own: a `#` further on is a part of the command. A sixth word is a
+field if it has only digits and * ? / , # - in it, or if the first six words are a cron
+expression; a command that begins with such a word must be in quotes.
+
+A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
+`sexton` and the variables above them. What they write goes to stdout and stderr as it is.
+
+On stderr each event is a line of time, word, facts, and last the job:
+
+    2026-11-22T10:00:00+01:00 start line 4: probe
+    2026-11-22T10:00:00+01:00 end exit=0 took=0.002s line 4: probe
+
+The words: ready, start, end, fail (exit=, signal= or error=), late (by=), missed (count=, why=),
+busy, clock, over.
+
+Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all, 2 if the command
+line has a mistake or the file cannot be read.
+";
+
+/// So many jobs run at once at the most; each holds a thread meanwhile.
+const MAX_AT_ONCE: usize = 250;
+
+fn run(args: &Args) -> Result<(), Failure> {
+    let (name, crontab) = check::read(args)?;
+    let crontab = crontab.map_err(|mistakes| {
+        mistakes.iter().for_each(|mistake| tell(&mistake.in_file(&name).to_string()));
+        let count = mistakes.len();
+        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+        Failure::Error(1, format!("`{name}` has {count} {mistakes} and was not run"))
+    })?;
+    if crontab.jobs.is_empty() {
+        return Err(Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run")));
+    }
+    start(Arc::new(crontab)).map_err(|error| Failure::Error(1, error.to_string()))
+}
+
+/// Schedules all jobs, and waits until none is left.
+fn start(crontab: Arc<Crontab>) -> Result<(), Error> {
+    let zone = Zone::local()?;
+    let started = SystemTime::now();
+    // All that may fail comes before the first job runs.
+    let schedule = |job: &Job| schedule(&job.when, job.zone.as_ref().unwrap_or(&zone), started);
+    let schedules = crontab.jobs.iter().map(schedule).collect::<Result<Vec<_>, _>>()?;
+    // A thread for each job, so that none waits for another, and one more to tell what happens meanwhile.
+    let threads = crontab.jobs.len().min(MAX_AT_ONCE) + 1;
+    let scheduler = Scheduler::builder().zone(zone.clone()).threads(threads).build()?;
+    let log = Log { zone };
+    let observer = log.clone();
+    scheduler.observe(move |event| observer.event(event));
+
+    let jobs = crontab.jobs.len();
+    log.line(&format!("ready jobs={jobs} zone={}", log.zone));
+    for (i, schedule) in schedules.into_iter().enumerate() {
+        let (crontab, log) = (crontab.clone(), log.clone());
+        let name = crontab.jobs[i].name();
+        scheduler.task(&name).on(schedule).run(move || run_job(&crontab, &crontab.jobs[i], &log))?;
+    }
+    scheduler.wait();
+    log.line("over no job is left");
+    Ok(())
+}
+
+fn schedule(when: &When, zone: &Zone, started: SystemTime) -> Result<Schedule, Error> {
+    let schedule = match when {
+        When::Cron(cron) => Schedule::from(*cron),
+        When::Every(period) => {
+            // By itself a period has its first due at once; here, as in robfig/cron, after one period.
+            let mut dues = Schedule::from(*period).zone(zone.clone()).upcoming(started)?;
+            match dues.nth(1) {
+                Some(first) => Schedule::from(*period).starting(first)?,
+                // After the year 9999.
+                None => Schedule::at_next(|_| None),
+            }
+        }
+        When::Start => Schedule::after(Duration::ZERO),
+    };
+    Ok(schedule.zone(zone.clone()))
+}
+
+/// Runs a job to its end, and tells how it went.
+fn run_job(crontab: &Crontab, job: &Job, log: &Log) {
+    let name = job.name();
+    log.line(&format!("start {name}"));
+    let began = Instant::now();
+    let ended = wait_for(crontab, job);
+    let took = time::seconds(began.elapsed());
+    match ended {
+        Ok(status) if status.success() => log.line(&format!("end exit=0 took={took} {name}")),
+        Ok(status) => log.line(&format!("fail {} took={took} {name}", cause(status))),
+        Err(error) => log.line(&format!("fail error=\"{error}\" took={took} {name}")),
+    }
+}
+
+const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
+
+fn wait_for(crontab: &Crontab, job: &Job) -> Result<ExitStatus, String> {
+    let variables = crontab.variables_of(job);
+    let shell = variables.iter().rev().find(|(name, _)| name == "SHELL").map_or(SHELL, |(_, value)| value);
+    let mut process = Process::new(shell);
+    process.arg("-c").arg(&job.command).env("SHELL", shell);
+    process.envs(variables.iter().map(|(name, value)| (name, value)));
+    process.stdin(if job.input.is_some() { Stdio::piped() } else { Stdio::null() });
+    let mut child = process.spawn().map_err(|error| format!("could not start `{shell}`: {error}"))?;
+    if let (Some(input), Some(mut stdin)) = (&job.input, child.stdin.take()) {
+        // A job need not read all of it, or any.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    child.wait().map_err(|error| format!("could not wait for it: {error}"))
+}
+
+/// Why a job failed that was started.
+#[cfg(unix)]
+fn cause(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit={code}"),
+        (None, Some(signal)) => format!("signal={signal}"),
+        (None, None) => format!("error=\"{status}\""),
+    }
+}
+
+#[cfg(not(unix))]
+fn cause(status: ExitStatus) -> String {
+    status.code().map_or_else(|| format!("error=\"{status}\""), |code| format!("exit={code}"))
+}
+
+/// Writes what happens to stderr, each in one line that begins with the time.
+#[derive(Clone)]
+struct Log {
+    zone: Zone,
+}
+
+impl Log {
+    fn line(&self, text: &str) {
+        tell(&format!("{} {text}", time::rfc3339(SystemTime::now(), &self.zone)));
+    }
+
+    /// What the jobs do not tell themselves.
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Late { task, lateness, .. } => {
+                self.line(&format!("late by={} {task}", time::seconds(*lateness)));
+            }
+            Event::Missed { task, count, why, .. } => {
+                self.line(&format!("missed count={count} why=\"{why}\" {task}"));
+            }
+            Event::ClockStepped { step } => self.line(&format!("clock stepped {step}")),
+            Event::PoolSaturated { waiting, workers } => {
+                self.line(&format!("busy running={workers} waiting={waiting}"));
+            }
+            // None of these is expected of a job of ours.
+            Event::Failed { task, error } => self.line(&format!("fail error=\"{error}\" {task}")),
+            Event::Panicked { task, message } => self.line(&format!("fail error=\"{message}\" {task}")),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How times are read and shown.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sexton::civil::DateTime;
+use sexton::tz::Zone;
+use sexton::Moment;
+
+/// The instant that a text gives: RFC 3339, or a civil time of the zone, with a fraction of a second if it likes.
+pub fn instant(text: &str, zone: &Zone) -> Result<SystemTime, String> {
+    let error = match text.parse::<Moment>() {
+        Ok(moment) => {
+            return moment.instant(zone).ok_or_else(|| "this machine's clock cannot hold it".into())
+        }
+        Err(error) => error,
+    };
+    // The library takes a fraction with an offset only.
+    let with_fraction = text.rsplit_once('.').and_then(|(whole, digits)| {
+        let fraction = format!("1970-01-01T00:00:00.{digits}Z").parse::<Moment>().ok()?.instant(zone)?;
+        let whole = Moment::Civil(whole.parse::<DateTime>().ok()?).instant(zone)?;
+        whole.checked_add(fraction.duration_since(UNIX_EPOCH).ok()?)
+    });
+    with_fraction.ok_or_else(|| error.to_string())
+}
+
+/// The instant in the zone, to the second: with `Z` for UTC, the offset otherwise.
+pub fn rfc3339(instant: SystemTime, zone: &Zone) -> String {
+    let civil = civil(instant, zone);
+    let offset = zone.offset(instant);
+    if offset == 0 {
+        return format!("{civil}Z");
+    }
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
+    match seconds {
+        0 => format!("{civil}{sign}{hours:02}:{minutes:02}"),
+        // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
+        _ => format!("{civil}{sign}{hours:02}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// What the clocks of the zone show, to the second.
+pub fn civil(instant: SystemTime, zone: &Zone) -> String {
+    match zone.civil(instant) {
+        Some(civil) => civil.to_string(),
+        None => "(outside the years 1-9999)".into(),
+    }
+}
+
+/// Seconds since 1970-01-01T00:00:00Z of an instant that has no fraction of one.
+pub fn unix(instant: SystemTime) -> String {
+    match instant.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs().to_string(),
+        Err(before) => format!("-{}", before.duration().as_secs()),
+    }
+}
+
+/// `0.012s`
+pub fn seconds(duration: Duration) -> String {
+    format!("{:.3}s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_shown_with_the_offset_of_the_zone() {
+        let show = |text: &str, offset: i32| {
+            let zone = Zone::fixed(offset).unwrap();
+            rfc3339(instant(text, &zone).unwrap(), &zone)
+        };
+        assert_eq!(show("2026-11-22T10:00:00", 0), "2026-11-22T10:00:00Z");
+        assert_eq!(show("2026-11-22T10:00:00Z", 19_800), "2026-11-22T15:30:00+05:30");
+        assert_eq!(show("1800-01-01 00:00", -17_762), "1800-01-01T00:00:00-04:56:02");
+        assert_eq!(unix(instant("1969-12-31T23:59:58Z", &Zone::utc()).unwrap()), "-2");
+    }
+
+    #[test]
+    fn a_civil_time_may_have_a_fraction_too() {
+        let civil = |text: &str| instant(text, &Zone::utc());
+        let half = civil("1970-01-01T00:00:01.5").unwrap();
+        assert_eq!(half.duration_since(UNIX_EPOCH).unwrap(), Duration::from_millis(1500));
+        assert_eq!(civil("1970-01-01T00:00:01.50Z").unwrap(), half);
+        assert_eq!(
+            civil("1970-01-01T00:00:01.").unwrap_err(),
+            "fraction of a second: found nothing at byte 20, expected one to nine digits"
+        );
+    }
+}
