@@ -6,8 +6,8 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are three locks, and none is taken while another is held: `state`, the pool's, and `observers`. What is ours
-//! to call or to drop under a lock is plain data. Callbacks, schedules, observers and the destructors of all of them
+//! There are three locks: `state`, the pool's, which may be taken while `state` is held but never the other way round,
+//! and `observers`, which is taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
 mod run;
@@ -363,9 +363,9 @@ impl Engine {
         }
         let mut state = lock(&self.state);
         while state.phase != Phase::Closed {
-            if self.pool.limit() == 0 && !self.pool.is_empty() {
+            if self.pool.limit() == 0 && self.pool.len() > 0 {
                 drop(state);
-                self.work_off();
+                self.work_off(usize::MAX);
                 state = lock(&self.state);
                 continue;
             }
@@ -401,19 +401,22 @@ impl Engine {
 
     /// Ends what an engine without threads has left pending: nobody is going to drive it any more.
     pub(crate) fn abandon(self: &Arc<Self>) {
-        self.work_off();
+        self.work_off(usize::MAX);
         let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
         let inside = Inside::of(self);
         sleepers.iter().filter_map(Weak::upgrade).for_each(|sleeper| sleeper.abandon());
         drop(inside);
-        self.work_off();
+        self.work_off(usize::MAX);
     }
 
-    /// Does what waits in the pool on the calling thread.
-    pub(crate) fn work_off(self: &Arc<Self>) {
+    /// Does so much of what waits in the pool, on the calling thread.
+    pub(crate) fn work_off(self: &Arc<Self>, most: usize) {
         let _inside = Inside::of(self);
-        while let Some(work) = self.pool.pop() {
-            work.perform(self);
+        for _ in 0..most {
+            match self.pool.pop() {
+                Some(work) => work.perform(self),
+                None => return,
+            }
         }
     }
 

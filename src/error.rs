@@ -6,7 +6,7 @@ use std::io;
 use crate::civil;
 use crate::cron;
 use crate::event::OneLine;
-use crate::schedule::PeriodError;
+use crate::period::PeriodError;
 use crate::sync::Arc;
 use crate::tz::TzError;
 

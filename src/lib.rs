@@ -1,35 +1,130 @@
 //! A task scheduler that depends on nothing but `std`.
+//!
+//! It runs your callbacks on time: at once and then once a period, at the civil times of a cron expression, at one
+//! time, or at many; through clock changes, suspends, slow callbacks and panics.
+//!
+//! ```
+//! use std::time::Duration;
+//! use sexton::{cron, Scheduler};
+//! # fn refresh() {}
+//! # fn send_report() -> Result<(), std::io::Error> { Ok(()) }
+//! # fn rotate() {}
+//!
+//! let scheduler = Scheduler::new()?;
+//! scheduler.task("refresh").every("1s").run(refresh)?; // at once, and then every second
+//! scheduler.task("report").cron("2 4 * * mon,fri").run(send_report)?; // 04:02 local time
+//! scheduler.task("keys").on(cron!("0 9 * * mon-fri")).run(rotate)?; // checked by the compiler
+//!
+//! for task in scheduler.tasks() {
+//!     println!("{task}");
+//! }
+//! # let scheduler = { scheduler.cancel("refresh")?; scheduler.cancel("report")?; scheduler.cancel("keys")?; scheduler };
+//! scheduler.wait(); // until no task is left
+//! # Ok::<(), sexton::Error>(())
+//! ```
+//!
+//! # The ideas
+//!
+//! A **task** has a name, a schedule and a callback. A name is used once: scheduling it again changes nothing, and says
+//! so ([`Task::is_new`]). A **schedule** answers "when next, after this?". The answer is a **due**: the instant that a
+//! **run** is meant for. A run that begins after its due is **late**; a due that has no run of its own is **missed**,
+//! and reported.
+//!
+//! A **calendar schedule** follows the wall clock: cron, [`at`](NeedsSchedule::at), periods of whole days. An **elapsed
+//! schedule** follows the monotonic clock: periods in hours or less, and delays. Setting the clock moves the one kind
+//! and not the other.
+//!
+//! # Promises
+//!
+//! Each is a test of that name.
+//!
+//! 1. **Never early.** A run starts at or after its due, by the clock that its schedule follows.
+//! 2. **One name, one task.** Scheduling a used name changes nothing and says so.
+//! 3. **Nothing vanishes.** Every due is run, or reported as missed with the reason. None is run twice.
+//! 4. **No overlap unless asked.** Two runs of a task never overlap, even across a replacement.
+//! 5. **Your code is yours.** Callbacks, schedules, observers and the destructors of all of them run on a pool thread or
+//!    on the caller's, never on the timer's thread and never while a lock is held. A panic or an error in them is
+//!    reported, and the schedule goes on.
+//! 6. **Time moves on.** The next due is always later than the last. A schedule of yours that breaks this is ended with
+//!    an error; it never spins.
+//! 7. **A rule for clock changes.** In the hour that is skipped in spring a job that names its hour runs at the end of
+//!    the gap, once. In the hour that comes twice in autumn it runs the first time only; one that repeats (`*`, a range
+//!    or a step in its seconds, minutes or hours) runs both times.
+//! 8. **Clock steps and suspend are noticed** within a second, or as you set it ([`Builder::clock_check`]).
+//! 9. **Bounded.** Memory goes with the tasks: cancelled ones leave nothing behind, and what was missed is counted, not
+//!    stored. With no calendar task waiting, an idle scheduler does not wake up at all.
+//! 10. **Nothing hidden.** No `unsafe`, no dependency, no build script, no network, no global state but the one you ask
+//!     for ([`Scheduler::global`]), no file read but zone files.
+//!
+//! # When the wall clock is moved
+//!
+//! The wall clock is compared with the monotonic one at every wake-up. A difference of over a second is a step: an
+//! event ([`Event::ClockStepped`]), and every calendar due is judged anew.
+//!
+//! * **Forward, or the machine slept:** dues in between are missed, and [`Missed`] says what becomes of them.
+//! * **Back by up to three hours:** a schedule that names its times waits until time catches up, so that nothing runs
+//!   twice. An interval-like cron expression such as `* * * * *` goes on by the new time, and what the clock shows twice
+//!   it runs twice.
+//! * **By more than three hours either way:** a correction of a clock that was wrong. Schedules go on from the new now;
+//!   what was skipped is reported ([`Why::ClockCorrected`]), and not caught up. This is cronie's rule.
+//! * **Elapsed schedules** do not notice, and do not count the time that the machine slept.
+//!
+//! # Recipes
+//!
+//! **Run once, later:** [`after`](NeedsSchedule::after) or [`at`](NeedsSchedule::at). The task gives its name up when its
+//! last run begins, so a callback may schedule its own name again, by [`Run::scheduler`].
+//!
+//! **Test without waiting:** a [`ManualClock`] runs a year of your schedule in a moment, the same each time.
+//!
+//! **No threads:** [`Builder::threads`]`(0)`, and call [`Scheduler::run_pending`] from your own loop.
+//!
+//! **No time zone database:** the error says so when the scheduler is made. Set `TZ` to a POSIX rule
+//! (`CET-1CEST,M3.5.0,M10.5.0/3`), or give the builder a [`Zone`](tz::Zone): [`from_tzif`](tz::Zone::from_tzif),
+//! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). UTC is never put in silently.
+//!
+//! # What is left out
+//!
+//! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Persistence: a due that
+//! passes while the process is down is not known to the next one.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 
+// The house, from the cellar up. A module imports from the floors below its own and from no other; a test reads this
+// file and holds all others to it.
+
+// Cellar: what everything stands on.
+mod excerpt;
+mod sync;
+
 // Ground: each of these stands alone.
 pub mod civil;
 mod clock;
-mod event;
-mod excerpt;
 mod guard;
+mod period;
 mod pool;
-mod sync;
 
-// Floor 1: a set of civil seconds, and the zones that turn them into instants. Neither has heard of the other.
+// Floor 1: sets of civil seconds, zones that turn them into instants, and what is told. None has heard of the others.
 pub mod cron;
+mod event;
 pub mod tz;
 
-// Floor 2: when next, after this? And why not.
+// Floor 2: why a call could not do what it was asked to.
 mod error;
+
+// Floor 3: when next, after this?
 mod schedule;
 
-// Floor 3: a schedule with a callback and policies.
+// Floor 4: a schedule with a callback and policies.
 mod task;
 
-// Floor 4: who waits for when.
+// Floor 5: who waits for when.
 mod agenda;
 
-// Floor 5: what threads share, and a task's way round.
+// Floor 6: what threads share, and a task's way round.
 mod engine;
 
-// Floor 6: the only sleeper.
+// Floor 7: the only sleeper.
 mod timer;
 
 // Roof: what users hold.
@@ -40,9 +135,15 @@ pub use clock::{ManualClock, Step};
 pub use cron::Cron;
 pub use error::Error;
 pub use event::{Event, Why};
-pub use schedule::{Moment, Period, PeriodError, Schedule, Upcoming};
+pub use period::{Period, PeriodError};
+pub use schedule::{Moment, Schedule, Upcoming};
 pub use scheduler::{
     cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
     TaskBuilder,
 };
 pub use task::{Missed, Outcome, Overlap, Verdict};
+
+/// The README's snippets are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -104,9 +104,9 @@ impl<J> Pool<J> {
         wanted
     }
 
-    /// Whether no job waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.state).queue.is_empty()
+    /// How many jobs wait.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.state).queue.len()
     }
 
     /// The next job, if there is one: for callers that do the work themselves.

@@ -5,10 +5,8 @@
 
 mod fires;
 mod moment;
-mod period;
 
 pub use moment::Moment;
-pub use period::{Period, PeriodError};
 
 pub(crate) use moment::rfc3339;
 
@@ -21,6 +19,7 @@ use crate::clock::Now;
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
+use crate::period::Period;
 use crate::sync::{Arc, Instant};
 use crate::tz::{system_time, unix_seconds, Zone};
 

@@ -77,13 +77,14 @@ fn run_due(engine: &Arc<Engine>, now: Now) {
         }
     };
     engine.submit(news.into_iter().map(Work::Tell).chain(errands.into_iter().map(Work::Errand)));
-    engine.work_off();
+    // What comes up meanwhile is for the next time, or a task that is always overdue would keep all others waiting.
+    engine.work_off(engine.pool.len());
 }
 
 /// When there will be something to do.
 fn next_wake(engine: &Engine) -> Option<Instant> {
     let now = engine.clock.now();
-    if !engine.pool.is_empty() {
+    if engine.pool.len() > 0 {
         return Some(now.mono);
     }
     lock(&engine.state).agenda.next_wake(now, engine.clock_check)
@@ -113,7 +114,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
         if state.phase != Phase::Open || state.agenda.is_empty() {
             return;
         }
-        if !engine.pool.is_empty() {
+        if engine.pool.len() > 0 {
             continue;
         }
         let now = engine.clock.now();

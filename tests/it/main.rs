@@ -2,8 +2,11 @@
 
 mod cli;
 mod cron;
+mod faults;
 mod machine;
 mod rows;
 mod schedule;
+mod stage;
+mod tidy;
 mod tz;
 mod zones;

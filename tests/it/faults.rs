@@ -1,0 +1,290 @@
+//! What was once wrong, each in its smallest form.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{mpsc, Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
+
+use crate::stage::*;
+
+#[test]
+fn a_slow_first_answer_of_a_schedule_is_no_clock_step() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("tick").cron("* * * * * *").run(|| {}).unwrap();
+    let clock = stage.clock.clone();
+    let asked = stage.scheduler.task("token").at_next(move |now| {
+        clock.advance(3 * SECOND);
+        Some(now + HOUR)
+    });
+    asked.run(|| {}).unwrap();
+    stage.clock.advance(2 * SECOND);
+    let ticks = ["10:00:01", "10:00:02", "10:00:03", "10:00:04", "10:00:05"].map(|due| format!("tick {due}"));
+    assert_eq!(stage.lines(), ticks);
+}
+
+#[test]
+fn a_slow_callback_that_schedules_is_no_clock_step() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let slow = move |run: &sexton::Run<'_>| {
+        clock.advance(10 * SECOND);
+        run.scheduler().task("next").after(HOUR).run(|| {}).unwrap();
+    };
+    stage.scheduler.task("slow").after(Duration::ZERO).run_with(slow).unwrap();
+    stage.scheduler.task("soon").after(SECOND).run(|| {}).unwrap();
+    stage.clock.advance(2 * SECOND);
+    assert_eq!(stage.lines(), ["slow 10:00:00", "slow ended", "soon 10:00:01", "soon ended"]);
+}
+
+#[test]
+fn a_task_goes_on_after_the_clock_was_set_back_during_its_run() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let clock = stage.clock.clone();
+    let mut is_first = true;
+    let task = stage.scheduler.task("minute").cron("* * * * *");
+    let set_back = move |run: &sexton::Run<'_>| {
+        if std::mem::take(&mut is_first) {
+            clock.step_back(600 * SECOND);
+            // Whoever schedules looks at the clocks.
+            run.scheduler().task("other").after(DAY).run(|| {}).unwrap();
+        }
+    };
+    task.run_with(set_back).unwrap();
+    stage.clock.advance(90 * SECOND);
+    let told = stage.lines();
+    assert_eq!(told, ["minute 10:01:00", "the clock was stepped 600s back", "minute 09:52:00"]);
+}
+
+#[test]
+fn a_task_goes_on_after_the_clock_was_set_back_while_a_run_was_asked_for() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let minute = stage.scheduler.task("minute").cron("* * * * *").run(|| {}).unwrap();
+    let clock = stage.clock.clone();
+    let asks = move |run: &sexton::Run<'_>| {
+        minute.run_now().unwrap();
+        clock.step_back(600 * SECOND);
+        run.scheduler().task("other").after(DAY).run(|| {}).unwrap();
+    };
+    stage.scheduler.task("asks").after(SECOND).run_with(asks).unwrap();
+    stage.clock.advance(60 * SECOND);
+    let minutes: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("minute")).collect();
+    assert_eq!(minutes, ["minute 09:50:31", "minute 09:51:00"]);
+}
+
+#[test]
+fn a_run_asked_for_while_another_is_about_to_begin_is_not_lost_when_the_task_is_resumed() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let both = Arc::new(Mutex::new(None::<sexton::Task>));
+    let handle = both.clone();
+    let asks = move || handle.lock().unwrap().as_ref().unwrap().run_now().unwrap();
+    stage.scheduler.task("asks").after(SECOND).run(asks).unwrap();
+    let (handle, runs) = (both.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = runs.clone();
+    let shared = move |_: &sexton::Run<'_>| {
+        if counted.fetch_add(1, Ordering::Relaxed) == 0 {
+            let task = handle.lock().unwrap().clone().unwrap();
+            task.pause().unwrap();
+            task.resume().unwrap();
+        }
+    };
+    let task = stage.scheduler.task("both").every(HOUR).starting("2026-11-22 10:00:01");
+    *both.lock().unwrap() = Some(task.overlap(Overlap::Allow(2)).run_shared(shared).unwrap());
+    stage.clock.advance(2 * SECOND);
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_destructor_may_shut_down_while_its_task_is_dropped_by_a_shutdown() {
+    must_end("a shutdown within a shutdown", || {
+        for threads in [0, 2] {
+            let scheduler = Scheduler::builder().threads(threads).zone("UTC").build().unwrap();
+            let other = scheduler.clone();
+            let guard = OnDrop(move || other.shutdown());
+            scheduler
+                .task("app")
+                .after(HOUR)
+                .run(move || {
+                    let _ = &guard;
+                })
+                .unwrap();
+            scheduler.shutdown();
+        }
+    });
+}
+
+#[test]
+fn an_observer_may_shut_down_when_it_hears_of_a_shutdown() {
+    must_end("a shutdown within a shutdown", || {
+        let scheduler = Scheduler::builder().threads(0).zone("UTC").build().unwrap();
+        let other = scheduler.clone();
+        scheduler.observe(move |event| {
+            if let Event::Missed { why: Why::ShutDown, .. } = event {
+                other.shutdown();
+            }
+        });
+        scheduler.task("due").after(Duration::ZERO).run(|| {}).unwrap();
+        scheduler.shutdown();
+    });
+}
+
+#[test]
+fn an_observer_s_destructor_may_shut_down() {
+    must_end("a shutdown within a shutdown", || {
+        for threads in [0, 2] {
+            let scheduler = Scheduler::builder().threads(threads).zone("UTC").build().unwrap();
+            let other = scheduler.clone();
+            let guard = OnDrop(move || other.shutdown());
+            scheduler.observe(move |_| {
+                let _ = &guard;
+            });
+            scheduler.shutdown();
+        }
+    });
+}
+
+#[test]
+fn dues_that_pass_while_a_backlog_is_run_are_overlaps() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let task = stage.scheduler.task("t").cron("* * * * * *").missed(Missed::All).times(4);
+    task.run(move || clock.advance(Duration::from_millis(1500))).unwrap();
+    stage.clock.suspend(3 * SECOND);
+    stage.clock.advance(20 * SECOND);
+    // 4 to 7 pass while the three runs that make up for the sleep go on.
+    let starts: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t 1")).collect();
+    assert_eq!(starts, ["t 10:00:01", "t 10:00:02", "t 10:00:03", "t 10:00:08"]);
+}
+
+#[test]
+fn a_future_that_nobody_can_wake_is_a_failure_and_no_panic() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").every(SECOND).times(2);
+    task.run_async(|| std::future::poll_fn(|_| Poll::<()>::Pending)).unwrap();
+    stage.clock.advance(2 * SECOND);
+    let told = stage.told();
+    let count = |is: fn(&Event) -> bool| told.iter().filter(|event| is(event)).count();
+    assert_eq!(count(|event| matches!(event, Event::Panicked { .. })), 0, "{told:?}");
+    assert_eq!(count(|event| matches!(event, Event::Failed { .. })), 2, "{told:?}");
+}
+
+#[test]
+fn a_pending_run_is_not_kept_for_ever_by_a_scheduler_without_threads_that_is_gone() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (waker, dropped) = (Arc::new(Mutex::new(None::<Waker>)), Arc::new(AtomicUsize::new(0)));
+    let (kept, counted) = (waker.clone(), dropped.clone());
+    let pending = move || {
+        let (kept, counted) = (kept.clone(), counted.clone());
+        let guard = OnDrop(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        std::future::poll_fn(move |context| {
+            let _ = &guard;
+            *kept.lock().unwrap() = Some(context.waker().clone());
+            Poll::<()>::Pending
+        })
+    };
+    stage.scheduler.task("t").after(Duration::ZERO).run_async(pending).unwrap();
+    stage.clock.advance(SECOND);
+    drop(stage);
+    *waker.lock().unwrap() = None;
+    assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_due_beyond_the_monotonic_clock_does_not_hang_the_manual_clock() {
+    must_end("a due in the far future", || {
+        let start = SystemTime::UNIX_EPOCH - 3650 * DAY;
+        let clock = ManualClock::new(start);
+        let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build().unwrap();
+        let far = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(i64::MAX as u64)).unwrap();
+        scheduler.task("far").at(far).run(|| {}).unwrap();
+        clock.advance(SECOND);
+    });
+}
+
+#[test]
+fn a_period_beyond_the_wall_clock_is_not_due_now() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let far = Duration::from_secs(i64::MAX as u64 - 1_000_000);
+    let task = stage.scheduler.task("far").every(far).run(|| {}).unwrap();
+    stage.clock.advance(SECOND);
+    assert!(task.next_due().map_or(true, |due| due > stage.clock.now()), "{:?}", task.next_due());
+}
+
+#[test]
+fn what_was_due_and_had_not_started_is_reported_at_shutdown_whatever_held_it() {
+    // Queued behind its own run.
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let stops = move |run: &sexton::Run<'_>| {
+        clock.advance(Duration::from_millis(2500));
+        run.scheduler().shutdown();
+    };
+    let task = stage.scheduler.task("t").every(SECOND).starting("2026-11-22 10:00:01");
+    task.overlap(Overlap::Queue).run_with(stops).unwrap();
+    stage.clock.advance(SECOND);
+    assert_eq!(missed(&stage.told(), Why::ShutDown), 2);
+
+    // Paused.
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").after(SECOND).run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(2 * SECOND);
+    stage.scheduler.shutdown();
+    let told = stage.told();
+    assert_eq!(missed(&told, Why::Paused) + missed(&told, Why::ShutDown), 1);
+
+    // Several dues of one task.
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let stops = move |run: &sexton::Run<'_>| {
+        clock.advance(Duration::from_millis(2500));
+        run.scheduler().shutdown();
+    };
+    stage.scheduler.task("stops").after(Duration::from_millis(500)).run_with(stops).unwrap();
+    stage.scheduler.task("t").every(SECOND).starting("2026-11-22 10:00:01").run(|| {}).unwrap();
+    stage.clock.advance(SECOND / 2);
+    assert_eq!(missed(&stage.told(), Why::ShutDown), 3);
+}
+
+#[test]
+fn no_due_is_run_after_the_end_that_the_wall_clock_has_passed() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("t").every(MINUTE).until("2026-11-22 10:30:00").run(|| {}).unwrap();
+    stage.clock.advance(SECOND);
+    stage.clock.step(HOUR);
+    stage.clock.advance(HOUR);
+    let starts: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t 1")).collect();
+    assert_eq!(starts, ["t 10:00:00"]);
+}
+
+#[test]
+fn a_clock_check_longer_than_any_clock_does_not_spin() {
+    let scheduler = Scheduler::builder().threads(1).zone("UTC").clock_check(Duration::MAX).build().unwrap();
+    scheduler.task("far").at("2999-01-01 00:00").run(|| {}).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let beat = scheduler.task("beat").every(Duration::from_millis(100)).times(5);
+    beat.run(move || sender.send(()).unwrap()).unwrap();
+    let before = crate::stage::timer_ticks();
+    for _ in 0..5 {
+        receiver.recv_timeout(PATIENCE).unwrap();
+    }
+    // A hundred ticks are a second; half of the time that passed would be 20.
+    if let (Some(before), Some(after)) = (before, crate::stage::timer_ticks()) {
+        eprintln!("TICKS {before} {after}");
+        assert!(after - before < 20, "the timer worked for {} ticks", after - before);
+    }
+}
+
+#[test]
+fn a_due_that_comes_with_a_run_that_was_asked_for_is_run_after_it() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let task = stage.scheduler.task("t").every(SECOND / 4).starting("2026-11-22 10:00:00");
+    let task = task.run(move || clock.advance(SECOND / 4)).unwrap();
+    task.run_now().unwrap();
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(stage.lines(), ["t 10:00:00", "t 10:00:00"]);
+}

@@ -1,0 +1,109 @@
+//! House rules, as tests like any other.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All source files of the library, with their texts.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().map_or(false, |extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(root().join("src")).unwrap().into(), text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join("src"), &mut found);
+    found.retain(|(path, _)| !path.starts_with("bin") && path != Path::new("lib.rs"));
+    assert!(found.len() > 20, "the sources are read: {found:?}");
+    found
+}
+
+/// The floor of each module, as `lib.rs` declares them: each captioned group of `mod` lines is one.
+fn floors(lib: &str) -> HashMap<&str, usize> {
+    let mut floors = HashMap::new();
+    let mut floor = 0;
+    for line in lib.lines() {
+        if line.is_empty() {
+            floor += 1;
+        }
+        let module = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ");
+        if let Some(module) = module.and_then(|module| module.strip_suffix(';')) {
+            floors.insert(module, floor);
+        }
+    }
+    floors
+}
+
+/// What goes upstairs, or to the next room: the module and what it imports.
+fn upstairs(floors: &HashMap<&str, usize>, module: &str, text: &str) -> Vec<String> {
+    // A macro's `$crate` is the user's way in, from the outside.
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.contains("$crate"));
+    let imports = code.flat_map(|line| line.split("crate::").skip(1));
+    let names = imports.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap());
+    let is_wrong =
+        |name: &&str| *name != module && floors.get(name).map_or(true, |floor| *floor >= floors[module]);
+    names.filter(is_wrong).map(|name| format!("{module} imports {name}")).collect()
+}
+
+#[test]
+fn imports_go_downstairs_only() {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let floors = floors(&lib);
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let first = path.iter().next().unwrap().to_str().unwrap();
+        let module = first.strip_suffix(".rs").unwrap_or(first);
+        wrong.extend(upstairs(&floors, module, &text));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    assert_eq!(upstairs(&floors, "cron", "use crate::tz::Zone;"), ["cron imports tz"], "it can fail");
+    assert_eq!(
+        upstairs(&floors, "clock", "use crate::{timer, sync};"),
+        ["clock imports "],
+        "a list is not followed"
+    );
+}
+
+#[test]
+fn the_program_uses_only_the_public_api() {
+    for entry in fs::read_dir(root().join("src/bin/sexton")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            assert!(!fs::read_to_string(&path).unwrap().contains("#[path"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_changelog_begins_with_the_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let newest = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+    assert_eq!(newest.split(' ').next(), Some(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn what_users_hold_can_go_to_any_thread() {
+    fn any_thread<T: Send + Sync>() {}
+    any_thread::<sexton::Scheduler>();
+    any_thread::<sexton::Builder>();
+    any_thread::<sexton::ManualClock>();
+    any_thread::<sexton::Task>();
+    any_thread::<sexton::Event>();
+    any_thread::<sexton::Error>();
+    any_thread::<sexton::Cron>();
+    any_thread::<sexton::tz::Zone>();
+    fn another_thread<T: Send>() {}
+    another_thread::<sexton::Schedule>();
+    another_thread::<sexton::Upcoming>();
+}
