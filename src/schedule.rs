@@ -421,7 +421,7 @@ impl Due {
             Due::Elapsed(mono) => Some(mono),
             Due::Calendar(wall) => match wall.duration_since(now.wall) {
                 Ok(ahead) => now.mono.checked_add(ahead),
-                Err(_) => Some(now.mono),
+                Err(behind) => Some(now.before(behind.duration()).mono),
             },
         }
     }
