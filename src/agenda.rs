@@ -364,8 +364,12 @@ impl Agenda {
         let start = match (decision.start, in_the_way) {
             (Some(start), None) => start,
             (start, why) => {
-                if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
-                    missed.push(MissedDues { count: 1, latest: due, why });
+                match (start, why) {
+                    (Some(_), Some(_)) if is_demand => seat.is_demanded = true,
+                    (Some(Start { due, .. }), Some(why)) => {
+                        missed.push(MissedDues { count: 1, latest: due, why })
+                    }
+                    _ => {}
                 }
                 if seat.next.is_none() {
                     self.vacate(slot, now);

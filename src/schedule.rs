@@ -242,7 +242,9 @@ impl Schedule {
         // What a task that has nothing to do must say. Iterators and closures are free to be empty.
         let must_be_due = |what: String, due: Option<Due>| match due {
             Some(due) if due.is_until(until, now) => Ok(Some(due)),
-            Some(_) => Err(never_due(format!("{what} is not due until then")).in_field("until", show(until))),
+            Some(_) => {
+                Err(never_due(format!("that is before {what} is first due")).in_field("until", show(until)))
+            }
             None => Err(never_due(format!("{what} is not due any more"))),
         };
 

@@ -116,19 +116,17 @@ fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
         engine.tell(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
     let began = engine.clock.now().mono;
-    let (task, shared) = match runner {
-        Runner::Whole(task) => (Some(task), None),
-        Runner::Shared(job) => (None, Some(job)),
-    };
     let (engine, name) = (engine.clone(), facts.name.clone());
-    let mut baton = Baton { engine, place, name, due, began, is_last, task, is_done: false };
-    let outcome = match (baton.task.as_mut().map(|task| &mut task.job), shared) {
-        (Some(Job::Alone(job)), _) => guarded(|| job(&facts)),
-        (Some(Job::Shared(job)), _) => guarded(|| job(&facts)),
-        (None, shared) => guarded(|| shared.map_or(Verdict::Continue, |job| job(&facts))),
-        (Some(Job::Async(job)), _) => match guarded(job) {
-            Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), baton }),
-            Err(message) => Err(message),
+    let mut baton = Baton { engine, place, name, due, began, is_last, task: None, is_done: false };
+    let outcome = match runner {
+        Runner::Shared(job) => guarded(|| job(&facts)),
+        Runner::Whole(task) => match &mut baton.task.insert(task).job {
+            Job::Alone(job) => guarded(|| job(&facts)),
+            Job::Shared(job) => guarded(|| job(&facts)),
+            Job::Async(job) => match guarded(job) {
+                Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), baton }),
+                Err(message) => Err(message),
+            },
         },
     };
     baton.finish(outcome);

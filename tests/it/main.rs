@@ -4,6 +4,7 @@ mod cli;
 mod cron;
 mod faults;
 mod machine;
+mod model;
 mod rows;
 mod schedule;
 mod stage;
