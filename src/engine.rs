@@ -281,10 +281,18 @@ impl Engine {
             self.timer.notify_all();
         }
         if is_quiet {
-            self.quiet.notify_all();
+            self.tell_quiet();
         }
         if closes {
             self.close();
+        }
+    }
+
+    /// Wakes those who wait for quiet: on the timer's condition, if they are their own timer.
+    fn tell_quiet(&self) {
+        self.quiet.notify_all();
+        if self.pool.limit() == 0 {
+            self.timer.notify_all();
         }
     }
 
@@ -344,7 +352,7 @@ impl Engine {
         let leftovers = state.agenda.clear(now);
         drop(state);
         self.timer.notify_all();
-        self.quiet.notify_all();
+        self.tell_quiet();
         for leftover in leftovers {
             self.see_off(leftover, Why::ShutDown);
         }
@@ -380,6 +388,10 @@ impl Engine {
         }
         let timer = state.timer_thread.take();
         drop(state);
+        if deadline.map_or(false, |deadline| !self.pool.wait_until_left(deadline)) {
+            // No run is left, but an observer or a destructor has not returned.
+            return Err(Error::new(Kind::StillRunning(Vec::new())));
+        }
         for thread in timer.into_iter().chain(self.pool.take_threads()) {
             // A thread of ours that panicked has told so on stderr, and is gone all the same.
             let _ = thread.join();
@@ -401,12 +413,17 @@ impl Engine {
 
     /// Ends what an engine without threads has left pending: nobody is going to drive it any more.
     pub(crate) fn abandon(self: &Arc<Self>) {
-        self.work_off(usize::MAX);
-        let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
-        let inside = Inside::of(self);
-        sleepers.iter().filter_map(Weak::upgrade).for_each(|sleeper| sleeper.abandon());
-        drop(inside);
-        self.work_off(usize::MAX);
+        loop {
+            self.work_off(usize::MAX);
+            // The end of one may wake another, or begin it.
+            let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
+            let asleep: Vec<_> = sleepers.iter().filter_map(Weak::upgrade).collect();
+            if asleep.is_empty() {
+                return;
+            }
+            let _inside = Inside::of(self);
+            asleep.iter().for_each(|sleeper| sleeper.abandon());
+        }
     }
 
     /// Does so much of what waits in the pool, on the calling thread.
@@ -439,8 +456,7 @@ impl Engine {
         }
         self.pool.close();
         lock(&self.state).phase = Phase::Closed;
-        self.quiet.notify_all();
-        self.timer.notify_all();
+        self.tell_quiet();
     }
 
     /// An errand is done, and all that was to be said about it has been said.

@@ -92,7 +92,8 @@ impl Error {
         matches!(self.inner.kind, Kind::ShutDown)
     }
 
-    /// The names of the tasks that still run, where waiting for them ended before they did; one for each run.
+    /// The names of the tasks that still run, where waiting for them ended before they did; one for each run. Empty also
+    /// if it is an observer or a destructor that has not returned.
     pub fn still_running(&self) -> &[Arc<str>] {
         match &self.inner.kind {
             Kind::StillRunning(names) => names,
@@ -123,6 +124,9 @@ impl fmt::Display for Error {
             Kind::ShutDown => f.write_str("the scheduler has been shut down"),
             Kind::StillRunning(names) => {
                 f.write_str("still running: ")?;
+                if names.is_empty() {
+                    return f.write_str("an observer or a destructor");
+                }
                 for (i, name) in names.iter().enumerate() {
                     write!(f, "{}`{}`", if i > 0 { ", " } else { "" }, OneLine(name))?;
                 }

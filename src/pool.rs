@@ -6,12 +6,14 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::{lock, thread, wait, Condvar, Mutex};
+use crate::sync::{lock, thread, wait, wait_until, Condvar, Instant, Mutex};
 
 pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
     /// Notified once for each job that an idle worker should take.
     wake: Condvar,
+    /// Notified when a worker has left.
+    left: Condvar,
     /// The most workers there may be; none where the caller does the work.
     limit: usize,
 }
@@ -20,8 +22,10 @@ struct State<J> {
     queue: VecDeque<J>,
     /// Workers that wait and have not been called.
     idle: usize,
-    /// Workers on their way to the queue: called and not yet awake, or hired and not yet begun.
-    coming: usize,
+    /// Workers that have been called and are not awake yet.
+    called: usize,
+    /// Workers that have been hired and have not begun yet.
+    starting: usize,
     /// All workers there are, whatever they do.
     workers: usize,
     /// Whether the queue has outgrown the workers since one was last idle.
@@ -45,13 +49,14 @@ impl<J> Pool<J> {
         let state = State {
             queue: VecDeque::new(),
             idle: 0,
-            coming: 0,
+            called: 0,
+            starting: 0,
             workers: 0,
             is_saturated: false,
             is_closed: false,
             threads: Vec::new(),
         };
-        Pool { state: Mutex::new(state), wake: Condvar::new(), limit }
+        Pool { state: Mutex::new(state), wake: Condvar::new(), left: Condvar::new(), limit }
     }
 
     /// The most workers there may be.
@@ -66,7 +71,7 @@ impl<J> Pool<J> {
         let is_called = state.idle > 0;
         if is_called {
             state.idle -= 1;
-            state.coming += 1;
+            state.called += 1;
         }
         drop(state);
         if is_called {
@@ -78,12 +83,13 @@ impl<J> Pool<J> {
     pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
         let mut state = lock(&self.state);
         state.queue.extend(jobs);
-        let waiting = state.queue.len().saturating_sub(state.coming);
+        let waiting = state.queue.len().saturating_sub(state.called + state.starting);
         let called = waiting.min(state.idle);
         let workers = (waiting - called).min(self.limit - state.workers);
         state.idle -= called;
+        state.called += called;
         state.workers += workers;
-        state.coming += called + workers;
+        state.starting += workers;
         let unserved = waiting - called - workers;
         let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
@@ -100,7 +106,7 @@ impl<J> Pool<J> {
         let mut state = lock(&self.state);
         let wanted = state.workers < self.limit;
         state.workers += usize::from(wanted);
-        state.coming += usize::from(wanted);
+        state.starting += usize::from(wanted);
         wanted
     }
 
@@ -118,7 +124,7 @@ impl<J> Pool<J> {
     pub(crate) fn work(&self, mut run: impl FnMut(J)) {
         let _hired = Hired { pool: self };
         let mut state = lock(&self.state);
-        state.coming -= 1;
+        state.starting -= 1;
         loop {
             if let Some(job) = state.queue.pop_front() {
                 drop(state);
@@ -131,8 +137,8 @@ impl<J> Pool<J> {
                 state.idle += 1;
                 state = wait(&self.wake, state);
                 // Who wakes by chance while another is called takes the other's place; the counts come out the same.
-                if state.coming > 0 {
-                    state.coming -= 1;
+                if state.called > 0 {
+                    state.called -= 1;
                 } else {
                     state.idle -= 1;
                 }
@@ -149,13 +155,25 @@ impl<J> Pool<J> {
     pub(crate) fn not_hired(&self) {
         let mut state = lock(&self.state);
         state.workers -= 1;
-        state.coming -= 1;
+        state.starting -= 1;
     }
 
     /// Lets the workers go once the queue is empty.
     pub(crate) fn close(&self) {
         lock(&self.state).is_closed = true;
         self.wake.notify_all();
+    }
+
+    /// Waits until the last worker has left; false if the deadline comes first.
+    pub(crate) fn wait_until_left(&self, deadline: Instant) -> bool {
+        let mut state = lock(&self.state);
+        while state.workers > 0 {
+            if deadline <= Instant::now() {
+                return false;
+            }
+            state = wait_until(&self.left, state, deadline);
+        }
+        true
     }
 
     /// The threads started so far; each is handed out once.
@@ -172,5 +190,6 @@ struct Hired<'a, J> {
 impl<J> Drop for Hired<'_, J> {
     fn drop(&mut self) {
         lock(&self.pool.state).workers -= 1;
+        self.pool.left.notify_all();
     }
 }

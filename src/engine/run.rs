@@ -256,10 +256,10 @@ impl Sleeper {
         poll(sleeper);
     }
 
-    /// Ends a run that is asleep.
+    /// Ends a run that no thread is polling.
     pub(super) fn abandon(&self) {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
-        if let Sleep::Asleep(run) = sleep {
+        if let Sleep::Asleep(run) | Sleep::Queued(run) = sleep {
             run.abandon();
         }
     }
@@ -269,8 +269,11 @@ fn poll(sleeper: Arc<Sleeper>) {
     let taken = std::mem::replace(&mut *lock(&sleeper.sleep), Sleep::Polled { is_woken: false });
     let mut run = match taken {
         Sleep::Queued(run) => run,
-        // Whoever puts it into the pool's queue has made it `Queued`, once.
-        Sleep::Asleep(_) | Sleep::Polled { .. } | Sleep::Over => unreachable!("polled without being woken"),
+        other => {
+            // It was abandoned while it waited in the queue.
+            *lock(&sleeper.sleep) = other;
+            return;
+        }
     };
     let waker = Waker::from(sleeper.clone());
     let future = run.future.as_mut().expect("a pending run has its future");

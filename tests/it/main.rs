@@ -8,6 +8,7 @@ mod model;
 mod rows;
 mod schedule;
 mod stage;
+mod threads;
 mod tidy;
 mod tz;
 mod zones;

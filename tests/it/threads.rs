@@ -1,0 +1,762 @@
+//! Real threads and the real clock: few tests, short ones, and none that fails because the machine is slow.
+
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{channel, Receiver};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use sexton::{Event, Overlap, Scheduler, Status, Why};
+
+use crate::stage::{listen, must_end, OnDrop, HOUR, PATIENCE};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn with_threads(threads: usize) -> Scheduler {
+    Scheduler::builder().threads(threads).zone("UTC").build().unwrap()
+}
+
+#[track_caller]
+fn get<T>(receiver: &Receiver<T>) -> T {
+    receiver.recv_timeout(PATIENCE).expect("it comes")
+}
+
+/// Looks again and again until it is so.
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "{what}");
+        thread::sleep(MS);
+    }
+}
+
+/// Has a scheduler's events sent.
+fn events(scheduler: &Scheduler) -> Receiver<Event> {
+    let (sender, receiver) = channel();
+    let sender = Mutex::new(sender);
+    scheduler.observe(move |event| drop(sender.lock().unwrap().send(event.clone())));
+    receiver
+}
+
+/// The first event that will do; those before it are dropped.
+#[track_caller]
+fn event(events: &Receiver<Event>, will_do: impl Fn(&Event) -> bool) -> Event {
+    loop {
+        let event = get(events);
+        if will_do(&event) {
+            return event;
+        }
+    }
+}
+
+/// Keeps callbacks waiting until it is opened, or dropped.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0 .0.lock().unwrap() = true;
+        self.0 .1.notify_all();
+    }
+
+    /// Gives up in the end, so that a test that has failed comes to an end.
+    fn pass(&self) {
+        let is_open = self.0 .0.lock().unwrap();
+        drop(self.0 .1.wait_timeout_while(is_open, 2 * PATIENCE, |is_open| !*is_open).unwrap());
+    }
+}
+
+/// Plays in a process of its own, which must neither fail nor hang: there, all threads are known. Gives what it printed.
+#[track_caller]
+fn in_child(test: &str, play: impl FnOnce()) -> String {
+    const PLAYS: &str = "SEXTON_TEST_PLAYS";
+    if std::env::var_os(PLAYS).is_some() {
+        play();
+        return String::new();
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child
+        .args([&format!("threads::{test}"), "--exact", "--nocapture", "--include-ignored"])
+        .env(PLAYS, "yes");
+    let output = must_end(test, move || child.output().unwrap());
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(told.contains("1 passed"), "{told}");
+    told
+}
+
+/// How many threads of schedulers this process has, where the system tells.
+fn threads_of_ours() -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let names = threads.map(|thread| std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default());
+    names.filter(|name| name.starts_with("sexton-")).count()
+}
+
+#[track_caller]
+fn all_threads_end() {
+    until("all threads end", || threads_of_ours() == 0);
+}
+
+// The timer.
+
+#[test]
+fn a_due_wakes_the_timer_and_an_earlier_one_sooner() {
+    let scheduler = with_threads(2);
+    let (sender, receiver) = channel();
+    scheduler.task("far").after(HOUR).run(|| {}).unwrap();
+    scheduler.task("new year").at("2999-01-01 00:00").run(|| {}).unwrap();
+    for round in 0..5 {
+        // What is told is the last round's timer going to sleep again, until its clock check.
+        let sender = sender.clone();
+        scheduler.task("hour").after(HOUR).replace().run(|| {}).unwrap();
+        scheduler.task("soon").after(10 * MS).run(move || sender.send(round).unwrap()).unwrap();
+        assert_eq!(get(&receiver), round);
+    }
+}
+
+#[test]
+fn an_insert_wakes_an_idle_scheduler() {
+    for is_calendar in [false, true] {
+        let scheduler = with_threads(1);
+        let (sender, receiver) = channel();
+        for round in 0..4 {
+            let sender = sender.clone();
+            let task = scheduler.task("t");
+            let task = match is_calendar {
+                true => task.at(SystemTime::now() + 20 * MS),
+                false => task.after(5 * MS),
+            };
+            task.run(move || sender.send(round).unwrap()).unwrap();
+            assert_eq!(get(&receiver), round);
+            scheduler.wait();
+        }
+    }
+}
+
+#[test]
+fn nothing_starts_early() {
+    let scheduler = with_threads(4);
+    let (sender, receiver) = channel();
+    for i in 0..40 {
+        let (sender, delay) = (sender.clone(), i * 3 * MS + i * Duration::from_micros(77));
+        let begin = Instant::now();
+        let task = scheduler.task(&format!("once {i}")).after(delay);
+        task.run(move || sender.send(begin.elapsed().checked_sub(delay)).unwrap()).unwrap();
+    }
+    let (begin, periods) = (Instant::now(), sender);
+    let task = scheduler.task("often").every(7 * MS).times(10);
+    let often = move |run: &sexton::Run<'_>| {
+        let grid = 7 * MS * (run.count() as u32 - 1);
+        periods.send(begin.elapsed().checked_sub(grid)).unwrap();
+    };
+    task.run_with(often).unwrap();
+    for _ in 0..50 {
+        assert!(get(&receiver).is_some(), "it started before its due");
+    }
+}
+
+// The end.
+
+#[test]
+fn drop_ends_all_threads() {
+    in_child("drop_ends_all_threads", || {
+        let scheduler = with_threads(3);
+        let (sender, receiver) = channel();
+        for i in 0..3 {
+            let sender = sender.clone();
+            scheduler.task(&format!("{i}")).every(HOUR).run(move || sender.send(()).unwrap()).unwrap();
+        }
+        (0..3).for_each(|_| get(&receiver));
+        let other = scheduler.clone();
+        drop(scheduler);
+        other.task("still there").after(MS).run(move || sender.send(()).unwrap()).unwrap();
+        get(&receiver);
+        drop(other);
+        // All that the callbacks hold is let go of.
+        assert!(receiver.recv_timeout(PATIENCE).is_err());
+        all_threads_end();
+    });
+}
+
+#[test]
+fn two_hundred_starts_and_stops_leave_no_thread() {
+    in_child("two_hundred_starts_and_stops_leave_no_thread", || {
+        start_and_stop(200);
+        all_threads_end();
+    });
+}
+
+fn start_and_stop(times: usize) {
+    for i in 0..times {
+        let scheduler = with_threads(1 + i % 8);
+        let runs = Arc::new(AtomicUsize::new(0));
+        for task in 0..i % 5 {
+            let runs = runs.clone();
+            let job = move || {
+                runs.fetch_add(1, Ordering::Relaxed);
+            };
+            scheduler.task(&format!("{task}")).after(Duration::ZERO).run(job).unwrap();
+        }
+        if i % 3 == 0 {
+            scheduler.wait();
+            assert_eq!(runs.load(Ordering::Relaxed), i % 5);
+        }
+        if i % 2 == 0 {
+            scheduler.shutdown();
+            // What had started has ended, what had not is gone.
+            assert_eq!(Arc::strong_count(&runs), 1);
+        }
+    }
+}
+
+#[test]
+fn shutdown_from_several_threads_at_once() {
+    let scheduler = with_threads(2);
+    let (entered, is_in) = channel();
+    let (gate, passes) = (Gate::default(), Gate::default());
+    let (at, ended) = (gate.clone(), Arc::new(AtomicUsize::new(0)));
+    let ends = ended.clone();
+    let task = scheduler.task("runs").after(Duration::ZERO);
+    task.run(move || {
+        entered.send(()).unwrap();
+        at.pass();
+        ends.store(1, Ordering::SeqCst);
+    })
+    .unwrap();
+    get(&is_in);
+    let (sender, receiver) = channel();
+    for _ in 0..4 {
+        let (scheduler, sender, ended) = (scheduler.clone(), sender.clone(), ended.clone());
+        let passes = passes.clone();
+        thread::spawn(move || {
+            passes.pass();
+            scheduler.shutdown();
+            sender.send(ended.load(Ordering::SeqCst)).unwrap();
+        });
+    }
+    passes.open();
+    until("it is shut down", || scheduler.task("new").after(HOUR).run(|| {}).is_err());
+    assert!(receiver.try_recv().is_err(), "somebody did not wait");
+    gate.open();
+    (0..4).for_each(|_| assert_eq!(get(&receiver), 1));
+    scheduler.shutdown();
+    assert!(scheduler.cancel("runs").unwrap_err().is_shut_down());
+}
+
+#[test]
+fn shutdown_timeout_names_what_runs_and_can_be_tried_again() {
+    let scheduler = with_threads(3);
+    let (entered, is_in) = channel();
+    let gate = Gate::default();
+    for name in ["b", "a"] {
+        let (entered, gate) = (entered.clone(), gate.clone());
+        let job = move || {
+            entered.send(()).unwrap();
+            gate.pass();
+        };
+        scheduler.task(name).every(HOUR).run(job).unwrap();
+    }
+    scheduler.task("waits").after(HOUR).run(|| {}).unwrap();
+    (0..2).for_each(|_| get(&is_in));
+    for timeout in [Duration::ZERO, 10 * MS] {
+        let error = scheduler.shutdown_timeout(timeout).unwrap_err();
+        assert_eq!(error.to_string(), "still running: `a`, `b`");
+    }
+    gate.open();
+    let other = scheduler.clone();
+    must_end("the second shutdown", move || other.shutdown_timeout(PATIENCE).unwrap());
+    must_end("the third shutdown", move || scheduler.shutdown());
+}
+
+// A callback and its scheduler.
+
+#[test]
+fn a_callback_may_do_what_anybody_may() {
+    let scheduler = with_threads(1);
+    let events = events(&scheduler);
+    let (sender, receiver) = channel();
+    let tell = sender.clone();
+    let task = scheduler.task("t").every(HOUR);
+    let job = move |run: &sexton::Run<'_>| {
+        let scheduler = run.scheduler();
+        let (child, itself) = (tell.clone(), tell.clone());
+        scheduler.task("child").after(Duration::ZERO).run(move || child.send("child").unwrap()).unwrap();
+        assert!(!scheduler.task("t").every(HOUR).run(|| {}).unwrap().is_new());
+        assert!(scheduler.task("paused").after(HOUR).run(|| {}).unwrap().pause().is_ok());
+        let names: Vec<_> = scheduler.tasks().iter().map(|task| task.name().to_string()).collect();
+        assert_eq!(names, ["t", "child", "paused"]);
+        assert_eq!(scheduler.get("t").unwrap().status(), Status::Running);
+        scheduler.get("t").unwrap().pause().unwrap();
+        scheduler.get("t").unwrap().resume().unwrap();
+        scheduler.wait();
+        // Itself, replaced: the old run is this one.
+        let next = scheduler.task("t").every(HOUR).replace().run_with(move |run| {
+            run.cancel();
+            assert!(run.stop_requested());
+            assert!(run.scheduler().get("t").is_none());
+            run.scheduler().cancel("paused").unwrap();
+            itself.send("itself").unwrap();
+        });
+        assert!(next.unwrap().is_new());
+        assert!(run.stop_requested());
+        tell.send("first").unwrap();
+    };
+    task.run_with(job).unwrap();
+    assert_eq!(get(&receiver), "first");
+    assert_eq!(HashSet::from([get(&receiver), get(&receiver)]), HashSet::from(["child", "itself"]));
+    must_end("waiting", move || scheduler.wait());
+    drop(sender);
+    assert!(receiver.recv_timeout(PATIENCE).is_err());
+    assert!(events.iter().all(|event| !matches!(event, Event::Panicked { .. } | Event::Failed { .. })));
+}
+
+#[test]
+fn shutdown_from_inside_a_callback() {
+    in_child("shutdown_from_inside_a_callback", || {
+        for is_timed in [false, true] {
+            let scheduler = with_threads(1);
+            let (sender, receiver) = channel();
+            let job = move |run: &sexton::Run<'_>| {
+                match is_timed {
+                    true => run.scheduler().shutdown_timeout(HOUR).unwrap(),
+                    false => run.scheduler().shutdown(),
+                }
+                assert!(run.stop_requested());
+                assert!(run.scheduler().task("new").after(MS).run(|| {}).unwrap_err().is_shut_down());
+                sender.send(()).unwrap();
+            };
+            scheduler.task("t").every(MS).run_with(job).unwrap();
+            get(&receiver);
+            assert!(receiver.recv_timeout(PATIENCE).is_err(), "there is no second run");
+            all_threads_end();
+            scheduler.shutdown();
+        }
+    });
+}
+
+#[test]
+fn a_callback_may_drop_the_last_handle() {
+    in_child("a_callback_may_drop_the_last_handle", || {
+        let scheduler = with_threads(2);
+        let slot = Arc::new(Mutex::new(None::<Scheduler>));
+        let (last, (sender, receiver)) = (slot.clone(), channel());
+        let task = scheduler.task("t").every(MS);
+        let job = move || {
+            let last = last.lock().unwrap().take();
+            if last.is_some() {
+                drop(last);
+                sender.send(()).unwrap();
+            }
+        };
+        task.run(job).unwrap();
+        *slot.lock().unwrap() = Some(scheduler);
+        get(&receiver);
+        assert!(receiver.recv_timeout(PATIENCE).is_err(), "the callback is dropped");
+        all_threads_end();
+    });
+}
+
+#[test]
+fn wait_returns_with_the_last_run_and_with_shutdown() {
+    let scheduler = with_threads(2);
+    let gate = Gate::default();
+    let (at, done) = (gate.clone(), Arc::new(AtomicUsize::new(0)));
+    let runs = done.clone();
+    scheduler.task("t").after(MS).run(move || (at.pass(), runs.store(1, Ordering::SeqCst)).1).unwrap();
+    let (sender, receiver) = channel();
+    let waits = scheduler.clone();
+    thread::spawn(move || {
+        waits.wait();
+        sender.send(done.load(Ordering::SeqCst)).unwrap();
+    });
+    // Its name is free, but it runs.
+    until("it runs", || scheduler.get("t").is_none());
+    assert!(receiver.try_recv().is_err());
+    gate.open();
+    assert_eq!(get(&receiver), 1);
+
+    scheduler.task("far").after(HOUR).run(|| {}).unwrap();
+    let (waits, (sender, receiver)) = (scheduler.clone(), channel());
+    thread::spawn(move || {
+        sender.send(()).unwrap();
+        waits.wait();
+        sender.send(()).unwrap();
+    });
+    get(&receiver);
+    scheduler.shutdown();
+    get(&receiver);
+
+    let scheduler = with_threads(2);
+    scheduler.task("breaks").every(MS).run(|| ControlFlow::<()>::Break(())).unwrap();
+    scheduler.task("cancelled").every(HOUR).starting("2999-01-01 00:00").run(|| {}).unwrap();
+    let (waits, (sender, receiver)) = (scheduler.clone(), channel());
+    thread::spawn(move || (waits.wait(), sender.send(()).unwrap()));
+    scheduler.cancel("cancelled").unwrap();
+    get(&receiver);
+}
+
+#[test]
+fn a_cancelled_task_never_starts_again() {
+    let scheduler = with_threads(2);
+    for round in 0..10 {
+        let (sender, receiver) = channel();
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counts = runs.clone();
+        let task = scheduler.task("t").every(MS);
+        let job = move || {
+            counts.fetch_add(1, Ordering::SeqCst);
+            let _ = sender.send(());
+        };
+        let task = task.run(job).unwrap();
+        (0..round % 4).for_each(|_| get(&receiver));
+        task.cancel().unwrap();
+        assert!(task.cancel().unwrap_err().is_unknown_task());
+        assert!(scheduler.cancel("t").unwrap_err().is_unknown_task());
+        assert!(task.run_now().is_err() && task.resume().is_err());
+        until("its run has ended", || task.status() == Status::Ended);
+        let seen = runs.load(Ordering::SeqCst);
+        let (sender, later) = channel();
+        scheduler.task("later").after(5 * MS).run(move || sender.send(()).unwrap()).unwrap();
+        get(&later);
+        assert_eq!(runs.load(Ordering::SeqCst), seen);
+    }
+}
+
+// The workers.
+
+#[test]
+fn a_stuck_callback_is_told_of_while_it_is_stuck() {
+    let scheduler = with_threads(2);
+    let (events, gate) = (events(&scheduler), Gate::default());
+    let at = gate.clone();
+    scheduler.task("stuck").every(10 * MS).run(move || at.pass()).unwrap();
+    let missed = event(&events, |event| matches!(event, Event::Missed { .. } | Event::Finished { .. }));
+    assert!(matches!(missed, Event::Missed { why: Why::StillRunning, count: 1, .. }), "{missed}");
+    assert_eq!(scheduler.get("stuck").unwrap().status(), Status::Running);
+    gate.open();
+}
+
+#[test]
+fn as_many_runs_overlap_as_are_allowed_and_no_more() {
+    let scheduler = with_threads(6);
+    let (events, gate) = (events(&scheduler), Gate::default());
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (at, runs, peak) = (gate.clone(), running.clone(), most.clone());
+    let task = scheduler.task("t").every(5 * MS).overlap(Overlap::Allow(3));
+    let job = move |_: &sexton::Run<'_>| {
+        peak.fetch_max(runs.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        at.pass();
+        runs.fetch_sub(1, Ordering::SeqCst);
+    };
+    task.run_shared(job).unwrap();
+    until("three runs at once", || running.load(Ordering::SeqCst) == 3);
+    event(&events, |event| matches!(event, Event::Missed { why: Why::StillRunning, .. }));
+    gate.open();
+    (0..6).for_each(|_| drop(event(&events, |event| matches!(event, Event::Finished { .. }))));
+    scheduler.shutdown();
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!(running.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_blocked_worker_keeps_nobody_from_scheduling_and_cancelling() {
+    let scheduler = with_threads(1);
+    let (told, gate) = (listen(&scheduler), Gate::default());
+    let (at, (entered, is_in)) = (gate.clone(), channel());
+    let block = move || (entered.send(()).unwrap(), at.pass()).1;
+    scheduler.task("blocks").after(Duration::ZERO).run(block).unwrap();
+    get(&is_in);
+    let busy = scheduler.clone();
+    let asked = must_end("scheduling and cancelling", move || {
+        for i in 0..100 {
+            busy.task(&format!("{i}")).after(i % 3 * MS).run(|| {}).unwrap();
+            assert_eq!(busy.tasks().len() as u32, i % 2 + 1);
+            if i % 2 == 1 {
+                busy.cancel(&format!("{i}")).unwrap();
+                busy.cancel(&format!("{}", i - 1)).unwrap();
+            }
+        }
+        let asked = busy.task("asked for").after(HOUR).run(|| {}).unwrap();
+        asked.cancel_after_next().unwrap();
+        asked.run_now().unwrap();
+        asked
+    });
+    assert_eq!(asked.status(), Status::Waiting);
+    gate.open();
+    must_end("waiting", {
+        let scheduler = scheduler.clone();
+        move || scheduler.wait()
+    });
+    scheduler.shutdown();
+    let told = told.lock().unwrap();
+    let is_saturated = |event: &&Event| matches!(event, Event::PoolSaturated { workers: 1, .. });
+    assert!(told.iter().any(|event| is_saturated(&event)), "{told:?}");
+    let started = told.iter().filter(|event| matches!(event, Event::Started { .. }));
+    let started: Vec<_> = started.filter_map(Event::task).collect();
+    assert_eq!(started, ["blocks", "asked for"]);
+}
+
+// Futures.
+
+#[test]
+fn a_pending_future_holds_no_worker_and_is_woken_from_anywhere() {
+    let scheduler = with_threads(1);
+    let events = events(&scheduler);
+    let (sender, receiver) = channel::<Waker>();
+    let is_ready = Arc::new(AtomicUsize::new(0));
+    let ready = is_ready.clone();
+    let pending = move || {
+        let (sender, ready) = (sender.clone(), ready.clone());
+        poll_fn(move |context| match ready.load(Ordering::SeqCst) {
+            2 => Poll::Ready(()),
+            _ => {
+                sender.send(context.waker().clone()).unwrap();
+                Poll::Pending
+            }
+        })
+    };
+    scheduler.task("pending").after(Duration::ZERO).run_async(pending).unwrap();
+    let waker = get(&receiver);
+    for i in 0..3 {
+        let (sender, other) = channel();
+        scheduler.task(&format!("{i}")).after(MS).run(move || sender.send(()).unwrap()).unwrap();
+        get(&other);
+    }
+    let error = scheduler.clone().shutdown_timeout(Duration::ZERO).unwrap_err();
+    assert_eq!(error.to_string(), "still running: `pending`");
+    // Woken for nothing, twice at once.
+    thread::spawn(move || (waker.wake_by_ref(), waker.wake()).1).join().unwrap();
+    let waker = get(&receiver);
+    is_ready.store(2, Ordering::SeqCst);
+    thread::spawn(move || waker.wake()).join().unwrap();
+    event(&events, |event| matches!(event, Event::Finished { task, .. } if &**task == "pending"));
+    must_end("shutdown", move || scheduler.shutdown());
+}
+
+#[test]
+fn a_future_may_wake_itself_many_times() {
+    let scheduler = with_threads(2);
+    let (sender, receiver) = channel();
+    let eager = move || {
+        let (sender, mut polls) = (sender.clone(), 0);
+        async move {
+            poll_fn(|context| {
+                polls += 1;
+                if polls == 2000 {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                // And from elsewhere, while it is being polled.
+                if polls % 500 == 0 {
+                    let waker = context.waker().clone();
+                    thread::spawn(move || waker.wake()).join().unwrap();
+                }
+                Poll::Pending
+            })
+            .await;
+            sender.send(polls).unwrap();
+        }
+    };
+    scheduler.task("t").after(Duration::ZERO).run_async(eager).unwrap();
+    assert_eq!(get(&receiver), 2000);
+    must_end("waiting", move || scheduler.wait());
+}
+
+#[test]
+fn a_future_that_nobody_can_wake_fails_and_one_that_panics_is_reported() {
+    let scheduler = with_threads(1);
+    let events = events(&scheduler);
+    let (sender, receiver) = channel();
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let drops = dropped.clone();
+    let lost = move || {
+        let (sender, drops) = (sender.clone(), drops.clone());
+        let guard = OnDrop(move || {
+            drops.fetch_add(1, Ordering::SeqCst);
+        });
+        poll_fn(move |context| {
+            let _ = &guard;
+            sender.send(context.waker().clone()).unwrap();
+            Poll::<()>::Pending
+        })
+    };
+    scheduler.task("lost").every(HOUR).run_async(lost).unwrap();
+    let waker = get(&receiver);
+    drop(waker);
+    let failed = event(&events, |event| matches!(event, Event::Failed { .. }));
+    assert_eq!(failed.to_string(), "task `lost` failed: nobody is left who could wake its future");
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+
+    let panics = || async {
+        if thread::current().name() != Some("nobody") {
+            std::panic::resume_unwind(Box::new("out of bells"));
+        }
+    };
+    scheduler.task("panics").every(HOUR).run_async(panics).unwrap();
+    let panicked = event(&events, |event| matches!(event, Event::Panicked { .. }));
+    assert_eq!(panicked.to_string(), "task `panics` panicked: out of bells");
+    // Both go on: they are asked for once more.
+    until("it waits again", || scheduler.get("lost").unwrap().status() == Status::Waiting);
+    scheduler.get("lost").unwrap().run_now().unwrap();
+    drop(get(&receiver));
+    event(&events, |event| matches!(event, Event::Failed { .. }));
+    must_end("shutdown", move || scheduler.shutdown());
+}
+
+// No threads.
+
+#[test]
+fn without_threads_a_loop_runs_the_tasks() {
+    let scheduler = with_threads(0);
+    let here = thread::current().id();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counts = runs.clone();
+    let job = move || {
+        assert_eq!(thread::current().id(), here);
+        counts.fetch_add(1, Ordering::SeqCst);
+    };
+    scheduler.task("t").every(2 * MS).times(5).run(job).unwrap();
+    let begin = Instant::now();
+    while let Some(pause) = scheduler.run_pending() {
+        assert!(pause <= 2 * MS && begin.elapsed() < PATIENCE);
+        thread::sleep(pause);
+    }
+    assert!((1..=5).contains(&runs.load(Ordering::SeqCst)));
+    assert!(scheduler.tasks().is_empty());
+
+    let counts = runs.clone();
+    scheduler.task("t").after(2 * MS).run(move || counts.store(100, Ordering::SeqCst)).unwrap();
+    scheduler.wait();
+    assert_eq!(runs.load(Ordering::SeqCst), 100);
+}
+
+#[test]
+fn without_threads_an_insert_from_elsewhere_wakes_who_waits() {
+    for has_far in [false, true] {
+        let scheduler = with_threads(0);
+        let (sender, receiver) = channel();
+        let task = scheduler.task("far").after(if has_far { HOUR } else { Duration::ZERO });
+        let (waker, wakers) = channel::<Waker>();
+        // A pending future keeps `wait` waiting for nothing but a wake-up.
+        let mut polls = 0;
+        let pending = move || {
+            let waker = waker.clone();
+            poll_fn(move |context| {
+                polls += 1;
+                waker.send(context.waker().clone()).unwrap();
+                if polls == 1 {
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            })
+        };
+        task.run_async(pending).unwrap();
+        let waits = scheduler.clone();
+        let waiting = thread::spawn(move || waits.wait());
+        let first = (!has_far).then(|| get(&wakers));
+        for round in 0..3 {
+            let sender = sender.clone();
+            scheduler.task("soon").after(5 * MS).run(move || sender.send(round).unwrap()).unwrap();
+            assert_eq!(get(&receiver), round);
+        }
+        match first {
+            Some(waker) => waker.wake(),
+            None => {
+                let last = move |run: &sexton::Run<'_>| run.scheduler().cancel("far").unwrap();
+                scheduler.task("last").after(MS).run_with(last).unwrap();
+            }
+        }
+        must_end("waiting", move || waiting.join().unwrap());
+    }
+}
+
+// Faults that were found here.
+
+#[test]
+fn no_worker_dies_of_starting_and_stopping() {
+    let told = in_child("no_worker_dies_of_starting_and_stopping", || {
+        start_and_stop(1000);
+        all_threads_end();
+    });
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
+fn without_threads_a_cancel_from_elsewhere_ends_the_wait() {
+    let scheduler = with_threads(0);
+    let (sender, receiver) = channel();
+    scheduler.task("far").after(HOUR).run(|| {}).unwrap();
+    scheduler.task("now").after(20 * MS).run(move || sender.send(()).unwrap()).unwrap();
+    let waits = scheduler.clone();
+    let waiting = thread::spawn(move || waits.wait());
+    get(&receiver);
+    // By now it sleeps, or is about to; in the second case there would be nothing to see.
+    thread::sleep(50 * MS);
+    scheduler.cancel("far").unwrap();
+    must_end("waiting", move || waiting.join().unwrap());
+}
+
+#[test]
+fn a_future_that_is_dropped_may_wake_another() {
+    let scheduler = with_threads(0);
+    let told = listen(&scheduler);
+    let other = Arc::new(Mutex::new(None::<Waker>));
+    let own = Arc::new(Mutex::new(None::<Waker>));
+    let (wakes, keeps) = (other.clone(), own.clone());
+    let first = move || {
+        let (wakes, keeps) = (wakes.clone(), keeps.clone());
+        let guard = OnDrop(move || {
+            if let Some(waker) = wakes.lock().unwrap().take() {
+                waker.wake();
+            }
+        });
+        poll_fn(move |context| {
+            let _ = &guard;
+            *keeps.lock().unwrap() = Some(context.waker().clone());
+            Poll::<()>::Pending
+        })
+    };
+    let keeps = other.clone();
+    let second = move || {
+        let keeps = keeps.clone();
+        poll_fn(move |context| {
+            *keeps.lock().unwrap() = Some(context.waker().clone());
+            Poll::<()>::Pending
+        })
+    };
+    scheduler.task("first").after(Duration::ZERO).run_async(first).unwrap();
+    scheduler.task("second").after(Duration::ZERO).run_async(second).unwrap();
+    scheduler.run_pending();
+    drop(scheduler);
+    let told = told.lock().unwrap();
+    assert!(!told.iter().any(|event| matches!(event, Event::Panicked { .. })), "{told:?}");
+}
+
+#[test]
+fn shutdown_timeout_does_not_wait_for_an_observer() {
+    let scheduler = with_threads(2);
+    let (gate, (entered, is_in)) = (Gate::default(), channel());
+    let (at, entered) = (gate.clone(), Mutex::new(entered));
+    scheduler.observe(move |event| {
+        if let Event::Missed { why: Why::StillRunning, .. } = event {
+            entered.lock().unwrap().send(()).unwrap();
+            at.pass();
+        }
+    });
+    let slow = Gate::default();
+    let (at, release) = (slow.clone(), slow);
+    scheduler.task("slow").every(10 * MS).run(move || at.pass()).unwrap();
+    get(&is_in);
+    scheduler.cancel("slow").unwrap();
+    release.open();
+    let other = scheduler.clone();
+    must_end("shutdown with a deadline", move || drop(other.shutdown_timeout(100 * MS)));
+    gate.open();
+}
