@@ -129,7 +129,8 @@ impl Scheduler {
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or on a worker. Several may observe, and
-    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr.
+    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
+    /// an observer.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }

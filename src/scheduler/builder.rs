@@ -17,6 +17,18 @@ use crate::task::{Facts, Job, Missed, Outcome, Overlap, Policy};
 use crate::tz::Zone;
 
 /// A task that has a name and no schedule yet: it has no `run`. Each of these methods gives it one.
+///
+/// ```compile_fail,E0599
+/// let scheduler = sexton::Scheduler::new().unwrap();
+/// scheduler.task("when?").run(|| {}); // no method named `run` found for struct `NeedsSchedule`
+/// ```
+///
+/// And one schedule is enough: an iterator with a period, say, cannot be written.
+///
+/// ```compile_fail,E0599
+/// let scheduler = sexton::Scheduler::new().unwrap();
+/// scheduler.task("both").at_next(|now| Some(now)).every("1s").run(|| {});
+/// ```
 #[must_use = "a task does nothing until it has a schedule and a callback: `.every(\"1s\").run(...)`"]
 pub struct NeedsSchedule<'a> {
     scheduler: &'a Scheduler,

@@ -1,50 +1,23 @@
 //! The machine on a manual clock: nothing sleeps, and every run of a test is the same.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use sexton::tz::Zone;
-use sexton::{Event, ManualClock, Missed, Moment, Overlap, Scheduler};
+use sexton::{Event, Missed, Moment, Overlap};
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::stage::{Stage, SECOND};
 
-/// A scheduler at a civil time in UTC, its clock, and everything that it tells, one line each.
-struct Stage {
-    clock: ManualClock,
-    scheduler: Scheduler,
-    told: Arc<Mutex<Vec<String>>>,
-}
-
-impl Stage {
-    fn at(start: &str) -> Stage {
-        let zone = Zone::utc();
-        let start = start.parse::<Moment>().unwrap().instant(&zone).unwrap();
-        let clock = ManualClock::new(start);
-        let scheduler = Scheduler::builder().clock(&clock).zone(zone).build().unwrap();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let log = told.clone();
-        scheduler.observe(move |event| {
-            log.lock().unwrap().push(match event {
-                Event::Started { task, due, .. } => format!("{task} {}", show(*due)),
-                event => event.to_string(),
-            });
-        });
-        Stage { clock, scheduler, told }
-    }
-
-    /// What was told since the last time.
-    fn told(&self) -> Vec<String> {
-        std::mem::take(&mut *self.told.lock().unwrap())
-    }
-}
-
-fn show(instant: SystemTime) -> String {
-    Moment::from(instant).to_string()
+/// What was told since the last time, one line each, with whole dates.
+fn told(stage: &Stage) -> Vec<String> {
+    let line = |event: &Event| match event {
+        Event::Started { task, due, .. } => format!("{task} {}", Moment::from(*due)),
+        event => event.to_string(),
+    };
+    stage.told().iter().map(line).collect()
 }
 
 /// The lines that are about runs and what was missed, without the ordinary ends.
 fn runs(stage: &Stage) -> Vec<String> {
-    let lines = stage.told();
+    let lines = told(stage);
     lines.into_iter().filter(|line| !line.contains("finished") && !line.contains("scheduled")).collect()
 }
 
@@ -54,7 +27,7 @@ fn a_period_runs_at_once_and_then_on_its_grid() {
     stage.scheduler.task("t").every("1s").run(|| {}).unwrap();
     stage.clock.advance(2 * SECOND);
     assert_eq!(
-        stage.told(),
+        told(&stage),
         [
             "task `t` scheduled",
             "t 2026-11-22T10:00:00Z",

@@ -5,6 +5,8 @@ mod cron;
 mod faults;
 mod machine;
 mod model;
+mod panel;
+mod promises;
 mod rows;
 mod schedule;
 mod stage;
