@@ -60,7 +60,7 @@ type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
 type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
 
 impl Schedule {
-    /// At the civil times that a cron expression matches; [`cron`](crate::cron) describes the language.
+    /// At the civil times that a cron expression matches; [the module](mod@crate::cron) describes the language.
     ///
     /// # Errors
     ///
