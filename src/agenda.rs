@@ -323,7 +323,7 @@ impl Agenda {
             // Held: an earlier task of this name still runs, and its end will arm this one again.
         } else if seat.task.is_some() {
             if seat.runs >= seat.allowed_runs {
-                seat.excuse = Some(Excuse { why: Why::StillRunning, until: now, reported: 0 });
+                seat.excuse(Why::StillRunning, now);
             }
             errands.extend(self.send(slot, Cause::Due(due), now));
         } else if seat.runs > 0 && seat.overlap != Overlap::Queue {
@@ -490,8 +490,7 @@ impl Agenda {
         let cause = match seat.overlap {
             Overlap::Queue => Cause::Queued(due),
             _ => {
-                let reported = u64::from(seat.is_reported);
-                seat.excuse = Some(Excuse { why: Why::StillRunning, until: now, reported });
+                seat.excuse(Why::StillRunning, now);
                 Cause::Due(due)
             }
         };
@@ -573,7 +572,7 @@ impl Agenda {
             return Some((false, None));
         }
         if seat.next.map_or(false, |due| due.age(now).is_some()) {
-            seat.excuse = Some(Excuse { why: Why::Paused, until: now, reported: 0 });
+            seat.excuse(Why::Paused, now);
         }
         Some((true, self.settle(slot, now)))
     }
@@ -605,7 +604,7 @@ impl Agenda {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
                     if is_correction && due.age(now).is_some() && seat.task.is_some() && !seat.is_paused =>
                 {
-                    seat.excuse = Some(Excuse { why: Why::ClockCorrected, until: now, reported: 0 });
+                    seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {
                     let back = if is_correction { Back::Correction } else { Back::Small };
@@ -644,9 +643,9 @@ impl Agenda {
         leftovers
     }
 
-    /// Whether there is no task, and no run that has not ended.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+    /// Whether there is no task, no run that has not ended, and nothing to be said about one.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.names.is_empty() && self.away == 0
     }
 
     /// Tasks that are with a worker, or on their way there.
@@ -832,6 +831,11 @@ impl Slot {
 }
 
 impl Seat {
+    /// Has the dues up to now reported, instead of run.
+    fn excuse(&mut self, why: Why, now: Now) {
+        self.excuse = Some(Excuse { why, until: now, reported: u64::from(self.is_reported) });
+    }
+
     /// Dues that have passed, and have no run.
     fn unmet(&self, now: Now) -> Option<Unmet> {
         // Of a task that is on its way to a run, the worker knows better.

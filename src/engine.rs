@@ -46,7 +46,8 @@ pub(crate) struct Engine {
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
     pub(crate) pool: Pool<Work>,
-    observers: Mutex<Arc<[Observer]>>,
+    /// None once the engine has closed.
+    observers: Mutex<Option<Arc<[Observer]>>>,
     /// Whether there is an observer, so that nothing is made up for nobody.
     is_observed: AtomicBool,
 }
@@ -119,7 +120,7 @@ impl Engine {
             timer: Condvar::new(),
             quiet: Condvar::new(),
             pool: Pool::new(workers),
-            observers: Mutex::new(Arc::new([])),
+            observers: Mutex::new(Some(Arc::new([]))),
             is_observed: AtomicBool::new(false),
         }
     }
@@ -270,7 +271,7 @@ impl Engine {
             // One call is enough, until it sleeps again.
             state.nap = Nap::Awake;
         }
-        let is_quiet = state.agenda.is_empty();
+        let is_quiet = state.agenda.is_quiet();
         let closes = state.phase == Phase::Stopping && state.agenda.away() == 0;
         if closes {
             state.phase = Phase::Closing;
@@ -388,7 +389,7 @@ impl Engine {
         }
         let timer = state.timer_thread.take();
         drop(state);
-        if deadline.map_or(false, |deadline| !self.pool.wait_until_left(deadline)) {
+        if !self.pool.wait_until_left(deadline) {
             // No run is left, but an observer or a destructor has not returned.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
@@ -402,7 +403,7 @@ impl Engine {
     /// Waits until no task is left, or until the engine stops.
     pub(crate) fn wait_until_empty(&self) {
         let mut state = lock(&self.state);
-        while state.phase == Phase::Open && !state.agenda.is_empty() {
+        while state.phase == Phase::Open && !state.agenda.is_quiet() {
             state = wait(&self.quiet, state);
         }
     }
@@ -450,7 +451,7 @@ impl Engine {
     fn closed(&self) {
         self.is_observed.store(false, Ordering::Relaxed);
         let _inside = Inside::of(self);
-        let observers = std::mem::replace(&mut *lock(&self.observers), Arc::new([]));
+        let observers = lock(&self.observers).take();
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
@@ -467,9 +468,10 @@ impl Engine {
     }
 
     pub(crate) fn observe(&self, observer: Observer) {
-        let mut observers = lock(&self.observers);
-        *observers = observers.iter().cloned().chain([observer]).collect();
-        self.is_observed.store(true, Ordering::Relaxed);
+        if let Some(observers) = &mut *lock(&self.observers) {
+            *observers = observers.iter().cloned().chain([observer]).collect();
+            self.is_observed.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Tells the observers, if there are any.
@@ -491,10 +493,12 @@ impl Engine {
     fn notify(&self, event: &Event) {
         let _inside = Inside::of(self);
         let observers = lock(&self.observers).clone();
-        for observer in observers.iter() {
-            if let Err(message) = guarded(|| observer(event)) {
-                to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
-            }
+        let each = observers.iter().flat_map(|observers| observers.iter());
+        let panics: Vec<_> = each.filter_map(|observer| guarded(|| observer(event)).err()).collect();
+        // This may be the last of them, if the engine has closed meanwhile.
+        let panics = panics.into_iter().chain(guarded(|| drop(observers)).err());
+        for message in panics {
+            to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
         }
     }
 

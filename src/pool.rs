@@ -85,7 +85,8 @@ impl<J> Pool<J> {
         state.queue.extend(jobs);
         let waiting = state.queue.len().saturating_sub(state.called + state.starting);
         let called = waiting.min(state.idle);
-        let workers = (waiting - called).min(self.limit - state.workers);
+        let limit = if state.is_closed { 0 } else { self.limit };
+        let workers = (waiting - called).min(limit.saturating_sub(state.workers));
         state.idle -= called;
         state.called += called;
         state.workers += workers;
@@ -165,13 +166,14 @@ impl<J> Pool<J> {
     }
 
     /// Waits until the last worker has left; false if the deadline comes first.
-    pub(crate) fn wait_until_left(&self, deadline: Instant) -> bool {
+    pub(crate) fn wait_until_left(&self, deadline: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
         while state.workers > 0 {
-            if deadline <= Instant::now() {
-                return false;
-            }
-            state = wait_until(&self.left, state, deadline);
+            state = match deadline {
+                Some(deadline) if deadline <= Instant::now() => return false,
+                Some(deadline) => wait_until(&self.left, state, deadline),
+                None => wait(&self.left, state),
+            };
         }
         true
     }

@@ -128,7 +128,8 @@ impl Scheduler {
         glimpses.into_iter().map(|glimpse| Task::new(&self.engine, glimpse.name, glimpse.id, false)).collect()
     }
 
-    /// Has every [`Event`] told to a closure: on the thread where it happens, or on a worker. Several may observe, and
+    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next
+    /// worker that is free. Several may observe, and
     /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
     /// an observer.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {

@@ -102,7 +102,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
         Clock::Manual(clock) => {
             return clock.advance_while(|| {
                 let state = lock(&engine.state);
-                state.phase == Phase::Open && !state.agenda.is_empty()
+                state.phase == Phase::Open && !state.agenda.is_quiet()
             });
         }
         Clock::System if engine.pool.limit() > 0 => return engine.wait_until_empty(),
@@ -111,7 +111,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
     loop {
         run_due(engine, engine.clock.now());
         let mut state = lock(&engine.state);
-        if state.phase != Phase::Open || state.agenda.is_empty() {
+        if state.phase != Phase::Open || state.agenda.is_quiet() {
             return;
         }
         if engine.pool.len() > 0 {

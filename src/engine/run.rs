@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
 use crate::agenda::{Begun, Decision, Errand, Finished, Place};
+use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
@@ -31,7 +32,7 @@ pub(crate) enum Work {
 impl Work {
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
-            Work::Errand(errand) => run(engine, errand),
+            Work::Errand(errand) => run(engine, errand, engine.clock.now()),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
             Work::Tell(event) => engine.tell(|| event),
@@ -40,9 +41,8 @@ impl Work {
     }
 }
 
-fn run(engine: &Arc<Engine>, errand: Errand) {
+fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     let Errand { place, name, mut task, cause, excuse, .. } = errand;
-    let now = engine.clock.now();
     if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
         // The clock was set back on the way here. Never early: the due has not come after all.
         let mut state = lock(&engine.state);
@@ -195,7 +195,11 @@ impl Baton {
             }
             engine.came_back();
         }
-        engine.submit(errand.map(Work::Errand));
+        match errand {
+            // Only to have the dues counted that passed during the run: at this same instant no other can have come.
+            Some(errand) if errand.excuse.is_some() => run(engine, errand, now),
+            errand => engine.submit(errand.map(Work::Errand)),
+        }
     }
 }
 

@@ -228,7 +228,8 @@ impl TaskBuilder<'_> {
 
     /// Schedules an asynchronous callback. Its future is polled on the workers; while it is pending it holds none of
     /// them, so that waiting is not in the way of other tasks. No runtime is needed or started: a future that waits
-    /// for one (tokio's timers and sockets) must be run by it.
+    /// for one (tokio's timers and sockets) must be run by it. A future that nobody wakes any more keeps its task running
+    /// as long as a waker of it exists; when the last one is dropped, the run has failed.
     ///
     /// # Errors
     ///
