@@ -26,7 +26,8 @@ const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
 #[derive(Default)]
 pub(crate) struct Agenda {
-    slots: Vec<Option<Slot>>,
+    /// Boxed, so that a place that is not in use is a word.
+    slots: Vec<Option<Box<Slot>>>,
     /// Places in `slots` that may be used again, if they still exist and are empty.
     free: Vec<usize>,
     /// The slot of every name that has a task, or runs that have not ended.
@@ -596,9 +597,9 @@ impl Agenda {
         }
         let is_correction = step.size() > CORRECTION;
         for slot in 0..self.slots.len() {
-            let seat = match &mut self.slots[slot] {
-                Some(Slot { seat: Some(seat), .. }) => seat,
-                _ => continue,
+            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
+                Some(seat) => seat,
+                None => continue,
             };
             match (step, seat.next) {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
@@ -677,7 +678,7 @@ impl Agenda {
 
     /// A look at every task, in the order they were scheduled in.
     pub(crate) fn glimpses(&self) -> Vec<Glimpse> {
-        let mut glimpses: Vec<_> = self.slots.iter().flatten().filter_map(Slot::glimpse).collect();
+        let mut glimpses: Vec<_> = self.slots.iter().flatten().filter_map(|slot| slot.glimpse()).collect();
         glimpses.sort_by_key(|glimpse| glimpse.id);
         glimpses
     }
@@ -715,7 +716,7 @@ impl Agenda {
     }
 
     fn open(&mut self, name: Arc<str>) -> usize {
-        let new = Slot { name: name.clone(), seat: None, leaving: Vec::new() };
+        let new = Box::new(Slot { name: name.clone(), seat: None, leaving: Vec::new() });
         let slot = loop {
             match self.free.pop() {
                 Some(slot) if self.slots.get(slot).map_or(false, Option::is_none) => break slot,
@@ -747,9 +748,13 @@ impl Agenda {
         if self.slots.is_empty() {
             self.free.clear();
         }
-        if self.names.capacity() > 64 && self.names.capacity() / 4 > self.names.len() {
+        if is_roomy(self.names.capacity(), self.names.len()) {
             self.names.shrink_to(self.names.len() * 2);
+        }
+        if is_roomy(self.slots.capacity(), self.slots.len()) {
             self.slots.shrink_to(self.slots.len() * 2);
+        }
+        if is_roomy(self.free.capacity(), self.free.len()) {
             self.free.shrink_to(self.free.len() * 2);
         }
         true
@@ -860,11 +865,9 @@ impl Seat {
     }
 }
 
-fn is_live(slots: &[Option<Slot>], due: Due, id: u64, slot: usize) -> bool {
-    match slots.get(slot) {
-        Some(Some(Slot { seat: Some(seat), .. })) => seat.is_armed && seat.id == id && seat.next == Some(due),
-        _ => false,
-    }
+fn is_live(slots: &[Option<Box<Slot>>], due: Due, id: u64, slot: usize) -> bool {
+    let seat = slots.get(slot).and_then(|slot| slot.as_ref()?.seat.as_ref());
+    seat.map_or(false, |seat| seat.is_armed && seat.id == id && seat.next == Some(due))
 }
 
 /// The earlier of two that may be never.
@@ -889,8 +892,13 @@ struct HeapEntry<T> {
     slot: usize,
 }
 
-/// So few dead entries are not worth a rebuild.
+/// So few dead entries are not worth a rebuild, and so few empty places no new allocation.
 const FEW: usize = 64;
+
+/// Whether an allocation has outlived most of what it was for.
+fn is_roomy(capacity: usize, len: usize) -> bool {
+    capacity > FEW && capacity / 4 > len
+}
 
 impl<T: Ord + Copy> Heap<T> {
     fn push(&mut self, entry: HeapEntry<T>) {
@@ -901,7 +909,10 @@ impl<T: Ord + Copy> Heap<T> {
     fn pop_until(&mut self, now: T) -> Option<Reverse<HeapEntry<T>>> {
         match self.entries.peek() {
             Some(Reverse(entry)) if entry.due <= now => self.entries.pop(),
-            _ => None,
+            _ => {
+                self.shrink();
+                None
+            }
         }
     }
 
@@ -912,8 +923,15 @@ impl<T: Ord + Copy> Heap<T> {
                 return Some(entry.due);
             }
             self.entries.pop();
+            self.shrink();
         }
         None
+    }
+
+    fn shrink(&mut self) {
+        if is_roomy(self.entries.capacity(), self.entries.len()) {
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
     }
 
     /// One entry has died, or is out of the heap.
@@ -922,8 +940,8 @@ impl<T: Ord + Copy> Heap<T> {
         if self.entries.len() > 2 * self.live + FEW {
             let mut entries = std::mem::take(&mut self.entries).into_vec();
             entries.retain(|Reverse(entry)| is_live(entry));
-            entries.shrink_to(entries.len() * 2);
             self.entries = BinaryHeap::from(entries);
+            self.shrink();
         }
     }
 }
