@@ -7,11 +7,19 @@
 //! Pure: no threads, no lock, no clock. Time is an argument, and nothing of the user's is called or dropped in here:
 //! what is to be dropped is handed back.
 
+mod heap;
+mod seat;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
+use self::heap::{is_roomy, Heap, HeapEntry};
+pub(crate) use self::seat::Unmet;
+use self::seat::{Back, Leaver, Seat, Slot};
 use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Due;
@@ -40,75 +48,6 @@ pub(crate) struct Agenda {
     away: usize,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
-}
-
-/// What is known of a name.
-struct Slot {
-    name: Arc<str>,
-    /// The task that has the name. None if its last run has given the name up and is still going on.
-    seat: Option<Seat>,
-    /// The tasks that have lost the name, one for each of their runs that is still going on. As long as there is one,
-    /// the task that has the name now does not start.
-    leaving: Vec<Leaver>,
-}
-
-/// A task that has lost its name, in a run that is still going on.
-#[derive(Clone, Copy)]
-struct Leaver {
-    id: u64,
-    version: u64,
-    /// To be told when the run has ended, as only its schedule can count them.
-    unmet: Option<Unmet>,
-}
-
-/// Dues that have passed without a run, from one of them up to when the task lost its name.
-#[derive(Clone, Copy)]
-pub(crate) struct Unmet {
-    pub(crate) due: Due,
-    pub(crate) until: Now,
-    /// So many of them were reported when they passed.
-    pub(crate) reported: u64,
-}
-
-/// A task that has a name, wherever it is.
-struct Seat {
-    /// Stays when the task is replaced: handles know it by this. Also its place among equal dues.
-    id: u64,
-    /// Changes when the task is replaced: a run comes back to the version that it left.
-    version: u64,
-    /// The task, if it is at home.
-    task: Option<Box<Task>>,
-    /// The next due that is known.
-    next: Option<Due>,
-    /// Whether `next` has a live entry in its heap.
-    is_armed: bool,
-    is_paused: bool,
-    /// Whether a run was asked for that has not been sent off.
-    is_demanded: bool,
-    /// Whether the next run is the last.
-    is_one_more: bool,
-    /// Whether the clock was set back while the task was away, and by how much.
-    was_set_back: Option<Back>,
-    /// Dues up to here are not run.
-    excuse: Option<Excuse>,
-    /// Runs going on.
-    runs: usize,
-    /// Whether the due `next` was already reported as missed.
-    is_reported: bool,
-    /// Dues up to here had passed before the run began that is going on: it is not in their way.
-    backlog: Option<Now>,
-    overlap: Overlap,
-    allowed_runs: usize,
-    count: u64,
-    scheduled_at: &'static Location<'static>,
-    /// The schedule in words.
-    schedule: Arc<str>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Back {
-    Small,
-    Correction,
 }
 
 /// What is put on the agenda.
@@ -816,55 +755,6 @@ pub(crate) struct Which<'a> {
     pub(crate) id: Option<u64>,
 }
 
-impl Slot {
-    fn glimpse(&self) -> Option<Glimpse> {
-        let seat = self.seat.as_ref()?;
-        let status = match seat {
-            _ if seat.runs > 0 => Status::Running,
-            _ if seat.is_paused => Status::Paused,
-            _ => Status::Waiting,
-        };
-        Some(Glimpse {
-            name: self.name.clone(),
-            id: seat.id,
-            status,
-            next: seat.next,
-            count: seat.count,
-            schedule: seat.schedule.clone(),
-        })
-    }
-}
-
-impl Seat {
-    /// Has the dues up to now reported, instead of run.
-    fn excuse(&mut self, why: Why, now: Now) {
-        self.excuse = Some(Excuse { why, until: now, reported: u64::from(self.is_reported) });
-    }
-
-    /// Dues that have passed, and have no run.
-    fn unmet(&self, now: Now) -> Option<Unmet> {
-        // Of a task that is on its way to a run, the worker knows better.
-        let is_on_its_way = self.task.is_none() && self.runs == 0;
-        let due = self.next.filter(|due| !is_on_its_way && due.age(now).is_some())?;
-        Some(Unmet { due, until: now, reported: u64::from(self.is_reported) })
-    }
-
-    fn leftover(self, name: Arc<str>, now: Now) -> Leftover {
-        let unmet = self.unmet(now).filter(|_| self.task.is_some());
-        Leftover { name, id: self.id, task: self.task, unmet }
-    }
-
-    /// Remembers, for as long as one run follows the other, up to when dues had passed before the first of them.
-    fn note_backlog(&mut self, now: Now) {
-        let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
-        self.backlog = is_behind.then(|| self.backlog.unwrap_or(now));
-    }
-
-    fn is_backlog(&self, due: Due) -> bool {
-        self.backlog.map_or(false, |backlog| due.age(backlog).is_some())
-    }
-}
-
 fn is_live(slots: &[Option<Box<Slot>>], due: Due, id: u64, slot: usize) -> bool {
     let seat = slots.get(slot).and_then(|slot| slot.as_ref()?.seat.as_ref());
     seat.map_or(false, |seat| seat.is_armed && seat.id == id && seat.next == Some(due))
@@ -875,79 +765,5 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
-    }
-}
-
-/// Dues in order; of equal ones the task that was scheduled first.
-struct Heap<T> {
-    entries: BinaryHeap<Reverse<HeapEntry<T>>>,
-    /// How many of them are waited for. The others are dead: their tasks wait for another due, or for none.
-    live: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct HeapEntry<T> {
-    due: T,
-    id: u64,
-    slot: usize,
-}
-
-/// So few dead entries are not worth a rebuild, and so few empty places no new allocation.
-const FEW: usize = 64;
-
-/// Whether an allocation has outlived most of what it was for.
-fn is_roomy(capacity: usize, len: usize) -> bool {
-    capacity > FEW && capacity / 4 > len
-}
-
-impl<T: Ord + Copy> Heap<T> {
-    fn push(&mut self, entry: HeapEntry<T>) {
-        self.entries.push(Reverse(entry));
-        self.live += 1;
-    }
-
-    fn pop_until(&mut self, now: T) -> Option<Reverse<HeapEntry<T>>> {
-        match self.entries.peek() {
-            Some(Reverse(entry)) if entry.due <= now => self.entries.pop(),
-            _ => {
-                self.shrink();
-                None
-            }
-        }
-    }
-
-    /// The first due that is waited for; dead entries before it are done away with.
-    fn first(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) -> Option<T> {
-        while let Some(Reverse(entry)) = self.entries.peek() {
-            if is_live(entry) {
-                return Some(entry.due);
-            }
-            self.entries.pop();
-            self.shrink();
-        }
-        None
-    }
-
-    fn shrink(&mut self) {
-        if is_roomy(self.entries.capacity(), self.entries.len()) {
-            self.entries.shrink_to(self.entries.len() * 2);
-        }
-    }
-
-    /// One entry has died, or is out of the heap.
-    fn lose_one(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) {
-        self.live -= 1;
-        if self.entries.len() > 2 * self.live + FEW {
-            let mut entries = std::mem::take(&mut self.entries).into_vec();
-            entries.retain(|Reverse(entry)| is_live(entry));
-            self.entries = BinaryHeap::from(entries);
-            self.shrink();
-        }
-    }
-}
-
-impl<T: Ord> Default for Heap<T> {
-    fn default() -> Heap<T> {
-        Heap { entries: BinaryHeap::new(), live: 0 }
     }
 }

@@ -1,0 +1,128 @@
+//! What is known of a name, and of the task that has it. Pure: no threads, no clock.
+
+use std::panic::Location;
+
+use super::{Glimpse, Leftover, Status};
+use crate::clock::Now;
+use crate::event::Why;
+use crate::schedule::Due;
+use crate::sync::Arc;
+use crate::task::{Excuse, Overlap, Task};
+
+/// What is known of a name.
+pub(super) struct Slot {
+    pub(super) name: Arc<str>,
+    /// The task that has the name. None if its last run has given the name up and is still going on.
+    pub(super) seat: Option<Seat>,
+    /// The tasks that have lost the name, one for each of their runs that is still going on. As long as there is one,
+    /// the task that has the name now does not start.
+    pub(super) leaving: Vec<Leaver>,
+}
+
+/// A task that has lost its name, in a run that is still going on.
+#[derive(Clone, Copy)]
+pub(super) struct Leaver {
+    pub(super) id: u64,
+    pub(super) version: u64,
+    /// To be told when the run has ended, as only its schedule can count them.
+    pub(super) unmet: Option<Unmet>,
+}
+
+/// Dues that have passed without a run, from one of them up to when the task lost its name.
+#[derive(Clone, Copy)]
+pub(crate) struct Unmet {
+    pub(crate) due: Due,
+    pub(crate) until: Now,
+    /// So many of them were reported when they passed.
+    pub(crate) reported: u64,
+}
+
+/// A task that has a name, wherever it is.
+pub(super) struct Seat {
+    /// Stays when the task is replaced: handles know it by this. Also its place among equal dues.
+    pub(super) id: u64,
+    /// Changes when the task is replaced: a run comes back to the version that it left.
+    pub(super) version: u64,
+    /// The task, if it is at home.
+    pub(super) task: Option<Box<Task>>,
+    /// The next due that is known.
+    pub(super) next: Option<Due>,
+    /// Whether `next` has a live entry in its heap.
+    pub(super) is_armed: bool,
+    pub(super) is_paused: bool,
+    /// Whether a run was asked for that has not been sent off.
+    pub(super) is_demanded: bool,
+    /// Whether the next run is the last.
+    pub(super) is_one_more: bool,
+    /// Whether the clock was set back while the task was away, and by how much.
+    pub(super) was_set_back: Option<Back>,
+    /// Dues up to here are not run.
+    pub(super) excuse: Option<Excuse>,
+    /// Runs going on.
+    pub(super) runs: usize,
+    /// Whether the due `next` was already reported as missed.
+    pub(super) is_reported: bool,
+    /// Dues up to here had passed before the run began that is going on: it is not in their way.
+    pub(super) backlog: Option<Now>,
+    pub(super) overlap: Overlap,
+    pub(super) allowed_runs: usize,
+    pub(super) count: u64,
+    pub(super) scheduled_at: &'static Location<'static>,
+    /// The schedule in words.
+    pub(super) schedule: Arc<str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Back {
+    Small,
+    Correction,
+}
+
+impl Slot {
+    pub(super) fn glimpse(&self) -> Option<Glimpse> {
+        let seat = self.seat.as_ref()?;
+        let status = match seat {
+            _ if seat.runs > 0 => Status::Running,
+            _ if seat.is_paused => Status::Paused,
+            _ => Status::Waiting,
+        };
+        Some(Glimpse {
+            name: self.name.clone(),
+            id: seat.id,
+            status,
+            next: seat.next,
+            count: seat.count,
+            schedule: seat.schedule.clone(),
+        })
+    }
+}
+
+impl Seat {
+    /// Has the dues up to now reported, instead of run.
+    pub(super) fn excuse(&mut self, why: Why, now: Now) {
+        self.excuse = Some(Excuse { why, until: now, reported: u64::from(self.is_reported) });
+    }
+
+    /// Dues that have passed, and have no run.
+    pub(super) fn unmet(&self, now: Now) -> Option<Unmet> {
+        // Of a task that is on its way to a run, the worker knows better.
+        let is_on_its_way = self.task.is_none() && self.runs == 0;
+        let due = self.next.filter(|due| !is_on_its_way && due.age(now).is_some())?;
+        Some(Unmet { due, until: now, reported: u64::from(self.is_reported) })
+    }
+
+    pub(super) fn leftover(self, name: Arc<str>, now: Now) -> Leftover {
+        let unmet = self.unmet(now).filter(|_| self.task.is_some());
+        Leftover { name, id: self.id, task: self.task, unmet }
+    }
+
+    /// Remembers, for as long as one run follows the other, up to when dues had passed before the first of them.
+    pub(super) fn note_backlog(&mut self, now: Now) {
+        let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
+        self.backlog = is_behind.then(|| self.backlog.unwrap_or(now));
+    }
+
+    pub(super) fn is_backlog(&self, due: Due) -> bool {
+        self.backlog.map_or(false, |backlog| due.age(backlog).is_some())
+    }
+}

@@ -1,0 +1,62 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::schedule::Schedule;
+use crate::task::{Job, Missed, Policy, Verdict};
+use crate::tz::Zone;
+
+fn now() -> Now {
+    Now { mono: Instant::now(), wall: SystemTime::UNIX_EPOCH }
+}
+
+fn request(name: String, schedule: Schedule, now: Now) -> Request {
+    let (timetable, first) = schedule.begin(&Zone::utc(), now).unwrap();
+    let policy = Policy { missed: Missed::Once, grace: None, overlap: Overlap::Skip };
+    let job = Job::Alone(Box::new(|_| Verdict::Continue));
+    let task = Box::new(Task { timetable, job, policy, count: 0, left: u64::MAX });
+    let scheduled_at = Location::caller();
+    Request {
+        name: name.into(),
+        task,
+        first: first.unwrap(),
+        schedule: "".into(),
+        scheduled_at,
+        replaces: false,
+    }
+}
+
+/// Places allocated, in use or not.
+fn places(agenda: &Agenda) -> usize {
+    let lists = agenda.slots.capacity() + agenda.free.capacity() + agenda.names.capacity();
+    lists + agenda.elapsed.capacity() + agenda.calendar.capacity()
+}
+
+#[test]
+fn cancelled_tasks_leave_no_memory_behind_in_whatever_order_they_go() {
+    const TASKS: usize = 10_000;
+    // Forward, backward, and from both ends to the middle.
+    let orders: [fn(usize) -> usize; 3] =
+        [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
+    for (order, looks) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
+        let now = now();
+        let mut agenda = Agenda::default();
+        for i in 0..TASKS {
+            let delay = Duration::from_secs(i as u64 + 1);
+            let schedule = match i % 2 {
+                0 => Schedule::after(delay),
+                _ => Schedule::at(now.wall + delay).unwrap(),
+            };
+            agenda.schedule(request(i.to_string(), schedule, now), now);
+        }
+        assert!(places(&agenda) >= 3 * TASKS);
+        for i in 0..TASKS {
+            let name = order(i).to_string();
+            assert!(agenda.cancel(Which { name: &name, id: None }, now).is_some());
+            if looks {
+                agenda.next_wake(now, None);
+            }
+        }
+        assert!(agenda.is_quiet());
+        assert!(places(&agenda) < 1000, "{} places for no task", places(&agenda));
+    }
+}
