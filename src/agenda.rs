@@ -7,6 +7,7 @@
 //! Pure: no threads, no lock, no clock. Time is an argument, and nothing of the user's is called or dropped in here:
 //! what is to be dropped is handed back.
 
+mod exchange;
 mod heap;
 mod seat;
 #[cfg(test)]
@@ -14,9 +15,12 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
+pub use self::exchange::Status;
+pub(crate) use self::exchange::{
+    Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
+};
 use self::heap::{is_roomy, Heap, HeapEntry};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Back, Leaver, Seat, Slot};
@@ -24,7 +28,7 @@ use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
 const STEP: Duration = Duration::from_secs(1);
@@ -48,131 +52,6 @@ pub(crate) struct Agenda {
     away: usize,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
-}
-
-/// What is put on the agenda.
-pub(crate) struct Request {
-    pub(crate) name: Arc<str>,
-    pub(crate) task: Box<Task>,
-    pub(crate) first: Due,
-    pub(crate) schedule: Arc<str>,
-    pub(crate) scheduled_at: &'static Location<'static>,
-    pub(crate) replaces: bool,
-}
-
-/// The task that has a name.
-#[derive(Clone, Copy)]
-pub(crate) struct Holder {
-    pub(crate) id: u64,
-    pub(crate) scheduled_at: &'static Location<'static>,
-}
-
-/// What became of a request.
-pub(crate) enum Scheduled {
-    New {
-        id: u64,
-    },
-    /// The name is used: the task is handed back.
-    Taken {
-        by: Holder,
-        task: Box<Task>,
-    },
-    /// Another task had the name.
-    Replaced {
-        id: u64,
-        old: Leftover,
-    },
-}
-
-/// Where a task that is away belongs, if it still does.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    slot: usize,
-    version: u64,
-}
-
-/// What a worker has found out for the due that it was sent off with.
-pub(crate) struct Decision {
-    /// The run to begin, if one is.
-    pub(crate) start: Option<Start>,
-    /// The due after it; None if the schedule does not move, as it was not for a due.
-    pub(crate) next: Option<Option<Due>>,
-}
-
-/// A task sent off.
-pub(crate) struct Errand {
-    pub(crate) place: Place,
-    pub(crate) name: Arc<str>,
-    pub(crate) task: Box<Task>,
-    pub(crate) cause: Cause,
-    pub(crate) excuse: Option<Excuse>,
-    /// Its place among those sent off with it.
-    age: Duration,
-    id: u64,
-}
-
-/// A due that has passed without a run.
-pub(crate) struct Overrun {
-    pub(crate) name: Arc<str>,
-    pub(crate) due: SystemTime,
-}
-
-/// What is left of a task that has lost its name.
-pub(crate) struct Leftover {
-    pub(crate) name: Arc<str>,
-    id: u64,
-    /// The task itself, unless it is away.
-    pub(crate) task: Option<Box<Task>>,
-    /// Dues that passed while it was at home, and are to be told.
-    pub(crate) unmet: Option<Unmet>,
-}
-
-/// What came of an errand.
-pub(crate) enum Begun {
-    /// A run, and perhaps another one of a task that may run several times at once.
-    Run { facts: Facts, runner: Runner, errand: Option<Errand> },
-    /// The task is at home again, or to be sent off at once.
-    Home(Option<Errand>),
-    /// The task has lost its name meanwhile, and is not to run.
-    Gone(Box<Task>),
-    /// The schedule is over, and there is no run.
-    Over(Box<Task>),
-}
-
-/// What came of the end of a run.
-pub(crate) struct Finished {
-    /// To be sent off at once.
-    pub(crate) errand: Option<Errand>,
-    /// To be dropped.
-    pub(crate) dropped: Option<Box<Task>>,
-    /// Dues that passed before the task lost its name, and are to be told.
-    pub(crate) unmet: Option<Unmet>,
-    /// Whether the run has ended the task.
-    pub(crate) is_over: bool,
-}
-
-/// What one can see of a task from outside.
-pub(crate) struct Glimpse {
-    pub(crate) name: Arc<str>,
-    pub(crate) id: u64,
-    pub(crate) status: Status,
-    pub(crate) next: Option<Due>,
-    pub(crate) count: u64,
-    pub(crate) schedule: Arc<str>,
-}
-
-/// What a task is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Status {
-    /// It waits for its next due, or for a free worker.
-    Waiting,
-    /// Its callback is running, or its future is pending.
-    Running,
-    /// It is held until it is resumed.
-    Paused,
-    /// It is over: cancelled, its schedule has ended, or the scheduler has shut down.
-    Ended,
 }
 
 impl Agenda {
@@ -746,13 +625,6 @@ impl Agenda {
             None => {}
         }
     }
-}
-
-/// A task, by name, or by name and number: a handle is not to touch a later task of the same name.
-#[derive(Clone, Copy)]
-pub(crate) struct Which<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) id: Option<u64>,
 }
 
 fn is_live(slots: &[Option<Box<Slot>>], due: Due, id: u64, slot: usize) -> bool {

@@ -1,3 +1,4 @@
+use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use super::*;

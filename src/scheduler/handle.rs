@@ -159,17 +159,6 @@ impl fmt::Debug for Task {
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Status::Waiting => "waiting",
-            Status::Running => "running",
-            Status::Paused => "paused",
-            Status::Ended => "ended",
-        })
-    }
-}
-
 /// What a callback is told about the run it was called for.
 pub struct Run<'a> {
     facts: &'a Facts,
