@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use crate::agenda::{Errand, Overrun};
+use crate::agenda::{Agenda, Errand, Overrun};
 use crate::clock::{Clock, Driven, Now};
-use crate::engine::{Engine, Nap, Phase, Work};
+use crate::engine::{Engine, Nap, Phase, State, Work};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
-use crate::sync::{lock, thread, wait, wait_until, Arc, Instant};
+use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
 /// Starts the timer's thread, and the first worker, so that there is always one.
 pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
@@ -44,21 +44,26 @@ fn keep_time(engine: &Arc<Engine>) {
             state = lock(&engine.state);
             continue;
         }
-        state = match state.agenda.next_wake(now, engine.clock_check) {
-            None => {
-                state.nap = Nap::Forever;
-                wait(&engine.timer, state)
-            }
-            Some(wake) => {
-                state.nap = Nap::Until(wake);
-                wait_until(&engine.timer, state, wake)
-            }
-        };
+        state = nap(engine, state, now);
+    }
+}
+
+/// Sleeps until there will be something to do, or until woken.
+fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> MutexGuard<'a, State> {
+    match state.agenda.next_wake(now, engine.clock_check) {
+        None => {
+            state.nap = Nap::Forever;
+            wait(&engine.timer, state)
+        }
+        Some(wake) => {
+            state.nap = Nap::Until(wake);
+            wait_until(&engine.timer, state, wake)
+        }
     }
 }
 
 /// Takes what is due off the agenda, and tells what was seen on the way.
-fn take_due(agenda: &mut crate::agenda::Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Event> {
+fn take_due(agenda: &mut Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Event> {
     let mut overruns: Vec<Overrun> = Vec::new();
     let step = agenda.look(now);
     agenda.take_due(now, errands, &mut overruns);
@@ -110,24 +115,14 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
     }
     loop {
         run_due(engine, engine.clock.now());
-        let mut state = lock(&engine.state);
+        let state = lock(&engine.state);
         if state.phase != Phase::Open || state.agenda.is_quiet() {
             return;
         }
         if engine.pool.len() > 0 {
             continue;
         }
-        let now = engine.clock.now();
-        let _awake = match state.agenda.next_wake(now, engine.clock_check) {
-            None => {
-                state.nap = Nap::Forever;
-                wait(&engine.timer, state)
-            }
-            Some(wake) => {
-                state.nap = Nap::Until(wake);
-                wait_until(&engine.timer, state, wake)
-            }
-        };
+        drop(nap(engine, state, engine.clock.now()));
     }
 }
 
