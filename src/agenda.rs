@@ -421,7 +421,7 @@ impl Agenda {
             };
             match (step, seat.next) {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
-                    if is_correction && due.age(now).is_some() && seat.task.is_some() && !seat.is_paused =>
+                    if is_correction && due.age(now).is_some() && !seat.is_paused =>
                 {
                     seat.excuse(Why::ClockCorrected, now);
                 }

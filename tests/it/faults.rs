@@ -288,3 +288,28 @@ fn a_due_that_comes_with_a_run_that_was_asked_for_is_run_after_it() {
     stage.clock.advance(Duration::ZERO);
     assert_eq!(stage.lines(), ["t 10:00:00", "t 10:00:00"]);
 }
+
+#[test]
+fn what_a_slow_callback_has_held_up_is_run_in_the_same_advance() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    stage.scheduler.task("slow").after(Duration::ZERO).run(move || clock.advance(5 * SECOND)).unwrap();
+    stage.scheduler.task("elapsed").after(SECOND).run(|| {}).unwrap();
+    stage.scheduler.task("calendar").at("2026-11-22 10:00:01").run(|| {}).unwrap();
+    stage.scheduler.task("later").at("2026-11-22 10:00:02").run(|| {}).unwrap();
+    stage.clock.advance(SECOND);
+    let starts: Vec<_> = stage.lines().into_iter().filter(|line| !line.ends_with("ended")).collect();
+    assert_eq!(starts, ["slow 10:00:00", "elapsed 10:00:01", "calendar 10:00:01"]);
+}
+
+#[test]
+fn a_correction_is_not_caught_up_by_a_task_that_is_away() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let task = stage.scheduler.task("t").cron("* * * * *").missed(Missed::All).run(|| {}).unwrap();
+    task.run_now().unwrap();
+    stage.clock.step(4 * HOUR);
+    stage.clock.advance(MINUTE);
+    let told = stage.told();
+    assert_eq!(missed(&told, Why::ClockCorrected), 240);
+    assert_eq!(told.iter().filter(|event| matches!(event, Event::Started { .. })).count(), 2, "{told:?}");
+}
