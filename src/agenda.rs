@@ -141,7 +141,8 @@ impl Agenda {
         if !leaving.is_empty() {
             // Held: an earlier task of this name still runs, and its end will arm this one again.
         } else if seat.task.is_some() {
-            if seat.runs >= seat.allowed_runs {
+            // Also if it was told as missed during a run, and the clock has been set back since: it is not run after all.
+            if seat.runs >= seat.allowed_runs || seat.is_reported {
                 seat.excuse(Why::StillRunning, now);
             }
             errands.extend(self.send(slot, Cause::Due(due), now));
@@ -183,12 +184,8 @@ impl Agenda {
         let start = match (decision.start, in_the_way) {
             (Some(start), None) => start,
             (start, why) => {
-                match (start, why) {
-                    (Some(_), Some(_)) if is_demand => seat.is_demanded = true,
-                    (Some(Start { due, .. }), Some(why)) => {
-                        missed.push(MissedDues { count: 1, latest: due, why })
-                    }
-                    _ => {}
+                if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
+                    missed.push(MissedDues { count: 1, latest: due, why });
                 }
                 if seat.next.is_none() {
                     self.vacate(slot, now);
@@ -199,6 +196,9 @@ impl Agenda {
                 return Begun::Home(self.settle(slot, now));
             }
         };
+        if is_demand {
+            seat.is_demanded = false;
+        }
         task.count += 1;
         task.left = task.left.saturating_sub(1);
         seat.count = task.count;
@@ -239,7 +239,9 @@ impl Agenda {
         if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
             let was_armed = seat.is_armed;
             self.disarm(slot);
-            self.slot(slot).seat.as_mut().expect("it is still there").next = Some(due);
+            let seat = self.slot(slot).seat.as_mut().expect("it is still there");
+            seat.next = Some(due);
+            seat.is_reported = false;
             if was_armed {
                 self.arm(slot);
             }
@@ -326,7 +328,6 @@ impl Agenda {
             return None;
         }
         if seat.is_demanded && seat.runs < seat.allowed_runs {
-            seat.is_demanded = false;
             return self.send(slot, Cause::Demand, now);
         }
         if !seat.is_paused {

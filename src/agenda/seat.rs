@@ -50,7 +50,7 @@ pub(super) struct Seat {
     /// Whether `next` has a live entry in its heap.
     pub(super) is_armed: bool,
     pub(super) is_paused: bool,
-    /// Whether a run was asked for that has not been sent off.
+    /// Whether a run was asked for that has not begun.
     pub(super) is_demanded: bool,
     /// Whether the next run is the last.
     pub(super) is_one_more: bool,

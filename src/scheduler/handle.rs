@@ -95,7 +95,7 @@ impl Task {
     }
 
     /// Asks for a run beside the schedule, which does not move: now, even if the task is paused, or right after the run
-    /// that is going on. It counts as a run like any other.
+    /// that is going on. It counts as a run like any other; asked for again before it has begun, it is the same run.
     ///
     /// # Errors
     ///

@@ -313,3 +313,29 @@ fn a_correction_is_not_caught_up_by_a_task_that_is_away() {
     assert_eq!(missed(&told, Why::ClockCorrected), 240);
     assert_eq!(told.iter().filter(|event| matches!(event, Event::Started { .. })).count(), 2, "{told:?}");
 }
+
+#[test]
+fn a_due_that_was_told_as_missed_is_not_run_when_the_clock_shows_it_again() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let wakers = Arc::new(Mutex::new(Vec::<Waker>::new()));
+    let kept = wakers.clone();
+    let job = move || {
+        let (kept, mut is_begun) = (kept.clone(), false);
+        std::future::poll_fn(move |context| {
+            if std::mem::replace(&mut is_begun, true) {
+                return Poll::Ready(());
+            }
+            kept.lock().unwrap().push(context.waker().clone());
+            Poll::Pending
+        })
+    };
+    let times = ["2026-11-22 10:00:01", "2026-11-22 10:00:02", "2026-11-22 10:00:03"];
+    stage.scheduler.task("t").at_each(times).run_async(job).unwrap();
+    stage.clock.advance(Duration::from_millis(2500));
+    stage.clock.step_back(HOUR);
+    stage.clock.advance(Duration::ZERO);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(2 * HOUR);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t 10:00:03"]);
+}
