@@ -302,17 +302,31 @@ impl Agenda {
     /// Sends a task off again if a due passed while it was running.
     fn overrun(&mut self, slot: usize, now: Now) -> Option<Errand> {
         let seat = self.slot(slot).seat.as_mut().expect("the task is at home");
-        let due = match seat.next.filter(|due| due.age(now).is_some()) {
-            Some(due) if seat.is_backlog(due) => return None,
-            due => due,
-        };
-        seat.backlog = None;
-        let due = due.filter(|_| !seat.is_paused)?;
-        let cause = match seat.overlap {
-            Overlap::Queue => Cause::Queued(due),
+        let (due, is_passed) = match seat.next {
+            Some(due) if due.age(now).is_some() => (due, true),
+            // It was told as missed, and the clock has been set back since: it is over all the same.
+            Some(due) if seat.is_reported => (due, false),
             _ => {
+                seat.backlog = None;
+                return None;
+            }
+        };
+        if seat.is_backlog(due) {
+            return None;
+        }
+        seat.backlog = None;
+        if seat.is_paused {
+            return None;
+        }
+        let cause = match (seat.overlap, is_passed) {
+            (Overlap::Queue, true) => Cause::Queued(due),
+            (_, true) => {
                 seat.excuse(Why::StillRunning, now);
                 Cause::Due(due)
+            }
+            (_, false) => {
+                seat.excuse(Why::StillRunning, Now { wall: due.passed_at(now), ..now });
+                Cause::Queued(due)
             }
         };
         self.disarm(slot);

@@ -9,6 +9,7 @@ mod panel;
 mod promises;
 mod rows;
 mod schedule;
+mod simulation;
 mod stage;
 mod threads;
 mod tidy;
