@@ -32,6 +32,7 @@
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
 //! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
 
+mod dialect;
 mod error;
 mod field;
 mod parse;
@@ -41,6 +42,7 @@ mod search;
 use core::convert::TryFrom;
 use core::str::FromStr;
 
+pub use self::dialect::{Dialect, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
@@ -110,6 +112,11 @@ const HOUR_REPEATS: u8 = 1 << 2;
 /// The days of the month are not `*`; likewise those of the week.
 const DAYS_RESTRICTED: u8 = 1 << 3;
 const WEEKDAYS_RESTRICTED: u8 = 1 << 4;
+
+/// Both day fields are restricted and must match, not only one of them.
+const BOTH_DAYS: u8 = 1 << 5;
+/// A day of `nearest` that a month lacks is its last one, as croniter has it.
+const NEAREST_CLAMPS: u8 = 1 << 6;
 
 /// Times a row of weekdays: that row for each of the five weeks a month may have.
 const EVERY_WEEK: u64 = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;

@@ -37,6 +37,73 @@ impl fmt::Display for Field {
     }
 }
 
+/// What a dialect reads, apart from its switches.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// The fields, in the order of [`Field`].
+    pub(super) rows: [Row; 7],
+    pub(super) has_years: bool,
+    pub(super) always_has_seconds: bool,
+    /// `L`, `W`, `#` and `?` have a meaning.
+    pub(super) has_marks: bool,
+    /// `L` alone is a weekday, and the last: Saturday.
+    pub(super) has_last_weekday: bool,
+    /// `H` and `R` have a meaning.
+    pub(super) has_hashes: bool,
+    /// `a~b` has a meaning.
+    pub(super) has_random_ranges: bool,
+    /// `a/n` goes on to the field's last value, and ranges may wrap.
+    pub(super) is_open_ended: bool,
+    /// croniter's accidents count, see [`Dialect::CRONITER`](super::Dialect::CRONITER).
+    pub(super) has_accidents: bool,
+}
+
+impl Table {
+    pub(super) const fn row(&self, field: Field) -> &Row {
+        &self.rows[field as usize]
+    }
+}
+
+pub(super) const DEFAULT: Table = Table {
+    name: "default",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR],
+    has_years: true,
+    always_has_seconds: false,
+    has_marks: true,
+    has_last_weekday: false,
+    has_hashes: true,
+    has_random_ranges: false,
+    is_open_ended: true,
+    has_accidents: false,
+};
+
+pub(super) const CRONITER: Table = Table {
+    name: "croniter",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR_TO_2099],
+    has_accidents: true,
+    ..DEFAULT
+};
+
+pub(super) const QUARTZ: Table = Table {
+    name: "quartz",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
+    always_has_seconds: true,
+    has_last_weekday: true,
+    has_hashes: false,
+    ..DEFAULT
+};
+
+pub(super) const CRONIE: Table = Table {
+    name: "cronie",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK, YEAR],
+    has_years: false,
+    has_marks: false,
+    has_hashes: false,
+    has_random_ranges: true,
+    is_open_ended: false,
+    ..DEFAULT
+};
+
 /// A row of the table. Inside the parser and the printer a value counts from the row's first one: January is 0.
 pub(super) struct Row {
     pub(super) field: Field,
@@ -59,6 +126,7 @@ pub(super) const HOUR: Row =
     Row { field: Field::Hour, first: 0, last: 23, count: 24, names: &[], values: "0-23" };
 pub(super) const DAY_OF_MONTH: Row =
     Row { field: Field::DayOfMonth, first: 1, last: 31, count: 31, names: &[], values: "1-31 or L" };
+const DAY_OF_MONTH_PLAIN: Row = Row { values: "1-31", ..DAY_OF_MONTH };
 pub(super) const MONTH: Row = Row {
     field: Field::Month,
     first: 1,
@@ -75,5 +143,7 @@ pub(super) const DAY_OF_WEEK: Row = Row {
     names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
     values: "sun-sat or 0-7",
 };
+const DAY_OF_WEEK_FROM_1: Row = Row { first: 1, values: "sun-sat or 1-7, Sunday being 1", ..DAY_OF_WEEK };
 pub(super) const YEAR: Row =
     Row { field: Field::Year, first: 1970, last: 2199, count: 230, names: &[], values: "1970-2199" };
+const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };

@@ -5,7 +5,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 use super::{Cron, DaysKind, Years, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
-use super::{DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, Date, Weekday, DAY, MAX_SECONDS, MIN_SECONDS};
 
 impl Cron {
@@ -155,12 +155,18 @@ impl Cron {
         }
         let mut days = place(self.days, length);
         if self.nearest != 0 {
-            days |= nearest_weekdays(place(self.nearest, length), length, first_weekday);
+            let mut nearest = place(self.nearest, length);
+            if self.has(NEAREST_CLAMPS) && self.nearest as u32 >> length != 0 {
+                nearest |= 1 << (length - 1);
+            }
+            days |= nearest_weekdays(nearest, length, first_weekday);
         }
-        if self.has(WEEKDAYS_RESTRICTED) {
-            days | by_weekday
-        } else {
+        if !self.has(WEEKDAYS_RESTRICTED) {
             days
+        } else if self.has(BOTH_DAYS) {
+            days & by_weekday
+        } else {
+            days | by_weekday
         }
     }
 
