@@ -1,0 +1,224 @@
+//! Which cron a text was written for. What the others read differently is a column of the table in
+//! [`field`](super::field) or one of the switches here; the parser is the same for all.
+
+use core::fmt;
+use core::str::FromStr;
+
+use super::field::{Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
+
+/// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
+///
+/// | | fields | weekdays | both days restricted | besides |
+/// | --- | --- | --- | --- | --- |
+/// | [`DEFAULT`](Dialect::DEFAULT) | 5, 6 (seconds first), 7 (year last) | 0-7, Sunday is 0 and 7 | either | [the whole language](super) |
+/// | [`CRONITER`](Dialect::CRONITER) | 5, 6 (seconds **last**), 7 (year after them) | 0-7 | either | what croniter's tests pin down, see there |
+/// | [`QUARTZ`](Dialect::QUARTZ) | 6 (seconds first), 7 (year last) | **1-7, Sunday is 1** | **both** | no `H` |
+/// | [`CRONIE`](Dialect::CRONIE) | 5 | 0-7 | either, unless one begins with `*` | `~`; no `L`, `W`, `#`, `?`, `H` |
+///
+/// The same text may mean different times to two of them, so the dialect is never guessed from it. Each takes the
+/// same switches:
+///
+/// ```
+/// use sexton::cron::Dialect;
+///
+/// let friday_the_13th = Dialect::DEFAULT.days_and().parse("0 0 13 * fri")?;
+/// let weekdays_at_nine = Dialect::QUARTZ.parse("0 0 9 ? * 2-6")?;
+/// assert_eq!(weekdays_at_nine.to_string(), "0 9 * * mon-fri");
+/// # Ok::<(), sexton::cron::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Dialect {
+    language: Language,
+    seconds: Seconds,
+    days: Days,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Language {
+    Default,
+    Croniter,
+    Quartz,
+    Cronie,
+}
+
+/// Where the field of the seconds is, if there is one more than five.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Seconds {
+    /// There never is.
+    Nowhere,
+    First,
+    /// After the weekdays, before the year.
+    Last,
+}
+
+/// Which days match where both day fields are restricted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Days {
+    Or,
+    And,
+    /// Those of both where one of the two texts begins with `*`, else those of either.
+    StarBit,
+}
+
+impl Dialect {
+    /// Everybody's: what croniter, cronie and the others agree on, and what only one of them has and no other denies.
+    pub const DEFAULT: Dialect =
+        Dialect { language: Language::Default, seconds: Seconds::First, days: Days::Or };
+
+    /// Python's croniter, and so HoloViz Panel: the default's language with the seconds last, and with what croniter's
+    /// own tests pin down.
+    ///
+    /// * `fri-fri` is the whole field, as is every range of a value with itself.
+    /// * A step through a range that wraps comes out one later after the turn: `22-4/3` is 22 and 2.
+    /// * `7/2` in the weekdays is `0/2`.
+    /// * `31W` is the last Monday to Friday in a month that has no 31st; `29W` and `30W` likewise.
+    /// * Beside a restricted day of month `fri#2`, `Lfri` and the like must match too. Beside a `W` the weekdays
+    ///   do not count.
+    /// * Years end with 2099.
+    /// * With a hash id the nicknames are hashed too: `@daily` is `H H * * * H`.
+    /// * `R` draws its value anew each time a text is parsed.
+    pub const CRONITER: Dialect =
+        Dialect { language: Language::Croniter, seconds: Seconds::Last, days: Days::Or };
+
+    /// Quartz, and those who followed it: Spring, the crate `cron`. Seconds first and always there, weekdays from
+    /// Sunday, 1, to Saturday, 7, and both day fields must match. A `?` is read as `*`; Quartz wants one in one of the
+    /// day fields, the others do not.
+    pub const QUARTZ: Dialect =
+        Dialect { language: Language::Quartz, seconds: Seconds::First, days: Days::And };
+
+    /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A set that it would accept and never
+    /// run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
+    pub const CRONIE: Dialect =
+        Dialect { language: Language::Cronie, seconds: Seconds::Nowhere, days: Days::StarBit };
+
+    /// All that have a name, with their own switches.
+    pub const ALL: [Dialect; 4] = [Dialect::DEFAULT, Dialect::CRONITER, Dialect::QUARTZ, Dialect::CRONIE];
+
+    /// With the seconds before the minutes, if there is a field for them.
+    pub const fn seconds_first(self) -> Dialect {
+        Dialect { seconds: Seconds::First, ..self }
+    }
+
+    /// With the seconds after the weekdays, if there is a field for them; a year comes after the seconds.
+    pub const fn seconds_last(self) -> Dialect {
+        Dialect { seconds: Seconds::Last, ..self }
+    }
+
+    /// A day must match both day fields.
+    pub const fn days_and(self) -> Dialect {
+        Dialect { days: Days::And, ..self }
+    }
+
+    /// A day needs to match only one of the day fields, if both are restricted.
+    pub const fn days_or(self) -> Dialect {
+        Dialect { days: Days::Or, ..self }
+    }
+
+    /// Vixie cron's rule: a day must match both day fields if the text of one of them begins with `*`, as `*/2` does;
+    /// else only one of them.
+    pub const fn star_bit(self) -> Dialect {
+        Dialect { days: Days::StarBit, ..self }
+    }
+
+    /// The name it is chosen by: `default`, `croniter`, `quartz` or `cronie`. It says nothing of the switches.
+    pub const fn name(&self) -> &'static str {
+        self.table().name
+    }
+
+    pub(super) const fn table(&self) -> &'static Table {
+        match self.language {
+            Language::Default => &DEFAULT,
+            Language::Croniter => &CRONITER,
+            Language::Quartz => &QUARTZ,
+            Language::Cronie => &CRONIE,
+        }
+    }
+
+    pub(super) const fn seconds(&self) -> Seconds {
+        self.seconds
+    }
+
+    pub(super) const fn days(&self) -> Days {
+        self.days
+    }
+
+    /// The numbers of fields that make an expression: from the first to the last of them.
+    pub(super) const fn field_counts(&self) -> (usize, usize) {
+        let table = self.table();
+        let most = match self.seconds {
+            Seconds::Nowhere => 5,
+            _ if !table.has_years => 6,
+            _ => 7,
+        };
+        (if table.always_has_seconds { 6 } else { 5 }, most)
+    }
+
+    /// The same for people.
+    pub(super) const fn shape(&self) -> &'static str {
+        match (self.field_counts(), self.seconds) {
+            ((5, 7), Seconds::Last) => "5, 6 (seconds last) or 7 (seconds sixth, year last)",
+            ((5, 7), _) => "5, 6 (seconds first) or 7 (seconds first, year last)",
+            ((6, _), Seconds::Last) => "6 (seconds last) or 7 (seconds sixth, year last)",
+            ((6, _), _) => "6 (seconds first) or 7 (seconds first, year last)",
+            ((_, 6), Seconds::Last) => "5 or 6 (seconds last)",
+            ((_, 6), _) => "5 or 6 (seconds first)",
+            _ => "5",
+        }
+    }
+}
+
+impl Default for Dialect {
+    fn default() -> Dialect {
+        Dialect::DEFAULT
+    }
+}
+
+/// The dialect of a name.
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Dialect, UnknownDialect> {
+        Dialect::ALL.iter().find(|dialect| dialect.name() == name).copied().ok_or(UnknownDialect)
+    }
+}
+
+/// There is no dialect of that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownDialect;
+
+impl fmt::Display for UnknownDialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such dialect, expected default, croniter, quartz or cronie")
+    }
+}
+
+impl std::error::Error for UnknownDialect {}
+
+/// The name, and the switches where they are not its own: `croniter, seconds first, days and`.
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        let own = Dialect::ALL.iter().find(|dialect| dialect.language == self.language);
+        let own = own.expect("each language is one of all dialects");
+        if self.seconds != own.seconds {
+            f.write_str(match self.seconds {
+                Seconds::Last => ", seconds last",
+                _ => ", seconds first",
+            })?;
+        }
+        if self.days != own.days {
+            f.write_str(match self.days {
+                Days::Or => ", days or",
+                Days::And => ", days and",
+                Days::StarBit => ", star bit",
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dialect({self})")
+    }
+}
