@@ -1,0 +1,51 @@
+//! Quartz 2.3.2, and the crate `cron` 0.17.0, of which the files are named after its author.
+
+use sexton::cron::Dialect;
+
+use super::asking::{expect_refused, read, Question};
+use super::hold;
+use crate::rows::Row;
+
+fn accepted(row: &Row) -> Result<(), String> {
+    read(row.named("expr"), Dialect::QUARTZ.parse(row.named("expr"))).map(drop)
+}
+
+fn refused(row: &Row) -> Result<(), String> {
+    expect_refused(row.named("expr"), Dialect::QUARTZ.parse(row.named("expr")))
+}
+
+fn next_holds(row: &Row, direction: &str) -> Result<(), String> {
+    let cron = read(row.named("expr"), Dialect::QUARTZ.parse(row.named("expr")))?;
+    let question = Question::civil(cron, row.named("start")).zone(row.named("zone"));
+    question.direction(direction).expect(row.named("expected"))
+}
+
+#[test]
+fn quartz_next() {
+    hold("quartz-next.tsv", |row| next_holds(row, "next"));
+}
+
+#[test]
+fn quartz_valid() {
+    hold("quartz-valid.tsv", accepted);
+}
+
+#[test]
+fn quartz_invalid() {
+    hold("quartz-invalid.tsv", refused);
+}
+
+#[test]
+fn zslayton_next() {
+    hold("zslayton-next.tsv", |row| next_holds(row, row.named("direction")));
+}
+
+#[test]
+fn zslayton_valid() {
+    hold("zslayton-valid.tsv", accepted);
+}
+
+#[test]
+fn zslayton_invalid() {
+    hold("zslayton-invalid.tsv", refused);
+}

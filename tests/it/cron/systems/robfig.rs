@@ -1,0 +1,53 @@
+//! robfig/cron v3.
+
+use sexton::cron::Dialect;
+use sexton::tz::Zone;
+use sexton::Moment;
+
+use super::asking::{expect_refused, read, Question};
+use super::hold;
+use crate::zones::zone;
+
+/// A zone written before the fields is its zone; here that is not a part of the expression.
+fn split_zone(expr: &str) -> (Option<Zone>, &str) {
+    let named = expr.strip_prefix("CRON_TZ=").or_else(|| expr.strip_prefix("TZ="));
+    match named.and_then(|named| named.split_once(' ')) {
+        Some((name, fields)) => (Some(zone(name)), fields),
+        None => (None, expr),
+    }
+}
+
+/// The zone with the offset of an instant's text.
+fn own_zone(instant: &str) -> Zone {
+    let Some(Moment::Instant(instant_)) = instant.parse().ok() else { panic!("{instant} has no offset") };
+    let Ok(Moment::Instant(as_utc)) = format!("{}Z", &instant[..19]).parse() else { panic!("{instant} is odd") };
+    let east = match as_utc.duration_since(instant_) {
+        Ok(east) => east.as_secs() as i32,
+        Err(west) => -(west.duration().as_secs() as i32),
+    };
+    Zone::fixed(east).unwrap()
+}
+
+#[test]
+fn next() {
+    hold("robfig-next.tsv", |row| {
+        let (named, fields) = split_zone(row.named("expr"));
+        let cron = read(fields, Dialect::DEFAULT.parse(fields))?;
+        let start = row.named("start");
+        let zone = named.unwrap_or_else(|| match row.named("zone") {
+            "-" => own_zone(start),
+            name => zone(name),
+        });
+        Question { zone: Some(zone), ..Question::civil(cron, start) }.expect(row.named("expected"))
+    });
+}
+
+#[test]
+fn valid() {
+    hold("robfig-valid.tsv", |row| read(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))).map(drop));
+}
+
+#[test]
+fn invalid() {
+    hold("robfig-invalid.tsv", |row| expect_refused(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))));
+}
