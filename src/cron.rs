@@ -32,21 +32,26 @@
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
 //! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
 
+mod carets;
 mod dialect;
+mod draw;
 mod error;
 mod field;
 mod parse;
 mod print;
+mod scan;
 mod search;
 
 use core::convert::TryFrom;
 use core::str::FromStr;
 
-pub use self::dialect::{Dialect, UnknownDialect};
+pub use self::carets::Carets;
+pub use self::dialect::{Dialect, Reader, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
 use self::parse::Set;
+pub use self::print::{Translated, Untranslatable};
 pub use self::search::Upcoming;
 
 /// A set of civil times, written as a cron expression: see the [module](self) for the language.
@@ -136,16 +141,7 @@ impl Cron {
     /// A text that is no expression, with the field and the byte where it stopped to be one. An expression that is
     /// one but never comes true, such as 30 February, is no error; [`never_fires`](Cron::never_fires) tells.
     pub const fn parse(text: &str) -> Result<Cron, ParseError> {
-        parse::expression(text)
-    }
-
-    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
-    #[doc(hidden)]
-    pub const fn checked_when_built(text: &str) -> Cron {
-        match Cron::parse(text) {
-            Ok(cron) => cron,
-            Err(error) => panic!("{}", error.message().as_str()),
-        }
+        Dialect::DEFAULT.reader().parse(text)
     }
 
     /// Whether its text says "again and again" about the time of day: a `*`, a range or a step in the seconds, minutes
@@ -175,7 +171,7 @@ impl Cron {
     }
 
     /// The value of these fields, second to day of week.
-    const fn of_fields(fields: [Set; 6], years: Years) -> Cron {
+    const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
         let [second, minute, hour, day_of_month, month, day_of_week] = fields;
         let cron = Cron {
             seconds: second.values_of(60),
@@ -190,7 +186,9 @@ impl Cron {
                 | flag(MINUTE_REPEATS, minute.repeats)
                 | flag(HOUR_REPEATS, hour.repeats)
                 | flag(DAYS_RESTRICTED, !day_of_month.is_every)
-                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every),
+                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every)
+                | flag(NEAREST_CLAMPS, day_of_month.nearest_clamps && !day_of_month.is_every)
+                | flag(BOTH_DAYS, both_days && !day_of_month.is_every && !day_of_week.is_every),
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -273,12 +271,25 @@ impl Years {
 /// ```
 ///
 /// ```compile_fail
-/// let report = sexton::cron!("2 4 * * mom,fri"); // day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7
+/// // day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?
+/// let report = sexton::cron!("2 4 * * mom,fri");
+/// ```
+///
+/// Another [`Dialect`](crate::cron::Dialect), or a [`Reader`](crate::cron::Reader), goes second:
+///
+/// ```
+/// use sexton::{cron, cron::Dialect};
+///
+/// assert_eq!(cron!("0 0 9 ? * 2-6", Dialect::QUARTZ), cron!("0 9 * * mon-fri"));
+/// let report = cron!("H 4 * * *", Dialect::DEFAULT.hash_id("report"));
 /// ```
 #[macro_export]
 macro_rules! cron {
-    ($text:expr) => {{
-        const CRON: $crate::Cron = $crate::Cron::checked_when_built($text);
+    ($text:expr) => {
+        $crate::cron!($text, $crate::cron::Dialect::DEFAULT)
+    };
+    ($text:expr, $reader:expr) => {{
+        const CRON: $crate::Cron = $reader.checked_when_built($text);
         CRON
     }};
 }
