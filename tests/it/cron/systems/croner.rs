@@ -17,10 +17,14 @@ fn parse(row: &Row) -> Result<Cron, ParseError> {
     }
 }
 
-fn next_holds(row: &Row) -> Result<(), String> {
+pub fn question(row: &Row) -> Result<Question<'_>, String> {
     let cron = read(row.named("expr"), parse(row))?;
     let question = Question::civil(cron, row.named("start")).zone(row.named("zone"));
-    question.direction(row.named("direction")).expect(row.named("expected"))
+    Ok(question.direction(row.named("direction")))
+}
+
+fn next_holds(row: &Row) -> Result<(), String> {
+    question(row)?.expect(row.named("expected"))
 }
 
 #[test]
@@ -38,7 +42,8 @@ fn matches() {
     hold("croner-match.tsv", |row| {
         let cron = read(row.named("expr"), parse(row))?;
         let asked = row.named("datetime");
-        match cron.matches(asked.parse().unwrap()).to_string() == row.named("matches") {
+        // One row has an offset, that of its zone then.
+        match cron.matches(asked[..19].parse().unwrap()).to_string() == row.named("matches") {
             true => Ok(()),
             false => Err(format!("{} at {asked}, expected {}", row.named("expr"), row.named("matches"))),
         }

@@ -44,6 +44,11 @@ impl Expanded {
             && if self.star { day && weekday } else { day || weekday }
     }
 
+    /// Whether a field has no value, so that cronie never runs it or, for a day field, runs it by the other one.
+    fn is_empty(&self) -> bool {
+        [&self.minutes, &self.hours, &self.days, &self.months, &self.weekdays].iter().any(|values| values.is_empty())
+    }
+
     fn first(&self) -> Option<DateTime> {
         let time = Time::new(*self.hours.first()?, *self.minutes.first()?, 0).unwrap();
         let first = Date::new(2024, 1, 1).unwrap();
@@ -55,8 +60,11 @@ impl Expanded {
 fn expand() {
     hold("cronie-expand.tsv", |row| {
         let expr = row.named("expr");
-        let cron = read(expr, Dialect::CRONIE.parse(expr))?;
         let expanded = Expanded::of(row);
+        if expanded.is_empty() {
+            return expect_refused(expr, Dialect::CRONIE.parse(expr));
+        }
+        let cron = read(expr, Dialect::CRONIE.parse(expr))?;
         match expanded.first() {
             Some(first) => expect_matches(&cron, first, |time| expanded.has(time)),
             None if cron.never_fires() => Ok(()),
@@ -69,7 +77,11 @@ fn expand() {
 fn next() {
     hold("cronie-next.tsv", |row| {
         let expr = row.named("expr");
-        Question::civil(read(expr, Dialect::CRONIE.parse(expr))?, row.named("start")).expect(row.named("expected"))
+        match Dialect::CRONIE.parse(expr) {
+            // What cronie accepts and never runs is a mistake.
+            Err(_) if row.named("expected") == "none" => Ok(()),
+            result => Question::civil(read(expr, result)?, row.named("start")).expect(row.named("expected")),
+        }
     });
 }
 

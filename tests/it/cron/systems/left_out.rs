@@ -1,5 +1,7 @@
 //! The rows that are not asked for: which, why, and how many.
 
+use super::asking::{has_no_file, makes_up_what_repeats, Question};
+use super::{croner, croniter, cronos, quartz, robfig};
 use crate::rows::Row;
 
 /// Rows of a file. One that two sets have counts for the first.
@@ -10,4 +12,139 @@ pub struct LeftOut {
     pub has: fn(&Row) -> bool,
 }
 
-pub const LEFT_OUT: &[LeftOut] = &[];
+const OPTION: &str = "an option that is not of the language";
+const NO_FILE: &str = "tzif-files.tsv has no such zone";
+const OTHER_CHANGES: &str = "it has another rule for clock changes";
+const MADE_UP: &str = "its oracle makes nothing up in a gap for what repeats in a fixed hour, the rule does";
+const FULL_NAMES: &str = "names have three letters here";
+const WIDER_STEP: &str = "a step wider than its field is its first value here";
+const WIDER: &str = "it is a part of the language here";
+const OTHER_MARK: &str = "`?` stands only in the day fields here";
+const NICKNAME: &str = "a nickname that is only its own";
+const NO_YEARS: &str = "years are of 1970 to 2199 here";
+
+#[rustfmt::skip]
+pub const LEFT_OUT: &[LeftOut] = &[
+    LeftOut { file: "croner-next.tsv", count: 0, why: OPTION, has: has_other_option },
+    LeftOut { file: "croner-next.tsv", count: 4, why: NO_FILE, has: has_no_file },
+    LeftOut { file: "croner-next.tsv", count: 0, why: OTHER_MARK, has: has_question_mark_elsewhere },
+    LeftOut { file: "croner-next.tsv", count: 0, why: NO_YEARS, has: |row| row.named("expr").contains("9999") },
+    LeftOut { file: "croner-next.tsv", count: 0, why: "`0-sun` is every day there, Sunday here", has: |row| has_item(row, |item| item.eq_ignore_ascii_case("0-sun")) },
+    LeftOut { file: "croner-next.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, croner::question(row)) },
+
+    LeftOut { file: "ocps.tsv", count: 0, why: NO_YEARS, has: |row| ["1", "9999"].contains(&last(row)) && fields(row).count() == 7 },
+
+    LeftOut { file: "croner-match.tsv", count: 7, why: "a date and time is no expression here", has: |row| fields(row).count() == 1 },
+
+    LeftOut { file: "croner-invalid.tsv", count: 0, why: OPTION, has: has_other_option },
+    LeftOut { file: "croner-invalid.tsv", count: 0, why: "a value with a step goes on to the end of its field here", has: |row| has_item(row, |item| item.contains('/') && !item.contains(['*', '-'])) },
+    LeftOut { file: "croner-invalid.tsv", count: 0, why: "a range may wrap here", has: |row| has_item(row, |item| item == "12-2") },
+    LeftOut { file: "croner-invalid.tsv", count: 0, why: WIDER_STEP, has: |row| has_wide_step(row, true) },
+
+    LeftOut { file: "croniter-next.tsv", count: 1, why: "weekdays beside one with a mark count here", has: |row| row.lists("why", "nth-mixed-with-all-days") },
+
+    LeftOut { file: "croniter-zoned.tsv", count: 3, why: NO_FILE, has: has_no_file },
+    LeftOut { file: "croniter-zoned.tsv", count: 20, why: "croniter breaks its own policy", has: |row| row.named("quirk") == "yes" },
+    LeftOut { file: "croniter-zoned.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, croniter::zoned_question(row)) },
+
+    LeftOut { file: "croniter-valid.tsv", count: 1, why: "weekdays beside one with a mark count here", has: |row| row.named("expr") == "0 0 1 1 0-6,sat#3" },
+    LeftOut { file: "croniter-valid.tsv", count: 2, why: "there is no month and no day 0 here", has: |row| ["* * * 7-0 *", "* * 0-0 * *"].contains(&row.named("expr")) },
+
+    LeftOut { file: "croniter-invalid.tsv", count: 2, why: "blanks may be round a nickname here", has: |row| is_nickname(row) && row.named("expr") != row.named("expr").trim() && !row.lists("options", "strict") },
+    LeftOut { file: "croniter-invalid.tsv", count: 1, why: "it has Sundays in February", has: |row| row.named("expr") == "0 0 31 2 0" },
+    LeftOut { file: "croniter-invalid.tsv", count: 0, why: WIDER, has: is_wider_than_croniter },
+
+    LeftOut { file: "cronie-expand.tsv", count: 1, why: "a `-` before the minutes is a switch of the table there", has: |row| row.named("expr").starts_with('-') },
+    LeftOut { file: "cronie-next.tsv", count: 1, why: "a `-` before the minutes is a switch of the table there", has: |row| row.named("expr").starts_with('-') },
+    LeftOut { file: "cronie-invalid.tsv", count: 1, why: "nicknames may have any case here", has: |row| row.named("expr") == "@DAILY" },
+
+    LeftOut { file: "cronos-next.tsv", count: 0, why: NICKNAME, has: |row| row.named("expr").contains("@every_") },
+    LeftOut { file: "cronos-next.tsv", count: 0, why: OTHER_CHANGES, has: |row| row.named("agrees") == "no" },
+    LeftOut { file: "cronos-next.tsv", count: 0, why: OTHER_MARK, has: has_question_mark_elsewhere },
+    LeftOut { file: "cronos-next.tsv", count: 0, why: "asked exactly at the end of a gap, it answers otherwise than a second before", has: |row| row.named("quirk") == "yes" },
+    LeftOut { file: "cronos-next.tsv", count: 0, why: "a weekday with a step goes on to 7, Sunday, there, to 6 here", has: |row| has_open_step(last(row)) },
+    LeftOut { file: "cronos-next.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, cronos::question(row)) },
+
+    LeftOut { file: "cronos-invalid.tsv", count: 0, why: WIDER_STEP, has: |row| has_wide_step(row, false) },
+    LeftOut { file: "cronos-invalid.tsv", count: 2, why: "a `W` may be in a list here", has: |row| has_item(row, |item| item == "2w") },
+    LeftOut { file: "cronos-invalid.tsv", count: 2, why: "there are years here", has: |row| fields(row).count() == 7 },
+
+    LeftOut { file: "quartz-next.tsv", count: 60, why: OTHER_CHANGES, has: |row| row.named("agrees") == "no" },
+    LeftOut { file: "quartz-next.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, quartz::question(row)) },
+    LeftOut { file: "quartz-invalid.tsv", count: 0, why: "a range may go from a name to a number here", has: |row| has_item(row, is_mixed_range) },
+    LeftOut { file: "quartz-invalid.tsv", count: 2, why: "neither or both of the day fields may be `?` here", has: |row| ["* * * ? * ?", "* * * * * 2"].contains(&row.named("expr")) },
+    LeftOut { file: "quartz-invalid.tsv", count: 1, why: WIDER_STEP, has: |row| has_item(row, |item| item == "1/40") },
+
+    LeftOut { file: "zslayton-next.tsv", count: 18, why: "its times are not in order", has: |row| row.named("quirk") == "yes" },
+    LeftOut { file: "zslayton-next.tsv", count: 0, why: FULL_NAMES, has: |row| has_item(row, has_full_name) },
+    LeftOut { file: "zslayton-next.tsv", count: 0, why: OTHER_CHANGES, has: |row| row.named("agrees") == "no" },
+    LeftOut { file: "zslayton-next.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, quartz::question(row)) },
+    LeftOut { file: "zslayton-valid.tsv", count: 2, why: FULL_NAMES, has: |row| has_item(row, has_full_name) },
+    LeftOut { file: "zslayton-invalid.tsv", count: 0, why: WIDER_STEP, has: |row| has_wide_step(row, true) },
+
+    LeftOut { file: "robfig-next.tsv", count: 0, why: "a period is no expression here", has: |row| row.named("expr").starts_with("@every") },
+    LeftOut { file: "robfig-next.tsv", count: 0, why: OTHER_CHANGES, has: |row| row.named("agrees") == "no" },
+    LeftOut { file: "robfig-next.tsv", count: 0, why: MADE_UP, has: |row| is_made_up(row, robfig::question(row)) },
+    LeftOut { file: "robfig-valid.tsv", count: 2, why: "a period is no expression here", has: |row| row.named("expr").starts_with("@every") },
+    LeftOut { file: "robfig-valid.tsv", count: 1, why: OTHER_MARK, has: has_question_mark_elsewhere },
+    LeftOut { file: "robfig-valid.tsv", count: 4, why: "a slip of its parser", has: |row| has_item(row, |item| ["*-5", "", "+1"].contains(&item)) },
+    LeftOut { file: "robfig-invalid.tsv", count: 2, why: "Sunday is also 7 here", has: |row| last(row).ends_with('7') },
+    LeftOut { file: "robfig-invalid.tsv", count: 2, why: "a range may wrap here", has: |row| has_item(row, |item| ["5-1", "22-2"].contains(&item)) },
+    LeftOut { file: "robfig-invalid.tsv", count: 3, why: "marks are a part of the language here", has: |row| has_item(row, |item| ["5l", "1#2", "lw"].contains(&item)) },
+    LeftOut { file: "robfig-invalid.tsv", count: 1, why: "five fields need no leave here", has: |row| row.named("format") == "seconds" },
+];
+
+fn fields(row: &Row) -> impl Iterator<Item = &str> {
+    row.named("expr").split_ascii_whitespace()
+}
+
+fn last(row: &Row) -> &str {
+    fields(row).last().unwrap_or_default()
+}
+
+/// Whether an item of a field's list is one of these, in small letters.
+fn has_item(row: &Row, is: fn(&str) -> bool) -> bool {
+    row.named("expr").to_ascii_lowercase().split(|c: char| c == ',' || c.is_ascii_whitespace()).any(is)
+}
+
+fn is_nickname(row: &Row) -> bool {
+    row.named("expr").trim().starts_with('@')
+}
+
+fn has_other_option(row: &Row) -> bool {
+    !["-", "and"].contains(&row.named("options"))
+}
+
+/// In a field that is none of days: of five to seven fields, these are the third, or the fourth, and the one but next.
+fn has_question_mark_elsewhere(row: &Row) -> bool {
+    let days = if fields(row).count() == 5 { [2, 4] } else { [3, 5] };
+    fields(row).enumerate().any(|(i, field)| field.contains('?') && !days.contains(&i))
+}
+
+fn is_made_up(row: &Row, question: Result<Question, String>) -> bool {
+    question.map_or(false, |question| makes_up_what_repeats(&question, row.named("expected")))
+}
+
+/// `mon/2`
+fn has_open_step(field: &str) -> bool {
+    field.split(',').any(|item| item.contains('/') && !item.contains(['*', '-']))
+}
+
+fn has_full_name(item: &str) -> bool {
+    item.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word.len() > 3)
+}
+
+/// `1-mar`
+fn is_mixed_range(item: &str) -> bool {
+    let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
+    item.split_once('-').map_or(false, |(from, to)| is_name(from) != is_name(to))
+}
+
+/// Whether a step is wider than the field, or than the range where there is one and `of_ranges`.
+fn has_wide_step(_row: &Row, _of_ranges: bool) -> bool {
+    false
+}
+
+fn is_wider_than_croniter(_row: &Row) -> bool {
+    false
+}

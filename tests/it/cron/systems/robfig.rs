@@ -6,6 +6,7 @@ use sexton::Moment;
 
 use super::asking::{expect_refused, read, Question};
 use super::hold;
+use crate::rows::Row;
 use crate::zones::zone;
 
 /// A zone written before the fields is its zone; here that is not a part of the expression.
@@ -28,18 +29,20 @@ fn own_zone(instant: &str) -> Zone {
     Zone::fixed(east).unwrap()
 }
 
+pub fn question(row: &Row) -> Result<Question<'_>, String> {
+    let (named, fields) = split_zone(row.named("expr"));
+    let cron = read(fields, Dialect::DEFAULT.parse(fields))?;
+    let start = row.named("start");
+    let zone = named.unwrap_or_else(|| match row.named("zone") {
+        "-" => own_zone(start),
+        name => zone(name),
+    });
+    Ok(Question { zone: Some(zone), ..Question::civil(cron, start) })
+}
+
 #[test]
 fn next() {
-    hold("robfig-next.tsv", |row| {
-        let (named, fields) = split_zone(row.named("expr"));
-        let cron = read(fields, Dialect::DEFAULT.parse(fields))?;
-        let start = row.named("start");
-        let zone = named.unwrap_or_else(|| match row.named("zone") {
-            "-" => own_zone(start),
-            name => zone(name),
-        });
-        Question { zone: Some(zone), ..Question::civil(cron, start) }.expect(row.named("expected"))
-    });
+    hold("robfig-next.tsv", |row| question(row)?.expect(row.named("expected")));
 }
 
 #[test]
