@@ -24,8 +24,7 @@ pub fn makes_up_what_repeats(question: &Question, times: &str) -> bool {
     if !(cron.is_interval_like() && cron.is_made_up_in_gap()) {
         return false;
     }
-    let instants = std::iter::once(question.start).chain(times.split(',')).filter_map(moment);
-    let instants = instants.filter_map(|moment| moment.instant(zone));
+    let instants = instants(question.start, zone).chain(instants(times, zone));
     let (first, last) = instants.fold((None, None), |(first, last): (Option<SystemTime>, Option<_>), at| {
         (Some(first.map_or(at, |first| first.min(at))), last.max(Some(at)))
     });
@@ -38,6 +37,24 @@ pub fn makes_up_what_repeats(question: &Question, times: &str) -> bool {
         let (before, after) = (zone.civil(end - Duration::from_secs(1)).unwrap(), zone.civil(end).unwrap());
         !cron.matches(after) && cron.next(before).map_or(false, |next| next < after)
     })
+}
+
+/// The instants of a list, `none` aside.
+fn instants<'a>(times: &'a str, zone: &'a Zone) -> impl Iterator<Item = SystemTime> + 'a {
+    times.split(',').filter_map(moment).filter_map(move |moment| moment.instant(zone))
+}
+
+/// Whether one of these times does not match by itself: it is the end of a gap, or a slip.
+pub fn has_other_times(question: &Question, times: &str) -> bool {
+    let Some(zone) = &question.zone else { return false };
+    let mut instants = instants(times, zone);
+    instants.any(|at| zone.civil(at).map_or(false, |civil| !question.cron.matches(civil)))
+}
+
+/// Whether the start is the end of a gap.
+pub fn starts_at_end_of_gap(question: &Question) -> bool {
+    let Some(zone) = &question.zone else { return false };
+    instants(question.start, zone).any(|at| zone.offset(at - Duration::from_secs(1)) < zone.offset(at))
 }
 
 /// The times after, or before, a start. Texts without an offset are civil times, without a zone.

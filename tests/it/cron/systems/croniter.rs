@@ -86,7 +86,7 @@ fn matches() {
         let expr = row.named("expr");
         let cron = read(expr, dialect(row).parse(expr))?;
         let asked = row.named("datetime");
-        let minute = if expr.split_ascii_whitespace().count() == 5 { format!("{}00", &asked[..17]) } else { asked.into() };
+        let minute = if expr.starts_with('@') || expr.split_ascii_whitespace().count() == 5 { format!("{}00", &asked[..17]) } else { asked.into() };
         match cron.matches(minute.parse().unwrap()).to_string() == row.named("matches") {
             true => Ok(()),
             false => Err(format!("{expr} at {asked}, expected {}", row.named("matches"))),
