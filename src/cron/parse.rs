@@ -583,7 +583,9 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         let expected = "the earlier year first";
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }
-    if to < from && !table.is_open_ended && !(is_day_of_week(row) && to == 0) {
+    // cronie takes Sunday for 7 here, unless there is a step.
+    let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
+    if to < from && !table.is_open_ended && !ends_with_sunday {
         let expected = "the smaller value first: cronie would never run it";
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }

@@ -114,6 +114,7 @@ const MISTAKES: &[(Dialect, &str, &str)] = &[
     (CRONITER, "0 0 1 1 * 0 2100", "year: no such value `2100` at byte 12, expected 1970-2099"),
     (CRONIE, "0 22-2 * * *", "hour: backward range `22-2` at byte 2, expected the smaller value first: cronie would never run it"),
     (CRONIE, "0 0 * * fri-mon", "day of week: backward range `fri-mon` at byte 8, expected the smaller value first: cronie would never run it"),
+    (CRONIE, "0 0 * * 5-0/2", "day of week: backward range `5-0` at byte 8, expected the smaller value first: cronie would never run it"),
     (CRONIE, "5/15 * * * *", "minute: found `/` at byte 1, expected a range before a step, such as `0-59/15` or `*/15`"),
     (CRONIE, "0 0 L * *", "day of month: found `L` at byte 4, expected 1-31"),
     (CRONIE, "0 0 ? * *", "day of month: found `?` at byte 4, expected 1-31"),
