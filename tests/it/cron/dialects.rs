@@ -63,7 +63,7 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (CRONITER, "0 0 1 jan-jan *", "0 0 1 * *"),
     (DEFAULT, "0 22-4/3 * * *", "0 1-1,4,22 * * *"),
     (DEFAULT, "0 0 1 apr-mar/2 *", "0 0 1 feb-dec/2 *"),
-    (CRONITER, "0 22-4/3 * * *", "0 2-2,22 * * *"),
+    (CRONITER, "0 22-4/3 * * *", "0 2-22/20 * * *"),
     (CRONITER, "0 0 1 apr-mar/2 *", "0 0 1 mar,apr,jun,aug,oct,dec *"),
     (CRONITER, "0 0 * * thu-tue/2", "0 0 * * tue,thu,sat"),
     (CRONITER, "0 22-2 * * *", "0 0-2,22,23 * * *"),
