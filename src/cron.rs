@@ -28,9 +28,18 @@
 //!
 //! **Nicknames**: `@yearly`, `@annually`, `@monthly`, `@weekly` (Sunday), `@daily`, `@midnight`, `@hourly`.
 //!
+//! **A value that is not in the text**, so that not all jobs start at the same minute: `H` is hashed from the task's name
+//! (or [an id](Dialect::hash_id)), the same for ever; `H(0-29)` lies in that range, `H/10` is every tenth value from a
+//! hashed first one. `R`, `R(0-29)` and `R/10` are drawn anew from [a seed](Dialect::seed). Either is alone in its field.
+//!
+//! **Dialects.** The above is what everybody means by five fields. What was written for croniter, Quartz or cronie, or
+//! for another day rule, is read by a [`Dialect`]; it is never guessed. A text may also say so itself, in words before
+//! its fields: `dialect=` and a name first, `days=or` or `days=and`, `seconds=first` or `seconds=last`.
+//! `days=and 0 0 13 * fri` is Friday the 13th.
+//!
 //! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
-//! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
+//! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
 mod carets;
 mod dialect;
@@ -71,8 +80,9 @@ pub use self::search::Upcoming;
 ///
 /// An expression in the source is checked by the compiler with [`cron!`](crate::cron!).
 ///
-/// `Display` gives the shortest of the usual forms, with names for weekdays and months, and parses back to an equal
-/// value; `Debug` names the fields. Values are equal when their fields are: `0 0 * * *` and `0 0 1-31 * *` are not.
+/// `Display` gives the shortest of the usual forms in the default dialect, whichever it was read in, with names for
+/// weekdays and months; it parses back to an equal value. `Debug` names the fields. Values are equal when their fields
+/// are: `0 0 * * *` and `0 0 1-31 * *` are not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cron {
     /// A bit for each second, from 0.
@@ -135,6 +145,9 @@ const ALL_WEEKDAYS: u64 = 0x7F;
 
 impl Cron {
     /// Reads five fields; six, the seconds first; or seven, the seconds first and the year last.
+    ///
+    /// **Six fields** are read the other way round by Python's croniter, and the weekdays' numbers are others to Quartz:
+    /// a [`Dialect`] says whose text it is. `H` needs [an id](Dialect::hash_id).
     ///
     /// # Errors
     ///

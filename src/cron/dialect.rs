@@ -183,6 +183,8 @@ impl Dialect {
 pub struct Reader<'a> {
     pub(super) dialect: Dialect,
     pub(super) id: Option<&'a str>,
+    /// Whether the id is for the nicknames of the croniter dialect, too.
+    pub(super) hashes_nicknames: bool,
     pub(super) seed: Option<u64>,
 }
 
@@ -199,7 +201,7 @@ impl Dialect {
 
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &str) -> Reader<'_> {
-        Reader { id: Some(id), ..self.reader() }
+        Reader { dialect: self, id: Some(id), hashes_nicknames: true, seed: None }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
@@ -208,7 +210,7 @@ impl Dialect {
     }
 
     pub(super) const fn reader(self) -> Reader<'static> {
-        Reader { dialect: self, id: None, seed: None }
+        Reader { dialect: self, id: None, hashes_nicknames: false, seed: None }
     }
 
     /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
@@ -221,7 +223,17 @@ impl Dialect {
 impl<'a> Reader<'a> {
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &'a str) -> Reader<'a> {
-        Reader { id: Some(id), ..self }
+        Reader { id: Some(id), hashes_nicknames: true, ..self }
+    }
+
+    /// With this id where none was given. It is for `H` alone: a job that has a name in order to be listed must not
+    /// move off midnight.
+    #[cfg(feature = "std")]
+    pub(crate) fn or_id(self, id: &'a str) -> Reader<'a> {
+        match self.id {
+            Some(_) => self,
+            None => Reader { id: Some(id), ..self },
+        }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
@@ -264,6 +276,12 @@ impl<'a> Reader<'a> {
             Ok(cron) => cron,
             Err(error) => panic!("{}", error.message(true).as_str()),
         }
+    }
+}
+
+impl From<Dialect> for Reader<'static> {
+    fn from(dialect: Dialect) -> Reader<'static> {
+        dialect.reader()
     }
 }
 

@@ -134,7 +134,7 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
                 let expected = "nothing after a nickname";
                 return Err(ParseError::new(None, "found", text, rest, end_of_field(text, rest), expected));
             }
-            let is_hashed = input.table.has_accidents && input.reader.id.is_some();
+            let is_hashed = input.table.has_accidents && input.reader.hashes_nicknames;
             let (meaning, dialect) =
                 if is_hashed { (hashed, Dialect::CRONITER) } else { (meaning, Dialect::DEFAULT) };
             return expression(meaning, Reader { dialect, ..input.reader });
@@ -227,7 +227,7 @@ pub(super) struct Set {
     pub(super) is_every: bool,
     /// Its text has a `*`, a range or a step.
     pub(super) repeats: bool,
-    /// Its text begins with a `*`.
+    /// Its text begins with a `*`, or is `?`.
     pub(super) begins_with_star: bool,
     /// It has weekdays of a certain week of the month.
     pub(super) has_weeks: bool,
@@ -341,7 +341,7 @@ impl Values {
 
 /// `field = item {"," item} | drawn`, and the blanks after it.
 const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Set> {
-    let mut set = Set { begins_with_star: peek(input.text, start) == b'*', ..Set::EMPTY };
+    let mut set = Set { begins_with_star: matches!(peek(input.text, start), b'*' | b'?'), ..Set::EMPTY };
     let mut at = start;
     loop {
         let (item, end) = attempt!(item(input, at, row));
@@ -583,7 +583,9 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         let expected = "the earlier year first";
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }
-    if to < from && !table.is_open_ended && !(is_day_of_week(row) && to == 0) {
+    // cronie takes Sunday for 7 here, unless there is a step.
+    let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
+    if to < from && !table.is_open_ended && !ends_with_sunday {
         let expected = "the smaller value first: cronie would never run it";
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }
@@ -619,6 +621,10 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
         return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
     }
     let (step, end) = attempt!(step(input, at, row));
+    if input.table.has_last_weekday && peek(text, start).is_ascii_alphabetic() && !values.repeats {
+        let expected = "a number before the step: Quartz reads a name and forgets the step";
+        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
+    }
     let to = if values.repeats { values.to } else { row.count - 1 };
     if values.from > to {
         // To croniter Sunday as 7 is as good as 0 here, to Cronos it is the last day of the week.
@@ -639,14 +645,14 @@ const fn step(input: &Input<'_>, slash: usize, row: &Row) -> Parsed<u32> {
 
 /// `number | "L"` after a `#`
 const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
-    const EXPECTED: &str = "1-5 or L after `#`";
     let (_, has_all_marks) = marks(input);
+    let expected = if has_all_marks { "1-5 or L after `#`" } else { "1-5 after `#`" };
     if has_all_marks && is_letter(peek(input.text, at), b'l') {
         return Ok((LAST_WEEK, at + 1));
     }
-    let (week, end) = attempt!(number(input, at, row, EXPECTED));
+    let (week, end) = attempt!(number(input, at, row, expected));
     if week < 1 || week > 5 {
-        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, EXPECTED));
+        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, expected));
     }
     Ok((week - 1, end))
 }

@@ -13,16 +13,15 @@ use super::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS, WEEKDAYS_RESTRICTED};
 /// the year last. What that cannot say is preceded by the switches that make it so: `days=and 0 0 13 * fri`.
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (switches, dialect) in [
+        let (switches, dialect) = [
             ("", Dialect::DEFAULT),
             ("days=and ", Dialect::DEFAULT.days_and()),
             ("dialect=croniter ", Dialect::CRONITER),
-        ] {
-            if let Ok(translated) = self.in_dialect(dialect) {
-                return write!(f, "{switches}{translated}");
-            }
-        }
-        unreachable!("an expression is read by one of these, or means what one of these can write")
+        ]
+        .into_iter()
+        .find(|(_, dialect)| self.misread_by(*dialect).is_none())
+        .unwrap_or(("dialect=croniter days=and ", Dialect::CRONITER.days_and()));
+        write!(f, "{switches}{}", Translated { cron: *self, dialect })
     }
 }
 
@@ -100,19 +99,41 @@ impl Cron {
     ///
     /// If the dialect has no words for it, and which part that is.
     pub fn in_dialect(&self, dialect: Dialect) -> Result<Translated, Untranslatable> {
-        match self.obstacle(dialect) {
+        match self.unknown_to(dialect).or_else(|| self.misread_by(dialect)) {
             Some((field, reason)) => Err(Untranslatable { dialect, field, reason }),
             None => Ok(Translated { cron: *self, dialect }),
         }
     }
 
-    fn obstacle(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
-        let table = dialect.table();
-        let (both_restricted, both_match) =
-            (self.has(DAYS_RESTRICTED) && self.has(WEEKDAYS_RESTRICTED), self.has(BOTH_DAYS));
+    /// What those do not know who the dialect is for, though it may be read in it.
+    fn unknown_to(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+        let day_of_month = |reason| Some((Some(Field::DayOfMonth), reason));
+        let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
         let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
-        let last_year = i64::from(table.rows[Field::Year as usize].last);
+        match dialect.table().marks {
+            Marks::No if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
+            Marks::No if self.has_weeks() => day_of_week("it has no `L`, `W` or `#`"),
+            Marks::Alone if days_have_marks && self.days.count_ones() + self.nearest.count_ones() > 1 => {
+                day_of_month("`L` and `W` stand alone there")
+            }
+            Marks::Alone if self.has_weeks() && self.weekdays.count_ones() > 1 => {
+                day_of_week("`L` and `#` stand alone there")
+            }
+            // `LW` is `31W` there.
+            Marks::AsCroniter if (self.days | self.nearest) >> 32 & 0x7FFF_FFFF != 0 => {
+                day_of_month("it has no `L-3`")
+            }
+            Marks::AsCroniter if self.has_weeks() && self.weekly() != 0 => {
+                day_of_week("it takes no `#` or `L` beside other weekdays")
+            }
+            _ => None,
+        }
+    }
 
+    /// What a text in the dialect would not mean.
+    fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+        let table = dialect.table();
+        let last_year = i64::from(table.rows[Field::Year as usize].last);
         if self.has_seconds() && dialect.seconds() == Seconds::Nowhere {
             return Some((Some(Field::Second), "it has no such field"));
         }
@@ -124,59 +145,30 @@ impl Cron {
                 return Some((Some(Field::Year), "its years end earlier"));
             }
         }
-        match table.marks {
-            Marks::All => {}
-            Marks::No if days_have_marks => {
-                return Some((Some(Field::DayOfMonth), "it has no `L`, `W` or `#`"));
-            }
-            Marks::No if self.has_weeks() => {
-                return Some((Some(Field::DayOfWeek), "it has no `L`, `W` or `#`"));
-            }
-            Marks::No => {}
-            Marks::Alone => {
-                if days_have_marks && self.days.count_ones() + self.nearest.count_ones() > 1 {
-                    return Some((Some(Field::DayOfMonth), "`L` and `W` stand alone there"));
-                }
-                if self.has_weeks() && self.weekdays.count_ones() > 1 {
-                    return Some((Some(Field::DayOfWeek), "`L` and `#` stand alone there"));
-                }
-            }
-            Marks::AsCroniter => {
-                // `LW` is `31W` there.
-                if (self.days | self.nearest) >> 32 & 0x7FFF_FFFF != 0 {
-                    return Some((Some(Field::DayOfMonth), "it has no `L-3`"));
-                }
-                if self.has_weeks() && self.weekly() != 0 {
-                    return Some((Some(Field::DayOfWeek), "it takes no `#` or `L` beside other weekdays"));
-                }
-            }
-        }
         let has_late_nearest = self.nearest as u32 >> 28 != 0;
         if has_late_nearest && self.has(NEAREST_CLAMPS) != table.has_accidents {
             return Some((Some(Field::DayOfMonth), "in a month that is too short its `W` is on another day"));
         }
-        if both_restricted {
-            let has_nearest = self.nearest != 0;
-            let all_match = match dialect.days() {
-                Days::And => true,
-                // Without a star, either: a field is then written without.
-                Days::StarBit if both_match && self.may_begin_with_star() => true,
-                _ if table.has_accidents && (has_nearest || self.has_weeks()) => {
-                    if has_nearest != self.has_weeks() && !(both_match && self.never_fires()) {
-                        return Some((None, "beside a `W`, `#` or `L` it ignores the other day field"));
-                    }
-                    true
-                }
-                _ => false,
-            };
-            if both_match && !all_match {
-                return Some((None, "it fires if either of the two day fields matches, this if both do"));
-            }
-            if all_match && !both_match {
-                return Some((None, "it fires if both day fields match, this if either does"));
-            }
+        if !self.has(DAYS_RESTRICTED) || !self.has(WEEKDAYS_RESTRICTED) {
+            return None;
         }
-        None
+        let (has_nearest, has_weeks) = (self.nearest != 0, self.has_weeks());
+        let are_both_due = match dialect.days() {
+            Days::And => true,
+            // Without a star, either: a field is then written without.
+            Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => true,
+            _ if table.has_accidents && has_nearest != has_weeks && !self.never_fires() => {
+                return Some((None, "beside a `W`, `#` or `L` it ignores the other day field"));
+            }
+            _ => table.has_accidents && (has_nearest || has_weeks),
+        };
+        match (are_both_due, self.has(BOTH_DAYS)) {
+            (false, true) => {
+                Some((None, "it fires if either of the two day fields matches, this if both do"))
+            }
+            (true, false) => Some((None, "it fires if both day fields match, this if either does")),
+            _ => None,
+        }
     }
 
     fn has_seconds(&self) -> bool {

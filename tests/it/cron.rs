@@ -1,5 +1,7 @@
 //! The cron language: rows by hand, rows of other systems, messages, laws over expressions made up at random.
 
+#[path = "cron/dialects.rs"]
+mod dialects;
 #[path = "cron/laws.rs"]
 mod laws;
 #[path = "cron/meaning.rs"]
