@@ -16,25 +16,29 @@ pub fn has_no_file(row: &Row) -> bool {
     named != "-" && !files().contains_key(&(named.to_string(), Flavour::Slim))
 }
 
-/// Whether a gap on the way swallows times of a cron that says "again and again", but names its hours. They are made up
-/// for, by the rule; the oracle that judged the rows drops them.
+/// Whether a gap on the way swallows times of a cron that says "again and again", but names its hours.
 pub fn makes_up_what_repeats(question: &Question, times: &str) -> bool {
     let cron = question.cron;
-    let Some(zone) = &question.zone else { return false };
-    if !(cron.is_interval_like() && cron.is_made_up_in_gap()) {
-        return false;
+    match &question.zone {
+        Some(zone) if cron.is_interval_like() && cron.is_made_up_in_gap() => {
+            let instants = instants(question.start, zone).chain(instants(times, zone));
+            let (first, last) = instants.fold((None, None), |(first, last), at| {
+                (first.map_or(Some(at), |first: SystemTime| Some(first.min(at))), last.max(Some(at)))
+            });
+            first.zip(last).map_or(false, |(first, last)| swallows(zone, first, last, &cron))
+        }
+        _ => false,
     }
-    let instants = instants(question.start, zone).chain(instants(times, zone));
-    let (first, last) = instants.fold((None, None), |(first, last): (Option<SystemTime>, Option<_>), at| {
-        (Some(first.map_or(at, |first| first.min(at))), last.max(Some(at)))
-    });
-    let (Some(first), Some(last)) = (first, last) else { return false };
-    let hour = Duration::from_secs(3600);
+}
+
+/// Whether times of a cron lie in a gap of these hours, whose end is none.
+fn swallows(zone: &Zone, first: SystemTime, last: SystemTime, cron: &Cron) -> bool {
+    let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
     let hours = std::iter::successors(Some(first - hour), |&at| Some(at + hour)).take_while(|&at| at <= last);
     hours.filter(|&at| zone.offset(at) < zone.offset(at + hour)).any(|at| {
-        let seconds = (1..=3600).map(|second| at + Duration::from_secs(second));
-        let end = seconds.filter(|&end| zone.offset(end) > zone.offset(at)).min().unwrap();
-        let (before, after) = (zone.civil(end - Duration::from_secs(1)).unwrap(), zone.civil(end).unwrap());
+        let mut seconds = std::iter::successors(Some(at), |&at| Some(at + second));
+        let end = seconds.find(|&end| zone.offset(end) > zone.offset(at)).unwrap();
+        let (before, after) = (zone.civil(end - second).unwrap(), zone.civil(end).unwrap());
         !cron.matches(after) && cron.next(before).map_or(false, |next| next < after)
     })
 }
@@ -46,15 +50,17 @@ fn instants<'a>(times: &'a str, zone: &'a Zone) -> impl Iterator<Item = SystemTi
 
 /// Whether one of these times does not match by itself: it is the end of a gap, or a slip.
 pub fn has_other_times(question: &Question, times: &str) -> bool {
-    let Some(zone) = &question.zone else { return false };
-    let mut instants = instants(times, zone);
-    instants.any(|at| zone.civil(at).map_or(false, |civil| !question.cron.matches(civil)))
+    question.zone.as_ref().map_or(false, |zone| {
+        let mut civil = instants(times, zone).map(|at| zone.civil(at).unwrap());
+        civil.any(|civil| !question.cron.matches(civil))
+    })
 }
 
 /// Whether the start is the end of a gap.
 pub fn starts_at_end_of_gap(question: &Question) -> bool {
-    let Some(zone) = &question.zone else { return false };
-    instants(question.start, zone).any(|at| zone.offset(at - Duration::from_secs(1)) < zone.offset(at))
+    question.zone.as_ref().map_or(false, |zone| {
+        instants(question.start, zone).any(|at| zone.offset(at - Duration::from_secs(1)) < zone.offset(at))
+    })
 }
 
 /// The times after, or before, a start. Texts without an offset are civil times, without a zone.
@@ -74,10 +80,13 @@ impl<'a> Question<'a> {
         Question { cron, zone: None, start, backwards: false, inclusive: false }
     }
 
-    /// In the zone of this name; `-` is none.
-    pub fn zone(self, name: &str) -> Question<'a> {
-        let zone = if name == "-" { None } else { Some(zone(name)) };
-        Question { zone, ..self }
+    /// In the zone of a row, of which there may be no file; `-` is none.
+    pub fn zone_of(self, row: &Row) -> Result<Question<'a>, String> {
+        match row.named("zone") {
+            "-" => Ok(self),
+            name if has_no_file(row) => Err(format!("there is no file of {name}")),
+            name => Ok(Question { zone: Some(zone(name)), ..self }),
+        }
     }
 
     /// `next` or `prev`
@@ -109,7 +118,7 @@ impl<'a> Question<'a> {
     }
 
     fn zoned_answer(&self, zone: &Zone, count: usize) -> Vec<String> {
-        let Some(Moment::Instant(start)) = moment(self.start) else { panic!("{} is no instant", self.start) };
+        let start = moment(self.start).and_then(|start| start.instant(zone)).unwrap();
         if self.cron.never_fires() {
             return with_end(std::iter::empty(), count); // An error to a schedule.
         }
@@ -174,7 +183,11 @@ pub fn expect_same(cron: &Cron, plain: &Cron) -> Result<(), String> {
 
 /// Expects that a time that matches does so, and then, one field after the other, just those of its values that do. A
 /// cron's fields are independent but for the two of days, which change together here. Years only as croniter has them.
-pub fn expect_matches(cron: &Cron, base: DateTime, expected: impl Fn(DateTime) -> bool) -> Result<(), String> {
+pub fn expect_matches(
+    cron: &Cron,
+    base: DateTime,
+    expected: impl Fn(DateTime) -> bool,
+) -> Result<(), String> {
     let (date, time) = (base.date(), base.time());
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());
     let seconds = (0..60).map(|value| Time::new(hour, minute, value));

@@ -19,7 +19,7 @@ fn parse(row: &Row) -> Result<Cron, ParseError> {
 
 pub fn question(row: &Row) -> Result<Question<'_>, String> {
     let cron = read(row.named("expr"), parse(row))?;
-    let question = Question::civil(cron, row.named("start")).zone(row.named("zone"));
+    let question = Question::civil(cron, row.named("start")).zone_of(row)?;
     Ok(question.direction(row.named("direction")))
 }
 
@@ -52,5 +52,7 @@ fn matches() {
 
 #[test]
 fn invalid() {
-    hold("croner-invalid.tsv", |row| expect_refused(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))));
+    hold("croner-invalid.tsv", |row| {
+        expect_refused(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr")))
+    });
 }

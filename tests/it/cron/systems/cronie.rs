@@ -46,7 +46,9 @@ impl Expanded {
 
     /// Whether a field has no value, so that cronie never runs it or, for a day field, runs it by the other one.
     fn is_empty(&self) -> bool {
-        [&self.minutes, &self.hours, &self.days, &self.months, &self.weekdays].iter().any(|values| values.is_empty())
+        [&self.minutes, &self.hours, &self.days, &self.months, &self.weekdays]
+            .iter()
+            .any(|values| values.is_empty())
     }
 
     fn first(&self) -> Option<DateTime> {
@@ -87,5 +89,7 @@ fn next() {
 
 #[test]
 fn invalid() {
-    hold("cronie-invalid.tsv", |row| expect_refused(row.named("expr"), Dialect::CRONIE.parse(row.named("expr"))));
+    hold("cronie-invalid.tsv", |row| {
+        expect_refused(row.named("expr"), Dialect::CRONIE.parse(row.named("expr")))
+    });
 }

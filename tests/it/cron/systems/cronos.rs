@@ -12,7 +12,7 @@ pub fn question(row: &Row) -> Result<Question<'_>, String> {
     let expr = row.named("expr");
     let question = Question::civil(read(expr, CRONOS.parse(expr))?, row.named("start"));
     let question = Question { inclusive: row.named("inclusive") == "yes", ..question };
-    Ok(question.zone(row.named("zone")).direction(row.named("direction")))
+    Ok(question.zone_of(row)?.direction(row.named("direction")))
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn refused(row: &Row) -> Result<(), String> {
 
 pub fn question(row: &Row) -> Result<Question<'_>, String> {
     let cron = read(row.named("expr"), Dialect::QUARTZ.parse(row.named("expr")))?;
-    Ok(Question::civil(cron, row.named("start")).zone(row.named("zone")))
+    Question::civil(cron, row.named("start")).zone_of(row)
 }
 
 #[test]
@@ -36,7 +36,9 @@ fn quartz_invalid() {
 
 #[test]
 fn zslayton_next() {
-    hold("zslayton-next.tsv", |row| question(row)?.direction(row.named("direction")).expect(row.named("expected")));
+    hold("zslayton-next.tsv", |row| {
+        question(row)?.direction(row.named("direction")).expect(row.named("expected"))
+    });
 }
 
 #[test]

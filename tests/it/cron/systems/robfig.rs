@@ -1,5 +1,7 @@
 //! robfig/cron v3.
 
+use std::time::SystemTime;
+
 use sexton::cron::Dialect;
 use sexton::tz::Zone;
 use sexton::Moment;
@@ -20,13 +22,11 @@ fn split_zone(expr: &str) -> (Option<Zone>, &str) {
 
 /// The zone with the offset of an instant's text.
 fn own_zone(instant: &str) -> Zone {
-    let Some(Moment::Instant(instant_)) = instant.parse().ok() else { panic!("{instant} has no offset") };
-    let Ok(Moment::Instant(as_utc)) = format!("{}Z", &instant[..19]).parse() else { panic!("{instant} is odd") };
-    let east = match as_utc.duration_since(instant_) {
-        Ok(east) => east.as_secs() as i32,
-        Err(west) => -(west.duration().as_secs() as i32),
+    let unix = |text: &str| -> i64 {
+        let instant = text.parse::<Moment>().unwrap().instant(&Zone::utc()).unwrap();
+        instant.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64
     };
-    Zone::fixed(east).unwrap()
+    Zone::fixed((unix(&instant[..19]) - unix(instant)) as i32).unwrap()
 }
 
 pub fn question(row: &Row) -> Result<Question<'_>, String> {
@@ -47,10 +47,14 @@ fn next() {
 
 #[test]
 fn valid() {
-    hold("robfig-valid.tsv", |row| read(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))).map(drop));
+    hold("robfig-valid.tsv", |row| {
+        read(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))).map(drop)
+    });
 }
 
 #[test]
 fn invalid() {
-    hold("robfig-invalid.tsv", |row| expect_refused(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr"))));
+    hold("robfig-invalid.tsv", |row| {
+        expect_refused(row.named("expr"), Dialect::DEFAULT.parse(row.named("expr")))
+    });
 }
