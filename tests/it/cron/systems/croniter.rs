@@ -7,13 +7,12 @@ use super::hold;
 use crate::rows::Row;
 
 fn dialect(row: &Row) -> Dialect {
-    let options: [(&str, fn(Dialect) -> Dialect); 3] = [
-        ("and", Dialect::days_and),
-        ("cron-bug", Dialect::star_bit),
-        ("seconds-first", Dialect::seconds_first),
-    ];
-    let chosen = options.iter().filter(|(option, _)| row.lists("options", option));
-    chosen.fold(Dialect::CRONITER, |dialect, (_, switch)| switch(dialect))
+    row.named("options").split(',').fold(Dialect::CRONITER, |dialect, option| match option {
+        "and" => dialect.days_and(),
+        "cron-bug" => dialect.star_bit(),
+        "seconds-first" => dialect.seconds_first(),
+        _ => dialect, // Not of the dialect: a stricter check, a hash id.
+    })
 }
 
 pub fn question(row: &Row) -> Result<Question<'_>, String> {

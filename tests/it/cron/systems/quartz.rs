@@ -34,10 +34,21 @@ fn quartz_invalid() {
     hold("quartz-invalid.tsv", refused);
 }
 
+/// The same with the first three letters of full names, which are refused here.
+pub fn question_in_short_names(row: &Row) -> Result<Question<'_>, String> {
+    let mut letters = 0;
+    let mut is_short = |c: char| {
+        letters = if c.is_ascii_alphabetic() { letters + 1 } else { 0 };
+        letters <= 3 || row.named("expr").starts_with('@')
+    };
+    let short: String = row.named("expr").chars().filter(|&c| is_short(c)).collect();
+    Question::civil(read(&short, Dialect::QUARTZ.parse(&short))?, row.named("start")).zone_of(row)
+}
+
 #[test]
 fn zslayton_next() {
     hold("zslayton-next.tsv", |row| {
-        question(row)?.direction(row.named("direction")).expect(row.named("expected"))
+        question_in_short_names(row)?.direction(row.named("direction")).expect(row.named("expected"))
     });
 }
 
