@@ -32,6 +32,7 @@
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
 //! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
 
+mod describe;
 mod dialect;
 mod error;
 mod field;
@@ -42,6 +43,7 @@ mod search;
 use core::convert::TryFrom;
 use core::str::FromStr;
 
+pub use self::describe::Description;
 pub use self::dialect::{Dialect, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
