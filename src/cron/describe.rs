@@ -92,15 +92,15 @@ impl Calendar {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, time: Said) -> fmt::Result {
         let names_months = !self.months.is_all() && self.span_of_months().is_none();
-        let of_months = if names_months { Of::Months(self.months, self.year_of_month()) } else { Of::TheMonth };
+        let of_months =
+            if names_months { Of::Months(self.months, self.year_of_month()) } else { Of::TheMonth };
 
-        let has_spans = time == Said::Spans;
-        let mut ends_with = if has_spans { Ending::Span } else { Ending::Plain };
+        let mut ends_with = if time == Said::Spans { Ending::Span } else { Ending::Plain };
         let mut has_months = self.months.is_all();
         match &self.days {
             DayRule::Every => f.write_str(if time == Said::Times { " every day" } else { "" })?,
             DayRule::Days(days) => {
-                f.write_str(if has_spans && days.is_span() { ", " } else { " " })?;
+                f.write_str(before_days(time, days.is_span()))?;
                 days.write(f, of_months)?;
                 has_months |= names_months;
                 ends_with = if days.is_span() { Ending::Span } else { ends_with };
@@ -121,14 +121,14 @@ impl Calendar {
                 }
             },
             DayRule::Either(days, weekdays) => {
-                f.write_str(if has_spans && days.is_span() { ", " } else { " " })?;
+                f.write_str(before_days(time, days.is_span()))?;
                 days.write(f, if weekdays.are_only_of_weeks() { Of::Later } else { Of::TheMonth })?;
                 f.write_str(" and on ")?;
                 weekdays.write_too(f, Of::TheMonth)?;
                 ends_with = Ending::Clause;
             }
             DayRule::Both(days, weekdays) => {
-                f.write_str(" ")?;
+                f.write_str(before_days(time, false))?;
                 write_both(f, days, weekdays, of_months)?;
                 has_months |= names_months;
                 ends_with = Ending::Clause;
@@ -179,6 +179,15 @@ impl Calendar {
         };
         let (first, last) = (YEAR.first + years.first(), YEAR.first + years.last());
         write!(f, "every {} year from {first} to {last}", Ordinal(step))
+    }
+}
+
+/// What leads to the days of the month, which may be a span, `from the 1st to the 7th`.
+fn before_days(time: Said, is_span: bool) -> &'static str {
+    match time {
+        Said::Times if is_span => " every day ",
+        Said::Spans if is_span => ", every day ",
+        _ => " ",
     }
 }
 

@@ -1,5 +1,9 @@
 //! The cron language: rows by hand, messages, laws over expressions made up at random.
 
+#[path = "cron/describe.rs"]
+mod describe;
+#[path = "cron/english.rs"]
+mod english;
 #[path = "cron/laws.rs"]
 mod laws;
 #[path = "cron/meaning.rs"]

@@ -46,22 +46,17 @@ impl TimeOfDay {
             every.write(f, self)?;
             return Ok(Said::Always);
         }
-        let spans = self.spans(may_wrap);
-        if let Some(spans) = spans.as_ref().filter(|spans| spans.count(self) == 1 && self.count() >= MANY) {
-            spans.write(f, self)?;
-            return Ok(Said::Spans);
+        match self.spans(may_wrap) {
+            Some(spans) if !self.are_few() || spans.count(self) as u32 * MANY <= self.count() => {
+                spans.write(f, self)?;
+                Ok(Said::Spans)
+            }
+            _ if self.are_few() => {
+                self.write_times(f)?;
+                Ok(Said::Times)
+            }
+            _ => self.write_fields(f, may_wrap),
         }
-        if self.are_few() {
-            self.write_times(f)?;
-            return Ok(Said::Times);
-        }
-        if let Some(spans) = spans {
-            spans.write(f, self)?;
-            return Ok(Said::Spans);
-        }
-        self.write_fields(f)?;
-        let is_always = self.hours.is_all() || self.repeats_from_zero().is_some();
-        Ok(if is_always { Said::Always } else { Said::Times })
     }
 
     /// How many times of day there are.
@@ -147,8 +142,8 @@ impl TimeOfDay {
         }
     }
 
-    /// Field by field: `at minutes 5 and 20 of hours 9 to 17`.
-    fn write_fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Field by field: `at minutes 5 and 20 of hours 9 to 17`, `every 10 seconds in minute 5 of every hour`.
+    fn write_fields(&self, f: &mut fmt::Formatter<'_>, may_wrap: bool) -> Result<Said, fmt::Error> {
         let every = self.repeats_from_zero();
         if let Some(every) = &every {
             every.write_step(f)?;
@@ -156,21 +151,26 @@ impl TimeOfDay {
         } else {
             f.write_str("at ")?;
         }
-        if self.seconds.only() != Some(0) {
-            if every.is_none() {
-                write_field(f, self.seconds, "second")?;
-                f.write_str(" of ")?;
-            }
-            write_field(f, self.minutes, "minute")?;
-            if self.minutes.is_all() && self.hours.is_all() {
-                return Ok(());
-            }
-            f.write_str(" of ")?;
-        } else if every.is_none() {
-            write_field(f, self.minutes, "minute")?;
+        let has_seconds = self.seconds.only() != Some(0);
+        if has_seconds && every.is_none() {
+            write_field(f, self.seconds, "second")?;
             f.write_str(" of ")?;
         }
-        write_field(f, self.hours, "hour")
+        if has_seconds || every.is_none() {
+            write_field(f, self.minutes, "minute")?;
+            if self.minutes.is_all() && self.hours.is_all() {
+                return Ok(Said::Always);
+            }
+            let minutes = Spans { every: Every { step: 1, unit: Unit::Minute }, of: Of::Hours, may_wrap };
+            if self.minutes.is_all() && minutes.count(self) <= FEW_SPANS {
+                let without_seconds = TimeOfDay { seconds: Values::new(1, 60), ..*self };
+                minutes.write_stretches(f, &without_seconds)?;
+                return Ok(Said::Spans);
+            }
+            f.write_str(" of ")?;
+        }
+        write_field(f, self.hours, "hour")?;
+        Ok(if self.hours.is_all() || every.is_some() { Said::Always } else { Said::Times })
     }
 }
 
@@ -266,6 +266,11 @@ impl Spans {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, times: &TimeOfDay) -> fmt::Result {
         self.every.write_step(f)?;
+        self.write_stretches(f, times)
+    }
+
+    /// ` from 09:00 to 11:45 and from 14:00 to 16:45`
+    fn write_stretches(&self, f: &mut fmt::Formatter<'_>, times: &TimeOfDay) -> fmt::Result {
         f.write_str(" ")?;
         let TimeOfDay { seconds, minutes, hours } = times;
         list(f, self.stretches(times), " and ", |f, (first, last)| {

@@ -136,7 +136,9 @@ impl Values {
         self.stretches(false).flat_map(|(first, last)| {
             let is_long = last - first >= 2;
             let step = if is_long { last - first + 1 } else { 1 };
-            (first..=last).step_by(step as usize).map(move |value| (value, if is_long { last } else { value }))
+            (first..=last)
+                .step_by(step as usize)
+                .map(move |value| (value, if is_long { last } else { value }))
         })
     }
 
