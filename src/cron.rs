@@ -28,27 +28,41 @@
 //!
 //! **Nicknames**: `@yearly`, `@annually`, `@monthly`, `@weekly` (Sunday), `@daily`, `@midnight`, `@hourly`.
 //!
+//! **A value that is not in the text**, so that not all jobs start at the same minute: `H` is hashed from the task's name
+//! (or [an id](Dialect::hash_id)), the same for ever; `H(0-29)` lies in that range, `H/10` is every tenth value from a
+//! hashed first one. `R`, `R(0-29)` and `R/10` are drawn anew from [a seed](Dialect::seed). Either is alone in its field.
+//!
+//! **Dialects.** The above is what everybody means by five fields. What was written for croniter, Quartz or cronie, or
+//! for another day rule, is read by a [`Dialect`]; it is never guessed. A text may also say so itself, in words before
+//! its fields: `dialect=` and a name first, `days=or` or `days=and`, `seconds=first` or `seconds=last`.
+//! `days=and 0 0 13 * fri` is Friday the 13th.
+//!
 //! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
-//! lists, `Lfri` and `28-L` are those of Python's croniter. What these disagree about is settled in the tests.
+//! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
+mod carets;
 mod describe;
 mod dialect;
+mod draw;
 mod error;
 mod field;
 mod parse;
 mod print;
+mod scan;
 mod search;
 
 use core::convert::TryFrom;
 use core::str::FromStr;
 
+pub use self::carets::Carets;
 pub use self::describe::Description;
-pub use self::dialect::{Dialect, UnknownDialect};
+pub use self::dialect::{Dialect, Reader, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
 use self::parse::Set;
+pub use self::print::{Translated, Untranslatable};
 pub use self::search::Upcoming;
 
 /// A set of civil times, written as a cron expression: see the [module](self) for the language.
@@ -68,8 +82,9 @@ pub use self::search::Upcoming;
 ///
 /// An expression in the source is checked by the compiler with [`cron!`](crate::cron!).
 ///
-/// `Display` gives the shortest of the usual forms, with names for weekdays and months, and parses back to an equal
-/// value; `Debug` names the fields. Values are equal when their fields are: `0 0 * * *` and `0 0 1-31 * *` are not.
+/// `Display` gives the shortest of the usual forms in the default dialect, whichever it was read in, with names for
+/// weekdays and months; it parses back to an equal value. `Debug` names the fields. Values are equal when their fields
+/// are: `0 0 * * *` and `0 0 1-31 * *` are not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cron {
     /// A bit for each second, from 0.
@@ -133,21 +148,15 @@ const ALL_WEEKDAYS: u64 = 0x7F;
 impl Cron {
     /// Reads five fields; six, the seconds first; or seven, the seconds first and the year last.
     ///
+    /// **Six fields** are read the other way round by Python's croniter, and the weekdays' numbers are others to Quartz:
+    /// a [`Dialect`] says whose text it is. `H` needs [an id](Dialect::hash_id).
+    ///
     /// # Errors
     ///
     /// A text that is no expression, with the field and the byte where it stopped to be one. An expression that is
     /// one but never comes true, such as 30 February, is no error; [`never_fires`](Cron::never_fires) tells.
     pub const fn parse(text: &str) -> Result<Cron, ParseError> {
-        parse::expression(text)
-    }
-
-    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
-    #[doc(hidden)]
-    pub const fn checked_when_built(text: &str) -> Cron {
-        match Cron::parse(text) {
-            Ok(cron) => cron,
-            Err(error) => panic!("{}", error.message().as_str()),
-        }
+        Dialect::DEFAULT.reader().parse(text)
     }
 
     /// Whether its text says "again and again" about the time of day: a `*`, a range or a step in the seconds, minutes
@@ -177,7 +186,7 @@ impl Cron {
     }
 
     /// The value of these fields, second to day of week.
-    const fn of_fields(fields: [Set; 6], years: Years) -> Cron {
+    const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
         let [second, minute, hour, day_of_month, month, day_of_week] = fields;
         let cron = Cron {
             seconds: second.values_of(60),
@@ -192,7 +201,9 @@ impl Cron {
                 | flag(MINUTE_REPEATS, minute.repeats)
                 | flag(HOUR_REPEATS, hour.repeats)
                 | flag(DAYS_RESTRICTED, !day_of_month.is_every)
-                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every),
+                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every)
+                | flag(NEAREST_CLAMPS, day_of_month.nearest_clamps && !day_of_month.is_every)
+                | flag(BOTH_DAYS, both_days && !day_of_month.is_every && !day_of_week.is_every),
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -275,12 +286,25 @@ impl Years {
 /// ```
 ///
 /// ```compile_fail
-/// let report = sexton::cron!("2 4 * * mom,fri"); // day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7
+/// // day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?
+/// let report = sexton::cron!("2 4 * * mom,fri");
+/// ```
+///
+/// Another [`Dialect`](crate::cron::Dialect), or a [`Reader`](crate::cron::Reader), goes second:
+///
+/// ```
+/// use sexton::{cron, cron::Dialect};
+///
+/// assert_eq!(cron!("0 0 9 ? * 2-6", Dialect::QUARTZ), cron!("0 9 * * mon-fri"));
+/// let report = cron!("H 4 * * *", Dialect::DEFAULT.hash_id("report"));
 /// ```
 #[macro_export]
 macro_rules! cron {
-    ($text:expr) => {{
-        const CRON: $crate::Cron = $crate::Cron::checked_when_built($text);
+    ($text:expr) => {
+        $crate::cron!($text, $crate::cron::Dialect::DEFAULT)
+    };
+    ($text:expr, $reader:expr) => {{
+        const CRON: $crate::Cron = $reader.checked_when_built($text);
         CRON
     }};
 }

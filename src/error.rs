@@ -17,7 +17,8 @@ use crate::tz::TzError;
 /// let error = scheduler.task("report").cron("0 9 * * mom-fri").run(|| {}).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "task `report`: cron `0 9 * * mom-fri`: day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7"
+///     "task `report`: cron `0 9 * * mom-fri`: day of week: unknown name `mom` at byte 8, \
+///      expected sun-sat or 0-7; did you mean `mon`?"
 /// );
 /// assert_eq!(error.task(), Some("report"));
 /// # Ok::<(), sexton::Error>(())

@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 use self::days::{remainder, Days};
 use self::timetable::{ask, out_of_range, pull, Rule};
 use crate::clock::Now;
-use crate::cron::Cron;
+use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
@@ -69,7 +69,25 @@ impl Schedule {
     ///
     /// If the text is no cron expression, or one that can never fire, such as 30 February.
     pub fn cron(text: &str) -> Result<Schedule, Error> {
-        let cron = Cron::parse(text).map_err(|error| Error::from(error).in_field("cron", text))?;
+        Schedule::cron_as(text, Dialect::DEFAULT)
+    }
+
+    /// At the civil times of a cron expression in another [`Dialect`], or with an id for `H`, a seed for `R` and `~`.
+    ///
+    /// ```
+    /// use sexton::{cron::Dialect, Schedule};
+    ///
+    /// let weekdays_at_nine = Schedule::cron_as("0 0 9 ? * 2-6", Dialect::QUARTZ)?;
+    /// let once_an_hour = Schedule::cron_as("H * * * *", Dialect::DEFAULT.hash_id("report"))?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the text is no cron expression in this dialect, or one that can never fire, such as 30 February.
+    pub fn cron_as<'a>(text: &str, reader: impl Into<Reader<'a>>) -> Result<Schedule, Error> {
+        let cron =
+            reader.into().drawing().parse(text).map_err(|error| Error::from(error).in_field("cron", text))?;
         match cron.never_fires() {
             true => Err(never_fires(text)),
             false => Ok(cron.into()),

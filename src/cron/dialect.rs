@@ -5,6 +5,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::field::{Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
+use super::parse;
+use super::{Cron, ParseError};
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
 ///
@@ -167,6 +169,122 @@ impl Dialect {
     }
 }
 
+/// A dialect, and what the values that are not in a text come from: `H` from an id, `R` and `~` from a seed.
+///
+/// ```
+/// use sexton::cron::Dialect;
+///
+/// let reader = Dialect::DEFAULT.hash_id("report");
+/// let report = reader.parse("H 4 * * *")?; // some minute after four, always the same for this id
+/// assert_eq!(report, reader.parse("H 4 * * *")?);
+/// # Ok::<(), sexton::cron::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) id: Option<&'a str>,
+    /// Whether the id is for the nicknames of the croniter dialect, too.
+    pub(super) hashes_nicknames: bool,
+    pub(super) seed: Option<u64>,
+}
+
+impl Dialect {
+    /// Reads an expression. In the croniter and cronie dialects, `R` and `~` are drawn from the system's randomness.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no expression in this dialect, or one with an `H` or another `R`: these need a
+    /// [`hash_id`](Dialect::hash_id) or a [`seed`](Dialect::seed).
+    pub fn parse(self, text: &str) -> Result<Cron, ParseError> {
+        self.reader().drawing().parse(text)
+    }
+
+    /// With an id for `H` to take its values from, as croniter does.
+    pub const fn hash_id(self, id: &str) -> Reader<'_> {
+        Reader { dialect: self, id: Some(id), hashes_nicknames: true, seed: None }
+    }
+
+    /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
+    pub const fn seed(self, seed: u64) -> Reader<'static> {
+        Reader { seed: Some(seed), ..self.reader() }
+    }
+
+    pub(super) const fn reader(self) -> Reader<'static> {
+        Reader { dialect: self, id: None, hashes_nicknames: false, seed: None }
+    }
+
+    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
+    #[doc(hidden)]
+    pub const fn checked_when_built(self, text: &str) -> Cron {
+        self.reader().checked_when_built(text)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// With an id for `H` to take its values from, as croniter does.
+    pub const fn hash_id(self, id: &'a str) -> Reader<'a> {
+        Reader { id: Some(id), hashes_nicknames: true, ..self }
+    }
+
+    /// With this id where none was given. It is for `H` alone: a job that has a name in order to be listed must not
+    /// move off midnight.
+    #[cfg(feature = "std")]
+    pub(crate) fn or_id(self, id: &'a str) -> Reader<'a> {
+        match self.id {
+            Some(_) => self,
+            None => Reader { id: Some(id), ..self },
+        }
+    }
+
+    /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
+    pub const fn seed(self, seed: u64) -> Reader<'a> {
+        Reader { seed: Some(seed), ..self }
+    }
+
+    /// With a seed from the system, if the dialect draws one for every text.
+    #[cfg(feature = "std")]
+    pub(crate) fn drawing(self) -> Reader<'a> {
+        use std::collections::hash_map::RandomState;
+        use std::hash::{BuildHasher, Hasher};
+
+        match (self.dialect.language, self.seed) {
+            (Language::Croniter | Language::Cronie, None) => {
+                self.seed(RandomState::new().build_hasher().finish())
+            }
+            _ => self,
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    const fn drawing(self) -> Reader<'a> {
+        self
+    }
+
+    /// Reads an expression.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no expression in this dialect, or one with an `H` without an id, or an `R` or `~` without a seed.
+    pub const fn parse(self, text: &str) -> Result<Cron, ParseError> {
+        parse::expression(text, self)
+    }
+
+    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
+    #[doc(hidden)]
+    pub const fn checked_when_built(self, text: &str) -> Cron {
+        match self.parse(text) {
+            Ok(cron) => cron,
+            Err(error) => panic!("{}", error.message(true).as_str()),
+        }
+    }
+}
+
+impl From<Dialect> for Reader<'static> {
+    fn from(dialect: Dialect) -> Reader<'static> {
+        dialect.reader()
+    }
+}
+
 impl Default for Dialect {
     fn default() -> Dialect {
         Dialect::DEFAULT
@@ -192,6 +310,7 @@ impl fmt::Display for UnknownDialect {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for UnknownDialect {}
 
 /// The name, and the switches where they are not its own: `croniter, seconds first, days and`.

@@ -14,7 +14,7 @@ use crate::excerpt::Excerpt;
 /// use sexton::Cron;
 ///
 /// let error = Cron::parse("0 9 * * mom-fri").unwrap_err();
-/// assert_eq!(error.to_string(), "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7");
+/// assert_eq!(error.to_string(), "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?");
 /// assert_eq!(error.field(), Some(Field::DayOfWeek));
 /// assert_eq!(error.span(), 8..11);
 /// ```
@@ -28,6 +28,7 @@ pub struct ParseError {
     start: usize,
     end: usize,
     expected: &'static str,
+    suggestion: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,11 @@ impl ParseError {
         self.start..self.end
     }
 
+    /// What may stand in place of the [`span`](ParseError::span), where it looks like a slip.
+    pub const fn suggestion(&self) -> Option<&'static str> {
+        self.suggestion
+    }
+
     /// "`field`: `problem` `text[start..end]` at byte `start`, expected `expected`".
     pub(super) const fn new(
         field: Option<Field>,
@@ -56,40 +62,60 @@ impl ParseError {
         end: usize,
         expected: &'static str,
     ) -> ParseError {
-        ParseError { field, problem, found: Found::Text(Excerpt::of(text, start, end)), start, end, expected }
+        let found = Found::Text(Excerpt::of(text, start, end));
+        ParseError { field, problem, found, start, end, expected, suggestion: None }
     }
 
-    /// The text has `count` fields, which is none of the numbers that make an expression.
-    pub(super) const fn field_count(text: &str, count: usize) -> ParseError {
+    /// With what was probably meant, if that is known.
+    pub(super) const fn suggest(self, suggestion: Option<&'static str>) -> ParseError {
+        ParseError { suggestion, ..self }
+    }
+
+    /// From `start` on the text has `count` fields, which is none of the numbers that make an expression.
+    pub(super) const fn field_count(
+        text: &str,
+        start: usize,
+        count: usize,
+        expected: &'static str,
+    ) -> ParseError {
         ParseError {
             field: None,
             problem: "found",
             found: Found::Fields(count),
-            start: 0,
+            start,
             end: text.len(),
-            expected: "5, 6 (seconds first) or 7 (seconds first, year last)",
+            expected,
+            suggestion: None,
         }
     }
 
-    /// The whole message.
-    pub(super) const fn message(&self) -> Message {
+    /// The whole message, or all but the byte.
+    pub(super) const fn message(&self, has_position: bool) -> Message {
         let subject = match self.field {
             Some(field) => field.name(),
             None => "expression",
         };
         let message = Message::EMPTY.with(subject).with(": ").with(self.problem).with(" ");
         let message = match self.found {
-            Found::Text(excerpt) => message.with_excerpt(excerpt).with(" at byte ").with_number(self.start),
+            Found::Text(excerpt) if has_position => {
+                message.with_excerpt(excerpt).with(" at byte ").with_number(self.start)
+            }
+            Found::Text(excerpt) => message.with_excerpt(excerpt),
             Found::Fields(1) => message.with("1 field"),
             Found::Fields(count) => message.with_number(count).with(" fields"),
         };
-        message.with(", expected ").with(self.expected)
+        let message = message.with(", expected ").with(self.expected);
+        match self.suggestion {
+            Some(suggestion) => message.with("; did you mean `").with(suggestion).with("`?"),
+            None => message,
+        }
     }
 }
 
+/// One line; with `{:#}` it leaves out the byte, for when [`Carets`](super::Carets) show the place.
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.message().as_str())
+        f.pad(self.message(!f.alternate()).as_str())
     }
 }
 
@@ -99,6 +125,7 @@ impl fmt::Debug for ParseError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for ParseError {}
 
 /// Room for the longest message: 32 bytes of control characters, six bytes each when escaped, and the words round them.

@@ -44,8 +44,8 @@ pub(super) struct Table {
     pub(super) rows: [Row; 7],
     pub(super) has_years: bool,
     pub(super) always_has_seconds: bool,
-    /// `L`, `W`, `#` and `?` have a meaning.
-    pub(super) has_marks: bool,
+    /// What of `L`, `W`, `#` and `?` has a meaning.
+    pub(super) marks: Marks,
     /// `L` alone is a weekday, and the last: Saturday.
     pub(super) has_last_weekday: bool,
     /// `H` and `R` have a meaning.
@@ -58,10 +58,16 @@ pub(super) struct Table {
     pub(super) has_accidents: bool,
 }
 
-impl Table {
-    pub(super) const fn row(&self, field: Field) -> &Row {
-        &self.rows[field as usize]
-    }
+/// Marks of the day fields: `L`, `W`, `#` and `?`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    No,
+    /// A field is one mark, or has none.
+    Alone,
+    /// All are read. croniter itself knows no `L-3` and no `LW`, and a list of weekdays has only such with a `#` or
+    /// an `L`, or none: so it is written.
+    AsCroniter,
+    All,
 }
 
 pub(super) const DEFAULT: Table = Table {
@@ -69,7 +75,7 @@ pub(super) const DEFAULT: Table = Table {
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR],
     has_years: true,
     always_has_seconds: false,
-    has_marks: true,
+    marks: Marks::All,
     has_last_weekday: false,
     has_hashes: true,
     has_random_ranges: false,
@@ -80,6 +86,7 @@ pub(super) const DEFAULT: Table = Table {
 pub(super) const CRONITER: Table = Table {
     name: "croniter",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR_TO_2099],
+    marks: Marks::AsCroniter,
     has_accidents: true,
     ..DEFAULT
 };
@@ -88,6 +95,7 @@ pub(super) const QUARTZ: Table = Table {
     name: "quartz",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
     always_has_seconds: true,
+    marks: Marks::Alone,
     has_last_weekday: true,
     has_hashes: false,
     ..DEFAULT
@@ -97,7 +105,7 @@ pub(super) const CRONIE: Table = Table {
     name: "cronie",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK, YEAR],
     has_years: false,
-    has_marks: false,
+    marks: Marks::No,
     has_hashes: false,
     has_random_ranges: true,
     is_open_ended: false,
@@ -146,4 +154,4 @@ pub(super) const DAY_OF_WEEK: Row = Row {
 const DAY_OF_WEEK_FROM_1: Row = Row { first: 1, values: "sun-sat or 1-7, Sunday being 1", ..DAY_OF_WEEK };
 pub(super) const YEAR: Row =
     Row { field: Field::Year, first: 1970, last: 2199, count: 230, names: &[], values: "1970-2199" };
-const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };
+pub(super) const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };

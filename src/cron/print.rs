@@ -4,76 +4,293 @@
 
 use core::fmt::{self, Write};
 
-use super::field::{Row, DAY_OF_MONTH, DAY_OF_WEEK, HOUR, MINUTE, MONTH, SECOND, YEAR};
-use super::{Cron, ALL_WEEKDAYS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, WEEKDAYS_RESTRICTED};
-use super::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
+use super::dialect::{Days, Dialect, Seconds};
+use super::field::{Field, Marks, Row, DAY_OF_WEEK, YEAR};
+use super::{Cron, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, NEAREST_CLAMPS};
+use super::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS, WEEKDAYS_RESTRICTED};
 
-/// The expression in its shortest form: five fields, or six with the seconds first, or seven with the year last.
+/// The expression in its shortest form, in the default dialect: five fields, or six with the seconds first, or seven with
+/// the year last. What that cannot say is preceded by the switches that make it so: `days=and 0 0 13 * fri`.
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has_years = !self.years.is_any();
-        if has_years || self.seconds != 1 || self.has(SECOND_REPEATS) {
-            write!(f, "{} ", Second(self))?;
-        }
-        let (minute, hour) = (Minute(self), Hour(self));
-        let (days, month, weekdays) = (DayOfMonth(self), Month(self), DayOfWeek(self));
-        write!(f, "{minute} {hour} {days} {month} {weekdays}")?;
-        if has_years {
-            write!(f, " {}", Year(self))?;
-        }
-        Ok(())
+        let (switches, dialect) = [
+            ("", Dialect::DEFAULT),
+            ("days=and ", Dialect::DEFAULT.days_and()),
+            ("dialect=croniter ", Dialect::CRONITER),
+        ]
+        .into_iter()
+        .find(|(_, dialect)| self.misread_by(*dialect).is_none())
+        .unwrap_or(("dialect=croniter days=and ", Dialect::CRONITER.days_and()));
+        write!(f, "{switches}{}", Translated { cron: *self, dialect })
     }
 }
 
 /// Each field by its name, so that nobody wonders which one is the second.
 impl fmt::Debug for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cron(second {}, minute {}, hour {}, ", Second(self), Minute(self), Hour(self))?;
-        let (days, month, weekdays) = (DayOfMonth(self), Month(self), DayOfWeek(self));
-        write!(f, "day of month {days}, month {month}, day of week {weekdays}, year {})", Year(self))
+        let mut separator = "Cron(";
+        for row in &Dialect::DEFAULT.table().rows {
+            let text = FieldText { cron: self, dialect: Dialect::DEFAULT, row };
+            write!(f, "{separator}{} {text}", row.field)?;
+            separator = ", ";
+        }
+        if self.has(BOTH_DAYS) {
+            f.write_str(", both days")?;
+        }
+        if self.has(NEAREST_CLAMPS) {
+            f.write_str(", W of a day that a month lacks is its last")?;
+        }
+        f.write_char(')')
     }
 }
 
-struct Second<'a>(&'a Cron);
-struct Minute<'a>(&'a Cron);
-struct Hour<'a>(&'a Cron);
-struct DayOfMonth<'a>(&'a Cron);
-struct Month<'a>(&'a Cron);
-struct DayOfWeek<'a>(&'a Cron);
-struct Year<'a>(&'a Cron);
+/// An expression in the words of a dialect, from [`Cron::in_dialect`]; `Display` gives the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Translated {
+    cron: Cron,
+    dialect: Dialect,
+}
 
-impl fmt::Display for Second<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        time_field(f, &SECOND, self.0.seconds, self.0.has(SECOND_REPEATS))
+/// Why an expression cannot be written in a dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untranslatable {
+    dialect: Dialect,
+    field: Option<Field>,
+    reason: &'static str,
+}
+
+impl Untranslatable {
+    /// The field that cannot be written, or `None` where no single one is the reason.
+    pub const fn field(&self) -> Option<Field> {
+        self.field
     }
 }
 
-impl fmt::Display for Minute<'_> {
+impl fmt::Display for Untranslatable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        time_field(f, &MINUTE, self.0.minutes, self.0.has(MINUTE_REPEATS))
+        write!(f, "not to be written for {}: ", self.dialect)?;
+        if let Some(field) = self.field {
+            write!(f, "{field}: ")?;
+        }
+        f.write_str(self.reason)
     }
 }
 
-impl fmt::Display for Hour<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        time_field(f, &HOUR, u64::from(self.0.hours), self.0.has(HOUR_REPEATS))
+#[cfg(feature = "std")]
+impl std::error::Error for Untranslatable {}
+
+impl Cron {
+    /// The same schedule, written for another dialect: that dialect reads it as an equal value.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    /// use sexton::Cron;
+    ///
+    /// let weekdays_at_nine = Cron::parse("0 9 * * 1-5").unwrap();
+    /// assert_eq!(weekdays_at_nine.in_dialect(Dialect::QUARTZ)?.to_string(), "0 0 9 ? * mon-fri");
+    ///
+    /// let last_friday = Cron::parse("0 9 * * friL").unwrap();
+    /// let error = last_friday.in_dialect(Dialect::CRONIE).unwrap_err();
+    /// assert_eq!(error.to_string(), "not to be written for cronie: day of week: it has no `L`, `W` or `#`");
+    /// # Ok::<(), sexton::cron::Untranslatable>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the dialect has no words for it, and which part that is.
+    pub fn in_dialect(&self, dialect: Dialect) -> Result<Translated, Untranslatable> {
+        match self.unknown_to(dialect).or_else(|| self.misread_by(dialect)) {
+            Some((field, reason)) => Err(Untranslatable { dialect, field, reason }),
+            None => Ok(Translated { cron: *self, dialect }),
+        }
+    }
+
+    /// What those do not know who the dialect is for, though it may be read in it.
+    fn unknown_to(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+        let day_of_month = |reason| Some((Some(Field::DayOfMonth), reason));
+        let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
+        let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
+        match dialect.table().marks {
+            Marks::No if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
+            Marks::No if self.has_weeks() => day_of_week("it has no `L`, `W` or `#`"),
+            Marks::Alone if days_have_marks && self.days.count_ones() + self.nearest.count_ones() > 1 => {
+                day_of_month("`L` and `W` stand alone there")
+            }
+            Marks::Alone if self.has_weeks() && self.weekdays.count_ones() > 1 => {
+                day_of_week("`L` and `#` stand alone there")
+            }
+            // `LW` is `31W` there.
+            Marks::AsCroniter if (self.days | self.nearest) >> 32 & 0x7FFF_FFFF != 0 => {
+                day_of_month("it has no `L-3`")
+            }
+            Marks::AsCroniter if self.has_weeks() && self.weekly() != 0 => {
+                day_of_week("it takes no `#` or `L` beside other weekdays")
+            }
+            _ => None,
+        }
+    }
+
+    /// What a text in the dialect would not mean.
+    fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+        let table = dialect.table();
+        let last_year = i64::from(table.rows[Field::Year as usize].last);
+        if self.has_seconds() && dialect.seconds() == Seconds::Nowhere {
+            return Some((Some(Field::Second), "it has no such field"));
+        }
+        if !self.years.is_any() {
+            if !table.has_years {
+                return Some((Some(Field::Year), "it has no such field"));
+            }
+            if (last_year + 1..=i64::from(YEAR.last)).any(|year| self.years.has(year)) {
+                return Some((Some(Field::Year), "its years end earlier"));
+            }
+        }
+        let has_late_nearest = self.nearest as u32 >> 28 != 0;
+        if has_late_nearest && self.has(NEAREST_CLAMPS) != table.has_accidents {
+            return Some((Some(Field::DayOfMonth), "in a month that is too short its `W` is on another day"));
+        }
+        if !self.has(DAYS_RESTRICTED) || !self.has(WEEKDAYS_RESTRICTED) {
+            return None;
+        }
+        let (has_nearest, has_weeks) = (self.nearest != 0, self.has_weeks());
+        let are_both_due = match dialect.days() {
+            Days::And => true,
+            // Without a star, either: a field is then written without.
+            Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => true,
+            _ if table.has_accidents && has_nearest != has_weeks && !self.never_fires() => {
+                return Some((None, "beside a `W`, `#` or `L` it ignores the other day field"));
+            }
+            _ => table.has_accidents && (has_nearest || has_weeks),
+        };
+        match (are_both_due, self.has(BOTH_DAYS)) {
+            (false, true) => {
+                Some((None, "it fires if either of the two day fields matches, this if both do"))
+            }
+            (true, false) => Some((None, "it fires if both day fields match, this if either does")),
+            _ => None,
+        }
+    }
+
+    fn has_seconds(&self) -> bool {
+        self.seconds != 1 || self.has(SECOND_REPEATS)
+    }
+
+    /// The weekdays that count in every week.
+    fn weekly(&self) -> u64 {
+        (0..LAST_WEEK).fold(ALL_WEEKDAYS, |days, week| days & self.weekdays >> (7 * week))
+    }
+
+    /// Whether a weekday counts in some weeks of the month and not in others.
+    fn has_weeks(&self) -> bool {
+        self.weekdays != self.weekly() * EVERY_WEEK
+    }
+
+    /// Whether one of the day fields is written as `*/n`.
+    fn may_begin_with_star(&self) -> bool {
+        let is_of_whole = |row: &Row, set: u64| {
+            Steps::of(row, &|value| bit(set, value)).map_or(false, |steps| {
+                steps.are_of_the_whole(row) && steps.read_better_than_a_list(row, Ranges::AsReadsBest)
+            })
+        };
+        let rows = &Dialect::DEFAULT.table().rows;
+        is_of_whole(&rows[Field::DayOfMonth as usize], self.days) && self.nearest == 0 && self.days >> 32 == 0
+            || is_of_whole(&DAY_OF_WEEK, self.weekly()) && !self.has_weeks()
     }
 }
 
-impl fmt::Display for DayOfMonth<'_> {
+impl fmt::Display for Translated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cron = self.0;
-        if !cron.has(DAYS_RESTRICTED) {
+        let Translated { cron, dialect } = self;
+        let table = dialect.table();
+        let text = |field: Field| FieldText { cron, dialect: *dialect, row: &table.rows[field as usize] };
+        let has_years = !cron.years.is_any();
+        let has_seconds = table.always_has_seconds || has_years || cron.has_seconds();
+        if has_seconds && dialect.seconds() == Seconds::First {
+            write!(f, "{} ", text(Field::Second))?;
+        }
+        let (minute, hour, month) = (text(Field::Minute), text(Field::Hour), text(Field::Month));
+        write!(f, "{minute} {hour} {} {month} {}", text(Field::DayOfMonth), text(Field::DayOfWeek))?;
+        if has_seconds && dialect.seconds() == Seconds::Last {
+            write!(f, " {}", text(Field::Second))?;
+        }
+        if has_years {
+            write!(f, " {}", text(Field::Year))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Translated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Translated({self} for {})", self.dialect)
+    }
+}
+
+/// A field of an expression as a dialect writes it.
+struct FieldText<'a> {
+    cron: &'a Cron,
+    dialect: Dialect,
+    row: &'a Row,
+}
+
+impl fmt::Display for FieldText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cron, row) = (self.cron, self.row);
+        match row.field {
+            Field::Second => self.time_field(f, cron.seconds, SECOND_REPEATS),
+            Field::Minute => self.time_field(f, cron.minutes, MINUTE_REPEATS),
+            Field::Hour => self.time_field(f, u64::from(cron.hours), HOUR_REPEATS),
+            Field::DayOfMonth => self.days_of_month(f),
+            Field::Month => {
+                let months = u64::from(cron.months);
+                match months.count_ones() {
+                    12 => f.write_char('*'),
+                    _ => List::new(f).values(row, |month| bit(months, month), Ranges::AsReadsBest),
+                }
+            }
+            Field::DayOfWeek => self.days_of_week(f),
+            Field::Year if cron.years.is_any() => f.write_char('*'),
+            Field::Year => {
+                let has = |value| cron.years.has(i64::from(row.first + value));
+                List::new(f).values(row, has, Ranges::AsReadsBest)
+            }
+        }
+    }
+}
+
+impl FieldText<'_> {
+    /// What clock changes do to an expression hangs on the text of these: what repeats must be printed so that it does.
+    fn time_field(&self, f: &mut fmt::Formatter<'_>, set: u64, repeats: u8) -> fmt::Result {
+        let (row, repeats) = (self.row, self.cron.has(repeats));
+        if repeats && set.count_ones() == row.count {
             return f.write_char('*');
         }
+        let ranges = match self.dialect.table().has_accidents {
+            _ if !repeats => Ranges::None,
+            false => Ranges::AtLeastOne,
+            true => Ranges::AtLeastOneOrStep,
+        };
+        List::new(f).values(row, |value| bit(set, value), ranges)
+    }
+
+    fn days_of_month(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cron, row) = (self.cron, self.row);
+        if !cron.has(DAYS_RESTRICTED) {
+            let is_left_to_weekdays = cron.has(WEEKDAYS_RESTRICTED) && self.wants_question_mark();
+            return f.write_char(if is_left_to_weekdays { '?' } else { '*' });
+        }
         let mut list = List::new(f);
-        list.values(&DAY_OF_MONTH, |day| bit(cron.days, day), Ranges::AsReadsBest)?;
+        list.values(row, |day| bit(cron.days, day), self.ranges_of_days())?;
         for day in (0..31).filter(|&day| bit(cron.nearest, day)) {
             list.item(format_args!("{}W", day + 1))?;
         }
         for (days, mark) in [(cron.days, ""), (cron.nearest, "W")] {
             for before in (0..31).filter(|before| bit(days, 63 - before)) {
                 match before {
+                    // The last day, to croniter.
+                    0 if mark == "W" && self.dialect.table().has_accidents => {
+                        list.item(format_args!("31W"))?
+                    }
                     0 => list.item(format_args!("L{mark}"))?,
                     _ => list.item(format_args!("L-{before}{mark}"))?,
                 }
@@ -81,59 +298,44 @@ impl fmt::Display for DayOfMonth<'_> {
         }
         Ok(())
     }
-}
 
-impl fmt::Display for Month<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let months = u64::from(self.0.months);
-        if months.count_ones() == MONTH.count {
-            return f.write_char('*');
-        }
-        List::new(f).values(&MONTH, |month| bit(months, month), Ranges::AsReadsBest)
-    }
-}
-
-impl fmt::Display for DayOfWeek<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cron = self.0;
+    fn days_of_week(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cron, row) = (self.cron, self.row);
         if !cron.has(WEEKDAYS_RESTRICTED) {
-            return f.write_char('*');
+            return f.write_char(if self.wants_question_mark() { '?' } else { '*' });
         }
         let mut list = List::new(f);
-        let is_weekly = |day: u32| cron.weekdays >> day & EVERY_WEEK == EVERY_WEEK;
-        list.values(&DAY_OF_WEEK, is_weekly, Ranges::AsReadsBest)?;
-        for day in (0..7).filter(|&day| !is_weekly(day)) {
-            let name = DAY_OF_WEEK.names[day as usize];
+        let weekly = cron.weekly();
+        list.values(row, |day| bit(weekly, day), self.ranges_of_days())?;
+        for day in (0..7).filter(|&day| !bit(weekly, day)) {
+            let name = row.names[day as usize];
             for week in (0..LAST_WEEK).filter(|week| bit(cron.weekdays, 7 * week + day)) {
                 list.item(format_args!("{name}#{}", week + 1))?;
             }
         }
         let last_week = cron.weekdays >> (7 * LAST_WEEK) & ALL_WEEKDAYS;
         for day in (0..7).filter(|&day| bit(last_week, day)) {
-            list.item(format_args!("{}L", DAY_OF_WEEK.names[day as usize]))?;
+            match self.dialect.table().marks {
+                Marks::AsCroniter => list.item(format_args!("L{day}"))?,
+                _ => list.item(format_args!("{}L", row.names[day as usize]))?,
+            }
         }
         Ok(())
     }
-}
 
-impl fmt::Display for Year<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let years = self.0.years;
-        if years.is_any() {
-            return f.write_char('*');
+    fn wants_question_mark(&self) -> bool {
+        self.dialect.table().marks == Marks::Alone
+    }
+
+    /// By the star bit two fields of which either may match must not begin with a star.
+    fn ranges_of_days(&self) -> Ranges {
+        let both_restricted = self.cron.has(DAYS_RESTRICTED) && self.cron.has(WEEKDAYS_RESTRICTED);
+        if self.dialect.days() == Days::StarBit && both_restricted && !self.cron.has(BOTH_DAYS) {
+            Ranges::WithoutStar
+        } else {
+            Ranges::AsReadsBest
         }
-        let has = |value| years.has(i64::from(YEAR.first + value));
-        List::new(f).values(&YEAR, has, Ranges::AsReadsBest)
     }
-}
-
-/// What clock changes do to an expression hangs on the text of these: what repeats must be printed so that it does.
-fn time_field(f: &mut fmt::Formatter<'_>, row: &Row, set: u64, repeats: bool) -> fmt::Result {
-    if repeats && set.count_ones() == row.count {
-        return f.write_char('*');
-    }
-    let ranges = if repeats { Ranges::AtLeastOne } else { Ranges::None };
-    List::new(f).values(row, |value| bit(set, value), ranges)
 }
 
 fn bit(set: u64, value: u32) -> bool {
@@ -145,7 +347,16 @@ fn bit(set: u64, value: u32) -> bool {
 enum Ranges {
     None,
     AsReadsBest,
+    WithoutStar,
     AtLeastOne,
+    /// To croniter a range of one value is the whole field; a step that is too wide is not.
+    AtLeastOneOrStep,
+}
+
+impl Ranges {
+    fn is_one_due(self) -> bool {
+        matches!(self, Ranges::AtLeastOne | Ranges::AtLeastOneOrStep)
+    }
 }
 
 /// A list in the making: puts commas between its items.
@@ -172,17 +383,17 @@ impl<'a, 'b> List<'a, 'b> {
         if ranges != Ranges::None {
             if let Some(steps) = Steps::of(row, &has) {
                 if steps.read_better_than_a_list(row, ranges) {
-                    return self.steps(row, steps);
+                    return self.steps(row, steps, ranges);
                 }
             }
         }
         let shortest_range = match ranges {
             Ranges::None => u32::MAX,
-            Ranges::AsReadsBest => 3,
-            Ranges::AtLeastOne => 2,
+            Ranges::AsReadsBest | Ranges::WithoutStar => 3,
+            Ranges::AtLeastOne | Ranges::AtLeastOneOrStep => 2,
         };
         let has_neighbours = (1..row.count).any(|value| has(value - 1) && has(value));
-        let mut range_is_due = ranges == Ranges::AtLeastOne && !has_neighbours;
+        let mut range_is_due = ranges.is_one_due() && !has_neighbours;
         let mut first = 0;
         while first < row.count {
             if !has(first) {
@@ -190,7 +401,10 @@ impl<'a, 'b> List<'a, 'b> {
                 continue;
             }
             let end = (first..row.count).find(|&value| !has(value)).unwrap_or(row.count);
-            if end - first >= shortest_range || range_is_due {
+            if range_is_due && ranges == Ranges::AtLeastOneOrStep {
+                self.item(format_args!("{}/{}", row.show(first), row.count))?;
+                range_is_due = false;
+            } else if end - first >= shortest_range || range_is_due {
                 self.item(format_args!("{}-{}", row.show(first), row.show(end - 1)))?;
                 range_is_due = false;
             } else {
@@ -203,9 +417,9 @@ impl<'a, 'b> List<'a, 'b> {
         Ok(())
     }
 
-    fn steps(&mut self, row: &Row, steps: Steps) -> fmt::Result {
-        let Steps { first, last, step, .. } = steps;
-        if steps.are_of_the_whole(row) {
+    fn steps(&mut self, row: &Row, steps: Steps, ranges: Ranges) -> fmt::Result {
+        let Steps { first, last, step } = steps;
+        if steps.are_of_the_whole(row) && ranges != Ranges::WithoutStar {
             self.item(format_args!("*/{step}"))
         } else {
             self.item(format_args!("{}-{}/{step}", row.show(first), row.show(last)))
@@ -244,7 +458,7 @@ impl Steps {
     fn read_better_than_a_list(self, row: &Row, ranges: Ranges) -> bool {
         let count = (self.last - self.first) / self.step + 1;
         let enough = if self.are_of_the_whole(row) { 3 } else { 4 };
-        self.step > 1 && (count >= enough || ranges == Ranges::AtLeastOne)
+        self.step > 1 && (count >= enough || ranges.is_one_due())
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::handle::{Run, Task};
 use super::Scheduler;
+use crate::cron::{Dialect, Reader};
 use crate::engine::{Order, Placed};
 use crate::error::{Error, Kind};
 use crate::period::Period;
@@ -40,9 +41,24 @@ impl<'a> NeedsSchedule<'a> {
         NeedsSchedule { scheduler, name: Arc::from(name) }
     }
 
-    /// As [`Schedule::cron`].
+    /// As [`Schedule::cron`], where an `H` takes its value from the task's name: `H 4 * * *` is at the same minute after
+    /// four each day, and tasks of other names are mostly at others.
     pub fn cron(self, text: &str) -> TaskBuilder<'a> {
-        self.scheduled(Schedule::cron(text))
+        self.cron_as(text, Dialect::DEFAULT)
+    }
+
+    /// As [`Schedule::cron_as`], where an `H` takes its value from the task's name unless an id is given.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    /// # let scheduler = sexton::Scheduler::new()?;
+    ///
+    /// scheduler.task("keys").cron_as("0 0 9 ? * 2-6", Dialect::QUARTZ).run(|| {})?; // Monday to Friday
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn cron_as<'r>(self, text: &str, reader: impl Into<Reader<'r>>) -> TaskBuilder<'a> {
+        let schedule = Schedule::cron_as(text, reader.into().or_id(&self.name));
+        self.scheduled(schedule)
     }
 
     /// As [`Schedule::every`].

@@ -102,7 +102,7 @@ fn next_tells_what_is_wrong() {
     fails(
         "next|0 9 * * mom-fri",
         1,
-        "sexton: day of week: unknown name `mom`, expected sun-sat or 0-7\n    0 9 * * mom-fri\n            ^^^\n",
+        "sexton: day of week: unknown name `mom`, expected sun-sat or 0-7; did you mean `mon`?\n    0 9 * * mom-fri\n            ^^^\n",
     );
     fails(
         "next|* * * *",
@@ -195,7 +195,7 @@ fn check_tells_every_mistake_with_its_place() {
     assert_eq!(
         stdout,
         "<stdin>:1:1: minute: no such value `61`, expected 0-59\n    61 9 * * mom x\n    ^^\n\
-         <stdin>:1:10: day of week: unknown name `mom`, expected sun-sat or 0-7\n    61 9 * * mom x\n             ^^^\n\
+         <stdin>:1:10: day of week: unknown name `mom`, expected sun-sat or 0-7; did you mean `mon`?\n    61 9 * * mom x\n             ^^^\n\
          <stdin>:3:1: unknown nickname `@dialy`, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, \
          @hourly, @reboot or @every and a period\n    @dialy y\n    ^^^^^^\n"
     );

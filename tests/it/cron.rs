@@ -2,6 +2,8 @@
 
 #[path = "cron/describe.rs"]
 mod describe;
+#[path = "cron/dialects.rs"]
+mod dialects;
 #[path = "cron/english.rs"]
 mod english;
 #[path = "cron/laws.rs"]

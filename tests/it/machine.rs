@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sexton::{Event, Missed, Moment, Overlap};
+use sexton::cron::Dialect;
+use sexton::{Event, Missed, Moment, Overlap, Schedule};
 
 use crate::stage::{Stage, SECOND};
 
@@ -37,6 +38,29 @@ fn a_period_runs_at_once_and_then_on_its_grid() {
             "t 2026-11-22T10:00:02Z",
             "task `t` finished after 0ns",
         ]
+    );
+}
+
+#[test]
+fn an_h_is_hashed_from_the_tasks_name_and_a_nickname_is_not() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    let due = |name: &str, text: &str, dialect: Dialect| {
+        let task = stage.scheduler.task(name).cron_as(text, dialect).run(|| {}).unwrap();
+        Moment::from(task.next_due().unwrap()).to_string()
+    };
+    // As croniter hashes `hello`: the 10th minute, the 11th hour.
+    assert_eq!(due("hello", "H H * * *", Dialect::DEFAULT), "2026-11-22T11:10:00Z");
+    assert_eq!(due("hello again", "H H * * *", Dialect::DEFAULT.days_and()), "2026-11-23T05:34:00Z");
+    assert_eq!(due("nightly", "@midnight", Dialect::CRONITER), "2026-11-23T00:00:00Z");
+    let task = stage.scheduler.task("given").cron_as("H H * * *", Dialect::DEFAULT.hash_id("hello"));
+    let task = task.run(|| {}).unwrap();
+    assert_eq!(Moment::from(task.next_due().unwrap()).to_string(), "2026-11-22T11:10:00Z");
+
+    let error = Schedule::cron("H 4 * * *").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cron `H 4 * * *`: minute: found `H` at byte 0, expected an id to hash: a task's `cron` takes its name, \
+         `Dialect::hash_id` any text"
     );
 }
 

@@ -3,11 +3,11 @@
 use std::iter;
 use std::time::SystemTime;
 
+use sexton::cron::Carets;
 use sexton::tz::Zone;
 use sexton::{Cron, Schedule};
 
 use crate::args::{Args, Flag};
-use crate::mistake::{underlined, without_position};
 use crate::{say, tell, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
@@ -133,10 +133,7 @@ fn parse(text: &str) -> Result<Cron, Failure> {
             return Err(mistaken(format!("`{nickname}` {why}")));
         }
     }
-    Cron::parse(text).map_err(|error| {
-        let message = without_position(&error.to_string());
-        mistaken(format!("{message}\n{}", underlined(text, &error.span())))
-    })
+    Cron::parse(text).map_err(|error| mistaken(format!("{error:#}\n{}", Carets::new(text, error.span()))))
 }
 
 fn mistaken(message: impl ToString) -> Failure {

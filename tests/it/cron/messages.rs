@@ -1,6 +1,6 @@
 //! Every kind of mistake, with the whole message.
 
-use sexton::cron::{Field, ParseError};
+use sexton::cron::{Carets, Dialect, Field, ParseError};
 use sexton::{cron, Cron};
 
 #[rustfmt::skip]
@@ -14,7 +14,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("0 0\u{a0}* * *", "expression: found 4 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
     ("@reboot", "expression: found `@reboot` at byte 0, expected times: what runs at the start is a task with `after(Duration::ZERO)`"),
     ("@every 5m", "expression: found `@every` at byte 0, expected times: a period is a task's `every`"),
-    (" @dayly", "expression: unknown nickname `@dayly` at byte 1, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
+    (" @dayly", "expression: unknown nickname `@dayly` at byte 1, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly; did you mean `@daily`?"),
     ("@", "expression: unknown nickname `@` at byte 0, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
     ("@daily 5", "expression: found `5` at byte 7, expected nothing after a nickname"),
     ("TZ=UTC 0 0 * * *", "expression: found `TZ=UTC` at byte 0, expected fields only: a zone is given to the schedule"),
@@ -40,11 +40,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("? * * * *", "minute: found `?` at byte 0, expected 0-59"),
     ("0 five * * *", "hour: found `five` at byte 2, expected 0-23"),
     // Names.
-    ("0 9 * * mom-fri", "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7"),
-    ("0 9 * * mon-fry", "day of week: unknown name `fry` at byte 12, expected sun-sat or 0-7"),
-    ("0 9 * * Monday", "day of week: unknown name `Monday` at byte 8, expected mon"),
-    ("0 9 * * fridayL", "day of week: unknown name `fridayL` at byte 8, expected fri"),
-    ("0 9 * sept *", "month: unknown name `sept` at byte 6, expected sep"),
+    ("0 9 * * mom-fri", "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
+    ("0 9 * * mon-fry", "day of week: unknown name `fry` at byte 12, expected sun-sat or 0-7; did you mean `fri`?"),
+    ("0 9 * * Monday", "day of week: unknown name `Monday` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
+    ("0 9 * * fridayL", "day of week: unknown name `fridayL` at byte 8, expected sun-sat or 0-7; did you mean `fri`?"),
+    ("0 9 * sept *", "month: unknown name `sept` at byte 6, expected jan-dec or 1-12; did you mean `sep`?"),
     ("0 9 * mon *", "month: unknown name `mon` at byte 6, expected jan-dec or 1-12"),
     ("0 9 jan * *", "day of month: found `jan` at byte 4, expected 1-31 or L"),
     // Lists, ranges, steps.
@@ -91,10 +91,10 @@ const MISTAKES: &[(&str, &str)] = &[
     ("0 0 * * fri#2/2", "day of week: found `/` at byte 13, expected `,` or a blank"),
     ("0 0 * * +5", "day of week: found `+` at byte 8, expected sun-sat or 0-7"),
     // What other crons draw.
-    ("H * * * *", "minute: unsupported hashed value `H` at byte 0, expected 0-59"),
-    ("0 H(0-5) * * *", "hour: unsupported hashed value `H` at byte 2, expected 0-23"),
-    ("0 0 * * h", "day of week: unsupported hashed value `h` at byte 8, expected sun-sat or 0-7"),
-    ("R/15 * * * *", "minute: unsupported random value `R` at byte 0, expected 0-59"),
+    ("H * * * *", "minute: found `H` at byte 0, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
+    ("0 H(0-5) * * *", "hour: found `H` at byte 2, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
+    ("0 0 * * h", "day of week: found `h` at byte 8, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
+    ("R/15 * * * *", "minute: found `R` at byte 0, expected `H`, which stays the same, or a seed: `Dialect::seed`"),
     ("0~30 * * * *", "minute: unsupported random range `~` at byte 1, expected `,` or a blank"),
     ("~ * * * *", "minute: unsupported random range `~` at byte 0, expected 0-59"),
 ];
@@ -144,7 +144,19 @@ fn the_compiler_parses_as_the_program_does() {
 fn an_expression_that_fails_a_build_says_why() {
     // The macro panics with this in the compiler; here it does so in the test.
     for &(text, message) in MISTAKES {
-        let panic = std::panic::catch_unwind(|| Cron::checked_when_built(text)).unwrap_err();
+        let panic = std::panic::catch_unwind(|| Dialect::DEFAULT.checked_when_built(text)).unwrap_err();
         assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some(message));
     }
+}
+
+#[test]
+fn the_readme_shows_mistakes_as_they_look() {
+    let readme = include_str!("../../../README.md");
+    for text in ["0 9 * * mom-fri", "*/15 * * *", "0 0 * * L"] {
+        let error = Cron::parse(text).unwrap_err();
+        let shown = format!("sexton: {error:#}\n{}\n", Carets::new(text, error.span()));
+        assert!(readme.contains(&shown), "{shown}");
+    }
+    let error = Cron::parse("0 9 * * mom-fri").unwrap_err();
+    assert!(readme.contains(&format!("task `report`: cron `0 9 * * mom-fri`: {error}\n")));
 }

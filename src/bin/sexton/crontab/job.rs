@@ -124,7 +124,7 @@ fn cron(text: &str, words: &[Range<usize>]) -> Result<Cron, Vec<Fault>> {
     let parse = |expression: &str| {
         Cron::parse(expression).map_err(|error| {
             let span = error.span();
-            (all.start + span.start..all.start + span.end, without_position(&error.to_string()))
+            (all.start + span.start..all.start + span.end, format!("{error:#}"))
         })
     };
     match parse(&text[all.clone()]) {

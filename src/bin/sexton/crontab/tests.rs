@@ -115,7 +115,7 @@ fn all_mistakes_are_told_not_the_first_alone() {
         [
             "1:1: minute: no such value `61`, expected 0-59",
             "1:4: hour: no such value `25`, expected 0-23",
-            "1:11: day of week: unknown name `mom`, expected sun-sat or 0-7",
+            "1:11: day of week: unknown name `mom`, expected sun-sat or 0-7; did you mean `mon`?",
             "5:8: month: no such value `13`, expected jan-dec or 1-12",
             "5:11: day of week: no such value `8`, expected sun-sat or 0-7",
         ]

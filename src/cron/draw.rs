@@ -1,0 +1,95 @@
+//! Values that are not in the text: hashed from an id, as croniter does for `H`, or drawn, for `R` and `~`.
+
+use super::field::{Row, YEAR_TO_2099};
+use super::Field;
+
+/// Where such values come from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    HashOf(&'a str),
+    Seed(u64),
+}
+
+impl Source<'_> {
+    /// A number of `from..=to`, the same for the same source and field.
+    pub(super) const fn number(self, field: Field, from: u32, to: u32) -> u32 {
+        let count = (to - from + 1) as u64;
+        let number = match self {
+            Source::HashOf(id) => (crc32(id.as_bytes()) >> shift_of(field)) as u64 % count,
+            // By multiplication: the upper half of 32 random bits times the count.
+            Source::Seed(seed) => ((mixed(seed, field as u64) >> 32) * count) >> 32,
+        };
+        from + number as u32
+    }
+}
+
+/// What may be drawn for a field: its values, each once. Years are those of croniter.
+pub(super) const fn last_number(row: &Row) -> u32 {
+    match row.field {
+        Field::DayOfWeek => row.first + 6,
+        Field::Year => YEAR_TO_2099.last,
+        _ => row.last,
+    }
+}
+
+/// The place of a field in croniter's list, by which it shifts the hash.
+const fn shift_of(field: Field) -> u32 {
+    match field {
+        Field::Minute => 0,
+        Field::Hour => 1,
+        Field::DayOfMonth => 2,
+        Field::Month => 3,
+        Field::DayOfWeek => 4,
+        Field::Second => 5,
+        Field::Year => 6,
+    }
+}
+
+/// The checksum of zlib and PNG (ISO 3309), bit by bit.
+const fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    let mut i = 0;
+    while i < bytes.len() {
+        crc ^= bytes[i] as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            let is_odd = crc & 1 == 1;
+            crc >>= 1;
+            if is_odd {
+                crc ^= 0xEDB8_8320;
+            }
+            bit += 1;
+        }
+        i += 1;
+    }
+    !crc
+}
+
+/// The number at this place of the sequence that begins with the seed: SplitMix64.
+const fn mixed(seed: u64, place: u64) -> u64 {
+    let z = seed.wrapping_add((place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ z >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_zlib() {
+        assert_eq!(crc32(b""), 0);
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn any_value_may_be_drawn_and_no_other() {
+        let mut seen = [0; 60];
+        for seed in 0..6000 {
+            seen[Source::Seed(seed).number(Field::Minute, 0, 59) as usize] += 1;
+        }
+        assert!(seen.iter().all(|&times| (50..150).contains(&times)), "{seen:?}");
+        assert_eq!(Source::Seed(7).number(Field::Hour, 5, 5), 5);
+    }
+}
