@@ -38,6 +38,8 @@ mod field;
 mod parse;
 mod print;
 mod search;
+mod survey;
+mod times;
 
 use core::convert::TryFrom;
 use core::str::FromStr;
@@ -47,7 +49,8 @@ pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
 use self::parse::Set;
-pub use self::search::Upcoming;
+pub use self::survey::Gaps;
+pub use self::times::Times;
 
 /// A set of civil times, written as a cron expression: see the [module](self) for the language.
 ///
