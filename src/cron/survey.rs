@@ -150,7 +150,12 @@ impl Cron {
 
     /// The distances between the days that match, in days.
     fn distances_of_days(&self) -> Distances {
-        let (first, last) = if self.years.is_any() { (0, CYCLE - 1) } else { NAMED_YEARS };
+        let (mut first, mut last) = NAMED_YEARS;
+        if self.years.is_any() {
+            // Any 400 years will do.
+            first = last + 1;
+            last += CYCLE;
+        }
         let mut days = Distances::NONE;
         for (first_day, set) in self.months_in(first, last) {
             days.add(set, first_day);

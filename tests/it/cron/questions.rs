@@ -346,6 +346,22 @@ fn gaps_by_hand() {
 }
 
 #[test]
+fn years_of_one_kind_are_not_overlooked() {
+    // A February has five of a weekday in the leap years alone whose 29th is one: once in 28 years, or in 12 or 40.
+    for weekday in 0..7 {
+        let cron = cron(&format!("0 0 * feb {weekday}#5"));
+        let days = (1600..2500).filter_map(|year| Date::new(year, 2, 29));
+        let days: Vec<Date> = days.filter(|date| date.weekday().days_from_sunday() == weekday).collect();
+        let distance = |pair: &[Date]| (1..).find(|&days| pair[0].checked_add_days(days) == Some(pair[1]));
+        let distances = || days.windows(2).filter_map(distance).map(|days| days as u64 * 86_400);
+        let gaps = cron.gaps().unwrap();
+        assert_eq!(Some(gaps.smallest.as_secs()), distances().min(), "{weekday}");
+        assert_eq!(Some(gaps.largest.as_secs()), distances().max(), "{weekday}");
+        assert!(!cron.never_fires(), "{weekday}");
+    }
+}
+
+#[test]
 fn equivalents_by_hand() {
     for (text, other, expected, why) in [
         ("0 0 * * *", "0 0 1-31 * *", true, "a full list"),
