@@ -12,6 +12,8 @@ mod laws;
 mod meaning;
 #[path = "cron/messages.rs"]
 mod messages;
+#[path = "cron/questions.rs"]
+mod questions;
 #[path = "cron/rows.rs"]
 mod rows;
 #[path = "cron/systems.rs"]
