@@ -35,6 +35,7 @@
 mod dialect;
 mod error;
 mod field;
+mod lint;
 mod parse;
 mod print;
 mod search;
@@ -46,6 +47,7 @@ pub use self::dialect::{Dialect, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
+pub use self::lint::{Finding, Lint, Replacement, Suggestion};
 use self::parse::Set;
 pub use self::search::Upcoming;
 
