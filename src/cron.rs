@@ -47,6 +47,7 @@ pub use self::dialect::{Dialect, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
+pub(crate) use self::lint::ClockChange;
 pub use self::lint::{Finding, Lint, Replacement, Suggestion};
 use self::parse::Set;
 pub use self::search::Upcoming;

@@ -1,18 +1,21 @@
 //! What is legal and likely wrong: [`Dialect::lint`]. A check looks at the expression as a whole or at one item of a
 //! list, and gives one finding or none.
 
+mod english;
 mod expression;
 mod item;
 mod message;
 mod reading;
+mod suggestion;
 
 use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use self::message::{Kind, Piece};
-pub use self::message::{Replacement, Suggestion};
+use self::message::Kind;
 use self::reading::{Item, Reading, Span};
+use self::suggestion::Piece;
+pub use self::suggestion::{Replacement, Suggestion};
 use super::field::Field;
 use super::{Cron, Dialect};
 
@@ -31,7 +34,7 @@ impl Dialect {
     /// | `star-bit` | the same, where cronie wants both | `0 0 */2 * mon` |
     /// | `day-field-without-effect` | one of which is enough, and matches every day | `0 0 1-31 * mon` |
     /// | `quartz-needs-question-mark` | day fields that Quartz itself refuses | `0 0 9 * * mon` to quartz |
-    /// | `seconds-order` | six or seven fields that mean something else if the second is at the other end | `0 30 9 * * 1` |
+    /// | `seconds-order` | six or seven fields that mean something else if the second is at the other end | `0 0 9 * * *` |
     /// | `weekday-numbers` | numbers that are other weekdays elsewhere | `0 0 9 ? * 2-6` |
     /// | `last-weekday-alone` | `L` as a weekday | `0 0 9 ? * L` to quartz |
     /// | `every-minute` | every minute of one hour, or of every so many | `* 4 * * *` |

@@ -2,6 +2,8 @@
 
 #[path = "cron/laws.rs"]
 mod laws;
+#[path = "cron/lint.rs"]
+mod lint;
 #[path = "cron/meaning.rs"]
 mod meaning;
 #[path = "cron/messages.rs"]

@@ -4,8 +4,9 @@ use super::super::dialect::{Days, Seconds};
 use super::super::field::Field;
 use super::super::{Cron, DaysKind};
 use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
-use super::message::{numbers_named, Kind, Piece};
+use super::message::Kind;
 use super::reading::{Form, Item, Reading, Shape, Span, Values};
+use super::suggestion::{numbers_named, Piece};
 use super::Finding;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;

@@ -2,8 +2,9 @@
 
 use super::super::field::Field;
 use super::super::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
-use super::message::{Kind, Piece};
+use super::message::Kind;
 use super::reading::{Form, Item, Reading, Shape, Span, Values};
+use super::suggestion::Piece;
 use super::Finding;
 
 type Check = for<'a> fn(&Reading<'a>, Field, Item) -> Option<Finding<'a>>;
@@ -48,7 +49,13 @@ fn comes_to_the_turn(cron: &Cron, field: Field) -> bool {
         Field::Second => has_neighbours(cron.minutes),
         Field::Minute => has_neighbours(u64::from(cron.hours)),
         Field::Hour => (0..7).any(|weekday| has_neighbours(u64::from(cron.days_of_month(31, weekday)))),
-        Field::DayOfMonth => has_neighbours(u64::from(cron.months)) && !cron.has(WEEKDAYS_RESTRICTED),
+        Field::DayOfMonth => {
+            // A month of 31 days, and after it another; after December one of another year.
+            const LONG: u16 = 0b1010_1101_0101;
+            let january = if cron.years.is_any() { cron.months << 11 } else { 0 };
+            let is_followed = cron.months & LONG & (cron.months >> 1 | january) != 0;
+            is_followed && !cron.has(WEEKDAYS_RESTRICTED)
+        }
         Field::Month => (1971..2199).any(|year| cron.years.has(year) && cron.years.has(year + 1)),
         Field::DayOfWeek => !cron.has(DAYS_RESTRICTED),
         Field::Year => false,
@@ -58,7 +65,6 @@ fn comes_to_the_turn(cron: &Cron, field: Field) -> bool {
 fn step_past_end<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
     let values = item.values()?;
     let is_range = matches!(values.form, Form::Star | Form::Open | Form::Range | Form::WrappingRange);
-    // A last value of the field with a step of 1 is one alone too, and no mistake of the step's.
     if !is_range || values.is_accident || !values.has_one_only() {
         return None;
     }
@@ -67,14 +73,16 @@ fn step_past_end<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<
     Some(Finding::new(reading, item.span, kind).or_write(Piece::Value { row: item.row, value }))
 }
 
-fn equal_range<'a>(reading: &Reading<'a>, _: Field, item: Item) -> Option<Finding<'a>> {
+fn equal_range<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
     let values = item.values().filter(|values| values.form == Form::EqualRange)?;
     let is_whole_field = values.is_accident;
     let text = item.span.of(reading.text);
-    let value = text.split(&['-', '/'][..]).next()?;
-    let finding = Finding::new(reading, item.span, Kind::EqualRange { value, is_whole_field });
+    let text = text.split(&['-', '/'][..]).next()?;
+    let value = values.from % values.count;
+    let kind = Kind::EqualRange { field, value, text, is_whole_field };
+    let finding = Finding::new(reading, item.span, kind);
     Some(match (is_whole_field, values.step) {
-        (false, _) => finding.or_write(Piece::Text(value)),
+        (false, _) => finding.or_write(Piece::Text(text)),
         (true, 1) => finding.or_write(Piece::Text("*")),
         (true, step) => finding.or_write(Piece::Star { step }),
     })

@@ -43,7 +43,7 @@ impl<'a> Reading<'a> {
         while let Some(word) = next_word(text, at) {
             at = word.end;
             match word.of(text).split_once('=') {
-                Some((key, value)) if count == 0 => switched = with_switch(switched, key, value),
+                Some((key, value)) if count == 0 => switched = with_switch(switched, key, value)?,
                 _ => {
                     *words.get_mut(count)? = word;
                     count += 1;
@@ -286,23 +286,24 @@ fn next_word(text: &str, from: usize) -> Option<Span> {
     Some(Span { start, end: length.map_or(text.len(), |length| start + length) })
 }
 
-/// A word before the fields says how to read them.
-fn with_switch(dialect: Dialect, key: &str, value: &str) -> Dialect {
+/// A word before the fields says how to read them. `None`: it says nothing that is known.
+fn with_switch(dialect: Dialect, key: &str, value: &str) -> Option<Dialect> {
     match (key, value) {
-        ("dialect", name) => name.parse().unwrap_or(dialect),
-        ("days", "and") => dialect.days_and(),
-        ("days", "or") => dialect.days_or(),
-        ("seconds", "first") => dialect.seconds_first(),
-        ("seconds", "last") => dialect.seconds_last(),
-        _ => dialect,
+        ("dialect", name) => name.parse().ok(),
+        ("days", "and") => Some(dialect.days_and()),
+        ("days", "or") => Some(dialect.days_or()),
+        ("seconds", "first") => Some(dialect.seconds_first()),
+        ("seconds", "last") => Some(dialect.seconds_last()),
+        _ => None,
     }
 }
 
-// MERGE: all that follows becomes `dialect.hash_id("").seed(0).parse(text).ok()`. Until then the default's parser
-// stands in, with the fields put in its order and the day rule put right.
+// MERGE: all that follows becomes `dialect.hash_id("").seed(0).parse(&text[words[0].start..]).ok()`, the id and the seed
+// being any, as nothing is said of what hangs on them. Until then the default's parser stands in, with the fields put in
+// its order and the day rule put right.
 fn parse(dialect: Dialect, text: &str, words: &[Span]) -> Option<Cron> {
-    if words.len() < 5 {
-        return Cron::parse(text).ok();
+    if words.len() < 5 || dialect == Dialect::DEFAULT {
+        return Cron::parse(&text[words.first()?.start..]).ok();
     }
     let (mut buffer, mut length) = ([0; 512], 0);
     for i in 0..words.len() {
@@ -312,7 +313,11 @@ fn parse(dialect: Dialect, text: &str, words: &[Span]) -> Option<Cron> {
             _ => i,
         };
         let word = words[i].of(text);
-        let word = if word == "L" && dialect.table().has_last_weekday && i == 5 { "sat" } else { word };
+        let word = if word.eq_ignore_ascii_case("L") && dialect.table().has_last_weekday && i == 5 {
+            "sat"
+        } else {
+            word
+        };
         buffer.get_mut(length..length + word.len())?.copy_from_slice(word.as_bytes());
         length += word.len();
         *buffer.get_mut(length)? = b' ';
