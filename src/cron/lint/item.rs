@@ -104,7 +104,9 @@ fn open_weekday_step<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Opt
     let text = item.span.of(reading.text);
     let is_seven = text.starts_with('7') && item.row.first == 0;
     let is_name = text.starts_with(|first: char| first.is_ascii_alphabetic());
-    let ends_with_sunday = values.from > 0 && (7 - values.from) % values.step == 0;
+    // Cronos has Sunday as 0 and as 7; a number of Quartz's is another day there.
+    let is_cronos = is_name || item.row.first == 0;
+    let ends_with_sunday = is_cronos && values.from > 0 && (7 - values.from) % values.step == 0;
     if values.has_one_only()
         || values.step == 1 && values.from == 0
         || !(is_name || ends_with_sunday || is_seven)

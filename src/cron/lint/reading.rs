@@ -282,7 +282,7 @@ fn next_word(text: &str, from: usize) -> Option<Span> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
     let bytes = &text.as_bytes()[from..];
     let start = from + bytes.iter().position(|byte| !is_blank(byte))?;
-    let length = text.as_bytes()[start..].iter().position(|byte| is_blank(byte));
+    let length = text.as_bytes()[start..].iter().position(is_blank);
     Some(Span { start, end: length.map_or(text.len(), |length| start + length) })
 }
 
