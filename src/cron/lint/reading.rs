@@ -65,13 +65,8 @@ impl<'a> Reading<'a> {
         let place = match (field, self.count) {
             (_, 0..=4) => return None,
             (Field::Second, 5) | (Field::Year, 5 | 6) => return None,
-            (Field::Second, _) => {
-                if is_first {
-                    0
-                } else {
-                    5
-                }
-            }
+            (Field::Second, _) if is_first => 0,
+            (Field::Second, _) => 5,
             (Field::Year, _) => 6,
             (_, 5) => field as usize - 1,
             (_, _) => field as usize - usize::from(!is_first),
@@ -298,9 +293,14 @@ fn with_switch(dialect: Dialect, key: &str, value: &str) -> Option<Dialect> {
     }
 }
 
-// MERGE: all that follows becomes `dialect.hash_id("").seed(0).parse(&text[words[0].start..]).ok()`, the id and the seed
-// being any, as nothing is said of what hangs on them. Until then the default's parser stands in, with the fields put in
-// its order and the day rule put right.
+// MERGE: all that follows becomes this; the id and the seed are any, as nothing is said of what hangs on them.
+//
+//     let text = &text[words.first()?.start..];
+//     let reader = dialect.hash_id("").seed(0);
+//     // With an id croniter's nicknames are hashed.
+//     if words.len() < 5 { dialect.parse(text).ok() } else { reader.parse(text).ok() }
+//
+// Until then the default's parser stands in, with the fields put in its order and the day rule put right.
 fn parse(dialect: Dialect, text: &str, words: &[Span]) -> Option<Cron> {
     if words.len() < 5 || dialect == Dialect::DEFAULT {
         return Cron::parse(&text[words.first()?.start..]).ok();

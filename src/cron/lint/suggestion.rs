@@ -59,7 +59,7 @@ impl fmt::Display for Suggestion<'_> {
             Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
             Kind::QuestionMark { .. } => ", which means the same",
             Kind::SecondsOrder { is_zero: true, .. } => {
-                "leave the second out: five fields mean the same to all, and the second is 0"
+                "leave the second out: it is 0, and five fields have the same order everywhere"
             }
             Kind::SecondsOrder { .. } => "name the dialect wherever this text goes",
             Kind::WeekdayNumbers { .. } => ": names are the same days everywhere",
