@@ -13,6 +13,7 @@ use crate::zones::zone;
 const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 13 * fri", &["either-day `13 * fri` fires on the 13th and on Fridays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1-7 * mon", &["either-day `1-7 * mon` fires on days that match `1-7` and on Mondays, not only where the two meet / write `* * mon#1` for the first Monday of the month -> `* * mon#1`"]),
+    ("default", "0 0 2-8 * mon", &["either-day `2-8 * mon` fires on days that match `2-8` and on Mondays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1,15 * mon-fri", &["either-day `1,15 * mon-fri` fires on days that match `1,15` and on days that match `mon-fri`, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1-31 * mon", &["day-field-without-effect `1-31` the day of week has no effect: one of the day fields is enough, and `1-31` matches every day / write `*` if only the day of week is to count -> `*`"]),
     ("default", "0 0 13 * 0-6", &["day-field-without-effect `0-6` the day of month has no effect: one of the day fields is enough, and `0-6` matches every day / write `*` if only the day of month is to count -> `*`"]),
@@ -64,6 +65,8 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ]),
     ("quartz", "0 0 9 ? * 2-6", &["weekday-numbers `2-6` weekday 2 is Monday; in crons that count from 0 it is Tuesday / write `mon-fri`: names are the same days everywhere -> `mon-fri`"]),
     ("quartz", "0 0 9 * * *", &["quartz-needs-question-mark `*` Quartz itself refuses this: one of its two day fields must be `?` / write `?`, which means the same -> `?`"]),
+    ("quartz", "0 0 9 1 * *", &["quartz-needs-question-mark `*` Quartz itself refuses this: one of its two day fields must be `?` / write `?`, which means the same -> `?`"]),
+    ("quartz", "0 0 9 * * mon", &["quartz-needs-question-mark `*` Quartz itself refuses this: one of its two day fields must be `?` / write `?`, which means the same -> `?`"]),
     ("quartz", "0 0 9 ? * ?", &["quartz-needs-question-mark `?` Quartz itself refuses this: only one of its two day fields may be `?` / write `*`, which means the same -> `*`"]),
     ("quartz", "0 0 9 1 * MON", &["quartz-needs-question-mark `1 * MON` Quartz itself refuses this: one of its two day fields must be `?`"]),
     ("quartz", "0 0 9 ? * L", &["last-weekday-alone `L` `L` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
@@ -246,6 +249,8 @@ fn what_is_likely_meant_has_no_findings() {
         "5,10,15 8-18/2 1,15 jan-mar *",
         "10 0 9 * * mon-fri",
         "days=and 0 0 13 * fri",
+        "0 0 */10 2,3 *",
+        "0 0 */10 2,4 *",
         "0 0 0 29 2 ? 2028",
         // No expressions.
         "",
@@ -258,7 +263,9 @@ fn what_is_likely_meant_has_no_findings() {
         assert!(found.is_empty(), "{text}: {found:?}");
     }
     assert_eq!(Dialect::QUARTZ.lint("0 0 9 ? * mon-fri").count(), 0);
+    assert_eq!(Dialect::QUARTZ.lint("0 0 9 ? * 1-7").count(), 0);
     assert_eq!(Dialect::CRONITER.lint("0 9 * * mon-fri 30").count(), 0);
+    assert_eq!(Dialect::CRONITER.lint("0 22-4/9 * * *").count(), 0);
 }
 
 #[test]
