@@ -42,7 +42,7 @@ fn uneven_step<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Fi
     Some(Finding::new(reading, item.span, kind))
 }
 
-/// Whether the last value of a field is ever followed by the first, so that the next field also has two neighbours.
+/// Whether the last value of a field is ever followed by the first: the next field has two neighbours then.
 fn comes_to_the_turn(cron: &Cron, field: Field) -> bool {
     let has_neighbours = |set: u64| set & set << 1 != 0;
     match field {

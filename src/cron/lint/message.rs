@@ -142,7 +142,10 @@ impl Kind<'_> {
                 f.write_str("does not fire in ")?;
                 list(f, (0..12).filter(|month| never >> month & 1 == 1).map(Month))?;
                 match (never, is_leap_february) {
-                    (_, false) => f.write_str(if never.count_ones() == 1 { ", which has no such day" } else { ", which have no such day" }),
+                    (_, false) => {
+                        let have = if never.count_ones() == 1 { "has" } else { "have" };
+                        write!(f, ", which {have} no such day")
+                    }
                     (0, true) => f.write_str("February, except in leap years"),
                     (_, true) => f.write_str(", nor in February, except in leap years"),
                 }
@@ -165,13 +168,13 @@ impl Kind<'_> {
             }
             Kind::StarBit { needs_both: false } => write!(
                 f,
-                "fires on days that match one of the day fields; in cronie on days that match both, as `{here}` \
-                 begins with `*`"
+                "fires on days that match one of the day fields; in cronie on days that match both, as \
+                 `{here}` begins with `*`"
             ),
             Kind::StarBit { needs_both: true } => write!(
                 f,
-                "fires on days that match both day fields, as `{here}` begins with `*`; in croniter on days that match \
-                 one of them"
+                "fires on days that match both day fields, as `{here}` begins with `*`; in croniter on days \
+                 that match one of them"
             ),
             Kind::QuestionMark { marks: 0 } => {
                 f.write_str("Quartz itself refuses this: one of its two day fields must be `?`")
@@ -186,7 +189,8 @@ impl Kind<'_> {
             ),
             Kind::SecondsOrder { is_first: false, count, .. } => write!(
                 f,
-                "the sixth of the {} fields is the second; Quartz, Spring and most others take the first for it",
+                "the sixth of the {} fields is the second; Quartz, Spring and most others take the first \
+                 for it",
                 if count == 6 { "six" } else { "seven" }
             ),
             Kind::WeekdayNumbers { number, is_quartz } => {
@@ -194,14 +198,26 @@ impl Kind<'_> {
                 if is_quartz {
                     write!(f, "weekday {number} is {from_one}; in crons that count from 0 it is {from_zero}")
                 } else {
-                    write!(f, "weekday {number} is {from_zero}; in Quartz, which counts from 1, it is {from_one}")
+                    write!(
+                        f,
+                        "weekday {number} is {from_zero}; in Quartz, which counts from 1, it is \
+                     {from_one}"
+                    )
                 }
             }
             Kind::LastWeekdayAlone => {
-                write!(f, "`{here}` without a weekday is Saturday, every week; other crons refuse it or never fire")
+                write!(
+                    f,
+                    "`{here}` without a weekday is Saturday, every week; other crons refuse it or \
+                 never fire"
+                )
             }
             Kind::EveryMinute { hour: Some(hour), times, .. } => {
-                write!(f, "fires {times} times from {hour:02}:00 to {hour:02}:59, in every minute of the hour")
+                write!(
+                    f,
+                    "fires {times} times from {hour:02}:00 to {hour:02}:59, in every minute of the \
+                     hour"
+                )
             }
             Kind::EveryMinute { hour: None, hours, times } => {
                 write!(f, "fires {times} times an hour, in every minute of the hours that match `{hours}`")
@@ -217,25 +233,39 @@ impl Kind<'_> {
                 let (last, first) = (Named { field, value: last }, Named { field, value: first });
                 let (turn, unit) = turn_of(field);
                 let comma = if field == Field::DayOfMonth { "," } else { ":" };
-                write!(f, "the step is counted anew {turn}{comma} {last} is followed by {first}, {gap} {unit}{s} later")
+                write!(
+                    f,
+                    "the step is counted anew {turn}{comma} {last} is followed by {first}, {gap} \
+                 {unit}{s} later"
+                )
             }
             Kind::StepPastEnd { field, value } => {
-                write!(f, "the step of `{here}` leads past the end: it matches {} only", Named { field, value })
+                let value = Named { field, value };
+                write!(f, "the step of `{here}` leads past the end: it matches {value} only")
             }
             Kind::EqualRange { field, value, is_whole_field, .. } => {
                 let value = Named { field, value };
                 if is_whole_field {
-                    write!(f, "`{here}` is the whole field, as croniter reads it; to others it is {value} alone")
+                    write!(
+                        f,
+                        "`{here}` is the whole field, as croniter reads it; to others it is {value} \
+                         alone"
+                    )
                 } else {
                     write!(f, "`{here}` is {value} alone; to croniter it is the whole field")
                 }
             }
             Kind::WrappingStep { row, values, is_late: false } => {
-                write!(f, "`{here}` is `{}`; croniter reads other values after the turn", List { row, values })
+                let list = List { row, values };
+                write!(f, "`{here}` is `{list}`; croniter reads other values after the turn")
             }
             Kind::WrappingStep { row, values, is_late: true } => {
                 let list = List { row, values };
-                write!(f, "`{here}` is read as croniter does, one late after the turn; to others it is `{list}`")
+                write!(
+                    f,
+                    "`{here}` is read as croniter does, one late after the turn; to others it is \
+                     `{list}`"
+                )
             }
             Kind::OpenWeekdayStep { values, is_seven, is_name, ends_with_sunday } => {
                 write!(f, "`{here}` is ")?;
