@@ -48,7 +48,7 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
         (_, true) => Field::DayOfWeek,
         _ => Field::Month,
     };
-    let has_last_day = reading.dialect.table().has_marks && !has_weekdays && !has_years;
+    let has_last_day = reading.dialect.has_marks() && !has_weekdays && !has_years;
     let kind = Kind::NeverFires { fields, has_last_day };
     Some(Finding::new(reading, reading.between(Field::DayOfMonth, last), kind))
 }
@@ -63,7 +63,7 @@ fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let day = reading.only_item(Field::DayOfMonth);
     let is_february = cron.months == 1 << 1;
     match (one(day), day) {
-        (Some(_), Some(day)) if is_february && reading.dialect.table().has_marks => {
+        (Some(_), Some(day)) if is_february && reading.dialect.has_marks() => {
             let last = Piece::Text("L");
             Some(Finding::new(reading, day.span, Kind::LeapYearsOnly { has_last_day: true }).or_write(last))
         }
@@ -92,7 +92,7 @@ fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     }
     let span = reading.span(Field::DayOfMonth)?;
     let is_one = one(reading.only_item(Field::DayOfMonth)).is_some();
-    let has_last_day = is_one && reading.dialect.table().has_marks;
+    let has_last_day = is_one && reading.dialect.has_marks();
     let finding = Finding::new(reading, span, Kind::ShortMonths { never, is_leap_february, has_last_day });
     Some(if has_last_day { finding.or_write(Piece::Text("L")) } else { finding })
 }
@@ -146,7 +146,7 @@ fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     };
     let finding = Finding::new(reading, days.to(weekdays), kind);
     match (week(day), one(weekday), weekday) {
-        (Some(week), Some(weekday), Some(item)) if reading.dialect.table().has_marks => {
+        (Some(week), Some(weekday), Some(item)) if reading.dialect.has_marks() => {
             let month = reading.field(Field::Month);
             let name = item.row.names.get(weekday as usize)?;
             Some(finding.or_write(Piece::NthWeekday { month, name, week }))

@@ -1,5 +1,6 @@
 //! The checks of a single item of a list.
 
+use super::super::dialect::Days;
 use super::super::field::Field;
 use super::super::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
@@ -151,6 +152,10 @@ fn duplicate<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Find
     // With the comma on one side.
     let Span { start, end } = item.span;
     let is_first = reading.span(field)?.start == start;
+    if is_first && reading.dialect.days() == Days::StarBit {
+        // What the field begins with has a meaning of its own.
+        return None;
+    }
     let span = if is_first { Span { start, end: end + 1 } } else { Span { start: start - 1, end } };
     let kind = Kind::Duplicate { item: text, of: other.span.of(reading.text) };
     Some(Finding::new(reading, span, kind).or_write(Piece::Text("")))

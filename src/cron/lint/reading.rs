@@ -1,9 +1,9 @@
 //! A legal text, cut up again: which bytes are which field, and what each item of a list says. The parser has read it
 //! already, so nothing here needs to be refused; what is not of interest is `Other`.
 
-use super::super::dialect::{Days, Seconds};
+use super::super::dialect::Seconds;
 use super::super::field::{Field, Row};
-use super::super::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use super::super::{Cron, Dialect};
 
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -293,47 +293,7 @@ fn with_switch(dialect: Dialect, key: &str, value: &str) -> Option<Dialect> {
     }
 }
 
-// MERGE: all that follows becomes this; the id and the seed are any, as nothing is said of what hangs on them.
-//
-//     let text = &text[words.first()?.start..];
-//     let reader = dialect.hash_id("").seed(0);
-//     // With an id croniter's nicknames are hashed.
-//     if words.len() < 5 { dialect.parse(text).ok() } else { reader.parse(text).ok() }
-//
-// Until then the default's parser stands in, with the fields put in its order and the day rule put right.
+/// The fields as an expression. The id and the seed are any: nothing is said of what hangs on them.
 fn parse(dialect: Dialect, text: &str, words: &[Span]) -> Option<Cron> {
-    if words.len() < 5 || dialect == Dialect::DEFAULT {
-        return Cron::parse(&text[words.first()?.start..]).ok();
-    }
-    let (mut buffer, mut length) = ([0; 512], 0);
-    for i in 0..words.len() {
-        let i = match (dialect.seconds(), words.len(), i) {
-            (Seconds::Last, 6 | 7, 0) => 5,
-            (Seconds::Last, 6 | 7, 1..=5) => i - 1,
-            _ => i,
-        };
-        let word = words[i].of(text);
-        let word = if word.eq_ignore_ascii_case("L") && dialect.table().has_last_weekday && i == 5 {
-            "sat"
-        } else {
-            word
-        };
-        buffer.get_mut(length..length + word.len())?.copy_from_slice(word.as_bytes());
-        length += word.len();
-        *buffer.get_mut(length)? = b' ';
-        length += 1;
-    }
-    let mut cron = Cron::parse(core::str::from_utf8(&buffer[..length]).ok()?).ok()?;
-    let first = usize::from(words.len() > 5 && dialect.seconds() == Seconds::First);
-    let star = |place: usize| words[first + place].of(text).starts_with('*');
-    let both = match dialect.days() {
-        Days::Or => false,
-        Days::And => true,
-        Days::StarBit => star(2) || star(4),
-    };
-    if both && cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED) {
-        cron.flags |= BOTH_DAYS;
-        cron.days_kind = cron.find_days_kind();
-    }
-    Some(cron)
+    dialect.seed(0).or_id("").parse(&text[words.first()?.start..]).ok()
 }
