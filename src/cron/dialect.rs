@@ -192,6 +192,7 @@ impl fmt::Display for UnknownDialect {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for UnknownDialect {}
 
 /// The name, and the switches where they are not its own: `croniter, seconds first, days and`.

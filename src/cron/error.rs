@@ -99,6 +99,7 @@ impl fmt::Debug for ParseError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for ParseError {}
 
 /// Room for the longest message: 32 bytes of control characters, six bytes each when escaped, and the words round them.
