@@ -124,7 +124,13 @@ proptest! {
 
     #[test]
     fn the_table_of_a_rule_says_what_the_rule_says(rule in rule_text(), unix in instant()) {
-        check_span(&Zone::from_posix(&rule).unwrap(), unix)?;
+        let (zone, rule) = (Zone::from_posix(&rule).unwrap(), PosixZone::parse(&rule).unwrap());
+        check_span(&zone, unix)?;
+        let span = zone.span(unix);
+        prop_assert_eq!(rule.span(unix), span, "{} at {}", rule, unix);
+        for unix in [span.lo, span.lo.saturating_sub(1), span.hi, i64::MIN, i64::MAX] {
+            prop_assert_eq!(rule.span(unix), zone.span(unix), "{} at {}", rule, unix);
+        }
     }
 
     #[test]
@@ -179,10 +185,12 @@ proptest! {
 fn odd_rules_have_the_longest_spans_there_are() {
     for rule in ODD_RULES {
         let zone = Zone::from_posix(rule).unwrap();
+        let arithmetic = PosixZone::parse(rule).unwrap();
         for year in 1850..2450 {
             for day in [-9, -3, 0, 1, 8, 59, 60, 180, 300] {
                 let unix = (civil::days_from_civil(year, 1, 1) + day) * civil::DAY;
                 check_span(&zone, unix).unwrap_or_else(|error| panic!("{rule}: {error}"));
+                assert_eq!(arithmetic.span(unix), zone.span(unix), "{rule} at {unix}");
             }
         }
     }
