@@ -82,6 +82,14 @@
 //! (`CET-1CEST,M3.5.0,M10.5.0/3`), or give the builder a [`Zone`](tz::Zone): [`from_tzif`](tz::Zone::from_tzif),
 //! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). UTC is never put in silently.
 //!
+//! # Without `std`
+//!
+//! The feature `std` is on unless you say `default-features = false`. Then the crate needs neither `std` nor an allocator,
+//! and has [`civil`], [`cron`](mod@cron), POSIX rules as zones ([`PosixZone`](tz::PosixZone)), and the arithmetic of
+//! schedules: when a [`Cron`] fires in such a zone ([`next_in`](Cron::next_in), [`previous_in`](Cron::previous_in),
+//! [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
+//! [`previous_in`](Period::previous_in)). The answers are those of a [`Schedule`].
+//!
 //! # What is left out
 //!
 //! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Persistence: a due that

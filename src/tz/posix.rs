@@ -8,7 +8,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::{Instants, Offsets, Span};
-use crate::civil::{days_from_civil, days_in_month, is_leap_year, Date, DateTime, Weekday, DAY};
+use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY};
 use crate::excerpt::Excerpt;
 
 /// The longest rule that is read; real ones have some thirty bytes.
@@ -17,8 +17,12 @@ const MAX_LEN: usize = 128;
 /// 400 years, after which the calendar repeats, weekdays included: and so does every rule.
 pub(super) const CYCLE: i64 = 146_097 * DAY;
 
-/// How far from its year an event can lie: a week, for its time of day, and somewhat more than a day, for the offset.
-const SPILL: i64 = 9 * DAY;
+/// A year is so long on average.
+const YEAR: i64 = CYCLE / 400;
+
+/// How far an event can lie from the average year of its number: a week, for its time of day; a day and two hours, for
+/// the offset; and two days by which years of 365 and 366 days go off the average.
+const SPILL: i64 = 11 * DAY;
 
 /// A time zone that is a POSIX rule, such as `CET-1CEST,M3.5.0,M10.5.0/3`: a plain value, without a heap and without
 /// `std`. Instants are Unix seconds.
@@ -119,8 +123,7 @@ impl PosixZone {
 
     /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
     pub fn abbreviation(&self, unix: i64) -> &str {
-        let (start, end) = self.local_type(self.is_daylight(unix)).abbreviation;
-        &self.as_str()[usize::from(start)..usize::from(end)]
+        self.shown(unix).1
     }
 
     /// What clocks show at an instant, or `None` outside the years 1-9999.
@@ -136,6 +139,12 @@ impl PosixZone {
     /// The text that it was read from.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.text[..usize::from(self.len)]).expect("it was read from a text")
+    }
+
+    /// The offset at an instant, and its abbreviation.
+    pub(super) fn shown(&self, unix: i64) -> (i32, &str) {
+        let LocalType { offset, abbreviation: (start, end) } = *self.local_type(self.is_daylight(unix));
+        (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
     pub(super) fn offset_of(&self, is_daylight: bool) -> i32 {
@@ -248,9 +257,9 @@ impl YearlyEvent {
     }
 }
 
-/// The year of an instant in or near the cycle.
+/// The year of an instant in or near the cycle, counted in years of the same length.
 fn year_of(at: i64) -> i16 {
-    Date::from_days(at.div_euclid(DAY)).expect("the calendar is far longer than a cycle").year()
+    (1970 + at.div_euclid(YEAR)) as i16
 }
 
 impl YearlyDay {

@@ -259,9 +259,7 @@ impl History {
     fn shown(&self, unix: i64) -> (i32, &str) {
         let past = self.transitions.partition_point(|transition| transition.at <= unix);
         let local_type = match &self.rule {
-            Some(rule) if past == self.transitions.len() => {
-                return (rule.offset(unix), rule.abbreviation(unix));
-            }
+            Some(rule) if past == self.transitions.len() => return rule.shown(unix),
             _ if past == 0 => &self.types[0],
             _ => &self.types[usize::from(self.transitions[past - 1].to)],
         };
