@@ -136,7 +136,7 @@ fn check(rule: &PosixZone, zone: &Zone, unix: i64, nearby: i64) -> Result<(), Te
 fn odd_rules_say_what_their_zones_say_for_400_years_and_at_the_ends_of_time() {
     for text in ODD_RULES {
         let (rule, zone) = both(text);
-        let days = (-200 * 366..200 * 366).step_by(11).map(|day| day * 86_400);
+        let days = (-200 * 366..200 * 366).step_by(23).map(|day| day * 86_400);
         let ends = [i64::MIN, i64::MIN + 1, i64::MIN + 93_599, i64::MAX - 93_599, i64::MAX - 1, i64::MAX];
         for unix in days.chain(ends).chain([-62_135_596_800, 253_402_300_799]) {
             check(&rule, &zone, unix, 40_000).unwrap_or_else(|error| panic!("{error}"));
@@ -201,7 +201,7 @@ fn since_1970(instant: SystemTime) -> Duration {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_rule_says_what_its_zone_says(rule in any_rule(), unix in any_instant(), nearby in -200_000_i64..200_000) {
