@@ -289,6 +289,13 @@ mod tests {
     }
 
     #[test]
+    fn fractions_are_printed_as_far_as_they_go() {
+        for text in ["0.5s", "1m0.025s", "0.000000001s", "1d3.141592653s"] {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn what_panel_reads_as_zero_is_an_error_that_says_why() {
         for (text, message) in [
             ("", "found nothing at byte 0, expected a number and a unit, as in 1h30m"),

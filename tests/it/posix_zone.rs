@@ -268,6 +268,18 @@ fn periods_end_with_the_calendar_or_with_what_a_duration_holds() {
 }
 
 #[test]
+fn an_anchor_that_shows_its_time_for_the_second_time_is_the_first_due() {
+    let new_york = PosixZone::parse("EST5EDT,M3.2.0,M11.1.0").unwrap();
+    let daily: Period = "1d".parse().unwrap();
+    // 01:30 EST on 1 November 2026; it was 01:30 EDT an hour before.
+    let anchor = Duration::from_secs(1_793_514_600);
+    assert_eq!(new_york.instants(new_york.civil(1_793_514_600).unwrap()).due(), 1_793_511_000);
+    assert_eq!(daily.next_in(&new_york, anchor, anchor - Duration::from_secs(60)), Some(anchor));
+    assert_eq!(daily.previous_in(&new_york, anchor, anchor + Duration::from_secs(60)), Some(anchor));
+    assert_eq!(daily.next_in(&new_york, anchor, anchor), Some(anchor + Duration::from_secs(86_400)));
+}
+
+#[test]
 fn no_instant_is_too_far_to_ask_for_a_fire() {
     let rule = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
     for text in CRONS {

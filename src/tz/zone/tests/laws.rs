@@ -207,22 +207,28 @@ fn what_is_due_in_a_fold_is_the_first_and_in_a_gap_its_end() {
     assert_eq!(Instants::Gap { before: 0, after: 3600, end: 9 }.due(), 9);
 }
 
+/// A zone with a clock that is an hour ahead from the first of these instants to the second, and so on.
+fn ahead_between(changes: &[i64]) -> Zone {
+    let local_type = |offset| LocalType { offset, abbreviation: "ABC".into() };
+    let transition = |(i, &at)| Transition { at, to: (i % 2) as u8 ^ 1 };
+    let transitions = changes.iter().enumerate().map(transition).collect();
+    let types = Box::new([local_type(0), local_type(3600)]);
+    Zone::of_history("test", History { transitions, types, rule: None })
+}
+
 #[test]
 fn a_skipped_time_that_a_later_change_brings_back_is_in_no_gap() {
-    // Forward by an hour at 10,000, and back again ten minutes later.
-    let local_type = |offset| LocalType { offset, abbreviation: "ABC".into() };
-    let transition = |at, to| Transition { at, to };
-    let zone = Zone::of_history(
-        "test",
-        History {
-            transitions: Box::new([transition(10_000, 1), transition(10_600, 0)]),
-            types: Box::new([local_type(0), local_type(3600)]),
-            rule: None,
-        },
-    );
+    // Back again after ten minutes.
+    let zone = ahead_between(&[10_000, 10_600]);
     assert_eq!(zone.resolve(10_599), Instants::Gap { before: 0, after: 3600, end: 10_000 });
     assert_eq!(zone.resolve(10_600), Instants::Unique(10_600));
     assert_eq!(zone.resolve(13_600), Instants::Fold { first: 10_000, second: 13_600 });
+}
+
+#[test]
+fn a_time_that_is_skipped_twice_is_in_the_first_gap() {
+    let zone = ahead_between(&[10_000, 10_010, 10_020]);
+    assert_eq!(zone.resolve(12_000), Instants::Gap { before: 0, after: 3600, end: 10_000 });
 }
 
 #[test]
