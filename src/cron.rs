@@ -64,6 +64,7 @@ pub use self::dialect::{Dialect, Reader, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
+#[cfg(feature = "std")]
 pub(crate) use self::lint::ClockChange;
 pub use self::lint::{Finding, Lint, Replacement, Suggestion};
 use self::parse::Set;

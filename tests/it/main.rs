@@ -6,6 +6,7 @@ mod faults;
 mod machine;
 mod model;
 mod panel;
+mod posix_zone;
 mod promises;
 mod rows;
 mod schedule;
