@@ -9,6 +9,7 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use sexton::civil::DateTime;
+use sexton::cron::{Carets, Dialect};
 use sexton::tz::{Instants, PosixZone};
 use sexton::{cron, Cron, Period};
 
@@ -35,6 +36,9 @@ extern "C" fn main(arguments: i32, _: *const *const u8) -> i32 {
         fires_backwards(now),
         civil_times(),
         errors_are_told(),
+        dialects(),
+        words(),
+        questions(),
         periods(now),
         written(cron!("0 9 * * mon-fri"), "0 9 * * mon-fri"),
         written(PosixZone::UTC, "UTC0"),
@@ -65,9 +69,36 @@ fn civil_times() -> bool {
 
 fn errors_are_told() -> bool {
     match Cron::parse("0 9 * * mom-fri") {
-        Err(error) => written(error, "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7"),
+        Err(error) => written(error, "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
         Ok(_) => false,
     }
+}
+
+fn dialects() -> bool {
+    let hashed = Dialect::CRONITER.hash_id("hello").parse("H H/3 * * *");
+    match (Dialect::QUARTZ.parse("0 0 9 ? * 2-6"), hashed) {
+        (Ok(quartz), Ok(hashed)) => {
+            written(quartz, "0 9 * * mon-fri")
+                && quartz.in_dialect(Dialect::QUARTZ).map_or(false, |text| written(text, "0 0 9 ? * mon-fri"))
+                && written(hashed, "10 2-23/3 * * *")
+        }
+        _ => false,
+    }
+}
+
+fn words() -> bool {
+    let mut findings = Dialect::DEFAULT.lint("*/7 * * * *");
+    written(cron!("2 4 * * mon,fri").describe(), "at 04:02 on Mondays and Fridays")
+        && findings.next().map_or(false, |finding| written(finding.code(), "uneven-step"))
+        && written(Carets::new("0 x", 2..3), "    0 x\n      ^")
+}
+
+fn questions() -> bool {
+    let cron = cron!("0 0 13 * fri", Dialect::DEFAULT.days_and());
+    let day = Duration::from_secs(86_400);
+    cron.gaps().map_or(false, |gaps| gaps.smallest == 28 * day && gaps.largest == 427 * day)
+        && cron.count(..) > 0
+        && cron!("0 0 31 apr *").never_fires()
 }
 
 fn periods(now: i64) -> bool {
