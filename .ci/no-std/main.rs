@@ -69,7 +69,10 @@ fn civil_times() -> bool {
 
 fn errors_are_told() -> bool {
     match Cron::parse("0 9 * * mom-fri") {
-        Err(error) => written(error, "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
+        Err(error) => written(
+            error,
+            "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?",
+        ),
         Ok(_) => false,
     }
 }
