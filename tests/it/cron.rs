@@ -3,7 +3,7 @@
 #[path = "cron/laws.rs"]
 mod laws;
 #[path = "cron/meaning.rs"]
-mod meaning;
+pub mod meaning;
 #[path = "cron/messages.rs"]
 mod messages;
 #[path = "cron/rows.rs"]

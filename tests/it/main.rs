@@ -14,4 +14,5 @@ mod stage;
 mod threads;
 mod tidy;
 mod tz;
+mod why;
 mod zones;
