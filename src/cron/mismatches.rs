@@ -106,12 +106,8 @@ impl Cron {
 
     /// The days of this date's month that a day field alone lets through, bit 0 for its first.
     fn days_by(&self, field: Field, date: Date) -> u32 {
-        let restricted = day_flag(field);
-        if !self.has(restricted) {
-            return u32::MAX;
-        }
-        let others = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
-        let alone = Cron { flags: self.flags & !others | restricted, ..*self };
+        let rules = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
+        let alone = Cron { flags: self.flags & !rules | day_flag(field), ..*self };
         let first_day = date.days() - i64::from(date.day()) + 1;
         let first_weekday = Weekday::of_day(first_day).days_from_sunday();
         alone.days_of_month(length_of_month(date), first_weekday.into())

@@ -189,6 +189,8 @@ fn a_day_is_judged_by_the_rule_for_the_two_day_fields() {
                     "does not fire: the day of week is the fourth and last Friday, not mon or fri#2",
                 ),
                 ("2026-11-20 00:00", "does not fire: the day of week is the third Friday, not mon or fri#2"),
+                ("2026-11-24 00:00", "does not fire: the day of week is the fourth and last Tuesday, not mon or fri#2"),
+                ("2026-12-24 00:00", "does not fire: the day of week is the fourth Thursday, not mon or fri#2"),
                 ("2026-11-13 00:00", "fires: 2026-11-13T00:00:00 matches every field"),
             ],
         ),
