@@ -34,8 +34,11 @@ fn system_time(unix: i64) -> SystemTime {
     }
 }
 
-/// Compares whole sentences: those of moments, by zone and expression.
-fn tell(cases: &[(Dialect, &str, &str, &[(&str, &str)])]) {
+/// A dialect, an expression, a zone, and what is to be said of moments.
+type Case<'a> = (Dialect, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+/// Compares whole sentences.
+fn tell(cases: &[Case]) {
     let mut wrong = Vec::new();
     for &(dialect, text, zone_name, sentences) in cases {
         let (cron, zone) = (dialect.parse(text).unwrap(), zone(zone_name));
@@ -472,10 +475,12 @@ fn kind(why: &Explanation) -> &'static str {
     }
 }
 
+type Changes = &'static [(Zone, Vec<i64>)];
+
 /// Zones and instants at which their clocks change: those from 1970 to 2037 of all zones that there are files of, and
 /// those of rules that no country has.
-fn changes() -> &'static [(Zone, Vec<i64>)] {
-    static CHANGES: Mutex<Option<&'static [(Zone, Vec<i64>)]>> = Mutex::new(None);
+fn changes() -> Changes {
+    static CHANGES: Mutex<Option<Changes>> = Mutex::new(None);
     let odd = [
         "AAA0BBB-3,J100/0,J100/4",
         "AAA0BBB-1,J100/1,J100/3",
