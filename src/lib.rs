@@ -163,7 +163,7 @@ pub use {
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
-    schedule::{Moment, Schedule, Upcoming},
+    schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
         TaskBuilder,
