@@ -116,8 +116,9 @@ proptest! {
         let (text, other_text) = (fields.join(" "), changing.join(" "));
         let (cron, other) = (Cron::parse(&text).unwrap(), Cron::parse(&other_text).unwrap());
 
-        // Years round those that can be named, and 28 in which every kind of year comes also where years are named.
-        let spans = [(1965, 1975), (2019, 2048), (2195, 2205)];
+        // Years round those that can be named, and 28 in which every kind of year comes also where years are named; 2100
+        // is not a leap year.
+        let spans = [(1965, 1975), (2019, 2048), (2099, 2102), (2195, 2205)];
         let times = |cron: Cron| spans.into_iter().flat_map(move |(first, end)| cron.between(new_year(first)..new_year(end)));
         let changes = |cron: &Cron| (cron.is_interval_like(), cron.is_made_up_in_gap());
         let are_same = times(cron).eq(times(other));
