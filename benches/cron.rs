@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use criterion::{black_box, BatchSize, Criterion, Throughput};
 use sexton::civil::DateTime;
+use sexton::cron::Dialect;
 use sexton::tz::Zone;
 use sexton::{Cron, Schedule};
 
@@ -21,6 +22,32 @@ pub fn parse(criterion: &mut Criterion) {
     ] {
         assert!(Cron::parse(text).is_ok());
         group.bench_function(name, |bencher| bencher.iter(|| Cron::parse(black_box(text))));
+    }
+    let quartz = "0 0 9 ? * 2-6";
+    group.bench_function("quartz", |bencher| bencher.iter(|| Dialect::QUARTZ.parse(black_box(quartz))));
+    let hashed = Dialect::DEFAULT.hash_id("report");
+    group.bench_function("hashed", |bencher| bencher.iter(|| hashed.parse(black_box("H 4 * * *"))));
+}
+
+/// What is asked of a whole expression.
+pub fn questions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("questions");
+    let friday_the_13th = Dialect::DEFAULT.days_and().parse("0 0 13 * fri").unwrap();
+    let (start, end): (DateTime, DateTime) =
+        ("2026-01-01 00:00".parse().unwrap(), "2027-01-01 00:00".parse().unwrap());
+    for (name, cron) in [("daily", Cron::parse("30 2 * * *").unwrap()), ("Friday the 13th", friday_the_13th)]
+    {
+        assert!(cron.count(start..end) == cron.between(start..end).count() as u64 && cron.gaps().is_some());
+        group.bench_function(format!("count of a year, {name}"), |bencher| {
+            bencher.iter(|| black_box(&cron).count(start..end));
+        });
+        group.bench_function(format!("gaps, {name}"), |bencher| bencher.iter(|| black_box(&cron).gaps()));
+        group.bench_function(format!("describe, {name}"), |bencher| {
+            bencher.iter(|| black_box(&cron).describe().to_string());
+        });
+        group.bench_function(format!("display, {name}"), |bencher| {
+            bencher.iter(|| black_box(&cron).to_string());
+        });
     }
 }
 

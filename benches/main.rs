@@ -6,6 +6,7 @@ mod machine;
 criterion::criterion_group!(
     all,
     cron::parse,
+    cron::questions,
     cron::next,
     cron::next_in_a_zone,
     machine::schedule_and_cancel,
