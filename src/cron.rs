@@ -42,6 +42,7 @@
 //! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
 mod carets;
+mod describe;
 mod dialect;
 mod draw;
 mod error;
@@ -55,6 +56,7 @@ use core::convert::TryFrom;
 use core::str::FromStr;
 
 pub use self::carets::Carets;
+pub use self::describe::Description;
 pub use self::dialect::{Dialect, Reader, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;

@@ -148,7 +148,7 @@ impl Cron {
 /// The calendar's part, without time: also asked when an expression is parsed.
 impl Cron {
     /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
-    const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+    pub(super) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
         let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
         if !self.has(DAYS_RESTRICTED) {
             return by_weekday;

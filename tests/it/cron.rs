@@ -1,7 +1,11 @@
 //! The cron language: rows by hand, messages, laws over expressions made up at random.
 
+#[path = "cron/describe.rs"]
+mod describe;
 #[path = "cron/dialects.rs"]
 mod dialects;
+#[path = "cron/english.rs"]
+mod english;
 #[path = "cron/laws.rs"]
 mod laws;
 #[path = "cron/meaning.rs"]

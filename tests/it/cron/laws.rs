@@ -88,7 +88,7 @@ proptest! {
 }
 
 /// Times round our days, in the past, and at both ends of the calendar.
-fn times() -> impl Strategy<Value = DateTime> {
+pub fn times() -> impl Strategy<Value = DateTime> {
     let zero: DateTime = "2020-01-01 00:00".parse().unwrap();
     let seconds = prop_oneof![
         6 => 0..500_000_000i64,

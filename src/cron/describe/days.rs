@@ -1,0 +1,396 @@
+//! The two day fields in words.
+
+use core::fmt;
+
+use super::words::{list, Ordinal, Rule, Values, MONTHS, WEEKDAYS};
+use crate::cron::{Cron, ALL_WEEKDAYS, LAST_WEEK, NEAREST_CLAMPS};
+use crate::cron::{BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+
+/// Which days, without what has no effect: a field that holds every day is as good as none.
+pub(super) enum DayRule {
+    Every,
+    Days(DaysOfMonth),
+    Weekdays(Weekdays),
+    Either(DaysOfMonth, Weekdays),
+    Both(DaysOfMonth, Weekdays),
+}
+
+impl DayRule {
+    pub(super) fn of(cron: &Cron) -> DayRule {
+        let by_day = Cron { flags: cron.flags & !WEEKDAYS_RESTRICTED, ..*cron };
+        let by_weekday = Cron { flags: cron.flags & !DAYS_RESTRICTED, ..*cron };
+        let (any_day, any_weekday) = (matches_every_day(&by_day), matches_every_day(&by_weekday));
+        let (days, weekdays) = (DaysOfMonth::of(cron), Weekdays::of(cron));
+        match (cron.has(DAYS_RESTRICTED) && !any_day, cron.has(WEEKDAYS_RESTRICTED) && !any_weekday) {
+            _ if matches_every_day(cron) => DayRule::Every,
+            (false, false) => DayRule::Every,
+            (true, false) => DayRule::Days(days),
+            (false, true) => DayRule::Weekdays(weekdays),
+            (true, true) if cron.has(BOTH_DAYS) => DayRule::Both(days, weekdays),
+            (true, true) => DayRule::Either(days, weekdays),
+        }
+    }
+}
+
+/// Whether the day fields leave out no day of any month that is named.
+fn matches_every_day(cron: &Cron) -> bool {
+    lengths(cron.months).all(|length| {
+        (0..7).all(|first_weekday| cron.days_of_month(length, first_weekday) == u32::MAX >> (32 - length))
+    })
+}
+
+/// The lengths that these months may have.
+fn lengths(months: u16) -> impl Iterator<Item = u32> {
+    const WITH_30: u16 = 1 << 3 | 1 << 5 | 1 << 8 | 1 << 10;
+    const FEBRUARY: u16 = 1 << 1;
+    let month_sets = [(28, FEBRUARY), (29, FEBRUARY), (30, WITH_30), (31, !(WITH_30 | FEBRUARY))];
+    month_sets.into_iter().filter(move |(_, set)| months & set != 0).map(|(length, _)| length)
+}
+
+/// What the days are of: ` of the month`, ` of January and July`, ` of January 2027`.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    /// It comes later in the sentence.
+    Later,
+    TheMonth,
+    Months(Values, Option<u32>),
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Of::Later => Ok(()),
+            Of::TheMonth => f.write_str(" of the month"),
+            Of::Months(months, year) => {
+                f.write_str(" of ")?;
+                list(f, months.iter(), " and ", |f, month| f.write_str(MONTHS[month as usize]))?;
+                write_year(f, year)
+            }
+        }
+    }
+}
+
+fn write_year(f: &mut fmt::Formatter<'_>, year: Option<u32>) -> fmt::Result {
+    year.map_or(Ok(()), |year| write!(f, " {year}"))
+}
+
+/// Days from the first on, of which 0 is the first; before the last, of which 0 is the last; and the same for the days
+/// to whose nearest Monday to Friday it goes.
+pub(super) struct DaysOfMonth {
+    days: Values,
+    before_last: Values,
+    nearest: Values,
+    nearest_before_last: Values,
+    /// A month named lacks a day of `nearest`, which is then its last.
+    clamps: bool,
+}
+
+enum Item {
+    Rule(Rule),
+    Days(u32, u32),
+    LastDays(u32),
+    BeforeLast(u32),
+    FirstWorkday,
+    Nearest(Values),
+    NearestBeforeLast(u32),
+}
+
+impl DaysOfMonth {
+    fn of(cron: &Cron) -> DaysOfMonth {
+        let from_first = |set: u64| Values::new(set & 0x7FFF_FFFF, 31);
+        let before_last = |set: u64| Values::new(set.reverse_bits() & 0x7FFF_FFFF, 31);
+        let nearest = from_first(cron.nearest);
+        DaysOfMonth {
+            days: from_first(cron.days),
+            before_last: before_last(cron.days),
+            nearest,
+            nearest_before_last: before_last(cron.nearest),
+            clamps: cron.has(NEAREST_CLAMPS) && lengths(cron.months).any(|length| nearest.last() >= length),
+        }
+    }
+
+    /// Only days that are counted from the first.
+    fn is_plain(&self) -> bool {
+        let DaysOfMonth { before_last, nearest, nearest_before_last, .. } = self;
+        before_last.is_empty() && nearest.is_empty() && nearest_before_last.is_empty()
+    }
+
+    /// Whether it is written `from the 1st to the 7th of the month`.
+    pub(super) fn is_span(&self) -> bool {
+        self.is_plain() && self.days.stretch(false).is_some()
+    }
+
+    /// `on the 1st and 15th of the month`, `on 1 and 15 January`
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, of: Of) -> fmt::Result {
+        if self.is_span() {
+            return self.write_span(f, of);
+        }
+        f.write_str("on ")?;
+        self.write_list(f, of, " and ")
+    }
+
+    /// The same before a condition: `on the 1st or 15th of the month if it is `, `on odd days of the month that are `.
+    /// Says whether the condition is about many.
+    fn write_before_condition(&self, f: &mut fmt::Formatter<'_>, of: Of) -> Result<bool, fmt::Error> {
+        if self.is_span() {
+            f.write_str("on days ")?;
+            self.write_span(f, of)?;
+            return Ok(true);
+        }
+        f.write_str("on ")?;
+        self.write_list(f, of, " or ")?;
+        let is_odd_or_even = matches!(self.days.rule(1), Some(Rule::Odd | Rule::Even));
+        Ok(self.is_plain() && is_odd_or_even || self.last_days().is_some() && self.items().count() == 1)
+    }
+
+    fn write_span(&self, f: &mut fmt::Formatter<'_>, of: Of) -> fmt::Result {
+        let (first, last) = (self.days.first() + 1, self.days.last() + 1);
+        match single_month(of) {
+            _ if last == 31 => write!(f, "from the {} to the last day{of}", Ordinal(first)),
+            Some((month, year)) => {
+                write!(f, "from {first} to {last} {month}")?;
+                write_year(f, year)
+            }
+            None => write!(f, "from the {} to the {}{of}", Ordinal(first), Ordinal(last)),
+        }
+    }
+
+    fn write_list(&self, f: &mut fmt::Formatter<'_>, of: Of, conjunction: &str) -> fmt::Result {
+        let is_plain_list = self.is_plain() && self.days.rule(1).is_none();
+        match single_month(of).filter(|_| is_plain_list) {
+            Some((month, year)) => {
+                list(f, self.days.items(), conjunction, |f, (first, last)| match first == last {
+                    true => write!(f, "{}", first + 1),
+                    false => write!(f, "{} to {}", first + 1, last + 1),
+                })?;
+                write!(f, " {month}")?;
+                write_year(f, year)
+            }
+            None if is_plain_list => {
+                f.write_str("the ")?;
+                self.write_ordinals(f, self.days, conjunction)?;
+                write!(f, "{of}")
+            }
+            None => {
+                let mut is_explained = false;
+                list(f, self.items(), conjunction, |f, item| {
+                    self.write_item(f, item, conjunction, &mut is_explained)
+                })?;
+                write!(f, "{of}")
+            }
+        }
+    }
+
+    /// How many days the end of the month has, if it is more than the last one.
+    fn last_days(&self) -> Option<u32> {
+        let count = self.before_last.count();
+        (count > 1 && self.before_last.last() + 1 == count).then_some(count)
+    }
+
+    /// In the order of the month, more or less.
+    fn items(&self) -> impl Iterator<Item = Item> {
+        let rule = self.days.rule(1);
+        let days = if rule.is_some() { Values::new(0, 31) } else { self.days };
+        let last_days = self.last_days();
+        let before_last = if last_days.is_some() { 0 } else { 31 };
+        let before_last = (0..before_last).rev().filter({
+            let before_last = self.before_last;
+            move |&days| before_last.has(days)
+        });
+        let has_first = self.nearest.has(0);
+        let nearest = self.nearest.without(0);
+        let nearest_before_last = self.nearest_before_last;
+        let nearest_before_last = (0..31).rev().filter(move |&days| nearest_before_last.has(days));
+
+        let counted = rule.map(Item::Rule).into_iter().chain(days.items().map(|(a, b)| Item::Days(a, b)));
+        let last = before_last.map(Item::BeforeLast).chain(last_days.map(Item::LastDays));
+        let first_workday = has_first.then_some(Item::FirstWorkday);
+        let nearest = (!nearest.is_empty()).then_some(Item::Nearest(nearest));
+        let nearest = first_workday.into_iter().chain(nearest);
+        counted.chain(last).chain(nearest).chain(nearest_before_last.map(Item::NearestBeforeLast))
+    }
+
+    fn write_item(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        item: Item,
+        conjunction: &str,
+        is_explained: &mut bool,
+    ) -> fmt::Result {
+        let mut explain = || {
+            if core::mem::replace(is_explained, true) {
+                ""
+            } else {
+                " (Monday to Friday)"
+            }
+        };
+        match item {
+            Item::Rule(Rule::Even) => f.write_str("even days"),
+            Item::Rule(Rule::Odd) => f.write_str("odd days"),
+            Item::Rule(Rule::EveryNth { step, first, last }) => {
+                let (step, first, last) = (Ordinal(step), Ordinal(first), Ordinal(last));
+                write!(f, "every {step} day from the {first} to the {last}")
+            }
+            Item::Days(first, last) if first == last => write!(f, "the {}", Ordinal(first + 1)),
+            Item::Days(first, last) => write!(f, "the {} to the {}", Ordinal(first + 1), Ordinal(last + 1)),
+            Item::LastDays(count) => write!(f, "the last {count} days"),
+            Item::BeforeLast(days) => write_before_last(f, days),
+            Item::FirstWorkday => write!(f, "the first weekday{}", explain()),
+            Item::Nearest(days) => {
+                let ending = if days.only().is_some() { "" } else { "s" };
+                write!(f, "the weekday{ending}{} nearest to the ", explain())?;
+                self.write_ordinals(f, days, conjunction)?;
+                f.write_str(if self.clamps { " (or to the last day of a shorter month)" } else { "" })
+            }
+            Item::NearestBeforeLast(0) => write!(f, "the last weekday{}", explain()),
+            Item::NearestBeforeLast(days) => {
+                write!(f, "the weekday{} nearest to ", explain())?;
+                write_before_last(f, days)
+            }
+        }
+    }
+
+    /// `1st, 5th and 10th to 20th`
+    fn write_ordinals(&self, f: &mut fmt::Formatter<'_>, days: Values, conjunction: &str) -> fmt::Result {
+        list(f, days.items(), conjunction, |f, (first, last)| match first == last {
+            true => write!(f, "{}", Ordinal(first + 1)),
+            false => write!(f, "{} to {}", Ordinal(first + 1), Ordinal(last + 1)),
+        })
+    }
+}
+
+fn write_before_last(f: &mut fmt::Formatter<'_>, days: u32) -> fmt::Result {
+    match days {
+        0 => f.write_str("the last day"),
+        1 => f.write_str("the day before the last"),
+        _ => write!(f, "the {} day before the last", Ordinal(days)),
+    }
+}
+
+fn single_month(of: Of) -> Option<(&'static str, Option<u32>)> {
+    match of {
+        Of::Months(months, year) => months.only().map(|month| (MONTHS[month as usize], year)),
+        _ => None,
+    }
+}
+
+/// From Monday, as people list them.
+pub(super) struct Weekdays {
+    /// Those of every week.
+    weekly: Values,
+    /// For each of the others its weeks of the month: a bit from the first, bit 0, to the fifth, and one for the last.
+    weeks: [u8; 7],
+}
+
+impl Weekdays {
+    fn of(cron: &Cron) -> Weekdays {
+        const FOURTH: u8 = 1 << 3;
+        const FIFTH: u8 = 1 << 4;
+        const LAST: u8 = 1 << LAST_WEEK;
+        let mut weekly = 0;
+        let mut weeks = [0; 7];
+        for (day, weeks) in weeks.iter_mut().enumerate() {
+            let from_sunday = (day + 1) % 7;
+            let row = |week: u32| (cron.weekdays >> (7 * week) & ALL_WEEKDAYS) >> from_sunday & 1;
+            let mut set = (0..=LAST_WEEK).fold(0, |set, week| set | (row(week) as u8) << week);
+            // The last is the fourth or the fifth.
+            if set & LAST != 0 && set & FOURTH != 0 {
+                set = set & !LAST | FIFTH;
+            } else if set & LAST != 0 {
+                set &= !FIFTH;
+            }
+            if u32::from(set & (LAST - 1)) == 0x1F {
+                weekly |= 1 << day;
+            } else {
+                *weeks = set;
+            }
+        }
+        Weekdays { weekly: Values::new(weekly, 7), weeks }
+    }
+
+    /// Those of certain weeks, each with its weeks.
+    fn of_weeks(&self) -> impl Iterator<Item = (u32, u8)> {
+        let weeks = self.weeks;
+        (0..7).map(move |day| (day, weeks[day as usize])).filter(|(_, weeks)| *weeks != 0)
+    }
+
+    pub(super) fn are_of_weeks(&self) -> bool {
+        self.of_weeks().next().is_some()
+    }
+
+    pub(super) fn are_only_of_weeks(&self) -> bool {
+        self.weekly.is_empty()
+    }
+
+    /// The first and the last of a stretch that they are.
+    pub(super) fn span(&self) -> Option<(&'static str, &'static str)> {
+        let (first, last) = self.weekly.stretch(true).filter(|_| !self.are_of_weeks())?;
+        Some((WEEKDAYS[first as usize], WEEKDAYS[last as usize]))
+    }
+
+    /// `Mondays, Tuesdays and the first and third Friday of the month`, with an `or` if that is the conjunction.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, conjunction: &str, of: Of) -> fmt::Result {
+        self.write_items(f, conjunction, of, |f, name| write!(f, "{name}s"))
+    }
+
+    /// `every Friday`, after a first `on` for other days.
+    pub(super) fn write_too(&self, f: &mut fmt::Formatter<'_>, of: Of) -> fmt::Result {
+        match (self.span(), self.weekly.only()) {
+            (Some((first, last)), _) => write!(f, "every day from {first} to {last}"),
+            (None, Some(day)) if !self.are_of_weeks() => write!(f, "every {}", WEEKDAYS[day as usize]),
+            _ => self.write(f, " and ", of),
+        }
+    }
+
+    /// The condition of a day before it: ` if it is a Friday`, ` that are Fridays`.
+    fn write_condition(&self, f: &mut fmt::Formatter<'_>, is_about_many: bool) -> fmt::Result {
+        match (self.span(), is_about_many) {
+            (Some((first, last)), true) => write!(f, " that are days from {first} to {last}"),
+            (Some((first, last)), false) => write!(f, " if it is a day from {first} to {last}"),
+            (None, true) => {
+                f.write_str(" that are ")?;
+                self.write(f, " or ", Of::TheMonth)
+            }
+            (None, false) => {
+                f.write_str(" if it is ")?;
+                self.write_items(f, " or ", Of::TheMonth, |f, name| write!(f, "a {name}"))
+            }
+        }
+    }
+
+    fn write_items(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        conjunction: &str,
+        of: Of,
+        show: impl Fn(&mut fmt::Formatter<'_>, &str) -> fmt::Result,
+    ) -> fmt::Result {
+        const NAMES: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
+        let weekly = self.weekly.iter().map(|day| (day, 0));
+        list(f, weekly.chain(self.of_weeks()), conjunction, |f, (day, weeks)| {
+            let name = WEEKDAYS[day as usize];
+            if weeks == 0 {
+                return show(f, name);
+            }
+            f.write_str("the ")?;
+            let weeks = Values::new(u64::from(weeks), 6);
+            list(f, weeks.iter(), conjunction, |f, week| f.write_str(NAMES[week as usize]))?;
+            write!(f, " {name}")
+        })?;
+        if self.are_of_weeks() {
+            write!(f, "{of}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `on the 13th of the month if it is a Friday`
+pub(super) fn write_both(
+    f: &mut fmt::Formatter<'_>,
+    days: &DaysOfMonth,
+    weekdays: &Weekdays,
+    of: Of,
+) -> fmt::Result {
+    let is_about_many = days.write_before_condition(f, of)?;
+    weekdays.write_condition(f, is_about_many)
+}
