@@ -104,7 +104,7 @@ impl Date {
 }
 
 /// Days in 400 years, after which the calendar, weekdays included, repeats.
-const DAYS_PER_ERA: i64 = 146_097;
+pub(crate) const DAYS_PER_ERA: i64 = 146_097;
 
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_TO_1970: i64 = 719_468;

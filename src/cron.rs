@@ -51,6 +51,8 @@ mod parse;
 mod print;
 mod scan;
 mod search;
+mod survey;
+mod times;
 
 use core::convert::TryFrom;
 use core::str::FromStr;
@@ -63,7 +65,8 @@ pub use self::field::Field;
 use self::field::YEAR;
 use self::parse::Set;
 pub use self::print::{Translated, Untranslatable};
-pub use self::search::Upcoming;
+pub use self::survey::Gaps;
+pub use self::times::Times;
 
 /// A set of civil times, written as a cron expression: see the [module](self) for the language.
 ///

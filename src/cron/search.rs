@@ -1,9 +1,6 @@
 //! Which civil time comes next, and which came before. Both are one walk, in two directions: carry up through second,
 //! minute, hour and day until something lies ahead, then go down again and take the first of each.
 
-use core::fmt;
-use core::iter::FusedIterator;
-
 use super::{Cron, DaysKind, Years, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, Date, Weekday, DAY, MAX_SECONDS, MIN_SECONDS};
@@ -22,11 +19,6 @@ impl Cron {
     /// Whether this civil time is one of the set. Without a field for the second that is 0.
     pub fn matches(&self, time: civil::DateTime) -> bool {
         self.at_or_after(time.seconds()) == Some(time.seconds())
-    }
-
-    /// The civil times of the set after this one, one by one.
-    pub fn upcoming(&self, after: civil::DateTime) -> Upcoming {
-        Upcoming { cron: *self, from: after.seconds() + 1 }
     }
 
     /// The first civil time of the set from this one on, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
@@ -127,12 +119,12 @@ impl Cron {
     }
 
     /// The days of this month that match, bit 0 for its first. `month` counts from 0.
-    fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
+    pub(super) fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
         let length = civil::days_in_month(year as i16, month as u8 + 1);
         u64::from(self.days_of_month(u32::from(length), weekday_of(first_day)))
     }
 
-    fn has_year(&self, year: i64) -> bool {
+    pub(super) fn has_year(&self, year: i64) -> bool {
         self.years.has(year) && (self.days_kind != DaysKind::OfLeapYears || civil::is_leap_year(year as i16))
     }
 
@@ -337,32 +329,6 @@ impl Direction for Backward {
 
     fn clamp(value: i64, first: i64, last: i64) -> Option<i64> {
         (value >= first).then_some(value.min(last))
-    }
-}
-
-/// The civil times of a [`Cron`] after some other, in order, from [`Cron::upcoming`].
-#[derive(Clone)]
-pub struct Upcoming {
-    cron: Cron,
-    /// The earliest that the next one may be.
-    from: i64,
-}
-
-impl Iterator for Upcoming {
-    type Item = civil::DateTime;
-
-    fn next(&mut self) -> Option<civil::DateTime> {
-        let found = self.cron.at_or_after(self.from)?;
-        self.from = found + 1;
-        civil::DateTime::from_seconds(found)
-    }
-}
-
-impl FusedIterator for Upcoming {}
-
-impl fmt::Debug for Upcoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Upcoming({} from {:?})", self.cron, civil::DateTime::from_seconds(self.from))
     }
 }
 

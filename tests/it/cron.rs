@@ -12,5 +12,7 @@ mod laws;
 mod meaning;
 #[path = "cron/messages.rs"]
 mod messages;
+#[path = "cron/questions.rs"]
+mod questions;
 #[path = "cron/rows.rs"]
 mod rows;

@@ -63,11 +63,7 @@ impl Expression {
     }
 
     pub fn matches_day(&self, date: Date) -> bool {
-        let in_year = self
-            .year
-            .as_ref()
-            .map_or(true, |year| !is_restricted(year) || is_in(year, date.year() as u32, YEARS));
-        if !in_year || !is_in(&self.month, date.month().into(), MONTHS) {
+        if !self.has_year(date.year()) || !is_in(&self.month, date.month().into(), MONTHS) {
             return false;
         }
         let by_day = self.day.iter().any(|item| item.is_day(date));
@@ -78,6 +74,14 @@ impl Expression {
             (false, true) => by_weekday,
             (false, false) => true,
         }
+    }
+
+    pub fn has_year(&self, year: i16) -> bool {
+        !self.names_years() || self.year.iter().all(|items| is_in(items, year as u32, YEARS))
+    }
+
+    pub fn names_years(&self) -> bool {
+        self.year.as_deref().map_or(false, is_restricted)
     }
 
     /// The first match after this time, walking towards later times or earlier ones, in at most so many days.
@@ -98,7 +102,7 @@ impl Expression {
     }
 
     /// Every time of a matching day.
-    fn times(&self) -> Vec<Time> {
+    pub fn times(&self) -> Vec<Time> {
         let mut times = Vec::new();
         for hour in (0..24).filter(|&hour| self.has_hour(hour)) {
             for minute in (0..60).filter(|&minute| self.has_minute(minute)) {
