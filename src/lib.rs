@@ -136,7 +136,7 @@ pub use cron::Cron;
 pub use error::Error;
 pub use event::{Event, Why};
 pub use period::{Period, PeriodError};
-pub use schedule::{Moment, Schedule, Upcoming};
+pub use schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming};
 pub use scheduler::{
     cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
     TaskBuilder,

@@ -7,8 +7,10 @@ mod days;
 mod fires;
 mod moment;
 mod timetable;
+mod why;
 
 pub use moment::Moment;
+pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
 pub(crate) use timetable::{Due, Pass, Timetable};

@@ -181,7 +181,7 @@ impl Cron {
     }
 
     /// Whether a weekday counts in some weeks of the month and not in others.
-    fn has_weeks(&self) -> bool {
+    pub(super) fn has_weeks(&self) -> bool {
         self.weekdays != self.weekly() * EVERY_WEEK
     }
 
@@ -227,10 +227,10 @@ impl fmt::Debug for Translated {
 }
 
 /// A field of an expression as a dialect writes it.
-struct FieldText<'a> {
-    cron: &'a Cron,
-    dialect: Dialect,
-    row: &'a Row,
+pub(super) struct FieldText<'a> {
+    pub(super) cron: &'a Cron,
+    pub(super) dialect: Dialect,
+    pub(super) row: &'a Row,
 }
 
 impl fmt::Display for FieldText<'_> {

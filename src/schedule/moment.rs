@@ -151,6 +151,11 @@ pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write)
     if offset == 0 {
         return f.write_str("Z");
     }
+    write_offset(offset, f)
+}
+
+/// Writes an offset, given in seconds, as RFC 3339 does: `+01:00`.
+pub(super) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result {
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
     write!(f, "{sign}{hours:02}:{minutes:02}")?;

@@ -1,0 +1,316 @@
+//! Why a cron expression fires at a moment in a zone, or does not: the rule of `fires`, told for one case. Pure: no
+//! threads, no clock.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use super::fires;
+use super::moment::{write_offset, Moment};
+use crate::civil::DateTime;
+use crate::cron::{Cron, Field, Mismatches};
+use crate::tz::{system_time, unix_seconds, Resolved, Zone};
+
+/// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Explanation {
+    /// It fires: the civil time matches.
+    #[non_exhaustive]
+    Matches {
+        /// When it fires: of a civil time that is shown twice, the first time.
+        at: Reading,
+        /// The day field that matches alone, where one of two is enough.
+        only_day_field: Option<Field>,
+        /// How often the clocks show it.
+        passes: Passes,
+    },
+    /// It does not fire: the civil time matches, but is shown a second time, and the expression only lists times of day.
+    #[non_exhaustive]
+    SecondPass {
+        /// The second time, which was asked about.
+        at: Reading,
+        /// The first time. It fired then.
+        fired: Reading,
+    },
+    /// It fires at the end of a gap for what the gap skipped.
+    #[non_exhaustive]
+    MadeUp {
+        /// When it fires: the end of the gap.
+        at: Reading,
+        /// The second before that.
+        before: Reading,
+        /// A matching civil time that was skipped: the one asked about, or the first.
+        skipped: DateTime,
+        /// How many other matching seconds the gap skipped: all of them together are one fire.
+        others: u32,
+        /// Whether what the clocks show at the end of the gap matches as well, without a fire of its own.
+        also_matches: bool,
+    },
+    /// It does not fire: the civil time matches, but is skipped, and not made up for, as the hour field repeats.
+    #[non_exhaustive]
+    Skipped {
+        /// The civil time, which was asked about.
+        time: DateTime,
+        /// The last second before the gap.
+        before: Reading,
+        /// The end of the gap.
+        after: Reading,
+    },
+    /// It does not fire: these fields say no.
+    Mismatch(Mismatches),
+    /// It does not fire: the clocks show no time of the years 1 to 9999.
+    OutOfRange,
+}
+
+/// How often clocks show a matching civil time, and so how often an expression fires for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passes {
+    /// Once, as nearly always.
+    Once,
+    /// Twice, of which the first counts: the expression lists times of day.
+    First {
+        /// The second time.
+        second: Reading,
+    },
+    /// Twice, and both count: the expression is [interval-like](Cron::is_interval_like).
+    Both {
+        /// The first time.
+        first: Reading,
+        /// The second time.
+        second: Reading,
+    },
+}
+
+/// What clocks show at an instant, and how far that is from UTC. `Display` is RFC 3339: `2026-03-29T03:00:00+02:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reading {
+    unix: i64,
+    offset: i32,
+}
+
+impl Reading {
+    fn new(zone: &Zone, unix: i64) -> Reading {
+        Reading { unix, offset: zone.span(unix).offset }
+    }
+
+    /// What the clocks show, or `None` outside the years 1-9999.
+    pub fn civil(&self) -> Option<DateTime> {
+        DateTime::from_seconds(self.civil_seconds())
+    }
+
+    /// The offset, in seconds east of UTC.
+    pub fn offset(&self) -> i32 {
+        self.offset
+    }
+
+    /// The instant, in whole seconds; `None` where [`SystemTime`] cannot hold it.
+    pub fn instant(&self) -> Option<SystemTime> {
+        system_time(self.unix)
+    }
+
+    fn civil_seconds(&self) -> i64 {
+        self.unix.saturating_add(i64::from(self.offset))
+    }
+}
+
+impl Cron {
+    /// Why it fires at a moment in a zone, or why not: which fields say no, or what a change of the clocks has to do
+    /// with it.
+    ///
+    /// Of an instant it is the second that counts. A civil time may be one that clocks skip, or show twice.
+    ///
+    /// ```
+    /// use sexton::{cron, tz::Zone, Moment};
+    ///
+    /// let paris = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+    /// let why = |text: &str| text.parse::<Moment>().map(|moment| cron!("30 2 * * *").why(moment, &paris).to_string());
+    ///
+    /// assert_eq!(why("2026-03-28 02:30")?, "fires: 2026-03-28T02:30:00 matches every field");
+    /// assert_eq!(why("2026-03-28 03:30")?, "does not fire: the hour is 3, not 2");
+    /// assert_eq!(
+    ///     why("2026-03-29 02:30")?,
+    ///     "fires at 2026-03-29T03:00:00+02:00 for 2026-03-29T02:30:00, which the clocks skipped: \
+    ///      they went from 01:59:59 to 03:00:00 (+01:00 to +02:00)",
+    /// );
+    /// assert_eq!(
+    ///     why("2026-10-25T01:30:00Z")?,
+    ///     "does not fire: the clocks show 2026-10-25T02:30:00 a second time, \
+    ///      and it fired the first time, at 2026-10-25T02:30:00+02:00",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn why(&self, moment: impl Into<Moment>, zone: &Zone) -> Explanation {
+        match moment.into() {
+            Moment::Instant(instant) => at_instant(self, zone, unix_seconds(instant)),
+            Moment::Civil(time) => match zone.resolve(time.seconds()) {
+                Resolved::Gap { end, .. } => in_gap(self, zone, time, end),
+                shown => at_instant(self, zone, shown.due()),
+            },
+        }
+    }
+}
+
+fn at_instant(cron: &Cron, zone: &Zone, instant: i64) -> Explanation {
+    let at = Reading::new(zone, instant);
+    if let Some(explanation) = made_up(cron, zone, instant, None) {
+        return explanation;
+    }
+    let time = match at.civil() {
+        Some(time) => time,
+        None => return Explanation::OutOfRange,
+    };
+    if let Some(mismatches) = cron.mismatches(time) {
+        return Explanation::Mismatch(mismatches);
+    }
+    let passes = match zone.resolve(time.seconds()) {
+        Resolved::Fold { first, .. } if !fires::matches(cron, zone, instant) => {
+            return Explanation::SecondPass { at, fired: Reading::new(zone, first) };
+        }
+        Resolved::Fold { first, second } => {
+            let (first, second) = (Reading::new(zone, first), Reading::new(zone, second));
+            match cron.is_interval_like() {
+                true => Passes::Both { first, second },
+                false => Passes::First { second },
+            }
+        }
+        _ => Passes::Once,
+    };
+    let only_day_field = cron.only_day_field(time.date());
+    Explanation::Matches { at, only_day_field, passes }
+}
+
+/// The answer for a civil time that no instant shows.
+fn in_gap(cron: &Cron, zone: &Zone, time: DateTime, end: i64) -> Explanation {
+    match cron.mismatches(time) {
+        Some(mismatches) => Explanation::Mismatch(mismatches),
+        None => made_up(cron, zone, end, Some(time)).unwrap_or_else(|| {
+            let (before, after) = (Reading::new(zone, end.saturating_sub(1)), Reading::new(zone, end));
+            Explanation::Skipped { time, before, after }
+        }),
+    }
+}
+
+/// What the gap that ends at this instant skipped, if there is one, and it is made up for.
+fn made_up(cron: &Cron, zone: &Zone, end: i64, asked: Option<DateTime>) -> Option<Explanation> {
+    if !cron.is_made_up_in_gap() {
+        return None;
+    }
+    let (before, at) = (Reading::new(zone, end.checked_sub(1)?), Reading::new(zone, end));
+    // Without a gap there is nothing in between.
+    let until = at.civil_seconds();
+    let matching = |from: i64| cron.at_or_after(from).filter(|&civil| civil < until);
+    let all = std::iter::successors(matching(before.civil_seconds().saturating_add(1)), |civil| matching(civil + 1));
+    // Another change close by may show them after all. No real zone does.
+    let mut skipped = all.filter(|&civil| matches!(zone.resolve(civil), Resolved::Gap { .. }));
+    let first = DateTime::from_seconds(skipped.next()?)?;
+    let others = skipped.count() as u32;
+    let also_matches = at.civil().map_or(false, |time| cron.matches(time));
+    Some(Explanation::MadeUp { at, before, skipped: asked.unwrap_or(first), others, also_matches })
+}
+
+impl Explanation {
+    /// Whether it fires: at the instant that was asked about, or for the civil time.
+    pub fn fires(&self) -> bool {
+        matches!(self, Explanation::Matches { .. } | Explanation::MadeUp { .. })
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Explanation::Matches { at, only_day_field, passes } => {
+                write!(f, "fires: {} matches every field", Shown(at))?;
+                match only_day_field {
+                    Some(Field::DayOfWeek) => {
+                        f.write_str(" but the day of month, as the day of week is enough")?
+                    }
+                    Some(_) => f.write_str(" but the day of week, as the day of month is enough")?,
+                    None => {}
+                }
+                match passes {
+                    Passes::Once => Ok(()),
+                    Passes::First { second } => {
+                        write!(f, "; the clocks show it again at {second}, and it does not fire then")
+                    }
+                    Passes::Both { first, second } => {
+                        write!(f, "; the clocks show it twice, at {first} and at {second}, ")?;
+                        f.write_str("and an expression that repeats fires both times")
+                    }
+                }
+            }
+            Explanation::SecondPass { at, fired } => {
+                write!(f, "does not fire: the clocks show {} a second time, ", Shown(at))?;
+                write!(f, "and it fired the first time, at {fired}")
+            }
+            Explanation::MadeUp { at, before, skipped, others, also_matches } => {
+                write!(f, "fires at {at} for {skipped}")?;
+                match others {
+                    0 => {}
+                    1 => f.write_str(" and 1 other time")?,
+                    _ => write!(f, " and {others} other times")?,
+                }
+                write!(f, ", which the clocks skipped: they went {}", Change { before, after: at })?;
+                if also_matches {
+                    write!(f, "; {} matches as well, and all of it is one fire", Shown(at))?;
+                } else if others > 0 {
+                    f.write_str("; all of it is one fire")?;
+                }
+                Ok(())
+            }
+            Explanation::Skipped { time, before, after } => {
+                let change = Change { before, after };
+                write!(f, "does not fire: the clocks skipped {time} when they went {change}, ")?;
+                f.write_str("and an expression whose hours repeat does not make up for that")
+            }
+            Explanation::Mismatch(mismatches) => write!(f, "does not fire: {mismatches}"),
+            Explanation::OutOfRange => {
+                f.write_str("does not fire: the clocks show no time of the years 1 to 9999")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Shown(*self))?;
+        match self.offset {
+            0 => f.write_str("Z"),
+            offset => write_offset(offset, f),
+        }
+    }
+}
+
+/// What the clocks show, without the offset.
+struct Shown(Reading);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.civil() {
+            Some(civil) => write!(f, "{civil}"),
+            // A gap at the end of 9999 ends in 10000.
+            None => write!(f, "{} s from 1970-01-01T00:00:00", self.0.civil_seconds()),
+        }
+    }
+}
+
+/// From what to what a change set the clocks: with the dates only where it goes from one to another.
+struct Change {
+    before: Reading,
+    after: Reading,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change { before, after } = *self;
+        match (before.civil(), after.civil()) {
+            (Some(from), Some(to)) if from.date() == to.date() => {
+                write!(f, "from {} to {} (", from.time(), to.time())?;
+            }
+            _ => write!(f, "from {} to {} (", Shown(before), Shown(after))?,
+        }
+        write_offset(before.offset, f)?;
+        f.write_str(" to ")?;
+        write_offset(after.offset, f)?;
+        f.write_str(")")
+    }
+}
