@@ -200,7 +200,7 @@ impl Cron {
             days: day_of_month.values_of(31),
             nearest: if day_of_month.is_every { 0 } else { day_of_month.nearest },
             months: month.values_of(12) as u16,
-            weekdays: day_of_week.values_of(35),
+            weekdays: day_of_week.values_of(35) | if day_of_week.is_every { 0 } else { day_of_week.weeks },
             years,
             flags: flag(SECOND_REPEATS, second.repeats)
                 | flag(MINUTE_REPEATS, minute.repeats)

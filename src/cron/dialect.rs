@@ -74,8 +74,9 @@ impl Dialect {
     /// * A step through a range that wraps comes out one later after the turn: `22-4/3` is 22 and 2.
     /// * `7/2` in the weekdays is `0/2`.
     /// * `31W` is the last Monday to Friday in a month that has no 31st; `29W` and `30W` likewise.
-    /// * Beside a restricted day of month `fri#2`, `Lfri` and the like must match too. Beside a `W` the weekdays
-    ///   do not count.
+    /// * Where both day fields are restricted, a `W`, or a `#` or `L` in the weekdays, counts alone and the other field
+    ///   does not, unless no date is in both: then it never fires. Where both fields have such, both must match.
+    /// * All seven weekdays beside a `#` or `L`, as in `*,sat#3`, say nothing.
     /// * Years end with 2099.
     /// * With a hash id the nicknames are hashed too: `@daily` is `H H * * * H`.
     /// * `R` draws its value anew each time a text is parsed.

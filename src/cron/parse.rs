@@ -22,7 +22,7 @@ use super::scan::{
     count_fields, end_of_char, end_of_field, end_of_word, is_blank, is_letter, is_word, meant_by, peek,
     skip_blanks, starts_with,
 };
-use super::{Cron, Years, EVERY_WEEK, LAST_WEEK};
+use super::{Cron, Years, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 
 /// What was read, and the byte after it.
 type Parsed<T> = Result<(T, usize), ParseError>;
@@ -189,7 +189,7 @@ const fn combine(fields: [Set; 6], year: Years, days: Days) -> Cron {
 }
 
 /// The same with croniter's accidents: a `W` of a day that a month lacks is on its last, and where either day field
-/// would do, a `W`, `#` or `L` leaves the other field out, unless the two never meet.
+/// would do, a `W`, `#` or `L` leaves the other field out, unless no date is in both; then it never fires.
 const fn as_croniter(fields: [Set; 6], year: Years, days: Days) -> Cron {
     let [second, minute, hour, day_of_month, month, day_of_week] = fields;
     let day_of_month = day_of_month.with_last_for_31();
@@ -199,11 +199,11 @@ const fn as_croniter(fields: [Set; 6], year: Years, days: Days) -> Cron {
         Days::StarBit => !day_of_month.begins_with_star && !day_of_week.begins_with_star,
     };
     let both_restricted = !day_of_month.is_every && !day_of_week.is_every;
-    let has_nearest = day_of_month.nearest != 0;
-    let days =
-        if is_either && both_restricted && (has_nearest || day_of_week.has_weeks) { Days::And } else { days };
+    let day_of_week = day_of_week.without_all_beside_weeks();
+    let (has_nearest, has_weeks) = (day_of_month.nearest != 0, day_of_week.weeks != 0);
+    let days = if is_either && both_restricted && (has_nearest || has_weeks) { Days::And } else { days };
     let cron = combine([second, minute, hour, day_of_month, month, day_of_week], year, days);
-    if !is_either || !both_restricted || has_nearest == day_of_week.has_weeks || cron.never_fires() {
+    if !is_either || !both_restricted || has_nearest == has_weeks || cron.never_fires() {
         return cron;
     }
     let every = Set { is_every: true, ..Set::EMPTY };
@@ -229,8 +229,8 @@ pub(super) struct Set {
     pub(super) repeats: bool,
     /// Its text begins with a `*`, or is `?`.
     pub(super) begins_with_star: bool,
-    /// It has weekdays of a certain week of the month.
-    pub(super) has_weeks: bool,
+    /// The weekdays of a certain week of the month, in the same form as the others.
+    pub(super) weeks: u64,
 }
 
 impl Set {
@@ -241,7 +241,7 @@ impl Set {
         is_every: false,
         repeats: false,
         begins_with_star: false,
-        has_weeks: false,
+        weeks: 0,
     };
 
     /// The second of an expression that has no field for it.
@@ -263,10 +263,7 @@ impl Set {
             Item::DayBeforeLast(days) => set.values |= 1 << (63 - days),
             Item::Nearest(day) => set.nearest |= 1 << day,
             Item::NearestBeforeLast(days) => set.nearest |= 1 << (63 - days),
-            Item::Week(values, week) => {
-                set.values |= values.bits(row) << (7 * week);
-                set.has_weeks = true;
-            }
+            Item::Week(values, week) => set.weeks |= values.bits(row) << (7 * week),
         }
         set
     }
@@ -278,6 +275,16 @@ impl Set {
         let nearest =
             if self.nearest & THE_31ST != 0 { self.nearest & !THE_31ST | LAST } else { self.nearest };
         Set { nearest, nearest_clamps: nearest as u32 >> 28 != 0, ..self }
+    }
+
+    /// To croniter all seven weekdays say nothing beside one of a certain week.
+    const fn without_all_beside_weeks(self) -> Set {
+        let has_all = self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK;
+        if has_all && self.weeks != 0 {
+            Set { values: 0, is_every: false, ..self }
+        } else {
+            self
+        }
     }
 
     /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.

@@ -1,4 +1,4 @@
-//! The cron language: rows by hand, messages, laws over expressions made up at random.
+//! The cron language: rows by hand, rows of other systems, messages, laws over expressions made up at random.
 
 #[path = "cron/describe.rs"]
 mod describe;
@@ -16,3 +16,5 @@ mod messages;
 mod questions;
 #[path = "cron/rows.rs"]
 mod rows;
+#[path = "cron/systems.rs"]
+mod systems;

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// One line of a table.
 pub struct Row {
     file: &'static str,
     line: usize,
+    columns: Rc<[String]>,
     cells: Vec<String>,
 }
 
@@ -15,11 +17,14 @@ pub struct Row {
 pub fn rows(file: &'static str) -> Vec<Row> {
     let path = data(file);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cells = |line: &str| line.split('\t').map(unescape).collect::<Vec<String>>();
+    let names = text.lines().take_while(|line| line.starts_with('#')).last();
+    let columns: Rc<[String]> = cells(names.unwrap_or_default().trim_start_matches("# ")).into();
     let rows: Vec<Row> = text
         .lines()
         .enumerate()
-        .filter(|(_, text)| !text.starts_with('#'))
-        .map(|(i, text)| Row { file, line: i + 1, cells: text.split('\t').map(unescape).collect() })
+        .filter(|(_, line)| !line.starts_with('#'))
+        .map(|(i, line)| Row { file, line: i + 1, columns: columns.clone(), cells: cells(line) })
         .collect();
     assert!(!rows.is_empty(), "{file} has no rows");
     rows
@@ -35,6 +40,19 @@ impl Row {
     #[track_caller]
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_else(|| panic!("{} has no column {column}", self.place()))
+    }
+
+    /// The cell in the column of this name.
+    #[track_caller]
+    pub fn named(&self, name: &str) -> &str {
+        let column = self.columns.iter().position(|column| column == name);
+        self.cell(column.unwrap_or_else(|| panic!("{} has no column {name}", self.place())))
+    }
+
+    /// Whether a column that lists words separated by commas has this one.
+    #[track_caller]
+    pub fn lists(&self, name: &str, word: &str) -> bool {
+        self.named(name).split(',').any(|listed| listed == word)
     }
 
     /// The number in a column.

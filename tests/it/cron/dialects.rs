@@ -66,7 +66,7 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (CRONITER, "0 22-4/3 * * *", "0 2-22/20 * * *"),
     (CRONITER, "0 0 1 apr-mar/2 *", "0 0 1 mar,apr,jun,aug,oct,dec *"),
     (CRONITER, "0 0 * * thu-tue/2", "0 0 * * tue,thu,sat"),
-    (CRONITER, "0 22-2 * * *", "0 0-2,22,23 * * *"),
+    (CRONITER, "0 22-2 * * *", "0 0-2,22-23 * * *"),
     (CRONITER, "0 0 31W * *", "0 0 LW * *"),
     (CRONITER, "0 0 30W * *", "dialect=croniter 0 0 30W * *"),
     (CRONITER, "0 0 28W * *", "0 0 28W * *"),

@@ -1,6 +1,6 @@
 //! Every kind of mistake, with the whole message.
 
-use sexton::cron::{Dialect, Field, ParseError};
+use sexton::cron::{Carets, Dialect, Field, ParseError};
 use sexton::{cron, Cron};
 
 #[rustfmt::skip]
@@ -147,4 +147,16 @@ fn an_expression_that_fails_a_build_says_why() {
         let panic = std::panic::catch_unwind(|| Dialect::DEFAULT.checked_when_built(text)).unwrap_err();
         assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some(message));
     }
+}
+
+#[test]
+fn the_readme_shows_mistakes_as_they_look() {
+    let readme = include_str!("../../../README.md");
+    for text in ["0 9 * * mom-fri", "*/15 * * *", "0 0 * * L"] {
+        let error = Cron::parse(text).unwrap_err();
+        let shown = format!("sexton: {error:#}\n{}\n", Carets::new(text, error.span()));
+        assert!(readme.contains(&shown), "{shown}");
+    }
+    let error = Cron::parse("0 9 * * mom-fri").unwrap_err();
+    assert!(readme.contains(&format!("task `report`: cron `0 9 * * mom-fri`: {error}\n")));
 }
