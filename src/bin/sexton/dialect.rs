@@ -71,7 +71,11 @@ impl Reading {
                 return usage(format!("unknown place `{other}` for `--seconds`, expected `first` or `last`"));
             }
         };
-        Ok(Reading { dialect, hash_id: args.value("--hash-id").map(String::from) })
+        Ok(Reading::new(dialect, args.value("--hash-id").map(String::from)))
+    }
+
+    pub fn new(dialect: Dialect, hash_id: Option<String>) -> Reading {
+        Reading { dialect, hash_id }
     }
 
     /// As the options say, and no more.
@@ -111,13 +115,17 @@ impl Reading {
 /// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.
 pub fn message(error: &ParseError, text: &str, reader: Reader<'_>) -> String {
     let is_mended_by = |reader: Reader<'_>| reader.parse(text).err().as_ref() != Some(error);
-    let missing = if is_mended_by(reader.hash_id("")) {
-        "an id to hash: `--hash-id ID`"
-    } else if is_mended_by(reader.seed(0)) {
-        "`H`, which stays the same, or `--dialect croniter`, which draws it"
-    } else {
-        return format!("{error:#}");
+    let found = text.get(error.span()).unwrap_or_default();
+    let missing = match error.field() {
+        Some(_) if is_mended_by(reader.hash_id("")) => "an id to hash: `--hash-id ID`",
+        Some(_) if is_mended_by(reader.seed(0)) && found.contains('~') => {
+            "`--dialect cronie`, which draws it"
+        }
+        Some(_) if is_mended_by(reader.seed(0)) => {
+            "`H`, which stays the same, or `--dialect croniter`, which draws it"
+        }
+        _ => return format!("{error:#}"),
     };
-    let field = error.field().map_or_else(|| "expression".into(), |field| field.to_string());
-    format!("{field}: found `{}`, expected {missing}", text.get(error.span()).unwrap_or_default())
+    let field = error.field().map(|field| field.to_string()).unwrap_or_default();
+    format!("{field}: found `{found}`, expected {missing}")
 }

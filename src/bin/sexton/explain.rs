@@ -58,6 +58,9 @@ fn explain(args: &Args) -> Result<(), Failure> {
     for (name, value) in fields(&cron) {
         line(name, &value)?;
     }
+    if cron.never_fires() {
+        return line("next", "never");
+    }
     line("clock changes", clock_changes(&cron))?;
     if let Some(gaps) = cron.gaps() {
         let (smallest, largest) = (in_words(gaps.smallest), in_words(gaps.largest));
@@ -112,9 +115,9 @@ fn values(name: &str, word: &str) -> Option<String> {
 
 fn clock_changes(cron: &Cron) -> &'static str {
     match (cron.is_made_up_in_gap(), cron.is_interval_like()) {
-        (true, false) => "fires at the end of the gap for times that are skipped; of two passes in the first",
-        (true, true) => "fires at the end of the gap for times that are skipped; of two passes in both",
-        (false, _) => "does not fire for times that are skipped; of two passes in both",
+        (true, false) => "a skipped time fires at the end of the gap, a repeated one the first time",
+        (true, true) => "a skipped time fires at the end of the gap, a repeated one both times",
+        (false, _) => "a skipped time does not fire, a repeated one fires both times",
     }
 }
 
@@ -132,7 +135,7 @@ fn how_often(cron: &Cron) -> (&'static str, String) {
     // After 400 years the calendar repeats.
     let counts = || (2000..2400).map(|year| in_years(year, year + 1));
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    ("a year", if least == most { times(most) } else { format!("{least} to {}", times(most)) })
+    ("a year", if least == most { times(most) } else { format!("{least} to {most} times") })
 }
 
 /// `2 days 16 hours`

@@ -120,24 +120,22 @@ fn count(
     if fewest == 6 {
         return Ok(if is_plain(next) { 7 } else { 6 });
     }
+    let six = || match words.get(6) {
+        Some(seventh) if is_plain(seventh) => {
+            let problem = "found a seventh field, but there is none for the year in a crontab";
+            fault(seventh.clone(), format!("{problem} (a command that begins like this must be in quotes)"))
+        }
+        _ => Ok(6),
+    };
     if is_plain(next) {
-        return match words.get(6) {
-            Some(seventh) if is_plain(seventh) => {
-                let problem = "found a seventh field, but there is none for the year in a crontab";
-                fault(
-                    seventh.clone(),
-                    format!("{problem} (a command that begins like this must be in quotes)"),
-                )
-            }
-            _ => Ok(6),
-        };
+        return six();
     }
     if !is_expression(6) {
         return Ok(5);
     }
     let is_word = is_all(next, |byte| byte.is_ascii_alphabetic());
     match is_word && is_expression(5) {
-        false => Ok(6),
+        false => six(),
         // As a field it would leave no command.
         true if words.len() == 6 => Ok(5),
         true => {
