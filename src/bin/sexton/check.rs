@@ -25,7 +25,7 @@ line on what to write instead. `-` is stdin. `sexton run --help` tells what a cr
 
 ",
     dialect::help!(),
-    "
+    ", instead of the job's command
 
 Exit status: 0 if there is nothing to tell, 1 if there are mistakes or warnings, 2 if the command
 line has a mistake or the file cannot be read.

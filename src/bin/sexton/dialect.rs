@@ -17,8 +17,7 @@ pub const FLAGS: &[Flag] = &[
 /// The part of a command's help that tells of them.
 macro_rules! help {
     () => {
-        "\
-    --dialect NAME    whose cron it was written for: default; croniter, with the seconds last;
+        "    --dialect NAME    whose cron it was written for: default; croniter, with the seconds last;
                       quartz, with the seconds first, and 1 for Sunday; cronie, with five fields
     --days and|or     where both day fields are restricted: a day must match both, or one of them
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one

@@ -33,8 +33,8 @@ usage: sexton next EXPR [OPTION ...]
 The next times at which a cron expression is due, one a line.
 
 EXPR has five fields (minute, hour, day of month, month, day of week), six with the seconds
-first, seven with the year last, or is a nickname such as @daily. Quote it, or the shell
-replaces `*` with file names.
+first, seven with the year last, if --dialect says nothing else; or it is a nickname such as
+@daily. Quote it, or the shell replaces `*` with file names.
 
     --count N         how many (5); there are fewer lines if the expression has no more
     --from TIME       strictly after this time (now): 2026-12-31T23:59:30+01:00, or a civil

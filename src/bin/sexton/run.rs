@@ -27,6 +27,10 @@ Runs a crontab in the foreground until no job is left: for ever, unless all its 
     2 4 * * mon,fri report --weekly
     # six fields: the seconds come first
     */10 * * * * * probe
+    # some minute after four, always the same for this command
+    H 4 * * * backup
+    # a line may say how it is read: on Fridays that are a 13th
+    days=and 0 0 13 * fri lock-the-doors
     # also @hourly, @weekly, @monthly, @yearly
     @daily rotate
     # for the first time after one period; units are w d h m s ms
@@ -42,21 +46,15 @@ Runs a crontab in the foreground until no job is left: for ever, unless all its 
     SHELL = /bin/bash
     # whose clocks the schedules below go by, instead of the local ones
     CRON_TZ = Europe/Paris
-    # some minute of the hour, always the same one for this command
-    H 4 * * * backup
-    # a line may say itself how it is read
-    days=and 0 0 13 * fri lock-the-doors
 
 Comments have lines of their own: a `#` further on is a part of the command. A sixth word is a
 field if it has only digits and * ? / , # - in it, or if the first six words are a cron
-expression; a command that begins with such a word must be in quotes. Cronie has five fields
-whatever follows; quartz has six, and a year after them if the next word has only those characters.
-
-`H` takes its value from the command, if --hash-id gives nothing else.
+expression; a command that begins with such a word must be in quotes. To cronie there are five
+fields whatever follows, to quartz six and, if the next word has only these characters, the year.
 
 ",
     dialect::help!(),
-    "
+    ", instead of the job's command
 
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.

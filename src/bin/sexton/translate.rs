@@ -15,7 +15,7 @@ pub const COMMAND: Command = Command {
 
 const HELP: &str = concat!(
     "\
-usage: sexton translate EXPR [--to NAME] [OPTION ...]
+usage: sexton translate EXPR [OPTION ...]
 
 The same schedule as the cron of this name would write it, or why it cannot. Without a name, a
 line for each of them that can, `NAME: EXPR`, and on stderr why the others cannot.

@@ -87,9 +87,8 @@ impl Shape {
     }
 }
 
-/// The words that are the schedule.
-pub fn of(text: &str, start: usize, reader: Reader<'_>) -> Result<Vec<Range<usize>>, Fault> {
-    let switches = words(text, start).take_while(|word| is_switch(&text[word.clone()])).count();
+/// The words that are the schedule, of which the first are switches, so many.
+pub fn of(text: &str, start: usize, switches: usize, reader: Reader<'_>) -> Result<Vec<Range<usize>>, Fault> {
     // Eight more are enough to find the command.
     let mut words: Vec<_> = words(text, start).take(switches + 8).collect();
     let shape = Shape::of(&text[span(&words[..switches])], reader);

@@ -15,14 +15,18 @@ type Job = (When, Range<usize>, String, Option<String>);
 
 /// Reads the line of a job, or finds all that is wrong with it.
 pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Fault>> {
-    let (when, words) = match text[start..].starts_with('@') {
+    let switches = words(text, start).take_while(|word| fields::is_switch(&text[word.clone()])).count();
+    let is_nickname = |word: Range<usize>| text[word].starts_with('@');
+    let (when, words) = match words(text, start).nth(switches).map_or(false, is_nickname) {
         true => {
-            let mut words: Vec<_> = words(text, start).take(2).collect();
-            let (when, count) = nickname(text, &words, reading).map_err(|fault| vec![fault])?;
+            let mut words: Vec<_> = words(text, start).take(switches + 2).collect();
+            let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
             words.truncate(count);
             (Some(when), words)
         }
-        false => (None, fields::of(text, start, reading.reader_or("")).map_err(|fault| vec![fault])?),
+        false => {
+            (None, fields::of(text, start, switches, reading.reader_or("")).map_err(|fault| vec![fault])?)
+        }
     };
     let schedule = span(&words);
     let (command, input) = split_input(text[schedule.end..].trim_start_matches(is_blank));
@@ -37,28 +41,39 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
     Ok((when, schedule, command, input))
 }
 
-/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. There is at least one.
-fn nickname(text: &str, words: &[Range<usize>], reading: &Reading) -> Result<(When, usize), Fault> {
-    let nickname = &text[words[0].clone()];
+/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. It comes after the switches.
+fn nickname(
+    text: &str,
+    words: &[Range<usize>],
+    switches: usize,
+    reading: &Reading,
+) -> Result<(When, usize), Fault> {
+    let (word, count) = (words[switches].clone(), switches + 1);
+    let nickname = &text[word.clone()];
     if nickname.eq_ignore_ascii_case("@reboot") {
-        return Ok((When::Start, 1));
+        return Ok((When::Start, count));
     }
     if nickname.eq_ignore_ascii_case("@every") {
-        let period = match words.get(1) {
+        let period = match words.get(count) {
             Some(period) => period.clone(),
-            None => return fault(words[0].end..words[0].end, "expected a period, as in `@every 1h30m`"),
+            None => return fault(word.end..word.end, "expected a period, as in `@every 1h30m`"),
         };
         return match text[period.clone()].parse::<Period>() {
-            Ok(every) => Ok((When::Every(every), 2)),
+            Ok(every) => Ok((When::Every(every), count + 1)),
             Err(error) => fault(period, format!("period: {}", without_position(&error.to_string()))),
         };
     }
-    match reading.reader().parse(nickname) {
-        Ok(cron) => Ok((When::Cron(cron), 1)),
+    let all = span(&words[..count]);
+    match reading.reader().parse(&text[all.clone()]) {
+        Ok(cron) => Ok((When::Cron(cron), count)),
+        Err(error) if error.span().start + all.start < word.start => {
+            let span = error.span();
+            fault(all.start + span.start..all.start + span.end, format!("{error:#}"))
+        }
         Err(_) => {
             let nicknames = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly";
             let expected = format!("expected {nicknames}, @reboot or @every and a period");
-            fault(words[0].clone(), format!("unknown nickname `{}`, {expected}", shortened(nickname)))
+            fault(word, format!("unknown nickname `{}`, {expected}", shortened(nickname)))
         }
     }
 }
