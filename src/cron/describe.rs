@@ -103,7 +103,11 @@ impl Calendar {
                 f.write_str(before_days(time, days.is_span()))?;
                 days.write(f, of_months)?;
                 has_months |= names_months;
-                ends_with = if days.is_span() { Ending::Span } else { ends_with };
+                ends_with = match (days.is_span(), days.has_clause()) {
+                    (true, _) => Ending::Span,
+                    (_, true) => Ending::Clause,
+                    _ => ends_with,
+                };
             }
             DayRule::Weekdays(weekdays) => match weekdays.span() {
                 Some((first, last)) => {
@@ -123,7 +127,7 @@ impl Calendar {
             DayRule::Either(days, weekdays) => {
                 f.write_str(before_days(time, days.is_span()))?;
                 days.write(f, if weekdays.are_only_of_weeks() { Of::Later } else { Of::TheMonth })?;
-                f.write_str(" and on ")?;
+                f.write_str(if days.has_clause() { ", and on " } else { " and on " })?;
                 weekdays.write_too(f, Of::TheMonth)?;
                 ends_with = Ending::Clause;
             }

@@ -105,7 +105,10 @@ impl DaysOfMonth {
             before_last: before_last(cron.days),
             nearest,
             nearest_before_last: before_last(cron.nearest),
-            clamps: cron.has(NEAREST_CLAMPS) && lengths(cron.months).any(|length| nearest.last() >= length),
+            // Where the last is one of them anyway it needs no word.
+            clamps: cron.has(NEAREST_CLAMPS)
+                && !before_last(cron.nearest).has(0)
+                && lengths(cron.months).any(|length| nearest.last() >= length),
         }
     }
 
@@ -118,6 +121,11 @@ impl DaysOfMonth {
     /// Whether it is written `from the 1st to the 7th of the month`.
     pub(super) fn is_span(&self) -> bool {
         self.is_plain() && self.days.stretch(false).is_some()
+    }
+
+    /// Whether it ends with a clause of its own, so that a comma must follow.
+    pub(super) fn has_clause(&self) -> bool {
+        self.clamps
     }
 
     /// `on the 1st and 15th of the month`, `on 1 and 15 January`
@@ -176,7 +184,7 @@ impl DaysOfMonth {
                 list(f, self.items(), conjunction, |f, item| {
                     self.write_item(f, item, conjunction, &mut is_explained)
                 })?;
-                write!(f, "{of}")
+                write!(f, "{of}{}", if self.clamps { ", or to the last day of a shorter month" } else { "" })
             }
         }
     }
@@ -206,8 +214,11 @@ impl DaysOfMonth {
         let last = before_last.map(Item::BeforeLast).chain(last_days.map(Item::LastDays));
         let first_workday = has_first.then_some(Item::FirstWorkday);
         let nearest = (!nearest.is_empty()).then_some(Item::Nearest(nearest));
-        let nearest = first_workday.into_iter().chain(nearest);
-        counted.chain(last).chain(nearest).chain(nearest_before_last.map(Item::NearestBeforeLast))
+        // The clause about them comes last.
+        let (nearest, nearest_at_end) = if self.clamps { (None, nearest) } else { (nearest, None) };
+        let workdays = first_workday.into_iter().chain(nearest);
+        let workdays = workdays.chain(nearest_before_last.map(Item::NearestBeforeLast)).chain(nearest_at_end);
+        counted.chain(last).chain(workdays)
     }
 
     fn write_item(
@@ -239,8 +250,7 @@ impl DaysOfMonth {
             Item::Nearest(days) => {
                 let ending = if days.only().is_some() { "" } else { "s" };
                 write!(f, "the weekday{ending}{} nearest to the ", explain())?;
-                self.write_ordinals(f, days, conjunction)?;
-                f.write_str(if self.clamps { " (or to the last day of a shorter month)" } else { "" })
+                self.write_ordinals(f, days, conjunction)
             }
             Item::NearestBeforeLast(0) => write!(f, "the last weekday{}", explain()),
             Item::NearestBeforeLast(days) => {
@@ -392,5 +402,6 @@ pub(super) fn write_both(
     of: Of,
 ) -> fmt::Result {
     let is_about_many = days.write_before_condition(f, of)?;
+    f.write_str(if days.has_clause() { "," } else { "" })?;
     weekdays.write_condition(f, is_about_many)
 }

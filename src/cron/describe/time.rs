@@ -145,18 +145,22 @@ impl TimeOfDay {
     /// Field by field: `at minutes 5 and 20 of hours 9 to 17`, `every 10 seconds in minute 5 of every hour`.
     fn write_fields(&self, f: &mut fmt::Formatter<'_>, may_wrap: bool) -> Result<Said, fmt::Error> {
         let every = self.repeats_from_zero();
-        if let Some(every) = &every {
-            every.write_step(f)?;
-            f.write_str(" in ")?;
-        } else {
-            f.write_str("at ")?;
-        }
-        let has_seconds = self.seconds.only() != Some(0);
-        if has_seconds && every.is_none() {
-            write_field(f, self.seconds, "second")?;
-            f.write_str(" of ")?;
-        }
-        if has_seconds || every.is_none() {
+        let names_minutes = match &every {
+            Some(every) => {
+                every.write_step(f)?;
+                f.write_str(" in ")?;
+                every.unit == Unit::Second && !self.minutes.is_all()
+            }
+            None => {
+                f.write_str("at ")?;
+                if self.seconds.only() != Some(0) {
+                    write_field(f, self.seconds, "second")?;
+                    f.write_str(" of ")?;
+                }
+                true
+            }
+        };
+        if names_minutes {
             write_field(f, self.minutes, "minute")?;
             if self.minutes.is_all() && self.hours.is_all() {
                 return Ok(Said::Always);

@@ -1,0 +1,421 @@
+//! Reads a field: a list of items.
+//!
+//! ```text
+//! field      = item {"," item} | drawn
+//! item       = "*" ["/" step] | "?" | values ["/" step] | mark | random
+//! values     = value ["-" value]
+//! value      = number | name
+//! mark       = "L" ["-" number] ["W"] | number "W" | "W" number | number "-" "L"     in day of month
+//!            | values "#" (number | "L") | values "L" | "L" value                   in day of week
+//! drawn      = ("H" | "R") ["(" value "-" value ")"] ["/" step]
+//! random     = [value] "~" [value]
+//! ```
+
+use super::set::{Item, Set, Values};
+use super::{Input, Parsed};
+use crate::cron::draw::{self, Source};
+use crate::cron::error::ParseError;
+use crate::cron::field::{Field, Marks, Row};
+use crate::cron::scan::{
+    end_of_char, end_of_word, is_blank, is_letter, meant_by, peek, skip_blanks, starts_with,
+};
+use crate::cron::{Years, LAST_WEEK};
+
+/// `field = item {"," item} | drawn`, and the blanks after it.
+pub(super) const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Set> {
+    let mut set = Set { begins_with_star: matches!(peek(input.text, start), b'*' | b'?'), ..Set::EMPTY };
+    let mut at = start;
+    loop {
+        let (item, end) = attempt!(item(input, at, row));
+        set = set.with(item, row);
+        let is_mark = !matches!(item, Item::Every | Item::Values(_));
+        let is_listed = is_in_list(input.text, at) || peek(input.text, end) == b',';
+        if is_mark && is_listed && matches!(input.table.marks, Marks::Alone) {
+            let expected = "`L`, `W` and `#` alone, without a list";
+            return Err(ParseError::new(Some(row.field), "found", input.text, at, end, expected));
+        }
+        if !attempt!(has_more(input, end, row)) {
+            return Ok((set, skip_blanks(input.text, end)));
+        }
+        at = end + 1;
+    }
+}
+
+/// The list of the only field with more values than a word has bits.
+pub(super) const fn years(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Years> {
+    let mut years = Years::NONE;
+    let mut is_every = false;
+    let mut at = start;
+    loop {
+        let (item, end) = attempt!(item(input, at, row));
+        match item {
+            Item::Values(Values { from, to, step, .. }) => {
+                let mut value = from;
+                while value <= to {
+                    years = years.with(value);
+                    value += step;
+                }
+            }
+            _ => is_every = true,
+        }
+        if !attempt!(has_more(input, end, row)) {
+            return Ok((if is_every { Years::ANY } else { years }, end));
+        }
+        at = end + 1;
+    }
+}
+
+/// Whether a comma follows an item; a blank must, if not.
+const fn has_more(input: &Input<'_>, at: usize, row: &Row) -> Result<bool, ParseError> {
+    match peek(input.text, at) {
+        b',' => Ok(true),
+        byte if is_blank(byte) => Ok(false),
+        _ => Err(unexpected(input, at, row, "`,` or a blank")),
+    }
+}
+
+const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
+    let text = input.text;
+    let (has_marks, has_all_marks) = marks(input);
+    match (peek(text, at), row.field) {
+        (b'*', _) => every(input, at, row),
+        (b'~', _) if input.table.has_random_ranges => random(input, at, at, row),
+        (b'H' | b'h' | b'R' | b'r', _) if input.table.has_hashes && end_of_word(text, at) == at + 1 => {
+            drawn(input, at, row)
+        }
+        (b'?', Field::DayOfMonth | Field::DayOfWeek) if has_marks => alone(input, at, row),
+        (b'L' | b'l', Field::DayOfMonth) if has_marks => last_day(input, at, row),
+        (b'W' | b'w', Field::DayOfMonth) if has_all_marks => {
+            let (day, end) = attempt!(value(input, at + 1, row));
+            Ok((Item::Nearest(day), end))
+        }
+        (b'L' | b'l', Field::DayOfWeek) if has_marks => last_weekday(input, at, row),
+        _ => values(input, at, row),
+    }
+}
+
+/// Whether the day fields have marks, and whether also those that only some crons read.
+const fn marks(input: &Input<'_>) -> (bool, bool) {
+    match input.table.marks {
+        Marks::No => (false, false),
+        Marks::Alone => (true, false),
+        Marks::AsCroniter | Marks::All => (true, true),
+    }
+}
+
+/// `"*" ["/" step]`
+const fn every(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
+    if peek(input.text, at + 1) != b'/' {
+        return Ok((Item::Every, at + 1));
+    }
+    let (step, end) = attempt!(step(input, at + 1, row));
+    Ok((Item::Values(Values { from: 0, to: row.count - 1, step, repeats: true, slips: false }), end))
+}
+
+/// `"?"`, which is no member of a list.
+const fn alone(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
+    if is_in_list(input.text, at) {
+        return Err(unexpected(input, at, row, row.values));
+    }
+    if !is_blank(peek(input.text, at + 1)) {
+        return Err(unexpected(input, at + 1, row, "a blank after `?`"));
+    }
+    Ok((Item::Every, at + 1))
+}
+
+/// Whether an item at `at` comes after a comma.
+const fn is_in_list(text: &str, at: usize) -> bool {
+    at > 0 && peek(text, at - 1) == b','
+}
+
+/// `("H" | "R") ["(" number "-" number ")"] ["/" step]`, which is no member of a list.
+const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
+    let text = input.text;
+    let is_hashed = is_letter(peek(text, start), b'h');
+    let source = match (is_hashed, input.reader.id, input.reader.seed) {
+        (true, Some(id), _) => Source::HashOf(id),
+        (true, None, _) => {
+            let expected = "an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text";
+            return Err(ParseError::new(Some(row.field), "found", text, start, start + 1, expected));
+        }
+        (false, _, Some(seed)) => Source::Seed(seed),
+        (false, _, None) => {
+            let expected = "`H`, which stays the same, or a seed: `Dialect::seed`";
+            return Err(ParseError::new(Some(row.field), "found", text, start, start + 1, expected));
+        }
+    };
+    let has_bounds = peek(text, start + 1) == b'(';
+    let ((from, to), at) = if has_bounds {
+        attempt!(bounds(input, start + 2, row))
+    } else {
+        ((row.first, draw::last_number(row)), start + 1)
+    };
+    let (item, end) = if peek(text, at) == b'/' {
+        let (step, end) = attempt!(step(input, at, row));
+        // The first of them is drawn from as many values as a step is wide.
+        let last = if step <= to - from { from + step - 1 } else { to };
+        let first = source.number(row.field, from, last);
+        (Values { from: first - row.first, to: to - row.first, step, repeats: true, slips: false }, end)
+    } else {
+        (Values::one(source.number(row.field, from, to) - row.first), at)
+    };
+    if is_in_list(text, start) || peek(text, end) == b',' {
+        let expected = if is_hashed { "`H` alone, without a list" } else { "`R` alone, without a list" };
+        return Err(ParseError::new(Some(row.field), "found", text, start, end, expected));
+    }
+    Ok((Item::Values(item), end))
+}
+
+/// `number "-" number ")"`: two values of the field, the second greater.
+const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)> {
+    let text = input.text;
+    let (from, end) = attempt!(value(input, start, row));
+    if peek(text, end) != b'-' {
+        return Err(unexpected(input, end, row, "`-` and the last value"));
+    }
+    let (to, end) = attempt!(value(input, end + 1, row));
+    if peek(text, end) != b')' {
+        return Err(unexpected(input, end, row, "`)`"));
+    }
+    let (from, to) = (from + row.first, to + row.first);
+    if from >= to || to > draw::last_number(row) {
+        let expected = "two values of the field, the smaller first";
+        return Err(ParseError::new(Some(row.field), "found", text, start, end, expected));
+    }
+    Ok(((from, to), end + 1))
+}
+
+/// `[value] "~" [value]`, where the `~` is at `at`.
+const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed<Item> {
+    let text = input.text;
+    let seed = match input.reader.seed {
+        Some(seed) => seed,
+        None => {
+            let expected = "a seed to draw from: `Dialect::seed`";
+            return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
+        }
+    };
+    let (from, _) = if start < at { attempt!(value(input, start, row)) } else { (0, at) };
+    let is_open = matches!(peek(text, at + 1), b',') || is_blank(peek(text, at + 1));
+    let (to, end) =
+        if is_open { (row.last - row.first, at + 1) } else { attempt!(value(input, at + 1, row)) };
+    if from > to {
+        return Err(ParseError::new(
+            Some(row.field),
+            "backward range",
+            text,
+            start,
+            end,
+            "the smaller value first",
+        ));
+    }
+    // Each place in the text has a number of its own.
+    let drawn = Source::Seed(seed.wrapping_add(start as u64)).number(row.field, from, to);
+    Ok((Item::Values(Values::one(drawn % row.count)), end))
+}
+
+/// `"L" ["-" number] ["W"]` in the days of month
+const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
+    let text = input.text;
+    let (before, end) = if peek(text, start + 1) == b'-' {
+        let at = start + 2;
+        let (before, end) = attempt!(number(input, at, row, "0-30"));
+        if before > 30 {
+            return Err(ParseError::new(Some(row.field), "no such value", text, at, end, "0-30"));
+        }
+        (before, end)
+    } else {
+        (0, start + 1)
+    };
+    match peek(text, end) {
+        b'W' | b'w' => Ok((Item::NearestBeforeLast(before), end + 1)),
+        _ => Ok((Item::DayBeforeLast(before), end)),
+    }
+}
+
+/// `"L" value` in the days of week
+const fn last_weekday(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
+    let text = input.text;
+    if input.table.has_last_weekday {
+        return Ok((Item::Values(Values::one(row.count - 1)), start + 1));
+    }
+    if !peek(text, start + 1).is_ascii_alphanumeric() {
+        // Saturday in Quartz, never in one crate, refused by others.
+        let expected = "a weekday with it, such as `friL` for the last Friday";
+        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, start + 1, expected));
+    }
+    let (day, end) = attempt!(value(input, start + 1, row));
+    Ok((Item::Week(Values::one(day), LAST_WEEK), end))
+}
+
+/// `value ["-" value]`, and the step or the mark that may follow
+const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
+    let (text, table) = (input.text, input.table);
+    let (has_marks, has_all_marks) = marks(input);
+    let (from, end) = attempt!(value(input, start, row));
+    let is_range = peek(text, end) == b'-';
+    let (to, end) = if !is_range {
+        (from, end)
+    } else if is_day_of_month(row) && has_all_marks && is_letter(peek(text, end + 1), b'l') {
+        (row.count - 1, end + 2)
+    } else {
+        attempt!(value(input, end + 1, row))
+    };
+    if to < from && matches!(row.field, Field::Year) {
+        let expected = "the earlier year first";
+        return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
+    }
+    // cronie takes Sunday for 7 here, unless there is a step.
+    let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
+    if to < from && !table.is_open_ended && !ends_with_sunday {
+        let expected = "the smaller value first: cronie would never run it";
+        return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
+    }
+    let has_accidents = table.has_accidents;
+    let (from, to) = if has_accidents { (from % row.count, to % row.count) } else { (from, to) };
+    let (from, to) = match to {
+        _ if to < from => (from, to + row.count),
+        // To croniter a range of one value is the whole field.
+        _ if to == from && is_range && has_accidents => (0, row.count - 1),
+        _ => (from, to),
+    };
+    let values = Values { from, to, step: 1, repeats: is_range, slips: has_accidents };
+    match (peek(text, end), row.field) {
+        (b'/', _) => stepped(input, start, end, row, values),
+        (b'~', _) if table.has_random_ranges && !is_range => random(input, start, end, row),
+        (b'W' | b'w', Field::DayOfMonth) if has_marks && !is_range => Ok((Item::Nearest(from), end + 1)),
+        (b'L' | b'l', Field::DayOfWeek) if has_all_marks || has_marks && !is_range => {
+            Ok((Item::Week(values, LAST_WEEK), end + 1))
+        }
+        (b'#', Field::DayOfWeek) if has_all_marks || has_marks && !is_range => {
+            let (week, end) = attempt!(week(input, end + 1, row));
+            Ok((Item::Week(values, week), end))
+        }
+        _ => Ok((Item::Values(values), end)),
+    }
+}
+
+/// `"/" step` at `at`, after values that begin at `start`
+const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: Values) -> Parsed<Item> {
+    let text = input.text;
+    if !values.repeats && !input.table.is_open_ended {
+        let expected = "a range before a step, such as `0-59/15` or `*/15`";
+        return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
+    }
+    let (step, end) = attempt!(step(input, at, row));
+    if input.table.has_last_weekday && peek(text, start).is_ascii_alphabetic() && !values.repeats {
+        let expected = "a number before the step: Quartz reads a name and forgets the step";
+        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
+    }
+    let to = if values.repeats { values.to } else { row.count - 1 };
+    if values.from > to {
+        // To croniter Sunday as 7 is as good as 0 here, to Cronos it is the last day of the week.
+        let expected = "a step from 0-6 or a name, such as `sun/2`";
+        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
+    }
+    Ok((Item::Values(Values { to, step, repeats: true, ..values }), end))
+}
+
+/// `"/" number`
+const fn step(input: &Input<'_>, slash: usize, row: &Row) -> Parsed<u32> {
+    let (step, end) = attempt!(number(input, slash + 1, row, "a step after `/`"));
+    if step == 0 {
+        return Err(ParseError::new(Some(row.field), "step", input.text, slash + 1, end, "1 or more"));
+    }
+    Ok((step, end))
+}
+
+/// `number | "L"` after a `#`
+const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
+    let (_, has_all_marks) = marks(input);
+    let expected = if has_all_marks { "1-5 or L after `#`" } else { "1-5 after `#`" };
+    if has_all_marks && is_letter(peek(input.text, at), b'l') {
+        return Ok((LAST_WEEK, at + 1));
+    }
+    let (week, end) = attempt!(number(input, at, row, expected));
+    if week < 1 || week > 5 {
+        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, expected));
+    }
+    Ok((week - 1, end))
+}
+
+/// `number | name`, counted from the first value of the field
+const fn value(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
+    if peek(input.text, at).is_ascii_alphabetic() {
+        return name(input, at, row);
+    }
+    let (number, end) = attempt!(number(input, at, row, row.values));
+    if number < row.first || number > row.last {
+        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, row.values));
+    }
+    Ok((number - row.first, end))
+}
+
+/// Three letters, in any case. In the days of week an `L` may follow.
+const fn name(input: &Input<'_>, start: usize, row: &Row) -> Parsed<u32> {
+    let text = input.text;
+    let end = end_of_word(text, start);
+    let mut value = 0;
+    while value < row.names.len() {
+        let name = row.names[value];
+        if starts_with(text, start, name) {
+            let marked = is_day_of_week(row) && marks(input).0 && is_letter(peek(text, start + 3), b'l');
+            if end == start + 3 + marked as usize {
+                return Ok((value as u32, start + 3));
+            }
+            break;
+        }
+        value += 1;
+    }
+    if row.names.is_empty() || end - start == 1 {
+        // A single letter is rather another cron's mark.
+        return Err(unexpected(input, start, row, row.values));
+    }
+    let error = ParseError::new(Some(row.field), "unknown name", text, start, end, row.values);
+    Err(error.suggest(meant_by(text, start, end, row.names)))
+}
+
+/// Digits, as many as croniter takes. A number that is too large for every field stays so without overflow.
+const fn number(input: &Input<'_>, start: usize, row: &Row, expected: &'static str) -> Parsed<u32> {
+    const DIGITS: usize = 20;
+    const TOO_LARGE: u32 = 1_000_000;
+    let text = input.text;
+    let mut number = 0;
+    let mut at = start;
+    while peek(text, at).is_ascii_digit() {
+        number = number * 10 + (peek(text, at) - b'0') as u32;
+        number = if number > TOO_LARGE { TOO_LARGE } else { number };
+        at += 1;
+    }
+    if at == start {
+        return Err(unexpected(input, start, row, expected));
+    }
+    if at - start > DIGITS {
+        return Err(ParseError::new(Some(row.field), "endless number", text, start, at, expected));
+    }
+    Ok((number, at))
+}
+
+/// An error about the word or the character at `at`, where `expected` should be.
+const fn unexpected(input: &Input<'_>, at: usize, row: &Row, expected: &'static str) -> ParseError {
+    let text = input.text;
+    let end = end_of_word(text, at);
+    let (problem, end) = match peek(text, at) {
+        byte if is_blank(byte) => ("found", at),
+        // What other crons draw or hash a value from.
+        b'H' | b'h' if end - at == 1 => ("unsupported hashed value", end),
+        b'R' | b'r' if end - at == 1 => ("unsupported random value", end),
+        b'~' => ("unsupported random range", at + 1),
+        _ if end > at => ("found", end),
+        _ => ("found", end_of_char(text, at)),
+    };
+    ParseError::new(Some(row.field), problem, text, at, end, expected)
+}
+
+const fn is_day_of_month(row: &Row) -> bool {
+    matches!(row.field, Field::DayOfMonth)
+}
+
+const fn is_day_of_week(row: &Row) -> bool {
+    matches!(row.field, Field::DayOfWeek)
+}

@@ -1,0 +1,136 @@
+//! What the items of a field are, and add up to.
+
+use crate::cron::field::{Field, Row};
+use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK};
+
+/// What the items of a field add up to. Values count from the field's first one.
+#[derive(Clone, Copy)]
+pub(in crate::cron) struct Set {
+    /// A bit for each value; in the days of month and of week also the marks, see [`Cron`].
+    pub(in crate::cron) values: u64,
+    /// The days of month with a `W`.
+    pub(in crate::cron) nearest: u64,
+    /// A day of `nearest` that a month lacks is its last.
+    pub(in crate::cron) nearest_clamps: bool,
+    /// The field is `*` or `?`, or an item of its list is.
+    pub(in crate::cron) is_every: bool,
+    /// Its text has a `*`, a range or a step.
+    pub(in crate::cron) repeats: bool,
+    /// Its text begins with a `*`, or is `?`.
+    pub(in crate::cron) begins_with_star: bool,
+    /// The weekdays of a certain week of the month, in the same form as the others.
+    pub(in crate::cron) weeks: u64,
+}
+
+impl Set {
+    pub(super) const EMPTY: Set = Set {
+        values: 0,
+        nearest: 0,
+        nearest_clamps: false,
+        is_every: false,
+        repeats: false,
+        begins_with_star: false,
+        weeks: 0,
+    };
+
+    /// The second of an expression that has no field for it.
+    pub(super) const ZERO: Set = Set { values: 1, ..Set::EMPTY };
+
+    #[inline]
+    pub(super) const fn with(self, item: Item, row: &Row) -> Set {
+        let mut set = self;
+        match item {
+            Item::Every => {
+                set.is_every = true;
+                set.repeats = true;
+            }
+            Item::Values(values) => {
+                let weeks = if matches!(row.field, Field::DayOfWeek) { EVERY_WEEK } else { 1 };
+                set.values |= values.bits(row) * weeks;
+                set.repeats |= values.repeats;
+            }
+            Item::DayBeforeLast(days) => set.values |= 1 << (63 - days),
+            Item::Nearest(day) => set.nearest |= 1 << day,
+            Item::NearestBeforeLast(days) => set.nearest |= 1 << (63 - days),
+            Item::Week(values, week) => set.weeks |= values.bits(row) << (7 * week),
+        }
+        set
+    }
+
+    /// To croniter the `W` of a day that a month lacks is on its last, so that of the 31st always is.
+    pub(super) const fn with_last_for_31(self) -> Set {
+        const LAST: u64 = 1 << 63;
+        const THE_31ST: u64 = 1 << 30;
+        let nearest =
+            if self.nearest & THE_31ST != 0 { self.nearest & !THE_31ST | LAST } else { self.nearest };
+        Set { nearest, nearest_clamps: nearest as u32 >> 28 != 0, ..self }
+    }
+
+    /// To croniter all seven weekdays say nothing beside one of a certain week.
+    pub(super) const fn without_all_beside_weeks(self) -> Set {
+        let has_all = self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK;
+        if has_all && self.weeks != 0 {
+            Set { values: 0, is_every: false, ..self }
+        } else {
+            self
+        }
+    }
+
+    /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.
+    pub(super) const fn by_star_bit(self, count: u32) -> Set {
+        if self.is_every && !self.begins_with_star {
+            Set { is_every: false, values: u64::MAX >> (64 - count), ..self }
+        } else {
+            self
+        }
+    }
+}
+
+/// An item of a list.
+#[derive(Clone, Copy)]
+pub(super) enum Item {
+    /// `*` or `?`
+    Every,
+    Values(Values),
+    /// `L-n`: so many days before the last.
+    DayBeforeLast(u32),
+    /// `nW`: the weekday, Monday to Friday, nearest to this day.
+    Nearest(u32),
+    /// `L-nW`
+    NearestBeforeLast(u32),
+    /// `d#n`: these weekdays, in the first week of the month (0) to the fifth, or in its last seven days.
+    Week(Values, u32),
+}
+
+/// Values from `from` to `to`, every `step`th of them. A range that wraps is unrolled: `to` is then beyond the field.
+#[derive(Clone, Copy)]
+pub(super) struct Values {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) step: u32,
+    pub(super) repeats: bool,
+    /// A step that reaches over the turn of a range that wraps comes out one later, as in croniter.
+    pub(super) slips: bool,
+}
+
+impl Values {
+    pub(super) const fn one(value: u32) -> Values {
+        Values { from: value, to: value, step: 1, repeats: false, slips: false }
+    }
+
+    /// A bit for each value, of a field of at most 60.
+    const fn bits(self, row: &Row) -> u64 {
+        if self.step == 1 {
+            let run = u64::MAX >> (63 - (self.to - self.from));
+            return (run << self.from | run >> (row.count - self.from)) & !(u64::MAX << row.count);
+        }
+        let mut bits = 0;
+        let mut value = self.from;
+        while value <= self.to {
+            bits |= 1 << (if value < row.count { value } else { value - row.count });
+            let slips = self.slips && value < row.count && value + self.step > row.count;
+            value += self.step + slips as u32;
+        }
+        bits
+    }
+}
