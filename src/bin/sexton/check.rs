@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use sexton::tz::Zone;
 
@@ -35,7 +36,7 @@ line has a mistake or the file cannot be read.
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let File { name, crontab, mistakes } = read(args, &reading)?;
-    let warnings: Vec<Mistake> = Vec::new();
+    let warnings = warnings(&crontab, &reading)?;
     let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
     let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
     all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
@@ -51,6 +52,26 @@ fn check(args: &Args) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::Error(1, String::new())),
     }
+}
+
+/// What is legal in the schedules and likely wrong.
+fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failure> {
+    let local = Zone::local().map_err(|error| Failure::Error(1, error.to_string()))?;
+    let now = SystemTime::now();
+    let mut warnings = Vec::new();
+    for job in &crontab.jobs {
+        let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
+        // What is no expression, as `@every 5m`, has no findings.
+        let findings = reading.dialect.lint(&job.text[job.schedule.clone()]).in_zone(zone, now);
+        warnings.extend(findings.map(|finding| Mistake {
+            line: job.line,
+            text: job.text.clone(),
+            span: start + finding.span().start..start + finding.span().end,
+            message: format!("warning: {}", dialect::with_code(&finding)),
+            suggestion: finding.suggestion().map(|suggestion| suggestion.to_string()),
+        }));
+    }
+    Ok(warnings)
 }
 
 /// `1 job`, `2 jobs`

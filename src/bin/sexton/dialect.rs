@@ -1,6 +1,6 @@
 //! How expressions are read: the options that every command takes which reads some.
 
-use sexton::cron::{Carets, Dialect, ParseError, Reader};
+use sexton::cron::{Carets, Dialect, Finding, ParseError, Reader};
 use sexton::Cron;
 
 use crate::args::{Args, Flag};
@@ -109,6 +109,11 @@ impl Reading {
             Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
         })
     }
+}
+
+/// `fires on the 13th and on Fridays, not only where the two meet (either-day)`
+pub fn with_code(finding: &Finding<'_>) -> String {
+    format!("{finding} ({})", finding.code())
 }
 
 /// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.

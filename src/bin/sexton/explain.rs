@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sexton::civil::{Date, DateTime, Time};
+use sexton::cron::Carets;
 use sexton::Cron;
 
 use crate::args::{Args, Flag};
@@ -31,16 +32,19 @@ What an expression says: in words, then as lines of a name and a value.
     a year            how often it fires, at the least and at the most; `in all` if it names years
     next              the next three fires
 
+Then what is legal in it and likely wrong, as `warning: MESSAGE (CODE)`, with carets under it and a
+line on what to write instead.
+
     --from TIME       the next fires strictly after this time (now)
-    --zone ZONE       in the zone of these clocks (the local ones)
+    --zone ZONE       whose clocks it goes by (the local ones)
 ",
     dialect::help!(),
     "
 
 `sexton next --help` shows what TIME and ZONE may be.
 
-Exit status: 0, or 1 if the expression, the time or the zone has a mistake, 2 if the command line
-has one.
+Exit status: 0, also with warnings; 1 if the expression, the time or the zone has a mistake; 2 if the
+command line has one.
 "
 );
 
@@ -58,22 +62,30 @@ fn explain(args: &Args) -> Result<(), Failure> {
     for (name, value) in fields(&cron) {
         line(name, &value)?;
     }
-    if cron.never_fires() {
-        return line("next", "never");
+    if !cron.never_fires() {
+        line("clock changes", clock_changes(&cron))?;
+        if let Some(gaps) = cron.gaps() {
+            let (smallest, largest) = (in_words(gaps.smallest), in_words(gaps.largest));
+            line("apart", &if smallest == largest { smallest } else { format!("{smallest} to {largest}") })?;
+        }
+        let (name, count) = how_often(&cron);
+        line(name, &count)?;
     }
-    line("clock changes", clock_changes(&cron))?;
-    if let Some(gaps) = cron.gaps() {
-        let (smallest, largest) = (in_words(gaps.smallest), in_words(gaps.largest));
-        line("apart", &if smallest == largest { smallest } else { format!("{smallest} to {largest}") })?;
-    }
-    let (name, count) = how_often(&cron);
-    line(name, &count)?;
     let dues = next::dues(cron, &zone, from, false)?.take(3).map(|due| time::rfc3339(due, &zone));
     let dues = dues.collect::<Vec<_>>();
     if dues.is_empty() {
         line("next", "never")?;
     }
-    dues.iter().try_for_each(|due| line("next", due))
+    dues.iter().try_for_each(|due| line("next", due))?;
+
+    for finding in reading.dialect.lint(&text).in_zone(&zone, from) {
+        say(&format!("\nwarning: {}", dialect::with_code(&finding)))?;
+        say(&Carets::new(&text, finding.span()).to_string())?;
+        if let Some(suggestion) = finding.suggestion() {
+            say(&format!("    {suggestion}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The fields, each with its text in the usual form.

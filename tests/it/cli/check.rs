@@ -48,3 +48,62 @@ fn a_crontab_is_read_in_its_dialect() {
         )
     );
 }
+
+#[test]
+fn what_is_legal_and_likely_wrong_is_a_warning() {
+    assert_eq!(
+        call_with_input(&["check", "-"], "# every minute?\n  * 4 * * * backup\n@every 5m x\n@reboot y\n"),
+        (
+            1,
+            "\
+<stdin>:2:3: warning: fires 60 times from 04:00 to 04:59, in every minute of the hour (every-minute)
+      * 4 * * * backup
+      ^
+    write `0` to fire in the first minute of the hour only
+3 jobs, no mistakes, 1 warning
+"
+            .to_string(),
+            String::new()
+        )
+    );
+    // In the order of the lines, each in the dialect of its own.
+    assert_eq!(
+        call_with_input(
+            &["check", "-", "--days", "and"],
+            "0 0 13 * fri x\n61 * * * * x\ndays=or 0 0 13 * fri x\n@dialy x\n0 0 30 2 * x\n"
+        ),
+        (
+            1,
+            "\
+<stdin>:2:1: minute: no such value `61`, expected 0-59
+    61 * * * * x
+    ^^
+<stdin>:3:13: warning: fires on the 13th and on Fridays, not only where the two meet (either-day)
+    days=or 0 0 13 * fri x
+                ^^^^^^^^
+    begin the text with `days=and` for the days that match both
+<stdin>:4:1: unknown nickname `@dialy`, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, \
+@hourly, @reboot or @every and a period
+    @dialy x
+    ^^^^^^
+<stdin>:5:1: never due: no date matches it
+    0 0 30 2 * x
+    ^^^^^^^^^^
+"
+            .to_string(),
+            String::new()
+        )
+    );
+}
+
+#[test]
+fn warnings_about_clocks_are_about_those_of_the_schedule() {
+    let (status, stdout, stderr) =
+        call_with_input(&["check", "-"], &format!("30 2 * * * a\nCRON_TZ={PARIS}\n30 2 * * * b\n"));
+    let warnings: Vec<_> = stdout.lines().filter(|line| line.starts_with("<stdin>")).collect();
+    assert!(warnings[0].starts_with("<stdin>:3:1: warning: on "), "{stdout}");
+    assert!(warnings[0].ends_with(" (clock-skips-time)"), "{stdout}");
+    assert!(warnings[1].ends_with(" fires the first time only (clock-repeats-time)"), "{stdout}");
+    assert_eq!((warnings.len(), status, &*stderr), (2, 1, ""));
+    assert!(stdout.ends_with("\n2 jobs, no mistakes, 2 warnings\n"), "{stdout}");
+}

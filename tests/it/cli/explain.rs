@@ -51,6 +51,39 @@ next:          never
     );
 }
 
+#[test]
+fn what_is_likely_wrong_comes_last() {
+    let (status, stdout, stderr) = call(&["explain", "* 4 13 * fri", "--zone", PARIS]);
+    let (_, warnings) = stdout.split_once("\n\nwarning: ").unwrap();
+    assert_eq!(
+        warnings,
+        "\
+fires on the 13th and on Fridays, not only where the two meet (either-day)
+    * 4 13 * fri
+        ^^^^^^^^
+    begin the text with `days=and` for the days that match both
+
+warning: fires 60 times from 04:00 to 04:59, in every minute of the hour (every-minute)
+    * 4 13 * fri
+    ^
+    write `0` to fire in the first minute of the hour only
+"
+    );
+    assert_eq!((status, &*stderr), (0, ""));
+
+    let in_zone = format!("30 2 * * *|--zone|{PARIS}|--from|2026-03-28T12:00");
+    assert_eq!(
+        lines(&in_zone, &["warning"]),
+        [
+            "on 2026-03-29 clocks go from 02:00 straight to 03:00: what is due at 02:30 fires at 03:00 \
+             (clock-skips-time)",
+            "on 2026-10-25 clocks go from 03:00 back to 02:00: what is due at 02:30 fires the first time only \
+             (clock-repeats-time)",
+        ]
+    );
+    assert_eq!(lines("0 0 13 * fri|--days|and", &["warning"]), [""; 0]);
+}
+
 /// The lines that `explain` shows with one of these names, without the names.
 fn lines(args: &str, names: &[&str]) -> Vec<String> {
     let args: Vec<_> = ["explain"].into_iter().chain(args.split('|')).collect();
@@ -105,6 +138,11 @@ day of month:  30
 month:         feb
 day of week:   *
 next:          never
+
+warning: never fires: no date matches its day of month and month together (never-fires)
+    0 0 30 2 *
+        ^^^^
+    name a day that the month has, or `L` for its last one
 ",
     );
 }

@@ -52,6 +52,13 @@ fn log(stderr: &str) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
+fn a_crontab_with_warnings_is_run() {
+    let (lines, _running) = first_lines("0 0 13 * fri never\n@reboot echo ran\n", 1);
+    assert_eq!(lines, ["ran"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn what_runs_at_the_start_only_ends_by_itself() {
     let input = "@reboot cat%one%50\\% \nA = 'a  b'\nCRON_TZ = EST5\n@reboot echo \"$A $CRON_TZ $SHELL\"; exit 3\n\
                  SHELL = /no/such/shell\n@reboot x\nSHELL=/bin/sh\n@reboot kill -9 $$\n@reboot read x || echo no input";
