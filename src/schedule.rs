@@ -5,6 +5,7 @@
 
 mod days;
 mod fires;
+mod lint;
 mod moment;
 mod timetable;
 mod why;

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::field::{Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
+use super::field::{Marks, Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
 use super::parse;
 use super::{Cron, ParseError};
 
@@ -83,9 +83,9 @@ impl Dialect {
     pub const CRONITER: Dialect =
         Dialect { language: Language::Croniter, seconds: Seconds::Last, days: Days::Or };
 
-    /// Quartz, and those who followed it: Spring, the crate `cron`. Seconds first and always there, weekdays from
+    /// Quartz, and the crate `cron`, which followed it. Seconds first and always there, weekdays from
     /// Sunday, 1, to Saturday, 7, and both day fields must match. A `?` is read as `*`; Quartz wants one in one of the
-    /// day fields, the others do not.
+    /// day fields, the crate does not.
     pub const QUARTZ: Dialect =
         Dialect { language: Language::Quartz, seconds: Seconds::First, days: Days::And };
 
@@ -135,6 +135,11 @@ impl Dialect {
             Language::Quartz => &QUARTZ,
             Language::Cronie => &CRONIE,
         }
+    }
+
+    /// Whether `L` is the last day of the month.
+    pub(super) fn has_marks(&self) -> bool {
+        self.table().marks != Marks::No
     }
 
     pub(super) const fn seconds(&self) -> Seconds {
@@ -229,7 +234,6 @@ impl<'a> Reader<'a> {
 
     /// With this id where none was given. It is for `H` alone: a job that has a name in order to be listed must not
     /// move off midnight.
-    #[cfg(feature = "std")]
     pub(crate) fn or_id(self, id: &'a str) -> Reader<'a> {
         match self.id {
             Some(_) => self,

@@ -58,6 +58,12 @@ pub(super) struct Table {
     pub(super) has_accidents: bool,
 }
 
+impl Table {
+    pub(super) const fn row(&self, field: Field) -> &Row {
+        &self.rows[field as usize]
+    }
+}
+
 /// Marks of the day fields: `L`, `W`, `#` and `?`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marks {

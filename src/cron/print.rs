@@ -5,7 +5,7 @@
 use core::fmt::{self, Write};
 
 use super::dialect::{Days, Dialect, Seconds};
-use super::field::{Field, Marks, Row, DAY_OF_WEEK, YEAR};
+use super::field::{Field, Marks, Row, DAY_OF_MONTH, DAY_OF_WEEK, YEAR};
 use super::{Cron, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, NEAREST_CLAMPS};
 use super::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS, WEEKDAYS_RESTRICTED};
 
@@ -133,7 +133,7 @@ impl Cron {
     /// What a text in the dialect would not mean.
     fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
         let table = dialect.table();
-        let last_year = i64::from(table.rows[Field::Year as usize].last);
+        let last_year = i64::from(table.row(Field::Year).last);
         if self.has_seconds() && dialect.seconds() == Seconds::Nowhere {
             return Some((Some(Field::Second), "it has no such field"));
         }
@@ -192,8 +192,7 @@ impl Cron {
                 steps.are_of_the_whole(row) && steps.read_better_than_a_list(row, Ranges::AsReadsBest)
             })
         };
-        let rows = &Dialect::DEFAULT.table().rows;
-        is_of_whole(&rows[Field::DayOfMonth as usize], self.days) && self.nearest == 0 && self.days >> 32 == 0
+        is_of_whole(&DAY_OF_MONTH, self.days) && self.nearest == 0 && self.days >> 32 == 0
             || is_of_whole(&DAY_OF_WEEK, self.weekly()) && !self.has_weeks()
     }
 }
@@ -202,7 +201,7 @@ impl fmt::Display for Translated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Translated { cron, dialect } = self;
         let table = dialect.table();
-        let text = |field: Field| FieldText { cron, dialect: *dialect, row: &table.rows[field as usize] };
+        let text = |field: Field| FieldText { cron, dialect: *dialect, row: table.row(field) };
         let has_years = !cron.years.is_any();
         let has_seconds = table.always_has_seconds || has_years || cron.has_seconds();
         if has_seconds && dialect.seconds() == Seconds::First {

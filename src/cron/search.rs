@@ -252,7 +252,7 @@ const fn weekday_of(day: i64) -> u32 {
     Weekday::of_day(day).days_from_sunday() as u32
 }
 
-const fn has(set: u64, value: u32) -> bool {
+pub(super) const fn has(set: u64, value: u32) -> bool {
     set >> value & 1 == 1
 }
 

@@ -5,6 +5,7 @@
 use core::ops::RangeBounds;
 use core::time::Duration;
 
+use super::search::has;
 use super::times::seconds;
 use super::Cron;
 use crate::civil::{self, Date, DateTime, DAY, DAYS_PER_ERA as CYCLE};
@@ -40,12 +41,15 @@ impl Cron {
         if from > until {
             return 0;
         }
-        // All times of all days of the range, less those before it on its first day and those after it on its last.
         let (first, last) = (from.div_euclid(DAY), until.div_euclid(DAY));
-        let before = self.days_in(first, first) * self.times_before(from.rem_euclid(DAY));
-        let after = self.days_in(last, last)
-            * (self.times_before(DAY) - self.times_before(until.rem_euclid(DAY) + 1));
-        self.days_in(first, last) * self.times_before(DAY) - before - after
+        let second_of_day = |seconds: i64| seconds.rem_euclid(DAY) as u32;
+        // All times of all days of the range, less those before it on its first day and those after it on its last.
+        let per_day = self.times_before(DAY as u32);
+        let before = self.times_before(second_of_day(from));
+        let after = per_day - self.times_before(second_of_day(until) + 1);
+        self.days_in(first, last) * per_day
+            - self.days_in(first, first) * before
+            - self.days_in(last, last) * after
     }
 
     /// The smallest and the largest distance between two neighbouring civil times of the set, or `None` if it has at most
@@ -115,7 +119,7 @@ impl Cron {
     }
 
     /// How many times of a day come before this second of it.
-    fn times_before(&self, second_of_day: i64) -> u64 {
+    fn times_before(&self, second_of_day: u32) -> u64 {
         let (minute_of_day, second) = (second_of_day / 60, second_of_day % 60);
         let (hour, minute) = (minute_of_day / 60, minute_of_day % 60);
         let hours = u64::from(self.hours);
@@ -146,7 +150,12 @@ impl Cron {
 
     /// The distances between the days that match, in days.
     fn distances_of_days(&self) -> Distances {
-        let (first, last) = if self.years.is_any() { (0, CYCLE - 1) } else { NAMED_YEARS };
+        let (mut first, mut last) = NAMED_YEARS;
+        if self.years.is_any() {
+            // Any 400 years will do.
+            first = last + 1;
+            last += CYCLE;
+        }
         let mut days = Distances::NONE;
         for (first_day, set) in self.months_in(first, last) {
             days.add(set, first_day);
@@ -184,12 +193,8 @@ impl Cron {
     }
 }
 
-const fn has(set: u64, value: i64) -> bool {
-    set >> value & 1 == 1
-}
-
 /// The members below this value.
-const fn below(set: u64, value: i64) -> u64 {
+const fn below(set: u64, value: u32) -> u64 {
     set & !(u64::MAX << value)
 }
 
@@ -238,5 +243,97 @@ impl Distances {
 
     fn span(&self) -> i64 {
         self.ends.map_or(0, |(first, last)| last - first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BOTH_DAYS, NEAREST_CLAMPS};
+    use super::*;
+
+    /// 400 years and 230, by what of them is walked.
+    const CYCLES: [(i16, i16); 2] = [(1900, 2300), (1970, 2200)];
+
+    const DAYS: [&str; 12] =
+        ["13", "29", "30", "31", "1", "1-7", "1-31", "L", "LW", "15W,L-3", "*/2", "1W,31W"];
+    const WEEKDAYS: [&str; 8] = ["fri", "mon-fri", "0-6", "mon#5", "friL", "1#1,5#2", "sun", "sat,sun#1"];
+    const MONTHS: [&str; 5] = ["*", "feb", "4,6", "2/3", "dec-jan"];
+    const YEARS: [&str; 5] = ["*", "*", "2024/4", "2021-2023,2100", "1970-2199"];
+
+    fn with_flags(text: &str, flags: u8) -> Cron {
+        let cron = Cron::parse(text).unwrap();
+        let cron = Cron { flags: cron.flags | flags, ..cron };
+        Cron { days_kind: cron.find_days_kind(), ..cron }
+    }
+
+    fn new_year(year: i16) -> DateTime {
+        format!("{year}-01-01 00:00").parse().unwrap()
+    }
+
+    /// The midnights of a set in the cycle that counts, as days.
+    fn days(cron: &Cron) -> Vec<i64> {
+        let (first, end) = CYCLES[usize::from(!cron.years.is_any())];
+        cron.between(new_year(first)..new_year(end)).map(|time| time.date().days()).collect()
+    }
+
+    #[test]
+    fn where_both_days_must_match_they_are_those_of_two_expressions() {
+        let mut number_of_never = 0;
+        // All pairs of days; months and years change from one to the next.
+        for i in 0..DAYS.len() * WEEKDAYS.len() {
+            let (day, weekday) = (DAYS[i % DAYS.len()], WEEKDAYS[i / DAYS.len()]);
+            let (month, year) = (MONTHS[i % MONTHS.len()], YEARS[i / 3 % YEARS.len()]);
+            let both = with_flags(&format!("0 0 0 {day} {month} {weekday} {year}"), BOTH_DAYS);
+            let by_weekday = Cron::parse(&format!("0 0 0 * {month} {weekday} {year}")).unwrap();
+            let mut expected = days(&Cron::parse(&format!("0 0 0 {day} {month} * {year}")).unwrap());
+            expected
+                .retain(|&day| by_weekday.matches(Date::from_days(day).unwrap().at(civil::Time::MIDNIGHT)));
+
+            let text = format!("{day} {month} {weekday} {year}");
+            assert_eq!(days(&both), expected, "{text}");
+            assert_eq!(both.never_fires(), expected.is_empty(), "{text}");
+            number_of_never += u32::from(both.never_fires());
+            let (first, end) = CYCLES[usize::from(!both.years.is_any())];
+            assert_eq!(both.count(new_year(first)..new_year(end)), expected.len() as u64, "{text}");
+
+            if both.years.is_any() {
+                expected.extend(expected.first().map(|day| day + CYCLE));
+            }
+            let distances =
+                || expected.windows(2).map(|pair| Duration::from_secs(((pair[1] - pair[0]) * DAY) as u64));
+            let found = both.gaps().map(|gaps| (gaps.smallest, gaps.largest));
+            assert_eq!(found, distances().min().zip(distances().max()), "{text}");
+
+            let either = with_flags(&format!("0 0 0 {day} {month} {weekday} {year}"), 0);
+            let is_same = days(&both) == days(&either);
+            assert_eq!(both.is_equivalent(&either), is_same, "{text}");
+        }
+        assert!(number_of_never > 3, "some never fire: {number_of_never}");
+    }
+
+    #[test]
+    fn gaps_where_both_days_must_match_reach_over_centuries() {
+        let gaps = |text| {
+            with_flags(text, BOTH_DAYS).gaps().map(|gaps| (gaps.smallest.as_secs(), gaps.largest.as_secs()))
+        };
+        let days = |days| days * DAY as u64;
+        assert_eq!(gaps("0 0 13 * fri"), Some((days(28), days(427))), "Friday the 13th");
+        assert_eq!(gaps("0 0 29 2 mon"), Some((days(4382), days(14_609))), "12 years or 40 round a century");
+        assert_eq!(gaps("0 0 31 2 mon"), None);
+        assert_eq!(gaps("0 0 1-7 * 1-6#5"), None, "the first days are in no fifth week");
+        assert!(with_flags("0 0 31 2 mon", BOTH_DAYS).never_fires());
+        assert!(!with_flags("0 0 31 2 mon", 0).never_fires());
+        // 29 February 2024 is a Thursday, that of 2028 a Tuesday.
+        assert!(with_flags("0 0 0 29 2 mon 2021-2030", BOTH_DAYS).never_fires());
+        assert!(!with_flags("0 0 0 29 2 thu 2021-2030", BOTH_DAYS).never_fires());
+    }
+
+    #[test]
+    fn clamped_days_are_the_last_ones() {
+        let clamped = with_flags("0 0 31W * *", NEAREST_CLAMPS);
+        assert!(clamped.is_equivalent(&Cron::parse("0 0 LW * *").unwrap()));
+        assert!(!clamped.is_equivalent(&Cron::parse("0 0 31W * *").unwrap()));
+        assert!(!with_flags("0 0 30W feb *", NEAREST_CLAMPS).never_fires());
+        assert!(with_flags("0 0 30W feb *", 0).never_fires());
     }
 }

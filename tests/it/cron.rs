@@ -8,6 +8,8 @@ mod dialects;
 mod english;
 #[path = "cron/laws.rs"]
 mod laws;
+#[path = "cron/lint.rs"]
+mod lint;
 #[path = "cron/meaning.rs"]
 mod meaning;
 #[path = "cron/messages.rs"]

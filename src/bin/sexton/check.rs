@@ -22,7 +22,8 @@ usage: sexton check CRONTAB [OPTION ...]
 
 Every mistake in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under what
 is wrong. What is legal and likely wrong is FILE:LINE:COLUMN: warning: MESSAGE (CODE), and has a
-line on what to write instead. `-` is stdin. `sexton run --help` tells what a crontab may hold.
+line on what to write instead; one is that six fields are read in two ways, which naming the
+dialect settles. `-` is stdin. `sexton run --help` tells what a crontab may hold.
 
 ",
     dialect::help!(),
@@ -62,13 +63,13 @@ fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failur
     for job in &crontab.jobs {
         let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
         // What is no expression, as `@every 5m`, has no findings.
-        let findings = reading.dialect.lint(&job.text[job.schedule.clone()]).in_zone(zone, now);
-        warnings.extend(findings.map(|finding| Mistake {
+        let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
+        warnings.extend(found.map(|(message, span, suggestion)| Mistake {
             line: job.line,
             text: job.text.clone(),
-            span: start + finding.span().start..start + finding.span().end,
-            message: format!("warning: {}", dialect::with_code(&finding)),
-            suggestion: finding.suggestion().map(|suggestion| suggestion.to_string()),
+            span: start + span.start..start + span.end,
+            message,
+            suggestion,
         }));
     }
     Ok(warnings)

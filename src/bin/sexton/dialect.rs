@@ -1,6 +1,10 @@
 //! How expressions are read: the options that every command takes which reads some.
 
-use sexton::cron::{Carets, Dialect, Finding, ParseError, Reader};
+use std::ops::Range;
+use std::time::SystemTime;
+
+use sexton::cron::{Carets, Dialect, ParseError, Reader};
+use sexton::tz::Zone;
 use sexton::Cron;
 
 use crate::args::{Args, Flag};
@@ -39,6 +43,8 @@ pub fn named(name: &str) -> Result<Dialect, Failure> {
 pub struct Reading {
     pub dialect: Dialect,
     hash_id: Option<String>,
+    /// The options say where the seconds are.
+    names_seconds: bool,
 }
 
 impl Reading {
@@ -70,11 +76,14 @@ impl Reading {
                 return usage(format!("unknown place `{other}` for `--seconds`, expected `first` or `last`"));
             }
         };
-        Ok(Reading::new(dialect, args.value("--hash-id").map(String::from)))
+        let hash_id = args.value("--hash-id").map(String::from);
+        let names_seconds = args.has("--dialect") || args.has("--seconds");
+        Ok(Reading { dialect, hash_id, names_seconds })
     }
 
+    #[cfg(test)]
     pub fn new(dialect: Dialect, hash_id: Option<String>) -> Reading {
-        Reading { dialect, hash_id }
+        Reading { dialect, hash_id, names_seconds: false }
     }
 
     /// As the options say, and no more.
@@ -94,6 +103,24 @@ impl Reading {
         }
     }
 
+    /// What is legal in an expression and likely wrong: for each finding a message, the bytes, and what to write instead.
+    pub fn warnings<'a>(
+        &self,
+        text: &'a str,
+        zone: &Zone,
+        from: SystemTime,
+    ) -> impl Iterator<Item = (String, Range<usize>, Option<String>)> + 'a {
+        let switches = text.split_whitespace().map_while(|word| Some(word.split_once('=')?.0));
+        let names_seconds = self.names_seconds
+            || switches.map(str::to_ascii_lowercase).any(|switch| switch == "dialect" || switch == "seconds");
+        let findings = self.dialect.lint(text).in_zone(zone, from);
+        // That one asks for just this.
+        findings.filter(move |finding| finding.code() != "seconds-order" || !names_seconds).map(|finding| {
+            let message = format!("warning: {finding} ({})", finding.code());
+            (message, finding.span(), finding.suggestion().map(|suggestion| suggestion.to_string()))
+        })
+    }
+
     /// An expression of the command line.
     pub fn parse(&self, text: &str) -> Result<Cron, Failure> {
         let word = text.split_whitespace().next().unwrap_or_default();
@@ -109,11 +136,6 @@ impl Reading {
             Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
         })
     }
-}
-
-/// `fires on the 13th and on Fridays, not only where the two meet (either-day)`
-pub fn with_code(finding: &Finding<'_>) -> String {
-    format!("{finding} ({})", finding.code())
 }
 
 /// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.

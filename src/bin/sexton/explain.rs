@@ -43,8 +43,8 @@ line on what to write instead.
 
 `sexton next --help` shows what TIME and ZONE may be.
 
-Exit status: 0, also with warnings; 1 if the expression, the time or the zone has a mistake; 2 if the
-command line has one.
+Exit status: 0, also with warnings; 1 if the expression, the time or the zone has a mistake; 2 if
+the command line has one.
 "
 );
 
@@ -78,12 +78,9 @@ fn explain(args: &Args) -> Result<(), Failure> {
     }
     dues.iter().try_for_each(|due| line("next", due))?;
 
-    for finding in reading.dialect.lint(&text).in_zone(&zone, from) {
-        say(&format!("\nwarning: {}", dialect::with_code(&finding)))?;
-        say(&Carets::new(&text, finding.span()).to_string())?;
-        if let Some(suggestion) = finding.suggestion() {
-            say(&format!("    {suggestion}"))?;
-        }
+    for (message, span, suggestion) in reading.warnings(&text, &zone, from) {
+        say(&format!("\n{message}\n{}", Carets::new(&text, span)))?;
+        suggestion.map_or(Ok(()), |suggestion| say(&format!("    {suggestion}")))?;
     }
     Ok(())
 }

@@ -54,8 +54,8 @@ fn what_is_hashed_or_drawn_has_a_source() {
     fails(
         "explain|0 R(0-4) * * *",
         1,
-        "sexton: hour: found `R(0-4)`, expected `H`, which stays the same, or `--dialect croniter`, which draws it\n    \
-         0 R(0-4) * * *\n      ^^^^^^\n",
+        "sexton: hour: found `R`, expected `H`, which stays the same, or `--dialect croniter`, which draws it\n    \
+         0 R(0-4) * * *\n      ^\n",
     );
     fails(
         "translate|dialect=cronie ~ 4 * * *",

@@ -47,6 +47,11 @@ clock changes: a skipped time does not fire, a repeated one fires both times
 apart:         20 seconds to 426 days 13 hours 9 minutes 20 seconds
 in all:        6210 times
 next:          never
+
+warning: fires on days that match one of the day fields; in cronie on days that match both, as `*/2` begins with `*` (star-bit)
+    */20 0-59/25 8-18/5 1-31/10 */3 */2 2026-2030/2
+                                    ^^^
+    write `sun-sat/2`, which has no `*` for cronie to see
 ",
     );
 }
@@ -82,6 +87,19 @@ warning: fires 60 times from 04:00 to 04:59, in every minute of the hour (every-
         ]
     );
     assert_eq!(lines("0 0 13 * fri|--days|and", &["warning"]), [""; 0]);
+
+    // Whoever names the dialect, or the place, knows where the seconds are.
+    let order = "the first of the six fields is the second; croniter takes the sixth for it (seconds-order)";
+    assert_eq!(lines("*/10 * * * * *", &["warning"]), [order]);
+    assert_eq!(lines("days=or */10 * * * * *|--star-bit", &["warning"]), [order]);
+    for named in [
+        "*/10 * * * * *|--dialect|default",
+        "*/10 * * * * *|--seconds|first",
+        "dialect=default */10 * * * * *",
+        "days=or Seconds=first */10 * * * * *",
+    ] {
+        assert_eq!(lines(named, &["warning"]), [""; 0], "{named}");
+    }
 }
 
 /// The lines that `explain` shows with one of these names, without the names.

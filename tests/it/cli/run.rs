@@ -161,6 +161,6 @@ fn the_crontab_in_the_help_has_no_mistakes() {
                 && !line.starts_with("--")
         })
         .collect();
-    let checked = call_with_input(&["check", "-"], &(crontab.join("\n") + "\n"));
+    let checked = call_with_input(&["check", "-", "--dialect", "default"], &(crontab.join("\n") + "\n"));
     assert_eq!(checked, (0, "8 jobs, no mistakes\n".to_string(), String::new()));
 }

@@ -1,0 +1,121 @@
+//! The words of the sentences.
+
+use core::fmt;
+
+use super::super::field::Field;
+use crate::civil::{DateTime, Weekday};
+
+/// A value of a field in a sentence.
+pub(super) struct Named {
+    pub(super) field: Field,
+    pub(super) value: u32,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Named { field, value } = *self;
+        match field {
+            Field::Second => write!(f, "second {value}"),
+            Field::Minute => write!(f, "minute {value}"),
+            Field::Hour => write!(f, "hour {value}"),
+            Field::DayOfMonth => write!(f, "day {}", value + 1),
+            Field::Month => Month(value).fmt(f),
+            Field::DayOfWeek => weekday_of(value).fmt(f),
+            Field::Year => write!(f, "the year {}", value + 1970),
+        }
+    }
+}
+
+/// When a field begins anew, and what it counts.
+pub(super) fn turn_of(field: Field) -> (&'static str, &'static str) {
+    match field {
+        Field::Second => ("every minute", "second"),
+        Field::Minute => ("every hour", "minute"),
+        Field::Hour => ("every day", "hour"),
+        Field::DayOfMonth => ("every month: in one of 31 days", "day"),
+        Field::Month => ("every year", "month"),
+        Field::DayOfWeek => ("every week", "day"),
+        Field::Year => ("never", "year"),
+    }
+}
+
+/// So many days after a Sunday.
+pub(super) fn weekday_of(value: u32) -> Weekday {
+    // 1970-01-04 was one.
+    Weekday::of_day(i64::from(value) + 3)
+}
+
+pub(super) const WEEKS: [&str; 4] = ["first", "second", "third", "fourth"];
+
+/// From 0 on.
+pub(super) struct Month(pub(super) u32);
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        f.write_str(NAMES[self.0 as usize % 12])
+    }
+}
+
+/// `13th`
+pub(super) struct Ordinal(pub(super) u32);
+
+impl fmt::Display for Ordinal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ending = match (self.0 / 10, self.0 % 10) {
+            (1, _) => "th",
+            (_, 1) => "st",
+            (_, 2) => "nd",
+            (_, 3) => "rd",
+            _ => "th",
+        };
+        write!(f, "{}{ending}", self.0)
+    }
+}
+
+/// `A`, `A and B`, `A, B and C`
+pub(super) fn list<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+) -> fmt::Result {
+    let mut items = items.enumerate().peekable();
+    while let Some((i, item)) = items.next() {
+        match (i, items.peek().is_some()) {
+            (0, _) => {}
+            (_, true) => f.write_str(", ")?,
+            (_, false) => f.write_str(" and ")?,
+        }
+        write!(f, "{item}")?;
+    }
+    Ok(())
+}
+
+/// A time of day; with its date if that is not the date of the other.
+pub(super) struct Clock(pub(super) DateTime, pub(super) DateTime);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        if date != self.1.date() {
+            write!(f, "{date} ")?;
+        }
+        write!(f, "{:02}:{:02}", time.hour(), time.minute())?;
+        match time.second() {
+            0 => Ok(()),
+            second => write!(f, ":{second:02}"),
+        }
+    }
+}

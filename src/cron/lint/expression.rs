@@ -1,0 +1,312 @@
+//! The checks of an expression as a whole.
+
+use super::super::dialect::{Days, Seconds};
+use super::super::field::Field;
+use super::super::{Cron, DaysKind};
+use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+use super::message::Kind;
+use super::reading::{Form, Item, Reading, Shape, Span, Values};
+use super::suggestion::{numbers_named, Piece};
+use super::Finding;
+
+type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
+
+pub(super) const CHECKS: [Check; 13] = [
+    never_fires,
+    leap_years_only,
+    short_months,
+    day_field_without_effect,
+    either_day,
+    star_bit_in_days,
+    star_bit_in_weekdays,
+    question_mark,
+    seconds_order,
+    weekday_numbers,
+    last_weekday_alone,
+    every_minute,
+    every_second,
+];
+
+fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let cron = &reading.cron;
+    if !cron.never_fires() || has_drawn_date(reading) {
+        return None;
+    }
+    let has_weekdays = cron.has(WEEKDAYS_RESTRICTED);
+    let has_years = !cron.years.is_any();
+    let restricted = [
+        (Field::DayOfMonth, cron.has(DAYS_RESTRICTED)),
+        (Field::Month, cron.months != ALL_MONTHS),
+        (Field::DayOfWeek, has_weekdays),
+        (Field::Year, has_years),
+    ];
+    let is_field =
+        |field: Field| restricted.iter().any(|&(other, is_restricted)| other == field && is_restricted);
+    let fields = (0..7).filter(|&bit| is_field(super::FIELDS[bit])).fold(0, |fields, bit| fields | 1 << bit);
+    let last = match (has_years, has_weekdays) {
+        (true, _) => Field::Year,
+        (_, true) => Field::DayOfWeek,
+        _ => Field::Month,
+    };
+    let has_last_day = reading.dialect.has_marks() && !has_weekdays && !has_years;
+    let kind = Kind::NeverFires { fields, has_last_day };
+    Some(Finding::new(reading, reading.between(Field::DayOfMonth, last), kind))
+}
+
+fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let cron = &reading.cron;
+    // Who names the years knows them.
+    if !cron.years.is_any() || cron.days_kind != DaysKind::OfLeapYears || has_drawn_date(reading) {
+        return None;
+    }
+    let span = reading.between(Field::DayOfMonth, Field::Month);
+    let day = reading.only_item(Field::DayOfMonth);
+    let is_february = cron.months == 1 << 1;
+    match (one(day), day) {
+        (Some(_), Some(day)) if is_february && reading.dialect.has_marks() => {
+            let last = Piece::Text("L");
+            Some(Finding::new(reading, day.span, Kind::LeapYearsOnly { has_last_day: true }).or_write(last))
+        }
+        _ => Some(Finding::new(reading, span, Kind::LeapYearsOnly { has_last_day: false })),
+    }
+}
+
+fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let cron = &reading.cron;
+    if !cron.has(DAYS_RESTRICTED) || has_drawn_date(reading) {
+        return None;
+    }
+    let fires_in = |length: u32| (0..7).any(|weekday| cron.days_of_month(length, weekday) != 0);
+    let length = |month: u32| match month {
+        1 => 29,
+        3 | 5 | 8 | 10 => 30,
+        _ => 31,
+    };
+    let named = |month: &u32| cron.months >> month & 1 == 1;
+    let months = |mask: u16, month: u32| mask | 1 << month;
+    let never = (0..12).filter(named).filter(|&month| !fires_in(length(month))).fold(0, months);
+    let is_leap_february = named(&1) && fires_in(29) && !fires_in(28);
+    let skipped = if is_leap_february { never | 1 << 1 } else { never };
+    if skipped == 0 || skipped == cron.months {
+        return None;
+    }
+    let span = reading.span(Field::DayOfMonth)?;
+    let is_one = one(reading.only_item(Field::DayOfMonth)).is_some();
+    let has_last_day = is_one && reading.dialect.has_marks();
+    let finding = Finding::new(reading, span, Kind::ShortMonths { never, is_leap_february, has_last_day });
+    Some(if has_last_day { finding.or_write(Piece::Text("L")) } else { finding })
+}
+
+/// The day fields, if both are restricted and one of them is enough.
+fn either_fields(reading: &Reading<'_>) -> Option<(Span, Span)> {
+    let cron = &reading.cron;
+    let is_either = cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED) && !cron.has(BOTH_DAYS);
+    let spans = (reading.span(Field::DayOfMonth)?, reading.span(Field::DayOfWeek)?);
+    is_either.then_some(spans)
+}
+
+fn has_every_day(cron: &Cron) -> bool {
+    let all = u64::from(u32::MAX >> 1);
+    cron.days & all == all || cron.days >> 33 == all
+}
+
+fn has_every_weekday(cron: &Cron) -> bool {
+    cron.weekdays & (EVERY_WEEK * ALL_WEEKDAYS) == EVERY_WEEK * ALL_WEEKDAYS
+}
+
+fn day_field_without_effect<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let (days, weekdays) = either_fields(reading)?;
+    let (full, span, without_effect) = if has_every_day(&reading.cron) {
+        (Field::DayOfMonth, days, Field::DayOfWeek)
+    } else if has_every_weekday(&reading.cron) {
+        (Field::DayOfWeek, weekdays, Field::DayOfMonth)
+    } else {
+        return None;
+    };
+    if reading.is_drawn(full) {
+        return None;
+    }
+    let kind = Kind::WithoutEffect { field: without_effect };
+    Some(Finding::new(reading, span, kind).or_write(Piece::Text("*")))
+}
+
+fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let (days, weekdays) = either_fields(reading)?;
+    let is_full = has_every_day(&reading.cron) || has_every_weekday(&reading.cron);
+    if is_full || days.of(reading.text).starts_with('*') || weekdays.of(reading.text).starts_with('*') {
+        return None;
+    }
+    let (day, weekday) = (reading.only_item(Field::DayOfMonth), reading.only_item(Field::DayOfWeek));
+    let kind = Kind::EitherDay {
+        day: one(day).map(|day| day + 1),
+        weekday: one(weekday),
+        days: days.of(reading.text),
+        weekdays: weekdays.of(reading.text),
+        week: week(day).filter(|_| one(weekday).is_some()),
+    };
+    let finding = Finding::new(reading, days.to(weekdays), kind);
+    match (week(day), one(weekday), weekday) {
+        (Some(week), Some(weekday), Some(item)) if reading.dialect.has_marks() => {
+            let month = reading.field(Field::Month);
+            let name = item.row.names.get(weekday as usize)?;
+            Some(finding.or_write(Piece::NthWeekday { month, name, week }))
+        }
+        _ => Some(finding),
+    }
+}
+
+/// The number from 0 of the month's seven days, if these are what a range such as `8-14` means.
+fn week(item: Option<Item>) -> Option<u32> {
+    match item?.shape {
+        Shape::Values(Values { from, to, step: 1, form: Form::Range, .. })
+            if from % 7 == 0 && to == from + 6 =>
+        {
+            Some(from / 7)
+        }
+        _ => None,
+    }
+}
+
+/// The value of an item that is one.
+fn one(item: Option<Item>) -> Option<u32> {
+    match item?.shape {
+        Shape::Values(Values { from, form: Form::One, count, .. }) => Some(from % count),
+        _ => None,
+    }
+}
+
+fn star_bit_in_days<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    star_bit(reading, Field::DayOfMonth)
+}
+
+fn star_bit_in_weekdays<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    star_bit(reading, Field::DayOfWeek)
+}
+
+/// `*/2` beside another restricted day field.
+fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
+    let cron = &reading.cron;
+    if !cron.has(DAYS_RESTRICTED) || !cron.has(WEEKDAYS_RESTRICTED) {
+        return None;
+    }
+    let needs_both = match reading.dialect.days() {
+        Days::Or if has_every_day(cron) || has_every_weekday(cron) => return None,
+        Days::Or => false,
+        Days::And => return None,
+        Days::StarBit => true,
+    };
+    let first = reading.items(field).next()?;
+    match first.values()? {
+        Values { form: Form::Star, step, .. } => {
+            let range = Piece::WholeRange { row: first.row, step };
+            Some(Finding::new(reading, first.span, Kind::StarBit { needs_both }).or_write(range))
+        }
+        _ => None,
+    }
+}
+
+fn question_mark<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    if reading.dialect.name() != "quartz" {
+        return None;
+    }
+    let (days, weekdays) = (reading.span(Field::DayOfMonth)?, reading.span(Field::DayOfWeek)?);
+    let finding = |span: Span, marks: u32| Finding::new(reading, span, Kind::QuestionMark { marks });
+    match (days.of(reading.text), weekdays.of(reading.text)) {
+        ("?", "?") => Some(finding(weekdays, 2).or_write(Piece::Text("*"))),
+        ("?", _) | (_, "?") => None,
+        (_, "*") => Some(finding(weekdays, 0).or_write(Piece::Text("?"))),
+        ("*", _) => Some(finding(days, 0).or_write(Piece::Text("?"))),
+        _ => Some(finding(days.to(weekdays), 0)),
+    }
+}
+
+fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let second = reading.span(Field::Second)?;
+    // Those who read Quartz's language all have the second first.
+    if reading.dialect.table().always_has_seconds || reading.with_seconds_moved()? == reading.cron {
+        return None;
+    }
+    let is_first = reading.dialect.seconds() == Seconds::First;
+    let is_zero = reading.count == 6 && second.of(reading.text).bytes().all(|byte| byte == b'0');
+    let kind = Kind::SecondsOrder { is_first, count: reading.count, is_zero };
+    if !is_zero {
+        return Some(Finding::new(reading, second, kind));
+    }
+    let span = if is_first {
+        Span { start: second.start, end: reading.span(Field::Minute)?.start }
+    } else {
+        Span { start: reading.span(Field::DayOfWeek)?.end, end: second.end }
+    };
+    Some(Finding::new(reading, span, kind).or_write(Piece::Text("")))
+}
+
+fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let span = reading.span(Field::DayOfWeek)?;
+    let text = span.of(reading.text);
+    let row = reading.dialect.table().row(Field::DayOfWeek);
+    let is_quartz = row.first == 1;
+    // Five fields are not Quartz's, but `5L` has come from there.
+    let has_mark =
+        |item: Item| item.values().is_none() && item.span.of(reading.text).contains(&['L', 'l'][..]);
+    let is_quartzlike = reading.dialect.seconds() == Seconds::First && reading.count > 5;
+    if !is_quartzlike
+        && !reading
+            .items(Field::DayOfWeek)
+            .any(|item| has_mark(item) && first_number(&item, reading).is_some())
+    {
+        return None;
+    }
+    if has_every_weekday(&reading.cron) || reading.is_drawn(Field::DayOfWeek) {
+        return None;
+    }
+    let number = reading.items(Field::DayOfWeek).find_map(|item| first_number(&item, reading))?;
+    let kind = Kind::WeekdayNumbers { number, is_quartz };
+    Some(Finding::new(reading, span, kind).or_write(Piece::Named { row, text }))
+}
+
+/// The first weekday of an item that is given by a number Quartz has too.
+fn first_number(item: &Item, reading: &Reading<'_>) -> Option<u32> {
+    numbers_named(item.row, item.span.of(reading.text)).find(|&number| number > 0)
+}
+
+fn last_weekday_alone<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let is_alone = |item: &Item| matches!(item.span.of(reading.text), "L" | "l");
+    let item = reading.items(Field::DayOfWeek).find(is_alone)?;
+    Some(Finding::new(reading, item.span, Kind::LastWeekdayAlone).or_write(Piece::Text("sat")))
+}
+
+/// One value, or every so many from the first on.
+fn is_one_or_step(item: Option<Item>) -> bool {
+    match item.map(|item| item.shape) {
+        Some(Shape::Values(values)) => {
+            matches!(values.form, Form::One) || matches!(values.form, Form::Star) && values.step > 1
+        }
+        _ => false,
+    }
+}
+
+fn every_minute<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let hour = reading.only_item(Field::Hour);
+    if reading.field(Field::Minute) != "*" || !is_one_or_step(hour) {
+        return None;
+    }
+    let times = 60 * reading.cron.seconds.count_ones();
+    let kind = Kind::EveryMinute { hour: one(hour), hours: reading.field(Field::Hour), times };
+    Some(Finding::new(reading, reading.span(Field::Minute)?, kind).or_write(Piece::Text("0")))
+}
+
+fn every_second<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let minute = reading.only_item(Field::Minute);
+    if reading.field(Field::Second) != "*" || !is_one_or_step(minute) {
+        return None;
+    }
+    let kind = Kind::EverySecond { minute: one(minute), minutes: reading.field(Field::Minute) };
+    Some(Finding::new(reading, reading.span(Field::Second)?, kind).or_write(Piece::Text("0")))
+}
+
+/// Whether the text does not tell the dates.
+fn has_drawn_date(reading: &Reading<'_>) -> bool {
+    [Field::DayOfMonth, Field::Month, Field::DayOfWeek, Field::Year]
+        .iter()
+        .any(|&field| reading.is_drawn(field))
+}

@@ -1,0 +1,315 @@
+//! What the findings are called and what they say. A sentence is about the expression, "this fires ...", or begins with
+//! what it is about.
+
+use core::fmt;
+
+use super::super::field::{Field, Row};
+use super::english::{list, turn_of, weekday_of, Clock, Month, Named, Ordinal};
+use super::reading::Values;
+use super::suggestion::List;
+use super::{ClockChange, FIELDS};
+
+/// What was found, with all that the sentences need.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    /// `fields` has a bit for each restricted one.
+    NeverFires {
+        fields: u8,
+        has_last_day: bool,
+    },
+    LeapYearsOnly {
+        has_last_day: bool,
+    },
+    /// `never` are months, and February may be one of them in common years.
+    ShortMonths {
+        never: u16,
+        is_leap_february: bool,
+        has_last_day: bool,
+    },
+    WithoutEffect {
+        field: Field,
+    },
+    /// A day and a weekday, if the fields are but one.
+    EitherDay {
+        day: Option<u32>,
+        weekday: Option<u32>,
+        days: &'a str,
+        weekdays: &'a str,
+        week: Option<u32>,
+    },
+    StarBit {
+        needs_both: bool,
+    },
+    QuestionMark {
+        marks: u32,
+    },
+    SecondsOrder {
+        is_first: bool,
+        count: usize,
+        is_zero: bool,
+    },
+    WeekdayNumbers {
+        number: u32,
+        is_quartz: bool,
+    },
+    LastWeekdayAlone,
+    EveryMinute {
+        hour: Option<u32>,
+        hours: &'a str,
+        times: u32,
+    },
+    EverySecond {
+        minute: Option<u32>,
+        minutes: &'a str,
+    },
+    UnevenStep {
+        field: Field,
+        first: u32,
+        last: u32,
+        gap: u32,
+        step: u32,
+        count: u32,
+    },
+    StepPastEnd {
+        field: Field,
+        value: u32,
+    },
+    EqualRange {
+        field: Field,
+        value: u32,
+        text: &'a str,
+        is_whole_field: bool,
+    },
+    WrappingStep {
+        row: &'static Row,
+        values: Values,
+        is_late: bool,
+    },
+    OpenWeekdayStep {
+        values: Values,
+        is_seven: bool,
+        is_name: bool,
+        ends_with_sunday: bool,
+    },
+    FifthWeek,
+    Duplicate {
+        item: &'a str,
+        of: &'a str,
+    },
+    ClockChange(ClockChange),
+}
+
+impl Kind<'_> {
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Kind::NeverFires { .. } => "never-fires",
+            Kind::LeapYearsOnly { .. } => "leap-years-only",
+            Kind::ShortMonths { .. } => "short-months",
+            Kind::WithoutEffect { .. } => "day-field-without-effect",
+            Kind::EitherDay { .. } => "either-day",
+            Kind::StarBit { .. } => "star-bit",
+            Kind::QuestionMark { .. } => "quartz-needs-question-mark",
+            Kind::SecondsOrder { .. } => "seconds-order",
+            Kind::WeekdayNumbers { .. } => "weekday-numbers",
+            Kind::LastWeekdayAlone => "last-weekday-alone",
+            Kind::EveryMinute { .. } => "every-minute",
+            Kind::EverySecond { .. } => "every-second",
+            Kind::UnevenStep { .. } => "uneven-step",
+            Kind::StepPastEnd { .. } => "step-past-end",
+            Kind::EqualRange { .. } => "equal-range",
+            Kind::WrappingStep { .. } => "wrapping-step",
+            Kind::OpenWeekdayStep { .. } => "open-weekday-step",
+            Kind::FifthWeek => "fifth-week",
+            Kind::Duplicate { .. } => "duplicate",
+            Kind::ClockChange(change) if change.from < change.to => "clock-skips-time",
+            Kind::ClockChange(_) => "clock-repeats-time",
+        }
+    }
+
+    /// The sentence. `here` is the text that it is about.
+    pub(super) fn say(&self, here: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Kind::NeverFires { fields, .. } => {
+                let fields = FIELDS.iter().filter(|&&field| fields >> field as u8 & 1 == 1);
+                f.write_str("never fires: no date matches its ")?;
+                list(f, fields.copied())?;
+                f.write_str(" together")
+            }
+            Kind::LeapYearsOnly { .. } => {
+                f.write_str("fires in leap years only: every four years at most, and not in 2100")
+            }
+            Kind::ShortMonths { never, is_leap_february, .. } => {
+                f.write_str("does not fire in ")?;
+                list(f, (0..12).filter(|month| never >> month & 1 == 1).map(Month))?;
+                match (never, is_leap_february) {
+                    (_, false) => {
+                        let have = if never.count_ones() == 1 { "has" } else { "have" };
+                        write!(f, ", which {have} no such day")
+                    }
+                    (0, true) => f.write_str("February, except in leap years"),
+                    (_, true) => f.write_str(", nor in February, except in leap years"),
+                }
+            }
+            Kind::WithoutEffect { field } => write!(
+                f,
+                "the {field} has no effect: one of the day fields is enough, and `{here}` matches every day"
+            ),
+            Kind::EitherDay { day, weekday, days, weekdays, .. } => {
+                f.write_str("fires on ")?;
+                match day {
+                    Some(day) => write!(f, "the {}", Ordinal(day))?,
+                    None => write!(f, "days that match `{days}`")?,
+                }
+                match weekday {
+                    Some(weekday) => write!(f, " and on {}s", weekday_of(weekday))?,
+                    None => write!(f, " and on days that match `{weekdays}`")?,
+                }
+                f.write_str(", not only where the two meet")
+            }
+            Kind::StarBit { needs_both: false } => write!(
+                f,
+                "fires on days that match one of the day fields; in cronie on days that match both, as \
+                 `{here}` begins with `*`"
+            ),
+            Kind::StarBit { needs_both: true } => write!(
+                f,
+                "fires on days that match both day fields, as `{here}` begins with `*`; in croniter on days \
+                 that match one of them"
+            ),
+            Kind::QuestionMark { marks: 0 } => {
+                f.write_str("Quartz itself refuses this: one of its two day fields must be `?`")
+            }
+            Kind::QuestionMark { .. } => {
+                f.write_str("Quartz itself refuses this: only one of its two day fields may be `?`")
+            }
+            Kind::SecondsOrder { is_first: true, count, .. } => write!(
+                f,
+                "the first of the {} fields is the second; croniter takes the sixth for it",
+                if count == 6 { "six" } else { "seven" }
+            ),
+            Kind::SecondsOrder { is_first: false, count, .. } => write!(
+                f,
+                "the sixth of the {} fields is the second; Quartz, Spring and most others take the first \
+                 for it",
+                if count == 6 { "six" } else { "seven" }
+            ),
+            Kind::WeekdayNumbers { number, is_quartz } => {
+                let (from_zero, from_one) = (weekday_of(number), weekday_of(number + 6));
+                if is_quartz {
+                    write!(f, "weekday {number} is {from_one}; in crons that count from 0 it is {from_zero}")
+                } else {
+                    write!(
+                        f,
+                        "weekday {number} is {from_zero}; in Quartz, which counts from 1, it is \
+                     {from_one}"
+                    )
+                }
+            }
+            Kind::LastWeekdayAlone => {
+                write!(
+                    f,
+                    "`{here}` without a weekday is Saturday, every week; other crons refuse it or \
+                 never fire"
+                )
+            }
+            Kind::EveryMinute { hour: Some(hour), times, .. } => {
+                write!(
+                    f,
+                    "fires {times} times from {hour:02}:00 to {hour:02}:59, in every minute of the \
+                     hour"
+                )
+            }
+            Kind::EveryMinute { hour: None, hours, times } => {
+                write!(f, "fires {times} times an hour, in every minute of the hours that match `{hours}`")
+            }
+            Kind::EverySecond { minute: Some(minute), .. } => {
+                write!(f, "fires 60 times in minute {minute}, once every second")
+            }
+            Kind::EverySecond { minute: None, minutes } => {
+                write!(f, "fires 60 times in each minute that matches `{minutes}`, once every second")
+            }
+            Kind::UnevenStep { field, first, last, gap, .. } => {
+                let s = if gap == 1 { "" } else { "s" };
+                let (last, first) = (Named { field, value: last }, Named { field, value: first });
+                let (turn, unit) = turn_of(field);
+                let comma = if field == Field::DayOfMonth { "," } else { ":" };
+                write!(
+                    f,
+                    "the step is counted anew {turn}{comma} {last} is followed by {first}, {gap} \
+                 {unit}{s} later"
+                )
+            }
+            Kind::StepPastEnd { field, value } => {
+                let value = Named { field, value };
+                write!(f, "the step of `{here}` leads past the end: it matches {value} only")
+            }
+            Kind::EqualRange { field, value, is_whole_field, .. } => {
+                let value = Named { field, value };
+                if is_whole_field {
+                    write!(
+                        f,
+                        "`{here}` is the whole field, as croniter reads it; to others it is {value} \
+                         alone"
+                    )
+                } else {
+                    write!(f, "`{here}` is {value} alone; to croniter it is the whole field")
+                }
+            }
+            Kind::WrappingStep { row, values, is_late: false } => {
+                let list = List { row, values };
+                write!(f, "`{here}` is `{list}`; croniter reads other values after the turn")
+            }
+            Kind::WrappingStep { row, values, is_late: true } => {
+                let list = List { row, values };
+                write!(
+                    f,
+                    "`{here}` is read as croniter does, one late after the turn; to others it is \
+                     `{list}`"
+                )
+            }
+            Kind::OpenWeekdayStep { values, is_seven, is_name, ends_with_sunday } => {
+                write!(f, "`{here}` is ")?;
+                list(f, values.in_order().map(weekday_of))?;
+                match (is_seven, is_name, ends_with_sunday) {
+                    (true, _, _) => f.write_str("; to others it is Sunday alone, or a mistake"),
+                    (_, true, false) => write!(f, "; Quartz reads {} alone", weekday_of(values.from)),
+                    (_, true, true) => {
+                        let first = weekday_of(values.from);
+                        write!(f, "; Quartz reads {first} alone, and Cronos goes on to Sunday")
+                    }
+                    _ => f.write_str("; Cronos goes on to Sunday"),
+                }
+            }
+            Kind::FifthWeek => {
+                write!(f, "`{here}` matches no day of a month that has the weekday only four times")
+            }
+            Kind::Duplicate { item, of } => write!(f, "`{item}` adds nothing: `{of}` is in the list already"),
+            Kind::ClockChange(change) => change.fmt(f),
+        }
+    }
+}
+
+impl ClockChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ClockChange { from, to, first, last, fires_twice } = *self;
+        let (date, start, end) = (from.date(), Clock(from, from), Clock(to, from));
+        let is_gap = from < to;
+        if is_gap {
+            write!(f, "on {date} clocks go from {start} straight to {end}: what is due ")?;
+        } else {
+            write!(f, "on {date} clocks go from {start} back to {end}: what is due ")?;
+        }
+        let is_one = first == last;
+        if is_one {
+            write!(f, "at {} ", Clock(first, from))?;
+        } else {
+            write!(f, "from {} to {} ", Clock(first, from), Clock(last, from))?;
+        }
+        match (is_gap, fires_twice, is_one) {
+            (true, _, true) => write!(f, "fires at {end}"),
+            (true, _, false) => write!(f, "fires once, at {end}"),
+            (false, true, _) => f.write_str("fires both times"),
+            (false, false, _) => f.write_str("fires the first time only"),
+        }
+    }
+}

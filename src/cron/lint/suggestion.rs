@@ -1,0 +1,268 @@
+//! What the findings suggest: in words, and as a piece of an expression.
+
+use core::fmt::{self, Write};
+
+use super::super::field::{Field, Row};
+use super::english::{weekday_of, Clock, WEEKS};
+use super::message::Kind;
+use super::reading::{value, Values};
+
+/// What to write instead: a sentence in `Display`, and, where it is as simple as that, what to put in place of the
+/// bytes of the finding's span.
+#[derive(Clone, Copy)]
+pub struct Suggestion<'a> {
+    kind: Kind<'a>,
+    replacement: Option<Replacement<'a>>,
+}
+
+impl<'a> Suggestion<'a> {
+    pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Option<Suggestion<'a>> {
+        let has_none = matches!((kind, replacement), (Kind::QuestionMark { .. }, None));
+        (!has_none).then_some(Suggestion { kind, replacement })
+    }
+
+    /// The text to put in place of the bytes of [`Finding::span`](super::Finding::span). It may be empty.
+    pub fn replacement(&self) -> Option<Replacement<'a>> {
+        self.replacement
+    }
+}
+
+impl fmt::Display for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.replacement {
+            None | Some(Replacement(Piece::Text(""))) => {}
+            Some(replacement) => write!(f, "write `{replacement}`")?,
+        }
+        let rest = match self.kind {
+            Kind::NeverFires { has_last_day: true, .. } => {
+                "name a day that the month has, or `L` for its last one"
+            }
+            Kind::NeverFires { .. } => "change one of these fields",
+            Kind::LeapYearsOnly { has_last_day: true } => " for the last day of every February",
+            Kind::LeapYearsOnly { has_last_day: false } => "name a day that every year has",
+            Kind::ShortMonths { has_last_day: true, .. } => " for the last day of each month",
+            Kind::ShortMonths { has_last_day: false, .. } => "name a day up to 28, which every month has",
+            Kind::WithoutEffect { field: Field::DayOfWeek } => " if only the day of week is to count",
+            Kind::WithoutEffect { .. } => " if only the day of month is to count",
+            Kind::EitherDay { weekday: Some(weekday), week: Some(week), .. }
+                if self.replacement.is_some() =>
+            {
+                return write!(
+                    f,
+                    " for the {} {} of the month",
+                    WEEKS[week as usize % 4],
+                    weekday_of(weekday)
+                );
+            }
+            Kind::EitherDay { .. } => "begin the text with `days=and` for the days that match both",
+            Kind::StarBit { needs_both: false } => ", which has no `*` for cronie to see",
+            Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
+            Kind::QuestionMark { .. } => ", which means the same",
+            Kind::SecondsOrder { is_zero: true, .. } => {
+                "leave the second out: it is 0, and five fields have the same order everywhere"
+            }
+            Kind::SecondsOrder { .. } => "name the dialect wherever this text goes",
+            Kind::WeekdayNumbers { .. } => ": names are the same days everywhere",
+            Kind::LastWeekdayAlone => ", which means the same",
+            Kind::EveryMinute { hour: Some(_), .. } => " to fire in the first minute of the hour only",
+            Kind::EveryMinute { hour: None, .. } => " to fire in the first minute of these hours only",
+            Kind::EverySecond { minute: Some(_), .. } => " to fire in the first second of the minute only",
+            Kind::EverySecond { minute: None, .. } => " to fire in the first second of these minutes only",
+            Kind::UnevenStep { field: Field::DayOfMonth | Field::DayOfWeek, .. } => {
+                "list the days that are meant"
+            }
+            Kind::UnevenStep { step, count, .. } => {
+                let divides = |other: &u32| count % other == 0;
+                let below = (1..step).rev().find(divides).unwrap_or(1);
+                return match (step + 1..count).find(divides) {
+                    Some(above) => write!(f, "for even steps write {below} or {above}, which divide {count}"),
+                    None => write!(f, "for even steps write {below}, which divides {count}"),
+                };
+            }
+            Kind::StepPastEnd { .. } => ", if that is what is meant",
+            Kind::EqualRange { is_whole_field: false, .. } => ", which is the same everywhere",
+            Kind::EqualRange { is_whole_field: true, text, .. } => {
+                return write!(f, ", which is the same everywhere, or `{text}` for that value alone");
+            }
+            Kind::WrappingStep { is_late: true, .. } => "list the values that are meant",
+            Kind::WrappingStep { .. } | Kind::OpenWeekdayStep { .. } => ", which is the same everywhere",
+            Kind::FifthWeek => " for the last one of each month",
+            Kind::Duplicate { .. } => "leave it out",
+            Kind::ClockChange(change) => {
+                let later = change.from.max(change.to);
+                let what = if change.from < change.to { "do not skip" } else { "show once" };
+                return write!(f, "name a time of day that clocks {what}, such as {}", Clock(later, later));
+            }
+        };
+        f.write_str(rest)
+    }
+}
+
+impl fmt::Debug for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Suggestion({self})")
+    }
+}
+
+/// A piece of an expression, from [`Suggestion::replacement`]: `Display` gives its text.
+#[derive(Clone, Copy)]
+pub struct Replacement<'a>(pub(super) Piece<'a>);
+
+#[derive(Clone, Copy)]
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    Value {
+        row: &'static Row,
+        value: u32,
+    },
+    List {
+        row: &'static Row,
+        values: Values,
+    },
+    /// `*/n`
+    Star {
+        step: u32,
+    },
+    /// The same without the `*`.
+    WholeRange {
+        row: &'static Row,
+        step: u32,
+    },
+    /// The text of a field with names for its numbers.
+    Named {
+        row: &'static Row,
+        text: &'a str,
+    },
+    /// Day of month, month and day of week.
+    NthWeekday {
+        month: &'a str,
+        name: &'static str,
+        week: u32,
+    },
+    LastWeekday {
+        row: &'static Row,
+        weekdays: &'a str,
+    },
+}
+
+impl fmt::Display for Replacement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Piece::Text(text) => f.write_str(text),
+            Piece::Value { row, value } => Written { row, value }.fmt(f),
+            Piece::List { row, values } => List { row, values }.fmt(f),
+            Piece::Star { step } => write!(f, "*/{step}"),
+            Piece::WholeRange { row, step } => {
+                let (first, last) = (Written { row, value: 0 }, Written { row, value: row.count - 1 });
+                write!(f, "{first}-{last}/{step}")
+            }
+            Piece::Named { row, text } => with_names(f, row, text),
+            Piece::NthWeekday { month, name, week } => write!(f, "* {month} {name}#{}", week + 1),
+            Piece::LastWeekday { row, weekdays } => {
+                with_names(f, row, weekdays)?;
+                f.write_char('L')
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Replacement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Replacement({self})")
+    }
+}
+
+/// A value as an expression has it: by its name, if it has one.
+struct Written {
+    row: &'static Row,
+    value: u32,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row.names.get(self.value as usize) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.row.first + self.value),
+        }
+    }
+}
+
+/// All of these values, as a list in an expression.
+pub(super) struct List {
+    pub(super) row: &'static Row,
+    pub(super) values: Values,
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, value) in self.values.in_order().enumerate() {
+            if i > 0 {
+                f.write_char(',')?;
+            }
+            Written { row: self.row, value }.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of a text that stand for weekdays: no steps and no weeks.
+pub(super) fn numbers_named<'a>(row: &'static Row, text: &'a str) -> impl Iterator<Item = u32> + 'a {
+    words(text).filter_map(move |word| match word {
+        Word::Number(digits) => value(row, digits).map(|value| row.first + value),
+        Word::Other(_) => None,
+    })
+}
+
+fn with_names(f: &mut fmt::Formatter<'_>, row: &'static Row, text: &str) -> fmt::Result {
+    // Sunday is 7 at the end of a range from Sunday, and `sun-sun` would be that day alone.
+    let (mut before, mut is_range) = (None, false);
+    for word in words(text) {
+        match word {
+            Word::Number(digits) => {
+                let number = value(row, digits).unwrap_or(0);
+                let is_whole_week = is_range && before == Some(0) && number == 7;
+                write!(f, "{}", Written { row, value: if is_whole_week { 6 } else { number % 7 } })?;
+                before = Some(number);
+            }
+            Word::Other(other) => {
+                f.write_str(other)?;
+                is_range = other == "-";
+                if !is_range {
+                    before = value(row, other);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Word<'a> {
+    /// Digits that stand for a value.
+    Number(&'a str),
+    /// Letters, or a character; or a `/` or a `#` with the digits that belong to it.
+    Other(&'a str),
+}
+
+/// Cuts the text of a field up.
+fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let after = &rest[first.len_utf8()..];
+        let run = |text: &str, is_member: fn(&char) -> bool| {
+            text.chars().take_while(is_member).map(char::len_utf8).sum()
+        };
+        let digits: fn(&char) -> bool = char::is_ascii_digit;
+        let length: usize = match first {
+            '/' | '#' => 1 + run(after, digits),
+            _ if first.is_ascii_digit() => run(rest, digits),
+            // `friL` is a name and a mark, `Lfri` a mark and a name.
+            'L' | 'l' => 1,
+            _ if first.is_ascii_alphabetic() => run(rest, char::is_ascii_alphabetic).min(3),
+            _ => first.len_utf8(),
+        };
+        let (word, following) = rest.split_at(length);
+        rest = following;
+        Some(if first.is_ascii_digit() { Word::Number(word) } else { Word::Other(word) })
+    })
+}
