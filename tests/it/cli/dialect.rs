@@ -25,6 +25,7 @@ fn the_switches_go_with_any_dialect() {
     next("0 0 13 * fri", "2027-01-01T00:00:00");
     next("0 0 13 * fri|--days|and", "2027-08-13T00:00:00");
     next("days=and|0|0|13|*|fri", "2027-08-13T00:00:00");
+    next("days=and|0|0|0|13|*|fri|2028", "2028-10-13T00:00:00");
     next("0 0 0 13 * 6|--dialect|quartz|--days|or", "2027-01-01T00:00:00");
     next("0 0 */2 * fri", "2027-01-01T00:00:00");
     next("0 0 */2 * tue", "2027-01-01T00:00:00");

@@ -96,7 +96,7 @@ warning: fires 60 times from 04:00 to 04:59, in every minute of the hour (every-
         "*/10 * * * * *|--dialect|default",
         "*/10 * * * * *|--seconds|first",
         "dialect=default */10 * * * * *",
-        "days=or Seconds=first */10 * * * * *",
+        "days=or seconds=first */10 * * * * *",
     ] {
         assert_eq!(lines(named, &["warning"]), [""; 0], "{named}");
     }
@@ -112,6 +112,14 @@ fn lines(args: &str, names: &[&str]) -> Vec<String> {
         names.contains(&name).then(|| value.trim_start().to_string())
     };
     stdout.lines().filter_map(named).collect()
+}
+
+#[test]
+fn the_readme_shows_what_explain_prints() {
+    let (status, stdout, _) =
+        call(&["explain", "0 0 13 * fri", "--from", "2026-11-22 12:00", "--zone", "UTC0"]);
+    let shown = format!("$ sexton explain '0 0 13 * fri' --from '2026-11-22 12:00' --zone UTC0\n{stdout}");
+    assert!(include_str!("../../../README.md").contains(&shown) && status == 0, "{shown}");
 }
 
 #[test]

@@ -150,6 +150,14 @@ fn a_line_may_say_itself_how_it_is_read() {
         ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
     );
     assert_eq!(
+        mistakes("dialect=vixie @daily x"),
+        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
+    );
+    assert_eq!(
+        mistakes("days=and @every 5x y"),
+        ["1:17: period: found `x`, expected a unit: w, d, h, m, s or ms"]
+    );
+    assert_eq!(
         mistakes("days=and 61 25 13 * fri x"),
         ["1:10: minute: no such value `61`, expected 0-59", "1:13: hour: no such value `25`, expected 0-23"]
     );
@@ -162,7 +170,7 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         read_as(&reading, line).unwrap().jobs.remove(0).when
     };
     let hashed = |id: &str| When::Cron(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap());
-    assert_eq!(minute("H 4 * * * report --weekly", None), hashed("report --weekly"));
+    assert_eq!(minute("H 4 * * * report --weekly ", None), hashed("report --weekly"));
     assert_eq!(minute("# moved\n\nH 4 * * *\treport --weekly%input", None), hashed("report --weekly"));
     assert_eq!(minute("H 4 * * * report --weekly", Some("web 1")), hashed("web 1"));
     assert_ne!(hashed("report --weekly"), hashed("web 1"));
