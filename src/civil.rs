@@ -366,6 +366,7 @@ impl fmt::Display for ParseError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for ParseError {}
 
 /// Reads civil times from the front of a text; whatever follows them is the caller's.

@@ -45,6 +45,7 @@ mod carets;
 mod describe;
 mod dialect;
 mod draw;
+mod english;
 mod error;
 mod field;
 mod lint;
@@ -65,6 +66,7 @@ pub use self::dialect::{Dialect, Reader, UnknownDialect};
 pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
+#[cfg(feature = "std")]
 pub(crate) use self::lint::ClockChange;
 pub use self::lint::{Finding, Lint, Replacement, Suggestion};
 pub use self::mismatches::Mismatches;

@@ -82,6 +82,14 @@
 //! (`CET-1CEST,M3.5.0,M10.5.0/3`), or give the builder a [`Zone`](tz::Zone): [`from_tzif`](tz::Zone::from_tzif),
 //! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). UTC is never put in silently.
 //!
+//! # Without `std`
+//!
+//! The feature `std` is on unless you say `default-features = false`. Then the crate needs neither `std` nor an allocator,
+//! and has [`civil`], [`cron`](mod@cron), POSIX rules as zones ([`PosixZone`](tz::PosixZone)), and the arithmetic of
+//! schedules: when a [`Cron`] fires in such a zone ([`next_in`](Cron::next_in), [`previous_in`](Cron::previous_in),
+//! [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
+//! [`previous_in`](Period::previous_in)). The answers are those of a [`Schedule`].
+//!
 //! # What is left out
 //!
 //! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Persistence: a due that
@@ -89,61 +97,81 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+// The whole crate tells what is not used; its core holds some things for the rest of it.
+#![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 // The house, from the cellar up. A module imports from the floors below its own and from no other; a test reads this
-// file and holds all others to it.
+// file and holds all others to it. What has no `std` above it is there without.
 
 // Cellar: what everything stands on.
 mod excerpt;
+#[cfg(feature = "std")]
 mod sync;
 
 // Ground: each of these stands alone.
 pub mod civil;
+#[cfg(feature = "std")]
 mod clock;
+#[cfg(feature = "std")]
 mod guard;
 mod period;
+#[cfg(feature = "std")]
 mod pool;
 
 // Floor 1: sets of civil seconds, zones that turn them into instants, and what is told. None has heard of the others.
 pub mod cron;
+#[cfg(feature = "std")]
 mod event;
 pub mod tz;
 
-// Floor 2: why a call could not do what it was asked to.
+// Floor 2: when an expression or a period is due in a zone; and why a call could not do what it was asked to.
+mod dues;
+#[cfg(feature = "std")]
 mod error;
 
 // Floor 3: when next, after this?
+#[cfg(feature = "std")]
 mod schedule;
 
 // Floor 4: a schedule with a callback and policies.
+#[cfg(feature = "std")]
 mod task;
 
 // Floor 5: who waits for when.
+#[cfg(feature = "std")]
 mod agenda;
 
 // Floor 6: what threads share, and a task's way round.
+#[cfg(feature = "std")]
 mod engine;
 
 // Floor 7: the only sleeper.
+#[cfg(feature = "std")]
 mod timer;
 
 // Roof: what users hold.
+#[cfg(feature = "std")]
 mod scheduler;
 
-pub use agenda::Status;
-pub use clock::{ManualClock, Step};
 pub use cron::Cron;
-pub use error::Error;
-pub use event::{Event, Why};
 pub use period::{Period, PeriodError};
-pub use schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming};
-pub use scheduler::{
-    cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
-    TaskBuilder,
+
+#[cfg(feature = "std")]
+pub use {
+    agenda::Status,
+    clock::{ManualClock, Step},
+    error::Error,
+    event::{Event, Why},
+    schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
+    scheduler::{
+        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
+        TaskBuilder,
+    },
+    task::{Missed, Outcome, Overlap, Verdict},
 };
-pub use task::{Missed, Outcome, Overlap, Verdict};
 
 /// The README's snippets are compiled and run.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,9 +1,9 @@
 //! How often: calendar days, elapsed time, or both.
 
-use std::convert::TryFrom;
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use core::convert::TryFrom;
+use core::fmt;
+use core::str::FromStr;
+use core::time::Duration;
 
 use crate::excerpt::Excerpt;
 
@@ -206,8 +206,12 @@ impl fmt::Display for Period {
         }
         let nanos = self.elapsed.subsec_nanos();
         if nanos > 0 {
-            let fraction = format!("{nanos:09}");
-            write!(f, "{}.{}s", seconds % 60, fraction.trim_end_matches('0'))
+            let (mut fraction, mut digits) = (nanos, 9);
+            while fraction % 10 == 0 {
+                fraction /= 10;
+                digits -= 1;
+            }
+            write!(f, "{}.{fraction:0digits$}s", seconds % 60)
         } else if seconds % 60 > 0 {
             write!(f, "{}s", seconds % 60)
         } else {
@@ -259,6 +263,7 @@ impl fmt::Display for PeriodError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for PeriodError {}
 
 #[cfg(test)]
@@ -281,6 +286,13 @@ mod tests {
         assert_eq!(elapsed("0.000001ms"), (0, 1));
         assert_eq!(elapsed("0d1s"), (0, second));
         assert_eq!(elapsed("007s"), (0, 7 * second));
+    }
+
+    #[test]
+    fn fractions_are_printed_as_far_as_they_go() {
+        for text in ["0.5s", "1m0.025s", "0.000000001s", "1d3.141592653s"] {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
-mod days;
-mod fires;
 mod lint;
 mod moment;
 mod timetable;
@@ -20,14 +18,15 @@ use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use self::days::{remainder, Days};
 use self::timetable::{ask, out_of_range, pull, Rule};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
+use crate::dues::days::{remainder, Days};
+use crate::dues::fires;
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
-use crate::tz::{system_time, unix_seconds, Zone};
+use crate::tz::{system_time, unix_nanos, unix_seconds, Zone};
 
 /// When something is to happen, again and again or once.
 ///
@@ -284,7 +283,14 @@ impl Schedule {
                 let anchor = starting.unwrap_or(now.wall);
                 let rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
-                    _ => Rule::Days(Days::new(period, self.starting, anchor, zone).ok_or_else(out_of_range)?),
+                    _ => {
+                        let civil = match self.starting {
+                            Some(Moment::Civil(civil)) => Some(civil),
+                            _ => None,
+                        };
+                        let days = Days::new(period, civil, unix_nanos(anchor), zone);
+                        Rule::Days(days.ok_or_else(out_of_range)?)
+                    }
                 };
                 let first = match (&rule, starting) {
                     (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),

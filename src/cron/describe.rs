@@ -9,7 +9,8 @@ use core::fmt;
 
 use self::days::{write_both, DayRule, Of};
 use self::time::{Said, TimeOfDay};
-use self::words::{list, Ordinal, Rule, Values, MONTHS};
+use self::words::{list, Rule, Values};
+use super::english::{Ordinal, MONTHS};
 use super::field::YEAR;
 use super::Cron;
 

@@ -3,6 +3,7 @@
 use core::fmt::{self, Write};
 
 use super::dialect::Dialect;
+use super::english::MONTHS;
 use super::field::Field;
 use super::print::FieldText;
 use super::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
@@ -19,22 +20,7 @@ const BY_SIGNIFICANCE: [Field; 7] = [
     Field::Second,
 ];
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// The fields of an expression that say no to a civil time, as [`Cron::why`](crate::Cron::why) finds them.
+/// The fields of an expression that say no to a civil time, from [`Cron::mismatches`].
 ///
 /// Where a day needs to match one of the two day fields only, both are among them or neither is.
 ///
@@ -67,7 +53,14 @@ impl Mismatches {
 
 impl Cron {
     /// The fields that say no to a civil time, or `None` where it matches.
-    pub(crate) fn mismatches(&self, time: DateTime) -> Option<Mismatches> {
+    ///
+    /// ```
+    /// let report = sexton::cron!("0 4 * * mon");
+    /// let mismatches = report.mismatches("2026-11-22 05:00".parse()?).unwrap();
+    /// assert_eq!(mismatches.to_string(), "the day of week is Sunday, not mon; the hour is 5, not 4");
+    /// # Ok::<(), sexton::civil::ParseError>(())
+    /// ```
+    pub fn mismatches(&self, time: DateTime) -> Option<Mismatches> {
         let refused = BY_SIGNIFICANCE.into_iter().filter(|&field| self.refuses(field, time));
         let mut fields = refused.fold(0, |fields, field| fields | bit_of(field));
         if let Some(field) = self.only_day_field(time.date()) {
@@ -106,12 +99,8 @@ impl Cron {
 
     /// The days of this date's month that a day field alone lets through, bit 0 for its first.
     fn days_by(&self, field: Field, date: Date) -> u32 {
-        let restricted = day_flag(field);
-        if !self.has(restricted) {
-            return u32::MAX;
-        }
-        let others = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
-        let alone = Cron { flags: self.flags & !others | restricted, ..*self };
+        let rules = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
+        let alone = Cron { flags: self.flags & !rules | day_flag(field), ..*self };
         let first_day = date.days() - i64::from(date.day()) + 1;
         let first_weekday = Weekday::of_day(first_day).days_from_sunday();
         alone.days_of_month(length_of_month(date), first_weekday.into())

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::civil::DateTime;
 use crate::cron::{ClockChange, Cron, Finding, Lint};
-use crate::tz::{unix_seconds, Resolved, Zone};
+use crate::tz::{unix_seconds, Instants, Offsets, Zone};
 
 /// How far ahead changes are looked at: ten years, in seconds.
 const AHEAD: i64 = 10 * 31_556_952;
@@ -72,9 +72,9 @@ fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<
     let last = cron.at_or_before(end - 1)?;
     // No real zone has another change so close by that it matters.
     let is_so = match zone.resolve(first) {
-        Resolved::Gap { .. } => before < after,
-        Resolved::Fold { .. } => after < before,
-        Resolved::Unique(_) => false,
+        Instants::Gap { .. } => before < after,
+        Instants::Fold { .. } => after < before,
+        Instants::Unique(_) => false,
     };
     if !is_so {
         return None;

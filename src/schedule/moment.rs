@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use crate::civil::{Cursor, DateTime, ParseError};
-use crate::tz::{system_time, Zone};
+use crate::tz::{system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
 ///

@@ -4,15 +4,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::days::{quotient, remainder, Days};
-use super::fires;
 use super::{Closure, Moment, Moments};
 use crate::clock::Now;
 use crate::cron::Cron;
+use crate::dues::days::{quotient, remainder, Days};
+use crate::dues::fires;
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
 use crate::sync::{Arc, Instant};
-use crate::tz::{system_time, unix_seconds, Zone};
+use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zone};
 
 /// A schedule in a zone, begun: gives the due after a due.
 pub(crate) struct Timetable {
@@ -27,7 +27,7 @@ pub(super) enum Rule {
         zone: Zone,
         floor: i64,
     },
-    Days(Days),
+    Days(Days<Zone>),
     Elapsed(Duration),
     Once,
     /// `last` is what the iterator gave last.
@@ -151,7 +151,7 @@ impl Rule {
             Rule::Cron { cron, zone, floor } => {
                 fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
             }
-            Rule::Days(days) => days.after(after),
+            Rule::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
             _ => None,
         }
         .map(Due::Calendar)
@@ -163,7 +163,7 @@ impl Rule {
             Rule::Cron { cron, zone, .. } => {
                 fires::previous(cron, zone, unix_seconds(until).saturating_add(1)).and_then(system_time)
             }
-            Rule::Days(days) => days.until(until),
+            Rule::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
             _ => None,
         }
         .map(Due::Calendar)

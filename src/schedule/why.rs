@@ -4,11 +4,11 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::fires;
 use super::moment::{write_offset, Moment};
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field, Mismatches};
-use crate::tz::{system_time, unix_seconds, Resolved, Zone};
+use crate::dues::fires;
+use crate::tz::{system_time, unix_seconds, Instants, Offsets, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Cron {
         match moment.into() {
             Moment::Instant(instant) => at_instant(self, zone, unix_seconds(instant)),
             Moment::Civil(time) => match zone.resolve(time.seconds()) {
-                Resolved::Gap { end, .. } => in_gap(self, zone, time, end),
+                Instants::Gap { end, .. } => in_gap(self, zone, time, end),
                 shown => at_instant(self, zone, shown.due()),
             },
         }
@@ -163,10 +163,10 @@ fn at_instant(cron: &Cron, zone: &Zone, instant: i64) -> Explanation {
         return Explanation::Mismatch(mismatches);
     }
     let passes = match zone.resolve(time.seconds()) {
-        Resolved::Fold { first, .. } if !fires::matches(cron, zone, instant) => {
+        Instants::Fold { first, .. } if !fires::matches(cron, zone, instant) => {
             return Explanation::SecondPass { at, fired: Reading::new(zone, first) };
         }
-        Resolved::Fold { first, second } => {
+        Instants::Fold { first, second } => {
             let (first, second) = (Reading::new(zone, first), Reading::new(zone, second));
             match cron.is_interval_like() {
                 true => Passes::Both { first, second },
@@ -199,9 +199,11 @@ fn made_up(cron: &Cron, zone: &Zone, end: i64, asked: Option<DateTime>) -> Optio
     // Without a gap there is nothing in between.
     let until = at.civil_seconds();
     let matching = |from: i64| cron.at_or_after(from).filter(|&civil| civil < until);
-    let all = std::iter::successors(matching(before.civil_seconds().saturating_add(1)), |civil| matching(civil + 1));
+    let all = std::iter::successors(matching(before.civil_seconds().saturating_add(1)), |civil| {
+        matching(civil + 1)
+    });
     // Another change close by may show them after all. No real zone does.
-    let mut skipped = all.filter(|&civil| matches!(zone.resolve(civil), Resolved::Gap { .. }));
+    let mut skipped = all.filter(|&civil| matches!(zone.resolve(civil), Instants::Gap { .. }));
     let first = DateTime::from_seconds(skipped.next()?)?;
     let others = skipped.count() as u32;
     let also_matches = at.civil().map_or(false, |time| cron.matches(time));
@@ -230,7 +232,8 @@ impl fmt::Display for Explanation {
                 match passes {
                     Passes::Once => Ok(()),
                     Passes::First { second } => {
-                        write!(f, "; the clocks show it again at {second}, and it does not fire then")
+                        write!(f, "; the clocks show it twice, at {at} and at {second}, ")?;
+                        f.write_str("and it fires the first time only")
                     }
                     Passes::Both { first, second } => {
                         write!(f, "; the clocks show it twice, at {first} and at {second}, ")?;
@@ -251,9 +254,9 @@ impl fmt::Display for Explanation {
                 }
                 write!(f, ", which the clocks skipped: they went {}", Change { before, after: at })?;
                 if also_matches {
-                    write!(f, "; {} matches as well, and all of it is one fire", Shown(at))?;
+                    write!(f, "; {} matches as well, and it fires once for all of them", Shown(at))?;
                 } else if others > 0 {
-                    f.write_str("; all of it is one fire")?;
+                    f.write_str("; it fires once for all of them")?;
                 }
                 Ok(())
             }
@@ -274,6 +277,7 @@ impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Shown(*self))?;
         match self.offset {
+            _ if self.civil().is_none() => Ok(()),
             0 => f.write_str("Z"),
             offset => write_offset(offset, f),
         }
@@ -287,8 +291,9 @@ impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.civil() {
             Some(civil) => write!(f, "{civil}"),
-            // A gap at the end of 9999 ends in 10000.
-            None => write!(f, "{} s from 1970-01-01T00:00:00", self.0.civil_seconds()),
+            // One side of a gap at the end of time.
+            None if self.0.unix < 0 => f.write_str("the year 0"),
+            None => f.write_str("the year 10000"),
         }
     }
 }

@@ -11,7 +11,7 @@ mod laws;
 #[path = "cron/lint.rs"]
 mod lint;
 #[path = "cron/meaning.rs"]
-mod meaning;
+pub mod meaning;
 #[path = "cron/messages.rs"]
 mod messages;
 #[path = "cron/questions.rs"]

@@ -103,6 +103,7 @@ fn what_users_hold_can_go_to_any_thread() {
     any_thread::<sexton::Error>();
     any_thread::<sexton::Cron>();
     any_thread::<sexton::tz::Zone>();
+    any_thread::<sexton::tz::PosixZone>();
     fn another_thread<T: Send>() {}
     another_thread::<sexton::Schedule>();
     another_thread::<sexton::Upcoming>();

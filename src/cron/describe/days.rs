@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::words::{list, Ordinal, Rule, Values, MONTHS, WEEKDAYS};
+use super::words::{list, Rule, Values, WEEKDAYS};
+use crate::cron::english::{Ordinal, MONTHS};
 use crate::cron::{Cron, ALL_WEEKDAYS, LAST_WEEK, NEAREST_CLAMPS};
 use crate::cron::{BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 

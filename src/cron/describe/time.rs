@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::words::{list, Ordinal, Rule, Values};
+use super::words::{list, Rule, Values};
+use crate::cron::english::Ordinal;
 use crate::cron::Cron;
 
 /// How many times of day are written one by one.

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use sexton::civil::{Date, DateTime, Time};
+use sexton::cron::Field;
 
 /// A whole expression, and its text.
 #[derive(Clone, Debug)]
@@ -82,6 +83,38 @@ impl Expression {
 
     pub fn names_years(&self) -> bool {
         self.year.as_deref().map_or(false, is_restricted)
+    }
+
+    /// What a field says by itself, whatever the day rule makes of it.
+    pub fn says(&self, field: Field, time: DateTime) -> bool {
+        let (date, clock) = (time.date(), time.time());
+        match field {
+            Field::Second => self.has_second(clock.second()),
+            Field::Minute => self.has_minute(clock.minute()),
+            Field::Hour => self.has_hour(clock.hour()),
+            Field::DayOfMonth => !is_restricted(&self.day) || self.day.iter().any(|item| item.is_day(date)),
+            Field::Month => is_in(&self.month, date.month().into(), MONTHS),
+            Field::DayOfWeek => {
+                !is_restricted(&self.weekday) || self.weekday.iter().any(|item| item.is_weekday(date))
+            }
+            Field::Year => self.has_year(date.year()),
+            _ => unreachable!("there is no other field: {field}"),
+        }
+    }
+
+    /// The same on the same days, at times of day that are listed: what a clock change moves.
+    pub fn at_times(mut self, hours: &[u8], minutes: &[u8]) -> Expression {
+        let list = |values: &[u8]| values.iter().map(|&value| One(value.into())).collect();
+        self.hour = list(hours);
+        self.minute = list(minutes);
+        self.second = self.second.map(|_| vec![One(0)]);
+        self.text = self.write(&mut Look(0));
+        self
+    }
+
+    /// Whether both day fields are restricted, so that a rule for the two is needed.
+    pub fn restricts_both_days(&self) -> bool {
+        is_restricted(&self.day) && is_restricted(&self.weekday)
     }
 
     /// The first match after this time, walking towards later times or earlier ones, in at most so many days.

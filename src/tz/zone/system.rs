@@ -10,8 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::{Kind, TzError};
-use super::posix::Rule;
-use super::{tzif, Zone};
+use super::{tzif, PosixZone, Zone};
 use crate::excerpt::Excerpt;
 
 /// Where systems keep the database, in the order in which the C libraries look.
@@ -96,7 +95,7 @@ impl System {
             Err(error) if may_be_rule && is_no_zone(&error) => error,
             zone_or_damage => return zone_or_damage,
         };
-        Rule::parse(text).map(|rule| Zone::of_rule(text, rule)).map_err(|rule| {
+        PosixZone::parse(text).map(|rule| Zone::of_rule(text, rule)).map_err(|rule| {
             let value = Excerpt::of(value, 0, value.len());
             TzError::new(Kind::NeitherZoneNorRule { value, zone: missing, rule })
         })

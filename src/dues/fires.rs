@@ -7,17 +7,62 @@
 //! * A civil second in a gap fires at the end of that gap if the hour field names its hours, and not at all otherwise.
 //!
 //! So there is one set of instants for an expression and a zone, whoever asks and when. `next` and `previous` walk it
-//! in both directions. Pure: no threads, no clock. Unix seconds in, unix seconds out.
+//! in both directions. Unix seconds in, unix seconds out.
 
 use crate::civil::{MAX_SECONDS, MIN_SECONDS};
 use crate::cron::Cron;
-use crate::tz::{Resolved, Span, Zone};
+use crate::tz::{Instants, Offsets, PosixZone, Span};
 
 /// Twice the largest offset there is: further from a change than this, no civil second is near it on both sides.
 const REACH: i64 = 2 * 26 * 3600;
 
+/// Fires in a rule's zone. Instants are Unix seconds; of those with a fraction, take the whole seconds.
+///
+/// [The rule for clock changes](crate#promises) is that of schedules.
+impl Cron {
+    /// The first fire after an instant, or `None` if there is none before the year 10000.
+    ///
+    /// ```
+    /// use sexton::{cron, tz::PosixZone};
+    ///
+    /// let paris = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3")?;
+    /// let backup = cron!("30 2 * * *");
+    /// let at = |text: &str| paris.instants(text.parse().unwrap()).due();
+    ///
+    /// let mut fires = core::iter::successors(Some(at("2026-03-27 12:00")), |&last| backup.next_in(&paris, last)).skip(1);
+    /// assert_eq!(fires.next(), Some(at("2026-03-28 02:30")));
+    /// assert_eq!(fires.next(), Some(at("2026-03-29 03:00"))); // 02:30 is skipped that day
+    /// assert_eq!(fires.next(), Some(at("2026-03-30 02:30")));
+    /// # Ok::<(), sexton::tz::RuleError>(())
+    /// ```
+    pub fn next_in(&self, zone: &PosixZone, after: i64) -> Option<i64> {
+        next(self, zone, after)
+    }
+
+    /// The last fire before an instant, or `None` if there is none since the year 1.
+    ///
+    /// ```
+    /// # use sexton::{cron, tz::PosixZone};
+    /// assert_eq!(cron!("@daily").previous_in(&PosixZone::UTC, 0), Some(-86_400));
+    /// ```
+    pub fn previous_in(&self, zone: &PosixZone, before: i64) -> Option<i64> {
+        previous(self, zone, before)
+    }
+
+    /// Whether it fires at this instant.
+    ///
+    /// ```
+    /// # use sexton::{cron, tz::PosixZone};
+    /// assert!(cron!("@daily").fires_at(&PosixZone::UTC, 86_400));
+    /// assert!(!cron!("@daily").fires_at(&PosixZone::UTC, 86_401));
+    /// ```
+    pub fn fires_at(&self, zone: &PosixZone, instant: i64) -> bool {
+        matches(self, zone, instant)
+    }
+}
+
 /// The smallest member of the set that is greater than `after`.
-pub(crate) fn next(cron: &Cron, zone: &Zone, after: i64) -> Option<i64> {
+pub(crate) fn next(cron: &Cron, zone: &impl Offsets, after: i64) -> Option<i64> {
     if after > MAX_SECONDS + REACH {
         return None;
     }
@@ -42,7 +87,7 @@ pub(crate) fn next(cron: &Cron, zone: &Zone, after: i64) -> Option<i64> {
 }
 
 /// The largest member of the set that is smaller than `before`.
-pub(crate) fn previous(cron: &Cron, zone: &Zone, before: i64) -> Option<i64> {
+pub(crate) fn previous(cron: &Cron, zone: &impl Offsets, before: i64) -> Option<i64> {
     if before < MIN_SECONDS - REACH {
         return None;
     }
@@ -66,12 +111,12 @@ pub(crate) fn previous(cron: &Cron, zone: &Zone, before: i64) -> Option<i64> {
 }
 
 /// Whether the instant is a member of the set.
-pub(crate) fn matches(cron: &Cron, zone: &Zone, instant: i64) -> bool {
+pub(crate) fn matches(cron: &Cron, zone: &impl Offsets, instant: i64) -> bool {
     instant.checked_sub(1).and_then(|before| next(cron, zone, before)) == Some(instant)
 }
 
 /// The first fire in `span` whose civil time is `from` or later.
-fn first_in(cron: &Cron, zone: &Zone, span: &Span, mut from: i64) -> Option<i64> {
+fn first_in(cron: &Cron, zone: &impl Offsets, span: &Span, mut from: i64) -> Option<i64> {
     let offset = i64::from(span.offset);
     if !cron.is_interval_like() {
         from = from.max(shown_before(zone, span));
@@ -90,7 +135,7 @@ fn first_in(cron: &Cron, zone: &Zone, span: &Span, mut from: i64) -> Option<i64>
 }
 
 /// The last fire in `span` whose civil time is `to` or earlier.
-fn last_in(cron: &Cron, zone: &Zone, span: &Span, mut to: i64) -> Option<i64> {
+fn last_in(cron: &Cron, zone: &impl Offsets, span: &Span, mut to: i64) -> Option<i64> {
     let offset = i64::from(span.offset);
     let floor = if cron.is_interval_like() { i64::MIN } else { shown_before(zone, span) };
     loop {
@@ -108,7 +153,7 @@ fn last_in(cron: &Cron, zone: &Zone, span: &Span, mut to: i64) -> Option<i64> {
 
 /// Up to where the civil times at the beginning of `span` were all shown by the span before it: the fold's second
 /// pass, in which a fixed-time expression does not fire.
-fn shown_before(zone: &Zone, span: &Span) -> i64 {
+fn shown_before(zone: &impl Offsets, span: &Span) -> i64 {
     if span.lo == i64::MIN {
         return i64::MIN;
     }
@@ -121,20 +166,20 @@ fn shown_before(zone: &Zone, span: &Span) -> i64 {
 }
 
 /// Whether an expression fires for a matching civil time at the instant in `span` that shows it.
-fn fires_at(cron: &Cron, zone: &Zone, span: &Span, civil: i64) -> bool {
+fn fires_at(cron: &Cron, zone: &impl Offsets, span: &Span, civil: i64) -> bool {
     let instant = civil - i64::from(span.offset);
     // Far from the change that began the span, no earlier instant can have shown it.
     cron.is_interval_like() || span.lo.saturating_add(REACH) < instant || zone.resolve(civil).due() == instant
 }
 
 /// Whether an expression fires at the change between two spans for a civil time that the change skips.
-fn fires_for_gap(cron: &Cron, zone: &Zone, before: &Span, after: &Span) -> bool {
+fn fires_for_gap(cron: &Cron, zone: &impl Offsets, before: &Span, after: &Span) -> bool {
     let end = before.hi + i64::from(after.offset);
     let mut from = before.hi + i64::from(before.offset);
     while cron.is_made_up_in_gap() && from < end {
         match cron.at_or_after(from) {
             Some(civil) if civil < end => match zone.resolve(civil) {
-                Resolved::Gap { .. } => return true,
+                Instants::Gap { .. } => return true,
                 // Another change close by shows it after all. No real zone does.
                 _ => from = civil + 1,
             },

@@ -22,7 +22,7 @@ const ODD_RULES: [&str; 12] = [
 
 fn rule_text() -> impl Strategy<Value = String> {
     let offset = "-?(1?[0-9]|2[0-4])(:[0-5][0-9])?(:[0-5][0-9])?"
-        .prop_filter("parses", |text| Rule::parse(&format!("AAA{text}")).is_ok());
+        .prop_filter("parses", |text| PosixZone::parse(&format!("AAA{text}")).is_ok());
     let day = "J([1-9]|[1-9][0-9]|[12][0-9]{2}|36[0-5])|([0-9]|[1-9][0-9]|[12][0-9]{2}|36[0-5])|\
                M([1-9]|1[0-2])\\.[1-5]\\.[0-6]";
     let time = "(/[+-]?([0-9]|[1-9][0-9]|1[0-5][0-9]|16[0-7])(:[0-5][0-9])?)?";
@@ -61,13 +61,14 @@ fn history() -> impl Strategy<Value = History> {
                 Transition { at, to: to.index(types.len()) as u8 }
             });
             let transitions = transitions.collect();
-            let rule = rule.map(|rule| Rule::parse_footer(&rule).or_else(|_| Rule::parse(&rule)).unwrap());
+            let rule =
+                rule.map(|rule| PosixZone::parse_footer(&rule).or_else(|_| PosixZone::parse(&rule)).unwrap());
             History { transitions, types: types.into(), rule }
         })
 }
 
 fn check_span(zone: &Zone, unix: i64) -> Result<(), TestCaseError> {
-    let slow = |unix: i64| zone.data.history.local_type(unix).offset;
+    let slow = |unix: i64| zone.data.history.shown(unix).0;
     let span = zone.span(unix);
     prop_assert_eq!(span.offset, slow(unix), "{} at {}: {:?}", zone, unix, span);
     prop_assert!(span.lo <= unix && (unix < span.hi || span.hi == i64::MAX));
@@ -104,13 +105,13 @@ fn instants_of(zone: &Zone, civil: i64) -> Vec<i64> {
 fn check_resolve(zone: &Zone, civil: i64) -> Result<(), TestCaseError> {
     let shown = instants_of(zone, civil);
     match zone.resolve(civil) {
-        Resolved::Unique(instant) => prop_assert_eq!(shown, [instant]),
-        Resolved::Fold { first, second } => {
+        Instants::Unique(instant) => prop_assert_eq!(shown, [instant]),
+        Instants::Fold { first, second } => {
             prop_assert!(first < second);
             prop_assert_eq!(&shown[..2], [first, second]);
         }
-        Resolved::Gap { before, after, end } => {
-            prop_assert_eq!(&shown, &[], "{}: {} is shown", zone, civil);
+        Instants::Gap { before, after, end } => {
+            prop_assert!(shown.is_empty(), "{zone}: {civil} is shown: {shown:?}");
             prop_assert_eq!((before, after), (zone.span(end - 1).offset, zone.span(end).offset));
             prop_assert!(end + i64::from(before) <= civil && civil < end + i64::from(after));
         }
@@ -123,7 +124,13 @@ proptest! {
 
     #[test]
     fn the_table_of_a_rule_says_what_the_rule_says(rule in rule_text(), unix in instant()) {
-        check_span(&Zone::from_posix(&rule).unwrap(), unix)?;
+        let (zone, rule) = (Zone::from_posix(&rule).unwrap(), PosixZone::parse(&rule).unwrap());
+        check_span(&zone, unix)?;
+        let span = zone.span(unix);
+        prop_assert_eq!(rule.span(unix), span, "{} at {}", rule, unix);
+        for unix in [span.lo, span.lo.saturating_sub(1), span.hi, i64::MIN, i64::MAX] {
+            prop_assert_eq!(rule.span(unix), zone.span(unix), "{} at {}", rule, unix);
+        }
     }
 
     #[test]
@@ -158,8 +165,8 @@ proptest! {
     fn a_civil_time_that_is_shown_leads_back_to_its_instant(rule in rule_text(), unix in -(1_i64 << 34)..1 << 35) {
         let zone = Zone::from_posix(&rule).unwrap();
         match zone.resolve(unix + i64::from(zone.span(unix).offset)) {
-            Resolved::Unique(instant) => prop_assert_eq!(instant, unix),
-            Resolved::Fold { first, second } => prop_assert!(instants_of(&zone, first + i64::from(zone.span(first).offset)).contains(&unix), "{} {}", first, second),
+            Instants::Unique(instant) => prop_assert_eq!(instant, unix),
+            Instants::Fold { first, second } => prop_assert!(instants_of(&zone, first + i64::from(zone.span(first).offset)).contains(&unix), "{} {}", first, second),
             gap => prop_assert!(false, "{:?}", gap),
         }
     }
@@ -178,10 +185,12 @@ proptest! {
 fn odd_rules_have_the_longest_spans_there_are() {
     for rule in ODD_RULES {
         let zone = Zone::from_posix(rule).unwrap();
+        let arithmetic = PosixZone::parse(rule).unwrap();
         for year in 1850..2450 {
             for day in [-9, -3, 0, 1, 8, 59, 60, 180, 300] {
                 let unix = (civil::days_from_civil(year, 1, 1) + day) * civil::DAY;
                 check_span(&zone, unix).unwrap_or_else(|error| panic!("{rule}: {error}"));
+                assert_eq!(arithmetic.span(unix), zone.span(unix), "{rule} at {unix}");
             }
         }
     }
@@ -193,27 +202,33 @@ fn odd_rules_have_the_longest_spans_there_are() {
 
 #[test]
 fn what_is_due_in_a_fold_is_the_first_and_in_a_gap_its_end() {
-    assert_eq!(Resolved::Unique(7).due(), 7);
-    assert_eq!(Resolved::Fold { first: 1, second: 2 }.due(), 1);
-    assert_eq!(Resolved::Gap { before: 0, after: 3600, end: 9 }.due(), 9);
+    assert_eq!(Instants::Unique(7).due(), 7);
+    assert_eq!(Instants::Fold { first: 1, second: 2 }.due(), 1);
+    assert_eq!(Instants::Gap { before: 0, after: 3600, end: 9 }.due(), 9);
+}
+
+/// A zone with a clock that is an hour ahead from the first of these instants to the second, and so on.
+fn ahead_between(changes: &[i64]) -> Zone {
+    let local_type = |offset| LocalType { offset, abbreviation: "ABC".into() };
+    let transition = |(i, &at)| Transition { at, to: (i % 2) as u8 ^ 1 };
+    let transitions = changes.iter().enumerate().map(transition).collect();
+    let types = Box::new([local_type(0), local_type(3600)]);
+    Zone::of_history("test", History { transitions, types, rule: None })
 }
 
 #[test]
 fn a_skipped_time_that_a_later_change_brings_back_is_in_no_gap() {
-    // Forward by an hour at 10,000, and back again ten minutes later.
-    let local_type = |offset| LocalType { offset, abbreviation: "ABC".into() };
-    let transition = |at, to| Transition { at, to };
-    let zone = Zone::of_history(
-        "test",
-        History {
-            transitions: Box::new([transition(10_000, 1), transition(10_600, 0)]),
-            types: Box::new([local_type(0), local_type(3600)]),
-            rule: None,
-        },
-    );
-    assert_eq!(zone.resolve(10_599), Resolved::Gap { before: 0, after: 3600, end: 10_000 });
-    assert_eq!(zone.resolve(10_600), Resolved::Unique(10_600));
-    assert_eq!(zone.resolve(13_600), Resolved::Fold { first: 10_000, second: 13_600 });
+    // Back again after ten minutes.
+    let zone = ahead_between(&[10_000, 10_600]);
+    assert_eq!(zone.resolve(10_599), Instants::Gap { before: 0, after: 3600, end: 10_000 });
+    assert_eq!(zone.resolve(10_600), Instants::Unique(10_600));
+    assert_eq!(zone.resolve(13_600), Instants::Fold { first: 10_000, second: 13_600 });
+}
+
+#[test]
+fn a_time_that_is_skipped_twice_is_in_the_first_gap() {
+    let zone = ahead_between(&[10_000, 10_010, 10_020]);
+    assert_eq!(zone.resolve(12_000), Instants::Gap { before: 0, after: 3600, end: 10_000 });
 }
 
 #[test]

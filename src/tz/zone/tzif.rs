@@ -4,8 +4,7 @@
 //! proportion to a number that a file merely claims, and all of it takes time in proportion to the file.
 
 use super::error::{Kind, TzError};
-use super::posix::Rule;
-use super::{History, LocalType, Transition, MAX_OFFSET};
+use super::{History, LocalType, PosixZone, Transition, MAX_OFFSET};
 use crate::excerpt::Excerpt;
 
 /// The largest file that is read; the largest real one has less than 4 KB.
@@ -180,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Section 3.3: a rule, or nothing, between two newlines.
-    fn footer(&mut self) -> Result<Option<Rule>, TzError> {
+    fn footer(&mut self) -> Result<Option<PosixZone>, TzError> {
         let start = self.at + 1;
         if self.bytes.get(self.at) != Some(&b'\n') {
             return Err(self.damaged("footer", self.byte(self.at), self.at, "a newline before it"));
@@ -200,7 +199,7 @@ impl<'a> Reader<'a> {
                 return Err(self.damaged("footer", self.byte(at), at, "ASCII"));
             }
         };
-        Rule::parse_footer(text).map(Some).map_err(|error| {
+        PosixZone::parse_footer(text).map(Some).map_err(|error| {
             TzError::new(Kind::Footer {
                 source: self.source.into(),
                 rule: Excerpt::of(text, 0, len),

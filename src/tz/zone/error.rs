@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::posix;
 use crate::excerpt::Excerpt;
+use crate::tz::RuleError;
 
 /// Why a zone could not be had: what was asked for, what was found instead, and what would be fine.
 ///
@@ -50,7 +50,7 @@ pub(super) enum Kind {
     Footer {
         source: String,
         rule: Excerpt,
-        error: posix::ParseError,
+        error: RuleError,
         start: usize,
     },
     LeapSeconds {
@@ -58,7 +58,7 @@ pub(super) enum Kind {
     },
     Rule {
         rule: Excerpt,
-        error: posix::ParseError,
+        error: RuleError,
     },
     /// The value of `TZ` is of no kind that a value may be.
     Value {
@@ -69,7 +69,7 @@ pub(super) enum Kind {
     NeitherZoneNorRule {
         value: Excerpt,
         zone: TzError,
-        rule: posix::ParseError,
+        rule: RuleError,
     },
     /// `TZ` is not set, and there is no such file.
     NoSystemZone {
@@ -98,8 +98,8 @@ impl TzError {
     pub fn at(&self) -> Option<usize> {
         match &*self.kind {
             Kind::Name { at, .. } | Kind::Damaged { at, .. } => Some(*at),
-            Kind::Footer { error, start, .. } => Some(start + error.at),
-            Kind::Rule { error, .. } => Some(error.at),
+            Kind::Footer { error, start, .. } => Some(start + error.at()),
+            Kind::Rule { error, .. } => Some(error.at()),
             _ => None,
         }
     }

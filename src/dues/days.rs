@@ -1,0 +1,149 @@
+//! Periods of whole calendar days, and the arithmetic of periods. Instants are nanoseconds since 1970, which hold those
+//! of every clock.
+
+use core::convert::TryFrom;
+use core::time::Duration;
+
+use crate::civil::{DateTime, DAY};
+use crate::period::Period;
+use crate::tz::{Offsets, PosixZone};
+
+const SECOND: i128 = 1_000_000_000;
+
+/// The civil time of an anchor every so many days, and so much elapsed time a step on top.
+pub(crate) struct Days<Z> {
+    /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
+    anchor: i64,
+    subsecond: i128,
+    period: Period,
+    zone: Z,
+}
+
+impl<Z: Offsets> Days<Z> {
+    /// `civil` is the anchor's civil time where that is what was given. One in a gap is itself on the grid, though
+    /// nobody's clock ever shows it.
+    pub(crate) fn new(period: Period, civil: Option<DateTime>, anchor: i128, zone: Z) -> Option<Days<Z>> {
+        let unix = i64::try_from(anchor.div_euclid(SECOND)).ok()?;
+        let civil = match civil {
+            Some(civil) => civil,
+            None => DateTime::from_seconds(unix.checked_add(i64::from(zone.span(unix).offset))?)?,
+        };
+        Some(Days { anchor: civil.seconds(), subsecond: anchor.rem_euclid(SECOND), period, zone })
+    }
+
+    /// The due after so many steps.
+    fn due(&self, steps: u64) -> Option<i128> {
+        let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
+        let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
+        let on_top = i128::from(steps).checked_mul(nanos(self.period.elapsed()))?;
+        let whole = i128::from(self.zone.resolve(civil.seconds()).due()) * SECOND;
+        whole.checked_add(self.subsecond)?.checked_add(on_top)
+    }
+
+    /// A number of steps that is not past `instant`, and only a few short of it.
+    fn steps_before(&self, instant: i128) -> u64 {
+        let age = self.due(0).map_or(0, |anchor| instant.saturating_sub(anchor).max(0));
+        let step = i128::from(self.period.days()) * i128::from(DAY) * SECOND + nanos(self.period.elapsed());
+        // Offsets shift a due by up to two days against the anchor: at most three steps.
+        u64::try_from(age / step).unwrap_or(u64::MAX).saturating_sub(3)
+    }
+
+    pub(crate) fn after(&self, instant: i128) -> Option<i128> {
+        let mut steps = self.steps_before(instant);
+        loop {
+            match self.due(steps)? {
+                due if due > instant => return Some(due),
+                _ => steps += 1,
+            }
+        }
+    }
+
+    pub(crate) fn until(&self, instant: i128) -> Option<i128> {
+        let mut latest = None;
+        for steps in self.steps_before(instant).. {
+            match self.due(steps) {
+                Some(due) if due <= instant => latest = Some(due),
+                _ => break,
+            }
+        }
+        latest
+    }
+}
+
+/// Dues in a rule's zone. Instants are the time since 1970-01-01T00:00:00Z.
+impl Period {
+    /// The first due after an instant: dues are the anchor and, from there on, a whole number of periods later. Days are
+    /// those of the zone: the same civil time of day each day, across clock changes.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use sexton::{tz::PosixZone, Period};
+    ///
+    /// let paris = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    /// let due = |text: &str| Duration::from_secs(paris.instants(text.parse().unwrap()).due() as u64);
+    /// let anchor = due("2026-03-28 09:00");
+    ///
+    /// let daily: Period = "1d".parse()?;
+    /// assert_eq!(daily.next_in(&paris, anchor, anchor), Some(due("2026-03-29 09:00"))); // 23 hours later
+    /// let elapsed: Period = "24h".parse()?;
+    /// assert_eq!(elapsed.next_in(&paris, anchor, anchor), Some(due("2026-03-29 10:00")));
+    /// # Ok::<(), sexton::PeriodError>(())
+    /// ```
+    ///
+    /// `None` where that is beyond the year 9999, or more than a [`Duration`] holds.
+    pub fn next_in(self, zone: &PosixZone, anchor: Duration, after: Duration) -> Option<Duration> {
+        match after.checked_sub(anchor) {
+            None => Some(anchor),
+            Some(age) if self.days() == 0 => {
+                after.checked_add(self.elapsed() - remainder(age, self.elapsed()))
+            }
+            Some(_) => {
+                let days = Days::new(self, None, nanos(anchor), *zone)?;
+                days.after(nanos(after)).and_then(duration)
+            }
+        }
+    }
+
+    /// The last due before an instant; `None` where that is the anchor or an earlier one.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sexton::{tz::PosixZone, Period};
+    /// let period: Period = "0.25s".parse()?;
+    /// let (anchor, now) = (Duration::from_secs(1_000), Duration::from_millis(1_000_600));
+    /// assert_eq!(period.previous_in(&PosixZone::UTC, anchor, now), Some(Duration::from_millis(1_000_500)));
+    /// assert_eq!(period.previous_in(&PosixZone::UTC, anchor, anchor), None);
+    /// # Ok::<(), sexton::PeriodError>(())
+    /// ```
+    pub fn previous_in(self, zone: &PosixZone, anchor: Duration, before: Duration) -> Option<Duration> {
+        let age = before.checked_sub(anchor).filter(|age| !age.is_zero())?;
+        if self.days() == 0 {
+            let since = remainder(age, self.elapsed());
+            return before.checked_sub(if since.is_zero() { self.elapsed() } else { since });
+        }
+        let days = Days::new(self, None, nanos(anchor), *zone)?;
+        // A civil time in a fold stands for its first instant, and the anchor may be the second.
+        days.until(nanos(before) - 1).and_then(duration).map(|due| due.max(anchor))
+    }
+}
+
+/// Whole divisors in a duration.
+pub(crate) fn quotient(duration: Duration, divisor: Duration) -> u64 {
+    u64::try_from(duration.as_nanos() / divisor.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What is left of a duration after taking away whole divisors.
+pub(crate) fn remainder(age: Duration, divisor: Duration) -> Duration {
+    duration(nanos(age) % nanos(divisor)).expect("a remainder is less than the divisor")
+}
+
+fn nanos(duration: Duration) -> i128 {
+    // 94 bits at most.
+    duration.as_nanos() as i128
+}
+
+/// The duration of nanoseconds, unless they are negative or too many.
+fn duration(nanos: i128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos.div_euclid(SECOND)).ok()?;
+    Some(Duration::new(seconds, nanos.rem_euclid(SECOND) as u32))
+}

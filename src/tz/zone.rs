@@ -1,0 +1,324 @@
+//! Zones by name, from files or of a rule, with a table of all their changes: what needs `std`.
+
+mod error;
+mod system;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tzif;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use self::error::Kind;
+pub use self::error::TzError;
+use self::system::System;
+use self::table::Table;
+use super::{Instants, Offsets, PosixZone, Span, MAX_OFFSET};
+use crate::civil;
+use crate::excerpt::Excerpt;
+
+/// A time zone: the offset from UTC at every instant.
+///
+/// Cheap to clone. Two zones are equal if they have the same name and the same data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    data: Arc<Data>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Data {
+    name: Box<str>,
+    history: History,
+    /// What `history` says, made ready for searching.
+    table: Table,
+}
+
+/// What a zone file says.
+#[derive(Debug, PartialEq, Eq)]
+struct History {
+    /// In ascending order.
+    transitions: Box<[Transition]>,
+    /// What transitions lead to. The first holds before all of them.
+    types: Box<[LocalType]>,
+    /// Decides at the last transition and after it, or, where there are no transitions, always. Without a rule there
+    /// is a type.
+    rule: Option<PosixZone>,
+}
+
+/// A change of clocks, or but of the abbreviation.
+#[derive(Debug, PartialEq, Eq)]
+struct Transition {
+    at: i64,
+    /// The number of a type; there is one.
+    to: u8,
+}
+
+/// What clocks show for a while: a "local time type" of RFC 9636.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LocalType {
+    /// Seconds east of UTC, no more than [`MAX_OFFSET`] of them where it is used.
+    offset: i32,
+    abbreviation: Box<str>,
+}
+
+impl Zone {
+    /// Coordinated universal time, without any data.
+    pub fn utc() -> Zone {
+        Zone::constant("UTC", 0, "UTC")
+    }
+
+    /// The zone whose clocks are always so many seconds ahead of UTC (behind it, if negative).
+    ///
+    /// ```
+    /// # use sexton::tz::Zone;
+    /// assert_eq!(Zone::fixed(19_800)?.name(), "+05:30");
+    /// # Ok::<(), sexton::tz::TzError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is a day and two hours or more.
+    pub fn fixed(offset_seconds: i32) -> Result<Zone, TzError> {
+        if i64::from(offset_seconds).abs() > MAX_OFFSET {
+            return Err(TzError::new(Kind::Offset { seconds: offset_seconds }));
+        }
+        let sign = if offset_seconds < 0 { '-' } else { '+' };
+        let (hours, minutes, seconds) =
+            (offset_seconds.abs() / 3600, offset_seconds.abs() / 60 % 60, offset_seconds.abs() % 60);
+        let mut name = format!("{sign}{hours:02}:{minutes:02}");
+        if seconds != 0 {
+            name += &format!(":{seconds:02}");
+        }
+        Ok(Zone::constant(&name, offset_seconds, &name))
+    }
+
+    /// The zone of this name in the time zone database of the system, such as `Europe/Paris`.
+    ///
+    /// The name may come from a stranger: it never leads out of the database's folder. `UTC`, `Etc/UTC`, `GMT`, `Etc/GMT`
+    /// and `Z` are there even without a database. The folder is the one in the `TZDIR` variable, if that is set to an
+    /// absolute path; otherwise one of those where systems keep it, such as `/usr/share/zoneinfo`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such zone (upper and lower case matter), no database, or its file is damaged or cannot be read.
+    pub fn named(name: &str) -> Result<Zone, TzError> {
+        System::here().named(name)
+    }
+
+    /// The zone that a POSIX rule describes, such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+    ///
+    /// Where the dates of daylight saving time are missing, they are those of the United States, as everywhere.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no rule.
+    pub fn from_posix(rule: &str) -> Result<Zone, TzError> {
+        PosixZone::parse(rule)
+            .map(|parsed| Zone::of_rule(rule, parsed))
+            .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(rule, 0, rule.len()), error }))
+    }
+
+    /// The zone that a file in the TZif format (RFC 9636) describes, under a name of your choice.
+    ///
+    /// For programs that bring their zones with them, in files of their own or by [`include_bytes!`]. The bytes may come
+    /// from a stranger.
+    ///
+    /// ```no_run
+    /// # use sexton::tz::Zone;
+    /// let berlin = Zone::from_tzif("Europe/Berlin", &std::fs::read("zones/Berlin")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they are no such file, or one that counts leap seconds.
+    pub fn from_tzif(name: &str, bytes: &[u8]) -> Result<Zone, TzError> {
+        tzif::parse(name, bytes).map(|history| Zone::of_history(name, history))
+    }
+
+    /// The zone that a value of the `TZ` variable means.
+    ///
+    /// | value | zone |
+    /// | --- | --- |
+    /// | empty, or `:` | UTC |
+    /// | `/path` or `:/path` | that file |
+    /// | `:name` | the zone of that name |
+    /// | the name of a zone that exists | that zone |
+    /// | anything else | a POSIX rule |
+    ///
+    /// It may name any file, so it should come from whoever started the program.
+    ///
+    /// # Errors
+    ///
+    /// If it is none of these. (Most C libraries would then take UTC, without a word.)
+    pub fn from_tz(value: &str) -> Result<Zone, TzError> {
+        System::here().meant_by(value)
+    }
+
+    /// The zone of whoever started the program: that of the `TZ` variable, read as [`from_tz`](Zone::from_tz) does, or,
+    /// where it is not set, that of the system, which is in `/etc/localtime`.
+    ///
+    /// # Errors
+    ///
+    /// If there is neither, or what is there makes no sense.
+    pub fn local() -> Result<Zone, TzError> {
+        System::here().local()
+    }
+
+    /// [`local`](Zone::local) for a program with more rights than whoever started it, as when it is set-user-ID: a path
+    /// in `TZ` is an error, and `TZDIR` does not count. `std` cannot tell when that is so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`local`](Zone::local).
+    pub fn local_without_paths() -> Result<Zone, TzError> {
+        System::here_without_paths().local()
+    }
+
+    /// [`local`](Zone::local), or else UTC and why.
+    ///
+    /// ```
+    /// # use sexton::tz::Zone;
+    /// let (zone, error) = Zone::local_or_utc();
+    /// if let Some(error) = error {
+    ///     eprintln!("going by {zone}: {error}");
+    /// }
+    /// ```
+    pub fn local_or_utc() -> (Zone, Option<TzError>) {
+        match Zone::local() {
+            Ok(zone) => (zone, None),
+            Err(error) => (Zone::utc(), Some(error)),
+        }
+    }
+
+    fn constant(name: &str, offset: i32, abbreviation: &str) -> Zone {
+        let types = Box::new([LocalType { offset, abbreviation: abbreviation.into() }]);
+        Zone::of_history(name, History { transitions: Box::new([]), types, rule: None })
+    }
+
+    fn of_rule(name: &str, rule: PosixZone) -> Zone {
+        Zone::of_history(name, History { transitions: Box::new([]), types: Box::new([]), rule: Some(rule) })
+    }
+
+    fn of_history(name: &str, history: History) -> Zone {
+        let table = Table::of(&history);
+        Zone { data: Arc::new(Data { name: name.into(), history, table }) }
+    }
+
+    /// The name it was asked for by; for the system zone, what the system calls it, or `localtime`.
+    pub fn name(&self) -> &str {
+        &self.data.name
+    }
+
+    /// What clocks show at an instant, or `None` outside the years 1-9999. Fractions of a second are dropped.
+    pub fn civil(&self, instant: SystemTime) -> Option<civil::DateTime> {
+        let unix = unix_seconds(instant);
+        civil::DateTime::from_seconds(unix.checked_add(i64::from(self.span(unix).offset))?)
+    }
+
+    /// The offset at an instant, in seconds east of UTC.
+    pub fn offset(&self, instant: SystemTime) -> i32 {
+        self.span(unix_seconds(instant)).offset
+    }
+
+    /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
+    pub fn abbreviation(&self, instant: SystemTime) -> &str {
+        self.data.history.shown(unix_seconds(instant)).1
+    }
+
+    /// The instants at which clocks show a civil time.
+    ///
+    /// `None` where `SystemTime` does not reach so far, as on Windows before 1601.
+    pub fn instants(&self, civil: civil::DateTime) -> Option<Instants<SystemTime>> {
+        Some(match self.resolve(civil.seconds()) {
+            Instants::Unique(instant) => Instants::Unique(system_time(instant)?),
+            Instants::Fold { first, second } => {
+                Instants::Fold { first: system_time(first)?, second: system_time(second)? }
+            }
+            Instants::Gap { before, after, end } => Instants::Gap { before, after, end: system_time(end)? },
+        })
+    }
+}
+
+impl Offsets for Zone {
+    #[inline]
+    fn span(&self, unix: i64) -> Span {
+        self.data.table.span(unix)
+    }
+}
+
+impl History {
+    /// Whether the rule decides at all times. A type that no transition leads to says nothing then.
+    fn is_rule_only(&self) -> bool {
+        self.transitions.is_empty() && self.rule.is_some()
+    }
+
+    /// The offset at an instant, and its abbreviation.
+    fn shown(&self, unix: i64) -> (i32, &str) {
+        let past = self.transitions.partition_point(|transition| transition.at <= unix);
+        let local_type = match &self.rule {
+            Some(rule) if past == self.transitions.len() => return rule.shown(unix),
+            _ if past == 0 => &self.types[0],
+            _ => &self.types[usize::from(self.transitions[past - 1].to)],
+        };
+        (local_type.offset, &local_type.abbreviation)
+    }
+}
+
+/// Unix seconds, fractions dropped: 23:59:59.5 on the last day of 1969 is -1.
+pub(crate) fn unix_seconds(instant: SystemTime) -> i64 {
+    match instant.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(error) => {
+            let before = error.duration();
+            let has_fraction = before.subsec_nanos() > 0;
+            i64::try_from(before.as_secs()).map_or(i64::MIN, |seconds| -seconds - i64::from(has_fraction))
+        }
+    }
+}
+
+/// The instant of Unix seconds, or `None` where `SystemTime` does not reach so far.
+pub(crate) fn system_time(unix: i64) -> Option<SystemTime> {
+    let distance = Duration::from_secs(unix.unsigned_abs());
+    if unix < 0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    }
+}
+
+/// Nanoseconds since 1970. Exact.
+pub(crate) fn unix_nanos(instant: SystemTime) -> i128 {
+    let nanos = |duration: Duration| duration.as_nanos() as i128;
+    instant.duration_since(UNIX_EPOCH).map_or_else(|before| -nanos(before.duration()), nanos)
+}
+
+/// The instant so many nanoseconds after 1970, or `None` where `SystemTime` does not reach so far.
+pub(crate) fn system_time_of_nanos(nanos: i128) -> Option<SystemTime> {
+    let whole = i64::try_from(nanos.div_euclid(1_000_000_000)).ok()?;
+    system_time(whole)?.checked_add(Duration::from_nanos(nanos.rem_euclid(1_000_000_000) as u64))
+}
+
+/// The name.
+impl TryFrom<&str> for Zone {
+    type Error = TzError;
+
+    /// The zone of this name, as [`Zone::named`].
+    fn try_from(name: &str) -> Result<Zone, TzError> {
+        Zone::named(name)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Zone").field(&self.name()).finish()
+    }
+}
