@@ -17,16 +17,16 @@ const HELP: &str = concat!(
     "\
 usage: sexton translate EXPR [OPTION ...]
 
-The same schedule as the cron of this name would write it, or why it cannot. Without a name, a
-line for each of them that can, `NAME: EXPR`, and on stderr why the others cannot.
+The same schedule as the cron that --to names would write it, or why it cannot. Without --to, a
+line for each that can, `NAME: EXPR`, and on stderr why the others cannot.
 
     --to NAME         default, croniter, quartz or cronie
 ",
     dialect::help!(),
     "
 
-Exit status: 0 if it has been written; 1 if it cannot be, or if the expression has a mistake; 2 if
-the command line has one.
+Exit status: 0 if it has been written, or without --to; 1 if it cannot be, or if the expression has
+a mistake; 2 if the command line has one.
 "
 );
 
