@@ -246,9 +246,18 @@ impl<'a> Reader<'a> {
         Reader { seed: Some(seed), ..self }
     }
 
-    /// With a seed from the system, if the dialect draws one for every text.
+    /// With a seed from the system's randomness, where none is given and the dialect draws `R` or `~` anew for each text,
+    /// as croniter's and cronie's do. [`Dialect::parse`] does so by itself.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    ///
+    /// let reader = Dialect::CRONITER.hash_id("report");
+    /// let report = reader.drawing().parse("R H * * *")?; // some other minute each time
+    /// # Ok::<(), sexton::cron::ParseError>(())
+    /// ```
     #[cfg(feature = "std")]
-    pub(crate) fn drawing(self) -> Reader<'a> {
+    pub fn drawing(self) -> Reader<'a> {
         use std::collections::hash_map::RandomState;
         use std::hash::{BuildHasher, Hasher};
 

@@ -24,7 +24,7 @@ const EVERYWHERE: [(&str, &str); 4] =
     [("-h", "--help"), ("--help", "--help"), ("-V", "--version"), ("--version", "--version")];
 
 impl Args {
-    pub fn read(args: impl Iterator<Item = OsString>, known: &[Flag]) -> Result<Args, Failure> {
+    pub fn read(args: impl Iterator<Item = OsString>, known: &[&[Flag]]) -> Result<Args, Failure> {
         let mut args = args;
         let mut read = Args { flags: Vec::new(), rest: Vec::new() };
         while let Some(arg) = args.next() {
@@ -42,7 +42,7 @@ impl Args {
                 None => (&*text, None),
             };
             let everywhere = EVERYWHERE.iter().find(|(short, _)| *short == name);
-            let flag = known.iter().find(|flag| flag.name() == name);
+            let flag = known.iter().copied().flatten().find(|flag| flag.name() == name);
             let (name, value) = match (everywhere, flag, value) {
                 (Some((_, long)), _, None) => (*long, String::new()),
                 (None, Some(Flag::Switch(name)), None) => (*name, String::new()),

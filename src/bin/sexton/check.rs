@@ -1,47 +1,97 @@
-//! `sexton check`: every mistake in a crontab.
+//! `sexton check`: every mistake in a crontab, and what is likely one.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use sexton::tz::Zone;
 
 use crate::args::Args;
 use crate::crontab::Crontab;
+use crate::dialect::{self, Reading};
 use crate::mistake::Mistake;
 use crate::{say, Command, Failure};
 
-pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[], run: check };
+pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[dialect::FLAGS], run: check };
 
-const HELP: &str = "\
-usage: sexton check CRONTAB
+const HELP: &str = concat!(
+    "\
+usage: sexton check CRONTAB [OPTION ...]
 
 Every mistake in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under what
-is wrong. `-` is stdin. `sexton run --help` tells what a crontab may hold.
+is wrong. What is legal and likely wrong is FILE:LINE:COLUMN: warning: MESSAGE (CODE), and has a
+line on what to write instead; one is that six fields are read in two ways, which naming the
+dialect settles. `-` is stdin. `sexton run --help` tells what a crontab may hold.
 
-Exit status: 0 if there is none, 1 if there are some, 2 if the file cannot be read.
-";
+",
+    dialect::help!(),
+    ", instead of the job's command
+
+Exit status: 0 if there is nothing to tell, 1 if there are mistakes or warnings, 2 if the command
+line has a mistake or the file cannot be read.
+"
+);
 
 fn check(args: &Args) -> Result<(), Failure> {
-    let (name, crontab) = read(args)?;
-    match crontab {
-        Ok(crontab) => {
-            let jobs = crontab.jobs.len();
-            say(&format!("{jobs} {}, no mistakes", if jobs == 1 { "job" } else { "jobs" }))
-        }
-        Err(mistakes) => {
-            mistakes.iter().try_for_each(|mistake| say(&mistake.in_file(&name).to_string()))?;
-            Err(Failure::Error(1, String::new()))
+    let reading = Reading::of(args)?;
+    let File { name, crontab, mistakes } = read(args, &reading)?;
+    let warnings = warnings(&crontab, &reading)?;
+    let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
+    let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
+    all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
+    all.iter().try_for_each(|mistake| say(&mistake.in_file(&name).to_string()))?;
+    if mistakes_count == 0 {
+        let jobs = counted(crontab.jobs.len(), "job");
+        match warnings_count {
+            0 => say(&format!("{jobs}, no mistakes"))?,
+            _ => say(&format!("{jobs}, no mistakes, {}", counted(warnings_count, "warning")))?,
         }
     }
+    match all.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Error(1, String::new())),
+    }
+}
+
+/// What is legal in the schedules and likely wrong.
+fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failure> {
+    let local = Zone::local().map_err(|error| Failure::Error(1, error.to_string()))?;
+    let now = SystemTime::now();
+    let mut warnings = Vec::new();
+    for job in &crontab.jobs {
+        let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
+        // What is no expression, as `@every 5m`, has no findings.
+        let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
+        warnings.extend(found.map(|(message, span, suggestion)| Mistake {
+            line: job.line,
+            text: job.text.clone(),
+            span: start + span.start..start + span.end,
+            message,
+            suggestion,
+        }));
+    }
+    Ok(warnings)
+}
+
+/// `1 job`, `2 jobs`
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// No crontab is longer than this, in bytes; a device or a pipe may be without end.
 const MAX_LEN: u64 = 1 << 20;
 
-/// Reads the crontab that the command line names: what to call it, and what is in it.
-pub fn read(args: &Args) -> Result<(String, Result<Crontab, Vec<Mistake>>), Failure> {
+/// A crontab and what to call it.
+pub struct File {
+    pub name: String,
+    pub crontab: Crontab,
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Reads the crontab that the command line names.
+pub fn read(args: &Args, reading: &Reading) -> Result<File, Failure> {
     let path = match &args.rest[..] {
         [path] => path,
         [] => return Err(Failure::Usage("expected a crontab, or `-` for stdin".into())),
@@ -51,7 +101,7 @@ pub fn read(args: &Args) -> Result<(String, Result<Crontab, Vec<Mistake>>), Fail
     let (name, result) = if path == OsStr::new("-") {
         ("<stdin>".into(), io::stdin().lock().take(MAX_LEN + 1).read_to_end(&mut bytes))
     } else {
-        let file = File::open(path).and_then(|file| file.take(MAX_LEN + 1).read_to_end(&mut bytes));
+        let file = fs::File::open(path).and_then(|file| file.take(MAX_LEN + 1).read_to_end(&mut bytes));
         (Path::new(path).display().to_string(), file)
     };
     match result {
@@ -59,6 +109,9 @@ pub fn read(args: &Args) -> Result<(String, Result<Crontab, Vec<Mistake>>), Fail
         Ok(len) if len as u64 > MAX_LEN => {
             Err(Failure::Error(2, format!("`{name}` is longer than a crontab may be, {MAX_LEN} bytes")))
         }
-        Ok(_) => Ok((name, Crontab::read(&bytes, Zone::from_tz))),
+        Ok(_) => {
+            let (crontab, mistakes) = Crontab::read(&bytes, reading, Zone::from_tz);
+            Ok(File { name, crontab, mistakes })
+        }
     }
 }

@@ -4,18 +4,14 @@
 //! ```text
 //! line     = blank | "#" comment | variable | schedule command ["%" input]
 //! variable = name "=" value                  both may be in quotes; holds for the jobs below it
-//! schedule = five or six fields | "@every" period | "@reboot" | nickname
+//! schedule = {switch} fields | "@every" period | "@reboot" | nickname
+//! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
 //! ```
 //!
-//! **Five fields or six.** A sixth word is a field (and the first one then the second) if the command does not begin
-//! with it; a command never needs to begin with a word like that:
-//!
-//! * A word of nothing but digits and `* ? / , # -` is a field. A seventh such word is a mistake, for there is no
-//!   field for the year.
-//! * A word with other letters in it, such as `mon-fri`, is a field if the first six words are a cron expression.
-//! * One of letters alone, such as `mon`, could also be a command. If the first five words are a cron expression too,
-//!   the line has two meanings, and that is a mistake.
+//! How many words the fields are is told in [`fields`]. What looks like a variable is one, unless its name is a field's
+//! `H` or `R`, or it is a switch with fields behind it.
 
+mod fields;
 mod job;
 
 use std::ops::Range;
@@ -23,6 +19,7 @@ use std::ops::Range;
 use sexton::tz::{TzError, Zone};
 use sexton::{Cron, Period};
 
+use crate::dialect::Reading;
 use crate::mistake::Mistake;
 
 #[derive(Debug)]
@@ -36,7 +33,11 @@ pub struct Crontab {
 pub struct Job {
     /// The number of its line, from 1.
     pub line: usize,
+    /// The line as it is.
+    pub text: String,
     pub when: When,
+    /// The bytes of the line that say when.
+    pub schedule: Range<usize>,
     /// The zone of its schedule, if a `CRON_TZ` line says so.
     pub zone: Option<Zone>,
     /// What the shell is given to do.
@@ -66,11 +67,12 @@ fn fault<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Fault> 
 }
 
 impl Crontab {
-    /// Reads a whole file, or finds all its mistakes. `CRON_TZ` is given to `zone_of`.
+    /// Reads a whole file: the jobs of it that make sense, and what does not. `CRON_TZ` is given to `zone_of`.
     pub fn read(
         bytes: &[u8],
+        reading: &Reading,
         zone_of: impl Fn(&str) -> Result<Zone, TzError>,
-    ) -> Result<Crontab, Vec<Mistake>> {
+    ) -> (Crontab, Vec<Mistake>) {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut crontab = Crontab { jobs: Vec::new(), variables: Vec::new() };
         let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
@@ -78,40 +80,38 @@ impl Crontab {
         for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let read = text_of(line.strip_suffix(b"\r").unwrap_or(line))
                 .map_err(|fault| vec![fault])
-                .and_then(|text| crontab.read_line(i + 1, text, &mut zone, &zone_of));
+                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut zone, &zone_of));
             let faults = read.err().unwrap_or_default();
             mistakes.extend(faults.into_iter().map(|fault| mistake(i + 1, line, fault)));
         }
-        match mistakes.is_empty() {
-            true => Ok(crontab),
-            false => Err(mistakes),
-        }
+        (crontab, mistakes)
     }
 
     fn read_line(
         &mut self,
         number: usize,
         text: &str,
+        reading: &Reading,
         zone: &mut Option<Zone>,
         zone_of: impl Fn(&str) -> Result<Zone, TzError>,
     ) -> Result<(), Vec<Fault>> {
         let start = text.len() - text.trim_start_matches(is_blank).len();
-        match text[start..].chars().next() {
-            None | Some('#') => {}
-            Some(c) if c.is_alphabetic() || matches!(c, '_' | '"' | '\'') => {
-                let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
-                if name == "CRON_TZ" {
-                    let mistaken = |error: TzError| vec![(start..text.trim_end().len(), error.to_string())];
-                    *zone = Some(zone_of(&value).map_err(mistaken)?);
-                }
-                self.variables.push((name, value));
-            }
-            Some(_) => {
-                let (when, command, input) = job::read(text, start)?;
-                let (zone, variables) = (zone.clone(), self.variables.len());
-                self.jobs.push(Job { line: number, when, zone, command, input, variables });
-            }
+        if matches!(text[start..].chars().next(), None | Some('#')) {
+            return Ok(());
         }
+        if !fields::begin(&text[start..]) {
+            let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
+            if name == "CRON_TZ" {
+                let mistaken = |error: TzError| vec![(start..text.trim_end().len(), error.to_string())];
+                *zone = Some(zone_of(&value).map_err(mistaken)?);
+            }
+            self.variables.push((name, value));
+            return Ok(());
+        }
+        let (when, schedule, command, input) = job::read(text, start, reading)?;
+        let (zone, variables) = (zone.clone(), self.variables.len());
+        let text = text.to_string();
+        self.jobs.push(Job { line: number, text, when, schedule, zone, command, input, variables });
         Ok(())
     }
 
@@ -136,7 +136,13 @@ impl Job {
 }
 
 fn mistake(number: usize, line: &[u8], (span, message): Fault) -> Mistake {
-    Mistake { line: number, text: String::from_utf8_lossy(line).into_owned(), span, message }
+    Mistake {
+        line: number,
+        text: String::from_utf8_lossy(line).into_owned(),
+        span,
+        message,
+        suggestion: None,
+    }
 }
 
 /// All the lines that end with CR LF: one mistake, as it is one mishap.

@@ -8,10 +8,15 @@
 mod args;
 mod check;
 mod crontab;
+mod dialect;
+mod explain;
+mod expression;
 mod mistake;
 mod next;
 mod run;
 mod time;
+mod translate;
+mod why;
 
 use std::env;
 use std::ffi::OsString;
@@ -25,11 +30,15 @@ pub struct Command {
     name: &'static str,
     /// Its first line shows how to call it.
     help: &'static str,
-    flags: &'static [Flag],
+    flags: &'static [&'static [Flag]],
     run: fn(&Args) -> Result<(), Failure>,
 }
 
-const COMMANDS: [Command; 3] = [run::COMMAND, next::COMMAND, check::COMMAND];
+const COMMANDS: [Command; 6] =
+    [run::COMMAND, next::COMMAND, explain::COMMAND, why::COMMAND, check::COMMAND, translate::COMMAND];
+
+/// For whoever has called none of them.
+const EXPECTED: &str = "run, next, explain, why, check or translate";
 
 /// Why a command has not done what it was asked to.
 pub enum Failure {
@@ -48,7 +57,10 @@ A crontab runner, and a tool to look at schedules.
 
     sexton run CRONTAB      runs it in the foreground
     sexton next EXPR        the next times at which a cron expression is due
-    sexton check CRONTAB    every mistake in it, with line and column
+    sexton explain EXPR     what it says, in words and field by field
+    sexton why EXPR TIME    why it is due then, or why not
+    sexton check CRONTAB    every mistake in it and what is likely one, with line and column
+    sexton translate EXPR   the same schedule written for another cron
 
 `sexton COMMAND --help` tells more. `sexton --version` tells the version.
 
@@ -66,9 +78,9 @@ fn main() -> ExitCode {
         (None, Some("--help" | "-h" | "help")) => (HELP, say(HELP.trim_end())),
         (None, Some("--version" | "-V")) => (HELP, say_version()),
         (None, Some(other)) => {
-            (HELP, Err(Failure::Usage(format!("unknown command `{other}`, expected run, next or check"))))
+            (HELP, Err(Failure::Usage(format!("unknown command `{other}`, expected {EXPECTED}"))))
         }
-        (None, None) => (HELP, Err(Failure::Usage("expected a command: run, next or check".into()))),
+        (None, None) => (HELP, Err(Failure::Usage(format!("expected a command: {EXPECTED}")))),
     };
     match result {
         Ok(()) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,

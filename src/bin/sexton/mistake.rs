@@ -1,4 +1,4 @@
-//! A mistake in a text: what is wrong, and where. Pure.
+//! A mistake in a text, or what is likely one: what is wrong, and where. Pure.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,6 +14,8 @@ pub struct Mistake {
     /// The bytes of the text that are wrong; none where something is missing.
     pub span: Range<usize>,
     pub message: String,
+    /// What to write instead, where that is known and not in the message.
+    pub suggestion: Option<String>,
 }
 
 impl Mistake {
@@ -39,14 +41,15 @@ struct InFile<'a> {
 
 impl fmt::Display for InFile<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mistake { line, text, span, message } = self.mistake;
+        let Mistake { line, text, span, message, suggestion } = self.mistake;
         write!(
             f,
             "{}:{line}:{}: {message}\n{}",
             self.file,
             self.mistake.column(),
             Carets::new(text, span.clone())
-        )
+        )?;
+        suggestion.as_ref().map_or(Ok(()), |suggestion| write!(f, "\n    {suggestion}"))
     }
 }
 

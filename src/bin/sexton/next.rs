@@ -3,34 +3,38 @@
 use std::iter;
 use std::time::SystemTime;
 
-use sexton::cron::Carets;
 use sexton::tz::Zone;
 use sexton::{Cron, Schedule};
 
 use crate::args::{Args, Flag};
-use crate::{say, tell, time, Command, Failure};
+use crate::dialect::{self, Reading};
+use crate::{expression, say, tell, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "next",
     help: HELP,
     flags: &[
-        Flag::Value("--count"),
-        Flag::Value("--from"),
-        Flag::Value("--zone"),
-        Flag::Value("--format"),
-        Flag::Switch("--previous"),
+        &[
+            Flag::Value("--count"),
+            Flag::Value("--from"),
+            Flag::Value("--zone"),
+            Flag::Value("--format"),
+            Flag::Switch("--previous"),
+        ],
+        dialect::FLAGS,
     ],
     run: next,
 };
 
-const HELP: &str = "\
-usage: sexton next EXPR [--count N] [--from TIME] [--zone ZONE] [--previous] [--format FORMAT]
+const HELP: &str = concat!(
+    "\
+usage: sexton next EXPR [OPTION ...]
 
 The next times at which a cron expression is due, one a line.
 
 EXPR has five fields (minute, hour, day of month, month, day of week), six with the seconds
-first, seven with the year last, or is a nickname such as @daily. Quote it, or the shell
-replaces `*` with file names.
+first, seven with the year last, if --dialect says nothing else; or it is a nickname such as
+@daily. Quote it, or the shell replaces `*` with file names.
 
     --count N         how many (5); there are fewer lines if the expression has no more
     --from TIME       strictly after this time (now): 2026-12-31T23:59:30+01:00, or a civil
@@ -41,13 +45,18 @@ replaces `*` with file names.
     --format FORMAT   rfc3339 (usual): 2026-12-31T23:59:30+01:00, with Z for UTC
                       civil: 2026-12-31T23:59:30, as clocks in the zone show it
                       unix: seconds since 1970-01-01T00:00:00Z
+",
+    dialect::help!(),
+    "
 
 Exit status: 0, also if the expression is never due (stderr says so); 1 if the expression, the
 time or the zone has a mistake; 2 if the command line has one.
-";
+"
+);
 
 fn next(args: &Args) -> Result<(), Failure> {
-    let text = expression(args)?;
+    let reading = Reading::of(args)?;
+    let text = expression::text(&args.rest)?;
     let count = match args.value("--count").unwrap_or("5").parse::<usize>() {
         Ok(count) if count > 0 => count,
         _ => return Err(Failure::Usage("`--count` takes a number from 1".into())),
@@ -60,14 +69,9 @@ fn next(args: &Args) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("unknown format `{other}`, expected rfc3339, civil or unix")));
         }
     };
-    let cron = parse(&text)?;
-    let zone = args.value("--zone").map_or_else(Zone::local, Zone::from_tz).map_err(mistaken)?;
-    let from = match args.value("--from") {
-        Some(text) => {
-            time::instant(text, &zone).map_err(|error| mistaken(format!("--from `{text}`: {error}")))?
-        }
-        None => SystemTime::now(),
-    };
+    let cron = reading.parse(&text)?;
+    let zone = time::zone(args)?;
+    let from = time::from(args, &zone)?;
 
     let is_backward = args.has("--previous");
     let mut dues = dues(cron, &zone, from, is_backward)?.take(count).peekable();
@@ -82,7 +86,7 @@ fn next(args: &Args) -> Result<(), Failure> {
 }
 
 /// The dues strictly after an instant, or before it, the nearest first.
-fn dues(
+pub fn dues(
     cron: Cron,
     zone: &Zone,
     from: SystemTime,
@@ -97,45 +101,6 @@ fn dues(
         });
     }
     let schedule = schedule();
-    let latest = schedule.previous(from).map_err(mistaken)?;
+    let latest = schedule.previous(from).map_err(|error| Failure::Error(1, error.to_string()))?;
     Ok(Box::new(iter::successors(latest, move |due| schedule.previous(*due).ok().flatten())))
-}
-
-/// The expression, which may be one argument or one for each field.
-fn expression(args: &Args) -> Result<String, Failure> {
-    let mut words = Vec::new();
-    for word in &args.rest {
-        match word.to_str() {
-            Some(word) => words.push(word),
-            None => return Err(Failure::Usage("the expression is not UTF-8".into())),
-        }
-    }
-    match words.len() {
-        0 | 1 if words.iter().all(|word| word.trim().is_empty()) => {
-            Err(Failure::Usage("expected a cron expression".into()))
-        }
-        2.. if words.iter().any(|word| word.contains(char::is_whitespace)) => {
-            Err(Failure::Usage(format!("expected one cron expression, found {}", words.len())))
-        }
-        8.. => {
-            let hint = "quote the expression, or the shell replaces `*` with file names";
-            Err(Failure::Usage(format!("found {} fields, expected 5 to 7 ({hint})", words.len())))
-        }
-        _ => Ok(words.join(" ")),
-    }
-}
-
-fn parse(text: &str) -> Result<Cron, Failure> {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    for nickname in ["@every", "@reboot"] {
-        if word.eq_ignore_ascii_case(nickname) {
-            let why = "has no dates of its own: it counts from when `sexton run` starts";
-            return Err(mistaken(format!("`{nickname}` {why}")));
-        }
-    }
-    Cron::parse(text).map_err(|error| mistaken(format!("{error:#}\n{}", Carets::new(text, error.span()))))
-}
-
-fn mistaken(message: impl ToString) -> Failure {
-    Failure::Error(1, message.to_string())
 }

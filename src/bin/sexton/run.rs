@@ -9,14 +9,16 @@ use sexton::tz::Zone;
 use sexton::{Error, Event, Schedule, Scheduler};
 
 use crate::args::Args;
-use crate::check;
+use crate::check::{self, File};
 use crate::crontab::{Crontab, Job, When};
+use crate::dialect::{self, Reading};
 use crate::{tell, time, Command, Failure};
 
-pub const COMMAND: Command = Command { name: "run", help: HELP, flags: &[], run };
+pub const COMMAND: Command = Command { name: "run", help: HELP, flags: &[dialect::FLAGS], run };
 
-const HELP: &str = "\
-usage: sexton run CRONTAB
+const HELP: &str = concat!(
+    "\
+usage: sexton run CRONTAB [OPTION ...]
 
 Runs a crontab in the foreground until no job is left: for ever, unless all its jobs are
 @reboot. `-` is stdin. A crontab with mistakes is not run.
@@ -25,6 +27,10 @@ Runs a crontab in the foreground until no job is left: for ever, unless all its 
     2 4 * * mon,fri report --weekly
     # six fields: the seconds come first
     */10 * * * * * probe
+    # some minute after four, always the same for this command
+    H 4 * * * backup
+    # a line may say how it is read: on Fridays that are a 13th
+    days=and 0 0 13 * fri lock-the-doors
     # also @hourly, @weekly, @monthly, @yearly
     @daily rotate
     # for the first time after one period; units are w d h m s ms
@@ -43,7 +49,12 @@ Runs a crontab in the foreground until no job is left: for ever, unless all its 
 
 Comments have lines of their own: a `#` further on is a part of the command. A sixth word is a
 field if it has only digits and * ? / , # - in it, or if the first six words are a cron
-expression; a command that begins with such a word must be in quotes.
+expression; a command that begins with such a word must be in quotes. To cronie there are five
+fields whatever follows, to quartz six and, if the next word has only these characters, the year.
+
+",
+    dialect::help!(),
+    ", instead of the job's command
 
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.
@@ -58,19 +69,19 @@ busy, clock, over.
 
 Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all, 2 if the command
 line has a mistake or the file cannot be read.
-";
+"
+);
 
 /// So many jobs run at once at the most; each holds a thread meanwhile.
 const MAX_AT_ONCE: usize = 250;
 
 fn run(args: &Args) -> Result<(), Failure> {
-    let (name, crontab) = check::read(args)?;
-    let crontab = crontab.map_err(|mistakes| {
+    let File { name, crontab, mistakes } = check::read(args, &Reading::of(args)?)?;
+    if !mistakes.is_empty() {
         mistakes.iter().for_each(|mistake| tell(&mistake.in_file(&name).to_string()));
-        let count = mistakes.len();
-        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        Failure::Error(1, format!("`{name}` has {count} {mistakes} and was not run"))
-    })?;
+        let count = check::counted(mistakes.len(), "mistake");
+        return Err(Failure::Error(1, format!("`{name}` has {count} and was not run")));
+    }
     if crontab.jobs.is_empty() {
         return Err(Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run")));
     }

@@ -6,21 +6,54 @@ use sexton::civil::DateTime;
 use sexton::tz::Zone;
 use sexton::Moment;
 
-/// The instant that a text gives: RFC 3339, or a civil time of the zone, with a fraction of a second if it likes.
-pub fn instant(text: &str, zone: &Zone) -> Result<SystemTime, String> {
+use crate::args::Args;
+use crate::Failure;
+
+/// What there is to say of a time that is no instant.
+pub const TOO_FAR: &str = "this machine's clock cannot hold it";
+
+/// The zone that `--zone` names, or else the local one.
+pub fn zone(args: &Args) -> Result<Zone, Failure> {
+    let zone = args.value("--zone").map_or_else(Zone::local, Zone::from_tz);
+    zone.map_err(|error| Failure::Error(1, error.to_string()))
+}
+
+/// The instant that `--from` gives, or else now.
+pub fn from(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
+    let text = match args.value("--from") {
+        Some(text) => text,
+        None => return Ok(SystemTime::now()),
+    };
+    let instant = read(text).and_then(|(moment, fraction)| {
+        moment.instant(zone).and_then(|instant| instant.checked_add(fraction)).ok_or_else(|| TOO_FAR.into())
+    });
+    instant.map_err(|error| Failure::Error(1, format!("--from `{text}`: {error}")))
+}
+
+/// The moment that a text gives: RFC 3339, or a civil time of the zone, which may have a fraction of a second, too.
+pub fn read(text: &str) -> Result<(Moment, Duration), String> {
     let error = match text.parse::<Moment>() {
-        Ok(moment) => {
-            return moment.instant(zone).ok_or_else(|| "this machine's clock cannot hold it".into())
-        }
+        Ok(moment) => return Ok((moment, Duration::ZERO)),
         Err(error) => error,
     };
     // The library takes a fraction with an offset only.
     let with_fraction = text.rsplit_once('.').and_then(|(whole, digits)| {
-        let fraction = format!("1970-01-01T00:00:00.{digits}Z").parse::<Moment>().ok()?.instant(zone)?;
-        let whole = Moment::Civil(whole.parse::<DateTime>().ok()?).instant(zone)?;
-        whole.checked_add(fraction.duration_since(UNIX_EPOCH).ok()?)
+        let fraction =
+            format!("1970-01-01T00:00:00.{digits}Z").parse::<Moment>().ok()?.instant(&Zone::utc())?;
+        let whole = whole.parse::<DateTime>().ok()?;
+        Some((Moment::Civil(whole), fraction.duration_since(UNIX_EPOCH).ok()?))
     });
     with_fraction.ok_or_else(|| error.to_string())
+}
+
+/// The instant without a fraction of a second.
+pub fn whole_second(instant: SystemTime) -> SystemTime {
+    let fraction = match instant.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.subsec_nanos(),
+        // Before 1970 it is counted from the next second back.
+        Err(before) => (1_000_000_000 - before.duration().subsec_nanos()) % 1_000_000_000,
+    };
+    instant.checked_sub(Duration::from_nanos(fraction.into())).unwrap_or(instant)
 }
 
 /// The instant in the zone, to the second: with `Z` for UTC, the offset otherwise.
@@ -68,22 +101,22 @@ mod tests {
     fn instants_are_shown_with_the_offset_of_the_zone() {
         let show = |text: &str, offset: i32| {
             let zone = Zone::fixed(offset).unwrap();
-            rfc3339(instant(text, &zone).unwrap(), &zone)
+            rfc3339(read(text).unwrap().0.instant(&zone).unwrap(), &zone)
         };
         assert_eq!(show("2026-11-22T10:00:00", 0), "2026-11-22T10:00:00Z");
         assert_eq!(show("2026-11-22T10:00:00Z", 19_800), "2026-11-22T15:30:00+05:30");
         assert_eq!(show("1800-01-01 00:00", -17_762), "1800-01-01T00:00:00-04:56:02");
-        assert_eq!(unix(instant("1969-12-31T23:59:58Z", &Zone::utc()).unwrap()), "-2");
+        assert_eq!(unix(read("1969-12-31T23:59:58Z").unwrap().0.instant(&Zone::utc()).unwrap()), "-2");
     }
 
     #[test]
     fn a_civil_time_may_have_a_fraction_too() {
-        let civil = |text: &str| instant(text, &Zone::utc());
-        let half = civil("1970-01-01T00:00:01.5").unwrap();
-        assert_eq!(half.duration_since(UNIX_EPOCH).unwrap(), Duration::from_millis(1500));
-        assert_eq!(civil("1970-01-01T00:00:01.50Z").unwrap(), half);
+        let whole = "1970-01-01T00:00:01".parse().unwrap();
+        assert_eq!(read("1970-01-01T00:00:01.5"), Ok((Moment::Civil(whole), Duration::from_millis(500))));
+        let instant = UNIX_EPOCH + Duration::from_millis(1500);
+        assert_eq!(read("1970-01-01T00:00:01.50Z"), Ok((Moment::Instant(instant), Duration::ZERO)));
         assert_eq!(
-            civil("1970-01-01T00:00:01.").unwrap_err(),
+            read("1970-01-01T00:00:01.").unwrap_err(),
             "fraction of a second: found nothing at byte 20, expected one to nine digits"
         );
     }

@@ -2,155 +2,120 @@
 
 use std::ops::Range;
 
+use sexton::cron::Reader;
 use sexton::{Cron, Period};
 
+use super::fields::{self, span, words};
 use super::{fault, is_blank, shortened, Fault, When};
+use crate::dialect::{self, Reading};
 use crate::mistake::without_position;
 
-/// When, the command, and its input; or all that is wrong with the line.
-pub fn read(text: &str, start: usize) -> Result<(When, String, Option<String>), Vec<Fault>> {
-    // Seven are enough to find the command.
-    let words: Vec<_> = words(text, start).take(7).collect();
-    let (when, fields) = match text[start..].starts_with('@') {
-        true => nickname(text, &words).map_err(|fault| vec![fault])?,
+/// When, and where that stands; the command, and its input.
+type Job = (When, Range<usize>, String, Option<String>);
+
+/// Reads the line of a job, or finds all that is wrong with it.
+pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Fault>> {
+    let switches = words(text, start).take_while(|word| fields::is_switch(&text[word.clone()])).count();
+    let is_nickname = |word: Range<usize>| text[word].starts_with('@');
+    let (when, words) = match words(text, start).nth(switches).map_or(false, is_nickname) {
+        true => {
+            let mut words: Vec<_> = words(text, start).take(switches + 2).collect();
+            let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
+            words.truncate(count);
+            (Some(when), words)
+        }
         false => {
-            let fields = count_fields(text, &words).map_err(|fault| vec![fault])?;
-            (When::Cron(cron(text, &words[..fields])?), fields)
+            (None, fields::of(text, start, switches, reading.reader_or("")).map_err(|fault| vec![fault])?)
         }
     };
-    let end = words[fields - 1].end;
-    let (command, input) = split_input(text[end..].trim_start_matches(is_blank));
+    let schedule = span(&words);
+    let (command, input) = split_input(text[schedule.end..].trim_start_matches(is_blank));
+    let when = match when {
+        Some(when) => when,
+        None => When::Cron(cron(text, &words, reading.reader_or(command.trim()))?),
+    };
     if command.trim().is_empty() {
         let end = text.trim_end_matches(is_blank).len();
         return fault(end..end, "expected a command after the schedule").map_err(|fault| vec![fault]);
     }
-    Ok((when, command, input))
+    Ok((when, schedule, command, input))
 }
 
-/// The words of a text from `start` on, which is the first one's.
-fn words(text: &str, start: usize) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut at = start;
-    std::iter::from_fn(move || {
-        at = text.len() - text[at..].trim_start_matches(is_blank).len();
-        let word = at..text[at..].find(is_blank).map_or(text.len(), |len| at + len);
-        at = word.end;
-        (!word.is_empty()).then_some(word)
-    })
-}
-
-/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. There is at least one.
-fn nickname(text: &str, words: &[Range<usize>]) -> Result<(When, usize), Fault> {
-    let nickname = &text[words[0].clone()];
+/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. It comes after the switches.
+fn nickname(
+    text: &str,
+    words: &[Range<usize>],
+    switches: usize,
+    reading: &Reading,
+) -> Result<(When, usize), Fault> {
+    let (word, count) = (words[switches].clone(), switches + 1);
+    let nickname = &text[word.clone()];
     if nickname.eq_ignore_ascii_case("@reboot") {
-        return Ok((When::Start, 1));
+        return Ok((When::Start, count));
     }
     if nickname.eq_ignore_ascii_case("@every") {
-        let period = match words.get(1) {
+        let period = match words.get(count) {
             Some(period) => period.clone(),
-            None => return fault(words[0].end..words[0].end, "expected a period, as in `@every 1h30m`"),
+            None => return fault(word.end..word.end, "expected a period, as in `@every 1h30m`"),
         };
         return match text[period.clone()].parse::<Period>() {
-            Ok(every) => Ok((When::Every(every), 2)),
+            Ok(every) => Ok((When::Every(every), count + 1)),
             Err(error) => fault(period, format!("period: {}", without_position(&error.to_string()))),
         };
     }
-    match Cron::parse(nickname) {
-        Ok(cron) => Ok((When::Cron(cron), 1)),
+    let all = span(&words[..count]);
+    match reading.reader().parse(&text[all.clone()]) {
+        Ok(cron) => Ok((When::Cron(cron), count)),
+        Err(error) if error.span().start + all.start < word.start => {
+            let span = error.span();
+            fault(all.start + span.start..all.start + span.end, format!("{error:#}"))
+        }
         Err(_) => {
             let nicknames = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly";
             let expected = format!("expected {nicknames}, @reboot or @every and a period");
-            fault(words[0].clone(), format!("unknown nickname `{}`, {expected}", shortened(nickname)))
+            fault(word, format!("unknown nickname `{}`, {expected}", shortened(nickname)))
         }
-    }
-}
-
-/// How many of the words are the schedule's, five or six: see [`crontab`](super).
-fn count_fields(text: &str, words: &[Range<usize>]) -> Result<usize, Fault> {
-    let is_all = |word: &Range<usize>, is: fn(u8) -> bool| text[word.clone()].bytes().all(is);
-    let is_plain = |word: &Range<usize>| is_all(word, |byte| b"0123456789*?/,#-".contains(&byte));
-    let is_expression = |words: &[Range<usize>]| Cron::parse(&text[span(words)]).is_ok();
-
-    let sixth = match words.get(5) {
-        Some(sixth) => sixth,
-        None if words.len() == 5 => return Ok(5),
-        None => {
-            let fields = if words.len() == 1 { "1 field".into() } else { format!("{} fields", words.len()) };
-            let expected = "expected five, or six with the seconds first, and a command";
-            return fault(span(words), format!("found {fields}, {expected}"));
-        }
-    };
-    if is_plain(sixth) {
-        return match words.get(6) {
-            Some(seventh) if is_plain(seventh) => {
-                let problem = "found a seventh field, but there is none for the year in a crontab";
-                fault(
-                    seventh.clone(),
-                    format!("{problem} (a command that begins like this must be in quotes)"),
-                )
-            }
-            _ => Ok(6),
-        };
-    }
-    if !is_expression(&words[..6]) {
-        return Ok(5);
-    }
-    let is_word = is_all(sixth, |byte| byte.is_ascii_alphabetic());
-    match is_word && is_expression(&words[..5]) {
-        false => Ok(6),
-        // As a field it would leave no command.
-        true if words.len() == 6 => Ok(5),
-        true => {
-            let word = &text[sixth.clone()];
-            let problem = format!("`{word}` may be a sixth field, or the command after five");
-            fault(
-                sixth.clone(),
-                format!("{problem}: write the weekday as a number, or the command as `'{word}'`"),
-            )
-        }
-    }
-}
-
-/// From the first of the words to the last.
-fn span(words: &[Range<usize>]) -> Range<usize> {
-    match words {
-        [] => 0..0,
-        [first, ..] => first.start..words[words.len() - 1].end,
     }
 }
 
 /// The expression of these words, or what is wrong with each of them.
-fn cron(text: &str, words: &[Range<usize>]) -> Result<Cron, Vec<Fault>> {
+fn cron(text: &str, words: &[Range<usize>], reader: Reader<'_>) -> Result<Cron, Vec<Fault>> {
     let all = span(words);
     let parse = |expression: &str| {
-        Cron::parse(expression).map_err(|error| {
+        reader.parse(expression).map_err(|error| {
             let span = error.span();
-            (all.start + span.start..all.start + span.end, format!("{error:#}"))
+            let message = dialect::message(&error, expression, reader);
+            (error.field(), (all.start + span.start..all.start + span.end, message))
         })
     };
-    match parse(&text[all.clone()]) {
+    let (field, first) = match parse(&text[all.clone()]) {
         Ok(cron) if cron.never_fires() => {
-            fault(all.clone(), "never due: no date matches it").map_err(|fault| vec![fault])
+            return fault(all.clone(), "never due: no date matches it").map_err(|fault| vec![fault]);
         }
-        Ok(cron) => Ok(cron),
-        Err(first) => {
-            // The parser stops at the first mistake, so each field is read once more with `*` for all the others.
-            let alone = |word: &Range<usize>| -> String {
-                let masked = |other: &Range<usize>| format!("*{}", " ".repeat(other.len() - 1));
-                let mut expression = String::new();
-                for other in words {
-                    expression
-                        .extend(std::iter::repeat(' ').take(other.start - all.start - expression.len()));
-                    expression += &if other == word { text[word.clone()].to_string() } else { masked(other) };
-                }
-                expression
-            };
-            let mut faults: Vec<_> = words.iter().filter_map(|word| parse(&alone(word)).err()).collect();
-            if faults.is_empty() {
-                faults.push(first);
+        Ok(cron) => return Ok(cron),
+        Err(error) => error,
+    };
+    // The parser stops at the first mistake, so each field is read once more with `*` for all the others.
+    let alone = |word: &Range<usize>| -> String {
+        let mut expression = String::new();
+        for other in words {
+            let blanks = other.start - all.start - expression.len();
+            expression.extend(std::iter::repeat(' ').take(blanks));
+            match other == word || fields::is_switch(&text[other.clone()]) {
+                true => expression += &text[other.clone()],
+                false => expression.extend(std::iter::once('*').chain(" ".repeat(other.len() - 1).chars())),
             }
-            Err(faults)
         }
+        expression
+    };
+    let mut faults: Vec<_> = match field {
+        Some(_) => words.iter().filter_map(|word| Some(parse(&alone(word)).err()?.1)).collect(),
+        None => Vec::new(),
+    };
+    if faults.is_empty() {
+        faults.push(first);
     }
+    Err(faults)
 }
 
 /// What comes before the first `%` that has no backslash, and what comes after it: there the other `%` are line ends,

@@ -1,10 +1,20 @@
 use proptest::prelude::*;
+use sexton::cron::Dialect;
 
 use super::*;
 
 /// Zones by the rules that they are, so that no test reads the machine's.
+fn read_as(reading: &Reading, text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
+    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, Zone::from_posix);
+    if mistakes.is_empty() {
+        Ok(crontab)
+    } else {
+        Err(mistakes)
+    }
+}
+
 fn read(text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
-    Crontab::read(text.as_ref(), Zone::from_posix)
+    read_as(&Reading::new(Dialect::DEFAULT, None), text)
 }
 
 #[track_caller]
@@ -17,11 +27,17 @@ fn job(line: &str) -> Job {
 /// The mistakes of a text, as `line:column: message`.
 #[track_caller]
 fn mistakes(text: impl AsRef<[u8]>) -> Vec<String> {
-    let mistakes = read(text).unwrap_err();
-    mistakes
-        .iter()
-        .map(|mistake| format!("{}:{}: {}", mistake.line, mistake.column(), mistake.message))
-        .collect()
+    shown(read(text).unwrap_err())
+}
+
+#[track_caller]
+fn mistakes_as(dialect: Dialect, text: impl AsRef<[u8]>) -> Vec<String> {
+    shown(read_as(&Reading::new(dialect, None), text).unwrap_err())
+}
+
+fn shown(mistakes: Vec<Mistake>) -> Vec<String> {
+    let shown = |mistake: &Mistake| format!("{}:{}: {}", mistake.line, mistake.column(), mistake.message);
+    mistakes.iter().map(shown).collect()
 }
 
 fn cron(text: &str) -> When {
@@ -61,17 +77,149 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
     }
 }
 
+/// The schedule of a line and its command, in a dialect.
+#[track_caller]
+fn job_as(dialect: Dialect, line: &str) -> (String, String) {
+    let mut crontab = read_as(&Reading::new(dialect, None), line).unwrap();
+    let Job { when, command, text, schedule, .. } = crontab.jobs.remove(0);
+    let cron = match when {
+        When::Cron(cron) => cron,
+        _ => panic!("{when:?}"),
+    };
+    let of_its_text = Reading::new(dialect, Some("x".into())).reader().parse(&text[schedule]).unwrap();
+    assert_eq!(cron, of_its_text, "the span is the schedule's: {line}");
+    (cron.to_string(), command)
+}
+
+#[test]
+fn the_dialect_says_how_many_words_the_schedule_has() {
+    let (croniter, quartz, cronie) = (Dialect::CRONITER, Dialect::QUARTZ, Dialect::CRONIE);
+    for (dialect, line, schedule, command) in [
+        (croniter, "0 9 * * 1 30 report", "30 0 9 * * mon", "report"),
+        (croniter, "0 9 * * 1 mon --check", "0 9 * * mon", "mon --check"),
+        (Dialect::DEFAULT.seconds_last(), "0 9 * * 1 30 report", "30 0 9 * * mon", "report"),
+        (quartz, "0 0 9 ? * 2-6 report", "0 9 * * mon-fri", "report"),
+        (quartz, "0 0 9 ? * 2-6 2026 report", "0 0 9 * * mon-fri 2026", "report"),
+        (quartz, "0 0 9 ? * 2-6 7z a", "0 9 * * mon-fri", "7z a"),
+        (quartz, "@daily report", "0 0 * * *", "report"),
+        (cronie, "0 9 * * 1 1 report", "0 9 * * mon", "1 report"),
+        (cronie, "0 9 * * 1 mon report", "0 9 * * mon", "mon report"),
+        (cronie, "0 9 */2 * mon report", "days=and 0 9 */2 * mon", "report"),
+        (cronie.seconds_first(), "30 0 9 * * 1 report", "30 0 9 * * mon", "report"),
+        (Dialect::DEFAULT.days_and(), "0 0 13 * fri x", "days=and 0 0 13 * fri", "x"),
+    ] {
+        assert_eq!(job_as(dialect, line), (schedule.into(), command.into()), "{line}");
+    }
+    for (dialect, line, message) in [
+        (
+            croniter,
+            "1 2 3 x",
+            "1:1: found 4 fields, expected five, or six with the seconds last, and a command",
+        ),
+        (quartz, "0 9 * * x", "1:1: found 5 fields, expected six with the seconds first, and a command"),
+        (cronie, "1 2 3 x", "1:1: found 4 fields, expected five and a command"),
+        (
+            cronie,
+            "22-2 0 * * * x",
+            "1:1: minute: backward range `22-2`, expected the smaller value first: cronie would never run it",
+        ),
+        (quartz, "0 0 9 ? * 2-6 12 x", "1:15: year: no such value `12`, expected 1970-2199"),
+    ] {
+        assert_eq!(mistakes_as(dialect, line), [message], "{line}");
+    }
+}
+
+#[test]
+fn a_line_may_say_itself_how_it_is_read() {
+    for (line, schedule, command) in [
+        ("days=and 0 0 13 * fri x", "days=and 0 0 13 * fri", "x"),
+        ("\tdialect=quartz 0 0 9 ? * 2-6 x", "0 9 * * mon-fri", "x"),
+        ("DIALECT=croniter seconds=first 30 0 9 * * 1 x", "30 0 9 * * mon", "x"),
+        ("dialect=cronie 0 9 * * 1 1 x", "0 9 * * mon", "1 x"),
+        ("days=and @daily x", "0 0 * * *", "x"),
+    ] {
+        assert_eq!(job_as(Dialect::DEFAULT, line), (schedule.into(), command.into()), "{line}");
+    }
+    assert_eq!(job("days=or H(0-29) 0 * * 1 x").command, "x");
+    for line in ["days=and nights", "days=and", "days = and 1", "dialect=", "dialect=quartz", "seconds=1 2 3"]
+    {
+        assert_eq!(read(line).unwrap().variables.len(), 1, "{line}");
+    }
+    assert_eq!(
+        mistakes("dialect=vixie * * * * * x"),
+        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
+    );
+    assert_eq!(
+        mistakes("dialect=vixie @daily x"),
+        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
+    );
+    assert_eq!(
+        mistakes("days=and @every 5x y"),
+        ["1:17: period: found `x`, expected a unit: w, d, h, m, s or ms"]
+    );
+    assert_eq!(
+        mistakes("days=and 61 25 13 * fri x"),
+        ["1:10: minute: no such value `61`, expected 0-59", "1:13: hour: no such value `25`, expected 0-23"]
+    );
+}
+
+#[test]
+fn what_is_hashed_is_the_command_unless_an_id_is_given() {
+    let minute = |line: &str, id: Option<&str>| {
+        let reading = Reading::new(Dialect::DEFAULT, id.map(String::from));
+        read_as(&reading, line).unwrap().jobs.remove(0).when
+    };
+    let hashed = |id: &str| When::Cron(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap());
+    assert_eq!(minute("H 4 * * * report --weekly ", None), hashed("report --weekly"));
+    assert_eq!(minute("# moved\n\nH 4 * * *\treport --weekly%input", None), hashed("report --weekly"));
+    assert_eq!(minute("H 4 * * * report --weekly", Some("web 1")), hashed("web 1"));
+    assert_ne!(hashed("report --weekly"), hashed("web 1"));
+
+    let croniter = |id: Option<&str>| {
+        let reading = Reading::new(Dialect::CRONITER, id.map(String::from));
+        read_as(&reading, "@daily x").unwrap().jobs.remove(0).when
+    };
+    assert_eq!(croniter(None), cron("@daily"), "a job does not leave midnight for its command");
+    assert_eq!(croniter(Some("x")), When::Cron(Dialect::CRONITER.hash_id("x").parse("@daily").unwrap()));
+
+    for line in ["H=1", "H = 1", "r =", "R= 1"] {
+        assert_eq!(read(line).unwrap().variables.len(), 1, "{line}");
+    }
+    for line in ["R 4 * * * x", "R/5 4 * * * x"] {
+        assert!(read_as(&Reading::new(Dialect::CRONITER, None), line).is_ok(), "{line}");
+    }
+    assert!(read_as(&Reading::new(Dialect::CRONIE, None), "~ 4 * * * x").is_ok());
+    assert_eq!(
+        mistakes("R 4 * * * x"),
+        ["1:1: minute: found `R`, expected `H`, which stays the same, or `--dialect croniter`, which draws it"]
+    );
+    assert_eq!(
+        mistakes("dialect=cronie ~ 4 * * * x"),
+        ["1:16: minute: found `~`, expected `--dialect cronie`, which draws it"]
+    );
+}
+
 #[test]
 fn a_line_with_two_meanings_is_a_mistake() {
     assert_eq!(
         mistakes("0 0 9 * * mon backup"),
-        ["1:11: `mon` may be a sixth field, or the command after five: write the weekday as a number, or the \
+        ["1:11: `mon` may be a sixth field, or the command after five: write the field as a number, or the \
           command as `'mon'`"]
     );
     assert_eq!(
         mistakes("* * * * * * * echo tick"),
         ["1:13: found a seventh field, but there is none for the year in a crontab (a command that begins like \
           this must be in quotes)"]
+    );
+    assert_eq!(
+        mistakes("0 0 9 * * mon-fri 2026 report"),
+        ["1:19: found a seventh field, but there is none for the year in a crontab (a command that begins like \
+          this must be in quotes)"]
+    );
+    assert_eq!(
+        mistakes("0 0 9 * * H report"),
+        ["1:11: `H` may be a sixth field, or the command after five: write the field as a number, or the command \
+          as `'H'`"]
     );
     assert_eq!(mistakes("* * * * * 8 x"), ["1:11: day of week: no such value `8`, expected sun-sat or 0-7"]);
 }
@@ -215,7 +363,7 @@ proptest! {
 
     #[test]
     fn no_text_that_looks_like_a_crontab_panics(
-        lines in proptest::collection::vec("([0-9*?/,LW#@=%'\"\\\\ \t\r\0\u{b}éa-z-]{1,3} ?){0,10}|@every .*|\\PC*", 0..5),
+        lines in proptest::collection::vec("(days=and |H )?([0-9*?/,LW#@=%'\"\\\\ \t\r\0\u{b}éa-z-]{1,3} ?){0,10}|@every .*|\\PC*", 0..5),
     ) {
         check(lines.join("\n").as_bytes())?;
     }
@@ -224,20 +372,17 @@ proptest! {
 /// What is true of every file, and of what is shown of its mistakes.
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    match read(bytes) {
-        Ok(crontab) => {
-            for job in &crontab.jobs {
-                prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
-                prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());
-            }
+    for dialect in Dialect::ALL {
+        let (crontab, mistakes) = Crontab::read(bytes, &Reading::new(dialect, None), Zone::from_posix);
+        for job in &crontab.jobs {
+            prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
+            prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());
+            prop_assert!(job.text.get(job.schedule.clone()).is_some());
         }
-        Err(mistakes) => {
-            prop_assert!(!mistakes.is_empty());
-            for mistake in mistakes {
-                prop_assert!((1..=lines).contains(&mistake.line));
-                let shown = mistake.in_file("f").to_string();
-                prop_assert_eq!(shown.lines().count(), 3, "{}", shown);
-            }
+        for mistake in mistakes {
+            prop_assert!((1..=lines).contains(&mistake.line));
+            let shown = mistake.in_file("f").to_string();
+            prop_assert_eq!(shown.lines().count(), 3, "{}", shown);
         }
     }
     Ok(())

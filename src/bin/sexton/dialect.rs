@@ -1,0 +1,157 @@
+//! How expressions are read: the options that every command takes which reads some.
+
+use std::ops::Range;
+use std::time::SystemTime;
+
+use sexton::cron::{Carets, Dialect, ParseError, Reader};
+use sexton::tz::Zone;
+use sexton::Cron;
+
+use crate::args::{Args, Flag};
+use crate::Failure;
+
+pub const FLAGS: &[Flag] = &[
+    Flag::Value("--dialect"),
+    Flag::Value("--days"),
+    Flag::Switch("--star-bit"),
+    Flag::Value("--seconds"),
+    Flag::Value("--hash-id"),
+];
+
+/// The part of a command's help that tells of them.
+macro_rules! help {
+    () => {
+        "    --dialect NAME    whose cron it was written for: default; croniter, with the seconds last;
+                      quartz, with the seconds first, and 1 for Sunday; cronie, with five fields
+    --days and|or     where both day fields are restricted: a day must match both, or one of them
+    --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
+    --seconds first|last
+                      where the field of the seconds is, if there is one
+    --hash-id ID      what `H` takes its values from"
+    };
+}
+pub(crate) use help;
+
+/// The dialect of a name.
+pub fn named(name: &str) -> Result<Dialect, Failure> {
+    name.parse().map_err(|_| {
+        Failure::Usage(format!("unknown dialect `{name}`, expected default, croniter, quartz or cronie"))
+    })
+}
+
+/// What these options say.
+pub struct Reading {
+    pub dialect: Dialect,
+    hash_id: Option<String>,
+    /// The options say where the seconds are.
+    names_seconds: bool,
+}
+
+impl Reading {
+    pub fn of(args: &Args) -> Result<Reading, Failure> {
+        let usage = |problem: String| Err(Failure::Usage(problem));
+        let mut dialect = match args.value("--dialect") {
+            None => Dialect::DEFAULT,
+            Some(name) => named(name)?,
+        };
+        dialect = match (args.value("--days"), args.has("--star-bit")) {
+            (None, false) => dialect,
+            (None, true) => dialect.star_bit(),
+            (Some("and"), false) => dialect.days_and(),
+            (Some("or"), false) => dialect.days_or(),
+            (Some("and" | "or"), true) => {
+                return usage(
+                    "`--days` and `--star-bit` are two rules for the same: expected one of them".into(),
+                );
+            }
+            (Some(other), _) => {
+                return usage(format!("unknown rule `{other}` for `--days`, expected `and` or `or`"))
+            }
+        };
+        dialect = match args.value("--seconds") {
+            None => dialect,
+            Some("first") => dialect.seconds_first(),
+            Some("last") => dialect.seconds_last(),
+            Some(other) => {
+                return usage(format!("unknown place `{other}` for `--seconds`, expected `first` or `last`"));
+            }
+        };
+        let hash_id = args.value("--hash-id").map(String::from);
+        let names_seconds = args.has("--dialect") || args.has("--seconds");
+        Ok(Reading { dialect, hash_id, names_seconds })
+    }
+
+    #[cfg(test)]
+    pub fn new(dialect: Dialect, hash_id: Option<String>) -> Reading {
+        Reading { dialect, hash_id, names_seconds: false }
+    }
+
+    /// As the options say, and no more.
+    pub fn reader(&self) -> Reader<'_> {
+        let reader = match &self.hash_id {
+            Some(id) => Reader::from(self.dialect).hash_id(id),
+            None => self.dialect.into(),
+        };
+        reader.drawing()
+    }
+
+    /// With this to hash if `--hash-id` says nothing.
+    pub fn reader_or<'a>(&'a self, id: &'a str) -> Reader<'a> {
+        match self.hash_id {
+            Some(_) => self.reader(),
+            None => self.reader().hash_id(id),
+        }
+    }
+
+    /// What is legal in an expression and likely wrong: for each finding a message, the bytes, and what to write instead.
+    pub fn warnings<'a>(
+        &self,
+        text: &'a str,
+        zone: &Zone,
+        from: SystemTime,
+    ) -> impl Iterator<Item = (String, Range<usize>, Option<String>)> + 'a {
+        let switches = text.split_whitespace().map_while(|word| Some(word.split_once('=')?.0));
+        let names_seconds = self.names_seconds
+            || switches.map(str::to_ascii_lowercase).any(|switch| switch == "dialect" || switch == "seconds");
+        let findings = self.dialect.lint(text).in_zone(zone, from);
+        // That one asks for just this.
+        findings.filter(move |finding| finding.code() != "seconds-order" || !names_seconds).map(|finding| {
+            let message = format!("warning: {finding} ({})", finding.code());
+            (message, finding.span(), finding.suggestion().map(|suggestion| suggestion.to_string()))
+        })
+    }
+
+    /// An expression of the command line.
+    pub fn parse(&self, text: &str) -> Result<Cron, Failure> {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        for nickname in ["@every", "@reboot"] {
+            if word.eq_ignore_ascii_case(nickname) {
+                let why = "has no dates of its own: it counts from when `sexton run` starts";
+                return Err(Failure::Error(1, format!("`{nickname}` {why}")));
+            }
+        }
+        let reader = self.reader();
+        reader.parse(text).map_err(|error| {
+            let message = message(&error, text, reader);
+            Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
+        })
+    }
+}
+
+/// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.
+pub fn message(error: &ParseError, text: &str, reader: Reader<'_>) -> String {
+    let is_mended_by = |reader: Reader<'_>| reader.parse(text).err().as_ref() != Some(error);
+    let found = text.get(error.span()).unwrap_or_default();
+    let missing = match error.field() {
+        Some(_) if is_mended_by(reader.hash_id("")) => "an id to hash: `--hash-id ID`",
+        Some(_) if is_mended_by(reader.seed(0)) && found.contains('~') => {
+            "`--dialect cronie`, which draws it"
+        }
+        Some(_) if is_mended_by(reader.seed(0)) => {
+            "`H`, which stays the same, or `--dialect croniter`, which draws it"
+        }
+        _ => return format!("{error:#}"),
+    };
+    let field = error.field().map(|field| field.to_string()).unwrap_or_default();
+    format!("{field}: found `{found}`, expected {missing}")
+}

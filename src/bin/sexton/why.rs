@@ -1,0 +1,56 @@
+//! `sexton why`: why an expression is due at a time, or why not.
+
+use crate::args::{Args, Flag};
+use crate::dialect::{self, Reading};
+use crate::{expression, next, say, time, Command, Failure};
+
+pub const COMMAND: Command =
+    Command { name: "why", help: HELP, flags: &[&[Flag::Value("--zone")], dialect::FLAGS], run: why };
+
+const HELP: &str = concat!(
+    "\
+usage: sexton why EXPR TIME [OPTION ...]
+
+Why an expression fires at a time, or which field says no, or which clock change moved it. Then the
+fires before and after that time.
+
+    fires: 2026-11-23T04:02:00 matches every field
+    before: 2026-11-20T04:02:00Z
+    after: 2026-11-27T04:02:00Z
+
+TIME is a time such as 2026-12-31T23:59:30+01:00, or a civil time of the zone, also one that its
+clocks skip: '2026-12-31 23:59:30', 2026-12-31T23:59. Its second counts, not a fraction of that.
+
+    --zone ZONE       whose clocks it goes by (the local ones): what the variable TZ takes, such
+                      as Europe/Paris or CET-1CEST,M3.5.0,M10.5.0/3
+",
+    dialect::help!(),
+    "
+
+Exit status: 0 if the question has been answered, whatever the answer; 1 if the expression, the time
+or the zone has a mistake; 2 if the command line has one.
+"
+);
+
+fn why(args: &Args) -> Result<(), Failure> {
+    let reading = Reading::of(args)?;
+    let (time, words) = match &args.rest[..] {
+        [words @ .., time] if !words.is_empty() => (time.to_string_lossy(), words),
+        _ => return Err(Failure::Usage("expected a cron expression and a time".into())),
+    };
+    let text = expression::text(words)?;
+    let cron = reading.parse(&text)?;
+    let zone = time::zone(args)?;
+    let mistaken = |problem: String| Failure::Error(1, format!("time `{time}`: {problem}"));
+    let (moment, _) = time::read(&time).map_err(mistaken)?;
+    let instant = moment.instant(&zone).ok_or_else(|| mistaken(time::TOO_FAR.into()))?;
+    let instant = time::whole_second(instant);
+
+    say(&cron.why(moment, &zone).to_string())?;
+    for (label, is_backward) in [("before", true), ("after", false)] {
+        let due = next::dues(cron, &zone, instant, is_backward)?.next();
+        let due = due.map_or_else(|| "never".into(), |due| time::rfc3339(due, &zone));
+        say(&format!("{label}: {due}"))?;
+    }
+    Ok(())
+}

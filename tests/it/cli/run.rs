@@ -1,0 +1,166 @@
+//! `sexton run`.
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+#[test]
+fn a_crontab_with_mistakes_is_not_run() {
+    let input = "@reboot echo ran\n@daily\n61 * * * * x\n";
+    assert_eq!(
+        call_with_input(&["run", "-"], input),
+        (
+            1,
+            String::new(),
+            "<stdin>:2:7: expected a command after the schedule\n    @daily\n          ^\n\
+             <stdin>:3:1: minute: no such value `61`, expected 0-59\n    61 * * * * x\n    ^^\n\
+             sexton: `<stdin>` has 2 mistakes and was not run\n"
+                .to_string()
+        )
+    );
+    let (status, _, stderr) = call_with_input(&["run", "-"], "# nothing\n");
+    assert_eq!((status, &*stderr), (1, "sexton: `<stdin>` has no jobs: there is nothing to run\n"));
+}
+
+#[test]
+fn a_crontab_is_run_as_its_dialect_reads_it() {
+    assert_eq!(
+        call_with_input(&["run", "-", "--dialect", "quartz"], "0 9 * * x\n"),
+        (
+            1,
+            String::new(),
+            "<stdin>:1:1: found 5 fields, expected six with the seconds first, and a command\n    0 9 * * x\n    \
+             ^^^^^^^^^\nsexton: `<stdin>` has 1 mistake and was not run\n"
+                .to_string()
+        )
+    );
+}
+
+/// The lines on stderr without the times, and without how long each job took; those of each job together.
+#[cfg(unix)]
+fn log(stderr: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in stderr.lines() {
+        let (time, line) = line.split_once(' ').unwrap();
+        assert!(time.parse::<sexton::Moment>().is_ok() && time.ends_with('Z'), "{line}");
+        lines.push(line.split(' ').filter(|word| !word.starts_with("took=")).collect::<Vec<_>>().join(" "));
+    }
+    lines.sort_by_key(|line| line.split_once("line ").map(|(_, job)| job.to_string()));
+    lines
+}
+
+#[cfg(unix)]
+#[test]
+fn a_crontab_with_warnings_is_run() {
+    let (lines, _running) = first_lines("0 0 13 * fri never\n@reboot echo ran\n", 1);
+    assert_eq!(lines, ["ran"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_runs_at_the_start_only_ends_by_itself() {
+    let input = "@reboot cat%one%50\\% \nA = 'a  b'\nCRON_TZ = EST5\n@reboot echo \"$A $CRON_TZ $SHELL\"; exit 3\n\
+                 SHELL = /no/such/shell\n@reboot x\nSHELL=/bin/sh\n@reboot kill -9 $$\n@reboot read x || echo no input";
+    let (status, stdout, stderr) = call_with_input(&["run", "-"], input);
+    let mut lines: Vec<_> = stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["50% ", "a  b EST5 /bin/sh", "no input", "one"]);
+    assert_eq!(
+        log(&stderr),
+        [
+            "ready jobs=5 zone=UTC0",
+            "over no job is left",
+            "start line 1: cat",
+            "end exit=0 line 1: cat",
+            "start line 4: echo \"$A $CRON_TZ $SHELL\"; exit 3",
+            "fail exit=3 line 4: echo \"$A $CRON_TZ $SHELL\"; exit 3",
+            "start line 6: x",
+            "fail error=\"could not start `/no/such/shell`: No such file or directory (os error 2)\" line 6: x",
+            "start line 8: kill -9 $$",
+            "fail signal=9 line 8: kill -9 $$",
+            "start line 9: read x || echo no input",
+            "end exit=0 line 9: read x || echo no input",
+        ]
+    );
+    assert_eq!(status, 0);
+}
+
+/// A child that is killed when the test is over, whatever becomes of the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs a crontab and gives the first lines of its stdout.
+#[cfg(unix)]
+fn first_lines(input: &str, count: usize) -> (Vec<String>, Running) {
+    let mut child = Running(sexton(&["run", "-"]).stderr(Stdio::null()).spawn().unwrap());
+    child.0.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let stdout = BufReader::new(child.0.stdout.take().unwrap());
+    (stdout.lines().take(count).map(|line| line.unwrap()).collect(), child)
+}
+
+#[cfg(unix)]
+#[test]
+fn six_fields_tick_every_second() {
+    let began = Instant::now();
+    let (lines, _running) = first_lines("* * * * * * echo tick\n", 2);
+    assert_eq!(lines, ["tick", "tick"]);
+    let took = began.elapsed();
+    assert!(Duration::from_secs(1) < took && took < Duration::from_secs(20), "{took:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_period_has_its_first_run_after_one_period_and_a_slow_job_is_not_in_the_way() {
+    let began = Instant::now();
+    let (lines, _running) = first_lines("@reboot echo slow; exec sleep 20\n@every 0.3s echo quick\n", 3);
+    assert_eq!(lines, ["slow", "quick", "quick"]);
+    let took = began.elapsed();
+    assert!(Duration::from_millis(600) < took && took < Duration::from_secs(15), "{took:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn cron_tz_moves_a_schedule() {
+    // Where it is now the same hour as in UTC, every second; where it is another one, never within this hour.
+    let hour = call(&["next", "* * * * * *", "--count=1", "--format=civil"]).1[11..13].to_string();
+    let next_hour = (hour.parse::<u8>().unwrap() + 1) % 24;
+    let hours = format!("{hour},{next_hour}");
+    let input =
+        format!("CRON_TZ=XXX12\n* * {hours} * * * echo far\nCRON_TZ=UTC0\n* * {hours} * * * echo near\n");
+    assert_eq!(first_lines(&input, 2).0, ["near", "near"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_due_while_a_job_runs_is_told_as_missed() {
+    let mut child = Running(sexton(&["run", "-"]).stdout(Stdio::null()).spawn().unwrap());
+    child.0.stdin.take().unwrap().write_all(b"@every 0.2s exec sleep 0.7\n").unwrap();
+    let stderr = BufReader::new(child.0.stderr.take().unwrap());
+    let missed = stderr.lines().map(|line| line.unwrap()).find(|line| line.contains(" missed "));
+    let missed = missed.unwrap();
+    assert!(missed.ends_with(" why=\"still running\" line 1: exec sleep 0.7"), "{missed}");
+}
+
+#[test]
+fn the_crontab_in_the_help_has_no_mistakes() {
+    let (_, help, _) = call(&["run", "--help"]);
+    let lines = help.lines().filter_map(|line| line.strip_prefix("    "));
+    // Without the lines of the log, and the zone, which the machine may lack.
+    let crontab: Vec<_> = lines
+        .filter(|line| {
+            !line.starts_with("2026-")
+                && !line.starts_with("CRON_TZ")
+                && !line.starts_with(" ")
+                && !line.starts_with("--")
+        })
+        .collect();
+    let checked = call_with_input(&["check", "-", "--dialect", "default"], &(crontab.join("\n") + "\n"));
+    assert_eq!(checked, (0, "8 jobs, no mistakes\n".to_string(), String::new()));
+}

@@ -1,0 +1,40 @@
+//! `sexton translate`.
+
+use super::*;
+
+#[test]
+fn translate_writes_an_expression_for_another_cron() {
+    prints("translate|0|9|*|*|1-5|--to|quartz", "0 0 9 ? * mon-fri\n");
+    prints("translate|0 0 9 ? * 2-6|--dialect|quartz|--to|cronie", "0 9 * * mon-fri\n");
+    prints("translate|30 0 9 * * 1|--to|croniter", "0 9 * * mon 30\n");
+    prints("translate|H 4 * * *|--hash-id|report|--to|cronie", "44 4 * * *\n");
+    prints("translate|0 9 * * 1-5", "default: 0 9 * * mon-fri\ncroniter: 0 9 * * mon-fri\nquartz: 0 0 9 ? * mon-fri\ncronie: 0 9 * * mon-fri\n");
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    fails(
+        "translate|0 9 * * friL|--to|cronie",
+        1,
+        "sexton: not to be written for cronie: day of week: it has no `L`, `W` or `#`\n",
+    );
+    assert_eq!(
+        call(&["translate", "0 0 13 * fri", "--days", "and"]),
+        (
+            0,
+            "quartz: 0 0 0 13 * fri\n".to_string(),
+            "\
+sexton: not to be written for default: it fires if either of the two day fields matches, this if both do
+sexton: not to be written for croniter: it fires if either of the two day fields matches, this if both do
+sexton: not to be written for cronie: it fires if either of the two day fields matches, this if both do
+"
+            .to_string()
+        )
+    );
+    fails(
+        "translate|0 9 * *|--to|cronie",
+        1,
+        "sexton: expression: found 4 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)\n    \
+         0 9 * *\n    ^^^^^^^\n",
+    );
+}
