@@ -150,6 +150,11 @@ impl Dialect {
         self.days
     }
 
+    /// Whether each text draws its own `R` and `~`.
+    pub(super) const fn draws(&self) -> bool {
+        matches!(self.language, Language::Croniter | Language::Cronie)
+    }
+
     /// The numbers of fields that make an expression: from the first to the last of them.
     pub(super) const fn field_counts(&self) -> (usize, usize) {
         let table = self.table();
@@ -192,6 +197,8 @@ pub struct Reader<'a> {
     /// Whether the id is for the nicknames of the croniter dialect, too.
     pub(super) hashes_nicknames: bool,
     pub(super) seed: Option<u64>,
+    /// The seed of a text that has a right to one without having been given it.
+    pub(super) lot: Option<u64>,
 }
 
 impl Dialect {
@@ -207,7 +214,7 @@ impl Dialect {
 
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &str) -> Reader<'_> {
-        Reader { dialect: self, id: Some(id), hashes_nicknames: true, seed: None }
+        Reader { id: Some(id), hashes_nicknames: true, ..self.reader() }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
@@ -216,7 +223,7 @@ impl Dialect {
     }
 
     pub(super) const fn reader(self) -> Reader<'static> {
-        Reader { dialect: self, id: None, hashes_nicknames: false, seed: None }
+        Reader { dialect: self, id: None, hashes_nicknames: false, seed: None, lot: None }
     }
 
     /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
@@ -261,12 +268,7 @@ impl<'a> Reader<'a> {
         use std::collections::hash_map::RandomState;
         use std::hash::{BuildHasher, Hasher};
 
-        match (self.dialect.language, self.seed) {
-            (Language::Croniter | Language::Cronie, None) => {
-                self.seed(RandomState::new().build_hasher().finish())
-            }
-            _ => self,
-        }
+        Reader { lot: Some(RandomState::new().build_hasher().finish()), ..self }
     }
 
     #[cfg(not(feature = "std"))]

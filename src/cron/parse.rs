@@ -42,7 +42,11 @@ struct Input<'a> {
 
 pub(super) const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
-    let reader = Reader { dialect, ..reader };
+    let seed = match reader.seed {
+        None if dialect.draws() => reader.lot,
+        seed => seed,
+    };
+    let reader = Reader { dialect, seed, ..reader };
     let input = &Input { text, table: dialect.table(), reader };
     if peek(text, at) == b'@' {
         return nickname(input, at);

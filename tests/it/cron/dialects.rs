@@ -197,6 +197,9 @@ fn a_random_value_needs_a_seed_and_lies_in_its_range() {
         assert!((20..30).contains(&range.next(noon).unwrap().time().minute()));
     }
     assert!((0..60).all(|minute| drawn[minute] == ((10..20).contains(&minute) || minute >= 40)), "{drawn:?}");
+    // The text itself may name a dialect that draws.
+    DEFAULT.parse("dialect=cronie ~ 4 * * *").unwrap();
+    assert!(CRONITER.parse("dialect=default R 4 * * *").is_err());
     // Where the system draws, two texts that are parsed differ sooner or later.
     let first = CRONITER.parse("R R R * *").unwrap();
     assert!((0..20).any(|_| CRONITER.parse("R R R * *").unwrap() != first));
