@@ -148,9 +148,25 @@ impl Agenda {
             errands.extend(self.send(slot, Cause::Due(due), now));
         } else if seat.runs > 0 && seat.overlap != Overlap::Queue {
             // The run may never end, so its first overrun is told when it happens; the others, once it has ended.
-            seat.is_reported = true;
-            overruns.push(Overrun { name: name.clone(), due: due.passed_at(now) });
+            let place = Place { slot, version: seat.version };
+            overruns.push(Overrun { place, name: name.clone(), due });
         }
+    }
+
+    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Who
+    /// tells it is away until it is told.
+    pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
+        let due = overrun.due;
+        let seat = match self.seat(overrun.place) {
+            Some(seat) if seat.task.is_none() && seat.runs > 0 => seat,
+            _ => return false,
+        };
+        if seat.is_reported || seat.next != Some(due) || due.age(now).is_none() {
+            return false;
+        }
+        seat.is_reported = true;
+        self.away += 1;
+        true
     }
 
     /// Takes note of what was decided for an errand: a run begins, or does not. Says what is to be done now, and adds to
