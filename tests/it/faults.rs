@@ -364,3 +364,18 @@ fn an_overrun_is_told_before_the_end_of_its_task() {
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t ended"]);
 }
+
+#[test]
+fn what_the_clock_shows_again_is_not_passed_over() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").at_next(|now| Some(now + SECOND)).run_async(job).unwrap();
+    stage.clock.advance(Duration::from_millis(2500));
+    stage.clock.step_back(HOUR);
+    stage.clock.advance(Duration::ZERO);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    let clock = stage.clock.clone();
+    must_end("to count the dues before one that lies ahead", move || clock.advance(SECOND));
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t 09:00:03.5"]);
+}
