@@ -252,6 +252,10 @@ impl Agenda {
             Some(back) => back,
             None => return,
         };
+        if seat.next.map_or(false, |due| due.age(now).is_some()) {
+            // It has passed by the new time, too: it and those after it are still to be run or told.
+            return;
+        }
         if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
             let was_armed = seat.is_armed;
             self.disarm(slot);

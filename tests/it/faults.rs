@@ -379,3 +379,17 @@ fn what_the_clock_shows_again_is_not_passed_over() {
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t 09:00:03.5"]);
 }
+
+#[test]
+fn dues_that_passed_before_the_clock_was_set_back_do_not_vanish() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(10 * SECOND);
+    stage.clock.step_back(2 * SECOND);
+    stage.clock.advance(SECOND / 2);
+    task.resume().unwrap();
+    stage.clock.advance(SECOND);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t missed 8 until 10:00:08: paused", "t 10:00:09"]);
+}

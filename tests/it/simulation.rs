@@ -133,6 +133,8 @@ enum What {
         next: Option<SystemTime>,
     },
     Breaks(usize),
+    /// What the closure of an `AtNext` has answered.
+    Answered(usize, Option<Nanos>),
     /// Only a part of what is due was run.
     Unsettled,
     /// What could be seen when time had passed up to here.
@@ -167,8 +169,6 @@ struct World {
     stepped: Mutex<Nanos>,
     lives: Mutex<usize>,
     wakers: Mutex<Vec<Waker>>,
-    /// What the closures of `AtNext` have answered, by life.
-    answers: Mutex<HashMap<usize, (Vec<Nanos>, bool)>>,
     depth: Mutex<usize>,
     runs: Mutex<usize>,
 }
@@ -322,14 +322,9 @@ impl World {
             }
             Kind::AtNext(steps) => {
                 let (world, mut steps) = (Arc::downgrade(self), steps.into_iter());
-                self.answers.lock().unwrap().insert(life, (Vec::new(), false));
                 builder.at_next(move |now| {
                     let answer = steps.next().map(|step| now + Duration::from_millis(step.max(1)));
-                    let world = world.upgrade()?;
-                    let mut answers = world.answers.lock().unwrap();
-                    let (given, is_over) = answers.get_mut(&life).unwrap();
-                    given.extend(answer.map(nanos));
-                    *is_over = answer.is_none();
+                    world.upgrade()?.note(What::Answered(life, answer.map(nanos)));
                     answer
                 })
             }
@@ -516,7 +511,20 @@ struct State {
     loose: Option<Nanos>,
 }
 
+#[derive(Default)]
+struct Answers {
+    given: Vec<Nanos>,
+    is_over: bool,
+}
+
 impl Life {
+    fn allowed_runs(&self) -> usize {
+        match (self.part.style, self.part.overlap) {
+            (Style::Shared, Overlap::Allow(runs)) => runs,
+            _ => 1,
+        }
+    }
+
     fn change(&mut self, change: impl Fn(&mut State)) {
         let states = std::mem::take(&mut self.states).into_iter();
         let changed = states.map(|mut state| {
@@ -531,6 +539,8 @@ struct Checker<'a> {
     world: &'a World,
     start: Nanos,
     lives: HashMap<usize, Life>,
+    /// What the closures of lives have answered so far.
+    answers: HashMap<usize, Answers>,
     /// Who has which name.
     holders: HashMap<usize, usize>,
     /// Who is running.
@@ -541,10 +551,18 @@ struct Checker<'a> {
     was_scheduled: bool,
     /// Whether something may be left from the last advance, as a callback was slow.
     has_leftovers: bool,
+    /// How far, at the least and at the most, callbacks have stepped the clock since it was last looked at.
+    unnoticed: (Nanos, Nanos),
 }
 
 impl Checker<'_> {
     fn dues(&self, life: &Life, after: Nanos, up_to: Nanos) -> u64 {
+        if let Grid::Answers(number) = &life.grid {
+            let given = &self.answers[number].given;
+            let is_in_time = |due: &&Nanos| life.until.map_or(true, |until| **due <= until);
+            let all = given.iter().filter(is_in_time).count() as Nanos;
+            return (up_to.clamp(0, all) - after.clamp(0, all)) as u64;
+        }
         let up_to = life.until.map_or(up_to, |until| up_to.min(until));
         match &life.grid {
             Grid::Wall { first, step } | Grid::Mono { first, step } => {
@@ -552,21 +570,29 @@ impl Checker<'_> {
             }
             Grid::Anchored { first, step, base } => count_steps(base.unwrap_or(*first), *step, after, up_to),
             Grid::List(list) => list.iter().filter(|due| **due > after && **due <= up_to).count() as u64,
-            Grid::Answers(life) => {
-                let answers = self.world.answers.lock().unwrap();
-                let given = &answers[life].0;
-                given.iter().filter(|due| **due > after && **due <= up_to).count() as u64
+            Grid::Answers(_) => unreachable!("they are counted by their number"),
+        }
+    }
+
+    /// Where a due stands in the order of dues, if it is one: at its time. The answers of a closure are numbered, as they
+    /// go back when the clock does.
+    fn place(&self, life: &Life, at: Nanos) -> Option<Nanos> {
+        match &life.grid {
+            Grid::Answers(number) => {
+                let place = self.answers[number].given.iter().rposition(|given| *given == at)?;
+                (life.until.map_or(true, |until| at <= until)).then_some(place as Nanos + 1)
             }
+            _ => (self.dues(life, at - 1, at) == 1).then_some(at),
         }
     }
 
     fn is_over(&self, life: &Life, after: Nanos) -> bool {
         match &life.grid {
             Grid::Answers(number) => {
-                let (given, is_over) = self.world.answers.lock().unwrap()[number].clone();
+                let Answers { given, is_over } = &self.answers[number];
                 let is_past =
                     given.last().map_or(false, |last| life.until.map_or(false, |until| *last > until));
-                (is_over || is_past) && self.dues(life, after, NEVER) == 0
+                (*is_over || is_past) && self.dues(life, after, NEVER) == 0
             }
             _ => self.dues(life, after, NEVER) == 0,
         }
@@ -608,12 +634,20 @@ impl Checker<'_> {
             What::Began { life, facts, holds_name, next } => {
                 self.began(*life, facts.as_ref(), *holds_name, *next, entry)
             }
+            What::Answered(life, answer) => {
+                let answers = self.answers.entry(*life).or_default();
+                answers.given.extend(answer);
+                answers.is_over = answer.is_none();
+                Ok(())
+            }
             What::Unsettled => {
                 self.has_leftovers = true;
                 Ok(())
             }
             What::Breaks(life) => {
-                self.lives.get_mut(life).unwrap().is_breaking = true;
+                let its = self.lives.get_mut(life).unwrap();
+                // Its last run ends it anyway.
+                its.is_breaking = !its.will_end;
                 self.holders.retain(|_, holder| holder != life);
                 Ok(())
             }
@@ -721,10 +755,13 @@ impl Checker<'_> {
     }
 
     fn stepped(&mut self, by: Nanos, in_callback: bool, entry: &Entry) {
+        // Steps that are noticed together are one: the least and the most that this one may be a part of.
+        let (least, most) = (by + self.unnoticed.0, by + self.unnoticed.1);
+        self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
+        let is_correction = least < -3 * HOUR || most > 3 * HOUR;
         for life in self.lives.values_mut() {
             life.can_see_busy = false;
             life.busy = None;
-            let is_correction = by.abs() > 3 * HOUR;
             let goes_back = match life.part.kind {
                 Kind::Seconds(_) | Kind::Minutes(_) | Kind::Hourly(_) => true,
                 Kind::Daily(..) | Kind::Days(..) => is_correction,
@@ -736,9 +773,7 @@ impl Checker<'_> {
                 // What was skipped once may come in its own time.
                 life.corrected.clear();
             }
-            // Two steps that are noticed together are one.
-            let is_noticed = by < -SECOND || life.states.iter().any(|state| state.loose.is_some());
-            if by < 0 && is_noticed && goes_back {
+            if least < -SECOND && goes_back {
                 // A past anchor may be due still.
                 let before_first = match life.grid {
                     Grid::Wall { first, .. } => now.min(first - 1),
@@ -760,7 +795,7 @@ impl Checker<'_> {
                     state.loose = Some(low.min(state.prev));
                 });
             }
-            if by > 3 * HOUR
+            if by.min(least) > 3 * HOUR
                 && !in_callback
                 && !self.has_leftovers
                 && !matches!(life.grid, Grid::Mono { .. } | Grid::Anchored { base: Some(_), .. })
@@ -789,7 +824,10 @@ impl Checker<'_> {
                     None => return Ok(()),
                 };
                 let life = self.lives.get_mut(&holder).unwrap();
-                anchor(life, entry);
+                // An overrun is told before it is decided what comes next.
+                if !self.running.contains(&holder) || life.allowed_runs() > 1 {
+                    anchor(life, entry);
+                }
                 let is_of_the_old = life.may_hear_of_the_old && life.began == 0;
                 let old = if is_of_the_old { life.states.clone() } else { BTreeSet::new() };
                 life.change(|state| state.pending += count);
@@ -807,6 +845,9 @@ impl Checker<'_> {
                 let run = self.running.iter().rposition(|life| self.lives[life].name == name);
                 let life = self.running.remove(run.ok_or(format!("nothing of {name} was running"))?);
                 let life = self.lives.get_mut(&life).unwrap();
+                if life.states.iter().any(|state| state.pending > 0) {
+                    anchor(life, entry);
+                }
                 if let (Some(busy), true) = (&mut life.busy, life.can_see_busy) {
                     busy.1 = entry.mono;
                 }
@@ -863,12 +904,8 @@ impl Checker<'_> {
         }
 
         // No overlap, also with those it has replaced.
-        let allowed = match (life.part.style, life.part.overlap) {
-            (Style::Shared, Overlap::Allow(runs)) => runs,
-            _ => 1,
-        };
         let others: Vec<_> = self.running.iter().filter(|other| self.lives[*other].name == name).collect();
-        if others.iter().any(|other| **other != number) || others.len() >= allowed {
+        if others.iter().any(|other| **other != number) || others.len() >= life.allowed_runs() {
             return Err(format!("{number} overlaps {others:?}"));
         }
 
@@ -879,23 +916,21 @@ impl Checker<'_> {
             return Err(format!("{number} runs {} ns early", at - now));
         }
         let run_missed = facts.map_or(0, |facts| facts.missed);
-        let is_due = self.dues(life, at - 1, at) == 1;
+        let place = self.place(life, at);
         let mut states = BTreeSet::new();
         let goes_on = !holds_name || next.map_or(false, |next| Self::by_grid(life, nanos(next), entry) > at);
         let (mut may_be_asked_for, mut may_be_due) = (false, false);
         for state in &life.states {
-            let is_in_turn = match state.loose {
-                None => at > state.prev && self.dues(life, state.prev, at) == state.pending + 1,
-                Some(loose) => at > loose,
+            let is_in_turn = |place| match state.loose {
+                None => {
+                    let dues = self.dues(life, state.prev, place);
+                    place > state.prev && dues == state.pending + 1 && run_missed <= state.pending
+                }
+                Some(loose) => place > loose,
             };
-            if is_due
-                && goes_on
-                && is_in_turn
-                && !life.is_paused
-                && (run_missed <= state.pending || state.loose.is_some())
-            {
+            if let Some(place) = place.filter(|place| goes_on && !life.is_paused && is_in_turn(*place)) {
                 may_be_due = true;
-                states.insert(State { prev: at, pending: 0, loose: None, ..state.clone() });
+                states.insert(State { prev: place, pending: 0, loose: None, ..state.clone() });
             }
             if state.demanded > 0 && nanos(due) == entry.wall && lateness.is_zero() && run_missed == 0 {
                 may_be_asked_for = true;
@@ -912,7 +947,7 @@ impl Checker<'_> {
         }
         if states.is_empty() {
             return Err(format!(
-                "{number} runs for {at} at {now} and then for {next:?} (a due: {is_due}, paused: {}, has its name: {holds_name}), but {:?}",
+                "{number} runs for {at} at {now} and then for {next:?} (place: {place:?}, paused: {}, has its name: {holds_name}), but {:?}",
                 life.is_paused, life.states
             ));
         }
@@ -1001,18 +1036,19 @@ impl Checker<'_> {
                 }
             }
             // What is asked for last may have to wait for the next advance, too.
+            let place = self.place(life, at).ok_or(format!("{number} waits for {at}, which is no due"))?;
             let is_late = entry.mono > target;
             let is_done = |state: &State| !state.is_demanded || is_late;
             let adds_up = |state: &State| match state.loose {
                 None => {
-                    let dues = self.dues(life, state.prev, at);
+                    let dues = self.dues(life, state.prev, place);
                     is_done(state)
                         && (dues == state.pending + 1 || dues == state.pending && life.was_set_back)
                 }
-                Some(loose) => is_done(state) && at > loose,
+                Some(loose) => is_done(state) && place > loose,
             };
             let states: BTreeSet<_> = life.states.iter().filter(|state| adds_up(state)).cloned().collect();
-            if states.is_empty() || self.dues(life, at - 1, at) != 1 {
+            if states.is_empty() {
                 return Err(format!("{number} is due at {at}, but {:?}", life.states));
             }
             let life = self.lives.get_mut(&number).unwrap();
@@ -1052,7 +1088,6 @@ fn perform(play: &Play) -> Result<(), String> {
         stepped: Mutex::new(0),
         lives: Mutex::new(0),
         wakers: Mutex::new(Vec::new()),
-        answers: Mutex::new(HashMap::new()),
         depth: Mutex::new(0),
         runs: Mutex::new(0),
     });
@@ -1085,12 +1120,14 @@ fn perform(play: &Play) -> Result<(), String> {
         world: &world,
         start,
         lives: HashMap::new(),
+        answers: HashMap::new(),
         holders: HashMap::new(),
         running: Vec::new(),
         started: None,
         is_unborn: false,
         was_scheduled: false,
         has_leftovers: false,
+        unnoticed: (0, 0),
     };
     for (line, entry) in log.iter().enumerate() {
         checker.read(entry).map_err(|error| {
