@@ -490,10 +490,12 @@ struct Life {
     old_reports: usize,
     /// A due must not lie in here: it was skipped by a correction of the clock.
     corrected: Vec<(Nanos, Nanos)>,
-    /// When its latest run began and ended, on the monotonic clock, if the other was not stepped meanwhile.
-    busy: Option<(Nanos, Nanos)>,
-    can_see_busy: bool,
-    /// The wall clock was set back: a due that was told as missed may lie ahead again.
+    /// Since when its run has been going on, and since when it has been paused, if the clock was not stepped meanwhile.
+    busy_since: Option<Nanos>,
+    paused_since: Option<Nanos>,
+    /// A due that passed in here, by the monotonic clock, is not run: its run was going on, or it was paused.
+    barred: Vec<(Nanos, Nanos)>,
+    /// The wall clock was set back: a due that was run or told as missed may lie ahead again.
     was_set_back: bool,
 }
 
@@ -619,8 +621,15 @@ impl Checker<'_> {
                 (was_there == *is_done).then_some(()).ok_or(format!("cancel of {name}: {is_done}"))
             }
             What::OneMore(name, is_done) => self.change(*name, *is_done, |life| life.is_one_more = true),
-            What::Paused(name, is_done) => self.change(*name, *is_done, |life| life.is_paused = true),
-            What::Resumed(name, is_done) => self.change(*name, *is_done, |life| life.is_paused = false),
+            What::Paused(name, is_done) => self.change(*name, *is_done, |life| {
+                if !std::mem::replace(&mut life.is_paused, true) {
+                    life.paused_since = Some(entry.mono);
+                }
+            }),
+            What::Resumed(name, is_done) => self.change(*name, *is_done, |life| {
+                life.is_paused = false;
+                life.barred.extend(life.paused_since.take().map(|since| (since, entry.mono)));
+            }),
             What::Demanded(name, is_done) => self.change(*name, *is_done, |life| {
                 life.change(|state| {
                     state.demanded += 1;
@@ -742,8 +751,9 @@ impl Checker<'_> {
             is_breaking: false,
             old_reports,
             corrected: Vec::new(),
-            busy: None,
-            can_see_busy: true,
+            busy_since: None,
+            paused_since: None,
+            barred: Vec::new(),
             was_set_back: false,
             part,
         };
@@ -764,16 +774,18 @@ impl Checker<'_> {
         self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
         let is_correction = least < -3 * HOUR || most > 3 * HOUR;
         for life in self.lives.values_mut() {
-            life.can_see_busy = false;
-            life.busy = None;
-            let goes_back = match life.part.kind {
-                Kind::Seconds(_) | Kind::Minutes(_) | Kind::Hourly(_) => true,
-                Kind::Daily(..) | Kind::Days(..) => is_correction,
-                _ => false,
-            };
+            life.busy_since = None;
+            life.paused_since = None;
+            life.barred.clear();
+            let is_interval_like =
+                matches!(life.part.kind, Kind::Seconds(_) | Kind::Minutes(_) | Kind::Hourly(_));
+            let is_grid = is_interval_like || matches!(life.part.kind, Kind::Daily(..) | Kind::Days(..));
+            let goes_back = is_interval_like || is_grid && is_correction;
             let now = Self::now(life, entry);
             if by < 0 {
-                life.was_set_back = true;
+                // What is certainly noticed is followed by schedules that do not wait for time to catch up.
+                let noticed = if is_interval_like { -SECOND } else { -3 * HOUR };
+                life.was_set_back = in_callback || !goes_back || most >= noticed;
                 // What was skipped once may come in its own time.
                 life.corrected.clear();
             }
@@ -820,6 +832,7 @@ impl Checker<'_> {
             }
             // What had come due of a task that has lost its name.
             Event::Missed { why: Why::Cancelled, .. } => {}
+            Event::Missed { count: 0, .. } => return Err(format!("nothing was missed: {event:?}")),
             Event::Missed { count, why, .. } => {
                 let name = name.unwrap();
                 let holder = match self.holders.get(&name) {
@@ -856,9 +869,8 @@ impl Checker<'_> {
                         *base = entry.mono.min(*base);
                     }
                 }
-                if let (Some(busy), true) = (&mut life.busy, life.can_see_busy) {
-                    busy.1 = entry.mono;
-                }
+                let busy = life.busy_since.take().map(|since| (since, entry.mono));
+                life.barred.extend(busy.filter(|(since, until)| since < until));
             }
             Event::Ended { .. } if self.was_scheduled => self.is_unborn = true,
             Event::Ended { .. } => return self.ended(name.unwrap()),
@@ -961,6 +973,7 @@ impl Checker<'_> {
         }
 
         // The policies.
+        let passed_at = nanos(due) - (entry.wall - entry.mono);
         if !may_be_asked_for {
             let grace = match (life.part.grace, life.part.missed) {
                 (Some(grace), _) => Duration::from_millis(grace),
@@ -978,11 +991,9 @@ impl Checker<'_> {
             }
             // One run may stand for dues that were held up before its task ran and for some that passed meanwhile.
             let stands_alone = life.states.iter().all(|state| state.pending == 0);
-            if let (Some((from, to)), Overlap::Skip, true) = (life.busy, life.part.overlap, stands_alone) {
-                let at = nanos(due) - (entry.wall - entry.mono);
-                if from < at && at < to {
-                    return Err(format!("{number} runs for {at}, which passed while it ran"));
-                }
+            let is_barred = life.barred.iter().any(|(from, to)| *from < passed_at && passed_at < *to);
+            if stands_alone && is_barred {
+                return Err(format!("{number} runs for {at}, which passed while it ran or was paused"));
             }
         }
 
@@ -993,8 +1004,11 @@ impl Checker<'_> {
             // It was only asked for.
             *base = None;
         }
-        life.busy = Some((entry.mono, entry.mono));
-        life.can_see_busy = true;
+        // Later runs are for later dues.
+        life.barred.retain(|(_, to)| !may_be_due || *to > passed_at);
+        if life.part.overlap == Overlap::Skip {
+            life.busy_since = Some(entry.mono);
+        }
         if !holds_name {
             life.will_end = true;
             self.holders.remove(&name);
@@ -1059,7 +1073,15 @@ impl Checker<'_> {
             if states.is_empty() {
                 return Err(format!("{number} is due at {at}, but {:?}", life.states));
             }
+            let ahead = match life.grid {
+                Grid::Answers(_) => 1,
+                _ => self.dues(life, Self::now(life, entry), place),
+            };
+            if ahead != 1 && !life.was_set_back {
+                return Err(format!("{number} waits for {at}, and not for one of {ahead} dues before it"));
+            }
             let life = self.lives.get_mut(&number).unwrap();
+            life.was_set_back &= ahead != 1;
             life.states = states;
             if !is_late {
                 life.change(|state| state.demanded = 0);
