@@ -463,6 +463,8 @@ impl Agenda {
                 (Step::Back(_), Some(Due::Calendar(_))) => {
                     let back = if is_correction { Back::Correction } else { Back::Small };
                     seat.was_set_back = seat.was_set_back.max(Some(back));
+                    // What the clock is to show again has not passed before the run that is going on.
+                    seat.backlog = seat.backlog.map(|seen| Now { wall: seen.wall.min(now.wall), ..seen });
                     if let Some(task) = seat.task.take() {
                         self.follow_clock(slot, &task, now);
                         self.take_home(slot, task);

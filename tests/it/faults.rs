@@ -393,3 +393,24 @@ fn dues_that_passed_before_the_clock_was_set_back_do_not_vanish() {
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t missed 8 until 10:00:08: paused", "t 10:00:09"]);
 }
+
+#[test]
+fn dues_that_the_clock_shows_again_are_no_backlog() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.clock.advance(SECOND / 2);
+    let (clock, mut runs) = (stage.clock.clone(), 0);
+    let callback = move || {
+        runs += 1;
+        match runs {
+            1 => clock.step_back(2 * SECOND),
+            2 | 3 => clock.advance(3 * SECOND / 2),
+            _ => {}
+        }
+    };
+    stage.scheduler.task("t").cron("* * * * * *").missed(Missed::All).run(callback).unwrap();
+    stage.clock.step(5 * SECOND);
+    stage.clock.advance(3 * SECOND);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    let overruns = "t missed 3 until 10:00:06: still running";
+    assert_eq!(told, ["t 10:00:01", "t 10:00:02", "t 10:00:03", overruns]);
+}
