@@ -809,6 +809,8 @@ impl Checker<'_> {
                     }
                     let low = state.loose.map_or(now, |loose| loose.min(now));
                     state.loose = Some(low.min(state.prev));
+                    // What was missed may be shown again, and missed again.
+                    state.pending = 0;
                 });
             }
             if by.min(least) > 3 * HOUR
