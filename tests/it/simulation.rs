@@ -560,20 +560,16 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn dues(&self, life: &Life, after: Nanos, up_to: Nanos) -> u64 {
-        if let Grid::Answers(number) = &life.grid {
-            let given = &self.answers[number].given;
-            let is_in_time = |due: &&Nanos| life.until.map_or(true, |until| **due <= until);
-            let all = given.iter().filter(is_in_time).count() as Nanos;
-            return (up_to.clamp(0, all) - after.clamp(0, all)) as u64;
-        }
-        let up_to = life.until.map_or(up_to, |until| up_to.min(until));
+        let is_in_time = |due: &&Nanos| life.until.map_or(true, |until| **due <= until);
+        let end = life.until.map_or(up_to, |until| up_to.min(until));
         match &life.grid {
-            Grid::Wall { first, step } | Grid::Mono { first, step } => {
-                count_steps(*first, *step, after, up_to)
+            Grid::Wall { first, step } | Grid::Mono { first, step } => count_steps(*first, *step, after, end),
+            Grid::Anchored { first, step, base } => count_steps(base.unwrap_or(*first), *step, after, end),
+            Grid::List(list) => list.iter().filter(|due| **due > after && **due <= end).count() as u64,
+            Grid::Answers(number) => {
+                let all = self.answers[number].given.iter().filter(is_in_time).count() as Nanos;
+                (up_to.clamp(0, all) - after.clamp(0, all)) as u64
             }
-            Grid::Anchored { first, step, base } => count_steps(base.unwrap_or(*first), *step, after, up_to),
-            Grid::List(list) => list.iter().filter(|due| **due > after && **due <= up_to).count() as u64,
-            Grid::Answers(_) => unreachable!("they are counted by their number"),
         }
     }
 
