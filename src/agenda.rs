@@ -148,9 +148,25 @@ impl Agenda {
             errands.extend(self.send(slot, Cause::Due(due), now));
         } else if seat.runs > 0 && seat.overlap != Overlap::Queue {
             // The run may never end, so its first overrun is told when it happens; the others, once it has ended.
-            seat.is_reported = true;
-            overruns.push(Overrun { name: name.clone(), due: due.passed_at(now) });
+            let place = Place { slot, version: seat.version };
+            overruns.push(Overrun { place, name: name.clone(), due });
         }
+    }
+
+    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Who
+    /// tells it is away until it is told.
+    pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
+        let due = overrun.due;
+        let seat = match self.seat(overrun.place) {
+            Some(seat) if seat.task.is_none() && seat.runs > 0 => seat,
+            _ => return false,
+        };
+        if seat.is_reported || seat.next != Some(due) || due.age(now).is_none() {
+            return false;
+        }
+        seat.is_reported = true;
+        self.away += 1;
+        true
     }
 
     /// Takes note of what was decided for an errand: a run begins, or does not. Says what is to be done now, and adds to
@@ -236,6 +252,10 @@ impl Agenda {
             Some(back) => back,
             None => return,
         };
+        if seat.next.map_or(false, |due| due.age(now).is_some()) {
+            // It has passed by the new time, too: it and those after it are still to be run or told.
+            return;
+        }
         if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
             let was_armed = seat.is_armed;
             self.disarm(slot);
@@ -443,6 +463,8 @@ impl Agenda {
                 (Step::Back(_), Some(Due::Calendar(_))) => {
                     let back = if is_correction { Back::Correction } else { Back::Small };
                     seat.was_set_back = seat.was_set_back.max(Some(back));
+                    // What the clock is to show again has not passed before the run that is going on.
+                    seat.backlog = seat.backlog.map(|seen| Now { wall: seen.wall.min(now.wall), ..seen });
                     if let Some(task) = seat.task.take() {
                         self.follow_clock(slot, &task, now);
                         self.take_home(slot, task);

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::agenda::{Agenda, Holder, Leftover, Overrun, Request, Scheduled, Unmet, Which};
+use crate::agenda::{Agenda, Holder, Leftover, Request, Scheduled, Unmet, Which};
 use crate::clock::{Clock, Now};
 use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine, Why};
@@ -530,12 +530,6 @@ impl Engine {
         if let Err(message) = guarded(|| drop(theirs)) {
             self.alarm(Event::Panicked { task: name.clone(), message });
         }
-    }
-}
-
-impl Overrun {
-    pub(crate) fn missed(self, why: Why) -> Event {
-        Event::Missed { task: self.name, count: 1, latest: self.due, why }
     }
 }
 

@@ -253,6 +253,8 @@ impl Task {
         let mut verdicts = Verdicts { start: None, missed: Vec::new(), next: Some(Ok(Some(due))) };
         if let Some(Excuse { why, until, reported }) = excuse {
             if due.age(until).is_some() {
+                // If the clock was set back since, what it shows again is waited for.
+                let until = Now { wall: until.wall.min(now.wall), ..until };
                 let pass = self.timetable.pass(due, until, now);
                 let latest = pass.latest.passed_at(now);
                 if pass.count > reported {

@@ -9,7 +9,7 @@ use crate::agenda::{Agenda, Errand, Overrun};
 use crate::clock::{Clock, Driven, Now};
 use crate::engine::{Engine, Nap, Phase, State, Work};
 use crate::error::{Error, Kind};
-use crate::event::{Event, Why};
+use crate::event::Event;
 use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
 /// Starts the timer's thread, and the first worker, so that there is always one.
@@ -40,7 +40,7 @@ fn keep_time(engine: &Arc<Engine>) {
         let news = take_due(&mut state.agenda, now, &mut errands);
         if !errands.is_empty() || !news.is_empty() {
             drop(state);
-            engine.submit(news.into_iter().map(Work::Tell).chain(errands.drain(..).map(Work::Errand)));
+            engine.submit(news.into_iter().chain(errands.drain(..).map(Work::Errand)));
             state = lock(&engine.state);
             continue;
         }
@@ -62,13 +62,13 @@ fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> Mu
     }
 }
 
-/// Takes what is due off the agenda, and tells what was seen on the way.
-fn take_due(agenda: &mut Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Event> {
+/// Takes what is due off the agenda, and hands out what is to be told of what was seen on the way.
+fn take_due(agenda: &mut Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Work> {
     let mut overruns: Vec<Overrun> = Vec::new();
     let step = agenda.look(now);
     agenda.take_due(now, errands, &mut overruns);
-    let stepped = step.map(|step| Event::ClockStepped { step });
-    stepped.into_iter().chain(overruns.into_iter().map(|overrun| overrun.missed(Why::StillRunning))).collect()
+    let stepped = step.map(|step| Work::Tell(Event::ClockStepped { step }));
+    stepped.into_iter().chain(overruns.into_iter().map(Work::Overrun)).collect()
 }
 
 /// Does what is due at `now`, on the calling thread.
@@ -81,7 +81,7 @@ fn run_due(engine: &Arc<Engine>, now: Now) {
             _ => Vec::new(),
         }
     };
-    engine.submit(news.into_iter().map(Work::Tell).chain(errands.into_iter().map(Work::Errand)));
+    engine.submit(news.into_iter().chain(errands.into_iter().map(Work::Errand)));
     // What comes up meanwhile is for the next time, or a task that is always overdue would keep all others waiting.
     engine.work_off(engine.pool.len());
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::seat::Unmet;
 use crate::schedule::Due;
@@ -70,10 +70,11 @@ pub(crate) struct Errand {
     pub(super) id: u64,
 }
 
-/// A due that has passed without a run.
+/// A due that has passed while its task was running.
 pub(crate) struct Overrun {
+    pub(crate) place: Place,
     pub(crate) name: Arc<str>,
-    pub(crate) due: SystemTime,
+    pub(crate) due: Due,
 }
 
 /// What is left of a task that has lost its name.

@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, Errand, Finished, Place};
+use crate::agenda::{Begun, Decision, Errand, Finished, Overrun, Place};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -25,6 +25,8 @@ pub(crate) enum Work {
     Abandon(Box<AsyncRun>),
     /// Something happened on a thread that must not call anybody.
     Tell(Event),
+    /// The same, of a due that has passed while its task was running.
+    Overrun(Overrun),
     /// The last run has ended.
     Close,
 }
@@ -36,6 +38,7 @@ impl Work {
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
             Work::Tell(event) => engine.tell(|| event),
+            Work::Overrun(overrun) => tell_overrun(engine, overrun, engine.clock.now()),
             Work::Close => engine.closed(),
         }
     }
@@ -76,6 +79,18 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         engine.alarm(schedule_broke(name.clone(), error));
     }
     settle(engine, place, name, begun);
+}
+
+/// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
+/// told of a task comes before the end of the task.
+fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
+    let is_to_be_told = lock(&engine.state).agenda.report(&overrun, now);
+    if is_to_be_told {
+        let Overrun { name, due, .. } = overrun;
+        let latest = due.passed_at(now);
+        engine.tell(|| Event::Missed { task: name, count: 1, latest, why: Why::StillRunning });
+        engine.came_back();
+    }
 }
 
 /// The end of a schedule whose own code panicked, or went back in time.

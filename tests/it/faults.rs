@@ -1,5 +1,7 @@
 //! What was once wrong, each in its smallest form.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
 use std::task::{Poll, Waker};
@@ -8,6 +10,27 @@ use std::time::{Duration, SystemTime};
 use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
 
 use crate::stage::*;
+
+/// A job whose future is pending until it is woken, and the wakers of those that are.
+fn pending_once() -> (Arc<Mutex<Vec<Waker>>>, impl FnMut() -> Pending + Send + 'static) {
+    let wakers = Arc::new(Mutex::new(Vec::<Waker>::new()));
+    let kept = wakers.clone();
+    let job = move || -> Pending {
+        let (kept, mut is_begun) = (kept.clone(), false);
+        #[allow(clippy::incompatible_msrv)] // the oldest compiler builds no tests
+        let future = std::future::poll_fn(move |context| {
+            if std::mem::replace(&mut is_begun, true) {
+                return Poll::Ready(());
+            }
+            kept.lock().unwrap().push(context.waker().clone());
+            Poll::Pending
+        });
+        Box::pin(future)
+    };
+    (wakers, job)
+}
+
+type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[test]
 fn a_slow_first_answer_of_a_schedule_is_no_clock_step() {
@@ -317,18 +340,7 @@ fn a_correction_is_not_caught_up_by_a_task_that_is_away() {
 #[test]
 fn a_due_that_was_told_as_missed_is_not_run_when_the_clock_shows_it_again() {
     let stage = Stage::at("2026-11-22 10:00:00");
-    let wakers = Arc::new(Mutex::new(Vec::<Waker>::new()));
-    let kept = wakers.clone();
-    let job = move || {
-        let (kept, mut is_begun) = (kept.clone(), false);
-        std::future::poll_fn(move |context| {
-            if std::mem::replace(&mut is_begun, true) {
-                return Poll::Ready(());
-            }
-            kept.lock().unwrap().push(context.waker().clone());
-            Poll::Pending
-        })
-    };
+    let (wakers, job) = pending_once();
     let times = ["2026-11-22 10:00:01", "2026-11-22 10:00:02", "2026-11-22 10:00:03"];
     stage.scheduler.task("t").at_each(times).run_async(job).unwrap();
     stage.clock.advance(Duration::from_millis(2500));
@@ -338,4 +350,67 @@ fn a_due_that_was_told_as_missed_is_not_run_when_the_clock_shows_it_again() {
     stage.clock.advance(2 * HOUR);
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t 10:00:03"]);
+}
+
+#[test]
+fn an_overrun_is_told_before_the_end_of_its_task() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").at_each(["2026-11-22 10:00:01", "2026-11-22 10:00:02"]).run_async(job).unwrap();
+    stage.clock.advance(Duration::from_millis(1500));
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.step(30 * SECOND);
+    stage.clock.advance(SECOND);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t ended"]);
+}
+
+#[test]
+fn what_the_clock_shows_again_is_not_passed_over() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").at_next(|now| Some(now + SECOND)).run_async(job).unwrap();
+    stage.clock.advance(Duration::from_millis(2500));
+    stage.clock.step_back(HOUR);
+    stage.clock.advance(Duration::ZERO);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    let clock = stage.clock.clone();
+    must_end("to count the dues before one that lies ahead", move || clock.advance(SECOND));
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:00:01", "t missed 1 until 10:00:02: still running", "t 09:00:03.5"]);
+}
+
+#[test]
+fn dues_that_passed_before_the_clock_was_set_back_do_not_vanish() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(10 * SECOND);
+    stage.clock.step_back(2 * SECOND);
+    stage.clock.advance(SECOND / 2);
+    task.resume().unwrap();
+    stage.clock.advance(SECOND);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t missed 8 until 10:00:08: paused", "t 10:00:09"]);
+}
+
+#[test]
+fn dues_that_the_clock_shows_again_are_no_backlog() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.clock.advance(SECOND / 2);
+    let (clock, mut runs) = (stage.clock.clone(), 0);
+    let callback = move || {
+        runs += 1;
+        match runs {
+            1 => clock.step_back(2 * SECOND),
+            2 | 3 => clock.advance(3 * SECOND / 2),
+            _ => {}
+        }
+    };
+    stage.scheduler.task("t").cron("* * * * * *").missed(Missed::All).run(callback).unwrap();
+    stage.clock.step(5 * SECOND);
+    stage.clock.advance(3 * SECOND);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    let overruns = "t missed 3 until 10:00:06: still running";
+    assert_eq!(told, ["t 10:00:01", "t 10:00:02", "t 10:00:03", overruns]);
 }
