@@ -141,17 +141,14 @@ impl Reading {
 /// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.
 pub fn message(error: &ParseError, text: &str, reader: Reader<'_>) -> String {
     let is_mended_by = |reader: Reader<'_>| reader.parse(text).err().as_ref() != Some(error);
-    let found = text.get(error.span()).unwrap_or_default();
     let missing = match error.field() {
         Some(_) if is_mended_by(reader.hash_id("")) => "an id to hash: `--hash-id ID`",
-        Some(_) if is_mended_by(reader.seed(0)) && found.contains('~') => {
-            "`--dialect cronie`, which draws it"
-        }
         Some(_) if is_mended_by(reader.seed(0)) => {
             "`H`, which stays the same, or `--dialect croniter`, which draws it"
         }
         _ => return format!("{error:#}"),
     };
+    let found = text.get(error.span()).unwrap_or_default();
     let field = error.field().map(|field| field.to_string()).unwrap_or_default();
     format!("{field}: found `{found}`, expected {missing}")
 }

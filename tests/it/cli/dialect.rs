@@ -58,11 +58,6 @@ fn what_is_hashed_or_drawn_has_a_source() {
         "sexton: hour: found `R`, expected `H`, which stays the same, or `--dialect croniter`, which draws it\n    \
          0 R(0-4) * * *\n      ^\n",
     );
-    fails(
-        "translate|dialect=cronie ~ 4 * * *",
-        1,
-        "sexton: minute: found `~`, expected `--dialect cronie`, which draws it\n    dialect=cronie ~ 4 * * *\n                   ^\n",
-    );
 }
 
 #[test]

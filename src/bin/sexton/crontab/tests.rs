@@ -193,10 +193,7 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         mistakes("R 4 * * * x"),
         ["1:1: minute: found `R`, expected `H`, which stays the same, or `--dialect croniter`, which draws it"]
     );
-    assert_eq!(
-        mistakes("dialect=cronie ~ 4 * * * x"),
-        ["1:16: minute: found `~`, expected `--dialect cronie`, which draws it"]
-    );
+    assert!(read("dialect=cronie ~ 4 * * * x").is_ok());
 }
 
 #[test]
