@@ -4,8 +4,8 @@
 use core::fmt;
 
 use super::super::field::{Field, Row};
-use super::english::{list, turn_of, weekday_of, Clock, Month, Named, Ordinal};
-use super::reading::Values;
+use super::super::parse::Values;
+use super::english::{list, turn_of, weekday_of, Clock, Named, Ordinal, MONTHS};
 use super::suggestion::List;
 use super::{ClockChange, FIELDS};
 
@@ -36,6 +36,9 @@ pub(super) enum Kind<'a> {
         days: &'a str,
         weekdays: &'a str,
         week: Option<u32>,
+    },
+    IgnoredDayField {
+        field: Field,
     },
     StarBit {
         needs_both: bool,
@@ -86,6 +89,7 @@ pub(super) enum Kind<'a> {
         is_late: bool,
     },
     OpenWeekdayStep {
+        row: &'static Row,
         values: Values,
         is_seven: bool,
         is_name: bool,
@@ -107,6 +111,7 @@ impl Kind<'_> {
             Kind::ShortMonths { .. } => "short-months",
             Kind::WithoutEffect { .. } => "day-field-without-effect",
             Kind::EitherDay { .. } => "either-day",
+            Kind::IgnoredDayField { .. } => "ignored-day-field",
             Kind::StarBit { .. } => "star-bit",
             Kind::QuestionMark { .. } => "quartz-needs-question-mark",
             Kind::SecondsOrder { .. } => "seconds-order",
@@ -140,7 +145,7 @@ impl Kind<'_> {
             }
             Kind::ShortMonths { never, is_leap_february, .. } => {
                 f.write_str("does not fire in ")?;
-                list(f, (0..12).filter(|month| never >> month & 1 == 1).map(Month))?;
+                list(f, (0..12).filter(|month| never >> month & 1 == 1).map(|month| MONTHS[month]))?;
                 match (never, is_leap_february) {
                     (_, false) => {
                         let have = if never.count_ones() == 1 { "has" } else { "have" };
@@ -165,6 +170,10 @@ impl Kind<'_> {
                     None => write!(f, " and on days that match `{weekdays}`")?,
                 }
                 f.write_str(", not only where the two meet")
+            }
+            Kind::IgnoredDayField { field } => {
+                let mark = if field == Field::DayOfWeek { "`W`" } else { "`#` or `L`" };
+                write!(f, "`{here}` has no effect: croniter ignores the {field} beside a {mark}")
             }
             Kind::StarBit { needs_both: false } => write!(
                 f,
@@ -267,9 +276,9 @@ impl Kind<'_> {
                      `{list}`"
                 )
             }
-            Kind::OpenWeekdayStep { values, is_seven, is_name, ends_with_sunday } => {
+            Kind::OpenWeekdayStep { row, values, is_seven, is_name, ends_with_sunday } => {
                 write!(f, "`{here}` is ")?;
-                list(f, values.in_order().map(weekday_of))?;
+                list(f, values.in_order(row).map(weekday_of))?;
                 match (is_seven, is_name, ends_with_sunday) {
                     (true, _, _) => f.write_str("; to others it is Sunday alone, or a mistake"),
                     (_, true, false) => write!(f, "; Quartz reads {} alone", weekday_of(values.from)),

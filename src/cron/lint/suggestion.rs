@@ -2,10 +2,12 @@
 
 use core::fmt::{self, Write};
 
+use super::super::dialect::Dialect;
 use super::super::field::{Field, Row};
+use super::super::parse::Values;
 use super::english::{weekday_of, Clock, WEEKS};
 use super::message::Kind;
-use super::reading::{value, Values};
+use super::reading::{items, Form, Item, Span};
 
 /// What to write instead: a sentence in `Display`, and, where it is as simple as that, what to put in place of the
 /// bytes of the finding's span.
@@ -55,6 +57,9 @@ impl fmt::Display for Suggestion<'_> {
                 );
             }
             Kind::EitherDay { .. } => "begin the text with `days=and` for the days that match both",
+            Kind::IgnoredDayField { .. } => {
+                ", which means the same, or begin the text with `days=and` for the days that match both"
+            }
             Kind::StarBit { needs_both: false } => ", which has no `*` for cronie to see",
             Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
             Kind::QuestionMark { .. } => ", which means the same",
@@ -130,7 +135,7 @@ pub(super) enum Piece<'a> {
     },
     /// The text of a field with names for its numbers.
     Named {
-        row: &'static Row,
+        dialect: Dialect,
         text: &'a str,
     },
     /// Day of month, month and day of week.
@@ -139,9 +144,15 @@ pub(super) enum Piece<'a> {
         name: &'static str,
         week: u32,
     },
+    /// `mon-friL`
     LastWeekday {
         row: &'static Row,
         weekdays: &'a str,
+    },
+    /// `Lmon,Ltue`
+    LastWeekdays {
+        row: &'static Row,
+        values: Values,
     },
 }
 
@@ -154,14 +165,27 @@ impl fmt::Display for Replacement<'_> {
             Piece::Star { step } => write!(f, "*/{step}"),
             Piece::WholeRange { row, step } => {
                 let (first, last) = (Written { row, value: 0 }, Written { row, value: row.count - 1 });
-                write!(f, "{first}-{last}/{step}")
+                write!(f, "{first}-{last}")?;
+                if step > 1 {
+                    write!(f, "/{step}")
+                } else {
+                    Ok(())
+                }
             }
-            Piece::Named { row, text } => with_names(f, row, text),
+            Piece::Named { dialect, text } => {
+                let span = Span { start: 0, end: text.len() };
+                for (i, item) in items(dialect, Field::DayOfWeek, text, Some(span)).enumerate() {
+                    f.write_str(if i > 0 { "," } else { "" })?;
+                    named(f, item)?;
+                }
+                Ok(())
+            }
             Piece::NthWeekday { month, name, week } => write!(f, "* {month} {name}#{}", week + 1),
             Piece::LastWeekday { row, weekdays } => {
                 with_names(f, row, weekdays)?;
                 f.write_char('L')
             }
+            Piece::LastWeekdays { row, values } => write_list(f, row, values, "L"),
         }
     }
 }
@@ -195,20 +219,36 @@ pub(super) struct List {
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, value) in self.values.in_order().enumerate() {
-            if i > 0 {
-                f.write_char(',')?;
-            }
-            Written { row: self.row, value }.fmt(f)?;
+        write_list(f, self.row, self.values, "")
+    }
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, row: &'static Row, values: Values, prefix: &str) -> fmt::Result {
+    for (i, value) in values.in_order(row).enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        write!(f, "{comma}{prefix}{}", Written { row, value })?;
+    }
+    Ok(())
+}
+
+/// An item of the weekdays with names for its numbers.
+fn named(f: &mut fmt::Formatter<'_>, item: Item<'_>) -> fmt::Result {
+    let Item { row, text, form, .. } = item;
+    match item.values {
+        // Not every cron takes these steps after a name.
+        Some(values)
+            if form == Form::Open || values.step > 1 && values.from > 0 && values.to >= row.count =>
+        {
+            write_list(f, row, values, "")
         }
-        Ok(())
+        _ => with_names(f, row, text),
     }
 }
 
 /// The numbers of a text that stand for weekdays: no steps and no weeks.
-pub(super) fn numbers_named<'a>(row: &'static Row, text: &'a str) -> impl Iterator<Item = u32> + 'a {
-    words(text).filter_map(move |word| match word {
-        Word::Number(digits) => value(row, digits).map(|value| row.first + value),
+pub(super) fn numbers_named(text: &str) -> impl Iterator<Item = u32> + '_ {
+    words(text).filter_map(|word| match word {
+        Word::Number(digits) => digits.parse().ok(),
         Word::Other(_) => None,
     })
 }
@@ -219,7 +259,7 @@ fn with_names(f: &mut fmt::Formatter<'_>, row: &'static Row, text: &str) -> fmt:
     for word in words(text) {
         match word {
             Word::Number(digits) => {
-                let number = value(row, digits).unwrap_or(0);
+                let number = digits.parse::<u32>().unwrap_or(0).max(row.first) - row.first;
                 let is_whole_week = is_range && before == Some(0) && number == 7;
                 write!(f, "{}", Written { row, value: if is_whole_week { 6 } else { number % 7 } })?;
                 before = Some(number);
@@ -228,7 +268,11 @@ fn with_names(f: &mut fmt::Formatter<'_>, row: &'static Row, text: &str) -> fmt:
                 f.write_str(other)?;
                 is_range = other == "-";
                 if !is_range {
-                    before = value(row, other);
+                    before = row
+                        .names
+                        .iter()
+                        .position(|name| name.eq_ignore_ascii_case(other))
+                        .map(|place| place as u32);
                 }
             }
         }
