@@ -1,5 +1,6 @@
 //! The checks of a single item of a list.
 
+use super::super::dialect::Days;
 use super::super::field::{Field, Marks};
 use super::super::parse::{Item as Meaning, Values};
 use super::super::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
@@ -24,10 +25,12 @@ fn uneven_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>>
         _ => false,
     };
     let is_alone = reading.span(field) == Some(item.span);
+    if !is_alone || !begins_early || to + 1 < count {
+        return None;
+    }
     let last = from + (count - 1 - from) / step * step;
     let gap = from + count - last;
-    let is_uneven = to + 1 >= count && last > from && gap != step;
-    if !is_alone || !begins_early || !is_uneven || !comes_to_the_turn(&reading.cron, field) {
+    if last == from || gap == step || !comes_to_the_turn(&reading.cron, field) {
         return None;
     }
     let kind = Kind::UnevenStep { field, first: from, last, gap, step, count };
@@ -152,10 +155,9 @@ fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let Span { start, end } = item.span;
     let is_first = field.start == start;
     let span = if is_first { Span { start, end: end + 1 } } else { Span { start: start - 1, end } };
-    let rest = Span { start: span.end, end: field.end }.of(reading.text);
-    if is_first && reading.has_star_bit(item.row.field) && item.text.starts_with('*') != rest.starts_with('*')
-    {
-        // It does add, or take, the `*` that the field begins with.
+    let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
+    if is_first && is_day && reading.dialect.days() == Days::StarBit {
+        // What a day field begins with has a meaning of its own.
         return None;
     }
     let kind = Kind::Duplicate { item: item.text, of: other.text };

@@ -19,8 +19,8 @@ pub struct Suggestion<'a> {
 
 impl<'a> Suggestion<'a> {
     pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Option<Suggestion<'a>> {
-        let has_none = matches!((kind, replacement), (Kind::QuestionMark { .. }, None));
-        (!has_none).then_some(Suggestion { kind, replacement })
+        let needs_replacement = matches!(kind, Kind::QuestionMark { .. } | Kind::StepPastEnd { .. });
+        (!needs_replacement || replacement.is_some()).then_some(Suggestion { kind, replacement })
     }
 
     /// The text to put in place of the bytes of [`Finding::span`](super::Finding::span). It may be empty.
