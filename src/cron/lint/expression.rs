@@ -7,7 +7,7 @@ use super::super::{Cron, DaysKind};
 use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
 use super::reading::{Form, Item, Reading, Span};
-use super::suggestion::{numbers_named, Piece};
+use super::suggestion::Piece;
 use super::Finding;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
@@ -267,7 +267,9 @@ fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 /// The first weekday of an item that is given by a number Quartz has too.
 fn first_number(item: &Item<'_>) -> Option<u32> {
-    numbers_named(item.text).find(|&number| number > 0)
+    let weekdays = item.text.split(&['/', '#'][..]).next()?;
+    let mut numbers = weekdays.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+    numbers.find(|&number| number > 0)
 }
 
 fn last_weekday_alone<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {

@@ -119,13 +119,12 @@ fn open_weekday_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Findin
 }
 
 fn fifth_week<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
-    let (row, (weekdays, week)) = (item.row, item.text.split_once('#')?);
-    if week.trim_start_matches('0') != "5" {
-        return None;
-    }
-    let last = match (reading.dialect.table().marks, item.meaning) {
-        (Marks::AsCroniter, Meaning::Week(values, _)) => Piece::LastWeekdays { row, values },
-        _ => Piece::LastWeekday { row, weekdays },
+    let last = match item.meaning {
+        Meaning::Week(values, 4) => {
+            let is_listed = reading.dialect.table().marks == Marks::AsCroniter;
+            Piece::LastWeekday { row: item.row, values, is_listed }
+        }
+        _ => return None,
     };
     Some(Finding::new(reading, item.span, Kind::FifthWeek).or_write(last))
 }

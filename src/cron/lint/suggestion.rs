@@ -4,7 +4,8 @@ use core::fmt::{self, Write};
 
 use super::super::dialect::Dialect;
 use super::super::field::{Field, Row};
-use super::super::parse::Values;
+use super::super::parse::{Item as Meaning, Values};
+use super::super::LAST_WEEK;
 use super::english::{weekday_of, Clock, WEEKS};
 use super::message::Kind;
 use super::reading::{items, Form, Item, Span};
@@ -144,15 +145,11 @@ pub(super) enum Piece<'a> {
         name: &'static str,
         week: u32,
     },
-    /// `mon-friL`
+    /// `mon-friL`, or `Lmon,Ltue` where only that is known.
     LastWeekday {
         row: &'static Row,
-        weekdays: &'a str,
-    },
-    /// `Lmon,Ltue`
-    LastWeekdays {
-        row: &'static Row,
         values: Values,
+        is_listed: bool,
     },
 }
 
@@ -176,16 +173,16 @@ impl fmt::Display for Replacement<'_> {
                 let span = Span { start: 0, end: text.len() };
                 for (i, item) in items(dialect, Field::DayOfWeek, text, Some(span)).enumerate() {
                     f.write_str(if i > 0 { "," } else { "" })?;
-                    named(f, item)?;
+                    write_named(f, item)?;
                 }
                 Ok(())
             }
             Piece::NthWeekday { month, name, week } => write!(f, "* {month} {name}#{}", week + 1),
-            Piece::LastWeekday { row, weekdays } => {
-                with_names(f, row, weekdays)?;
+            Piece::LastWeekday { row, values, is_listed: true } => write_list(f, row, values, "L"),
+            Piece::LastWeekday { row, values, is_listed: false } => {
+                write_weekdays(f, row, values)?;
                 f.write_char('L')
             }
-            Piece::LastWeekdays { row, values } => write_list(f, row, values, "L"),
         }
     }
 }
@@ -232,81 +229,45 @@ fn write_list(f: &mut fmt::Formatter<'_>, row: &'static Row, values: Values, pre
 }
 
 /// An item of the weekdays with names for its numbers.
-fn named(f: &mut fmt::Formatter<'_>, item: Item<'_>) -> fmt::Result {
-    let Item { row, text, form, .. } = item;
-    match item.values {
-        // Not every cron takes these steps after a name.
-        Some(values)
-            if form == Form::Open || values.step > 1 && values.from > 0 && values.to >= row.count =>
-        {
-            write_list(f, row, values, "")
+fn write_named(f: &mut fmt::Formatter<'_>, item: Item<'_>) -> fmt::Result {
+    let row = item.row;
+    match item.meaning {
+        _ if item.form == Form::Star => f.write_str(item.text),
+        Meaning::Values(values) => {
+            let wraps = values.step > 1 && values.from > 0 && values.to >= row.count;
+            if item.form == Form::Open || wraps {
+                // Not every cron takes such a step after a name.
+                write_list(f, row, values, "")
+            } else {
+                write_weekdays(f, row, values)
+            }
         }
-        _ => with_names(f, row, text),
+        Meaning::Week(values, LAST_WEEK) if item.text.starts_with(&['L', 'l'][..]) => {
+            write_list(f, row, values, "L")
+        }
+        Meaning::Week(values, week) => {
+            write_weekdays(f, row, values)?;
+            if week == LAST_WEEK {
+                f.write_char('L')
+            } else {
+                write!(f, "#{}", week + 1)
+            }
+        }
+        _ => f.write_str(item.text),
     }
 }
 
-/// The numbers of a text that stand for weekdays: no steps and no weeks.
-pub(super) fn numbers_named(text: &str) -> impl Iterator<Item = u32> + '_ {
-    words(text).filter_map(|word| match word {
-        Word::Number(digits) => digits.parse().ok(),
-        Word::Other(_) => None,
-    })
-}
-
-fn with_names(f: &mut fmt::Formatter<'_>, row: &'static Row, text: &str) -> fmt::Result {
+/// One weekday, or a range of them.
+fn write_weekdays(f: &mut fmt::Formatter<'_>, row: &'static Row, values: Values) -> fmt::Result {
+    let Values { from, to, step, .. } = values;
     // Sunday is 7 at the end of a range from Sunday, and `sun-sun` would be that day alone.
-    let (mut before, mut is_range) = (None, false);
-    for word in words(text) {
-        match word {
-            Word::Number(digits) => {
-                let number = digits.parse::<u32>().unwrap_or(0).max(row.first) - row.first;
-                let is_whole_week = is_range && before == Some(0) && number == 7;
-                write!(f, "{}", Written { row, value: if is_whole_week { 6 } else { number % 7 } })?;
-                before = Some(number);
-            }
-            Word::Other(other) => {
-                f.write_str(other)?;
-                is_range = other == "-";
-                if !is_range {
-                    before = row
-                        .names
-                        .iter()
-                        .position(|name| name.eq_ignore_ascii_case(other))
-                        .map(|place| place as u32);
-                }
-            }
-        }
+    let last = to.min(from + row.count - 1);
+    write!(f, "{}", Written { row, value: from % row.count })?;
+    if from < last {
+        write!(f, "-{}", Written { row, value: last % row.count })?;
+    }
+    if from < last && step > 1 {
+        write!(f, "/{step}")?;
     }
     Ok(())
-}
-
-enum Word<'a> {
-    /// Digits that stand for a value.
-    Number(&'a str),
-    /// Letters, or a character; or a `/` or a `#` with the digits that belong to it.
-    Other(&'a str),
-}
-
-/// Cuts the text of a field up.
-fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let after = &rest[first.len_utf8()..];
-        let run = |text: &str, is_member: fn(&char) -> bool| {
-            text.chars().take_while(is_member).map(char::len_utf8).sum()
-        };
-        let digits: fn(&char) -> bool = char::is_ascii_digit;
-        let length: usize = match first {
-            '/' | '#' => 1 + run(after, digits),
-            _ if first.is_ascii_digit() => run(rest, digits),
-            // `friL` is a name and a mark, `Lfri` a mark and a name.
-            'L' | 'l' => 1,
-            _ if first.is_ascii_alphabetic() => run(rest, char::is_ascii_alphabetic).min(3),
-            _ => first.len_utf8(),
-        };
-        let (word, following) = rest.split_at(length);
-        rest = following;
-        Some(if first.is_ascii_digit() { Word::Number(word) } else { Word::Other(word) })
-    })
 }
