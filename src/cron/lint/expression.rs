@@ -34,17 +34,11 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if !cron.never_fires() || has_drawn_date(reading) {
         return None;
     }
-    let has_weekdays = cron.has(WEEKDAYS_RESTRICTED);
-    let has_years = !cron.years.is_any();
-    let restricted = [
-        (Field::DayOfMonth, cron.has(DAYS_RESTRICTED)),
-        (Field::Month, cron.months != ALL_MONTHS),
-        (Field::DayOfWeek, has_weekdays),
-        (Field::Year, has_years),
-    ];
-    let is_field =
-        |field: Field| restricted.iter().any(|&(other, is_restricted)| other == field && is_restricted);
-    let fields = (0..7).filter(|&bit| is_field(super::FIELDS[bit])).fold(0, |fields, bit| fields | 1 << bit);
+    let (has_weekdays, has_years) = (cron.has(WEEKDAYS_RESTRICTED), !cron.years.is_any());
+    let fields = u8::from(cron.has(DAYS_RESTRICTED)) << Field::DayOfMonth as u8
+        | u8::from(cron.months != ALL_MONTHS) << Field::Month as u8
+        | u8::from(has_weekdays) << Field::DayOfWeek as u8
+        | u8::from(has_years) << Field::Year as u8;
     let last = match (has_years, has_weekdays) {
         (true, _) => Field::Year,
         (_, true) => Field::DayOfWeek,
