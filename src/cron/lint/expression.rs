@@ -76,14 +76,14 @@ fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
         return None;
     }
     let fires_in = |length: u32| (0..7).any(|weekday| cron.days_of_month(length, weekday) != 0);
-    let length = |month: u32| match month {
-        1 => 29,
-        3 | 5 | 8 | 10 => 30,
-        _ => 31,
+    let has_day = |month: u32| match month {
+        1 => fires_in(29) || fires_in(28),
+        3 | 5 | 8 | 10 => fires_in(30),
+        _ => fires_in(31),
     };
     let named = |month: &u32| cron.months >> month & 1 == 1;
     let months = |mask: u16, month: u32| mask | 1 << month;
-    let never = (0..12).filter(named).filter(|&month| !fires_in(length(month))).fold(0, months);
+    let never = (0..12).filter(named).filter(|&month| !has_day(month)).fold(0, months);
     let is_leap_february = named(&1) && fires_in(29) && !fires_in(28);
     let skipped = if is_leap_february { never | 1 << 1 } else { never };
     if skipped == 0 || skipped == cron.months {

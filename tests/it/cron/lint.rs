@@ -174,6 +174,8 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
         "star-bit `*/32` fires on days that match both day fields, as `*/32` begins with `*`; in croniter on days that match one of them / write `1-31/32` for days that match one of the fields, as in croniter -> `1-31/32`",
         "step-past-end `*/32` the step of `*/32` leads past the end: it matches day 1 only",
     ]),
+    // The 28th of February is a Monday, now and then.
+    ("and", "0 0 L-8,LW * sat-mon#4", &[]),
     ("quartz", "0 0 9 ? JAN L", &["last-weekday-alone `L` `L` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
 ];
 
