@@ -31,6 +31,7 @@ impl Dialect {
     /// | `leap-years-only` | dates that common years lack | `0 0 29 2 *` |
     /// | `short-months` | months that are skipped | `0 0 31 * *` |
     /// | `either-day` | two day fields of which one is enough | `0 0 13 * fri` |
+    /// | `ignored-day-field` | one of which croniter leaves out beside a `W`, `#` or `L` | `0 0 15W * mon` to croniter |
     /// | `star-bit` | the same, where cronie wants both | `0 0 */2 * mon` |
     /// | `day-field-without-effect` | one of which is enough, and matches every day | `0 0 1-31 * mon` |
     /// | `quartz-needs-question-mark` | day fields that Quartz itself refuses | `0 0 9 * * mon` to quartz |
@@ -105,10 +106,9 @@ impl<'a> Lint<'a> {
     }
 
     /// The item to look at, if there is one left.
-    fn item(reading: &Reading<'a>, place: Option<(Field, usize)>) -> Option<(Field, Item)> {
+    fn item(reading: &Reading<'a>, place: Option<(Field, usize)>) -> Option<Item<'a>> {
         let (field, start) = place.or_else(|| first_field_from(reading, 0))?;
-        let end = reading.span(field)?.end;
-        Some((field, reading.item_at(field, start, end)))
+        reading.item_at(field, start)
     }
 }
 
@@ -132,10 +132,11 @@ impl<'a> Iterator for Lint<'a> {
                 return Some(finding);
             }
         }
-        while let Some((field, item)) = Lint::item(&reading, self.place) {
+        while let Some(item) = Lint::item(&reading, self.place) {
+            let field = item.row.field;
             while let Some(check) = item::CHECKS.get(self.item) {
                 self.item += 1;
-                if let Some(finding) = check(&reading, field, item) {
+                if let Some(finding) = check(&reading, item) {
                     self.place = Some((field, item.span.start));
                     return Some(finding);
                 }

@@ -22,10 +22,10 @@ mod items;
 mod set;
 
 use self::items::{list, years};
-pub(super) use self::set::Set;
+pub(super) use self::set::{Item, Set, Values};
 use super::dialect::{Days, Dialect, Reader, Seconds};
 use super::error::ParseError;
-use super::field::Table;
+use super::field::{Field, Table};
 use super::scan::{count_fields, end_of_field, is_word, meant_by, peek, skip_blanks, starts_with};
 use super::{Cron, Years};
 
@@ -60,7 +60,7 @@ pub(super) const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, P
 }
 
 /// `{switch}`: what the text itself says of how it is read.
-const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
+pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
     let start = skip_blanks(text, 0);
     let (mut dialect, mut at) = (dialect, start);
     loop {
@@ -93,6 +93,12 @@ const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
         };
         at = skip_blanks(text, end);
     }
+}
+
+/// The item at `at`, in the list of a field, and where it ends.
+pub(super) fn item_at(text: &str, reader: Reader<'_>, field: Field, at: usize) -> Option<(Item, usize)> {
+    let table = reader.dialect.table();
+    items::item(&Input { text, table, reader }, at, table.row(field)).ok()
 }
 
 /// The dialect of this name, with its own switches.

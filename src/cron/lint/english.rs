@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+pub(super) use super::super::english::{Ordinal, MONTHS};
 use super::super::field::Field;
 use crate::civil::{DateTime, Weekday};
 
@@ -19,7 +20,7 @@ impl fmt::Display for Named {
             Field::Minute => write!(f, "minute {value}"),
             Field::Hour => write!(f, "hour {value}"),
             Field::DayOfMonth => write!(f, "day {}", value + 1),
-            Field::Month => Month(value).fmt(f),
+            Field::Month => f.write_str(MONTHS[value as usize]),
             Field::DayOfWeek => weekday_of(value).fmt(f),
             Field::Year => write!(f, "the year {}", value + 1970),
         }
@@ -46,45 +47,6 @@ pub(super) fn weekday_of(value: u32) -> Weekday {
 }
 
 pub(super) const WEEKS: [&str; 4] = ["first", "second", "third", "fourth"];
-
-/// From 0 on.
-pub(super) struct Month(pub(super) u32);
-
-impl fmt::Display for Month {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        f.write_str(NAMES[self.0 as usize % 12])
-    }
-}
-
-/// `13th`
-pub(super) struct Ordinal(pub(super) u32);
-
-impl fmt::Display for Ordinal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ending = match (self.0 / 10, self.0 % 10) {
-            (1, _) => "th",
-            (_, 1) => "st",
-            (_, 2) => "nd",
-            (_, 3) => "rd",
-            _ => "th",
-        };
-        write!(f, "{}{ending}", self.0)
-    }
-}
 
 /// `A`, `A and B`, `A, B and C`
 pub(super) fn list<T: fmt::Display>(

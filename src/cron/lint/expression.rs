@@ -2,21 +2,23 @@
 
 use super::super::dialect::{Days, Seconds};
 use super::super::field::Field;
+use super::super::parse::Values;
 use super::super::{Cron, DaysKind};
 use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
-use super::reading::{Form, Item, Reading, Shape, Span, Values};
-use super::suggestion::{numbers_named, Piece};
+use super::reading::{Form, Item, Reading, Span};
+use super::suggestion::Piece;
 use super::Finding;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
 
-pub(super) const CHECKS: [Check; 13] = [
+pub(super) const CHECKS: [Check; 14] = [
     never_fires,
     leap_years_only,
     short_months,
     day_field_without_effect,
     either_day,
+    ignored_day_field,
     star_bit_in_days,
     star_bit_in_weekdays,
     question_mark,
@@ -32,17 +34,11 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if !cron.never_fires() || has_drawn_date(reading) {
         return None;
     }
-    let has_weekdays = cron.has(WEEKDAYS_RESTRICTED);
-    let has_years = !cron.years.is_any();
-    let restricted = [
-        (Field::DayOfMonth, cron.has(DAYS_RESTRICTED)),
-        (Field::Month, cron.months != ALL_MONTHS),
-        (Field::DayOfWeek, has_weekdays),
-        (Field::Year, has_years),
-    ];
-    let is_field =
-        |field: Field| restricted.iter().any(|&(other, is_restricted)| other == field && is_restricted);
-    let fields = (0..7).filter(|&bit| is_field(super::FIELDS[bit])).fold(0, |fields, bit| fields | 1 << bit);
+    let (has_weekdays, has_years) = (cron.has(WEEKDAYS_RESTRICTED), !cron.years.is_any());
+    let fields = u8::from(cron.has(DAYS_RESTRICTED)) << Field::DayOfMonth as u8
+        | u8::from(cron.months != ALL_MONTHS) << Field::Month as u8
+        | u8::from(has_weekdays) << Field::DayOfWeek as u8
+        | u8::from(has_years) << Field::Year as u8;
     let last = match (has_years, has_weekdays) {
         (true, _) => Field::Year,
         (_, true) => Field::DayOfWeek,
@@ -59,16 +55,19 @@ fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if !cron.years.is_any() || cron.days_kind != DaysKind::OfLeapYears || has_drawn_date(reading) {
         return None;
     }
-    let span = reading.between(Field::DayOfMonth, Field::Month);
-    let day = reading.only_item(Field::DayOfMonth);
-    let is_february = cron.months == 1 << 1;
-    match (one(day), day) {
-        (Some(_), Some(day)) if is_february && reading.dialect.has_marks() => {
-            let last = Piece::Text("L");
-            Some(Finding::new(reading, day.span, Kind::LeapYearsOnly { has_last_day: true }).or_write(last))
+    let day = reading.only_item(Field::DayOfMonth).filter(|day| day.one().is_some());
+    let is_last_of_february = cron.months == 1 << 1 && !cron.has(WEEKDAYS_RESTRICTED);
+    Some(match day {
+        Some(day) if is_last_of_february && reading.dialect.has_marks() => {
+            let kind = Kind::LeapYearsOnly { has_last_day: true };
+            Finding::new(reading, day.span, kind).or_write(Piece::Text("L"))
         }
-        _ => Some(Finding::new(reading, span, Kind::LeapYearsOnly { has_last_day: false })),
-    }
+        _ => {
+            let first = if cron.has(DAYS_RESTRICTED) { Field::DayOfMonth } else { Field::Month };
+            let last = if cron.has(WEEKDAYS_RESTRICTED) { Field::DayOfWeek } else { Field::Month };
+            Finding::new(reading, reading.between(first, last), Kind::LeapYearsOnly { has_last_day: false })
+        }
+    })
 }
 
 fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
@@ -77,14 +76,14 @@ fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
         return None;
     }
     let fires_in = |length: u32| (0..7).any(|weekday| cron.days_of_month(length, weekday) != 0);
-    let length = |month: u32| match month {
-        1 => 29,
-        3 | 5 | 8 | 10 => 30,
-        _ => 31,
+    let has_day = |month: u32| match month {
+        1 => fires_in(29) || fires_in(28),
+        3 | 5 | 8 | 10 => fires_in(30),
+        _ => fires_in(31),
     };
     let named = |month: &u32| cron.months >> month & 1 == 1;
     let months = |mask: u16, month: u32| mask | 1 << month;
-    let never = (0..12).filter(named).filter(|&month| !fires_in(length(month))).fold(0, months);
+    let never = (0..12).filter(named).filter(|&month| !has_day(month)).fold(0, months);
     let is_leap_february = named(&1) && fires_in(29) && !fires_in(28);
     let skipped = if is_leap_february { never | 1 << 1 } else { never };
     if skipped == 0 || skipped == cron.months {
@@ -92,7 +91,7 @@ fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     }
     let span = reading.span(Field::DayOfMonth)?;
     let is_one = one(reading.only_item(Field::DayOfMonth)).is_some();
-    let has_last_day = is_one && reading.dialect.has_marks();
+    let has_last_day = is_one && reading.dialect.has_marks() && !cron.has(WEEKDAYS_RESTRICTED);
     let finding = Finding::new(reading, span, Kind::ShortMonths { never, is_leap_february, has_last_day });
     Some(if has_last_day { finding.or_write(Piece::Text("L")) } else { finding })
 }
@@ -156,23 +155,29 @@ fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 }
 
 /// The number from 0 of the month's seven days, if these are what a range such as `8-14` means.
-fn week(item: Option<Item>) -> Option<u32> {
-    match item?.shape {
-        Shape::Values(Values { from, to, step: 1, form: Form::Range, .. })
-            if from % 7 == 0 && to == from + 6 =>
-        {
-            Some(from / 7)
-        }
-        _ => None,
-    }
+fn week(item: Option<Item<'_>>) -> Option<u32> {
+    let Values { from, to, step, .. } = item.filter(|item| item.form == Form::Range)?.values?;
+    (step == 1 && from % 7 == 0 && to == from + 6).then_some(from / 7)
 }
 
 /// The value of an item that is one.
-fn one(item: Option<Item>) -> Option<u32> {
-    match item?.shape {
-        Shape::Values(Values { from, form: Form::One, count, .. }) => Some(from % count),
-        _ => None,
+fn one(item: Option<Item<'_>>) -> Option<u32> {
+    item?.one()
+}
+
+/// To croniter a `W`, or a `#` or `L` in the weekdays, leaves the other day field out.
+fn ignored_day_field<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let ignores = |&(field, flag): &(Field, u8)| {
+        !reading.cron.has(flag) && !reading.items(field).any(|item| item.form == Form::Every)
+    };
+    let fields = [(Field::DayOfMonth, DAYS_RESTRICTED), (Field::DayOfWeek, WEEKDAYS_RESTRICTED)];
+    let (field, _) = fields.iter().copied().find(ignores)?;
+    // Whether there is a date in both fields, so that it does not never fire, is then a matter of luck.
+    if has_drawn_date(reading) {
+        return None;
     }
+    let finding = Finding::new(reading, reading.span(field)?, Kind::IgnoredDayField { field });
+    Some(finding.or_write(Piece::Text("*")))
 }
 
 fn star_bit_in_days<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
@@ -195,14 +200,9 @@ fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
         Days::And => return None,
         Days::StarBit => true,
     };
-    let first = reading.items(field).next()?;
-    match first.values()? {
-        Values { form: Form::Star, step, .. } => {
-            let range = Piece::WholeRange { row: first.row, step };
-            Some(Finding::new(reading, first.span, Kind::StarBit { needs_both }).or_write(range))
-        }
-        _ => None,
-    }
+    let first = reading.items(field).next().filter(|first| first.form == Form::Star)?;
+    let range = Piece::WholeRange { row: first.row, step: first.values?.step };
+    Some(Finding::new(reading, first.span, Kind::StarBit { needs_both }).or_write(range))
 }
 
 fn question_mark<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
@@ -242,45 +242,41 @@ fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let span = reading.span(Field::DayOfWeek)?;
-    let text = span.of(reading.text);
-    let row = reading.dialect.table().row(Field::DayOfWeek);
-    let is_quartz = row.first == 1;
+    let is_quartz = reading.dialect.table().row(Field::DayOfWeek).first == 1;
     // Five fields are not Quartz's, but `5L` has come from there.
-    let has_mark =
-        |item: Item| item.values().is_none() && item.span.of(reading.text).contains(&['L', 'l'][..]);
     let is_quartzlike = reading.dialect.seconds() == Seconds::First && reading.count > 5;
-    if !is_quartzlike
-        && !reading
-            .items(Field::DayOfWeek)
-            .any(|item| has_mark(item) && first_number(&item, reading).is_some())
+    let has_mark = |item: &Item<'_>| item.form == Form::Mark && item.text.contains(&['L', 'l'][..]);
+    let is_told_apart = |item: &Item<'_>| is_quartzlike || has_mark(item) && first_number(item).is_some();
+    if !reading.items(Field::DayOfWeek).any(|item| is_told_apart(&item))
+        || has_every_weekday(&reading.cron)
+        || reading.is_drawn(Field::DayOfWeek)
     {
         return None;
     }
-    if has_every_weekday(&reading.cron) || reading.is_drawn(Field::DayOfWeek) {
-        return None;
-    }
-    let number = reading.items(Field::DayOfWeek).find_map(|item| first_number(&item, reading))?;
+    let number = reading.items(Field::DayOfWeek).find_map(|item| first_number(&item))?;
     let kind = Kind::WeekdayNumbers { number, is_quartz };
-    Some(Finding::new(reading, span, kind).or_write(Piece::Named { row, text }))
+    let names = Piece::Named { dialect: reading.dialect, text: span.of(reading.text) };
+    Some(Finding::new(reading, span, kind).or_write(names))
 }
 
 /// The first weekday of an item that is given by a number Quartz has too.
-fn first_number(item: &Item, reading: &Reading<'_>) -> Option<u32> {
-    numbers_named(item.row, item.span.of(reading.text)).find(|&number| number > 0)
+fn first_number(item: &Item<'_>) -> Option<u32> {
+    let weekdays = item.text.split(&['/', '#'][..]).next()?;
+    let mut numbers = weekdays.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+    numbers.find(|&number| number > 0)
 }
 
 fn last_weekday_alone<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
-    let is_alone = |item: &Item| matches!(item.span.of(reading.text), "L" | "l");
+    let is_alone = |item: &Item<'_>| matches!(item.text, "L" | "l");
     let item = reading.items(Field::DayOfWeek).find(is_alone)?;
     Some(Finding::new(reading, item.span, Kind::LastWeekdayAlone).or_write(Piece::Text("sat")))
 }
 
 /// One value, or every so many from the first on.
-fn is_one_or_step(item: Option<Item>) -> bool {
-    match item.map(|item| item.shape) {
-        Some(Shape::Values(values)) => {
-            matches!(values.form, Form::One) || matches!(values.form, Form::Star) && values.step > 1
-        }
+fn is_one_or_step(item: Option<Item<'_>>) -> bool {
+    match item.and_then(|item| Some((item.form, item.values?.step))) {
+        Some((Form::One, _)) => true,
+        Some((Form::Star, step)) => step > 1,
         _ => false,
     }
 }

@@ -1,23 +1,23 @@
 //! The checks of a single item of a list.
 
 use super::super::dialect::Days;
-use super::super::field::Field;
+use super::super::field::{Field, Marks};
+use super::super::parse::{Item as Meaning, Values};
 use super::super::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
-use super::reading::{Form, Item, Reading, Shape, Span, Values};
+use super::reading::{bits, Form, Item, Reading, Span};
 use super::suggestion::Piece;
 use super::Finding;
 
-type Check = for<'a> fn(&Reading<'a>, Field, Item) -> Option<Finding<'a>>;
+type Check = for<'a> fn(&Reading<'a>, Item<'a>) -> Option<Finding<'a>>;
 
 pub(super) const CHECKS: [Check; 7] =
     [uneven_step, step_past_end, equal_range, wrapping_step, open_weekday_step, fifth_week, duplicate];
 
-fn uneven_step<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
-    let values = item.values()?;
-    let Values { from, to, step, count, .. } = values;
-    let reaches_the_end = to + 1 >= count;
-    let begins_early = match (values.form, field) {
+fn uneven_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let Values { from, to, step, .. } = item.values?;
+    let (field, count) = (item.row.field, item.row.count);
+    let begins_early = match (item.form, field) {
         (Form::Star, _) => true,
         (Form::Range, _) => from == 0,
         // Wherever it begins, it goes round the whole field.
@@ -25,18 +25,12 @@ fn uneven_step<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Fi
         _ => false,
     };
     let is_alone = reading.span(field) == Some(item.span);
-    if !is_alone
-        || !reaches_the_end
-        || !begins_early
-        || step >= count
-        || values.has_one_only()
-        || field == Field::Year
-    {
+    if !is_alone || !begins_early || to + 1 < count {
         return None;
     }
     let last = from + (count - 1 - from) / step * step;
     let gap = from + count - last;
-    if gap == step || !comes_to_the_turn(&reading.cron, field) {
+    if last == from || gap == step || !comes_to_the_turn(&reading.cron, field) {
         return None;
     }
     let kind = Kind::UnevenStep { field, first: from, last, gap, step, count };
@@ -63,105 +57,108 @@ fn comes_to_the_turn(cron: &Cron, field: Field) -> bool {
     }
 }
 
-fn step_past_end<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
-    let values = item.values()?;
-    let is_range = matches!(values.form, Form::Star | Form::Open | Form::Range | Form::WrappingRange);
-    if !is_range || values.is_accident || !values.has_one_only() {
+fn step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let values = item.values.filter(|_| matches!(item.form, Form::Star | Form::Open | Form::Range))?;
+    let (field, value) = (item.row.field, values.from % item.row.count);
+    if values.in_order(item.row).any(|other| other != value) {
         return None;
     }
-    let value = values.from % values.count;
-    let kind = Kind::StepPastEnd { field, value };
-    Some(Finding::new(reading, item.span, kind).or_write(Piece::Value { row: item.row, value }))
-}
-
-fn equal_range<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
-    let values = item.values().filter(|values| values.form == Form::EqualRange)?;
-    let is_whole_field = values.is_accident;
-    let text = item.span.of(reading.text);
-    let text = text.split(&['-', '/'][..]).next()?;
-    let value = values.from % values.count;
-    let kind = Kind::EqualRange { field, value, text, is_whole_field };
-    let finding = Finding::new(reading, item.span, kind);
-    Some(match (is_whole_field, values.step) {
-        (false, _) => finding.or_write(Piece::Text(text)),
-        (true, 1) => finding.or_write(Piece::Text("*")),
-        (true, step) => finding.or_write(Piece::Star { step }),
+    let finding = Finding::new(reading, item.span, Kind::StepPastEnd { field, value });
+    Some(if item.form == Form::Star && reading.has_star_bit(field) {
+        finding
+    } else {
+        finding.or_write(Piece::Value { row: item.row, value })
     })
 }
 
-fn wrapping_step<'a>(reading: &Reading<'a>, _: Field, item: Item) -> Option<Finding<'a>> {
-    let values = item.values().filter(|values| values.form == Form::WrappingRange && values.step > 1)?;
-    let last = values.from + (values.to - values.from) / values.step * values.step;
-    if last < values.count {
+fn equal_range<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let (plain, step) = (item.plain?, item.values?.step);
+    if item.form != Form::EqualRange {
         return None;
     }
-    let is_late = values.is_accident;
-    let finding = Finding::new(reading, item.span, Kind::WrappingStep { row: item.row, values, is_late });
-    Some(if is_late { finding } else { finding.or_write(Piece::List { row: item.row, values }) })
+    let (field, row) = (item.row.field, item.row);
+    let is_whole_field = reading.dialect.table().has_accidents;
+    let text = item.text.split('-').next()?;
+    let kind = Kind::EqualRange { field, value: plain.from % row.count, text, is_whole_field };
+    let finding = Finding::new(reading, item.span, kind);
+    Some(match step {
+        _ if !is_whole_field => finding.or_write(Piece::Text(text)),
+        // A `*` would no longer restrict the field.
+        _ if field == Field::Year || !reading.counts_alone(field) => {
+            finding.or_write(Piece::WholeRange { row, step })
+        }
+        1 => finding.or_write(Piece::Text("*")),
+        step => finding.or_write(Piece::Star { step }),
+    })
 }
 
-fn open_weekday_step<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
-    let values = item.values().filter(|values| values.form == Form::Open && field == Field::DayOfWeek)?;
-    let text = item.span.of(reading.text);
-    let is_seven = text.starts_with('7') && item.row.first == 0;
-    let is_name = text.starts_with(|first: char| first.is_ascii_alphabetic());
+fn wrapping_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let (values, row) = (item.plain.filter(|_| item.form == Form::Range)?, item.row);
+    if bits(values, row) == bits(Values { slips: true, ..values }, row) {
+        return None;
+    }
+    let is_late = reading.dialect.table().has_accidents;
+    let finding = Finding::new(reading, item.span, Kind::WrappingStep { row, values, is_late });
+    Some(if is_late { finding } else { finding.or_write(Piece::List { row, values }) })
+}
+
+fn open_weekday_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let values = item.values.filter(|_| item.form == Form::Open && item.row.field == Field::DayOfWeek)?;
+    let row = item.row;
+    let is_seven = row.first == 0 && item.text.trim_start_matches('0').starts_with("7/");
+    let is_name = item.text.starts_with(|first: char| first.is_ascii_alphabetic());
     // Cronos has Sunday as 0 and as 7; a number of Quartz's is another day there.
-    let is_cronos = is_name || item.row.first == 0;
-    let ends_with_sunday = is_cronos && values.from > 0 && (7 - values.from) % values.step == 0;
-    if values.has_one_only()
-        || values.step == 1 && values.from == 0
-        || !(is_name || ends_with_sunday || is_seven)
-    {
+    let ends_with_sunday = row.first == 0 && values.from > 0 && (7 - values.from) % values.step == 0;
+    let is_one = values.from + values.step > values.to;
+    let is_every = values.from == 0 && values.step == 1;
+    if is_one || !is_seven && is_every || !(is_name || ends_with_sunday || is_seven) {
         return None;
     }
-    let kind = Kind::OpenWeekdayStep { values, is_seven, is_name, ends_with_sunday };
-    Some(Finding::new(reading, item.span, kind).or_write(Piece::List { row: item.row, values }))
+    let kind = Kind::OpenWeekdayStep { row, values, is_seven, is_name, ends_with_sunday };
+    Some(Finding::new(reading, item.span, kind).or_write(Piece::List { row, values }))
 }
 
-fn fifth_week<'a>(reading: &Reading<'a>, _: Field, item: Item) -> Option<Finding<'a>> {
-    let (weekdays, week) = item.span.of(reading.text).split_once('#')?;
-    if week.trim_start_matches('0') != "5" {
-        return None;
-    }
-    let last = Piece::LastWeekday { row: item.row, weekdays };
+fn fifth_week<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let last = match item.meaning {
+        Meaning::Week(values, 4) => {
+            let is_listed = reading.dialect.table().marks == Marks::AsCroniter;
+            Piece::LastWeekday { row: item.row, values, is_listed }
+        }
+        _ => return None,
+    };
     Some(Finding::new(reading, item.span, Kind::FifthWeek).or_write(last))
 }
 
 /// So many items of a list are looked at for the values of another: a longer list was not written by a person.
 const MOST: usize = 100;
 
-fn duplicate<'a>(reading: &Reading<'a>, field: Field, item: Item) -> Option<Finding<'a>> {
-    let text = item.span.of(reading.text);
-    let has_all_of_it = |other: &Item| {
-        let is_earlier = other.span.start < item.span.start;
-        match (other.shape, item.shape) {
-            _ if other.span == item.span => false,
-            (Shape::Every, Shape::Every) => is_earlier,
-            (Shape::Every, Shape::Values(_)) => true,
-            // Of two that have the same values the later one adds nothing.
-            (Shape::Values(others), Shape::Values(values)) => {
-                values.are_in(others) && (is_earlier || !others.are_in(values))
-            }
-            (Shape::Other, Shape::Other) => {
-                is_earlier && is_mark(text) && other.span.of(reading.text).eq_ignore_ascii_case(text)
-            }
-            _ => false,
-        }
-    };
-    let other = reading.items(field).take(MOST).find(has_all_of_it)?;
-    // With the comma on one side.
-    let Span { start, end } = item.span;
-    let is_first = reading.span(field)?.start == start;
-    if is_first && reading.dialect.days() == Days::StarBit {
-        // What the field begins with has a meaning of its own.
+fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let field = reading.span(item.row.field)?;
+    if item.span == field {
         return None;
     }
+    let has_all_of_it = |other: &Item<'_>| {
+        let is_earlier = other.span.start < item.span.start;
+        match (other.form, item.form) {
+            _ if other.span == item.span => false,
+            (Form::Drawn, _) | (_, Form::Drawn) => false,
+            (Form::Every, Form::Every) => is_earlier,
+            (Form::Every, _) => item.values.is_some(),
+            (_, Form::Every) => false,
+            // Of two that have the same values the later one adds nothing.
+            _ => item.is_in(other) && (is_earlier || !other.is_in(&item)),
+        }
+    };
+    let other = reading.items(item.row.field).take(MOST).find(has_all_of_it)?;
+    // With the comma on one side.
+    let Span { start, end } = item.span;
+    let is_first = field.start == start;
     let span = if is_first { Span { start, end: end + 1 } } else { Span { start: start - 1, end } };
-    let kind = Kind::Duplicate { item: text, of: other.span.of(reading.text) };
+    let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
+    if is_first && is_day && reading.dialect.days() == Days::StarBit {
+        // What a day field begins with has a meaning of its own.
+        return None;
+    }
+    let kind = Kind::Duplicate { item: item.text, of: other.text };
     Some(Finding::new(reading, span, kind).or_write(Piece::Text("")))
-}
-
-/// What is hashed or drawn by lot may be something else the second time.
-fn is_mark(text: &str) -> bool {
-    !text.contains('~') && !text.starts_with(&['H', 'h', 'R', 'r'][..])
 }

@@ -4,8 +4,8 @@
 use core::fmt;
 
 use super::super::field::{Field, Row};
-use super::english::{list, turn_of, weekday_of, Clock, Month, Named, Ordinal};
-use super::reading::Values;
+use super::super::parse::Values;
+use super::english::{list, turn_of, weekday_of, Clock, Named, Ordinal, MONTHS};
 use super::suggestion::List;
 use super::{ClockChange, FIELDS};
 
@@ -36,6 +36,9 @@ pub(super) enum Kind<'a> {
         days: &'a str,
         weekdays: &'a str,
         week: Option<u32>,
+    },
+    IgnoredDayField {
+        field: Field,
     },
     StarBit {
         needs_both: bool,
@@ -86,6 +89,7 @@ pub(super) enum Kind<'a> {
         is_late: bool,
     },
     OpenWeekdayStep {
+        row: &'static Row,
         values: Values,
         is_seven: bool,
         is_name: bool,
@@ -107,6 +111,7 @@ impl Kind<'_> {
             Kind::ShortMonths { .. } => "short-months",
             Kind::WithoutEffect { .. } => "day-field-without-effect",
             Kind::EitherDay { .. } => "either-day",
+            Kind::IgnoredDayField { .. } => "ignored-day-field",
             Kind::StarBit { .. } => "star-bit",
             Kind::QuestionMark { .. } => "quartz-needs-question-mark",
             Kind::SecondsOrder { .. } => "seconds-order",
@@ -140,7 +145,7 @@ impl Kind<'_> {
             }
             Kind::ShortMonths { never, is_leap_february, .. } => {
                 f.write_str("does not fire in ")?;
-                list(f, (0..12).filter(|month| never >> month & 1 == 1).map(Month))?;
+                list(f, (0..12).filter(|month| never >> month & 1 == 1).map(|month| MONTHS[month]))?;
                 match (never, is_leap_february) {
                     (_, false) => {
                         let have = if never.count_ones() == 1 { "has" } else { "have" };
@@ -166,58 +171,49 @@ impl Kind<'_> {
                 }
                 f.write_str(", not only where the two meet")
             }
-            Kind::StarBit { needs_both: false } => write!(
-                f,
-                "fires on days that match one of the day fields; in cronie on days that match both, as \
-                 `{here}` begins with `*`"
-            ),
-            Kind::StarBit { needs_both: true } => write!(
-                f,
-                "fires on days that match both day fields, as `{here}` begins with `*`; in croniter on days \
-                 that match one of them"
-            ),
+            Kind::IgnoredDayField { field } => {
+                let mark = if field == Field::DayOfWeek { "`W`" } else { "`#` or `L`" };
+                write!(f, "`{here}` has no effect: croniter ignores the {field} beside a {mark}")
+            }
+            Kind::StarBit { needs_both: false } => {
+                f.write_str("fires on days that match one of the day fields; ")?;
+                write!(f, "in cronie on days that match both, as `{here}` begins with `*`")
+            }
+            Kind::StarBit { needs_both: true } => {
+                write!(f, "fires on days that match both day fields, as `{here}` begins with `*`; ")?;
+                f.write_str("in croniter on days that match one of them")
+            }
             Kind::QuestionMark { marks: 0 } => {
                 f.write_str("Quartz itself refuses this: one of its two day fields must be `?`")
             }
             Kind::QuestionMark { .. } => {
                 f.write_str("Quartz itself refuses this: only one of its two day fields may be `?`")
             }
-            Kind::SecondsOrder { is_first: true, count, .. } => write!(
-                f,
-                "the first of the {} fields is the second; croniter takes the sixth for it",
-                if count == 6 { "six" } else { "seven" }
-            ),
-            Kind::SecondsOrder { is_first: false, count, .. } => write!(
-                f,
-                "the sixth of the {} fields is the second; Quartz, Spring and most others take the first \
-                 for it",
-                if count == 6 { "six" } else { "seven" }
-            ),
+            Kind::SecondsOrder { is_first, count, .. } => {
+                let count = if count == 6 { "six" } else { "seven" };
+                let (place, others) = if is_first {
+                    ("first", "croniter takes the sixth")
+                } else {
+                    ("sixth", "Quartz, Spring and most others take the first")
+                };
+                write!(f, "the {place} of the {count} fields is the second; {others} for it")
+            }
             Kind::WeekdayNumbers { number, is_quartz } => {
                 let (from_zero, from_one) = (weekday_of(number), weekday_of(number + 6));
-                if is_quartz {
-                    write!(f, "weekday {number} is {from_one}; in crons that count from 0 it is {from_zero}")
+                let (here, others, there) = if is_quartz {
+                    (from_one, "crons that count from 0", from_zero)
                 } else {
-                    write!(
-                        f,
-                        "weekday {number} is {from_zero}; in Quartz, which counts from 1, it is \
-                     {from_one}"
-                    )
-                }
+                    (from_zero, "Quartz, which counts from 1,", from_one)
+                };
+                write!(f, "weekday {number} is {here}; in {others} it is {there}")
             }
             Kind::LastWeekdayAlone => {
-                write!(
-                    f,
-                    "`{here}` without a weekday is Saturday, every week; other crons refuse it or \
-                 never fire"
-                )
+                write!(f, "`{here}` without a weekday is Saturday, every week; ")?;
+                f.write_str("other crons refuse it or never fire")
             }
             Kind::EveryMinute { hour: Some(hour), times, .. } => {
-                write!(
-                    f,
-                    "fires {times} times from {hour:02}:00 to {hour:02}:59, in every minute of the \
-                     hour"
-                )
+                write!(f, "fires {times} times from {hour:02}:00 to {hour:02}:59, ")?;
+                f.write_str("in every minute of the hour")
             }
             Kind::EveryMinute { hour: None, hours, times } => {
                 write!(f, "fires {times} times an hour, in every minute of the hours that match `{hours}`")
@@ -233,51 +229,42 @@ impl Kind<'_> {
                 let (last, first) = (Named { field, value: last }, Named { field, value: first });
                 let (turn, unit) = turn_of(field);
                 let comma = if field == Field::DayOfMonth { "," } else { ":" };
-                write!(
-                    f,
-                    "the step is counted anew {turn}{comma} {last} is followed by {first}, {gap} \
-                 {unit}{s} later"
-                )
+                write!(f, "the step is counted anew {turn}{comma} ")?;
+                write!(f, "{last} is followed by {first}, {gap} {unit}{s} later")
             }
             Kind::StepPastEnd { field, value } => {
                 let value = Named { field, value };
                 write!(f, "the step of `{here}` leads past the end: it matches {value} only")
             }
-            Kind::EqualRange { field, value, is_whole_field, .. } => {
+            Kind::EqualRange { field, value, is_whole_field: false, .. } => {
                 let value = Named { field, value };
-                if is_whole_field {
-                    write!(
-                        f,
-                        "`{here}` is the whole field, as croniter reads it; to others it is {value} \
-                         alone"
-                    )
-                } else {
-                    write!(f, "`{here}` is {value} alone; to croniter it is the whole field")
-                }
+                write!(f, "`{here}` is {value} alone; to croniter it is the whole field")
+            }
+            Kind::EqualRange { field, value, is_whole_field: true, .. } => {
+                let value = Named { field, value };
+                write!(f, "`{here}` is the whole field, as croniter reads it; to others it is {value} alone")
             }
             Kind::WrappingStep { row, values, is_late: false } => {
                 let list = List { row, values };
                 write!(f, "`{here}` is `{list}`; croniter reads other values after the turn")
             }
             Kind::WrappingStep { row, values, is_late: true } => {
-                let list = List { row, values };
-                write!(
-                    f,
-                    "`{here}` is read as croniter does, one late after the turn; to others it is \
-                     `{list}`"
-                )
+                write!(f, "`{here}` is read as croniter does, one late after the turn; ")?;
+                write!(f, "to others it is `{}`", List { row, values })
             }
-            Kind::OpenWeekdayStep { values, is_seven, is_name, ends_with_sunday } => {
+            Kind::OpenWeekdayStep { row, values, is_seven, is_name, ends_with_sunday } => {
                 write!(f, "`{here}` is ")?;
-                list(f, values.in_order().map(weekday_of))?;
-                match (is_seven, is_name, ends_with_sunday) {
-                    (true, _, _) => f.write_str("; to others it is Sunday alone, or a mistake"),
-                    (_, true, false) => write!(f, "; Quartz reads {} alone", weekday_of(values.from)),
-                    (_, true, true) => {
-                        let first = weekday_of(values.from);
-                        write!(f, "; Quartz reads {first} alone, and Cronos goes on to Sunday")
-                    }
-                    _ => f.write_str("; Cronos goes on to Sunday"),
+                list(f, values.in_order(row).map(weekday_of))?;
+                if is_seven {
+                    return f.write_str("; to others it is Sunday alone, or a mistake");
+                }
+                if is_name {
+                    write!(f, "; Quartz reads {} alone", weekday_of(values.from))?;
+                }
+                match (is_name, ends_with_sunday) {
+                    (_, false) => Ok(()),
+                    (true, true) => f.write_str(", and Cronos goes on to Sunday"),
+                    (false, true) => f.write_str("; Cronos goes on to Sunday"),
                 }
             }
             Kind::FifthWeek => {

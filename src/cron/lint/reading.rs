@@ -1,8 +1,9 @@
-//! A legal text, cut up again: which bytes are which field, and what each item of a list says. The parser has read it
-//! already, so nothing here needs to be refused; what is not of interest is `Other`.
+//! A legal text, cut up: which bytes are which field, and what the parser makes of each item of a list.
 
-use super::super::dialect::Seconds;
+use super::super::dialect::{Days, Reader, Seconds};
 use super::super::field::{Field, Row};
+use super::super::parse::{item_at, switches, Item as Meaning, Set, Values};
+use super::super::scan::{end_of_field, skip_blanks};
 use super::super::{Cron, Dialect};
 
 /// Some bytes of the text.
@@ -35,23 +36,25 @@ pub(super) struct Reading<'a> {
     pub(super) count: usize,
 }
 
+/// The id and the seed are any: nothing is said of what hangs on them.
+fn reader(dialect: Dialect) -> Reader<'static> {
+    dialect.seed(0).or_id("")
+}
+
 impl<'a> Reading<'a> {
     /// `None`: the text is no expression.
     pub(super) fn of(dialect: Dialect, text: &'a str) -> Option<Reading<'a>> {
-        let mut words = [Span { start: 0, end: 0 }; 7];
-        let (mut count, mut at, mut switched) = (0, 0, dialect);
-        while let Some(word) = next_word(text, at) {
-            at = word.end;
-            match word.of(text).split_once('=') {
-                Some((key, value)) if count == 0 => switched = with_switch(switched, key, value)?,
-                _ => {
-                    *words.get_mut(count)? = word;
-                    count += 1;
-                }
-            }
+        let (dialect, start) = switches(text, dialect).ok()?;
+        let cron = reader(dialect).parse(&text[start..]).ok()?;
+        let mut words = [Span { start, end: start }; 7];
+        let (mut count, mut at) = (0, start);
+        while at < text.len() {
+            let word = Span { start: at, end: end_of_field(text, at) };
+            *words.get_mut(count)? = word;
+            count += 1;
+            at = skip_blanks(text, word.end);
         }
-        let cron = parse(switched, text, &words[..count])?;
-        Some(Reading { text, dialect: switched, cron, words, count })
+        Some(Reading { text, dialect, cron, words, count })
     }
 
     /// Whether it is a nickname, which has no fields.
@@ -93,91 +96,80 @@ impl<'a> Reading<'a> {
             Seconds::First => self.dialect.seconds_last(),
             _ => self.dialect.seconds_first(),
         };
-        parse(moved, self.text, &self.words[..self.count])
+        reader(moved).parse(&self.text[self.words[0].start..]).ok()
     }
 
     /// Whether a value of the field is hashed or drawn by lot, so that the text does not tell it.
     pub(super) fn is_drawn(&self, field: Field) -> bool {
-        let is_drawn = |item: &str| item.contains('~') || item.starts_with(&['H', 'h', 'R', 'r'][..]);
-        self.field(field).split(',').any(is_drawn)
+        self.items(field).any(|item| item.form == Form::Drawn)
+    }
+
+    /// Whether it is the only day field that counts, or is none: then it does not matter if its text has a `*`.
+    pub(super) fn counts_alone(&self, field: Field) -> bool {
+        let other = match field {
+            Field::DayOfMonth => Field::DayOfWeek,
+            Field::DayOfWeek => Field::DayOfMonth,
+            _ => return true,
+        };
+        matches!(self.field(other), "*" | "?")
+    }
+
+    /// Whether a `*` at the start of this field has a meaning of its own.
+    pub(super) fn has_star_bit(&self, field: Field) -> bool {
+        self.dialect.days() == Days::StarBit && !self.counts_alone(field)
     }
 
     /// The items of a field's list.
-    pub(super) fn items(&self, field: Field) -> impl Iterator<Item = Item> + 'a {
-        let (reading, span) = (*self, self.span(field));
-        let mut at = span.map(|span| span.start);
-        core::iter::from_fn(move || {
-            let start = at?;
-            let end = span?.end;
-            let item = reading.item_at(field, start, end);
-            at = if item.span.end < end { Some(item.span.end + 1) } else { None };
-            Some(item)
-        })
+    pub(super) fn items(&self, field: Field) -> impl Iterator<Item = Item<'a>> + 'a {
+        let Reading { text, dialect, .. } = *self;
+        items(dialect, field, text, self.span(field))
     }
 
     /// The item of a field, if it has only one.
-    pub(super) fn only_item(&self, field: Field) -> Option<Item> {
-        let mut items = self.items(field);
-        let first = items.next()?;
-        match items.next() {
-            Some(_) => None,
-            None => Some(first),
-        }
+    pub(super) fn only_item(&self, field: Field) -> Option<Item<'a>> {
+        let item = self.items(field).next()?;
+        (self.span(field) == Some(item.span)).then_some(item)
     }
 
-    /// The item that begins at `start`, in a field that ends at `end`.
-    pub(super) fn item_at(&self, field: Field, start: usize, end: usize) -> Item {
-        let rest = Span { start, end };
-        let length = rest.of(self.text).find(',').unwrap_or(end - start);
-        let span = Span { start, end: start + length };
-        let table = self.dialect.table();
-        let row = table.row(field);
-        Item { row, span, shape: shape(row, span.of(self.text), table.has_accidents) }
+    /// The item of a field that begins at `start`.
+    pub(super) fn item_at(&self, field: Field, start: usize) -> Option<Item<'a>> {
+        Item::at(self.dialect, field, self.text, start)
     }
+}
+
+/// The items of the list at `span`.
+pub(super) fn items(
+    dialect: Dialect,
+    field: Field,
+    text: &str,
+    span: Option<Span>,
+) -> impl Iterator<Item = Item<'_>> {
+    let mut at = span.map(|span| span.start);
+    core::iter::from_fn(move || {
+        let item = Item::at(dialect, field, text, at?)?;
+        at = (item.span.end < span?.end).then_some(item.span.end + 1);
+        Some(item)
+    })
 }
 
 /// An item of a list.
 #[derive(Clone, Copy)]
-pub(super) struct Item {
+pub(super) struct Item<'a> {
     pub(super) row: &'static Row,
     pub(super) span: Span,
-    pub(super) shape: Shape,
-}
-
-impl Item {
-    pub(super) fn values(&self) -> Option<Values> {
-        match self.shape {
-            Shape::Values(values) => Some(values),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Shape {
-    /// `*` or `?`
-    Every,
-    Values(Values),
-    /// Marks, and what is hashed or drawn.
-    Other,
-}
-
-/// Every `step`th value from `from` to `to`, counted from the first of the field: January is 0. Where a range wraps,
-/// `to` is beyond the field.
-#[derive(Clone, Copy)]
-pub(super) struct Values {
-    pub(super) from: u32,
-    pub(super) to: u32,
-    pub(super) step: u32,
+    pub(super) text: &'a str,
     pub(super) form: Form,
-    /// How many values the field has.
-    pub(super) count: u32,
-    /// croniter reads it in a way of its own.
-    pub(super) is_accident: bool,
+    pub(super) meaning: Meaning,
+    /// Not a mark, and not drawn by lot.
+    pub(super) values: Option<Values>,
+    /// The same to those who have none of croniter's accidents.
+    pub(super) plain: Option<Values>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
+    /// `*` or `?`
+    Every,
     /// `*/n`
     Star,
     /// `a`
@@ -186,114 +178,86 @@ pub(super) enum Form {
     Open,
     /// `a-b`, `a-b/n`
     Range,
-    /// The same where `b` comes before `a`.
-    WrappingRange,
     /// `a-a`, `a-a/n`
     EqualRange,
+    Mark,
+    /// What is hashed or drawn by lot may be something else the second time.
+    Drawn,
 }
 
-impl Values {
-    pub(super) fn has(self, value: u32) -> bool {
-        let is_member =
-            |value: u32| self.from <= value && value <= self.to && (value - self.from) % self.step == 0;
-        is_member(value) || is_member(value + self.count)
+impl<'a> Item<'a> {
+    fn at(dialect: Dialect, field: Field, text: &'a str, start: usize) -> Option<Item<'a>> {
+        let (meaning, end) = item_at(text, reader(dialect), field, start)?;
+        let span = Span { start, end };
+        let text_of_item = span.of(text);
+        let plain = match item_at(text, reader(Dialect::DEFAULT), field, start) {
+            Some((plain, _)) if dialect.table().has_accidents => plain,
+            _ => meaning,
+        };
+        let form = match (meaning, plain) {
+            _ if text_of_item.contains('~') || text_of_item.starts_with(&['H', 'h', 'R', 'r'][..]) => {
+                Form::Drawn
+            }
+            (Meaning::Every, _) => Form::Every,
+            (_, Meaning::Values(_)) if text_of_item.starts_with('*') => Form::Star,
+            (_, Meaning::Values(Values { from, to, .. })) if text_of_item.contains('-') => {
+                if from == to {
+                    Form::EqualRange
+                } else {
+                    Form::Range
+                }
+            }
+            (_, Meaning::Values(_)) => {
+                if text_of_item.contains('/') {
+                    Form::Open
+                } else {
+                    Form::One
+                }
+            }
+            _ => Form::Mark,
+        };
+        let values = |meaning| match meaning {
+            Meaning::Values(values) if form != Form::Drawn => Some(values),
+            _ => None,
+        };
+        let row = dialect.table().row(field);
+        Some(Item {
+            row,
+            span,
+            text: text_of_item,
+            form,
+            meaning,
+            values: values(meaning),
+            plain: values(plain),
+        })
     }
 
-    /// In their order, a range that wraps unrolled; each less than the field's count.
-    pub(super) fn in_order(self) -> impl Iterator<Item = u32> {
-        (self.from..=self.to).step_by(self.step as usize).map(move |value| value % self.count)
+    /// Its value, if it is written as one.
+    pub(super) fn one(&self) -> Option<u32> {
+        let values = self.values.filter(|_| self.form == Form::One)?;
+        Some(values.from % self.row.count)
     }
 
-    /// Whether all of these are among the others.
-    pub(super) fn are_in(self, others: Values) -> bool {
-        !self.is_accident
-            && !others.is_accident
-            && (0..self.count).all(|value| !self.has(value) || others.has(value))
-    }
-
-    pub(super) fn has_one_only(self) -> bool {
-        self.from + self.step > self.to
-    }
-}
-
-fn shape(row: &'static Row, text: &str, has_accidents: bool) -> Shape {
-    let (values, step) = match text.split_once('/') {
-        Some((values, step)) => (values, number(step)),
-        None => (text, None),
-    };
-    let values = match values {
-        "*" | "?" if step.is_none() => return Shape::Every,
-        "*" => Some((0, row.count - 1, Form::Star)),
-        _ => match values.split_once('-') {
-            Some((from, to)) => range(row, value(row, from), value(row, to)),
-            None => match (value(row, values), step) {
-                (Some(from), None) => Some((from, from, Form::One)),
-                // Only to croniter is there a step from Sunday as 7.
-                (Some(from), Some(_)) => Some((from % row.count, row.count - 1, Form::Open)),
-                (None, _) => None,
-            },
-        },
-    };
-    match (values, step.unwrap_or(1)) {
-        (None, _) | (_, 0) => Shape::Other,
-        (Some((from, to, form)), step) => {
-            let is_late = form == Form::WrappingRange && step > 1;
-            let is_accident = has_accidents && (is_late || form == Form::EqualRange);
-            Shape::Values(Values { from, to, step, form, count: row.count, is_accident })
+    /// A bit for each of its values, also for what marks stand for.
+    pub(super) fn bits(&self) -> [u64; 4] {
+        match self.values {
+            Some(values) if self.row.field == Field::Year => bits(values, self.row),
+            _ => {
+                let set = Set::EMPTY.with(self.meaning, self.row);
+                [set.values, set.nearest, set.weeks, 0]
+            }
         }
     }
-}
 
-fn range(row: &Row, from: Option<u32>, to: Option<u32>) -> Option<(u32, u32, Form)> {
-    match (from?, to?) {
-        (from, to) if from == to => Some((from, to, Form::EqualRange)),
-        (from, to) if from < to => Some((from, to, Form::Range)),
-        (from, to) => Some((from, to + row.count, Form::WrappingRange)),
+    pub(super) fn is_in(&self, other: &Item<'_>) -> bool {
+        self.bits().iter().zip(other.bits()).all(|(bits, others)| bits & !others == 0)
     }
 }
 
-/// A number or a name, counted from the first value of the field.
-pub(super) fn value(row: &Row, text: &str) -> Option<u32> {
-    match number(text) {
-        Some(number) if number <= row.last => number.checked_sub(row.first),
-        Some(_) => None,
-        None => {
-            let place = row.names.iter().position(|name| name.eq_ignore_ascii_case(text))?;
-            Some(place as u32)
-        }
-    }
-}
-
-/// Digits. A number too large for every field stays so without overflow.
-fn number(text: &str) -> Option<u32> {
-    const TOO_LARGE: u32 = 1_000_000;
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    Some(text.bytes().fold(0, |number, digit| (number * 10 + u32::from(digit - b'0')).min(TOO_LARGE)))
-}
-
-fn next_word(text: &str, from: usize) -> Option<Span> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let bytes = &text.as_bytes()[from..];
-    let start = from + bytes.iter().position(|byte| !is_blank(byte))?;
-    let length = text.as_bytes()[start..].iter().position(is_blank);
-    Some(Span { start, end: length.map_or(text.len(), |length| start + length) })
-}
-
-/// A word before the fields says how to read them. `None`: it says nothing that is known.
-fn with_switch(dialect: Dialect, key: &str, value: &str) -> Option<Dialect> {
-    match (key, value) {
-        ("dialect", name) => name.parse().ok(),
-        ("days", "and") => Some(dialect.days_and()),
-        ("days", "or") => Some(dialect.days_or()),
-        ("seconds", "first") => Some(dialect.seconds_first()),
-        ("seconds", "last") => Some(dialect.seconds_last()),
-        _ => None,
-    }
-}
-
-/// The fields as an expression. The id and the seed are any: nothing is said of what hangs on them.
-fn parse(dialect: Dialect, text: &str, words: &[Span]) -> Option<Cron> {
-    dialect.seed(0).or_id("").parse(&text[words.first()?.start..]).ok()
+/// A bit for each of these values.
+pub(super) fn bits(values: Values, row: &'static Row) -> [u64; 4] {
+    values.in_order(row).fold([0; 4], |mut bits, value| {
+        bits[value as usize / 64] |= 1 << (value % 64);
+        bits
+    })
 }

@@ -2,10 +2,13 @@
 
 use core::fmt::{self, Write};
 
+use super::super::dialect::Dialect;
 use super::super::field::{Field, Row};
+use super::super::parse::{Item as Meaning, Values};
+use super::super::LAST_WEEK;
 use super::english::{weekday_of, Clock, WEEKS};
 use super::message::Kind;
-use super::reading::{value, Values};
+use super::reading::{items, Form, Item, Span};
 
 /// What to write instead: a sentence in `Display`, and, where it is as simple as that, what to put in place of the
 /// bytes of the finding's span.
@@ -17,8 +20,8 @@ pub struct Suggestion<'a> {
 
 impl<'a> Suggestion<'a> {
     pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Option<Suggestion<'a>> {
-        let has_none = matches!((kind, replacement), (Kind::QuestionMark { .. }, None));
-        (!has_none).then_some(Suggestion { kind, replacement })
+        let needs_replacement = matches!(kind, Kind::QuestionMark { .. } | Kind::StepPastEnd { .. });
+        (!needs_replacement || replacement.is_some()).then_some(Suggestion { kind, replacement })
     }
 
     /// The text to put in place of the bytes of [`Finding::span`](super::Finding::span). It may be empty.
@@ -55,6 +58,9 @@ impl fmt::Display for Suggestion<'_> {
                 );
             }
             Kind::EitherDay { .. } => "begin the text with `days=and` for the days that match both",
+            Kind::IgnoredDayField { .. } => {
+                ", which means the same, or begin the text with `days=and` for the days that match both"
+            }
             Kind::StarBit { needs_both: false } => ", which has no `*` for cronie to see",
             Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
             Kind::QuestionMark { .. } => ", which means the same",
@@ -130,7 +136,7 @@ pub(super) enum Piece<'a> {
     },
     /// The text of a field with names for its numbers.
     Named {
-        row: &'static Row,
+        dialect: Dialect,
         text: &'a str,
     },
     /// Day of month, month and day of week.
@@ -139,9 +145,11 @@ pub(super) enum Piece<'a> {
         name: &'static str,
         week: u32,
     },
+    /// `mon-friL`, or `Lmon,Ltue` where only that is known.
     LastWeekday {
         row: &'static Row,
-        weekdays: &'a str,
+        values: Values,
+        is_listed: bool,
     },
 }
 
@@ -154,12 +162,25 @@ impl fmt::Display for Replacement<'_> {
             Piece::Star { step } => write!(f, "*/{step}"),
             Piece::WholeRange { row, step } => {
                 let (first, last) = (Written { row, value: 0 }, Written { row, value: row.count - 1 });
-                write!(f, "{first}-{last}/{step}")
+                write!(f, "{first}-{last}")?;
+                if step > 1 {
+                    write!(f, "/{step}")
+                } else {
+                    Ok(())
+                }
             }
-            Piece::Named { row, text } => with_names(f, row, text),
+            Piece::Named { dialect, text } => {
+                let span = Span { start: 0, end: text.len() };
+                for (i, item) in items(dialect, Field::DayOfWeek, text, Some(span)).enumerate() {
+                    f.write_str(if i > 0 { "," } else { "" })?;
+                    write_named(f, item)?;
+                }
+                Ok(())
+            }
             Piece::NthWeekday { month, name, week } => write!(f, "* {month} {name}#{}", week + 1),
-            Piece::LastWeekday { row, weekdays } => {
-                with_names(f, row, weekdays)?;
+            Piece::LastWeekday { row, values, is_listed: true } => write_list(f, row, values, "L"),
+            Piece::LastWeekday { row, values, is_listed: false } => {
+                write_weekdays(f, row, values)?;
                 f.write_char('L')
             }
         }
@@ -195,74 +216,58 @@ pub(super) struct List {
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, value) in self.values.in_order().enumerate() {
-            if i > 0 {
-                f.write_char(',')?;
-            }
-            Written { row: self.row, value }.fmt(f)?;
-        }
-        Ok(())
+        write_list(f, self.row, self.values, "")
     }
 }
 
-/// The numbers of a text that stand for weekdays: no steps and no weeks.
-pub(super) fn numbers_named<'a>(row: &'static Row, text: &'a str) -> impl Iterator<Item = u32> + 'a {
-    words(text).filter_map(move |word| match word {
-        Word::Number(digits) => value(row, digits).map(|value| row.first + value),
-        Word::Other(_) => None,
-    })
-}
-
-fn with_names(f: &mut fmt::Formatter<'_>, row: &'static Row, text: &str) -> fmt::Result {
-    // Sunday is 7 at the end of a range from Sunday, and `sun-sun` would be that day alone.
-    let (mut before, mut is_range) = (None, false);
-    for word in words(text) {
-        match word {
-            Word::Number(digits) => {
-                let number = value(row, digits).unwrap_or(0);
-                let is_whole_week = is_range && before == Some(0) && number == 7;
-                write!(f, "{}", Written { row, value: if is_whole_week { 6 } else { number % 7 } })?;
-                before = Some(number);
-            }
-            Word::Other(other) => {
-                f.write_str(other)?;
-                is_range = other == "-";
-                if !is_range {
-                    before = value(row, other);
-                }
-            }
-        }
+fn write_list(f: &mut fmt::Formatter<'_>, row: &'static Row, values: Values, prefix: &str) -> fmt::Result {
+    for (i, value) in values.in_order(row).enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        write!(f, "{comma}{prefix}{}", Written { row, value })?;
     }
     Ok(())
 }
 
-enum Word<'a> {
-    /// Digits that stand for a value.
-    Number(&'a str),
-    /// Letters, or a character; or a `/` or a `#` with the digits that belong to it.
-    Other(&'a str),
+/// An item of the weekdays with names for its numbers.
+fn write_named(f: &mut fmt::Formatter<'_>, item: Item<'_>) -> fmt::Result {
+    let row = item.row;
+    match item.meaning {
+        _ if item.form == Form::Star => f.write_str(item.text),
+        Meaning::Values(values) => {
+            let wraps = values.step > 1 && values.from > 0 && values.to >= row.count;
+            if item.form == Form::Open || wraps {
+                // Not every cron takes such a step after a name.
+                write_list(f, row, values, "")
+            } else {
+                write_weekdays(f, row, values)
+            }
+        }
+        Meaning::Week(values, LAST_WEEK) if item.text.starts_with(&['L', 'l'][..]) => {
+            write_list(f, row, values, "L")
+        }
+        Meaning::Week(values, week) => {
+            write_weekdays(f, row, values)?;
+            if week == LAST_WEEK {
+                f.write_char('L')
+            } else {
+                write!(f, "#{}", week + 1)
+            }
+        }
+        _ => f.write_str(item.text),
+    }
 }
 
-/// Cuts the text of a field up.
-fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let after = &rest[first.len_utf8()..];
-        let run = |text: &str, is_member: fn(&char) -> bool| {
-            text.chars().take_while(is_member).map(char::len_utf8).sum()
-        };
-        let digits: fn(&char) -> bool = char::is_ascii_digit;
-        let length: usize = match first {
-            '/' | '#' => 1 + run(after, digits),
-            _ if first.is_ascii_digit() => run(rest, digits),
-            // `friL` is a name and a mark, `Lfri` a mark and a name.
-            'L' | 'l' => 1,
-            _ if first.is_ascii_alphabetic() => run(rest, char::is_ascii_alphabetic).min(3),
-            _ => first.len_utf8(),
-        };
-        let (word, following) = rest.split_at(length);
-        rest = following;
-        Some(if first.is_ascii_digit() { Word::Number(word) } else { Word::Other(word) })
-    })
+/// One weekday, or a range of them.
+fn write_weekdays(f: &mut fmt::Formatter<'_>, row: &'static Row, values: Values) -> fmt::Result {
+    let Values { from, to, step, .. } = values;
+    // Sunday is 7 at the end of a range from Sunday, and `sun-sun` would be that day alone.
+    let last = to.min(from + row.count - 1);
+    write!(f, "{}", Written { row, value: from % row.count })?;
+    if from < last {
+        write!(f, "-{}", Written { row, value: last % row.count })?;
+    }
+    if from < last && step > 1 {
+        write!(f, "/{step}")?;
+    }
+    Ok(())
 }

@@ -74,7 +74,7 @@ const fn has_more(input: &Input<'_>, at: usize, row: &Row) -> Result<bool, Parse
     }
 }
 
-const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
+pub(super) const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
     let (has_marks, has_all_marks) = marks(input);
     match (peek(text, at), row.field) {

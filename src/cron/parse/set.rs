@@ -23,7 +23,7 @@ pub(in crate::cron) struct Set {
 }
 
 impl Set {
-    pub(super) const EMPTY: Set = Set {
+    pub(in crate::cron) const EMPTY: Set = Set {
         values: 0,
         nearest: 0,
         nearest_clamps: false,
@@ -37,7 +37,7 @@ impl Set {
     pub(super) const ZERO: Set = Set { values: 1, ..Set::EMPTY };
 
     #[inline]
-    pub(super) const fn with(self, item: Item, row: &Row) -> Set {
+    pub(in crate::cron) const fn with(self, item: Item, row: &Row) -> Set {
         let mut set = self;
         match item {
             Item::Every => {
@@ -88,7 +88,7 @@ impl Set {
 
 /// An item of a list.
 #[derive(Clone, Copy)]
-pub(super) enum Item {
+pub(in crate::cron) enum Item {
     /// `*` or `?`
     Every,
     Values(Values),
@@ -104,13 +104,13 @@ pub(super) enum Item {
 
 /// Values from `from` to `to`, every `step`th of them. A range that wraps is unrolled: `to` is then beyond the field.
 #[derive(Clone, Copy)]
-pub(super) struct Values {
-    pub(super) from: u32,
-    pub(super) to: u32,
-    pub(super) step: u32,
-    pub(super) repeats: bool,
+pub(in crate::cron) struct Values {
+    pub(in crate::cron) from: u32,
+    pub(in crate::cron) to: u32,
+    pub(in crate::cron) step: u32,
+    pub(in crate::cron) repeats: bool,
     /// A step that reaches over the turn of a range that wraps comes out one later, as in croniter.
-    pub(super) slips: bool,
+    pub(in crate::cron) slips: bool,
 }
 
 impl Values {
@@ -128,9 +128,19 @@ impl Values {
         let mut value = self.from;
         while value <= self.to {
             bits |= 1 << (if value < row.count { value } else { value - row.count });
-            let slips = self.slips && value < row.count && value + self.step > row.count;
-            value += self.step + slips as u32;
+            value = self.after(value, row);
         }
         bits
+    }
+
+    const fn after(self, value: u32, row: &Row) -> u32 {
+        let slips = self.slips && value < row.count && value + self.step > row.count;
+        value + self.step + slips as u32
+    }
+
+    /// The values as they follow each other, each of them below the field's count.
+    pub(in crate::cron) fn in_order(self, row: &'static Row) -> impl Iterator<Item = u32> {
+        let values = core::iter::successors(Some(self.from), move |&value| Some(self.after(value, row)));
+        values.take_while(move |&value| value <= self.to).map(move |value| value % row.count)
     }
 }

@@ -106,7 +106,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("croniter", "0 5-5/2 * * *", &["equal-range `5-5/2` `5-5/2` is the whole field, as croniter reads it; to others it is hour 5 alone / write `*/2`, which is the same everywhere, or `5` for that value alone -> `*/2`"]),
     ("default", "0 22-4/3 * * *", &["wrapping-step `22-4/3` `22-4/3` is `22,1,4`; croniter reads other values after the turn / write `22,1,4`, which is the same everywhere -> `22,1,4`"]),
     ("croniter", "0 22-4/3 * * *", &["wrapping-step `22-4/3` `22-4/3` is read as croniter does, one late after the turn; to others it is `22,1,4` / list the values that are meant"]),
-    ("default", "0 0 1 nov-feb/2 *", &["wrapping-step `nov-feb/2` `nov-feb/2` is `nov,jan`; croniter reads other values after the turn / write `nov,jan`, which is the same everywhere -> `nov,jan`"]),
+    ("default", "0 0 1 oct-feb/2 *", &["wrapping-step `oct-feb/2` `oct-feb/2` is `oct,dec,feb`; croniter reads other values after the turn / write `oct,dec,feb`, which is the same everywhere -> `oct,dec,feb`"]),
     ("default", "0 9 * * mon/2", &["open-weekday-step `mon/2` `mon/2` is Monday, Wednesday and Friday; Quartz reads Monday alone, and Cronos goes on to Sunday / write `mon,wed,fri`, which is the same everywhere -> `mon,wed,fri`"]),
     ("default", "0 9 * * 1/2", &["open-weekday-step `1/2` `1/2` is Monday, Wednesday and Friday; Cronos goes on to Sunday / write `mon,wed,fri`, which is the same everywhere -> `mon,wed,fri`"]),
     ("default", "0 9 * * tue/2", &["open-weekday-step `tue/2` `tue/2` is Tuesday, Thursday and Saturday; Quartz reads Tuesday alone / write `tue,thu,sat`, which is the same everywhere -> `tue,thu,sat`"]),
@@ -131,9 +131,8 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 0 1 1 ? 2027-2027", &["equal-range `2027-2027` `2027-2027` is the year 2027 alone; to croniter it is the whole field / write `2027`, which is the same everywhere -> `2027`"]),
     ("default", "0 0 * * fri-fri", &["equal-range `fri-fri` `fri-fri` is Friday alone; to croniter it is the whole field / write `fri`, which is the same everywhere -> `fri`"]),
     ("default", "0 0 * * 7-7", &["equal-range `7-7` `7-7` is Sunday alone; to croniter it is the whole field / write `7`, which is the same everywhere -> `7`"]),
-    ("quartz", "0 0 9 ? * 3/2", &["weekday-numbers `3/2` weekday 3 is Tuesday; in crons that count from 0 it is Wednesday / write `tue/2`: names are the same days everywhere -> `tue/2`"]),
-    ("quartz", "0 0 9 ? * 2/2", &["weekday-numbers `2/2` weekday 2 is Monday; in crons that count from 0 it is Tuesday / write `mon/2`: names are the same days everywhere -> `mon/2`"]),
-    ("quartz", "0 0 9 ? * mon/2", &["open-weekday-step `mon/2` `mon/2` is Monday, Wednesday and Friday; Quartz reads Monday alone, and Cronos goes on to Sunday / write `mon,wed,fri`, which is the same everywhere -> `mon,wed,fri`"]),
+    ("quartz", "0 0 9 ? * 3/2", &["weekday-numbers `3/2` weekday 3 is Tuesday; in crons that count from 0 it is Wednesday / write `tue,thu,sat`: names are the same days everywhere -> `tue,thu,sat`"]),
+    ("quartz", "0 0 9 ? * 2/2", &["weekday-numbers `2/2` weekday 2 is Monday; in crons that count from 0 it is Tuesday / write `mon,wed,fri`: names are the same days everywhere -> `mon,wed,fri`"]),
     ("quartz", "0 0 9 ? * 7", &["weekday-numbers `7` weekday 7 is Saturday; in crons that count from 0 it is Sunday / write `sat`: names are the same days everywhere -> `sat`"]),
     ("default", "5-4/7 * * * *", &["wrapping-step `5-4/7` `5-4/7` is `5,12,19,26,33,40,47,54,1`; croniter reads other values after the turn / write `5,12,19,26,33,40,47,54,1`, which is the same everywhere -> `5,12,19,26,33,40,47,54,1`"]),
     ("default", "0,30 */9 * * *", &["uneven-step `*/9` the step is counted anew every day: hour 18 is followed by hour 0, 6 hours later / for even steps write 8 or 12, which divide 24"]),
@@ -153,6 +152,30 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ]),
     ("default", "0\t0\t31  *   * ", &["short-months `31` does not fire in February, April, June, September and November, which have no such day / write `L` for the last day of each month -> `L`"]),
     ("quartz", "0 0 9 ? * l 2027", &["last-weekday-alone `l` `l` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
+    ("croniter", "0 0 15W * mon", &["ignored-day-field `mon` `mon` has no effect: croniter ignores the day of week beside a `W` / write `*`, which means the same, or begin the text with `days=and` for the days that match both -> `*`"]),
+    ("croniter", "0 0 15 * fri#2", &["never-fires `15 * fri#2` never fires: no date matches its day of month and day of week together / change one of these fields"]),
+    ("croniter", "0 0 10 * Lfri,fri#2", &["ignored-day-field `10` `10` has no effect: croniter ignores the day of month beside a `#` or `L` / write `*`, which means the same, or begin the text with `days=and` for the days that match both -> `*`"]),
+    ("croniter", "0 0 5-5 * 7-0/2", &[
+        "day-field-without-effect `5-5` the day of week has no effect: one of the day fields is enough, and `5-5` matches every day / write `*` if only the day of week is to count -> `*`",
+        "equal-range `5-5` `5-5` is the whole field, as croniter reads it; to others it is day 5 alone / write `1-31`, which is the same everywhere, or `5` for that value alone -> `1-31`",
+        "equal-range `7-0/2` `7-0/2` is the whole field, as croniter reads it; to others it is Sunday alone / write `sun-sat/2`, which is the same everywhere, or `7` for that value alone -> `sun-sat/2`",
+    ]),
+    ("default", "0 0 * * 7-0", &["equal-range `7-0` `7-0` is Sunday alone; to croniter it is the whole field / write `7`, which is the same everywhere -> `7`"]),
+    ("croniter", "0 0 * * 7/2", &["open-weekday-step `7/2` `7/2` is Sunday, Tuesday, Thursday and Saturday; to others it is Sunday alone, or a mistake / write `sun,tue,thu,sat`, which is the same everywhere -> `sun,tue,thu,sat`"]),
+    ("croniter", "0 0 * * fri#5", &["fifth-week `fri#5` `fri#5` matches no day of a month that has the weekday only four times / write `Lfri` for the last one of each month -> `Lfri`"]),
+    ("croniter", "0 0 * * mon-wed#5", &["fifth-week `mon-wed#5` `mon-wed#5` matches no day of a month that has the weekday only four times / write `Lmon,Ltue,Lwed` for the last one of each month -> `Lmon,Ltue,Lwed`"]),
+    ("default", "0 0 * 2 fri#5", &[
+        "leap-years-only `2 fri#5` fires in leap years only: every four years at most, and not in 2100 / name a day that every year has",
+        "fifth-week `fri#5` `fri#5` matches no day of a month that has the weekday only four times / write `friL` for the last one of each month -> `friL`",
+    ]),
+    ("default", "0 0 * * fri#2,mon-fri#2", &["duplicate `fri#2,` `fri#2` adds nothing: `mon-fri#2` is in the list already / leave it out -> ``"]),
+    ("default", "Days=AND 0 0 31 * *", &["short-months `31` does not fire in February, April, June, September and November, which have no such day / write `L` for the last day of each month -> `L`"]),
+    ("cronie", "0 0 */32 * mon", &[
+        "star-bit `*/32` fires on days that match both day fields, as `*/32` begins with `*`; in croniter on days that match one of them / write `1-31/32` for days that match one of the fields, as in croniter -> `1-31/32`",
+        "step-past-end `*/32` the step of `*/32` leads past the end: it matches day 1 only",
+    ]),
+    // The 28th of February is a Monday, now and then.
+    ("and", "0 0 L-8,LW * sat-mon#4", &[]),
     ("quartz", "0 0 9 ? JAN L", &["last-weekday-alone `L` `L` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
 ];
 
@@ -190,12 +213,13 @@ fn every_kind_of_finding_says_what_will_happen() {
 }
 
 /// All codes that need no zone.
-const CODES: [&str; 19] = [
+const CODES: [&str; 20] = [
     "never-fires",
     "leap-years-only",
     "short-months",
     "either-day",
     "star-bit",
+    "ignored-day-field",
     "day-field-without-effect",
     "quartz-needs-question-mark",
     "seconds-order",
@@ -213,7 +237,8 @@ const CODES: [&str; 19] = [
 ];
 
 /// Those whose replacement means the same times.
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
+    "ignored-day-field",
     "star-bit",
     "seconds-order",
     "weekday-numbers",
@@ -243,6 +268,7 @@ fn what_is_likely_meant_has_no_findings() {
         "0 0 15W * *",
         "0 0 28-31 * *",
         "0 22-2 * * fri-mon",
+        "0 0 1 nov-feb/2 *",
         "0 9 * * 1-5",
         "0 9 * * mon-fri/2",
         "0 9 * * fri#2,friL",
@@ -265,7 +291,7 @@ fn what_is_likely_meant_has_no_findings() {
     assert_eq!(Dialect::QUARTZ.lint("0 0 9 ? * mon-fri").count(), 0);
     assert_eq!(Dialect::QUARTZ.lint("0 0 9 ? * 1-7").count(), 0);
     assert_eq!(Dialect::CRONITER.lint("0 9 * * mon-fri 30").count(), 0);
-    assert_eq!(Dialect::CRONITER.lint("0 22-4/9 * * *").count(), 0);
+    assert_eq!(Dialect::CRONITER.lint("0 22-4/2 * * *").count(), 0);
 }
 
 #[test]
@@ -314,9 +340,19 @@ proptest! {
 
 fn dialects() -> impl Strategy<Value = Dialect> {
     let default = Dialect::DEFAULT;
-    let switched =
-        [default.days_and(), default.star_bit(), default.seconds_last(), Dialect::CRONITER.seconds_first()];
-    prop_oneof![4 => Just(default), 2 => prop::sample::select(&Dialect::ALL[..]), 1 => prop::sample::select(switched.to_vec())]
+    let switched = [
+        default.days_and(),
+        default.star_bit(),
+        default.seconds_last(),
+        Dialect::CRONITER.seconds_first(),
+        Dialect::CRONITER.star_bit(),
+        Dialect::CRONITER.days_and(),
+        Dialect::QUARTZ.days_or(),
+        Dialect::QUARTZ.star_bit(),
+        Dialect::CRONIE.seconds_first(),
+    ];
+    let named = prop::sample::select(&Dialect::ALL[..]);
+    prop_oneof![2 => Just(default), 3 => named, 2 => prop::sample::select(switched.to_vec())]
 }
 
 /// Expressions of fields of which many are mistakes.
@@ -336,15 +372,46 @@ fn suspects() -> impl Strategy<Value = String> {
         ];
         prop_oneof![3 => item.clone().boxed(), 1 => (item.clone(), item).prop_map(|(a, b)| format!("{a},{b}")).boxed()]
     };
-    let day = prop_oneof![4 => field(1, 31), 1 => field(28, 31), 1 => prop::sample::select(&["?", "L", "1-7", "31W"][..]).prop_map(String::from)];
-    const NAMES: [&str; 10] =
-        ["?", "mon", "fri-mon", "5L", "fri#5", "1#5,2#5", "L", "Lfri", "mon/2", "sun-7/2"];
+    let day = prop_oneof![4 => field(1, 31), 1 => field(28, 31), 1 => prop::sample::select(&["?", "L", "1-7", "31W", "15W", "W17,20", "31-L", "5-5", "*/2,1-31", "L-3,15w,W15"][..]).prop_map(String::from)];
+    const NAMES: [&str; 16] = [
+        "?",
+        "mon",
+        "fri-mon",
+        "5L",
+        "fri#5",
+        "1#5,2#5",
+        "L",
+        "Lfri",
+        "mon/2",
+        "sun-7/2",
+        "7-0",
+        "0-6,5#2",
+        "*,1#1",
+        "fri#2,mon-fri#2",
+        "5-5#5",
+        "7/2",
+    ];
     let weekday = prop_oneof![4 => field(0, 7), 2 => prop::sample::select(&NAMES[..]).prop_map(String::from)];
     let five = (field(0, 59), field(0, 23), day, field(1, 12), weekday);
     let five = five
         .prop_map(|(minute, hour, day, month, weekday)| format!("{minute} {hour} {day} {month} {weekday}"));
     let more = prop::sample::select(
-        &["S", "S", "0 S", "* S", "30 S", "S 0", "*/7 S", "S 1-5", "0 S 2026", "0 S 2030/4"][..],
+        &[
+            "S",
+            "S",
+            "0 S",
+            "* S",
+            "30 S",
+            "S 0",
+            "*/7 S",
+            "S 1-5",
+            "0 S 2026",
+            "0 S 2030/4",
+            "0 S 2030-2030/4",
+            "S 0 2030-2030",
+            "days=and S",
+            "Seconds=LAST S 0",
+        ][..],
     );
     (five, more).prop_map(|(five, more)| more.replace('S', &five))
 }
