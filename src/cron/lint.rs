@@ -93,9 +93,10 @@ const FIELDS: [Field; 7] = [
 ];
 
 impl<'a> Lint<'a> {
-    /// What the text means.
+    /// What the text means, if it hangs on nothing but the text.
     pub(crate) fn cron(&self) -> Option<Cron> {
-        self.reading.map(|reading| reading.cron)
+        let is_settled = |reading: &Reading<'a>| !FIELDS.iter().any(|&field| reading.is_drawn(field));
+        self.reading.filter(is_settled).map(|reading| reading.cron)
     }
 
     /// A finding about the clocks of a zone, which this floor knows nothing of.

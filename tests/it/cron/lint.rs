@@ -558,6 +558,8 @@ fn clock_changes_ahead_are_found_in_the_zone() {
         "30 4 * * *",
         "* * * * *",
         "@hourly",
+        "0 H(1-2) * * *",
+        "R 2 * * *",
         "0 1-3 * * *",
         "*/30 */2 * * *",
         "none",
