@@ -23,15 +23,6 @@ fn zone(name: &str) -> Zone {
     }
 }
 
-fn system_time(unix: i64) -> SystemTime {
-    let distance = Duration::from_secs(unix.unsigned_abs());
-    if unix < 0 {
-        SystemTime::UNIX_EPOCH - distance
-    } else {
-        SystemTime::UNIX_EPOCH + distance
-    }
-}
-
 /// A dialect, an expression, a zone, and what is to be said of moments.
 type Case<'a> = (Dialect, &'a str, &'a str, &'a [(&'a str, &'a str)]);
 

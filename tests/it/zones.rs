@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
 
@@ -66,4 +67,26 @@ pub fn bytes(hex: &str) -> Vec<u8> {
     let digit =
         |byte: u8| (byte as char).to_digit(16).unwrap_or_else(|| panic!("{hex:?} is not hexadecimal"));
     hex.as_bytes().chunks(2).map(|pair| (digit(pair[0]) << 4 | digit(pair[1])) as u8).collect()
+}
+
+/// Rules that no country has, with changes so close to each other that one undoes what the other did.
+pub const ODD_RULES: [&str; 6] = [
+    // Forward three hours and back within four: what is skipped is shown after all, an hour later.
+    "AAA0BBB-3,J100/0,J100/4",
+    "AAA0BBB-1,J100/1,J100/3",
+    "AAA0BBB-2:30,J100/1,J101/2",
+    "AAA3BBB-1,J100/23,J102/5",
+    // Back first: daylight saving time is the smaller offset.
+    "AAA-5BBB-1,J100/2,J100/6",
+    "AAA-24:59BBB24:59,J100/1,J103/3",
+];
+
+/// The instant of Unix seconds.
+pub fn system_time(unix: i64) -> SystemTime {
+    let distance = Duration::from_secs(unix.unsigned_abs());
+    if unix < 0 {
+        SystemTime::UNIX_EPOCH - distance
+    } else {
+        SystemTime::UNIX_EPOCH + distance
+    }
 }

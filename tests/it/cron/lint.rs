@@ -5,6 +5,7 @@ use sexton::civil::{Date, DateTime, Time};
 use sexton::cron::{Dialect, Finding};
 use sexton::{Cron, Moment};
 
+use super::english::MONTHS;
 use super::meaning::expressions;
 use crate::zones::zone;
 
@@ -479,20 +480,6 @@ fn is_true(text: &str, cron: &Cron, finding: &Finding<'_>) -> Result<(), TestCas
             prop_assert!(!fires.is_empty() && fires.iter().all(|fire| fire.date().year() % 4 == 0), "{text}");
         }
         "short-months" => {
-            const MONTHS: [&str; 12] = [
-                "January",
-                "February",
-                "March",
-                "April",
-                "May",
-                "June",
-                "July",
-                "August",
-                "September",
-                "October",
-                "November",
-                "December",
-            ];
             for fire in fires {
                 let month = MONTHS[usize::from(fire.date().month()) - 1];
                 let is_leap_day = sentence.contains("except in leap years") && fire.date().year() % 4 == 0;

@@ -11,9 +11,9 @@ use sexton::cron::Field;
 use sexton::tz::{Instants, Zone};
 use sexton::{Cron, Explanation, Passes, Reading, Schedule};
 
-use super::{system_time, zone, BOTH_DAYS, DEFAULT};
+use super::{zone, BOTH_DAYS, DEFAULT};
 use crate::cron::meaning::{expressions, Expression};
-use crate::zones::{self, Flavour};
+use crate::zones::{self, system_time, Flavour, ODD_RULES};
 
 /// Every kind of answer, as a name to count by.
 fn kind(why: &Explanation) -> &'static str {
@@ -36,19 +36,11 @@ type Changes = &'static [(Zone, Vec<i64>)];
 /// those of rules that no country has.
 fn changes() -> Changes {
     static CHANGES: Mutex<Option<Changes>> = Mutex::new(None);
-    let odd = [
-        "AAA0BBB-3,J100/0,J100/4",
-        "AAA0BBB-1,J100/1,J100/3",
-        "AAA0BBB-2:30,J100/1,J101/2",
-        "AAA3BBB-1,J100/23,J102/5",
-        "AAA-5BBB-1,J100/2,J100/6",
-        "AAA-24:59BBB24:59,J100/1,J103/3",
-        "AAA0:00:17BBB-0:13:04,M3.5.0/2:30:30,M10.5.0/3:00:01",
-    ];
+    let odd = ODD_RULES.into_iter().chain(["AAA0:00:17BBB-0:13:04,M3.5.0/2:30:30,M10.5.0/3:00:01"]);
     CHANGES.lock().unwrap().get_or_insert_with(|| {
         let slim = zones::files().iter().filter(|((_, flavour), _)| *flavour == Flavour::Slim);
         let real = slim.map(|(_, (_, zone))| (zone.clone(), changes_of(zone, 0..2_145_916_800, 86_400)));
-        let odd = odd.into_iter().map(zone);
+        let odd = odd.map(zone);
         let odd = odd.map(|zone| (zone.clone(), changes_of(&zone, 1_767_225_600..1_830_000_000, 1800)));
         let with_changes = real.chain(odd);
         let mut found: Vec<_> = with_changes.filter(|(_, changes)| !changes.is_empty()).collect();
