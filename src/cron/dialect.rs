@@ -128,6 +128,21 @@ impl Dialect {
         self.table().name
     }
 
+    /// What a text is read in by this dialect: itself, but for the switches that the text begins with.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    ///
+    /// assert_eq!(Dialect::DEFAULT.of_text("dialect=quartz 0 0 9 ? * 2-6"), Dialect::QUARTZ);
+    /// assert_eq!(Dialect::CRONIE.of_text("0 9 * * 1-5"), Dialect::CRONIE);
+    /// ```
+    pub const fn of_text(self, text: &str) -> Dialect {
+        match parse::switches(text, self) {
+            Ok((dialect, _)) => dialect,
+            Err(_) => self,
+        }
+    }
+
     pub(super) const fn table(&self) -> &'static Table {
         match self.language {
             Language::Default => &DEFAULT,

@@ -58,7 +58,7 @@ fn explain(args: &Args) -> Result<(), Failure> {
     say(&format!("{}\n", cron.describe()))?;
     let line = |name: &str, value: &str| say(&format!("{:<15}{value}", format!("{name}:")));
     line("expression", &cron.to_string())?;
-    line("dialect", &reading.dialect.to_string())?;
+    line("dialect", &reading.dialect.of_text(&text).to_string())?;
     for (name, value) in fields(&cron) {
         line(name, &value)?;
     }

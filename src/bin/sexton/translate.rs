@@ -18,7 +18,8 @@ const HELP: &str = concat!(
 usage: sexton translate EXPR [OPTION ...]
 
 The same schedule as the cron that --to names would write it, or why it cannot. Without --to, a
-line for each that can, `NAME: EXPR`, and on stderr why the others cannot.
+line for each that can, `NAME: EXPR`, and on stderr why the others cannot. The default dialect
+always can; where it must, with switches before the fields: `days=and 0 0 13 * fri`.
 
     --to NAME         default, croniter, quartz or cronie
 ",
@@ -35,15 +36,25 @@ fn translate(args: &Args) -> Result<(), Failure> {
     let to = args.value("--to").map(dialect::named).transpose()?;
     let text = expression::text(&args.rest)?;
     let cron = reading.parse(&text)?;
+    let written = |dialect: Dialect| match cron.in_dialect(dialect) {
+        Err(_) if dialect == Dialect::DEFAULT => Ok(cron.to_string()),
+        written => written.map(|translated| translated.to_string()),
+    };
+    let say_written = |dialect: Dialect, text: &str, line: &str| {
+        say(line)?;
+        let findings = dialect.lint(text).filter(|finding| finding.code() == "quartz-needs-question-mark");
+        findings.for_each(|finding| tell(&format!("sexton: warning: {finding}")));
+        Ok(())
+    };
     if let Some(dialect) = to {
-        return match cron.in_dialect(dialect) {
-            Ok(translated) => say(&translated.to_string()),
+        return match written(dialect) {
+            Ok(translated) => say_written(dialect, &translated, &translated),
             Err(error) => Err(Failure::Error(1, error.to_string())),
         };
     }
     for dialect in Dialect::ALL {
-        match cron.in_dialect(dialect) {
-            Ok(translated) => say(&format!("{dialect}: {translated}"))?,
+        match written(dialect) {
+            Ok(translated) => say_written(dialect, &translated, &format!("{dialect}: {translated}"))?,
             Err(error) => tell(&format!("sexton: {error}")),
         }
     }

@@ -3,6 +3,19 @@
 use super::*;
 
 #[test]
+fn the_dialect_that_counts_is_shown() {
+    for (line, dialect) in [
+        ("explain|0 9 * * 1|--dialect|croniter|--days|and", "croniter, days and"),
+        ("explain|dialect=quartz days=or 0 0 9 ? * 2-6", "quartz, days or"),
+        ("explain|dialect=default 0 9 * * 1|--dialect|cronie", "default"),
+    ] {
+        let (status, stdout, _) = call(&line.split('|').collect::<Vec<_>>());
+        assert_eq!(status, 0, "{line}");
+        assert!(stdout.contains(&format!("\ndialect:       {dialect}\n")), "{line}: {stdout}");
+    }
+}
+
+#[test]
 fn explain_says_it_in_words_and_field_by_field() {
     prints(
         "explain|2|4|*|*|mon,fri|--from|2026-11-22T12:00:00Z",
