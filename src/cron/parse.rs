@@ -216,7 +216,8 @@ const fn as_croniter(fields: [Set; 6], year: Years, days: Days) -> Cron {
     let (day_of_month, day_of_week) =
         (day_of_month.as_star_beside(day_of_week, 31), day_of_week.as_star_beside(day_of_month, 35));
     let must_meet = match days {
-        Days::Or => day_of_week.is_every && day_of_week.weeks != 0,
+        _ if day_of_week.is_every && day_of_week.weeks != 0 => true,
+        Days::Or => false,
         Days::And => true,
         Days::StarBit => day_of_month.begins_with_star || day_of_week.begins_with_star,
     };

@@ -77,23 +77,31 @@ impl Set {
         if self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK {
             return Set { values: 0, is_every: false, ..self };
         }
-        let mut values = self.values;
-        let mut week = 0;
-        while week <= LAST_WEEK {
-            values &= !((self.weeks >> (7 * week) & ALL_WEEKDAYS) * EVERY_WEEK);
-            week += 1;
-        }
-        Set { values, ..self }
+        Set { values: self.values & !self.weekdays_of_weeks(), ..self }
     }
 
-    /// To croniter a list of all `count` values is a `*`, if there is a `*` in the other day field.
+    /// To croniter a list of all days is a `*`, if there is a `*` in the other day field; and a weekday is in the list, too,
+    /// where only one of a certain week is meant.
     pub(super) const fn as_star_beside(self, other: Set, count: u32) -> Set {
-        let has_all = self.values == u64::MAX >> (64 - count) && self.nearest == 0;
+        let values = self.values | self.weekdays_of_weeks();
+        let all = u64::MAX >> (64 - count);
+        let has_all = values & all == all && self.nearest == 0;
         if has_all && other.has_star && !other.is_every {
             Set { is_every: true, ..self }
         } else {
             self
         }
+    }
+
+    /// The weekdays of which a certain week is meant, in every week.
+    const fn weekdays_of_weeks(&self) -> u64 {
+        let mut days = 0;
+        let mut week = 0;
+        while week <= LAST_WEEK {
+            days |= self.weeks >> (7 * week) & ALL_WEEKDAYS;
+            week += 1;
+        }
+        days * EVERY_WEEK
     }
 
     /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.

@@ -84,6 +84,8 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (CRONITER, "0 0 1-31 * */2", "0 0 * * */2"),
     (CRONITER, "0 0 */2 * 0-7", "0 0 */2 * *"),
     (CRONITER, "0 0 */2 * 1-7,3#1", "days=and 0 0 */2 * wed#1"),
+    (CRONITER, "0 0 */20 * wed-wed#3", "days=and 0 0 1,21 * sun#3,mon#3,tue#3,wed#3,thu#3,fri#3,sat#3"),
+    (CRONITER.star_bit(), "0 0 5,*/20 * 0-6,l5", "days=and 0 0 1,5,21 * friL"),
     (CRONITER, "0 0 1-31 * 1", "0 0 1-31 * mon"),
     (DEFAULT, "0 0 1-31 * */2", "0 0 1-31 * */2"),
     (CRONITER.star_bit(), "0 0 13 * 4,*", "0 0 13 * *"),
