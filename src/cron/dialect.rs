@@ -91,8 +91,8 @@ impl Dialect {
     pub const QUARTZ: Dialect =
         Dialect { language: Language::Quartz, seconds: Seconds::First, days: Days::And };
 
-    /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A set that it would accept and never
-    /// run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
+    /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A range that it takes for empty, so
+    /// that the job would never run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
     pub const CRONIE: Dialect =
         Dialect { language: Language::Cronie, seconds: Seconds::Nowhere, days: Days::StarBit };
 
