@@ -67,11 +67,14 @@ pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
     while is_switch(text, at) {
         let end = end_of_field(text, at);
         let (is_days, is_seconds) = (starts_with(text, at, "days="), starts_with(text, at, "seconds="));
-        let contradicted = match () {
-            _ if is_days && has_days => Some("one rule for the days"),
-            _ if is_seconds && has_seconds => Some("one place for the seconds"),
-            _ if starts_with(text, at, "dialect=") && at > start => Some("a dialect before other switches"),
-            _ => None,
+        let contradicted = if is_days && has_days {
+            Some("one rule for the days")
+        } else if is_seconds && has_seconds {
+            Some("one place for the seconds")
+        } else if starts_with(text, at, "dialect=") && at > start {
+            Some("a dialect before other switches")
+        } else {
+            None
         };
         if let Some(expected) = contradicted {
             return Err(ParseError::new(None, "found", text, at, end, expected));
@@ -86,19 +89,25 @@ pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
 
 /// The dialect with a switch.
 const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result<Dialect, ParseError> {
-    let (problem, expected) = match () {
-        _ if is_word(text, at, end, "days=or") => return Ok(dialect.days_or()),
-        _ if is_word(text, at, end, "days=and") => return Ok(dialect.days_and()),
-        _ if is_word(text, at, end, "seconds=first") => return Ok(dialect.seconds_first()),
-        _ if is_word(text, at, end, "seconds=last") => return Ok(dialect.seconds_last()),
-        _ if starts_with(text, at, "dialect=") => return named(text, at + "dialect=".len(), end),
-        _ if starts_with(text, at, "days=") => ("found", "`days=or` or `days=and`"),
-        _ if starts_with(text, at, "seconds=") => ("found", "`seconds=first` or `seconds=last`"),
+    let (problem, expected) = if is_word(text, at, end, "days=or") {
+        return Ok(dialect.days_or());
+    } else if is_word(text, at, end, "days=and") {
+        return Ok(dialect.days_and());
+    } else if is_word(text, at, end, "seconds=first") {
+        return Ok(dialect.seconds_first());
+    } else if is_word(text, at, end, "seconds=last") {
+        return Ok(dialect.seconds_last());
+    } else if starts_with(text, at, "dialect=") {
+        return named(text, at + "dialect=".len(), end);
+    } else if starts_with(text, at, "days=") {
+        ("found", "`days=or` or `days=and`")
+    } else if starts_with(text, at, "seconds=") {
+        ("found", "`seconds=first` or `seconds=last`")
+    } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
         // robfig/cron takes it.
-        _ if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") => {
-            ("found", "fields only: a zone is given to the schedule")
-        }
-        _ => ("unknown switch", "`dialect=`, `days=` or `seconds=`"),
+        ("found", "fields only: a zone is given to the schedule")
+    } else {
+        ("unknown switch", "`dialect=`, `days=` or `seconds=`")
     };
     Err(ParseError::new(None, problem, text, at, end, expected))
 }
