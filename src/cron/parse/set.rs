@@ -39,7 +39,7 @@ impl Set {
     /// The second of an expression that has no field for it.
     pub(super) const ZERO: Set = Set { values: 1, ..Set::EMPTY };
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::cron) const fn with(self, item: Item, row: &Row) -> Set {
         let mut set = self;
         match item {
