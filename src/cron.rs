@@ -274,6 +274,18 @@ impl Years {
         Years(words)
     }
 
+    /// Whether all of the first `count` years are there.
+    const fn has_first(&self, count: u32) -> bool {
+        let mut value = 0;
+        while value < count {
+            if !self.has((YEAR.first + value) as i64) {
+                return false;
+            }
+            value += 1;
+        }
+        true
+    }
+
     /// Whether no text can have set all these bits: there are fewer years than bits.
     const fn is_any(&self) -> bool {
         self.0[3] == u64::MAX
@@ -310,10 +322,10 @@ impl Years {
 /// ```
 #[macro_export]
 macro_rules! cron {
-    ($text:expr) => {
+    ($text:expr $(,)?) => {
         $crate::cron!($text, $crate::cron::Dialect::DEFAULT)
     };
-    ($text:expr, $reader:expr) => {{
+    ($text:expr, $reader:expr $(,)?) => {{
         const CRON: $crate::Cron = $reader.checked_when_built($text);
         CRON
     }};

@@ -19,8 +19,8 @@ use core::ops::Range;
 /// );
 /// ```
 ///
-/// Every character takes one place, so that the carets are where they belong: tabs become blanks, and control characters
-/// do nothing to the terminal. Of a text of over a hundred characters the part round the span is shown.
+/// Every character is taken for one place wide. Tabs become blanks, and control characters and those that turn the
+/// direction of text do nothing to the terminal. Of a text of over a hundred characters the part round the span is shown.
 #[derive(Clone, Debug)]
 pub struct Carets<'a> {
     text: &'a str,
@@ -50,7 +50,7 @@ impl fmt::Display for Carets<'_> {
         for c in rest.by_ref().take(SHOWN) {
             f.write_char(match c {
                 '\t' => ' ',
-                c if c.is_control() => char::REPLACEMENT_CHARACTER,
+                c if c.is_control() || is_invisible(c) => char::REPLACEMENT_CHARACTER,
                 c => c,
             })?;
         }
@@ -61,6 +61,11 @@ impl fmt::Display for Carets<'_> {
         let carets = len.min(SHOWN + from - start).max(1);
         write!(f, "{:indent$}{:^<carets$}", "", "")
     }
+}
+
+/// Zero wide, or turns the direction of what follows.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// How many characters of the text end at this byte or before it.
@@ -81,6 +86,11 @@ mod tests {
         assert_eq!(underlined("0 9 * * mom-fri", 8..11), "    0 9 * * mom-fri\n            ^^^");
         assert_eq!(underlined("é\té", 3..5), "    é é\n      ^", "characters, not bytes");
         assert_eq!(underlined("a\x1bb", 2..3), "    a\u{fffd}b\n      ^", "no escape reaches the terminal");
+        assert_eq!(
+            underlined("a\u{202e}b", 4..5),
+            "    a\u{fffd}b\n      ^",
+            "nor one that turns the text round"
+        );
         assert_eq!(underlined("ab", 2..2), "    ab\n      ^", "something is missing at the end");
         assert_eq!(underlined("", 0..0), "    \n    ^");
         assert_eq!(underlined("é", 1..1), "    é\n    ^", "inside a character");

@@ -72,12 +72,14 @@ impl Dialect {
     ///
     /// * `fri-fri` is the whole field, as is every range of a value with itself.
     /// * A step through a range that wraps comes out one later after the turn: `22-4/3` is 22 and 2.
-    /// * `7/2` in the weekdays is `0/2`.
+    /// * Sunday as 7 is 0 before anything else: `7/2` is `0/2`, and `0-7` the whole field.
     /// * `31W` is the last Monday to Friday in a month that has no 31st; `29W` and `30W` likewise.
     /// * Where both day fields are restricted, a `W`, or a `#` or `L` in the weekdays, counts alone and the other field
     ///   does not, unless no date is in both: then it never fires. Where both fields have such, both must match.
-    /// * All seven weekdays beside a `#` or `L`, as in `*,sat#3`, say nothing.
-    /// * Years end with 2099.
+    /// * Beside a `#` or `L`, neither all seven weekdays, as in `*,sat#3`, nor the same one, as in `sat,sat#3`, say
+    ///   anything; but a `*` there makes that both day fields must match.
+    /// * `1-31` or `0-6` is no restriction, if there is a `*` in the other day field, as in `*/2`.
+    /// * Years end with 2099, and a range of them may wrap; a list of all of them is any year.
     /// * With a hash id the nicknames are hashed too: `@daily` is `H H * * * H`.
     /// * `R` draws its value anew each time a text is parsed.
     pub const CRONITER: Dialect =
@@ -89,8 +91,8 @@ impl Dialect {
     pub const QUARTZ: Dialect =
         Dialect { language: Language::Quartz, seconds: Seconds::First, days: Days::And };
 
-    /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A set that it would accept and never
-    /// run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
+    /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A range that it takes for empty, so
+    /// that the job would never run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
     pub const CRONIE: Dialect =
         Dialect { language: Language::Cronie, seconds: Seconds::Nowhere, days: Days::StarBit };
 

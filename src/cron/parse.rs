@@ -63,36 +63,62 @@ pub(super) const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, P
 pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
     let start = skip_blanks(text, 0);
     let (mut dialect, mut at) = (dialect, start);
-    loop {
+    let (mut has_days, mut has_seconds) = (false, false);
+    while is_switch(text, at) {
         let end = end_of_field(text, at);
-        dialect = if is_word(text, at, end, "days=or") {
-            dialect.days_or()
-        } else if is_word(text, at, end, "days=and") {
-            dialect.days_and()
-        } else if is_word(text, at, end, "seconds=first") {
-            dialect.seconds_first()
-        } else if is_word(text, at, end, "seconds=last") {
-            dialect.seconds_last()
-        } else if starts_with(text, at, "dialect=") {
-            if at > start {
-                return Err(ParseError::new(None, "found", text, at, end, "a dialect before other switches"));
-            }
-            attempt!(named(text, at + "dialect=".len(), end))
-        } else if starts_with(text, at, "days=") {
-            let expected = "`days=or` or `days=and`";
-            return Err(ParseError::new(None, "found", text, at, end, expected));
-        } else if starts_with(text, at, "seconds=") {
-            let expected = "`seconds=first` or `seconds=last`";
-            return Err(ParseError::new(None, "found", text, at, end, expected));
-        } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
-            // robfig/cron takes it.
-            let expected = "fields only: a zone is given to the schedule";
-            return Err(ParseError::new(None, "found", text, at, end, expected));
+        let (is_days, is_seconds) = (starts_with(text, at, "days="), starts_with(text, at, "seconds="));
+        let contradicted = if is_days && has_days {
+            Some("one rule for the days")
+        } else if is_seconds && has_seconds {
+            Some("one place for the seconds")
+        } else if starts_with(text, at, "dialect=") && at > start {
+            Some("a dialect before other switches")
         } else {
-            return Ok((dialect, at));
+            None
         };
+        if let Some(expected) = contradicted {
+            return Err(ParseError::new(None, "found", text, at, end, expected));
+        }
+        dialect = attempt!(switched(text, at, end, dialect));
+        has_days |= is_days;
+        has_seconds |= is_seconds;
         at = skip_blanks(text, end);
     }
+    Ok((dialect, at))
+}
+
+/// The dialect with a switch.
+const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result<Dialect, ParseError> {
+    let (problem, expected) = if is_word(text, at, end, "days=or") {
+        return Ok(dialect.days_or());
+    } else if is_word(text, at, end, "days=and") {
+        return Ok(dialect.days_and());
+    } else if is_word(text, at, end, "seconds=first") {
+        return Ok(dialect.seconds_first());
+    } else if is_word(text, at, end, "seconds=last") {
+        return Ok(dialect.seconds_last());
+    } else if starts_with(text, at, "dialect=") {
+        return named(text, at + "dialect=".len(), end);
+    } else if starts_with(text, at, "days=") {
+        ("found", "`days=or` or `days=and`")
+    } else if starts_with(text, at, "seconds=") {
+        ("found", "`seconds=first` or `seconds=last`")
+    } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
+        // robfig/cron takes it.
+        ("found", "fields only: a zone is given to the schedule")
+    } else {
+        ("unknown switch", "`dialect=`, `days=` or `seconds=`")
+    };
+    Err(ParseError::new(None, problem, text, at, end, expected))
+}
+
+/// Whether a word of letters and a `=` stands there: no field has one.
+const fn is_switch(text: &str, at: usize) -> bool {
+    let mut end = at;
+    while peek(text, end).is_ascii_alphabetic() || peek(text, end) == b'_' {
+        end += 1;
+    }
+    end > at && peek(text, end) == b'='
 }
 
 /// The item at `at`, in the list of a field, and where it ends.
@@ -193,28 +219,32 @@ const fn combine(fields: [Set; 6], year: Years, days: Days) -> Cron {
     }
 }
 
-/// The same with croniter's accidents: a `W` of a day that a month lacks is on its last, and where either day field
-/// would do, a `W`, `#` or `L` leaves the other field out, unless no date is in both; then it never fires.
+/// The same with croniter's accidents, which [`Dialect::CRONITER`] lists.
 const fn as_croniter(fields: [Set; 6], year: Years, days: Days) -> Cron {
     let [second, minute, hour, day_of_month, month, day_of_week] = fields;
-    let day_of_month = day_of_month.with_last_for_31();
-    let is_either = match days {
-        Days::Or => true,
-        Days::And => false,
-        Days::StarBit => !day_of_month.begins_with_star && !day_of_week.begins_with_star,
+    let (day_of_month, day_of_week) =
+        (day_of_month.as_star_beside(day_of_week, 31), day_of_week.as_star_beside(day_of_month, 35));
+    let must_meet = match days {
+        _ if day_of_week.is_every && day_of_week.weeks != 0 => true,
+        Days::Or => false,
+        Days::And => true,
+        Days::StarBit => day_of_month.begins_with_star || day_of_week.begins_with_star,
     };
-    let both_restricted = !day_of_month.is_every && !day_of_week.is_every;
-    let day_of_week = day_of_week.without_all_beside_weeks();
+    let day_of_month = day_of_month.with_last_for_31();
+    let day_of_week = day_of_week.without_weekdays_beside_weeks();
     let (has_nearest, has_weeks) = (day_of_month.nearest != 0, day_of_week.weeks != 0);
-    let days = if is_either && both_restricted && (has_nearest || has_weeks) { Days::And } else { days };
-    let cron = combine([second, minute, hour, day_of_month, month, day_of_week], year, days);
-    if !is_either || !both_restricted || has_nearest == has_weeks || cron.never_fires() {
-        return cron;
+    let fields = [second, minute, hour, day_of_month, month, day_of_week];
+    if must_meet || !has_nearest && !has_weeks {
+        return Cron::of_fields(fields, year, must_meet);
     }
+    // A `W`, `#` or `L` leaves the other day field out, unless no date is in both: then it never fires.
+    let both = Cron::of_fields(fields, year, true);
     let every = Set { is_every: true, ..Set::EMPTY };
-    if has_nearest {
-        combine([second, minute, hour, day_of_month, month, every], year, days)
+    if day_of_month.is_every || day_of_week.is_every || has_nearest == has_weeks || both.never_fires() {
+        both
+    } else if has_nearest {
+        Cron::of_fields([second, minute, hour, day_of_month, month, every], year, false)
     } else {
-        combine([second, minute, hour, every, month, day_of_week], year, days)
+        Cron::of_fields([second, minute, hour, every, month, day_of_week], year, false)
     }
 }

@@ -144,6 +144,9 @@ impl Cron {
             if (last_year + 1..=i64::from(YEAR.last)).any(|year| self.years.has(year)) {
                 return Some((Some(Field::Year), "its years end earlier"));
             }
+            if table.has_accidents && self.years.has_first(table.row(Field::Year).count) {
+                return Some((Some(Field::Year), "a list of all its years is any year to it"));
+            }
         }
         let has_late_nearest = self.nearest as u32 >> 28 != 0;
         if has_late_nearest && self.has(NEAREST_CLAMPS) != table.has_accidents {
@@ -156,7 +159,9 @@ impl Cron {
         let are_both_due = match dialect.days() {
             Days::And => true,
             // Without a star, either: a field is then written without.
-            Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => true,
+            Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => {
+                !(table.has_accidents && self.lists_all_days())
+            }
             _ if table.has_accidents && has_nearest != has_weeks && !self.never_fires() => {
                 return Some((None, "beside a `W`, `#` or `L` it ignores the other day field"));
             }
@@ -183,6 +188,11 @@ impl Cron {
     /// Whether a weekday counts in some weeks of the month and not in others.
     pub(super) fn has_weeks(&self) -> bool {
         self.weekdays != self.weekly() * EVERY_WEEK
+    }
+
+    /// Whether one of the day fields has all its values.
+    fn lists_all_days(&self) -> bool {
+        self.days as u32 == u32::MAX >> 1 || self.weekly() == ALL_WEEKDAYS
     }
 
     /// Whether one of the day fields is written as `*/n`.
@@ -326,10 +336,14 @@ impl FieldText<'_> {
         self.dialect.table().marks == Marks::Alone
     }
 
-    /// By the star bit two fields of which either may match must not begin with a star.
+    /// By the star bit two fields of which either may match must not begin with a star; and to croniter there must be
+    /// none beside a list of all days.
     fn ranges_of_days(&self) -> Ranges {
-        let both_restricted = self.cron.has(DAYS_RESTRICTED) && self.cron.has(WEEKDAYS_RESTRICTED);
-        if self.dialect.days() == Days::StarBit && both_restricted && !self.cron.has(BOTH_DAYS) {
+        let cron = self.cron;
+        let both_restricted = cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED);
+        let is_star_read = self.dialect.days() == Days::StarBit && !cron.has(BOTH_DAYS)
+            || self.dialect.table().has_accidents && cron.lists_all_days();
+        if both_restricted && is_star_read {
             Ranges::WithoutStar
         } else {
             Ranges::AsReadsBest

@@ -8,7 +8,7 @@ use sexton::tz::Zone;
 use sexton::Cron;
 
 use crate::args::{Args, Flag};
-use crate::Failure;
+use crate::{tell, Failure};
 
 pub const FLAGS: &[Flag] = &[
     Flag::Value("--dialect"),
@@ -27,7 +27,7 @@ macro_rules! help {
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
     --seconds first|last
                       where the field of the seconds is, if there is one
-    --hash-id ID      what `H` takes its values from"
+    --hash-id ID      hashed for `H`, and for croniter's nicknames"
     };
 }
 pub(crate) use help;
@@ -38,6 +38,9 @@ pub fn named(name: &str) -> Result<Dialect, Failure> {
         Failure::Usage(format!("unknown dialect `{name}`, expected default, croniter, quartz or cronie"))
     })
 }
+
+/// So many findings of one expression are told: a person has not written one with more.
+const MOST_WARNINGS: usize = 20;
 
 /// What these options say.
 pub struct Reading {
@@ -115,7 +118,11 @@ impl Reading {
             || switches.map(str::to_ascii_lowercase).any(|switch| switch == "dialect" || switch == "seconds");
         let findings = self.dialect.lint(text).in_zone(zone, from);
         // That one asks for just this.
-        findings.filter(move |finding| finding.code() != "seconds-order" || !names_seconds).map(|finding| {
+        let findings = findings.filter(move |finding| finding.code() != "seconds-order" || !names_seconds);
+        findings.take(MOST_WARNINGS + 1).enumerate().map(|(i, finding)| {
+            if i == MOST_WARNINGS {
+                return ("warning: and more of the kind".into(), finding.span(), None);
+            }
             let message = format!("warning: {finding} ({})", finding.code());
             (message, finding.span(), finding.suggestion().map(|suggestion| suggestion.to_string()))
         })
@@ -124,17 +131,22 @@ impl Reading {
     /// An expression of the command line.
     pub fn parse(&self, text: &str) -> Result<Cron, Failure> {
         let word = text.split_whitespace().next().unwrap_or_default();
-        for nickname in ["@every", "@reboot"] {
+        for (nickname, why) in [("@every", "it counts from"), ("@reboot", "its one run is")] {
             if word.eq_ignore_ascii_case(nickname) {
-                let why = "has no dates of its own: it counts from when `sexton run` starts";
-                return Err(Failure::Error(1, format!("`{nickname}` {why}")));
+                let message = format!("`{nickname}` has no dates of its own: {why} when `sexton run` starts");
+                return Err(Failure::Error(1, message));
             }
         }
         let reader = self.reader();
-        reader.parse(text).map_err(|error| {
+        let cron = reader.parse(text).map_err(|error| {
             let message = message(&error, text, reader);
             Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
-        })
+        })?;
+        // Of so many seeds two give different values, if any are drawn.
+        if (0..16).any(|seed| reader.seed(seed).parse(text) != reader.seed(16).parse(text)) {
+            tell("sexton: `R` and `~` are drawn anew each time that a text is read: this is one of many results");
+        }
+        Ok(cron)
     }
 }
 

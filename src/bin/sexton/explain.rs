@@ -53,7 +53,7 @@ fn explain(args: &Args) -> Result<(), Failure> {
     let text = expression::text(&args.rest)?;
     let cron = reading.parse(&text)?;
     let zone = time::zone(args)?;
-    let from = time::from(args, &zone)?;
+    let from = time::from(args, &zone, false)?;
 
     say(&format!("{}\n", cron.describe()))?;
     let line = |name: &str, value: &str| say(&format!("{:<15}{value}", format!("{name}:")));

@@ -71,9 +71,9 @@ fn next(args: &Args) -> Result<(), Failure> {
     };
     let cron = reading.parse(&text)?;
     let zone = time::zone(args)?;
-    let from = time::from(args, &zone)?;
-
     let is_backward = args.has("--previous");
+    let from = time::from(args, &zone, is_backward)?;
+
     let mut dues = dues(cron, &zone, from, is_backward)?.take(count).peekable();
     if dues.peek().is_none() {
         match (cron.never_fires(), is_backward) {

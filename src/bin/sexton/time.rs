@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sexton::civil::DateTime;
-use sexton::tz::Zone;
+use sexton::tz::{Instants, Zone};
 use sexton::Moment;
 
 use crate::args::Args;
@@ -18,16 +18,31 @@ pub fn zone(args: &Args) -> Result<Zone, Failure> {
     zone.map_err(|error| Failure::Error(1, error.to_string()))
 }
 
-/// The instant that `--from` gives, or else now.
-pub fn from(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
+/// The instant that `--from` gives, or else now; what lies beyond it is asked for.
+pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, Failure> {
     let text = match args.value("--from") {
         Some(text) => text,
         None => return Ok(SystemTime::now()),
     };
     let instant = read(text).and_then(|(moment, fraction)| {
-        moment.instant(zone).and_then(|instant| instant.checked_add(fraction)).ok_or_else(|| TOO_FAR.into())
+        let instant = start(moment, zone, is_backward).and_then(|instant| instant.checked_add(fraction));
+        instant.ok_or_else(|| TOO_FAR.into())
     });
     instant.map_err(|error| Failure::Error(1, format!("--from `{text}`: {error}")))
+}
+
+/// Where to look from for what is due after a moment, or before it. A civil time that clocks skip is an instant too late for
+/// the one and too early for the other: what is due at the end of the gap lies beyond it in both directions.
+pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTime> {
+    const SECOND: Duration = Duration::from_secs(1);
+    match moment {
+        Moment::Civil(civil) => match zone.instants(civil)? {
+            Instants::Gap { end, .. } if is_backward => end.checked_add(SECOND),
+            Instants::Gap { end, .. } => end.checked_sub(SECOND),
+            _ => moment.instant(zone),
+        },
+        _ => moment.instant(zone),
+    }
 }
 
 /// The moment that a text gives: RFC 3339, or a civil time of the zone, which may have a fraction of a second, too.

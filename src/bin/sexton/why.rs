@@ -43,12 +43,16 @@ fn why(args: &Args) -> Result<(), Failure> {
     let zone = time::zone(args)?;
     let mistaken = |problem: String| Failure::Error(1, format!("time `{time}`: {problem}"));
     let (moment, _) = time::read(&time).map_err(mistaken)?;
-    let instant = moment.instant(&zone).ok_or_else(|| mistaken(time::TOO_FAR.into()))?;
-    let instant = time::whole_second(instant);
+    let explanation = cron.why(moment, &zone);
 
-    say(&cron.why(moment, &zone).to_string())?;
+    say(&explanation.to_string())?;
     for (label, is_backward) in [("before", true), ("after", false)] {
-        let due = next::dues(cron, &zone, instant, is_backward)?.next();
+        let start = match explanation.fires() {
+            true => moment.instant(&zone),
+            false => time::start(moment, &zone, is_backward),
+        };
+        let start = start.map(time::whole_second).ok_or_else(|| mistaken(time::TOO_FAR.into()))?;
+        let due = next::dues(cron, &zone, start, is_backward)?.next();
         let due = due.map_or_else(|| "never".into(), |due| time::rfc3339(due, &zone));
         say(&format!("{label}: {due}"))?;
     }

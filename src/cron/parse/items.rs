@@ -26,6 +26,7 @@ pub(super) const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<S
     let mut set = Set { begins_with_star: matches!(peek(input.text, start), b'*' | b'?'), ..Set::EMPTY };
     let mut at = start;
     loop {
+        set.has_star |= peek(input.text, at) == b'*';
         let (item, end) = attempt!(item(input, at, row));
         set = set.with(item, row);
         let is_mark = !matches!(item, Item::Every | Item::Values(_));
@@ -49,17 +50,19 @@ pub(super) const fn years(input: &Input<'_>, start: usize, row: &Row) -> Parsed<
     loop {
         let (item, end) = attempt!(item(input, at, row));
         match item {
-            Item::Values(Values { from, to, step, .. }) => {
-                let mut value = from;
-                while value <= to {
-                    years = years.with(value);
-                    value += step;
+            Item::Values(values) => {
+                let mut value = values.from;
+                while value <= values.to {
+                    years = years.with(value % row.count);
+                    value = values.after(value, row);
                 }
             }
             _ => is_every = true,
         }
         if !attempt!(has_more(input, end, row)) {
-            return Ok((if is_every { Years::ANY } else { years }, end));
+            // To croniter a list of all its years is no restriction.
+            let is_any = is_every || input.table.has_accidents && years.has_first(row.count);
+            return Ok((if is_any { Years::ANY } else { years }, end));
         }
         at = end + 1;
     }
@@ -154,8 +157,10 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         let (step, end) = attempt!(step(input, at, row));
         // The first of them is drawn from as many values as a step is wide.
         let last = if step <= to - from { from + step - 1 } else { to };
-        let first = source.number(row.field, from, last);
-        (Values { from: first - row.first, to: to - row.first, step, repeats: true, slips: false }, end)
+        let (first, to) = (source.number(row.field, from, last) - row.first, to - row.first);
+        let has_accidents = input.table.has_accidents;
+        let (first, to) = if first < to { unrolled(first, to, has_accidents, row) } else { (first, to) };
+        (Values { from: first, to, step, repeats: true, slips: has_accidents }, end)
     } else {
         (Values::one(source.number(row.field, from, to) - row.first), at)
     };
@@ -178,7 +183,7 @@ const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)
         return Err(unexpected(input, end, row, "`)`"));
     }
     let (from, to) = (from + row.first, to + row.first);
-    if from >= to || to > draw::last_number(row) {
+    if from >= to {
         let expected = "two values of the field, the smaller first";
         return Err(ParseError::new(Some(row.field), "found", text, start, end, expected));
     }
@@ -261,7 +266,7 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     } else {
         attempt!(value(input, end + 1, row))
     };
-    if to < from && matches!(row.field, Field::Year) {
+    if to < from && matches!(row.field, Field::Year) && !table.has_accidents {
         let expected = "the earlier year first";
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }
@@ -272,12 +277,10 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
     }
     let has_accidents = table.has_accidents;
-    let (from, to) = if has_accidents { (from % row.count, to % row.count) } else { (from, to) };
-    let (from, to) = match to {
-        _ if to < from => (from, to + row.count),
-        // To croniter a range of one value is the whole field.
-        _ if to == from && is_range && has_accidents => (0, row.count - 1),
-        _ => (from, to),
+    let (from, to) = match is_range {
+        true => unrolled(from, to, has_accidents, row),
+        false if has_accidents => (from % row.count, to % row.count),
+        false => (from, to),
     };
     let values = Values { from, to, step: 1, repeats: is_range, slips: has_accidents };
     match (peek(text, end), row.field) {
@@ -292,6 +295,17 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
             Ok((Item::Week(values, week), end))
         }
         _ => Ok((Item::Values(values), end)),
+    }
+}
+
+/// The ends of a range, the second one beyond the field where it wraps. To croniter Sunday is 0 before anything else,
+/// and a range of one value is the whole field.
+const fn unrolled(from: u32, to: u32, has_accidents: bool, row: &Row) -> (u32, u32) {
+    let (from, to) = if has_accidents { (from % row.count, to % row.count) } else { (from, to) };
+    match to {
+        _ if to < from => (from, to + row.count),
+        _ if to == from && has_accidents => (0, row.count - 1),
+        _ => (from, to),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the items of a field are, and add up to.
 
 use crate::cron::field::{Field, Row};
-use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK};
+use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 
 /// What the items of a field add up to. Values count from the field's first one.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub(in crate::cron) struct Set {
     pub(in crate::cron) repeats: bool,
     /// Its text begins with a `*`, or is `?`.
     pub(in crate::cron) begins_with_star: bool,
+    /// There is a `*` in its text.
+    pub(in crate::cron) has_star: bool,
     /// The weekdays of a certain week of the month, in the same form as the others.
     pub(in crate::cron) weeks: u64,
 }
@@ -30,6 +32,7 @@ impl Set {
         is_every: false,
         repeats: false,
         begins_with_star: false,
+        has_star: false,
         weeks: 0,
     };
 
@@ -66,14 +69,39 @@ impl Set {
         Set { nearest, nearest_clamps: nearest as u32 >> 28 != 0, ..self }
     }
 
-    /// To croniter all seven weekdays say nothing beside one of a certain week.
-    pub(super) const fn without_all_beside_weeks(self) -> Set {
-        let has_all = self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK;
-        if has_all && self.weeks != 0 {
-            Set { values: 0, is_every: false, ..self }
+    /// To croniter weekdays say nothing beside one of a certain week, neither all seven nor that same one.
+    pub(super) const fn without_weekdays_beside_weeks(self) -> Set {
+        if self.weeks == 0 {
+            return self;
+        }
+        if self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK {
+            return Set { values: 0, is_every: false, ..self };
+        }
+        Set { values: self.values & !self.weekdays_of_weeks(), ..self }
+    }
+
+    /// To croniter a list of all days is a `*`, if there is a `*` in the other day field; and a weekday is in the list, too,
+    /// where only one of a certain week is meant.
+    pub(super) const fn as_star_beside(self, other: Set, count: u32) -> Set {
+        let values = self.values | self.weekdays_of_weeks();
+        let all = u64::MAX >> (64 - count);
+        let has_all = values & all == all && self.nearest == 0;
+        if has_all && other.has_star && !other.is_every {
+            Set { is_every: true, ..self }
         } else {
             self
         }
+    }
+
+    /// The weekdays of which a certain week is meant, in every week.
+    const fn weekdays_of_weeks(&self) -> u64 {
+        let mut days = 0;
+        let mut week = 0;
+        while week <= LAST_WEEK {
+            days |= self.weeks >> (7 * week) & ALL_WEEKDAYS;
+            week += 1;
+        }
+        days * EVERY_WEEK
     }
 
     /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.
@@ -133,7 +161,7 @@ impl Values {
         bits
     }
 
-    const fn after(self, value: u32, row: &Row) -> u32 {
+    pub(super) const fn after(self, value: u32, row: &Row) -> u32 {
         let slips = self.slips && value < row.count && value + self.step > row.count;
         value + self.step + slips as u32
     }

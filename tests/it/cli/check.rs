@@ -107,3 +107,12 @@ fn warnings_about_clocks_are_about_those_of_the_schedule() {
     assert_eq!((warnings.len(), status, &*stderr), (2, 1, ""));
     assert!(stdout.ends_with("\n2 jobs, no mistakes, 2 warnings\n"), "{stdout}");
 }
+
+#[test]
+fn of_very_many_findings_some_are_told() {
+    let (status, stdout, _) =
+        call_with_input(&["check", "-"], &format!("{}1 * * * * x\n", "1,".repeat(20_000)));
+    assert_eq!(status, 1);
+    assert_eq!(stdout.matches(" adds nothing: ").count(), 20);
+    assert!(stdout.contains("warning: and more of the kind"));
+}

@@ -114,3 +114,19 @@ fn every_command_tells_what_the_options_do_not_take() {
         "unknown dialect `vixie`, expected default, croniter, quartz or cronie",
     );
 }
+
+#[test]
+fn a_drawn_value_is_called_one() {
+    let note =
+        "sexton: `R` and `~` are drawn anew each time that a text is read: this is one of many results\n";
+    for args in [
+        "next|~ 4 * * *|--dialect|cronie",
+        "explain|0 R(1-9) * * *|--dialect|croniter",
+        "translate|dialect=cronie 0~30 4 * * *|--to|quartz",
+    ] {
+        let (status, _, stderr) = call(&args.split('|').collect::<Vec<_>>());
+        assert_eq!((status, &*stderr), (0, note), "{args}");
+    }
+    let (_, _, stderr) = call(&["next", "H 4 * * *", "--dialect", "croniter", "--hash-id", "x"]);
+    assert_eq!(stderr, "");
+}

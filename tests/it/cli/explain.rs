@@ -229,7 +229,7 @@ fn explain_tells_what_is_wrong() {
     fails(
         "explain|@reboot",
         1,
-        "sexton: `@reboot` has no dates of its own: it counts from when `sexton run` starts\n",
+        "sexton: `@reboot` has no dates of its own: its one run is when `sexton run` starts\n",
     );
     fails(
         "explain|@daily|--from|x",

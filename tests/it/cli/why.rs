@@ -96,3 +96,15 @@ fn why_tells_what_is_wrong() {
         "sexton: day of week: unknown name `mom`, expected sun-sat or 0-7; did you mean `mon`?\n    0 9 * * mom\n            ^^^\n",
     );
 }
+
+#[test]
+fn a_skipped_time_hides_no_fire_beside_it() {
+    let paris = |args: &str| call(&format!("{args}|--zone|{PARIS}").split('|').collect::<Vec<_>>()).1;
+    let fire = "2026-03-29T03:00:00+02:00\n";
+    assert_eq!(paris("next|30 2 * * *|--from|2026-03-29 02:15|--count|1"), fire);
+    assert_eq!(paris("next|30 2 * * *|--from|2026-03-29 02:45|--previous|--count|1"), fire);
+    let why = paris("why|30 2 * * *|2026-03-29 02:15");
+    assert!(why.ends_with(&format!("\nafter: {fire}")), "{why}");
+    let why = paris("why|30 2 * * *|2026-03-29 02:45");
+    assert!(why.contains(&format!("\nbefore: {fire}")), "{why}");
+}
