@@ -242,6 +242,8 @@ fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
     }
     let needs_both = match reading.dialect.days() {
         Days::Or if has_every_day(cron) || has_every_weekday(cron) => return None,
+        // By one of croniter's accidents both must match.
+        Days::Or if cron.has(BOTH_DAYS) => return None,
         Days::Or => false,
         Days::And => return None,
         Days::StarBit => true,

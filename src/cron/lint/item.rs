@@ -64,7 +64,8 @@ fn step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a
         return None;
     }
     let finding = Finding::new(reading, item.span, Kind::StepPastEnd { field, value });
-    Some(if item.form == Form::Star && reading.has_star_bit(field) {
+    let has_meaning = reading.has_star_bit(field) || reading.has_effect_on_other(field);
+    Some(if item.form == Form::Star && has_meaning {
         finding
     } else {
         finding.or_write(Piece::Value { row: item.row, value })
@@ -166,6 +167,9 @@ fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
     if is_first && is_day && reading.dialect.days() == Days::StarBit {
         // What a day field begins with has a meaning of its own.
+        return None;
+    }
+    if item.text.contains('*') && reading.has_effect_on_other(item.row.field) {
         return None;
     }
     let kind = Kind::Duplicate { item: item.text, of: other.text };

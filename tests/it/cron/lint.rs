@@ -206,6 +206,16 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
         "ignored-day-field `15-15` `15-15` has no effect: croniter ignores the day of month beside a `#` or `L` / write `*`, which means the same, or give croniter `day_or=False` for the days that match both -> `*`",
         "equal-range `15-15` `15-15` is the whole field, as croniter reads it; to others it is day 15 alone / write `*`, which is the same everywhere, or `15` for that value alone -> `*`",
     ]),
+    // A field of all its values beside a `*` is a `*` to croniter.
+    ("croniter", "0 0 */2 * 0-6", &["uneven-step `*/2` the step is counted anew every month: in months of 31 days day 31 is followed by day 1, one day later / list the days that are meant"]),
+    ("croniter", "0 0 1-31 * */2", &["uneven-step `*/2` the step is counted anew every week: Saturday is followed by Sunday, one day later / list the days that are meant"]),
+    ("croniter", "0 0 5-5 * */2", &[
+        "equal-range `5-5` `5-5` is the whole field, as croniter reads it; to others it is day 5 alone / write `*`, which is the same everywhere, or `5` for that value alone -> `*`",
+        "uneven-step `*/2` the step is counted anew every week: Saturday is followed by Sunday, one day later / list the days that are meant",
+    ]),
+    ("croniter", "0 0 1-31 * */7", &["step-past-end `*/7` the step of `*/7` leads past the end: it matches Sunday only"]),
+    ("croniter", "0 0 */4 * sun-6,wed#3", &[]),
+    ("croniter", "0 0 1-31 * mon", &["day-field-without-effect `1-31` the day of week has no effect: one of the day fields is enough, and `1-31` matches every day / write `*` if only the day of week is to count -> `*`"]),
     // The 28th of February is a Monday, now and then.
     ("and", "0 0 L-8,LW * sat-mon#4", &[]),
     ("quartz", "0 0 9 ? JAN L", &["last-weekday-alone `L` `L` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
