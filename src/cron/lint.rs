@@ -17,7 +17,7 @@ use self::reading::{Item, Reading, Span};
 use self::suggestion::Piece;
 pub use self::suggestion::{Replacement, Suggestion};
 use super::field::Field;
-use super::{Cron, Dialect};
+use super::{Cron, Dialect, HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
 
 impl Dialect {
     /// What is legal in this text and likely not what was meant, and what other crons read differently in it.
@@ -33,13 +33,13 @@ impl Dialect {
     /// | `either-day` | two day fields of which one is enough | `0 0 13 * fri` |
     /// | `ignored-day-field` | one of which croniter leaves out beside a `W`, `#` or `L` | `0 0 15W * mon` to croniter |
     /// | `star-bit` | the same, where cronie wants both | `0 0 */2 * mon` |
-    /// | `day-field-without-effect` | one of which is enough, and matches every day | `0 0 1-31 * mon` |
+    /// | `day-field-without-effect` | one of which is enough, and one matches every day or none | `0 0 1-31 * mon` |
     /// | `quartz-needs-question-mark` | day fields that Quartz itself refuses | `0 0 9 * * mon` to quartz |
     /// | `seconds-order` | six or seven fields that mean something else if the second is at the other end | `0 0 9 * * *` |
     /// | `weekday-numbers` | numbers that are other weekdays elsewhere | `0 0 9 ? * 2-6` |
     /// | `last-weekday-alone` | `L` as a weekday | `0 0 9 ? * L` to quartz |
-    /// | `every-minute` | every minute of one hour, or of every so many | `* 4 * * *` |
-    /// | `every-second` | every second of one minute, or of every so many | `* 0 4 * * *` |
+    /// | `every-minute` | every minute of one hour, of several, or of every so many | `* 4 * * *` |
+    /// | `every-second` | every second of one minute, of several, or of every so many | `* 0 4 * * *` |
     /// | `uneven-step` | a step that the turn of the hour, day, month or year cuts off | `*/7 * * * *` |
     /// | `step-past-end` | a step too large for a second value | `*/60 * * * *` |
     /// | `equal-range` | a range of one value, to croniter the whole field | `0 5-5 * * *` |
@@ -93,17 +93,34 @@ const FIELDS: [Field; 7] = [
 ];
 
 impl<'a> Lint<'a> {
-    /// What the text means, if it hangs on nothing but the text.
-    pub(crate) fn cron(&self) -> Option<Cron> {
+    /// What the text means, if it hangs on nothing but the text, and there are hours in which it does not fire: one
+    /// that fires in all of them goes with the clocks.
+    pub(crate) fn cron_of_hours(&self) -> Option<Cron> {
         let is_settled = |reading: &Reading<'a>| !FIELDS.iter().any(|&field| reading.is_drawn(field));
-        self.reading.filter(is_settled).map(|reading| reading.cron)
+        let has_all_hours = |cron: &Cron| cron.hours.count_ones() == 24;
+        self.reading.filter(is_settled).map(|reading| reading.cron).filter(|cron| !has_all_hours(cron))
     }
 
     /// A finding about the clocks of a zone, which this floor knows nothing of.
     pub(crate) fn clock_change(&self, change: ClockChange) -> Option<Finding<'a>> {
         let reading = self.reading?;
-        let span = reading.between(Field::Minute, Field::Hour);
-        Some(Finding { text: reading.text, span, kind: Kind::ClockChange(change), replacement: None })
+        let cron = &reading.cron;
+        // Hours in a list do not repeat.
+        let mends = if change.from < change.to {
+            cron.has(HOUR_REPEATS) && !cron.matches(change.to)
+        } else {
+            cron.has(HOUR_REPEATS) && !cron.has(MINUTE_REPEATS | SECOND_REPEATS)
+        };
+        match reading.span(Field::Hour).filter(|_| mends) {
+            Some(hours) => {
+                let finding = Finding::new(&reading, hours, Kind::ClockChange(change));
+                Some(finding.or_write(Piece::Hours(cron.hours)))
+            }
+            None => {
+                let span = reading.between(Field::Minute, Field::Hour);
+                Some(Finding::new(&reading, span, Kind::ClockChange(change)))
+            }
+        }
     }
 
     /// The item to look at, if there is one left.
@@ -220,6 +237,6 @@ pub(crate) struct ClockChange {
     /// The first fire that is concerned, and the last.
     pub(crate) first: crate::civil::DateTime,
     pub(crate) last: crate::civil::DateTime,
-    /// In a fold: it fires in both passes.
-    pub(crate) fires_twice: bool,
+    /// In a gap: it fires when the clocks have skipped these. In a fold it fires in both passes.
+    pub(crate) is_made_up: bool,
 }

@@ -10,16 +10,16 @@ use crate::tz::{unix_seconds, Instants, Offsets, Zone};
 const AHEAD: i64 = 10 * 31_556_952;
 
 impl<'a> Lint<'a> {
-    /// These findings, and after them those about the clocks of a zone: what becomes of an expression that names its
-    /// hours when clocks skip or repeat one of them, with the date at which they first do, in the ten years from an
-    /// instant on.
+    /// These findings, and after them those about the clocks of a zone: what becomes of an expression that does not
+    /// fire in all hours when clocks skip or repeat one of its own, with the date at which they first do, in the ten
+    /// years from an instant on.
     ///
     /// | code | finds |
     /// | --- | --- |
-    /// | `clock-skips-time` | a time that clocks skip: it is due when they have |
-    /// | `clock-repeats-time` | a time that clocks show twice: it is due at the first, or at both if the text has a `*`, a range or a step |
+    /// | `clock-skips-time` | a time that clocks skip: it is due when they have, or not at all if the hours have a `*`, a range or a step |
+    /// | `clock-repeats-time` | a time that clocks show twice, and at which it is due twice: the seconds, minutes or hours have a `*`, a range or a step |
     ///
-    /// Nicknames have these too. One whose hours repeat, such as `0 * * * *`, goes with the clocks and has none.
+    /// Nicknames have these too. One that fires in every hour, such as `0 * * * *`, goes with the clocks and has none.
     ///
     /// ```
     /// use sexton::cron::Dialect;
@@ -36,9 +36,9 @@ impl<'a> Lint<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn in_zone(self, zone: &Zone, from: SystemTime) -> impl Iterator<Item = Finding<'a>> + 'a {
-        let (gap, fold) = match self.cron() {
-            Some(cron) if cron.is_made_up_in_gap() => changes(&cron, zone, unix_seconds(from)),
-            _ => (None, None),
+        let (gap, fold) = match self.cron_of_hours() {
+            Some(cron) => changes(&cron, zone, unix_seconds(from)),
+            None => (None, None),
         };
         let gap = gap.and_then(|change| self.clock_change(change));
         let fold = fold.and_then(|change| self.clock_change(change));
@@ -46,17 +46,19 @@ impl<'a> Lint<'a> {
     }
 }
 
-/// The first gap and the first fold from an instant on that concern the expression.
+/// The first gap and the first fold from an instant on that concern the expression. In a fold one that lists its
+/// times fires once, as it should.
 fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ClockChange>, Option<ClockChange>) {
     let (mut gap, mut fold) = (None, None);
     let until = from.saturating_add(AHEAD);
+    let fires_twice = cron.is_interval_like();
     let mut span = zone.span(from);
-    while span.hi < until && (gap.is_none() || fold.is_none()) {
+    while span.hi < until && (gap.is_none() || fires_twice && fold.is_none()) {
         let following = zone.span(span.hi);
         let (before, after) = (i64::from(span.offset), i64::from(following.offset));
         if before < after {
             gap = gap.or_else(|| change(cron, zone, span.hi, before, after));
-        } else {
+        } else if fires_twice {
             fold = fold.or_else(|| change(cron, zone, span.hi, before, after));
         }
         span = following;
@@ -84,6 +86,6 @@ fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<
         to: DateTime::from_seconds(to)?,
         first: DateTime::from_seconds(first)?,
         last: DateTime::from_seconds(last)?,
-        fires_twice: cron.is_interval_like(),
+        is_made_up: cron.is_made_up_in_gap(),
     })
 }

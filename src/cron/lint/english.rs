@@ -33,7 +33,7 @@ pub(super) fn turn_of(field: Field) -> (&'static str, &'static str) {
         Field::Second => ("every minute", "second"),
         Field::Minute => ("every hour", "minute"),
         Field::Hour => ("every day", "hour"),
-        Field::DayOfMonth => ("every month: in one of 31 days", "day"),
+        Field::DayOfMonth => ("every month", "day"),
         Field::Month => ("every year", "month"),
         Field::DayOfWeek => ("every week", "day"),
         Field::Year => ("never", "year"),

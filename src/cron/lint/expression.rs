@@ -2,21 +2,22 @@
 
 use super::super::dialect::{Days, Seconds};
 use super::super::field::Field;
-use super::super::parse::Values;
+use super::super::parse::{Item as Meaning, Values};
 use super::super::{Cron, DaysKind};
 use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
-use super::message::Kind;
+use super::message::{other_day_field, Kind};
 use super::reading::{Form, Item, Reading, Span};
 use super::suggestion::Piece;
 use super::Finding;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
 
-pub(super) const CHECKS: [Check; 14] = [
+pub(super) const CHECKS: [Check; 15] = [
     never_fires,
     leap_years_only,
     short_months,
     day_field_without_effect,
+    day_that_never_comes,
     either_day,
     ignored_day_field,
     star_bit_in_days,
@@ -129,10 +130,46 @@ fn day_field_without_effect<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     Some(Finding::new(reading, span, kind).or_write(Piece::Text("*")))
 }
 
+/// One of two day fields whose days are not in these months, where the other is enough.
+fn day_that_never_comes<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
+    let (days, weekdays) = either_fields(reading)?;
+    let cron = &reading.cron;
+    if cron.never_fires() || has_every_day(cron) || has_every_weekday(cron) || has_drawn_date(reading) {
+        return None;
+    }
+    let (field, span) = match never_comes(cron)? {
+        Field::DayOfMonth => (Field::DayOfMonth, days),
+        field => (field, weekdays),
+    };
+    let kind = Kind::NeverComes { field, months: cron.months, has_years: !cron.years.is_any() };
+    Some(Finding::new(reading, span, kind).or_write(Piece::Text("*")))
+}
+
+/// The day field that matches no date, were it alone.
+fn never_comes(cron: &Cron) -> Option<Field> {
+    let without = |flag: u8| Cron { flags: cron.flags & !flag, ..*cron };
+    let by_days = Cron { weekdays: EVERY_WEEK * ALL_WEEKDAYS, ..without(WEEKDAYS_RESTRICTED) };
+    let by_weekdays = without(DAYS_RESTRICTED);
+    let never = |cron: Cron| cron.find_days_kind() == DaysKind::None;
+    if never(by_days) {
+        Some(Field::DayOfMonth)
+    } else if never(by_weekdays) {
+        Some(Field::DayOfWeek)
+    } else {
+        None
+    }
+}
+
 fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let (days, weekdays) = either_fields(reading)?;
-    let is_full = has_every_day(&reading.cron) || has_every_weekday(&reading.cron);
-    if is_full || days.of(reading.text).starts_with('*') || weekdays.of(reading.text).starts_with('*') {
+    let has_no_effect = has_every_day(&reading.cron) || has_every_weekday(&reading.cron);
+    // Of drawn dates the text does not tell.
+    let never_comes = !has_drawn_date(reading) && never_comes(&reading.cron).is_some();
+    if has_no_effect
+        || never_comes
+        || days.of(reading.text).starts_with('*')
+        || weekdays.of(reading.text).starts_with('*')
+    {
         return None;
     }
     let (day, weekday) = (reading.only_item(Field::DayOfMonth), reading.only_item(Field::DayOfWeek));
@@ -142,6 +179,7 @@ fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
         days: days.of(reading.text),
         weekdays: weekdays.of(reading.text),
         week: week(day).filter(|_| one(weekday).is_some()),
+        dialect: reading.dialect.name(),
     };
     let finding = Finding::new(reading, days.to(weekdays), kind);
     match (week(day), one(weekday), weekday) {
@@ -168,7 +206,15 @@ fn one(item: Option<Item<'_>>) -> Option<u32> {
 /// To croniter a `W`, or a `#` or `L` in the weekdays, leaves the other day field out.
 fn ignored_day_field<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let ignores = |&(field, flag): &(Field, u8)| {
-        !reading.cron.has(flag) && !reading.items(field).any(|item| item.form == Form::Every)
+        let is_mark = |item: Item<'_>| match item.meaning {
+            Meaning::Nearest(_) | Meaning::NearestBeforeLast(_) => field == Field::DayOfWeek,
+            Meaning::Week(..) => field == Field::DayOfMonth,
+            _ => false,
+        };
+        // A field with all its values may be a `*` to croniter; that is no reason for a warning.
+        !reading.cron.has(flag)
+            && !reading.items(field).any(|item| item.form == Form::Every)
+            && reading.items(other_day_field(field)).any(is_mark)
     };
     let fields = [(Field::DayOfMonth, DAYS_RESTRICTED), (Field::DayOfWeek, WEEKDAYS_RESTRICTED)];
     let (field, _) = fields.iter().copied().find(ignores)?;
@@ -196,6 +242,8 @@ fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
     }
     let needs_both = match reading.dialect.days() {
         Days::Or if has_every_day(cron) || has_every_weekday(cron) => return None,
+        // By one of croniter's accidents both must match.
+        Days::Or if cron.has(BOTH_DAYS) => return None,
         Days::Or => false,
         Days::And => return None,
         Days::StarBit => true,
@@ -272,18 +320,23 @@ fn last_weekday_alone<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     Some(Finding::new(reading, item.span, Kind::LastWeekdayAlone).or_write(Piece::Text("sat")))
 }
 
-/// One value, or every so many from the first on.
-fn is_one_or_step(item: Option<Item<'_>>) -> bool {
-    match item.and_then(|item| Some((item.form, item.values?.step))) {
-        Some((Form::One, _)) => true,
+/// Whether a field is a list of values, or every so many from the first on.
+fn is_list_or_step(reading: &Reading<'_>, field: Field) -> bool {
+    match reading.only_item(field).and_then(|item| Some((item.form, item.values?.step))) {
         Some((Form::Star, step)) => step > 1,
-        _ => false,
+        _ => reading.span(field).is_some() && reading.items(field).all(|item| item.form == Form::One),
     }
 }
 
+const ALL_HOURS: u32 = u32::MAX >> 8;
+const ALL_MINUTES: u64 = u64::MAX >> 4;
+
 fn every_minute<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let hour = reading.only_item(Field::Hour);
-    if reading.field(Field::Minute) != "*" || !is_one_or_step(hour) {
+    if reading.field(Field::Minute) != "*"
+        || !is_list_or_step(reading, Field::Hour)
+        || reading.cron.hours == ALL_HOURS
+    {
         return None;
     }
     let times = 60 * reading.cron.seconds.count_ones();
@@ -293,7 +346,10 @@ fn every_minute<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 fn every_second<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let minute = reading.only_item(Field::Minute);
-    if reading.field(Field::Second) != "*" || !is_one_or_step(minute) {
+    if reading.field(Field::Second) != "*"
+        || !is_list_or_step(reading, Field::Minute)
+        || reading.cron.minutes == ALL_MINUTES
+    {
         return None;
     }
     let kind = Kind::EverySecond { minute: one(minute), minutes: reading.field(Field::Minute) };

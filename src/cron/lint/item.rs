@@ -3,7 +3,7 @@
 use super::super::dialect::Days;
 use super::super::field::{Field, Marks};
 use super::super::parse::{Item as Meaning, Values};
-use super::super::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use super::super::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
 use super::reading::{bits, Form, Item, Reading, Span};
 use super::suggestion::Piece;
@@ -64,7 +64,8 @@ fn step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a
         return None;
     }
     let finding = Finding::new(reading, item.span, Kind::StepPastEnd { field, value });
-    Some(if item.form == Form::Star && reading.has_star_bit(field) {
+    let has_meaning = reading.has_star_bit(field) || reading.has_effect_on_other(field);
+    Some(if item.form == Form::Star && has_meaning {
         finding
     } else {
         finding.or_write(Piece::Value { row: item.row, value })
@@ -78,18 +79,27 @@ fn equal_range<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>>
     }
     let (field, row) = (item.row.field, item.row);
     let is_whole_field = reading.dialect.table().has_accidents;
+    let is_alone = reading.span(field) == Some(item.span);
     let text = item.text.split('-').next()?;
     let kind = Kind::EqualRange { field, value: plain.from % row.count, text, is_whole_field };
     let finding = Finding::new(reading, item.span, kind);
     Some(match step {
         _ if !is_whole_field => finding.or_write(Piece::Text(text)),
-        // A `*` would no longer restrict the field.
-        _ if field == Field::Year || !reading.counts_alone(field) => {
+        _ if field == Field::Year => finding.or_write(Piece::WholeRange { row, step }),
+        // A `*` would no longer restrict the field, where that matters.
+        1 if (is_either(reading) || !is_alone) && !reading.counts_alone(field) => {
             finding.or_write(Piece::WholeRange { row, step })
         }
+        step if step > 1 && !reading.counts_alone(field) => finding.or_write(Piece::WholeRange { row, step }),
         1 => finding.or_write(Piece::Text("*")),
         step => finding.or_write(Piece::Star { step }),
     })
+}
+
+/// Whether both day fields are restricted and one is enough.
+fn is_either(reading: &Reading<'_>) -> bool {
+    let cron = &reading.cron;
+    cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED) && !cron.has(BOTH_DAYS)
 }
 
 fn wrapping_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
@@ -157,6 +167,9 @@ fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
     if is_first && is_day && reading.dialect.days() == Days::StarBit {
         // What a day field begins with has a meaning of its own.
+        return None;
+    }
+    if item.text.contains('*') && reading.has_effect_on_other(item.row.field) {
         return None;
     }
     let kind = Kind::Duplicate { item: item.text, of: other.text };

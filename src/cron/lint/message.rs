@@ -29,6 +29,12 @@ pub(super) enum Kind<'a> {
     WithoutEffect {
         field: Field,
     },
+    /// Of the two day fields the one that matches no day of these months.
+    NeverComes {
+        field: Field,
+        months: u16,
+        has_years: bool,
+    },
     /// A day and a weekday, if the fields are but one.
     EitherDay {
         day: Option<u32>,
@@ -36,6 +42,7 @@ pub(super) enum Kind<'a> {
         days: &'a str,
         weekdays: &'a str,
         week: Option<u32>,
+        dialect: &'static str,
     },
     IgnoredDayField {
         field: Field,
@@ -109,7 +116,7 @@ impl Kind<'_> {
             Kind::NeverFires { .. } => "never-fires",
             Kind::LeapYearsOnly { .. } => "leap-years-only",
             Kind::ShortMonths { .. } => "short-months",
-            Kind::WithoutEffect { .. } => "day-field-without-effect",
+            Kind::WithoutEffect { .. } | Kind::NeverComes { .. } => "day-field-without-effect",
             Kind::EitherDay { .. } => "either-day",
             Kind::IgnoredDayField { .. } => "ignored-day-field",
             Kind::StarBit { .. } => "star-bit",
@@ -159,6 +166,12 @@ impl Kind<'_> {
                 f,
                 "the {field} has no effect: one of the day fields is enough, and `{here}` matches every day"
             ),
+            Kind::NeverComes { field, months, has_years } => {
+                write!(f, "`{here}` never comes in ")?;
+                list(f, (0..12).filter(|month| months >> month & 1 == 1).map(|month| MONTHS[month]))?;
+                f.write_str(if has_years { " of these years" } else { "" })?;
+                write!(f, ": only the {} counts", other_day_field(field))
+            }
             Kind::EitherDay { day, weekday, days, weekdays, .. } => {
                 f.write_str("fires on ")?;
                 match day {
@@ -216,7 +229,7 @@ impl Kind<'_> {
                 f.write_str("in every minute of the hour")
             }
             Kind::EveryMinute { hour: None, hours, times } => {
-                write!(f, "fires {times} times an hour, in every minute of the hours that match `{hours}`")
+                write!(f, "fires {times} times in each hour that matches `{hours}`, in every minute of it")
             }
             Kind::EverySecond { minute: Some(minute), .. } => {
                 write!(f, "fires 60 times in minute {minute}, once every second")
@@ -225,12 +238,15 @@ impl Kind<'_> {
                 write!(f, "fires 60 times in each minute that matches `{minutes}`, once every second")
             }
             Kind::UnevenStep { field, first, last, gap, .. } => {
-                let s = if gap == 1 { "" } else { "s" };
                 let (last, first) = (Named { field, value: last }, Named { field, value: first });
                 let (turn, unit) = turn_of(field);
-                let comma = if field == Field::DayOfMonth { "," } else { ":" };
-                write!(f, "the step is counted anew {turn}{comma} ")?;
-                write!(f, "{last} is followed by {first}, {gap} {unit}{s} later")
+                write!(f, "the step is counted anew {turn}: ")?;
+                f.write_str(if field == Field::DayOfMonth { "in months of 31 days " } else { "" })?;
+                write!(f, "{last} is followed by {first}, ")?;
+                match gap {
+                    1 => write!(f, "one {unit} later"),
+                    _ => write!(f, "{gap} {unit}s later"),
+                }
             }
             Kind::StepPastEnd { field, value } => {
                 let value = Named { field, value };
@@ -276,9 +292,16 @@ impl Kind<'_> {
     }
 }
 
+pub(super) fn other_day_field(field: Field) -> Field {
+    match field {
+        Field::DayOfMonth => Field::DayOfWeek,
+        _ => Field::DayOfMonth,
+    }
+}
+
 impl ClockChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ClockChange { from, to, first, last, fires_twice } = *self;
+        let ClockChange { from, to, first, last, is_made_up } = *self;
         let (date, start, end) = (from.date(), Clock(from, from), Clock(to, from));
         let is_gap = from < to;
         if is_gap {
@@ -292,11 +315,11 @@ impl ClockChange {
         } else {
             write!(f, "from {} to {} ", Clock(first, from), Clock(last, from))?;
         }
-        match (is_gap, fires_twice, is_one) {
-            (true, _, true) => write!(f, "fires at {end}"),
-            (true, _, false) => write!(f, "fires once, at {end}"),
-            (false, true, _) => f.write_str("fires both times"),
-            (false, false, _) => f.write_str("fires the first time only"),
+        match (is_gap, is_made_up, is_one) {
+            (true, true, true) => write!(f, "fires at {end}"),
+            (true, true, false) => write!(f, "fires once, at {end}"),
+            (true, false, _) => f.write_str("does not fire that day"),
+            (false, _, _) => f.write_str("fires both times"),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::super::dialect::{Days, Reader, Seconds};
 use super::super::field::{Field, Row};
 use super::super::parse::{item_at, switches, Item as Meaning, Set, Values};
 use super::super::scan::{end_of_field, skip_blanks};
-use super::super::{Cron, Dialect};
+use super::super::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,18 @@ impl<'a> Reading<'a> {
     /// Whether a `*` at the start of this field has a meaning of its own.
     pub(super) fn has_star_bit(&self, field: Field) -> bool {
         self.dialect.days() == Days::StarBit && !self.counts_alone(field)
+    }
+
+    /// Whether a `*` in this day field is why croniter takes the other one for `*`, as that has all its values.
+    pub(super) fn has_effect_on_other(&self, field: Field) -> bool {
+        let (other, flag) = match field {
+            Field::DayOfMonth => (Field::DayOfWeek, WEEKDAYS_RESTRICTED),
+            Field::DayOfWeek => (Field::DayOfMonth, DAYS_RESTRICTED),
+            _ => return false,
+        };
+        let is_every = |field| self.items(field).any(|item| item.form == Form::Every);
+        let is_star = !self.cron.has(flag) || self.cron.has(BOTH_DAYS);
+        self.dialect.table().has_accidents && is_star && !is_every(field) && !is_every(other)
     }
 
     /// The items of a field's list.

@@ -7,7 +7,7 @@ use super::super::field::{Field, Row};
 use super::super::parse::{Item as Meaning, Values};
 use super::super::LAST_WEEK;
 use super::english::{weekday_of, Clock, WEEKS};
-use super::message::Kind;
+use super::message::{other_day_field, Kind};
 use super::reading::{items, Form, Item, Span};
 
 /// What to write instead: a sentence in `Display`, and, where it is as simple as that, what to put in place of the
@@ -20,7 +20,13 @@ pub struct Suggestion<'a> {
 
 impl<'a> Suggestion<'a> {
     pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Option<Suggestion<'a>> {
-        let needs_replacement = matches!(kind, Kind::QuestionMark { .. } | Kind::StepPastEnd { .. });
+        let needs_replacement = match kind {
+            Kind::QuestionMark { .. } | Kind::StepPastEnd { .. } => true,
+            // Quartz has no way to say it.
+            Kind::EitherDay { dialect, .. } => dialect == "quartz",
+            Kind::ClockChange(change) => change.from < change.to && !change.is_made_up,
+            _ => false,
+        };
         (!needs_replacement || replacement.is_some()).then_some(Suggestion { kind, replacement })
     }
 
@@ -47,6 +53,13 @@ impl fmt::Display for Suggestion<'_> {
             Kind::ShortMonths { has_last_day: false, .. } => "name a day up to 28, which every month has",
             Kind::WithoutEffect { field: Field::DayOfWeek } => " if only the day of week is to count",
             Kind::WithoutEffect { .. } => " if only the day of month is to count",
+            Kind::NeverComes { field, .. } => {
+                return write!(
+                    f,
+                    " if only the {} is to count, or name a day that comes",
+                    other_day_field(field)
+                );
+            }
             Kind::EitherDay { weekday: Some(weekday), week: Some(week), .. }
                 if self.replacement.is_some() =>
             {
@@ -57,9 +70,15 @@ impl fmt::Display for Suggestion<'_> {
                     weekday_of(weekday)
                 );
             }
+            Kind::EitherDay { dialect: "croniter", .. } => {
+                "give croniter `day_or=False` for the days that match both"
+            }
+            Kind::EitherDay { dialect: "cronie", .. } => {
+                "test one of the two in the command for the days that match both"
+            }
             Kind::EitherDay { .. } => "begin the text with `days=and` for the days that match both",
             Kind::IgnoredDayField { .. } => {
-                ", which means the same, or begin the text with `days=and` for the days that match both"
+                ", which means the same, or give croniter `day_or=False` for the days that match both"
             }
             Kind::StarBit { needs_both: false } => ", which has no `*` for cronie to see",
             Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
@@ -87,13 +106,26 @@ impl fmt::Display for Suggestion<'_> {
             }
             Kind::StepPastEnd { .. } => ", if that is what is meant",
             Kind::EqualRange { is_whole_field: false, .. } => ", which is the same everywhere",
-            Kind::EqualRange { is_whole_field: true, text, .. } => {
-                return write!(f, ", which is the same everywhere, or `{text}` for that value alone");
+            Kind::EqualRange { is_whole_field: true, text, field, .. } => {
+                let is_day = matches!(field, Field::DayOfMonth | Field::DayOfWeek);
+                // Beside another day field its effect depends on the day rule, too.
+                let what = match self.replacement {
+                    Some(Replacement(Piece::WholeRange { step: 1, .. })) if is_day => "the whole field",
+                    _ => "the same",
+                };
+                return write!(f, ", which is {what} everywhere, or `{text}` for that value alone");
             }
             Kind::WrappingStep { is_late: true, .. } => "list the values that are meant",
             Kind::WrappingStep { .. } | Kind::OpenWeekdayStep { .. } => ", which is the same everywhere",
             Kind::FifthWeek => " for the last one of each month",
             Kind::Duplicate { .. } => "leave it out",
+            Kind::ClockChange(change) if self.replacement.is_some() => {
+                if change.from < change.to {
+                    ", the hours in a list, to have it fire at the end of the gap"
+                } else {
+                    ", the hours in a list, to have it fire the first time only"
+                }
+            }
             Kind::ClockChange(change) => {
                 let later = change.from.max(change.to);
                 let what = if change.from < change.to { "do not skip" } else { "show once" };
@@ -125,6 +157,8 @@ pub(super) enum Piece<'a> {
         row: &'static Row,
         values: Values,
     },
+    /// A bit for each of them.
+    Hours(u32),
     /// `*/n`
     Star {
         step: u32,
@@ -159,6 +193,13 @@ impl fmt::Display for Replacement<'_> {
             Piece::Text(text) => f.write_str(text),
             Piece::Value { row, value } => Written { row, value }.fmt(f),
             Piece::List { row, values } => List { row, values }.fmt(f),
+            Piece::Hours(hours) => {
+                for (i, hour) in (0..24).filter(|hour| hours >> hour & 1 == 1).enumerate() {
+                    let comma = if i > 0 { "," } else { "" };
+                    write!(f, "{comma}{hour}")?;
+                }
+                Ok(())
+            }
             Piece::Star { step } => write!(f, "*/{step}"),
             Piece::WholeRange { row, step } => {
                 let (first, last) = (Written { row, value: 0 }, Written { row, value: row.count - 1 });

@@ -99,11 +99,11 @@ fn what_is_legal_and_likely_wrong_is_a_warning() {
 #[test]
 fn warnings_about_clocks_are_about_those_of_the_schedule() {
     let (status, stdout, stderr) =
-        call_with_input(&["check", "-"], &format!("30 2 * * * a\nCRON_TZ={PARIS}\n30 2 * * * b\n"));
+        call_with_input(&["check", "-"], &format!("30 2 * * * a\nCRON_TZ={PARIS}\n*/30 2 * * * b\n"));
     let warnings: Vec<_> = stdout.lines().filter(|line| line.starts_with("<stdin>")).collect();
     assert!(warnings[0].starts_with("<stdin>:3:1: warning: on "), "{stdout}");
     assert!(warnings[0].ends_with(" (clock-skips-time)"), "{stdout}");
-    assert!(warnings[1].ends_with(" fires the first time only (clock-repeats-time)"), "{stdout}");
+    assert!(warnings[1].ends_with(" fires both times (clock-repeats-time)"), "{stdout}");
     assert_eq!((warnings.len(), status, &*stderr), (2, 1, ""));
     assert!(stdout.ends_with("\n2 jobs, no mistakes, 2 warnings\n"), "{stdout}");
 }
