@@ -37,6 +37,13 @@
 //! its fields: `dialect=` and a name first, `days=or` or `days=and`, `seconds=first` or `seconds=last`.
 //! `days=and 0 0 13 * fri` is Friday the 13th.
 //!
+//! **What one can ask:** [`next`](Cron::next), [`previous`](Cron::previous), the times of a range from either end
+//! ([`between`](Cron::between)), how many ([`count`](Cron::count)) and how far apart ([`gaps`](Cron::gaps)), whether it
+//! never fires ([`never_fires`](Cron::never_fires)) or means the same as another ([`is_equivalent`](Cron::is_equivalent));
+//! what it says in English ([`describe`](Cron::describe)), which fields say no to a time
+//! ([`mismatches`](Cron::mismatches)), how another cron writes it ([`in_dialect`](Cron::in_dialect)), and what in a text
+//! is legal and likely not meant ([`Dialect::lint`]).
+//!
 //! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
 //! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
