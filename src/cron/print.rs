@@ -192,7 +192,7 @@ impl Cron {
 
     /// Whether one of the day fields has all its values.
     fn lists_all_days(&self) -> bool {
-        self.days as u32 == u32::MAX >> 1 || self.weekly() == ALL_WEEKDAYS
+        self.days.count_ones() == 31 || self.weekly() == ALL_WEEKDAYS
     }
 
     /// Whether one of the day fields is written as `*/n`.

@@ -74,18 +74,18 @@ impl Set {
         if self.weeks == 0 {
             return self;
         }
-        if self.is_every || self.values == ALL_WEEKDAYS * EVERY_WEEK {
+        let has_all = (self.values | self.weekdays_of_weeks()) == ALL_WEEKDAYS * EVERY_WEEK;
+        if self.is_every || has_all {
             return Set { values: 0, is_every: false, ..self };
         }
         Set { values: self.values & !self.weekdays_of_weeks(), ..self }
     }
 
-    /// To croniter a list of all days is a `*`, if there is a `*` in the other day field; and a weekday is in the list, too,
-    /// where only one of a certain week is meant.
+    /// To croniter a list of `count` days is a `*`, if there is a `*` in the other day field. `L` is one of them, and a
+    /// weekday of a certain week is as good as every one.
     pub(super) const fn as_star_beside(self, other: Set, count: u32) -> Set {
         let values = self.values | self.weekdays_of_weeks();
-        let all = u64::MAX >> (64 - count);
-        let has_all = values & all == all && self.nearest == 0;
+        let has_all = values.count_ones() == count && self.nearest == 0;
         if has_all && other.has_star && !other.is_every {
             Set { is_every: true, ..self }
         } else {
