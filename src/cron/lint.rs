@@ -57,7 +57,7 @@ impl Dialect {
     /// assert_eq!(finding.code(), "every-minute");
     /// assert_eq!(finding.span(), 0..1);
     /// assert_eq!(finding.to_string(), "fires 60 times from 04:00 to 04:59, in every minute of the hour");
-    /// let suggestion = finding.suggestion().unwrap();
+    /// let suggestion = finding.suggestion();
     /// assert_eq!(suggestion.to_string(), "write `0` to fire in the first minute of the hour only");
     /// assert_eq!(suggestion.replacement().unwrap().to_string(), "0");
     /// ```
@@ -209,8 +209,8 @@ impl<'a> Finding<'a> {
         self.span.start..self.span.end
     }
 
-    /// What to write instead, if there is something.
-    pub fn suggestion(&self) -> Option<Suggestion<'a>> {
+    /// What to do instead.
+    pub fn suggestion(&self) -> Suggestion<'a> {
         Suggestion::of(self.kind, self.replacement)
     }
 }

@@ -124,7 +124,7 @@ impl Reading {
                 return ("warning: and more of the kind".into(), finding.span(), None);
             }
             let message = format!("warning: {finding} ({})", finding.code());
-            (message, finding.span(), finding.suggestion().map(|suggestion| suggestion.to_string()))
+            (message, finding.span(), Some(finding.suggestion().to_string()))
         })
     }
 

@@ -19,15 +19,8 @@ pub struct Suggestion<'a> {
 }
 
 impl<'a> Suggestion<'a> {
-    pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Option<Suggestion<'a>> {
-        let needs_replacement = match kind {
-            Kind::QuestionMark { .. } | Kind::StepPastEnd { .. } => true,
-            // Quartz has no way to say it.
-            Kind::EitherDay { dialect, .. } => dialect == "quartz",
-            Kind::ClockChange(change) => change.from < change.to && !change.is_made_up,
-            _ => false,
-        };
-        (!needs_replacement || replacement.is_some()).then_some(Suggestion { kind, replacement })
+    pub(super) fn of(kind: Kind<'a>, replacement: Option<Replacement<'a>>) -> Suggestion<'a> {
+        Suggestion { kind, replacement }
     }
 
     /// The text to put in place of the bytes of [`Finding::span`](super::Finding::span). It may be empty.
@@ -76,13 +69,17 @@ impl fmt::Display for Suggestion<'_> {
             Kind::EitherDay { dialect: "cronie", .. } => {
                 "test one of the two in the command for the days that match both"
             }
+            Kind::EitherDay { dialect: "quartz", .. } => {
+                "test one of the two in the job for the days that match both"
+            }
             Kind::EitherDay { .. } => "begin the text with `days=and` for the days that match both",
             Kind::IgnoredDayField { .. } => {
                 ", which means the same, or give croniter `day_or=False` for the days that match both"
             }
             Kind::StarBit { needs_both: false } => ", which has no `*` for cronie to see",
             Kind::StarBit { needs_both: true } => " for days that match one of the fields, as in croniter",
-            Kind::QuestionMark { .. } => ", which means the same",
+            Kind::QuestionMark { .. } if self.replacement.is_some() => ", which means the same",
+            Kind::QuestionMark { .. } => "write `?` for one of them, and see to that one in the job",
             Kind::SecondsOrder { is_zero: true, .. } => {
                 "leave the second out: it is 0, and five fields have the same order everywhere"
             }
@@ -104,7 +101,8 @@ impl fmt::Display for Suggestion<'_> {
                     None => write!(f, "for even steps write {below}, which divides {count}"),
                 };
             }
-            Kind::StepPastEnd { .. } => ", if that is what is meant",
+            Kind::StepPastEnd { .. } if self.replacement.is_some() => ", if that is what is meant",
+            Kind::StepPastEnd { .. } => "name that value, if it is what is meant",
             Kind::EqualRange { is_whole_field: false, .. } => ", which is the same everywhere",
             Kind::EqualRange { is_whole_field: true, text, field, .. } => {
                 let is_day = matches!(field, Field::DayOfMonth | Field::DayOfWeek);

@@ -69,7 +69,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("quartz", "0 0 9 1 * *", &["quartz-needs-question-mark `*` Quartz itself refuses this: one of its two day fields must be `?` / write `?`, which means the same -> `?`"]),
     ("quartz", "0 0 9 * * mon", &["quartz-needs-question-mark `*` Quartz itself refuses this: one of its two day fields must be `?` / write `?`, which means the same -> `?`"]),
     ("quartz", "0 0 9 ? * ?", &["quartz-needs-question-mark `?` Quartz itself refuses this: only one of its two day fields may be `?` / write `*`, which means the same -> `*`"]),
-    ("quartz", "0 0 9 1 * MON", &["quartz-needs-question-mark `1 * MON` Quartz itself refuses this: one of its two day fields must be `?`"]),
+    ("quartz", "0 0 9 1 * MON", &["quartz-needs-question-mark `1 * MON` Quartz itself refuses this: one of its two day fields must be `?` / write `?` for one of them, and see to that one in the job"]),
     ("quartz", "0 0 9 ? * L", &["last-weekday-alone `L` `L` without a weekday is Saturday, every week; other crons refuse it or never fire / write `sat`, which means the same -> `sat`"]),
     ("quartz", "0 0 9 ? * 6L", &["weekday-numbers `6L` weekday 6 is Friday; in crons that count from 0 it is Saturday / write `friL`: names are the same days everywhere -> `friL`"]),
     ("default", "0 0 * * 5L", &["weekday-numbers `5L` weekday 5 is Friday; in Quartz, which counts from 1, it is Thursday / write `friL`: names are the same days everywhere -> `friL`"]),
@@ -173,7 +173,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "Days=AND 0 0 31 * *", &["short-months `31` does not fire in February, April, June, September and November, which have no such day / write `L` for the last day of each month -> `L`"]),
     ("cronie", "0 0 */32 * mon", &[
         "star-bit `*/32` fires on days that match both day fields, as `*/32` begins with `*`; in croniter on days that match one of them / write `1-31/32` for days that match one of the fields, as in croniter -> `1-31/32`",
-        "step-past-end `*/32` the step of `*/32` leads past the end: it matches day 1 only",
+        "step-past-end `*/32` the step of `*/32` leads past the end: it matches day 1 only / name that value, if it is what is meant",
     ]),
     ("cronie", "0 0 13 * fri", &["either-day `13 * fri` fires on the 13th and on Fridays, not only where the two meet / test one of the two in the command for the days that match both"]),
     ("cronie", "0 0 1-7 * mon", &["either-day `1-7 * mon` fires on days that match `1-7` and on Mondays, not only where the two meet / test one of the two in the command for the days that match both"]),
@@ -213,7 +213,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
         "equal-range `5-5` `5-5` is the whole field, as croniter reads it; to others it is day 5 alone / write `*`, which is the same everywhere, or `5` for that value alone -> `*`",
         "uneven-step `*/2` the step is counted anew every week: Saturday is followed by Sunday, one day later / list the days that are meant",
     ]),
-    ("croniter", "0 0 1-31 * */7", &["step-past-end `*/7` the step of `*/7` leads past the end: it matches Sunday only"]),
+    ("croniter", "0 0 1-31 * */7", &["step-past-end `*/7` the step of `*/7` leads past the end: it matches Sunday only / name that value, if it is what is meant"]),
     ("croniter", "0 0 */4 * sun-6,wed#3", &[]),
     ("croniter", "0 0 1-31 * mon", &["day-field-without-effect `1-31` the day of week has no effect: one of the day fields is enough, and `1-31` matches every day / write `*` if only the day of week is to count -> `*`"]),
     // The 28th of February is a Monday, now and then.
@@ -231,14 +231,12 @@ fn dialect(name: &str) -> Dialect {
 }
 
 fn line(text: &str, finding: &Finding<'_>) -> String {
-    let mut line = format!("{} `{}` {finding}", finding.code(), &text[finding.span()]);
-    if let Some(suggestion) = finding.suggestion() {
-        line += &format!(" / {suggestion}");
-        if let Some(replacement) = suggestion.replacement() {
-            line += &format!(" -> `{replacement}`");
-        }
+    let suggestion = finding.suggestion();
+    let line = format!("{} `{}` {finding} / {suggestion}", finding.code(), &text[finding.span()]);
+    match suggestion.replacement() {
+        Some(replacement) => format!("{line} -> `{replacement}`"),
+        None => line,
     }
-    line
 }
 
 #[test]
@@ -470,8 +468,8 @@ fn obeys(dialect: Dialect, text: &str) -> Result<(), TestCaseError> {
         );
         prop_assert!(finding.to_string().len() > 20, "{text:?}: {finding:?}");
         let suggestion = finding.suggestion();
-        prop_assert!(suggestion.map_or(true, |suggestion| suggestion.to_string().len() > 10));
-        if let Some(replacement) = suggestion.and_then(|suggestion| suggestion.replacement()) {
+        prop_assert!(suggestion.to_string().len() > 10, "{text:?}: {finding:?}");
+        if let Some(replacement) = suggestion.replacement() {
             let mended = format!("{}{replacement}{}", &text[..span.start], &text[span.end..]);
             let count = |text| dialect.lint(text).filter(|finding| finding.code() == code).count();
             prop_assert!(count(&mended) < count(text), "{text:?} mended to {mended:?}: {finding:?}");
@@ -578,7 +576,7 @@ fn clock_changes_ahead_are_found_in_the_zone() {
     assert_eq!(
         found("Europe/Paris", "*/30 2-3 * * *"),
         [
-            "clock-skips-time `*/30 2-3` on 2027-03-28 clocks go from 02:00 straight to 03:00: what is due from 02:00 to 02:30 does not fire that day",
+            "clock-skips-time `*/30 2-3` on 2027-03-28 clocks go from 02:00 straight to 03:00: what is due from 02:00 to 02:30 does not fire that day / name a time of day that clocks do not skip, such as 03:00",
             "clock-repeats-time `*/30 2-3` on 2027-10-31 clocks go from 03:00 back to 02:00: what is due from 02:00 to 02:30 fires both times / name a time of day that clocks show once, such as 03:00",
         ]
     );
