@@ -241,9 +241,11 @@ enum Expected {
     MoreThanZero,
 }
 
+/// One line; with `{:#}` it leaves out the byte, for when carets show the place.
 impl fmt::Display for PeriodError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
+            Some(_) if f.alternate() => write!(f, "found {}, expected ", self.found)?,
             Some(at) => write!(f, "found {} at byte {at}, expected ", self.found)?,
             None => f.write_str("expected ")?,
         }

@@ -167,11 +167,6 @@ impl Dialect {
         self.days
     }
 
-    /// Whether each text draws its own `R` and `~`.
-    pub(super) const fn draws(&self) -> bool {
-        matches!(self.language, Language::Croniter | Language::Cronie)
-    }
-
     /// The numbers of fields that make an expression: from the first to the last of them.
     pub(super) const fn field_counts(&self) -> (usize, usize) {
         let table = self.table();
@@ -210,12 +205,27 @@ impl Dialect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
     pub(super) dialect: Dialect,
-    pub(super) id: Option<&'a str>,
-    /// Whether the id is for the nicknames of the croniter dialect, too.
-    pub(super) hashes_nicknames: bool,
-    pub(super) seed: Option<u64>,
-    /// The seed of a text that has a right to one without having been given it.
-    pub(super) lot: Option<u64>,
+    pub(super) id: Id<'a>,
+    pub(super) seed: Seed,
+}
+
+/// What `H` is hashed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Id<'a> {
+    None,
+    /// A task's name. It is for `H` alone: a job that has a name in order to be listed must not move off midnight.
+    OfTask(&'a str),
+    /// In the croniter dialect the nicknames are hashed from it, too.
+    Given(&'a str),
+}
+
+/// What `R` and `~` are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seed {
+    None,
+    /// The system's randomness, for the dialects that draw for each text anew.
+    Lot(u64),
+    Given(u64),
 }
 
 impl Dialect {
@@ -231,16 +241,16 @@ impl Dialect {
 
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &str) -> Reader<'_> {
-        Reader { id: Some(id), hashes_nicknames: true, ..self.reader() }
+        Reader { id: Id::Given(id), ..self.reader() }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
     pub const fn seed(self, seed: u64) -> Reader<'static> {
-        Reader { seed: Some(seed), ..self.reader() }
+        self.reader().seed(seed)
     }
 
     pub(super) const fn reader(self) -> Reader<'static> {
-        Reader { dialect: self, id: None, hashes_nicknames: false, seed: None, lot: None }
+        Reader { dialect: self, id: Id::None, seed: Seed::None }
     }
 
     /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
@@ -253,21 +263,20 @@ impl Dialect {
 impl<'a> Reader<'a> {
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &'a str) -> Reader<'a> {
-        Reader { id: Some(id), hashes_nicknames: true, ..self }
+        Reader { id: Id::Given(id), ..self }
     }
 
-    /// With this id where none was given. It is for `H` alone: a job that has a name in order to be listed must not
-    /// move off midnight.
-    pub(crate) fn or_id(self, id: &'a str) -> Reader<'a> {
+    /// With the name of a task to hash where no id was given.
+    pub(crate) fn or_task(self, name: &'a str) -> Reader<'a> {
         match self.id {
-            Some(_) => self,
-            None => Reader { id: Some(id), ..self },
+            Id::Given(_) => self,
+            _ => Reader { id: Id::OfTask(name), ..self },
         }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
     pub const fn seed(self, seed: u64) -> Reader<'a> {
-        Reader { seed: Some(seed), ..self }
+        Reader { seed: Seed::Given(seed), ..self }
     }
 
     /// With a seed from the system's randomness, where none is given and the dialect draws `R` or `~` anew for each text,
@@ -285,7 +294,10 @@ impl<'a> Reader<'a> {
         use std::collections::hash_map::RandomState;
         use std::hash::{BuildHasher, Hasher};
 
-        Reader { lot: Some(RandomState::new().build_hasher().finish()), ..self }
+        match self.seed {
+            Seed::Given(_) => self,
+            _ => Reader { seed: Seed::Lot(RandomState::new().build_hasher().finish()), ..self },
+        }
     }
 
     #[cfg(not(feature = "std"))]
@@ -318,6 +330,9 @@ impl From<Dialect> for Reader<'static> {
     }
 }
 
+/// The names of all dialects, for people.
+pub(super) const NAMES: &str = "default, croniter, quartz or cronie";
+
 impl Default for Dialect {
     fn default() -> Dialect {
         Dialect::DEFAULT
@@ -339,7 +354,7 @@ pub struct UnknownDialect;
 
 impl fmt::Display for UnknownDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such dialect, expected default, croniter, quartz or cronie")
+        write!(f, "no such dialect, expected {NAMES}")
     }
 }
 

@@ -17,6 +17,16 @@ pub enum Field {
 }
 
 impl Field {
+    pub(super) const ALL: [Field; 7] = [
+        Field::Second,
+        Field::Minute,
+        Field::Hour,
+        Field::DayOfMonth,
+        Field::Month,
+        Field::DayOfWeek,
+        Field::Year,
+    ];
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Field::Second => "second",
@@ -46,12 +56,14 @@ pub(super) struct Table {
     pub(super) always_has_seconds: bool,
     /// What of `L`, `W`, `#` and `?` has a meaning.
     pub(super) marks: Marks,
-    /// `L` alone is a weekday, and the last: Saturday.
-    pub(super) has_last_weekday: bool,
+    /// `L` alone is a weekday, and the last: Saturday. A step after a weekday's name is refused: Quartz forgets it.
+    pub(super) has_quartz_weekdays: bool,
     /// `H` and `R` have a meaning.
     pub(super) has_hashes: bool,
     /// `a~b` has a meaning.
     pub(super) has_random_ranges: bool,
+    /// Each text draws its own `R` and `~`.
+    pub(super) draws_anew: bool,
     /// `a/n` goes on to the field's last value, and ranges may wrap.
     pub(super) is_open_ended: bool,
     /// croniter's accidents count, see [`Dialect::CRONITER`](super::Dialect::CRONITER).
@@ -82,9 +94,10 @@ pub(super) const DEFAULT: Table = Table {
     has_years: true,
     always_has_seconds: false,
     marks: Marks::All,
-    has_last_weekday: false,
+    has_quartz_weekdays: false,
     has_hashes: true,
     has_random_ranges: false,
+    draws_anew: false,
     is_open_ended: true,
     has_accidents: false,
 };
@@ -93,6 +106,7 @@ pub(super) const CRONITER: Table = Table {
     name: "croniter",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR_TO_2099],
     marks: Marks::AsCroniter,
+    draws_anew: true,
     has_accidents: true,
     ..DEFAULT
 };
@@ -102,7 +116,7 @@ pub(super) const QUARTZ: Table = Table {
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
     always_has_seconds: true,
     marks: Marks::Alone,
-    has_last_weekday: true,
+    has_quartz_weekdays: true,
     has_hashes: false,
     ..DEFAULT
 };
@@ -114,6 +128,7 @@ pub(super) const CRONIE: Table = Table {
     marks: Marks::No,
     has_hashes: false,
     has_random_ranges: true,
+    draws_anew: true,
     is_open_ended: false,
     ..DEFAULT
 };

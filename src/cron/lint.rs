@@ -81,22 +81,11 @@ pub struct Lint<'a> {
     item: usize,
 }
 
-/// The fields, in the order of [`Field`].
-const FIELDS: [Field; 7] = [
-    Field::Second,
-    Field::Minute,
-    Field::Hour,
-    Field::DayOfMonth,
-    Field::Month,
-    Field::DayOfWeek,
-    Field::Year,
-];
-
 impl<'a> Lint<'a> {
     /// What the text means, if it hangs on nothing but the text, and there are hours in which it does not fire: one
     /// that fires in all of them goes with the clocks.
     pub(crate) fn cron_of_hours(&self) -> Option<Cron> {
-        let is_settled = |reading: &Reading<'a>| !FIELDS.iter().any(|&field| reading.is_drawn(field));
+        let is_settled = |reading: &Reading<'a>| !Field::ALL.iter().any(|&field| reading.is_drawn(field));
         let has_all_hours = |cron: &Cron| cron.hours.count_ones() == 24;
         self.reading.filter(is_settled).map(|reading| reading.cron).filter(|cron| !has_all_hours(cron))
     }
@@ -132,7 +121,7 @@ impl<'a> Lint<'a> {
 
 /// The first field of the text that begins at this byte or later, and where.
 fn first_field_from(reading: &Reading<'_>, from: usize) -> Option<(Field, usize)> {
-    let fields = FIELDS.iter().filter_map(|&field| Some((field, reading.span(field)?.start)));
+    let fields = Field::ALL.iter().filter_map(|&field| Some((field, reading.span(field)?.start)));
     fields.filter(|&(_, start)| start >= from).min_by_key(|&(_, start)| start)
 }
 

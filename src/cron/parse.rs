@@ -23,7 +23,7 @@ mod set;
 
 use self::items::{list, years};
 pub(super) use self::set::{Item, Set, Values};
-use super::dialect::{Days, Dialect, Reader, Seconds};
+use super::dialect::{Days, Dialect, Id, Reader, Seconds, Seed, NAMES};
 use super::error::ParseError;
 use super::field::{Field, Table};
 use super::scan::{count_fields, end_of_field, is_word, meant_by, peek, skip_blanks, starts_with};
@@ -40,13 +40,26 @@ struct Input<'a> {
     reader: Reader<'a>,
 }
 
+impl<'a> Input<'a> {
+    const fn id(&self) -> Option<&'a str> {
+        match self.reader.id {
+            Id::None => None,
+            Id::OfTask(id) | Id::Given(id) => Some(id),
+        }
+    }
+
+    const fn seed(&self) -> Option<u64> {
+        match self.reader.seed {
+            Seed::Given(seed) => Some(seed),
+            Seed::Lot(seed) if self.table.draws_anew => Some(seed),
+            _ => None,
+        }
+    }
+}
+
 pub(super) const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
-    let seed = match reader.seed {
-        None if dialect.draws() => reader.lot,
-        seed => seed,
-    };
-    let reader = Reader { dialect, seed, ..reader };
+    let reader = Reader { dialect, ..reader };
     let input = &Input { text, table: dialect.table(), reader };
     if peek(text, at) == b'@' {
         return nickname(input, at);
@@ -136,38 +149,40 @@ const fn named(text: &str, start: usize, end: usize) -> Result<Dialect, ParseErr
         }
         i += 1;
     }
-    let expected = "default, croniter, quartz or cronie";
-    Err(ParseError::new(None, "unknown dialect", text, start, end, expected))
+    Err(ParseError::new(None, "unknown dialect", text, start, end, NAMES))
 }
 
-/// The nicknames of cronie and croniter, in any case; and, the seconds last, what they are with a hash id to croniter.
-const NICKNAMES: [(&str, &str, &str); 7] = [
-    ("@yearly", "0 0 1 1 *", "H H H H * H"),
-    ("@annually", "0 0 1 1 *", "H H H H * H"),
-    ("@monthly", "0 0 1 * *", "H H H * * H"),
-    ("@weekly", "0 0 * * 0", "H H * * H H"),
-    ("@daily", "0 0 * * *", "H H * * * H"),
-    ("@midnight", "0 0 * * *", "H H(0-2) * * * H"),
-    ("@hourly", "0 * * * *", "H * * * * H"),
+/// The nicknames of cronie and croniter, in any case.
+const NICKNAMES: [&str; 7] =
+    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+
+/// What they are; and, the seconds last, what they are with a hash id to croniter.
+const MEANINGS: [(&str, &str); 7] = [
+    ("0 0 1 1 *", "H H H H * H"),
+    ("0 0 1 1 *", "H H H H * H"),
+    ("0 0 1 * *", "H H H * * H"),
+    ("0 0 * * 0", "H H * * H H"),
+    ("0 0 * * *", "H H * * * H"),
+    ("0 0 * * *", "H H(0-2) * * * H"),
+    ("0 * * * *", "H * * * * H"),
 ];
 
 const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
-    const KNOWN: [&str; 7] =
-        ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
     let text = input.text;
     let end = end_of_field(text, start);
     let rest = skip_blanks(text, end);
     let mut i = 0;
     while i < NICKNAMES.len() {
-        let (name, meaning, hashed) = NICKNAMES[i];
-        if is_word(text, start, end, name) {
+        if is_word(text, start, end, NICKNAMES[i]) {
             if rest < text.len() {
                 let expected = "nothing after a nickname";
                 return Err(ParseError::new(None, "found", text, rest, end_of_field(text, rest), expected));
             }
-            let is_hashed = input.table.has_accidents && input.reader.hashes_nicknames;
-            let (meaning, dialect) =
-                if is_hashed { (hashed, Dialect::CRONITER) } else { (meaning, Dialect::DEFAULT) };
+            let (meaning, hashed) = MEANINGS[i];
+            let (meaning, dialect) = match input.reader.id {
+                Id::Given(_) if input.table.has_accidents => (hashed, Dialect::CRONITER),
+                _ => (meaning, Dialect::DEFAULT),
+            };
             return expression(meaning, Reader { dialect, ..input.reader });
         }
         i += 1;
@@ -183,7 +198,7 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
     }
     let expected = "@yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
     let error = ParseError::new(None, "unknown nickname", text, start, end, expected);
-    Err(error.suggest(meant_by(text, start, end, &KNOWN)))
+    Err(error.suggest(meant_by(text, start, end, &NICKNAMES)))
 }
 
 /// The fields, `count` of them.

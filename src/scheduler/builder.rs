@@ -57,7 +57,7 @@ impl<'a> NeedsSchedule<'a> {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     pub fn cron_as<'r>(self, text: &str, reader: impl Into<Reader<'r>>) -> TaskBuilder<'a> {
-        let schedule = Schedule::cron_as(text, reader.into().or_id(&self.name));
+        let schedule = Schedule::cron_as(text, reader.into().or_task(&self.name));
         self.scheduled(schedule)
     }
 

@@ -57,13 +57,3 @@ impl fmt::Display for InFile<'_> {
 fn chars_before(text: &str, byte: usize) -> usize {
     text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= byte).count()
 }
-
-/// A library's message without the byte that it names, for when carets show the place.
-pub fn without_position(message: &str) -> String {
-    match message.split_once(" at byte ") {
-        Some((before, after)) => {
-            format!("{before}{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
-        }
-        None => message.to_string(),
-    }
-}

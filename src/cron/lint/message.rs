@@ -7,7 +7,7 @@ use super::super::field::{Field, Row};
 use super::super::parse::Values;
 use super::english::{list, turn_of, weekday_of, Clock, Named, Ordinal, MONTHS};
 use super::suggestion::List;
-use super::{ClockChange, FIELDS};
+use super::ClockChange;
 
 /// What was found, with all that the sentences need.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl Kind<'_> {
     pub(super) fn say(&self, here: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Kind::NeverFires { fields, .. } => {
-                let fields = FIELDS.iter().filter(|&&field| fields >> field as u8 & 1 == 1);
+                let fields = Field::ALL.iter().filter(|&&field| fields >> field as u8 & 1 == 1);
                 f.write_str("never fires: no date matches its ")?;
                 list(f, fields.copied())?;
                 f.write_str(" together")

@@ -38,7 +38,7 @@ pub(super) struct Reading<'a> {
 
 /// The id and the seed are any: nothing is said of what hangs on them.
 fn reader(dialect: Dialect) -> Reader<'static> {
-    dialect.seed(0).or_id("")
+    dialect.seed(0).or_task("")
 }
 
 impl<'a> Reading<'a> {

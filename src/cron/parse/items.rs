@@ -135,7 +135,7 @@ const fn is_in_list(text: &str, at: usize) -> bool {
 const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
     let is_hashed = is_letter(peek(text, start), b'h');
-    let source = match (is_hashed, input.reader.id, input.reader.seed) {
+    let source = match (is_hashed, input.id(), input.seed()) {
         (true, Some(id), _) => Source::HashOf(id),
         (true, None, _) => {
             let expected = "an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text";
@@ -193,7 +193,7 @@ const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)
 /// `[value] "~" [value]`, where the `~` is at `at`.
 const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
-    let seed = match input.reader.seed {
+    let seed = match input.seed() {
         Some(seed) => seed,
         None => {
             let expected = "a seed to draw from: `Dialect::seed`";
@@ -241,7 +241,7 @@ const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
 /// `"L" value` in the days of week
 const fn last_weekday(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
-    if input.table.has_last_weekday {
+    if input.table.has_quartz_weekdays {
         return Ok((Item::Values(Values::one(row.count - 1)), start + 1));
     }
     if !peek(text, start + 1).is_ascii_alphanumeric() {
@@ -317,7 +317,7 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
         return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
     }
     let (step, end) = attempt!(step(input, at, row));
-    if input.table.has_last_weekday && peek(text, start).is_ascii_alphabetic() && !values.repeats {
+    if input.table.has_quartz_weekdays && peek(text, start).is_ascii_alphabetic() && !values.repeats {
         let expected = "a number before the step: Quartz reads a name and forgets the step";
         return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
     }

@@ -8,7 +8,6 @@ use sexton::{Cron, Period};
 use super::fields::{self, span, words};
 use super::{fault, is_blank, shortened, Fault, When};
 use crate::dialect::{self, Reading};
-use crate::mistake::without_position;
 
 /// When, and where that stands; the command, and its input.
 type Job = (When, Range<usize>, String, Option<String>);
@@ -60,7 +59,7 @@ fn nickname(
         };
         return match text[period.clone()].parse::<Period>() {
             Ok(every) => Ok((When::Every(every), count + 1)),
-            Err(error) => fault(period, format!("period: {}", without_position(&error.to_string()))),
+            Err(error) => fault(period, format!("period: {error:#}")),
         };
     }
     let all = span(&words[..count]);
