@@ -7,6 +7,7 @@ use core::str::FromStr;
 use super::field::{Marks, Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
 use super::parse;
 use super::{Cron, ParseError};
+use crate::excerpt::Excerpt;
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
 ///
@@ -344,17 +345,20 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(name: &str) -> Result<Dialect, UnknownDialect> {
-        Dialect::ALL.iter().find(|dialect| dialect.name() == name).copied().ok_or(UnknownDialect)
+        let found = Dialect::ALL.iter().find(|dialect| dialect.name() == name).copied();
+        found.ok_or(UnknownDialect { found: Excerpt::of(name, 0, name.len()) })
     }
 }
 
 /// There is no dialect of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownDialect;
+pub struct UnknownDialect {
+    found: Excerpt,
+}
 
 impl fmt::Display for UnknownDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no such dialect, expected {NAMES}")
+        write!(f, "unknown dialect {}, expected {NAMES}", self.found)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::SystemTime;
 
-use sexton::cron::{Carets, Dialect, ParseError, Reader};
+use sexton::cron::{Carets, Dialect, ParseError, Reader, UnknownDialect};
 use sexton::tz::Zone;
 use sexton::Cron;
 
@@ -34,9 +34,7 @@ pub(crate) use help;
 
 /// The dialect of a name.
 pub fn named(name: &str) -> Result<Dialect, Failure> {
-    name.parse().map_err(|_| {
-        Failure::Usage(format!("unknown dialect `{name}`, expected default, croniter, quartz or cronie"))
-    })
+    name.parse().map_err(|error: UnknownDialect| Failure::Usage(error.to_string()))
 }
 
 /// So many findings of one expression are told: a person has not written one with more.

@@ -373,7 +373,7 @@ fn a_dialect_goes_by_its_name() {
     }
     assert_eq!(
         "QUARTZ".parse::<Dialect>().unwrap_err().to_string(),
-        "no such dialect, expected default, croniter, quartz or cronie"
+        "unknown dialect `QUARTZ`, expected default, croniter, quartz or cronie"
     );
     assert_eq!(CRONITER.seconds_first().days_and().to_string(), "croniter, seconds first, days and");
     assert_eq!(CRONIE.seconds_last().days_or().to_string(), "cronie, seconds last, days or");
