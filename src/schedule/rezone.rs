@@ -17,8 +17,10 @@ use crate::tz::{system_time, unix_seconds, Offsets, Zone};
 /// What a change of zone has left behind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moved {
-    /// Up to here the clocks show what they have shown before.
-    shown_until: Option<SystemTime>,
+    /// The latest that the clocks have shown, in civil seconds.
+    shown: i64,
+    /// When they will have shown it again, if that is not to count.
+    shown_again: Option<SystemTime>,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
 }
@@ -37,7 +39,7 @@ impl Moved {
         after: SystemTime,
         rule: impl FnOnce(SystemTime) -> Option<Due>,
     ) -> Option<Due> {
-        let next = rule(self.shown_until.map_or(after, |shown| shown.max(after)));
+        let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
         match (self.made_up, next) {
             (Some(made_up), Some(Due::Calendar(next))) if after < made_up => {
                 Some(Due::Calendar(next.min(made_up)))
@@ -53,22 +55,22 @@ impl Timetable {
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Due> {
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
+        if let (Rule::Cron { .. } | Rule::Days(_), Some(old)) = (&self.rule, old) {
+            let unix = unix_seconds(at.wall);
+            let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
+            self.moved = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+        }
         if due.age(at).is_some() {
-            // It has come, whatever the zone.
+            // It has come, whatever the zone; what comes after it is found by the new one.
             return None;
         }
-        let civil = match (&self.rule, old) {
-            (Rule::Cron { .. } | Rule::Days(_), Some(old)) => {
-                let unix = unix_seconds(at.wall);
-                let shift = i64::from(zone.span(unix).offset) - i64::from(old.span(unix).offset);
-                self.moved = self.moved_by(shift, unix).map(Box::new);
-                return self.calendar_after(at.wall).filter(|due| due.is_until(self.until, at));
-            }
-            (Rule::AtEach { last: Some(Moment::Civil(civil)), .. }, _) => Some(*civil),
-            (Rule::Once { civil }, _) => *civil,
+        let civil = match &self.rule {
+            Rule::Cron { .. } | Rule::Days(_) => return self.in_time(self.calendar_after(at.wall), at),
+            Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
+            Rule::Once { civil } => *civil,
             // The anchor, if it is still waited for.
-            (Rule::Elapsed(_), _) => self.civil_bounds.as_ref().and_then(|bounds| bounds.starting),
-            _ => None,
+            Rule::Elapsed(_) => self.civil_bounds.as_ref().and_then(|bounds| bounds.starting),
+            Rule::AtEach { .. } | Rule::AtNext(_) => None,
         };
         match (civil, due) {
             // Never before what was due earlier, and so not before the change either.
@@ -79,24 +81,26 @@ impl Timetable {
         }
     }
 
-    fn moved_by(&self, shift: i64, unix: i64) -> Option<Moved> {
+    /// What is left behind when the clocks, which show `before`, show `now` instead.
+    fn moved(&self, unix: i64, before: i64, now: i64) -> Option<Moved> {
+        if before.abs_diff(now) > CORRECTION.as_secs() {
+            return None;
+        }
         let (is_interval_like, is_made_up) = match &self.rule {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
             _ => (false, true),
         };
-        if shift == 0 || shift.unsigned_abs() > CORRECTION.as_secs() {
-            return None;
-        }
-        if shift < 0 {
-            let shown_until = system_time(unix - shift).filter(|_| !is_interval_like);
-            return Some(Moved { shown_until, made_up: None });
-        }
-        // By the new zone alone, these are the instants that would have shown what was skipped.
-        let skipped = self.rule.calendar_after(system_time(unix - shift)?);
-        let is_skipped = skipped.and_then(Due::calendar).map_or(false, |due| unix_seconds(due) <= unix);
-        // The next whole second: nothing that was run can have been due as late.
-        let made_up = system_time(unix + 1).filter(|_| is_made_up && is_skipped);
-        Some(Moved { shown_until: None, made_up })
+        let last = self.moved.as_deref();
+        let shown = last.map_or(before, |last| last.shown.max(before));
+        let ahead = shown.saturating_sub(now);
+        let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
+        // By the new zone alone, what was skipped would have been due between then and now.
+        let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
+        let due = skipped.and_then(|since| self.rule.calendar_after(since)?.calendar());
+        // It is due with the next whole second: nothing that was run can have been due as late.
+        let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
+        let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
+        Some(Moved { shown, shown_again, made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)) })
     }
 
     /// Civil bounds are where the new zone has them.
