@@ -100,7 +100,11 @@ impl Timetable {
         // It is due with the next whole second: nothing that was run can have been due as late.
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
-        Some(Moved { shown, shown_again, made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)) })
+        Some(Moved {
+            shown,
+            shown_again,
+            made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)),
+        })
     }
 
     /// Civil bounds are where the new zone has them.

@@ -1,13 +1,17 @@
 //! The zone is changed while tasks wait: to them a change of clocks at that moment, by up to three hours; more is a
 //! correction.
 
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
 use sexton::{Event, Scheduler};
 
-use crate::stage::{time, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
 
 fn hours(hours: i32) -> Zone {
     Zone::fixed(hours * 3600).unwrap()
@@ -236,7 +240,12 @@ fn it_is_the_rule_for_clock_changes() {
 
 /// A zone that has one offset up to an instant and another one from then on, in hours.
 fn changing(at: SystemTime, before: i32, after: i32) -> Zone {
-    let unix = at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
+    Zone::from_tzif("changing", &file_of(at, before, after)).unwrap()
+}
+
+/// The file of such a zone.
+fn file_of(at: SystemTime, before: i32, after: i32) -> Vec<u8> {
+    let unix = unix_seconds(at) as i64;
     let header = |times: u32, types: u32, chars: u32| {
         let mut bytes = b"TZif2".to_vec();
         bytes.extend([0; 15]);
@@ -253,7 +262,7 @@ fn changing(at: SystemTime, before: i32, after: i32) -> Zone {
         file.extend([0, 0]);
     }
     file.extend(b"X\0\n\n");
-    Zone::from_tzif("changing", &file).unwrap()
+    file
 }
 
 #[test]
@@ -270,4 +279,86 @@ fn an_observer_may_do_what_it_likes_when_it_hears_of_it() {
     stage.scheduler.set_zone(hours(1));
     assert_eq!(stage.scheduler.tasks().len(), 2);
     stage.scheduler.shutdown();
+}
+
+/// What the test below runs in a process of its own: tells what becomes of its zones, until its stdin ends.
+#[test]
+#[ignore = "the other process of `files_that_are_replaced_are_noticed_by_a_running_process`"]
+fn running_process() {
+    let minute =
+        Scheduler::builder().clock_check(Duration::from_millis(5)).zone_check(Duration::from_millis(5));
+    let scheduler = minute.build().unwrap();
+    let seen = Arc::new(Mutex::new(HashMap::<String, sexton::Task>::new()));
+    let tasks = seen.clone();
+    scheduler.observe(move |event| {
+        let next = |name| tasks.lock().unwrap().get(name).and_then(|task| task.next_due());
+        match event {
+            Event::ZoneChanged { .. } | Event::ZoneKept { .. } => {
+                let hour = |name| next(name).map_or(99, |due| unix_seconds(due).rem_euclid(86_400) / 3600);
+                println!("told: {event}; at {} and {}", hour("local"), hour("own"));
+            }
+            _ => {}
+        }
+    });
+    let local = scheduler.task("local").cron("0 12 * * *").run(|| {}).unwrap();
+    let own = scheduler.task("own").cron("0 12 * * *").zone("Own").run(|| {}).unwrap();
+    seen.lock().unwrap().extend([("local".to_string(), local), ("own".to_string(), own)]);
+    println!("told: ready");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    scheduler.shutdown();
+}
+
+fn unix_seconds(instant: SystemTime) -> u64 {
+    instant.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn files_that_are_replaced_are_noticed_by_a_running_process() {
+    let folder = std::env::temp_dir().join(format!("sexton-zone-files-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let into = folder.clone();
+    let put = move |name: &str, bytes: &[u8]| {
+        fs::write(into.join("new"), bytes).unwrap();
+        fs::rename(into.join("new"), into.join(name)).unwrap();
+    };
+    put("Local", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
+    put("Own", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "zone_changes::running_process", "--ignored", "--nocapture"])
+        .env("TZDIR", &folder)
+        .env("TZ", "Local")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut heard = move || loop {
+        let line = lines.next().expect("the process tells what happens");
+        if let Some((_, told)) = line.split_once("told: ") {
+            return told.to_string();
+        }
+    };
+    let play = move || {
+        assert_eq!(heard(), "ready");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 2, 2));
+        assert_eq!(heard(), "zone `Local` has new data; at 10 and 11");
+        put("Local", b"no zone");
+        let kept = heard();
+        let file = folder.join("Local");
+        let expected = format!("zone `Local` stays as it was: zone file `{}`: header: found", file.display());
+        assert!(kept.starts_with(&expected) && kept.ends_with("at 10 and 11"), "{kept}");
+        put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
+        assert_eq!(heard(), "zone `Own` has new data; at 10 and 8");
+        fs::remove_file(folder.join("Own")).unwrap();
+        let kept = heard();
+        assert!(kept.starts_with("zone `Own` stays as it was: ") && kept.ends_with("at 10 and 8"), "{kept}");
+        put("Own", &file_of(SystemTime::UNIX_EPOCH, 3, 3));
+        assert_eq!(heard(), "zone `Own` has new data; at 10 and 9");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 5, 5));
+        assert_eq!(heard(), "zone `Local` has new data; at 7 and 9");
+        fs::remove_dir_all(folder).unwrap();
+    };
+    must_end("a process whose zone files are replaced", play);
+    drop(process.stdin.take());
+    assert!(process.wait().unwrap().success());
 }
