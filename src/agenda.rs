@@ -220,7 +220,8 @@ impl Agenda {
         seat.count = task.count;
         let id = seat.id;
         let count = task.count;
-        let is_last = seat.is_one_more || task.left == 0 || seat.next.is_none();
+        let is_one_more = seat.is_one_more;
+        let is_last = is_one_more || task.left == 0 || seat.next.is_none();
         let mut runner = Runner::Whole(task);
         let mut errand = None;
         if is_last {
@@ -237,12 +238,21 @@ impl Agenda {
             }
         }
         let name = self.slot(slot).name.clone();
-        let Start { due, lateness, missed } = start;
-        Begun::Run {
-            facts: Facts { name, id, version, due, lateness, missed, count, is_last },
-            runner,
-            errand,
-        }
+        let Start { due, lateness, missed, is_calendar } = start;
+        let facts = Facts {
+            name,
+            id,
+            version,
+            due,
+            lateness,
+            missed,
+            count,
+            is_last,
+            is_one_more,
+            is_asked_for: is_demand,
+            is_calendar,
+        };
+        Begun::Run { facts, runner, errand }
     }
 
     /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.

@@ -6,10 +6,11 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are three locks: `state`, the pool's, which may be taken while `state` is held but never the other way round,
-//! and `observers`, which is taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
+//! There are five locks: `state`, the pool's, which may be taken while `state` is held but never the other way round, that
+//! of the [`zones`], which is taken before `state`, and `observers` and the [`journal`]'s, which are taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
+mod journal;
 mod run;
 mod zones;
 
@@ -32,6 +33,7 @@ use crate::sync::{
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
+pub(crate) use journal::Notes;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 
@@ -45,6 +47,7 @@ pub(crate) struct Engine {
     watch: Option<Mutex<Watch>>,
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
+    notes: Mutex<Notes>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
@@ -103,6 +106,7 @@ pub(crate) struct Settings {
     pub(crate) clock_check: Option<Duration>,
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
+    pub(crate) notes: Notes,
     /// The most there may be.
     pub(crate) workers: usize,
 }
@@ -125,7 +129,7 @@ pub(crate) struct Placed {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        let Settings { clock, zone, clock_check, watch, zone_check, workers } = settings;
+        let Settings { clock, zone, clock_check, watch, zone_check, notes, workers } = settings;
         let state = State {
             agenda: Agenda::default(),
             zone,
@@ -140,6 +144,7 @@ impl Engine {
             clock_check,
             watch: watch.map(Mutex::new),
             zone_check,
+            notes: Mutex::new(notes),
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
@@ -170,7 +175,8 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
-        let (timetable, first) = schedule.begin(&zone, now).map_err(of_task)?;
+        let last = self.past(&name).last;
+        let (timetable, first) = schedule.begin(&zone, last, now).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
         let first = match first {
             Some(first) => first,
@@ -205,7 +211,8 @@ impl Engine {
         }
         Ok(match scheduled {
             Scheduled::New { id } => {
-                self.tell(|| Event::Scheduled { task: name });
+                self.tell(|| Event::Scheduled { task: name.clone() });
+                self.tell_past(&name);
                 Placed { id, is_new: true }
             }
             Scheduled::Taken { by, task } => {
@@ -213,7 +220,8 @@ impl Engine {
                 self.name_taken(name, by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.tell(|| Event::Replaced { task: name });
+                self.tell(|| Event::Replaced { task: name.clone() });
+                self.tell_past(&name);
                 self.see_off(old, Why::Cancelled);
                 Placed { id, is_new: true }
             }
@@ -235,6 +243,7 @@ impl Engine {
             self.cancel(which)?;
         }
         self.tell(|| Event::Scheduled { task: name.clone() });
+        self.tell_past(&name);
         self.tell(|| Event::Ended { task: name.clone() });
         // No task ever has this number.
         Ok(Placed { id: 0, is_new: true })
@@ -243,6 +252,7 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(&self, which: Which<'_>) -> Result<(), Error> {
         let (leftover, task) = self.change(which, |agenda, now| agenda.cancel(which, now))?;
+        self.note_forgotten(&task);
         self.tell(|| Event::Cancelled { task });
         self.see_off(leftover, Why::Cancelled);
         Ok(())
@@ -498,6 +508,7 @@ impl Engine {
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
+        self.close_journal();
         self.pool.close();
         lock(&self.state).phase = Phase::Closed;
         self.tell_quiet();
@@ -562,6 +573,7 @@ impl Engine {
             let latest = pass.latest.passed_at(until);
             if pass.count > reported {
                 let count = pass.count - reported;
+                self.note_missed(name, latest, why);
                 self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
             }
         }

@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 
 use self::rezone::CivilBounds;
 use self::timetable::{ask, out_of_range, pull, Rule};
-use crate::clock::Now;
+use crate::clock::{Now, CORRECTION};
 use crate::cron::{Cron, Dialect, Reader};
 use crate::dues::days::{remainder, Days};
 use crate::dues::fires;
@@ -204,7 +204,7 @@ impl Schedule {
         let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
         let start = Now { mono: Instant::now(), wall: after };
         let left = self.times.unwrap_or(u64::MAX);
-        let (timetable, next) = self.begin(&zone, start)?;
+        let (timetable, next) = self.begin(&zone, None, start)?;
         Ok(Upcoming { timetable, start, next: Ok(next), left })
     }
 
@@ -250,8 +250,14 @@ impl Schedule {
         self.times
     }
 
-    /// Settles everything that depends on where and when: the dues from `now` on, and the first of them.
-    pub(crate) fn begin(self, zone: &Zone, now: Now) -> Result<(Timetable, Option<Due>), Error> {
+    /// Settles everything that depends on where and when: the dues from `now` on, or, where an earlier process had a `last`
+    /// one, from there on, and the first of them.
+    pub(crate) fn begin(
+        self,
+        zone: &Zone,
+        last: Option<SystemTime>,
+        now: Now,
+    ) -> Result<(Timetable, Option<Due>), Error> {
         let zone = self.zone.unwrap_or_else(|| zone.clone());
         if self.times == Some(0) {
             return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
@@ -283,11 +289,14 @@ impl Schedule {
             What::Cron(cron) => {
                 let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
                 let rule = Rule::Cron { cron, zone, floor };
-                let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(now.wall))?;
+                let since = since(last, cron.is_interval_like(), now);
+                let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(since))?;
                 (rule, first)
             }
             What::Every(period) => {
-                let anchor = starting.unwrap_or(now.wall);
+                // Days go on from where an earlier process was.
+                let last = last.map(|last| since(Some(last), false, now));
+                let anchor = starting.or(last).unwrap_or(now.wall);
                 let rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {
@@ -296,21 +305,30 @@ impl Schedule {
                         Rule::Days(days.ok_or_else(out_of_range)?)
                     }
                 };
-                let first = match (&rule, starting) {
-                    (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
-                    (_, None) => Some(Due::Calendar(now.wall)),
-                    (_, Some(start)) if start > now.wall => Some(Due::Calendar(start)),
-                    (Rule::Elapsed(period), Some(start)) => {
-                        let age = now.wall.duration_since(start).unwrap_or_default();
-                        now.wall.checked_sub(remainder(age, *period)).map(Due::Calendar)
+                let first = match (&rule, starting, last) {
+                    (_, Some(start), _) if start > last.unwrap_or(now.wall) => Some(Due::Calendar(start)),
+                    (Rule::Elapsed(_), None, _) => Some(Due::Elapsed(now.mono)),
+                    (Rule::Elapsed(period), Some(start), _) => {
+                        let until = last.unwrap_or(now.wall);
+                        let age = until.duration_since(start).unwrap_or_default();
+                        let latest = until.checked_sub(remainder(age, *period));
+                        let step = last.map_or(Duration::ZERO, |_| *period);
+                        latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
                     }
-                    (_, Some(_)) => rule.calendar_until(now.wall),
+                    (_, _, Some(last)) => rule.calendar_after(last),
+                    (_, None, None) => Some(Due::Calendar(now.wall)),
+                    (_, Some(_), None) => rule.calendar_until(now.wall),
                 };
                 let first = must_be_due(format!("every `{period}`"), first)?;
                 (rule, first)
             }
             What::At(moment) => {
-                let due = instant("at", Some(moment))?.map(Due::Calendar);
+                let due = instant("at", Some(moment))?;
+                if due <= last {
+                    // An earlier process has run it.
+                    return Ok((Timetable::over(), None));
+                }
+                let due = due.map(Due::Calendar);
                 (Rule::Once { civil: moment.civil() }, must_be_due(format!("at `{moment}`"), due)?)
             }
             What::After(delay) => {
@@ -319,8 +337,15 @@ impl Schedule {
             }
             What::AtEach(mut moments) => {
                 let first = pull(&mut moments)?;
-                let due = instant("at_each", first)?.map(Due::Calendar);
-                (Rule::AtEach { moments, last: first, zone }, due)
+                let instant = instant("at_each", first)?;
+                let mut rule = Rule::AtEach { moments, last: first, zone };
+                let due = match last {
+                    Some(last) if instant.map_or(false, |instant| instant <= last) => {
+                        rule.next(Due::Calendar(last), now)?
+                    }
+                    _ => instant.map(Due::Calendar),
+                };
+                (rule, due)
             }
             What::AtNext(mut next) => {
                 let due = ask(&mut next, now)?;
@@ -331,11 +356,11 @@ impl Schedule {
         let bounds = CivilBounds { starting: civil(self.starting), until: civil(self.until) };
         let has_civil = bounds.starting.is_some() || bounds.until.is_some();
         let civil_bounds = has_civil.then(|| Box::new(bounds));
-        let mut timetable = Timetable { rule, until, civil_bounds, moved: None };
+        let timetable = Timetable { rule, until, civil_bounds, moved: None };
         let first = timetable.in_time(first, now);
         if first.is_none() {
             // Nothing will be asked of it any more.
-            timetable.rule = Rule::Once { civil: None };
+            return Ok((Timetable::over(), None));
         }
         Ok((timetable, first))
     }
@@ -428,6 +453,16 @@ impl Iterator for Upcoming {
 impl fmt::Debug for Upcoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upcoming").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Where dues are looked for: from now on, or from the last one of an earlier process. Where the clock has been set back
+/// since, that is like a step of it under a running scheduler.
+fn since(last: Option<SystemTime>, is_interval_like: bool, now: Now) -> SystemTime {
+    let ahead = last.and_then(|last| last.duration_since(now.wall).ok()).unwrap_or_default();
+    match last {
+        Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
+        _ => now.wall,
     }
 }
 

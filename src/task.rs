@@ -114,6 +114,12 @@ pub(crate) struct Facts {
     pub(crate) count: u64,
     /// Whether the task has given its name up for this run.
     pub(crate) is_last: bool,
+    /// Whether it was cancelled, but for this run.
+    pub(crate) is_one_more: bool,
+    /// Whether it was asked for, beside the schedule.
+    pub(crate) is_asked_for: bool,
+    /// Whether its due follows the wall clock.
+    pub(crate) is_calendar: bool,
 }
 
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -220,6 +226,7 @@ pub(crate) struct Start {
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
     pub(crate) missed: u64,
+    pub(crate) is_calendar: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -243,7 +250,7 @@ impl Task {
         let due = match cause {
             Cause::Due(due) | Cause::Queued(due) => due,
             Cause::Demand => {
-                let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0 };
+                let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0, is_calendar: false };
                 return Verdicts { start: Some(start), missed: Vec::new(), next: None };
             }
         };
@@ -284,7 +291,8 @@ impl Task {
             verdicts.missed.push(MissedDues { count: missed, latest: last_missed.passed_at(now), why });
         }
         if starts {
-            verdicts.start = Some(Start { due: latest.passed_at(now), lateness, missed });
+            let is_calendar = latest.calendar().is_some();
+            verdicts.start = Some(Start { due: latest.passed_at(now), lateness, missed, is_calendar });
         }
         verdicts
     }

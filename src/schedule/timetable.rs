@@ -63,6 +63,11 @@ pub(crate) struct Pass {
 const COUNTED: u64 = 10_000_000;
 
 impl Timetable {
+    /// A timetable without dues.
+    pub(super) fn over() -> Timetable {
+        Timetable { rule: Rule::Once { civil: None }, until: None, civil_bounds: None, moved: None }
+    }
+
     /// The due after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         let next = match &mut self.rule {
@@ -134,7 +139,7 @@ impl Timetable {
 }
 
 impl Rule {
-    fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+    pub(super) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         match self {
             Rule::Elapsed(period) => Ok(match due {
                 Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
@@ -216,7 +221,8 @@ impl Due {
         self.wall(now).unwrap_or(now.wall)
     }
 
-    pub(super) fn calendar(self) -> Option<SystemTime> {
+    /// The instant on the wall clock, if that is the clock that it follows.
+    pub(crate) fn calendar(self) -> Option<SystemTime> {
         match self {
             Due::Calendar(wall) => Some(wall),
             Due::Elapsed(_) => None,
