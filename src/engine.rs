@@ -175,7 +175,7 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
-        let last = self.past(&name).last;
+        let last = self.last_due(&name);
         let (timetable, first) = schedule.begin(&zone, last, now).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
         let first = match first {

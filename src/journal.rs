@@ -58,15 +58,6 @@ pub(crate) struct Opened {
     pub(crate) damage: Option<Damage>,
 }
 
-/// What is known of a name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Past {
-    /// The last due that was run or told as missed. It may lie in the future, if the clock was ahead at the time.
-    pub(crate) last: Option<SystemTime>,
-    /// The dues of the runs that an earlier process began and did not live to end, in the order in which they began.
-    pub(crate) cut_off: Vec<SystemTime>,
-}
-
 impl Journal {
     /// Opens the journal, or makes one; its folder must exist.
     pub(crate) fn open(path: &Path) -> Result<Opened, JournalError> {
@@ -106,18 +97,24 @@ impl Journal {
         Ok(Opened { journal, damage })
     }
 
-    /// What is known of a name. The runs that were cut off are told this once; where the journal cannot be written to,
-    /// once in each process.
-    pub(crate) fn past(&self, name: &str) -> Past {
+    /// The last due of a name that an earlier process ran or told as missed, unless the name was claimed since. It may
+    /// lie in the future, if the clock was ahead at the time.
+    pub(crate) fn last(&self, name: &str) -> Option<SystemTime> {
+        lock(&self.inner).state.get(name).and_then(|known| known.earlier)
+    }
+
+    /// A name is this process's from now on. Answers the dues of the runs that earlier processes began and did not live
+    /// to end, in the order in which they began; they are told this once, or, where the journal cannot be written to, once
+    /// in each process.
+    pub(crate) fn claim(&self, name: &str) -> Vec<SystemTime> {
         let mut inner = lock(&self.inner);
-        let last = inner.state.get(name).and_then(|known| known.last);
-        let cut_off = inner.state.take_cut_off(name);
+        let cut_off = inner.state.claim(name);
         for due in &cut_off {
             // They are forgotten in memory, so that the file forgets them at the latest when it is written anew.
             let _ = inner.file.add(&Record::new(What::Ended(*due), name).to_line(), false);
         }
         inner.shorten();
-        Past { last, cut_off }
+        cut_off
     }
 
     /// A run begins, and its due is the last one; `is_durable`: on the disk before this returns, so that a power failure

@@ -115,9 +115,7 @@ pub mod civil;
 mod clock;
 #[cfg(feature = "std")]
 mod guard;
-// The engine comes next.
 #[cfg(feature = "std")]
-#[allow(dead_code, unused_imports)]
 mod journal;
 mod period;
 #[cfg(feature = "std")]

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::Engine;
 use crate::event::{Event, Why};
-use crate::journal::{Journal, JournalError, Past};
+use crate::journal::{Journal, JournalError};
 use crate::sync::{lock, Arc};
 use crate::task::Facts;
 
@@ -28,22 +28,22 @@ impl Notes {
 }
 
 impl Engine {
-    /// What earlier processes have left of a name that is to be scheduled.
-    pub(super) fn past(&self, name: &str) -> Past {
-        lock(&self.notes).journal.as_ref().map_or_else(Past::default, |journal| journal.past(name))
+    /// The last due of a name in an earlier process.
+    pub(super) fn last_due(&self, name: &str) -> Option<SystemTime> {
+        lock(&self.notes).journal.as_ref()?.last(name)
     }
 
     /// A name is scheduled: what earlier processes have left of it is told, and done with.
     pub(super) fn tell_past(&self, name: &Arc<str>) {
-        let (damage, past) = {
+        let (damage, cut_off) = {
             let mut notes = lock(&self.notes);
-            let damage = notes.damage.take();
-            (damage, notes.journal.as_ref().map_or_else(Past::default, |journal| journal.claim(name)))
+            let cut_off = notes.journal.as_ref().map_or_else(Vec::new, |journal| journal.claim(name));
+            (notes.damage.take(), cut_off)
         };
         if let Some(problem) = damage {
             self.alarm(Event::JournalDamaged { problem });
         }
-        for due in past.cut_off {
+        for due in cut_off {
             self.alarm(Event::CutOff { task: name.clone(), due });
         }
     }
@@ -52,10 +52,9 @@ impl Engine {
     /// no later process runs it again.
     pub(super) fn note_began(&self, facts: &Facts) {
         let Facts { name, due, is_asked_for, is_calendar, .. } = facts;
-        self.note(|journal| match is_asked_for {
-            true => journal.began_beside(name, *due),
-            false => journal.began(name, *due, *is_calendar),
-        });
+        if !is_asked_for {
+            self.note(|journal| journal.began(name, *due, *is_calendar));
+        }
     }
 
     pub(super) fn note_ended(&self, name: &str, due: SystemTime, is_forgotten: bool) {

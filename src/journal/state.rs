@@ -19,6 +19,8 @@ pub(super) struct State {
 pub(super) struct Known {
     /// The last due that was run or told as missed.
     pub(super) last: Option<SystemTime>,
+    /// What `last` was when this process began, until the name is claimed.
+    pub(super) earlier: Option<SystemTime>,
     /// The dues of the runs under way, in the order in which they began.
     pub(super) under_way: Vec<SystemTime>,
     /// The same of earlier processes: nobody will end these.
@@ -58,13 +60,18 @@ impl State {
     /// The process is another one: what is under way was cut off.
     pub(super) fn cut_off(&mut self) {
         for known in self.names.values_mut() {
+            known.earlier = known.last;
             known.cut_off.append(&mut known.under_way);
         }
     }
 
-    /// The dues of the runs of a name that were cut off, which are told with this.
-    pub(super) fn take_cut_off(&mut self, name: &str) -> Vec<SystemTime> {
-        self.names.get_mut(name).map_or(Vec::new(), |known| std::mem::take(&mut known.cut_off))
+    /// What earlier processes have left of a name is done with. The dues of the runs that were cut off are told with
+    /// this.
+    pub(super) fn claim(&mut self, name: &str) -> Vec<SystemTime> {
+        self.names.get_mut(name).map_or(Vec::new(), |known| {
+            known.earlier = None;
+            std::mem::take(&mut known.cut_off)
+        })
     }
 
     /// The fewest records that say the same.

@@ -3,6 +3,7 @@
 mod cli;
 mod cron;
 mod faults;
+mod journal;
 mod machine;
 mod model;
 mod panel;
