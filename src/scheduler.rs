@@ -9,7 +9,7 @@ pub use handle::{Run, Task};
 use std::convert::TryInto;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::agenda::Which;
 use crate::clock::{Clock, Driven, ManualClock};
@@ -165,6 +165,12 @@ impl Scheduler {
     /// ```
     pub fn set_zone(&self, zone: Zone) {
         self.engine.set_zone(zone);
+    }
+
+    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::journal) has it.
+    /// `None` without one, and once a task of this name has been scheduled.
+    pub fn last_due(&self, name: &str) -> Option<SystemTime> {
+        self.engine.last_due(name)
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next

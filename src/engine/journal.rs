@@ -29,7 +29,7 @@ impl Notes {
 
 impl Engine {
     /// The last due of a name in an earlier process.
-    pub(super) fn last_due(&self, name: &str) -> Option<SystemTime> {
+    pub(crate) fn last_due(&self, name: &str) -> Option<SystemTime> {
         lock(&self.notes).journal.as_ref()?.last(name)
     }
 
