@@ -24,7 +24,7 @@ use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine, Why};
 use crate::guard::guarded;
 use crate::pool::{Pool, Wanted};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Spread};
 use crate::sync::{
     lock, thread, wait, wait_until, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Ordering, Weak,
 };
@@ -37,6 +37,8 @@ pub(crate) use run::{Sleeper, Work};
 pub(crate) struct Engine {
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
+    /// What tells the jitter of this scheduler's tasks from that of another's.
+    seed: u64,
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
@@ -104,7 +106,13 @@ pub(crate) struct Placed {
 }
 
 impl Engine {
-    pub(crate) fn new(clock: Clock, zone: Zone, clock_check: Option<Duration>, workers: usize) -> Engine {
+    pub(crate) fn new(
+        clock: Clock,
+        zone: Zone,
+        seed: u64,
+        clock_check: Option<Duration>,
+        workers: usize,
+    ) -> Engine {
         let state = State {
             agenda: Agenda::default(),
             phase: Phase::Open,
@@ -115,6 +123,7 @@ impl Engine {
         Engine {
             clock,
             zone,
+            seed,
             clock_check,
             state: Mutex::new(state),
             timer: Condvar::new(),
@@ -138,7 +147,8 @@ impl Engine {
         let described = Arc::from(schedule.to_string());
         let left = schedule.times_limit().unwrap_or(u64::MAX);
         let now = self.clock.now();
-        let (timetable, first) = schedule.begin(&self.zone, now).map_err(of_task)?;
+        let spread = Spread { name: &name, seed: self.seed };
+        let (timetable, first) = schedule.begin(&self.zone, now, Some(spread)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
         let first = match first {
             Some(first) => first,

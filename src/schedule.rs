@@ -3,26 +3,31 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
+mod except;
+mod jitter;
 mod lint;
 mod moment;
+mod sieve;
 mod timetable;
 mod why;
 
+pub(crate) use jitter::Spread;
 pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
-pub(crate) use timetable::{Due, Pass, Timetable};
+pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
 
 use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use self::except::Except;
+use self::sieve::Search;
 use self::timetable::{ask, out_of_range, pull, Rule};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
-use crate::dues::days::{remainder, Days};
-use crate::dues::fires;
+use crate::dues::days::Days;
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
@@ -50,6 +55,8 @@ pub struct Schedule {
     starting: Option<Moment>,
     until: Option<Moment>,
     times: Option<u64>,
+    except: Except,
+    jitter: Duration,
 }
 
 enum What {
@@ -202,7 +209,7 @@ impl Schedule {
         let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
         let start = Now { mono: Instant::now(), wall: after };
         let left = self.times.unwrap_or(u64::MAX);
-        let (timetable, next) = self.begin(&zone, start)?;
+        let (timetable, next) = self.begin(&zone, start, None)?;
         Ok(Upcoming { timetable, start, next: Ok(next), left })
     }
 
@@ -213,13 +220,10 @@ impl Schedule {
     /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
     /// zone was given and the local one cannot be read.
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let (cron, zone) = self.cron_in_zone("previous")?;
-        // The second that `before` lies in has begun before it, unless it begins right there.
-        let floor = unix_seconds(before);
-        let ceiling = if system_time(floor) == Some(before) { floor } else { floor.saturating_add(1) };
-        let after = self.starting.and_then(|moment| moment.instant(&zone));
-        let previous = fires::previous(&cron, &zone, ceiling).and_then(system_time);
-        Ok(previous.filter(|&due| after.map_or(true, |after| due > after)))
+        self.search("previous", |search| match before.checked_sub(Duration::from_nanos(1)) {
+            Some(until) => search.until(until),
+            None => Ok(None),
+        })
     }
 
     /// Whether a cron expression is due in the second of this instant.
@@ -228,23 +232,46 @@ impl Schedule {
     ///
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
-        let (cron, zone) = self.cron_in_zone("matches")?;
-        Ok(fires::matches(&cron, &zone, unix_seconds(instant)))
+        let second = system_time(unix_seconds(instant)).unwrap_or(instant);
+        self.search("matches", |search| match second.checked_sub(Duration::from_nanos(1)) {
+            Some(before) => Ok(search.after(before, Some(second))? == Some(second)),
+            None => Ok(false),
+        })
     }
 
-    fn cron_in_zone(&self, question: &str) -> Result<(Cron, Zone), Error> {
-        match self.what {
-            What::Cron(cron) => Ok((cron, self.zone.clone().map_or_else(Zone::local, Ok)?)),
-            _ => Err(Error::new(Kind::Other(format!("`{question}` can be asked of a cron expression only")))),
-        }
+    /// Looks for dues of a cron expression that are not left out.
+    fn search<T>(
+        &self,
+        question: &str,
+        look: impl FnOnce(&mut Search<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.except.check(&self.what)?;
+        let cron = match self.what {
+            What::Cron(cron) => cron,
+            _ => {
+                let why = format!("`{question}` can be asked of a cron expression only");
+                return Err(Error::new(Kind::Other(why)));
+            }
+        };
+        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+        let starting = self.starting.and_then(|moment| moment.instant(&zone));
+        let floor = starting.map_or(i64::MIN, unix_seconds);
+        let rule = Rule::Cron { cron, zone: zone.clone(), floor };
+        look(&mut Search::new(&self.except, &zone, &rule))
     }
 
     pub(crate) fn times_limit(&self) -> Option<u64> {
         self.times
     }
 
-    /// Settles everything that depends on where and when: the dues from `now` on, and the first of them.
-    pub(crate) fn begin(self, zone: &Zone, now: Now) -> Result<(Timetable, Option<Due>), Error> {
+    /// Settles everything that depends on where and when, and on whose schedule it is: the dues from `now` on, and the
+    /// first of them.
+    pub(crate) fn begin(
+        self,
+        zone: &Zone,
+        now: Now,
+        spread: Option<Spread<'_>>,
+    ) -> Result<(Timetable, Option<Due>), Error> {
         let zone = self.zone.unwrap_or_else(|| zone.clone());
         if self.times == Some(0) {
             return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
@@ -253,6 +280,7 @@ impl Schedule {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
+        self.except.check(&self.what)?;
         let instant = |field: &'static str, moment: Option<Moment>| match moment {
             Some(moment) => match moment.instant(&zone) {
                 Some(instant) => Ok(Some(instant)),
@@ -262,69 +290,63 @@ impl Schedule {
         };
         let starting = instant("starting", self.starting)?;
         let until = instant("until", self.until)?;
+        let delay = spread.map_or(Duration::ZERO, |spread| spread.delay(self.jitter));
+        let except = self.except.to_string();
+        let mut timetable = Timetable { rule: Rule::Once, until, sieve: self.except.sieve(&zone), delay };
         // What a task that has nothing to do must say. Iterators and closures are free to be empty.
         let must_be_due = |what: String, due: Option<Due>| match due {
-            Some(due) if due.is_until(until, now) => Ok(Some(due)),
+            Some(due) if due.later(delay).map_or(false, |due| due.is_until(until, now)) => Ok(Some(due)),
             Some(_) => {
                 Err(never_due(format!("that is before {what} is first due")).in_field("until", show(until)))
             }
             None => Err(never_due(format!("{what} is not due any more"))),
         };
 
-        let (rule, first) = match self.what {
+        let first = match self.what {
             What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
             What::Cron(cron) => {
                 let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
-                let rule = Rule::Cron { cron, zone, floor };
-                let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(now.wall))?;
-                (rule, first)
+                timetable.rule = Rule::Cron { cron, zone, floor };
+                let first = timetable.sifted_after(timetable.undelayed(now.wall))?;
+                must_be_due(format!("cron `{cron}`{except}"), first)?
             }
             What::Every(period) => {
-                let anchor = starting.unwrap_or(now.wall);
-                let rule = match period.days() {
+                timetable.rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {
                         let civil = match self.starting {
                             Some(Moment::Civil(civil)) => Some(civil),
                             _ => None,
                         };
+                        let anchor = starting.unwrap_or(now.wall);
                         let days = Days::new(period, civil, unix_nanos(anchor), zone);
                         Rule::Days(days.ok_or_else(out_of_range)?)
                     }
                 };
-                let first = match (&rule, starting) {
-                    (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
-                    (_, None) => Some(Due::Calendar(now.wall)),
-                    (_, Some(start)) if start > now.wall => Some(Due::Calendar(start)),
-                    (Rule::Elapsed(period), Some(start)) => {
-                        let age = now.wall.duration_since(start).unwrap_or_default();
-                        now.wall.checked_sub(remainder(age, *period)).map(Due::Calendar)
-                    }
-                    (_, Some(_)) => rule.calendar_until(now.wall),
-                };
-                let first = must_be_due(format!("every `{period}`"), first)?;
-                (rule, first)
+                let first = timetable.first_of_period(starting, now)?;
+                must_be_due(format!("every `{period}`{except}"), first)?
             }
             What::At(moment) => {
                 let due = instant("at", Some(moment))?.map(Due::Calendar);
-                (Rule::Once, must_be_due(format!("at `{moment}`"), due)?)
+                must_be_due(format!("at `{moment}`"), due)?
             }
             What::After(delay) => {
                 let due = now.mono.checked_add(delay).map(Due::Elapsed);
-                (Rule::Once, must_be_due(format!("after `{delay:?}`"), due)?)
+                must_be_due(format!("after `{delay:?}`"), due)?
             }
             What::AtEach(mut moments) => {
                 let first = pull(&mut moments)?;
                 let due = instant("at_each", first)?.map(Due::Calendar);
-                (Rule::AtEach { moments, last: first, zone }, due)
+                timetable.rule = Rule::AtEach { moments, last: first, zone };
+                due
             }
             What::AtNext(mut next) => {
                 let due = ask(&mut next, now)?;
-                (Rule::AtNext(next), due)
+                timetable.rule = Rule::AtNext(next);
+                due
             }
         };
-        let mut timetable = Timetable { rule, until };
-        let first = timetable.in_time(first, now);
+        let first = timetable.in_time(timetable.delayed(first), now);
         if first.is_none() {
             // Nothing will be asked of it any more.
             timetable.rule = Rule::Once;
@@ -335,7 +357,15 @@ impl Schedule {
 
 impl From<What> for Schedule {
     fn from(what: What) -> Schedule {
-        Schedule { what, zone: None, starting: None, until: None, times: None }
+        Schedule {
+            what,
+            zone: None,
+            starting: None,
+            until: None,
+            times: None,
+            except: Except::default(),
+            jitter: Duration::ZERO,
+        }
     }
 }
 
@@ -361,6 +391,7 @@ impl fmt::Display for Schedule {
             What::AtEach(_) => f.write_str("at each of an iterator")?,
             What::AtNext(_) => f.write_str("at next of a closure")?,
         }
+        write!(f, "{}", self.except)?;
         if let Some(starting) = self.starting {
             write!(f, " starting {starting}")?;
         }
@@ -369,6 +400,9 @@ impl fmt::Display for Schedule {
         }
         if let Some(times) = self.times {
             write!(f, " {times} times")?;
+        }
+        if !self.jitter.is_zero() {
+            write!(f, " jitter {:?}", self.jitter)?;
         }
         match &self.zone {
             Some(zone) => write!(f, " in {zone}"),

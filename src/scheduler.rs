@@ -74,7 +74,7 @@ impl Scheduler {
 
     /// A scheduler that differs from the usual one.
     pub fn builder() -> Builder {
-        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK }
+        Builder { zone: None, threads: None, seed: 0, clock: Clock::System, clock_check: CLOCK_CHECK }
     }
 
     /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
@@ -233,6 +233,7 @@ const CLOCK_CHECK: Duration = Duration::from_secs(1);
 pub struct Builder {
     zone: Option<Result<Zone, Error>>,
     threads: Option<usize>,
+    seed: u64,
     clock: Clock,
     clock_check: Duration,
 }
@@ -252,6 +253,13 @@ impl Builder {
     /// [`Scheduler::run_pending`], [`Scheduler::wait`].
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = Some(threads);
+        self
+    }
+
+    /// What the [jitter](TaskBuilder::jitter) of tasks hangs on beside their names, 0 by default. Replicas that run the
+    /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.seed = seed;
         self
     }
 
@@ -289,7 +297,7 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        let engine = Arc::new(Engine::new(self.clock, zone, self.seed, clock_check, threads));
         if threads > 0 {
             timer::start(&engine)?;
         }

@@ -1,6 +1,7 @@
 //! What is known of a name, and of the task that has it. Pure: no threads, no clock.
 
 use std::panic::Location;
+use std::time::SystemTime;
 
 use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
@@ -56,6 +57,9 @@ pub(super) struct Seat {
     pub(super) is_one_more: bool,
     /// Whether the clock was set back while the task was away, and by how much.
     pub(super) was_set_back: Option<Back>,
+    /// What the wall clock showed when it was set back, from where on the task is to look for its next due itself: that
+    /// asks the user's code.
+    pub(super) looks_from: Option<SystemTime>,
     /// Dues up to here are not run.
     pub(super) excuse: Option<Excuse>,
     /// Runs going on.
