@@ -26,7 +26,7 @@ use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine, Why};
 use crate::guard::guarded;
 use crate::pool::{Pool, Wanted};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Whose};
 use crate::sync::{
     lock, thread, wait, wait_until, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Ordering, Weak,
 };
@@ -40,6 +40,8 @@ pub(crate) use zones::Watch;
 /// What the threads share.
 pub(crate) struct Engine {
     pub(crate) clock: Clock,
+    /// What tells the jitter of this scheduler's tasks from that of another's.
+    seed: u64,
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
@@ -103,6 +105,7 @@ pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 pub(crate) struct Settings {
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
+    pub(crate) seed: u64,
     pub(crate) clock_check: Option<Duration>,
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
@@ -129,7 +132,7 @@ pub(crate) struct Placed {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        let Settings { clock, zone, clock_check, watch, zone_check, notes, workers } = settings;
+        let Settings { clock, zone, seed, clock_check, watch, zone_check, notes, workers } = settings;
         let state = State {
             agenda: Agenda::default(),
             zone,
@@ -141,6 +144,7 @@ impl Engine {
         };
         Engine {
             clock,
+            seed,
             clock_check,
             watch: watch.map(Mutex::new),
             zone_check,
@@ -175,8 +179,8 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
-        let last = self.last_due(&name);
-        let (timetable, first) = schedule.begin(&zone, last, now).map_err(of_task)?;
+        let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
+        let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
         let first = match first {
             Some(first) => first,
@@ -186,7 +190,7 @@ impl Engine {
             }
         };
 
-        let mut request = Request {
+        let request = Request {
             name: name.clone(),
             task,
             first,
@@ -200,11 +204,12 @@ impl Engine {
         // noticed yet is not this task's.
         let now = self.clock.now();
         let step = state.agenda.look(now);
-        if request.zone.is_none() && state.zone != zone {
-            let moved = request.task.timetable.rezone(&state.zone, first, now);
-            request.first = moved.unwrap_or(first);
-        }
+        let is_moved = request.zone.is_none() && state.zone != zone;
         let scheduled = state.agenda.schedule(request, now);
+        if is_moved && !matches!(scheduled, Scheduled::Taken { .. }) {
+            let zone = state.zone.clone();
+            state.agenda.rezone_named(&name, &zone, now);
+        }
         self.unlock(state, now);
         if let Some(step) = step {
             self.tell(|| Event::ClockStepped { step });

@@ -79,6 +79,7 @@ impl Scheduler {
         Builder {
             zone: None,
             threads: None,
+            seed: 0,
             clock: Clock::System,
             clock_check: CLOCK_CHECK,
             zone_check: ZONE_CHECK,
@@ -281,6 +282,7 @@ const ZONE_CHECK: Duration = Duration::from_secs(60);
 pub struct Builder {
     zone: Option<Result<Zone, Error>>,
     threads: Option<usize>,
+    seed: u64,
     clock: Clock,
     clock_check: Duration,
     zone_check: Duration,
@@ -304,6 +306,13 @@ impl Builder {
     /// [`Scheduler::run_pending`], [`Scheduler::wait`].
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = Some(threads);
+        self
+    }
+
+    /// What the [jitter](TaskBuilder::jitter) of tasks hangs on beside their names, 0 by default. Replicas that run the
+    /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.seed = seed;
         self
     }
 
@@ -405,6 +414,7 @@ impl Builder {
         let settings = Settings {
             clock: self.clock,
             zone,
+            seed: self.seed,
             clock_check,
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,

@@ -198,6 +198,8 @@ pub(crate) enum Cause {
     Due(Due),
     /// One passed while the task was running, and its policy is to queue.
     Queued(Due),
+    /// The wall clock was set back, or the zone changed, when it showed this: the next due is looked for from there on.
+    Look(SystemTime),
     /// Somebody asked for a run now; the schedule does not move.
     Demand,
 }
@@ -253,11 +255,20 @@ impl Task {
                 let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0, is_calendar: false };
                 return Verdicts { start: Some(start), missed: Vec::new(), next: None };
             }
+            Cause::Look(wall) => {
+                let next = self.timetable.after(wall, now);
+                return Verdicts { start: None, missed: Vec::new(), next: Some(next) };
+            }
         };
         if self.timetable.is_over(due, now) {
             return Verdicts { start: None, missed: Vec::new(), next: Some(Ok(None)) };
         }
-        let mut verdicts = Verdicts { start: None, missed: Vec::new(), next: Some(Ok(Some(due))) };
+        let mut verdicts =
+            Verdicts { start: None, missed: Vec::new(), next: Some(self.timetable.from(due, now)) };
+        let due = match verdicts.next {
+            Some(Ok(Some(due))) => due,
+            _ => return verdicts,
+        };
         if let Some(Excuse { why, until, reported }) = excuse {
             if due.age(until).is_some() {
                 // If the clock was set back since, what it shows again is waited for.

@@ -8,7 +8,7 @@
 
 use std::time::SystemTime;
 
-use super::timetable::{Due, Rule, Timetable};
+use super::timetable::{Due, Rejudged, Rule, Timetable};
 use super::Moment;
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION};
@@ -37,35 +37,46 @@ impl Moved {
     pub(super) fn after(
         &self,
         after: SystemTime,
-        rule: impl FnOnce(SystemTime) -> Option<Due>,
-    ) -> Option<Due> {
+        rule: impl FnOnce(SystemTime) -> Option<SystemTime>,
+    ) -> Option<SystemTime> {
         let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
-        match (self.made_up, next) {
-            (Some(made_up), Some(Due::Calendar(next))) if after < made_up => {
-                Some(Due::Calendar(next.min(made_up)))
-            }
-            (Some(made_up), None) if after < made_up => Some(Due::Calendar(made_up)),
+        match self.made_up {
+            Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
             _ => next,
         }
     }
 }
 
+impl CivilBounds {
+    pub(super) fn of(starting: Option<DateTime>, until: Option<DateTime>) -> Option<Box<CivilBounds>> {
+        let is_any = starting.is_some() || until.is_some();
+        is_any.then(|| Box::new(CivilBounds { starting, until }))
+    }
+}
+
 impl Timetable {
-    /// Goes by another zone from `at` on. Answers the due to wait for instead of `due`, if it is another one.
-    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Due> {
+    /// Goes by another zone from `at` on. Answers what is to be waited for instead of `due`, if that is another one.
+    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Rejudged> {
+        // All as if it were earlier by the delay.
+        let unix = unix_seconds(self.undelayed(at.wall));
+        let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
+        if let Some(sieve) = &mut self.sieve {
+            sieve.set_zone(zone);
+        }
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
-        if let (Rule::Cron { .. } | Rule::Days(_), Some(old)) = (&self.rule, old) {
-            let unix = unix_seconds(at.wall);
-            let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
-            self.moved = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+        if let Some(old) = old {
+            let left = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+            if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
+                *moved = left;
+            }
         }
         if due.age(at).is_some() {
             // It has come, whatever the zone; what comes after it is found by the new one.
             return None;
         }
         let civil = match &self.rule {
-            Rule::Cron { .. } | Rule::Days(_) => return self.in_time(self.calendar_after(at.wall), at),
+            Rule::Cron { .. } | Rule::Days { .. } => return self.rejudged_from(at),
             Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
             Rule::Once { civil } => *civil,
             // The anchor, if it is still waited for.
@@ -75,7 +86,8 @@ impl Timetable {
         match (civil, due) {
             // Never before what was due earlier, and so not before the change either.
             (Some(civil), Due::Calendar(_)) => {
-                Some(Due::Calendar(Moment::Civil(civil).instant(zone)?.max(at.wall)))
+                let due = self.delayed(Moment::Civil(civil).instant(zone).map(Due::Calendar))?.calendar()?;
+                Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
             }
             _ => None,
         }
@@ -90,7 +102,10 @@ impl Timetable {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
             _ => (false, true),
         };
-        let last = self.moved.as_deref();
+        let last = match &self.rule {
+            Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
+            _ => return None,
+        };
         let shown = last.map_or(before, |last| last.shown.max(before));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
@@ -128,7 +143,7 @@ impl Rule {
     fn set_zone(&mut self, new: &Zone) -> Option<Zone> {
         match self {
             Rule::Cron { zone, .. } | Rule::AtEach { zone, .. } => Some(std::mem::replace(zone, new.clone())),
-            Rule::Days(days) => Some(days.set_zone(new.clone())),
+            Rule::Days { days, .. } => Some(days.set_zone(new.clone())),
             Rule::Once { .. } | Rule::Elapsed(_) | Rule::AtNext(_) => None,
         }
     }

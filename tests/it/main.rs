@@ -2,6 +2,7 @@
 
 mod cli;
 mod cron;
+mod except;
 mod faults;
 mod journal;
 mod machine;
