@@ -164,6 +164,21 @@ impl Schedule {
     /// The anchor of a period: dues are this moment plus a whole number of periods; one that has passed does not
     /// move the grid. For a cron expression, an exclusive lower bound.
     ///
+    /// **Every other week**, and all that cron cannot say, is a period with an anchor. The grid is the same whenever the
+    /// process starts:
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+    /// let retro = Schedule::every("2w")?.starting("2026-01-05 09:00")?.zone(zone.clone()); // a Monday
+    /// let from = "2026-03-20T12:00:00".parse::<Moment>()?.instant(&zone).unwrap();
+    /// let dues: Vec<String> = retro.upcoming(from)?.take(3).map(|due| zone.civil(due).unwrap().to_string()).collect();
+    /// // First the last one before, which a task that begins now has missed.
+    /// assert_eq!(dues, ["2026-03-16T09:00:00", "2026-03-30T09:00:00", "2026-04-13T09:00:00"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the text is no [`Moment`]. With other schedules it is an error when the task is scheduled.

@@ -4,6 +4,7 @@ mod cli;
 mod cron;
 mod except;
 mod faults;
+mod jitter;
 mod journal;
 mod machine;
 mod model;
