@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::*;
+use crate::journal::error::Lines;
 
 /// A record of each kind, and where the lines begin; the first is the header.
 fn sample() -> (Vec<u8>, Vec<usize>, Vec<Record<'static>>) {
@@ -130,6 +131,19 @@ fn a_damaged_journal_is_kept_as_it_was() {
     );
 }
 
+#[test]
+fn without_hard_links_a_damaged_journal_is_copied() {
+    let folder = Folder::new("copied");
+    let (from, to) = (folder.journal(), folder.0.join("copy"));
+    assert!(file::copy_new(&from, &to).is_err());
+    assert_eq!(folder.files(), [""; 0], "no part of a copy stays");
+    fs::write(&from, "one").unwrap();
+    file::copy_new(&from, &to).unwrap();
+    fs::write(&from, "two").unwrap();
+    assert_eq!(file::copy_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(&to).unwrap(), "one");
+}
+
 /// The same with the files, at some of the places.
 #[test]
 fn a_damaged_journal_goes_on() {
@@ -182,5 +196,3 @@ fn a_line_without_end_is_not_read_into_memory() {
     }
     assert!(matches!(read::read(io::repeat(b's')).unwrap(), Contents::Foreign(_)), "whatever its length");
 }
-
-use crate::journal::error::Lines;

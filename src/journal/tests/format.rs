@@ -160,7 +160,7 @@ proptest! {
         let record = Record::new(what, &name);
         let line = record.to_line();
         prop_assert_eq!(line.matches('\n').count(), 1);
-        prop_assert_eq!(Record::parse(line[..line.len() - 1].as_bytes()), Ok(record));
+        prop_assert_eq!(Record::parse(&line.as_bytes()[..line.len() - 1]), Ok(record));
     }
 
     #[test]
