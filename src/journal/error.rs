@@ -32,9 +32,10 @@ pub(super) enum Kind {
     InUse {
         lock: PathBuf,
     },
-    /// The file system has sockets, but nobody can reach them.
-    NoLock {
+    /// Nobody can tell whether a lock file belongs to a living process, or ours cannot be reached.
+    Unreachable {
         lock: PathBuf,
+        error: Arc<io::Error>,
     },
     /// The path of the lock file does not fit into the address of a socket.
     LongPath {
@@ -87,9 +88,10 @@ impl fmt::Display for JournalError {
             Kind::InUse { lock } => {
                 write!(f, "in use by another process or scheduler (lock file {})", Shown(lock))
             }
-            Kind::NoLock { lock } => write!(
+            Kind::Unreachable { lock, error } => write!(
                 f,
-                "found no way to reach the lock file {}, expected a file system whose sockets can be reached",
+                "could not tell whether the process of the lock file {} lives: {error}; \
+                 expected a socket that can be connected to",
                 Shown(lock)
             ),
             Kind::LongPath { part, len, max } => {
@@ -107,7 +109,7 @@ impl fmt::Display for JournalError {
 impl std::error::Error for JournalError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Io { error, .. } => Some(&**error),
+            Kind::Io { error, .. } | Kind::Unreachable { error, .. } => Some(&**error),
             _ => None,
         }
     }

@@ -164,13 +164,13 @@ pub(super) fn keep_damaged(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Copies the file where there are no hard links, and only if nothing is there.
-fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
     let copied =
         File::open(from).and_then(|mut file| io::copy(&mut file, &mut copy)).and_then(|_| copy.sync_all());
-    copied.or_else(|error| {
+    copied.map_err(|error| {
         let _ = fs::remove_file(to);
-        Err(error)
+        error
     })
 }
 

@@ -1,8 +1,8 @@
 //! One record as one line: `<checksum> <what> <due> <name>`. Pure: no files, no clock.
 //!
 //! ```text
-//! 0f7a3b52 began 1795392000.000000000 report
-//! 5d0c1e77 ended 1795392000.000000000 report
+//! 9147094a began 1795392000.000000000 report
+//! b1e905c1 ended 1795392000.000000000 report
 //! ```
 //!
 //! The checksum is the CRC-32 of all that follows its space, in hexadecimal. The due is in Unix seconds, with `-` before
@@ -71,9 +71,9 @@ impl<'a> Record<'a> {
     pub(super) fn parse(line: &[u8]) -> Result<Record<'static>, Flaw> {
         const SUM: usize = 8;
         let rest = line.get(SUM + 1..).unwrap_or_default();
-        let start = format!("{:08x} ", crc32(rest));
-        if !line.starts_with(start.as_bytes()) {
-            let expected = format!("its checksum first: `{start}`");
+        let sum = format!("{:08x}", crc32(rest));
+        if line.get(..=SUM) != Some(format!("{sum} ").as_bytes()) {
+            let expected = format!("its checksum `{sum}` first");
             return Err(Flaw { found: excerpt(line), expected, may_be_torn: true });
         }
         let flaw = |found: &[u8], expected: &str| Flaw {
@@ -105,7 +105,7 @@ impl<'a> Record<'a> {
         let record = Record { what, name: Cow::Owned(unescape(name)) };
         match record.rest() == text {
             true => Ok(record),
-            false => Err(flaw(rest, &format!("`{}`", excerpt_of(&record.rest())))),
+            false => Err(flaw(rest, &excerpt_of(&record.rest()).to_string())),
         }
     }
 }

@@ -43,11 +43,13 @@ use unix as platform;
 use windows as platform;
 
 /// Held until it is dropped.
-pub(super) struct Lock(#[allow(dead_code)] platform::Lock);
+pub(super) struct Lock {
+    _held: platform::Lock,
+}
 
 impl Lock {
     /// The lock of the journal of this name in this folder, which has an absolute path.
     pub(super) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, Kind> {
-        platform::Lock::acquire(folder, journal).map(Lock)
+        platform::Lock::acquire(folder, journal).map(|held| Lock { _held: held })
     }
 }

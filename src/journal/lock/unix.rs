@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::journal::error::Kind;
-use crate::sync::thread;
+use crate::sync::{thread, Arc};
 
 /// The longest path in the address of a socket that all systems have room for.
 const MAX_ADDRESS: usize = 103;
@@ -39,9 +39,8 @@ impl Lock {
                 None => continue,
             }
         };
-        if !folder.is_alive(&own)? {
-            return Err(Kind::NoLock { lock: lock.path.clone() });
-        }
+        // Not all file systems have sockets that can be reached.
+        folder.connect(&own)?.map_err(|error| folder.unreachable(&own, error))?;
         let mut others = folder.others(&own)?;
         for look in 0..=LOOKS {
             others = folder.reached(others)?;
@@ -133,15 +132,24 @@ impl Folder<'_> {
         Ok(alive)
     }
 
-    /// Whether the process of a lock file lives. If that is not for us to know, it does.
+    /// Whether the process of a lock file lives.
     fn is_alive(&self, name: &OsStr) -> Result<bool, Kind> {
-        let socket = UnixDatagram::unbound().map_err(Kind::io("making a socket"))?;
-        match socket.connect(&self.address(name)?.path) {
+        match self.connect(name)? {
             Ok(()) => Ok(true),
-            Err(error) => {
-                Ok(!matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound))
-            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
+                _ => Err(self.unreachable(name, error)),
+            },
         }
+    }
+
+    fn connect(&self, name: &OsStr) -> Result<io::Result<()>, Kind> {
+        let socket = UnixDatagram::unbound().map_err(Kind::io("making a socket"))?;
+        Ok(socket.connect(&self.address(name)?.path))
+    }
+
+    fn unreachable(&self, name: &OsStr, error: io::Error) -> Kind {
+        Kind::Unreachable { lock: self.path.join(name), error: Arc::new(error) }
     }
 
     /// Removes the hidden files of processes that died before they could name them.
