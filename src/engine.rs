@@ -182,6 +182,8 @@ impl Engine {
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
+        // Before anything can be told of this task.
+        self.tell_past(&name);
         let first = match first {
             Some(first) => first,
             None => {
@@ -216,8 +218,7 @@ impl Engine {
         }
         Ok(match scheduled {
             Scheduled::New { id } => {
-                self.tell(|| Event::Scheduled { task: name.clone() });
-                self.tell_past(&name);
+                self.tell(|| Event::Scheduled { task: name });
                 Placed { id, is_new: true }
             }
             Scheduled::Taken { by, task } => {
@@ -225,8 +226,7 @@ impl Engine {
                 self.name_taken(name, by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.tell(|| Event::Replaced { task: name.clone() });
-                self.tell_past(&name);
+                self.tell(|| Event::Replaced { task: name });
                 self.see_off(old, Why::Cancelled);
                 Placed { id, is_new: true }
             }
@@ -248,7 +248,6 @@ impl Engine {
             self.cancel(which)?;
         }
         self.tell(|| Event::Scheduled { task: name.clone() });
-        self.tell_past(&name);
         self.tell(|| Event::Ended { task: name.clone() });
         // No task ever has this number.
         Ok(Placed { id: 0, is_new: true })

@@ -127,6 +127,11 @@ impl Journal {
         self.add(What::Began(due), name, is_durable, |_| true)
     }
 
+    /// A run begins that was asked for: the last due of the schedule stays what it is.
+    pub(crate) fn asked(&self, name: &str, at: SystemTime) -> Result<(), JournalError> {
+        self.add(What::Asked(at), name, false, |_| true)
+    }
+
     /// A run that began has ended, however it ended. Nothing is done if no such run is known.
     pub(crate) fn ended(&self, name: &str, due: SystemTime) -> Result<(), JournalError> {
         self.add(What::Ended(due), name, false, |state| {

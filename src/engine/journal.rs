@@ -52,9 +52,10 @@ impl Engine {
     /// no later process runs it again.
     pub(super) fn note_began(&self, facts: &Facts) {
         let Facts { name, due, is_asked_for, is_calendar, .. } = facts;
-        if !is_asked_for {
-            self.note(|journal| journal.began(name, *due, *is_calendar));
-        }
+        self.note(|journal| match is_asked_for {
+            true => journal.asked(name, *due),
+            false => journal.began(name, *due, *is_calendar),
+        });
     }
 
     pub(super) fn note_ended(&self, name: &str, due: SystemTime, is_forgotten: bool) {

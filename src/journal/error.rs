@@ -50,6 +50,7 @@ pub(super) enum Kind {
         len: usize,
     },
     /// The platform has no lock that ends with its process.
+    #[cfg(not(any(unix, windows)))]
     Unsupported,
     Io {
         /// What failed, such as `opening`.
@@ -100,6 +101,7 @@ impl fmt::Display for JournalError {
             Kind::LongName { name, len } => {
                 write!(f, "found the name {name}, whose line has {len} bytes, expected at most {MAX_LINE}")
             }
+            #[cfg(not(any(unix, windows)))]
             Kind::Unsupported => f.write_str("this platform has no journals, as it has no locks for them"),
             Kind::Io { doing, error } => write!(f, "{doing}: {error}"),
         }

@@ -32,6 +32,8 @@ pub(super) struct Record<'a> {
 pub(super) enum What {
     /// A run for this due began.
     Began(SystemTime),
+    /// A run began that was asked for, for no due of its schedule.
+    Asked(SystemTime),
     /// It ended, or was told as cut off.
     Ended(SystemTime),
     /// The dues up to this one were told as missed.
@@ -86,7 +88,7 @@ impl<'a> Record<'a> {
         let [what, due, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
         let what = match (what, due) {
             ("forgot", _) => What::Forgot,
-            ("began" | "ended" | "passed" | "last", _) => {
+            ("began" | "asked" | "ended" | "passed" | "last", _) => {
                 let due = read_time(due).ok_or_else(|| {
                     flaw(
                         due.as_bytes(),
@@ -95,12 +97,15 @@ impl<'a> Record<'a> {
                 })?;
                 match what {
                     "began" => What::Began(due),
+                    "asked" => What::Asked(due),
                     "ended" => What::Ended(due),
                     "passed" => What::Passed(due),
                     _ => What::Last(due),
                 }
             }
-            _ => return Err(flaw(what.as_bytes(), "`began`, `ended`, `passed`, `last` or `forgot`")),
+            _ => {
+                return Err(flaw(what.as_bytes(), "`began`, `asked`, `ended`, `passed`, `last` or `forgot`"))
+            }
         };
         let record = Record { what, name: Cow::Owned(unescape(name)) };
         match record.rest() == text {
@@ -125,6 +130,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             What::Began(due) => write!(f, "began {}", Written(*due)),
+            What::Asked(due) => write!(f, "asked {}", Written(*due)),
             What::Ended(due) => write!(f, "ended {}", Written(*due)),
             What::Passed(due) => write!(f, "passed {}", Written(*due)),
             What::Last(due) => write!(f, "last {}", Written(*due)),

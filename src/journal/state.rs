@@ -36,6 +36,7 @@ impl State {
     pub(super) fn apply(&mut self, record: &Record<'_>) {
         match record.what {
             What::Began(due) => self.of(&record.name).began(due),
+            What::Asked(due) => self.of(&record.name).under_way.push(due),
             What::Passed(due) => self.of(&record.name).passed(due),
             What::Last(due) => self.of(&record.name).last = Some(due),
             What::Ended(due) => {
@@ -77,8 +78,8 @@ impl State {
     /// The fewest records that say the same.
     pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.names.iter().flat_map(|(name, known)| {
-            let runs = known.cut_off.iter().chain(&known.under_way).map(|due| What::Began(*due));
-            // It comes after the runs, which may have raised it to what has been corrected since.
+            let runs = known.cut_off.iter().chain(&known.under_way).map(|due| What::Asked(*due));
+            // What the last due is does not hang on them: some have been corrected since.
             let all = runs.chain(known.last.map(What::Last));
             all.map(move |what| Record::new(what, name))
         })

@@ -56,6 +56,21 @@ fn open(path: &Path) -> Journal {
     journal
 }
 
+/// What is known of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Past {
+    last: Option<SystemTime>,
+    cut_off: Vec<SystemTime>,
+}
+
+impl Journal {
+    /// All that is known of a name, which is claimed with this.
+    fn past(&self, name: &str) -> Past {
+        let last = lock(&self.inner).state.get(name).and_then(|known| known.last);
+        Past { last, cut_off: self.claim(name) }
+    }
+}
+
 fn past(last: u64, cut_off: &[u64]) -> Past {
     Past { last: Some(at(last)), cut_off: cut_off.iter().map(|due| at(*due)).collect() }
 }

@@ -27,13 +27,13 @@ impl Folder {
     fn journal(&self) -> PathBuf {
         self.0.join("jobs.journal")
     }
+}
 
-    /// What a process would find that begins at this moment, had this one died.
-    fn copy(&self) -> Folder {
-        let copy = Folder::new();
-        fs::copy(self.journal(), copy.journal()).unwrap();
-        copy
-    }
+/// What a process would find that begins at this moment, had the one that has the journal died.
+fn copy_of(journal: &Path) -> Folder {
+    let copy = Folder::new();
+    fs::copy(journal, copy.journal()).unwrap();
+    copy
 }
 
 impl Drop for Folder {
@@ -164,13 +164,8 @@ fn a_run_that_was_cut_off_is_told_and_not_run_again() {
     let folder = Folder::new();
     let first = Process::start(&folder.journal(), "2026-11-22 09:30");
     let copy = Arc::new(Mutex::new(None));
-    let at_the_crash = copy.clone();
-    let journal = folder.journal();
-    let crash = move || {
-        let folder = Folder(journal.parent().unwrap().into());
-        *at_the_crash.lock().unwrap() = Some(folder.copy());
-        std::mem::forget(folder);
-    };
+    let (at_the_crash, journal) = (copy.clone(), folder.journal());
+    let crash = move || *at_the_crash.lock().unwrap() = Some(copy_of(&journal));
     first.scheduler.task("t").cron("0 * * * *").run(crash).unwrap();
     first.clock.advance(HOUR);
     let copy = copy.lock().unwrap().take().unwrap();
@@ -242,7 +237,7 @@ fn a_clock_that_is_set_back_between_two_processes_is_like_one_set_back_under_a_r
     let first = Process::start(&folder.journal(), "2026-11-22 07:30").with(fixed).with(interval);
     assert_eq!(first.runs(2 * HOUR).len(), 4);
     drop(first);
-    let back = folder.copy();
+    let back = copy_of(&folder.journal());
     let second = Process::start(&back.journal(), "2026-11-22 07:45").with(fixed).with(interval);
     assert_eq!(second.runs(3 * HOUR), ["08:00:00", "09:00:00", "10:00:00", "10:00:00"]);
     drop(second);
@@ -289,4 +284,21 @@ fn damage_is_told_to_whoever_listens_when_the_first_task_is_scheduled() {
     let told = second.told("journal");
     assert!(told.len() == 1 && told[0].contains("line 2"), "{told:?}");
     assert_eq!(second.runs(MINUTE), ["12:00:00"]);
+}
+
+#[test]
+fn a_run_asked_for_that_is_cut_off_is_told() {
+    let folder = Folder::new();
+    let first = Process::start(&folder.journal(), "2026-11-22 09:00");
+    let copies = Arc::new(Mutex::new(Vec::new()));
+    let (copying, journal) = (copies.clone(), folder.journal());
+    let copy = move || copying.lock().unwrap().push(copy_of(&journal));
+    daily(&first.scheduler).run(copy).unwrap();
+    first.clock.advance(HOUR);
+    first.scheduler.get("t").unwrap().run_now().unwrap();
+    first.clock.advance(HOUR);
+    let copy = &copies.lock().unwrap()[1];
+    let second = Process::start(&copy.journal(), "2026-11-22 12:00").with(daily);
+    assert_eq!(second.told("cut off"), ["task `t` was cut off in its last run: the process went down"]);
+    assert_eq!(second.runs(DAY), ["2026-11-23T09:00:00Z"]);
 }

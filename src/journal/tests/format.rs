@@ -42,7 +42,7 @@ fn a_line_is_read_only_as_it_is_written() {
     };
     assert_eq!(
         message(b"start 1.000000000 a"),
-        "found `start`, expected `began`, `ended`, `passed`, `last` or `forgot`"
+        "found `start`, expected `began`, `asked`, `ended`, `passed`, `last` or `forgot`"
     );
     let time = "expected Unix seconds such as `1795392000.000000000`, within this system's range";
     assert_eq!(message(b"began 1.5e9 a"), format!("found `1.5e9`, {time}"));
@@ -151,12 +151,12 @@ fn time(seconds: i64, nanos: u32) -> Option<SystemTime> {
 
 proptest! {
     #[test]
-    fn reading_mirrors_writing(seconds: i64, nanos in 0..1_000_000_000u32, name: String, what in 0..5usize) {
+    fn reading_mirrors_writing(seconds: i64, nanos in 0..1_000_000_000u32, name: String, what in 0..6usize) {
         let due = match time(seconds, nanos) {
             Some(due) => due,
             None => return Ok(()),
         };
-        let what = [What::Began(due), What::Ended(due), What::Passed(due), What::Last(due), What::Forgot][what];
+        let what = [What::Began(due), What::Asked(due), What::Ended(due), What::Passed(due), What::Last(due), What::Forgot][what];
         let record = Record::new(what, &name);
         let line = record.to_line();
         prop_assert_eq!(line.matches('\n').count(), 1);
