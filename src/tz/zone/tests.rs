@@ -1,2 +1,5 @@
+mod android;
+mod command;
 mod laws;
 mod system;
+mod windows;
