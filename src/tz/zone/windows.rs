@@ -14,7 +14,8 @@ pub(super) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInf
 /// the dates that are there hold, and where daylight saving time is switched off there are none (Microsoft's page on
 /// `DYNAMIC_TIME_ZONE_INFORMATION`).
 pub(super) fn zone_of(output: &[u8]) -> Result<Zone, TzError> {
-    let values = Values(&String::from_utf8_lossy(output));
+    let text = String::from_utf8_lossy(output);
+    let values = Values(&text);
     let bias = values.minutes("Bias")?;
     let rule = match (values.date("DaylightStart")?, values.date("StandardStart")?) {
         // The other two are ignored then (Microsoft's page on `TIME_ZONE_INFORMATION`).
