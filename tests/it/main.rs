@@ -5,6 +5,7 @@ mod cron;
 mod faults;
 mod machine;
 mod model;
+mod moved_clock;
 mod panel;
 mod posix_zone;
 mod promises;
