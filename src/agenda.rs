@@ -28,7 +28,7 @@ use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task};
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
 const STEP: Duration = Duration::from_secs(1);
@@ -463,8 +463,10 @@ impl Agenda {
                 (Step::Back(_), Some(Due::Calendar(_))) => {
                     let back = if is_correction { Back::Correction } else { Back::Small };
                     seat.was_set_back = seat.was_set_back.max(Some(back));
-                    // What the clock is to show again has not passed before the run that is going on.
-                    seat.backlog = seat.backlog.map(|seen| Now { wall: seen.wall.min(now.wall), ..seen });
+                    // What the clock is to show again has not passed before the run that is going on, and is run.
+                    let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
+                    seat.backlog = seat.backlog.map(set_back);
+                    seat.excuse = seat.excuse.map(|it| Excuse { until: set_back(it.until), ..it });
                     if let Some(task) = seat.task.take() {
                         self.follow_clock(slot, &task, now);
                         self.take_home(slot, task);
