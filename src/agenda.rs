@@ -34,9 +34,8 @@ use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task
 const STEP: Duration = Duration::from_secs(1);
 
 /// A larger step is a correction: the clock was wrong before, and nothing is caught up (the rule of cronie).
-const CORRECTION: Duration = Duration::from_secs(3 * 3600);
+pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
-#[derive(Default)]
 pub(crate) struct Agenda {
     /// Boxed, so that a place that is not in use is a word.
     slots: Vec<Option<Box<Slot>>>,
@@ -52,9 +51,27 @@ pub(crate) struct Agenda {
     away: usize,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
+    /// A larger step forward is a correction. Not so back: that is never a machine that slept, and a schedule that waits
+    /// until time has caught up might wait for years.
+    correction: Duration,
 }
 
 impl Agenda {
+    /// An empty one, and how large a step forward may be that is no correction.
+    pub(crate) fn new(correction: Duration) -> Agenda {
+        Agenda {
+            slots: Vec::new(),
+            free: Vec::new(),
+            names: HashMap::new(),
+            elapsed: Heap::default(),
+            calendar: Heap::default(),
+            numbers: 0,
+            away: 0,
+            looked: None,
+            correction,
+        }
+    }
+
     /// Puts a task on the agenda, unless its name is used.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
         let slot = match self.names.get(&request.name) {
@@ -448,7 +465,10 @@ impl Agenda {
         if step.size() <= STEP {
             return None;
         }
-        let is_correction = step.size() > CORRECTION;
+        let is_correction = match step {
+            Step::Forward(by) => by > self.correction,
+            Step::Back(by) => by > CORRECTION,
+        };
         for slot in 0..self.slots.len() {
             let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
                 Some(seat) => seat,

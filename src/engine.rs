@@ -104,9 +104,15 @@ pub(crate) struct Placed {
 }
 
 impl Engine {
-    pub(crate) fn new(clock: Clock, zone: Zone, clock_check: Option<Duration>, workers: usize) -> Engine {
+    pub(crate) fn new(
+        clock: Clock,
+        zone: Zone,
+        clock_check: Option<Duration>,
+        clock_correction: Duration,
+        workers: usize,
+    ) -> Engine {
         let state = State {
-            agenda: Agenda::default(),
+            agenda: Agenda::new(clock_correction),
             phase: Phase::Open,
             nap: Nap::Awake,
             timer_thread: None,

@@ -10,7 +10,7 @@ use std::convert::TryInto;
 use std::fmt;
 use std::time::Duration;
 
-use crate::agenda::Which;
+use crate::agenda::{Which, CORRECTION};
 use crate::clock::{Clock, Driven, ManualClock};
 use crate::engine::{Engine, Inside};
 use crate::error::Error;
@@ -74,7 +74,13 @@ impl Scheduler {
 
     /// A scheduler that differs from the usual one.
     pub fn builder() -> Builder {
-        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK }
+        Builder {
+            zone: None,
+            threads: None,
+            clock: Clock::System,
+            clock_check: CLOCK_CHECK,
+            clock_correction: CORRECTION,
+        }
     }
 
     /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
@@ -235,6 +241,7 @@ pub struct Builder {
     threads: Option<usize>,
     clock: Clock,
     clock_check: Duration,
+    clock_correction: Duration,
 }
 
 impl Builder {
@@ -269,6 +276,33 @@ impl Builder {
         self
     }
 
+    /// How far forward the wall clock may be found to have gone without being taken for one that was wrong: what a larger
+    /// step has skipped is reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not caught up. Three hours by
+    /// default.
+    ///
+    /// A program cannot tell a clock that was set from a machine that slept, and a night is longer than three hours. On a
+    /// laptop, whose clock is right, more is better: with [`Duration::MAX`] whatever passes while it sleeps is caught up as
+    /// [`Missed`](crate::Missed) has it. Zero catches up with nothing. For a clock that is set back it is always three hours.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    /// let builder = Scheduler::builder().clock(&clock).zone(sexton::tz::Zone::utc());
+    /// let scheduler = builder.clock_correction(Duration::from_secs(24 * 3600)).build()?;
+    /// let nightly = scheduler.task("nightly").cron("0 4 * * *").run(|| {})?;
+    ///
+    /// clock.suspend(Duration::from_secs(10 * 3600));
+    /// clock.advance(Duration::ZERO);
+    /// assert_eq!(nightly.count(), Some(1));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn clock_correction(mut self, more_than: Duration) -> Builder {
+        self.clock_correction = more_than;
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
@@ -289,7 +323,7 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, self.clock_correction, threads));
         if threads > 0 {
             timer::start(&engine)?;
         }
