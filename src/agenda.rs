@@ -23,7 +23,7 @@ pub(crate) use self::exchange::{
 };
 use self::heap::{is_roomy, Heap, HeapEntry};
 pub(crate) use self::seat::Unmet;
-use self::seat::{Back, Leaver, Seat, Slot};
+use self::seat::{Leaver, Seat, SetBack, Slot};
 use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Due;
@@ -265,15 +265,15 @@ impl Agenda {
     /// Finds another due to wait for if the clock was set back since the last one was found.
     fn follow_clock(&mut self, slot: usize, task: &Task, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
-        let back = match seat.was_set_back.take() {
-            Some(back) => back,
+        let SetBack { is_correction, to } = match seat.was_set_back.take() {
+            Some(set_back) => set_back,
             None => return,
         };
         if seat.next.map_or(false, |due| due.age(now).is_some()) {
             // It has passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
-        if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
+        if let Some(due) = task.timetable.rejudged(to, is_correction, now) {
             let was_armed = seat.is_armed;
             self.disarm(slot);
             let seat = self.slot(slot).seat.as_mut().expect("it is still there");
@@ -474,6 +474,10 @@ impl Agenda {
                 Some(seat) => seat,
                 None => continue,
             };
+            if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut seat.was_set_back) {
+                // The correction skips what was shown meanwhile, too.
+                set_back.to = now.wall;
+            }
             match (step, seat.next) {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
                     if is_correction && due.age(now).is_some() && !seat.is_paused =>
@@ -481,8 +485,11 @@ impl Agenda {
                     seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {
-                    let back = if is_correction { Back::Correction } else { Back::Small };
-                    seat.was_set_back = seat.was_set_back.max(Some(back));
+                    let before = seat.was_set_back;
+                    seat.was_set_back = Some(SetBack {
+                        is_correction: is_correction || before.map_or(false, |it| it.is_correction),
+                        to: before.map_or(now.wall, |it| it.to.min(now.wall)),
+                    });
                     // What the clock is to show again has not passed before the run that is going on, and is run.
                     let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
                     seat.backlog = seat.backlog.map(set_back);

@@ -1,6 +1,7 @@
 //! What is known of a name, and of the task that has it. Pure: no threads, no clock.
 
 use std::panic::Location;
+use std::time::SystemTime;
 
 use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
@@ -54,8 +55,8 @@ pub(super) struct Seat {
     pub(super) is_demanded: bool,
     /// Whether the next run is the last.
     pub(super) is_one_more: bool,
-    /// Whether the clock was set back while the task was away, and by how much.
-    pub(super) was_set_back: Option<Back>,
+    /// Whether the clock was set back while the task was away.
+    pub(super) was_set_back: Option<SetBack>,
     /// Dues up to here are not run.
     pub(super) excuse: Option<Excuse>,
     /// Runs going on.
@@ -72,10 +73,12 @@ pub(super) struct Seat {
     pub(super) schedule: Arc<str>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Back {
-    Small,
-    Correction,
+/// A clock that was set back.
+#[derive(Clone, Copy)]
+pub(super) struct SetBack {
+    pub(super) is_correction: bool,
+    /// What it showed when that was noticed: the dues after it are to come.
+    pub(super) to: SystemTime,
 }
 
 impl Slot {

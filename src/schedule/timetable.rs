@@ -89,15 +89,15 @@ impl Timetable {
         }
     }
 
-    /// The due to wait for instead of `due` after the wall clock was set back: by so little that what has run is not
-    /// to run again, or as a correction. `None` leaves it as it is.
-    pub(crate) fn rejudged(&self, now: Now, is_correction: bool) -> Option<Due> {
+    /// The due to wait for instead after the wall clock was set back to a time: by so little that what has run is not to run
+    /// again, or as a correction. `None` leaves it as it is.
+    pub(crate) fn rejudged(&self, to: SystemTime, is_correction: bool, now: Now) -> Option<Due> {
         match &self.rule {
             Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
             Rule::Days(_) if is_correction => {}
             _ => return None,
         }
-        self.in_time(self.rule.calendar_after(now.wall), now)
+        self.in_time(self.rule.calendar_after(to), now)
     }
 
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {

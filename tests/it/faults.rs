@@ -462,3 +462,39 @@ fn many_steps_that_are_too_small_to_be_told_lose_nothing() {
         assert_eq!((accounted("again"), accounted("listed")), expected, "{back}");
     }
 }
+
+#[test]
+fn what_passes_in_a_run_after_the_clock_was_set_back_does_not_vanish() {
+    for (overlap, after) in [(Overlap::Skip, "t 09:55:00"), (Overlap::Queue, "t 09:54:00")] {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let (wakers, job) = pending_once();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.clock.advance(MINUTE);
+        stage.clock.step_back(10 * MINUTE);
+        stage.clock.advance(3 * MINUTE);
+        wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+        stage.clock.advance(MINUTE);
+        let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+        let missed = match overlap {
+            Overlap::Skip => "t missed 3 until 09:54:00: still running",
+            _ => "t missed 2 until 09:53:00: still running",
+        };
+        assert_eq!(told, ["t 10:01:00", missed, after]);
+    }
+}
+
+#[test]
+fn a_mistake_that_is_corrected_during_a_run_leaves_no_trace() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("* * * * *").run_async(job).unwrap();
+    stage.clock.advance(MINUTE);
+    stage.clock.step_back(DAY);
+    stage.clock.advance(SECOND);
+    stage.clock.step(DAY);
+    stage.clock.advance(SECOND);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(MINUTE);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:01:00", "t 10:02:00"]);
+}
