@@ -23,18 +23,17 @@ pub(crate) use self::exchange::{
 };
 use self::heap::{is_roomy, Heap, HeapEntry};
 pub(crate) use self::seat::Unmet;
-use self::seat::{Back, Leaver, Seat, Slot};
+use self::seat::{Leaver, Seat, SetBack, Slot};
 use crate::clock::{Now, Step, CORRECTION};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task};
 use crate::tz::Zone;
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
 const STEP: Duration = Duration::from_secs(1);
 
-#[derive(Default)]
 pub(crate) struct Agenda {
     /// Boxed, so that a place that is not in use is a word.
     slots: Vec<Option<Box<Slot>>>,
@@ -52,9 +51,28 @@ pub(crate) struct Agenda {
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
+    /// A larger step forward is a correction. Not so back: that is never a machine that slept, and a schedule that waits
+    /// until time has caught up might wait for years.
+    correction: Duration,
 }
 
 impl Agenda {
+    /// An empty one, and how large a step forward may be that is no correction.
+    pub(crate) fn new(correction: Duration) -> Agenda {
+        Agenda {
+            slots: Vec::new(),
+            free: Vec::new(),
+            names: HashMap::new(),
+            elapsed: Heap::default(),
+            calendar: Heap::default(),
+            numbers: 0,
+            away: 0,
+            to_look: Vec::new(),
+            looked: None,
+            correction,
+        }
+    }
+
     /// Puts a task on the agenda, unless its name is used.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
         let slot = match self.names.get(&request.name) {
@@ -272,16 +290,16 @@ impl Agenda {
             self.wait_instead(slot, rejudged, at.wall);
         }
         let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-        let back = match seat.was_set_back.take() {
-            Some(back) => back,
+        let SetBack { is_correction, to } = match seat.was_set_back.take() {
+            Some(set_back) => set_back,
             None => return,
         };
         if seat.next.map_or(false, |due| due.age(now).is_some()) {
             // It has passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
-        let rejudged = task.timetable.rejudged(now, back == Back::Correction);
-        self.wait_instead(slot, rejudged, now.wall);
+        let rejudged = task.timetable.rejudged(to, is_correction, now);
+        self.wait_instead(slot, rejudged, to);
     }
 
     /// Has a task wait for another due, if there is one, than the one that it waits for.
@@ -492,12 +510,19 @@ impl Agenda {
         if step.size() <= STEP {
             return None;
         }
-        let is_correction = step.size() > CORRECTION;
+        let is_correction = match step {
+            Step::Forward(by) => by > self.correction,
+            Step::Back(by) => by > CORRECTION,
+        };
         for slot in 0..self.slots.len() {
             let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
                 Some(seat) => seat,
                 None => continue,
             };
+            if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut seat.was_set_back) {
+                // The correction skips what was shown meanwhile, too.
+                set_back.to = now.wall;
+            }
             match (step, seat.next) {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
                     if is_correction && due.age(now).is_some() && !seat.is_paused =>
@@ -505,10 +530,15 @@ impl Agenda {
                     seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {
-                    let back = if is_correction { Back::Correction } else { Back::Small };
-                    seat.was_set_back = seat.was_set_back.max(Some(back));
-                    // What the clock is to show again has not passed before the run that is going on.
-                    seat.backlog = seat.backlog.map(|seen| Now { wall: seen.wall.min(now.wall), ..seen });
+                    let before = seat.was_set_back;
+                    seat.was_set_back = Some(SetBack {
+                        is_correction: is_correction || before.map_or(false, |it| it.is_correction),
+                        to: before.map_or(now.wall, |it| it.to.min(now.wall)),
+                    });
+                    // What the clock is to show again has not passed before the run that is going on, and is run.
+                    let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
+                    seat.backlog = seat.backlog.map(set_back);
+                    seat.excuse = seat.excuse.map(|it| Excuse { until: set_back(it.until), ..it });
                     self.follow_at_home(slot, now);
                 }
                 _ => {}

@@ -107,6 +107,7 @@ pub(crate) struct Settings {
     pub(crate) zone: Zone,
     pub(crate) seed: u64,
     pub(crate) clock_check: Option<Duration>,
+    pub(crate) clock_correction: Duration,
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
     pub(crate) notes: Notes,
@@ -132,9 +133,10 @@ pub(crate) struct Placed {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        let Settings { clock, zone, seed, clock_check, watch, zone_check, notes, workers } = settings;
+        let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, notes, workers } =
+            settings;
         let state = State {
-            agenda: Agenda::default(),
+            agenda: Agenda::new(clock_correction),
             zone,
             zones_checked: clock.now().mono,
             phase: Phase::Open,

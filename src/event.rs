@@ -43,7 +43,8 @@ pub enum Event {
     /// The task is over: its schedule has ended, or its callback or its one more run ended it.
     Ended { task: Arc<str> },
     /// The wall clock was set, or the machine slept. Over three hours either way count as a correction of a clock
-    /// that was wrong: nothing that it skipped is caught up.
+    /// that was wrong: nothing that it skipped is caught up. For a step forward
+    /// [`Builder::clock_correction`](crate::Builder::clock_correction) sets how much it takes.
     ClockStepped { step: Step },
     /// The zone `from` is `to` now: the machine was moved, [`set_zone`](crate::Scheduler::set_zone) was called, or, where
     /// both are the same name, its data were replaced. Every calendar due in it is judged anew.
@@ -69,7 +70,8 @@ pub enum Why {
     StillRunning,
     /// The task was paused.
     Paused,
-    /// The clock was corrected by over three hours; what it skipped is not caught up.
+    /// The clock was corrected: by over three hours, or by more than
+    /// [`Builder::clock_correction`](crate::Builder::clock_correction) says. What it skipped is not caught up.
     ClockCorrected,
     /// The task was cancelled or replaced before it could start.
     Cancelled,

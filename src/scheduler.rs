@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::agenda::Which;
-use crate::clock::{Clock, Driven, ManualClock};
+use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
 use crate::engine::{Engine, Inside, Notes, Settings, Watch};
 use crate::error::Error;
 use crate::event::Event;
@@ -82,6 +82,7 @@ impl Scheduler {
             seed: 0,
             clock: Clock::System,
             clock_check: CLOCK_CHECK,
+            clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             journal: None,
         }
@@ -285,6 +286,7 @@ pub struct Builder {
     seed: u64,
     clock: Clock,
     clock_check: Duration,
+    clock_correction: Duration,
     zone_check: Duration,
     journal: Option<PathBuf>,
 }
@@ -327,6 +329,33 @@ impl Builder {
     /// want more.
     pub fn clock_check(mut self, interval: Duration) -> Builder {
         self.clock_check = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How far forward the wall clock may be found to have gone without being taken for one that was wrong: what a larger
+    /// step has skipped is reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not caught up. Three hours by
+    /// default.
+    ///
+    /// A program cannot tell a clock that was set from a machine that slept, and a night is longer than three hours. On a
+    /// laptop, whose clock is right, more is better: with [`Duration::MAX`] whatever passes while it sleeps is caught up as
+    /// [`Missed`](crate::Missed) has it. Zero catches up with nothing. For a clock that is set back it is always three hours.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    /// let builder = Scheduler::builder().clock(&clock).zone(sexton::tz::Zone::utc());
+    /// let scheduler = builder.clock_correction(Duration::from_secs(24 * 3600)).build()?;
+    /// let nightly = scheduler.task("nightly").cron("0 4 * * *").run(|| {})?;
+    ///
+    /// clock.suspend(Duration::from_secs(10 * 3600));
+    /// clock.advance(Duration::ZERO);
+    /// assert_eq!(nightly.count(), Some(1));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn clock_correction(mut self, more_than: Duration) -> Builder {
+        self.clock_correction = more_than;
         self
     }
 
@@ -416,6 +445,7 @@ impl Builder {
             zone,
             seed: self.seed,
             clock_check,
+            clock_correction: self.clock_correction,
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
             notes,

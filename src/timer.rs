@@ -42,8 +42,11 @@ fn keep_time(engine: &Arc<Engine>) {
             drop(state);
             engine.submit(news.into_iter().chain(errands.drain(..).map(Work::Errand)));
             state = lock(&engine.state);
-            continue;
+            if state.phase != Phase::Open {
+                return;
+            }
         }
+        // Also after it was busy: to look at the clocks again would be to spin while one of them runs wild.
         state = nap(engine, state, now);
     }
 }

@@ -56,8 +56,8 @@ pub(super) struct Seat {
     pub(super) is_demanded: bool,
     /// Whether the next run is the last.
     pub(super) is_one_more: bool,
-    /// Whether the clock was set back while the task was away, and by how much.
-    pub(super) was_set_back: Option<Back>,
+    /// Whether the clock was set back while the task was away.
+    pub(super) was_set_back: Option<SetBack>,
     /// The zone that its civil times are read in, if it has one of its own.
     pub(super) zone: Option<Zone>,
     /// The zone that has taken the place of its zone while the task was away, and when.
@@ -81,10 +81,12 @@ pub(super) struct Seat {
     pub(super) schedule: Arc<str>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Back {
-    Small,
-    Correction,
+/// A clock that was set back.
+#[derive(Clone, Copy)]
+pub(super) struct SetBack {
+    pub(super) is_correction: bool,
+    /// What it showed when that was noticed: the dues after it are to come.
+    pub(super) to: SystemTime,
 }
 
 impl Slot {

@@ -171,9 +171,9 @@ impl Timetable {
         age - remainder(age, period)
     }
 
-    /// What is to be waited for after the wall clock was set back: by so little that what has run is not to run again,
-    /// or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
-    pub(crate) fn rejudged(&mut self, now: Now, is_correction: bool) -> Option<Rejudged> {
+    /// What is to be waited for after the wall clock was set back to a time: by so little that what has run is not to run
+    /// again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
+    pub(crate) fn rejudged(&mut self, to: SystemTime, is_correction: bool, now: Now) -> Option<Rejudged> {
         if let (Rule::Cron { moved, .. } | Rule::Days { moved, .. }, true) = (&mut self.rule, is_correction) {
             *moved = None;
         }
@@ -182,15 +182,15 @@ impl Timetable {
             Rule::Days { .. } if is_correction => {}
             _ => return None,
         }
-        self.rejudged_from(now)
+        self.rejudged_after(to, now)
     }
 
-    /// The first due of a calendar schedule after now.
-    pub(super) fn rejudged_from(&self, now: Now) -> Option<Rejudged> {
+    /// The first due of a calendar schedule after what the wall clock showed once.
+    pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Option<Rejudged> {
         if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
             return Some(Rejudged::ByAsking);
         }
-        let due = self.sifted_after(self.undelayed(now.wall)).ok()?;
+        let due = self.sifted_after(self.undelayed(wall)).ok()?;
         self.in_time(self.delayed(due), now).map(Rejudged::Due)
     }
 

@@ -414,3 +414,87 @@ fn dues_that_the_clock_shows_again_are_no_backlog() {
     let overruns = "t missed 3 until 10:00:06: still running";
     assert_eq!(told, ["t 10:00:01", "t 10:00:02", "t 10:00:03", overruns]);
 }
+
+#[test]
+fn what_a_correction_has_skipped_is_run_when_it_is_taken_back() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let (wakers, job) = pending_once();
+    let task = stage.scheduler.task("t").cron("* * * * *").overlap(Overlap::Queue);
+    task.run_async(job).unwrap();
+    stage.clock.advance(MINUTE);
+    // Far ahead and back again, while the task is in its run.
+    stage.clock.step(DAY);
+    stage.clock.advance(Duration::ZERO);
+    stage.clock.step_back(DAY);
+    stage.clock.advance(Duration::ZERO);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(MINUTE);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:01:00", "t 10:02:00"]);
+}
+
+#[test]
+fn many_steps_that_are_too_small_to_be_told_lose_nothing() {
+    for back in [false, true] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        stage.scheduler.task("again").cron("* * * * * *").run(|| {}).unwrap();
+        stage.scheduler.task("listed").cron("0,10,20,30,40,50 0,1 10 * * *").run(|| {}).unwrap();
+        for _ in 0..100 {
+            stage.clock.advance(SECOND);
+            match back {
+                true => stage.clock.step_back(SECOND * 9 / 10),
+                false => stage.clock.step(SECOND * 9 / 10),
+            }
+            stage.clock.advance(Duration::ZERO);
+        }
+        let told = stage.told();
+        let accounted = |name: &str| {
+            let dues = told.iter().map(|event| match event {
+                Event::Started { task, .. } if &**task == name => 1,
+                Event::Missed { task, count, .. } if &**task == name => *count,
+                Event::ClockStepped { .. } => panic!("{event}"),
+                _ => 0,
+            });
+            dues.sum::<u64>()
+        };
+        // 100 seconds have passed, and the clock has gone on by 190, or by 10.
+        let expected = if back { (10, 1) } else { (190, 11) };
+        assert_eq!((accounted("again"), accounted("listed")), expected, "{back}");
+    }
+}
+
+#[test]
+fn what_passes_in_a_run_after_the_clock_was_set_back_does_not_vanish() {
+    for (overlap, after) in [(Overlap::Skip, "t 09:55:00"), (Overlap::Queue, "t 09:54:00")] {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let (wakers, job) = pending_once();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.clock.advance(MINUTE);
+        stage.clock.step_back(10 * MINUTE);
+        stage.clock.advance(3 * MINUTE);
+        wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+        stage.clock.advance(MINUTE);
+        let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+        let missed = match overlap {
+            Overlap::Skip => "t missed 3 until 09:54:00: still running",
+            _ => "t missed 2 until 09:53:00: still running",
+        };
+        assert_eq!(told, ["t 10:01:00", missed, after]);
+    }
+}
+
+#[test]
+fn a_mistake_that_is_corrected_during_a_run_leaves_no_trace() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("* * * * *").run_async(job).unwrap();
+    stage.clock.advance(MINUTE);
+    stage.clock.step_back(DAY);
+    stage.clock.advance(SECOND);
+    stage.clock.step(DAY);
+    stage.clock.advance(SECOND);
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(MINUTE);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:01:00", "t 10:02:00"]);
+}

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use sexton::cron::Dialect;
-use sexton::{Event, Missed, Moment, Overlap, Schedule};
+use sexton::tz::Zone;
+use sexton::{Event, ManualClock, Missed, Moment, Overlap, Schedule, Scheduler, Why};
 
-use crate::stage::{Stage, SECOND};
+use crate::stage::{listen, missed, moment, Stage, DAY, HOUR, MINUTE, SECOND};
 
 /// What was told since the last time, one line each, with whole dates.
 fn told(stage: &Stage) -> Vec<String> {
@@ -180,4 +181,38 @@ fn dues_that_pass_while_nothing_can_start_are_what_missed_says() {
         told.retain(|line| !line.contains("late") && !line.starts_with("slow"));
         assert_eq!(told, expected, "{missed:?}");
     }
+}
+
+#[test]
+fn a_correction_is_a_step_forward_of_more_than_was_set_and_back_of_more_than_three_hours() {
+    // What becomes of a due that the clock passes, and of one that it shows again.
+    let moved = |correction: Option<Duration>, by: Duration| {
+        let clock = ManualClock::new(moment("2026-11-22 10:00:00").instant(&Zone::utc()).unwrap());
+        let builder = Scheduler::builder().clock(&clock).zone(Zone::utc());
+        let builder = match correction {
+            Some(correction) => builder.clock_correction(correction),
+            None => builder,
+        };
+        let scheduler = builder.build().unwrap();
+        let told = listen(&scheduler);
+        let task =
+            scheduler.task("t").at_each(["2026-11-22 10:00:01", "2027-01-01 00:00"]).run(|| {}).unwrap();
+        let daily = scheduler.task("d").cron("0 9 * * *").run(|| {}).unwrap();
+        clock.suspend(by);
+        clock.advance(Duration::ZERO);
+        let is_caught_up = task.count() == Some(1);
+        assert_eq!(missed(&told.lock().unwrap(), Why::ClockCorrected) == 0, is_caught_up);
+        clock.step_back(by);
+        clock.step_back(2 * HOUR);
+        clock.advance(Duration::ZERO);
+        let is_shown_again = daily.next_due() == moment("2026-11-22 09:00").instant(&Zone::utc());
+        assert_eq!(is_shown_again, by > HOUR, "{by:?}");
+        is_caught_up
+    };
+    let (milli, most) = (Duration::from_millis(1), Duration::from_secs(30 * 86_400));
+    assert!(moved(None, 3 * HOUR) && !moved(None, 3 * HOUR + milli));
+    assert!(moved(Some(MINUTE), MINUTE) && !moved(Some(MINUTE), MINUTE + milli));
+    assert!(moved(Some(DAY), DAY) && !moved(Some(DAY), DAY + milli));
+    assert!(moved(Some(Duration::MAX), most));
+    assert!(!moved(Some(Duration::ZERO), 2 * SECOND));
 }

@@ -8,6 +8,7 @@ mod jitter;
 mod journal;
 mod machine;
 mod model;
+mod moved_clock;
 mod panel;
 mod posix_zone;
 mod promises;
