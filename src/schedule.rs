@@ -5,6 +5,8 @@
 
 mod lint;
 mod moment;
+#[cfg(test)]
+mod tests;
 mod timetable;
 mod why;
 
@@ -211,14 +213,19 @@ impl Schedule {
     /// # Errors
     ///
     /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
-    /// zone was given and the local one cannot be read.
+    /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
+    /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
         let (cron, zone) = self.cron_in_zone("previous")?;
+        expect_begun(&zone, before)?;
         // The second that `before` lies in has begun before it, unless it begins right there.
         let floor = unix_seconds(before);
         let ceiling = if system_time(floor) == Some(before) { floor } else { floor.saturating_add(1) };
         let after = self.starting.and_then(|moment| moment.instant(&zone));
         let previous = fires::previous(&cron, &zone, ceiling).and_then(system_time);
+        if let Some(due) = previous {
+            expect_begun(&zone, after.map_or(due, |after| due.max(after)))?;
+        }
         Ok(previous.filter(|&due| after.map_or(true, |after| due > after)))
     }
 
@@ -229,6 +236,7 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let (cron, zone) = self.cron_in_zone("matches")?;
+        expect_begun(&zone, instant)?;
         Ok(fires::matches(&cron, &zone, unix_seconds(instant)))
     }
 
@@ -253,12 +261,11 @@ impl Schedule {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
-        let instant = |field: &'static str, moment: Option<Moment>| match moment {
-            Some(moment) => match moment.instant(&zone) {
-                Some(instant) => Ok(Some(instant)),
-                None => Err(out_of_range().in_field(field, moment.to_string())),
-            },
-            None => Ok(None),
+        let instant = |field: &'static str, moment: Option<Moment>| {
+            let in_zone = |moment: Moment| {
+                moment.in_zone(&zone).map_err(|error| error.in_field(field, moment.to_string()))
+            };
+            moment.map(in_zone).transpose()
         };
         let starting = instant("starting", self.starting)?;
         let until = instant("until", self.until)?;
@@ -274,7 +281,10 @@ impl Schedule {
         let (rule, first) = match self.what {
             What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
             What::Cron(cron) => {
-                let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
+                expect_begun(&zone, starting.map_or(now.wall, |start| start.max(now.wall)))?;
+                // The clock may yet be set back to before the zone's data begin.
+                let beginning = zone.begins().map(|begins| unix_seconds(begins) - 1);
+                let floor = starting.map(unix_seconds).max(beginning).unwrap_or(i64::MIN);
                 let rule = Rule::Cron { cron, zone, floor };
                 let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(now.wall))?;
                 (rule, first)
@@ -288,6 +298,7 @@ impl Schedule {
                             Some(Moment::Civil(civil)) => Some(civil),
                             _ => None,
                         };
+                        expect_begun(&zone, anchor)?;
                         let days = Days::new(period, civil, unix_nanos(anchor), zone);
                         Rule::Days(days.ok_or_else(out_of_range)?)
                     }
@@ -436,6 +447,11 @@ where
 fn unquoted(given: &impl fmt::Debug) -> String {
     let text = format!("{given:?}");
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
+}
+
+/// Civil times before the zone's data begin are not for us to say.
+fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
+    Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
 }
 
 fn show(instant: Option<SystemTime>) -> String {

@@ -130,7 +130,7 @@ impl Rule {
                     Some(moment) => moment,
                     None => return Ok(None),
                 };
-                let instant = moment.instant(zone).ok_or_else(out_of_range)?;
+                let instant = moment.in_zone(zone)?;
                 let before = last.replace(moment);
                 if instant > due.passed_at(now) {
                     return Ok(Some(Due::Calendar(instant)));

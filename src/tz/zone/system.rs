@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use super::embedded::Embedded;
 use super::error::{Kind, TzError};
 use super::source::{Source, Stamp};
 use super::{tzif, PosixZone, Zone};
@@ -37,6 +38,8 @@ pub(super) struct System {
     pub(super) tz: Option<OsString>,
     /// Where zone files are looked for. The first file decides.
     pub(super) folders: Vec<PathBuf>,
+    /// What is asked where no folder has the file.
+    pub(super) embedded: Option<Embedded>,
     /// Whether `TZ` may hold a path.
     pub(super) allow_paths: bool,
     /// `/etc/localtime`: the data of the system zone.
@@ -60,6 +63,7 @@ impl System {
         System {
             tz: env::var_os("TZ"),
             folders: FOLDERS.iter().map(PathBuf::from).collect(),
+            embedded: Embedded::built_in(),
             allow_paths: false,
             localtime: "/etc/localtime".into(),
             timezone: "/etc/timezone".into(),
@@ -118,13 +122,19 @@ impl System {
                 return load(name, &path);
             }
         }
-        let (name, searched) = (name.to_string(), self.folders.clone());
-        Err(TzError::new(if searched.iter().any(|folder| folder.is_dir()) {
-            let suggestion = searched.iter().find_map(|folder| in_other_case(folder, &name));
-            Kind::NotFound { name, searched, suggestion }
-        } else {
-            Kind::NoDatabase { name, searched }
-        }))
+        let embedded = self.embedded.and_then(|table| table.zone(name));
+        embedded.ok_or_else(|| self.no_such_zone(name))
+    }
+
+    fn no_such_zone(&self, name: &str) -> TzError {
+        let (searched, edition) = (self.folders.clone(), self.embedded.map(|table| table.edition));
+        let suggestion = searched.iter().find_map(|folder| in_other_case(folder, name));
+        let suggestion = suggestion.or_else(|| self.embedded?.in_other_case(name));
+        let name = name.to_string();
+        TzError::new(match suggestion.is_some() || searched.iter().any(|folder| folder.is_dir()) {
+            true => Kind::NotFound { name, searched, edition, suggestion },
+            false => Kind::NoDatabase { name, searched, edition },
+        })
     }
 
     fn at_path(&self, text: &str) -> Result<Zone, TzError> {

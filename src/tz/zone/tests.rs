@@ -1,3 +1,4 @@
+mod embedded;
 mod laws;
 mod local;
 mod system;
