@@ -9,6 +9,8 @@ mod lint;
 mod moment;
 mod rezone;
 mod sieve;
+#[cfg(test)]
+mod tests;
 mod timetable;
 mod why;
 
@@ -235,9 +237,10 @@ impl Schedule {
     /// # Errors
     ///
     /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
-    /// zone was given and the local one cannot be read.
+    /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
+    /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        self.search("previous", |search| match before.checked_sub(Duration::from_nanos(1)) {
+        self.search("previous", before, |search| match before.checked_sub(Duration::from_nanos(1)) {
             Some(until) => search.until(until),
             None => Ok(None),
         })
@@ -250,18 +253,21 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        self.search("matches", |search| match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => Ok(search.after(before, Some(second))? == Some(second)),
-            None => Ok(false),
-        })
+        let found =
+            self.search("matches", second, |search| match second.checked_sub(Duration::from_nanos(1)) {
+                Some(before) => search.after(before, Some(second)),
+                None => Ok(None),
+            })?;
+        Ok(found == Some(second))
     }
 
     /// Looks for dues of a cron expression that are not left out.
-    fn search<T>(
+    fn search(
         &self,
         question: &str,
-        look: impl FnOnce(&mut Search<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        from: SystemTime,
+        look: impl FnOnce(&mut Search<'_>) -> Result<Option<SystemTime>, Error>,
+    ) -> Result<Option<SystemTime>, Error> {
         self.except.check(&self.what)?;
         let cron = match self.what {
             What::Cron(cron) => cron,
@@ -272,9 +278,12 @@ impl Schedule {
         };
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
+        expect_begun(&zone, from)?;
         let floor = starting.map_or(i64::MIN, unix_seconds);
         let rule = Rule::Cron { cron, zone: zone.clone(), floor, moved: None };
-        look(&mut Search::new(&self.except, &zone, &rule))
+        let due = look(&mut Search::new(&self.except, &zone, &rule))?;
+        due.map_or(Ok(()), |due| expect_begun(&zone, due))?;
+        Ok(due)
     }
 
     /// The zone that it has of its own.
@@ -303,12 +312,11 @@ impl Schedule {
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
         self.except.check(&self.what)?;
-        let instant = |field: &'static str, moment: Option<Moment>| match moment {
-            Some(moment) => match moment.instant(&zone) {
-                Some(instant) => Ok(Some(instant)),
-                None => Err(out_of_range().in_field(field, moment.to_string())),
-            },
-            None => Ok(None),
+        let instant = |field: &'static str, moment: Option<Moment>| {
+            let in_zone = |moment: Moment| {
+                moment.in_zone(&zone).map_err(|error| error.in_field(field, moment.to_string()))
+            };
+            moment.map(in_zone).transpose()
         };
         let starting = instant("starting", self.starting)?;
         let until = instant("until", self.until)?;
@@ -335,7 +343,8 @@ impl Schedule {
         let first = match self.what {
             What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
             What::Cron(cron) => {
-                let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
+                expect_begun(&zone, starting.map_or(now.wall, |start| start.max(now.wall)))?;
+                let floor = starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
                 timetable.rule = Rule::Cron { cron, zone, floor, moved: None };
                 let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
                 let first = timetable.sifted_after(since)?;
@@ -347,8 +356,9 @@ impl Schedule {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {
                         // Days go on from where an earlier process was.
-                        let anchor = unix_nanos(starting.or(last).unwrap_or(now.wall));
-                        let days = Days::new(period, civil(self.starting), anchor, zone);
+                        let anchor = starting.or(last).unwrap_or(now.wall);
+                        expect_begun(&zone, anchor)?;
+                        let days = Days::new(period, civil(self.starting), unix_nanos(anchor), zone);
                         Rule::Days { days: days.ok_or_else(out_of_range)?, moved: None }
                     }
                 };
@@ -519,6 +529,16 @@ where
 fn unquoted(given: &impl fmt::Debug) -> String {
     let text = format!("{given:?}");
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
+}
+
+/// Civil times before the zone's data begin are not for us to say.
+/// The last second before a zone's data begin, if they do: a clock may be set back to before that.
+fn last_before(zone: &Zone) -> Option<i64> {
+    Some(unix_seconds(zone.begins()?) - 1)
+}
+
+fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
+    Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
 }
 
 fn show(instant: Option<SystemTime>) -> String {

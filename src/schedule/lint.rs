@@ -52,6 +52,8 @@ fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ClockChange>, Option<
     let (mut gap, mut fold) = (None, None);
     let until = from.saturating_add(AHEAD);
     let fires_twice = cron.is_interval_like();
+    // Before the zone's data begin, who knows.
+    let from = zone.begins().map_or(from, |begins| from.max(unix_seconds(begins)));
     let mut span = zone.span(from);
     while span.hi < until && (gap.is_none() || fires_twice && fold.is_none()) {
         let following = zone.span(span.hi);

@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use super::timetable::out_of_range;
 use crate::civil::{Cursor, DateTime, ParseError};
+use crate::error::Error;
 use crate::tz::{system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
@@ -29,11 +31,21 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// The instant, in this zone; `None` where [`SystemTime`] cannot hold it.
+    /// The instant, in this zone; `None` where [`SystemTime`] cannot hold it, and for a civil time before the zone's data
+    /// [begin](Zone::begins).
     pub fn instant(self, zone: &Zone) -> Option<SystemTime> {
+        self.in_zone(zone).ok()
+    }
+
+    /// The instant, in this zone, or why there is none.
+    pub(super) fn in_zone(self, zone: &Zone) -> Result<SystemTime, Error> {
         match self {
-            Moment::Civil(civil) => system_time(zone.resolve(civil.seconds()).due()),
-            Moment::Instant(instant) => Some(instant),
+            Moment::Civil(civil) => {
+                let unix = zone.resolve(civil.seconds()).due();
+                zone.check_begun(unix, &self)?;
+                system_time(unix).ok_or_else(out_of_range)
+            }
+            Moment::Instant(instant) => Ok(instant),
         }
     }
 
@@ -141,9 +153,11 @@ impl fmt::Display for Moment {
 
 /// Writes an instant as RFC 3339 in a zone: with `Z` for UTC, the offset otherwise, a fraction only where there is one.
 pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write) -> fmt::Result {
-    let civil = match zone.civil(instant) {
-        Some(civil) => civil,
-        None => return write!(f, "{instant:?}"),
+    let (civil, offset) = match (zone.civil(instant), zone.offset(instant)) {
+        (Some(civil), Some(offset)) => (civil, offset),
+        // Of what was before its data begin the zone says nothing.
+        (_, None) => return rfc3339(instant, &Zone::utc(), f),
+        _ => return write!(f, "{instant:?}"),
     };
     write!(f, "{civil}")?;
     let nanos = match instant.duration_since(SystemTime::UNIX_EPOCH) {
@@ -154,7 +168,6 @@ pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write)
         let digits = format!("{nanos:09}");
         write!(f, ".{}", digits.trim_end_matches('0'))?;
     }
-    let offset = zone.offset(instant);
     if offset == 0 {
         return f.write_str("Z");
     }

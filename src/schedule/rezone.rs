@@ -132,8 +132,8 @@ impl Timetable {
         if let Some(until) = instant(until) {
             self.until = Some(until);
         }
-        if let (Rule::Cron { floor, .. }, Some(starting)) = (&mut self.rule, instant(starting)) {
-            *floor = unix_seconds(starting);
+        if let Rule::Cron { floor, .. } = &mut self.rule {
+            *floor = instant(starting).map_or(*floor, unix_seconds);
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Timetable {
 }
 
 /// What becomes of the due that is waited for when the wall clock was set back, or the zone was changed.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rejudged {
     /// This one is waited for instead.
     Due(Due),
@@ -303,7 +304,7 @@ impl Rule {
                     Some(moment) => moment,
                     None => return Ok(None),
                 };
-                let instant = moment.instant(zone).ok_or_else(out_of_range)?;
+                let instant = moment.in_zone(zone)?;
                 let before = last.replace(moment);
                 if instant > due.passed_at(now) {
                     return Ok(Some(Due::Calendar(instant)));

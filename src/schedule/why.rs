@@ -8,7 +8,7 @@ use super::moment::{write_offset, Moment};
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field, Mismatches};
 use crate::dues::fires;
-use crate::tz::{system_time, unix_seconds, Instants, Offsets, Zone};
+use crate::tz::{system_time, unix_seconds, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,9 @@ impl Cron {
     /// use sexton::{cron, tz::Zone, Moment};
     ///
     /// let paris = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
-    /// let why = |text: &str| text.parse::<Moment>().map(|moment| cron!("30 2 * * *").why(moment, &paris).to_string());
+    /// let why = |text: &str| -> Result<String, Box<dyn std::error::Error>> {
+    ///     Ok(cron!("30 2 * * *").why(text.parse::<Moment>()?, &paris)?.to_string())
+    /// };
     ///
     /// assert_eq!(why("2026-03-28 02:30")?, "fires: 2026-03-28T02:30:00 matches every field");
     /// assert_eq!(why("2026-03-28 03:30")?, "does not fire: the hour is 3, not 2");
@@ -139,14 +141,24 @@ impl Cron {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn why(&self, moment: impl Into<Moment>, zone: &Zone) -> Explanation {
-        match moment.into() {
-            Moment::Instant(instant) => at_instant(self, zone, unix_seconds(instant)),
+    ///
+    /// # Errors
+    ///
+    /// If the moment is before the zone's data [begin](Zone::begins).
+    pub fn why(&self, moment: impl Into<Moment>, zone: &Zone) -> Result<Explanation, TzError> {
+        let moment = moment.into();
+        let (instant, skipped) = match moment {
+            Moment::Instant(instant) => (unix_seconds(instant), None),
             Moment::Civil(time) => match zone.resolve(time.seconds()) {
-                Instants::Gap { end, .. } => in_gap(self, zone, time, end),
-                shown => at_instant(self, zone, shown.due()),
+                Instants::Gap { end, .. } => (end, Some(time)),
+                shown => (shown.due(), None),
             },
-        }
+        };
+        zone.check_begun(instant, &moment)?;
+        Ok(match skipped {
+            Some(time) => in_gap(self, zone, time, instant),
+            None => at_instant(self, zone, instant),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod android;
 mod command;
+mod embedded;
 mod error;
 mod local;
 mod source;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use self::embedded::Embedded;
 use self::error::Kind;
 pub use self::error::TzError;
 pub use self::local::LocalZone;
@@ -42,16 +44,29 @@ struct Data {
     table: Table,
     /// Where `history` was read, if that was a file of the database.
     source: Option<Source>,
+    /// The table of which `history` is a part, if it is from the one that the program carries with it. What it says of
+    /// instants before the table's first year means nothing.
+    edition: Option<Edition>,
 }
 
-/// Wherever it comes from.
+/// Whatever file it comes from.
 impl PartialEq for Data {
     fn eq(&self, other: &Data) -> bool {
-        self.name == other.name && self.history == other.history
+        (&self.name, &self.history, &self.edition) == (&other.name, &other.history, &other.edition)
     }
 }
 
 impl Eq for Data {}
+
+/// An edition of the embedded table, and when its data begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Edition {
+    /// That of the time zone database, such as `2026f`.
+    version: &'static str,
+    year: i16,
+    /// The year's first instant in UTC.
+    begins: i64,
+}
 
 /// What a zone file says.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,7 +127,8 @@ impl Zone {
         Ok(Zone::constant(&name, offset_seconds, &name))
     }
 
-    /// The zone of this name in the time zone database of the system, such as `Europe/Paris`.
+    /// The zone of this name in the time zone database of the system, such as `Europe/Paris`, or, where that has no such
+    /// file, in the [embedded table](Zone::embedded_version).
     ///
     /// The name may come from a stranger: it never leads out of the database's folder. `UTC`, `Etc/UTC`, `GMT`, `Etc/GMT`
     /// and `Z` are there even without a database. The folder is the one in the `TZDIR` variable, if that is set to an
@@ -123,6 +139,17 @@ impl Zone {
     /// If there is no such zone (upper and lower case matter), no database, or its file is damaged or cannot be read.
     pub fn named(name: &str) -> Result<Zone, TzError> {
         System::here().named(name)
+    }
+
+    /// The version of the time zone database in the embedded table, such as `2026f`; `None` without the feature
+    /// `embedded-tz`.
+    ///
+    /// The table has the zones of the whole world in less than 12 KB: what clocks show from the first of January of its
+    /// year on, as far as was known then. It serves programs on machines without a database; a file of the system's is
+    /// always preferred. Of earlier times its zones do not guess: [`civil`](Zone::civil), [`offset`](Zone::offset) and
+    /// the like are `None` there, and schedules an error.
+    pub fn embedded_version() -> Option<&'static str> {
+        Embedded::built_in().map(|table| table.edition.version)
     }
 
     /// The zone that a POSIX rule describes, such as `CET-1CEST,M3.5.0,M10.5.0/3`.
@@ -225,16 +252,25 @@ impl Zone {
     }
 
     fn of_history(name: &str, history: History) -> Zone {
-        Zone::with_source(name, history, None)
+        Zone::from_somewhere(name, history, None, None)
     }
 
     fn of_file(name: &str, history: History, source: Source) -> Zone {
-        Zone::with_source(name, history, Some(source))
+        Zone::from_somewhere(name, history, Some(source), None)
     }
 
-    fn with_source(name: &str, history: History, source: Option<Source>) -> Zone {
+    fn of_edition(name: &str, history: History, edition: Edition) -> Zone {
+        Zone::from_somewhere(name, history, None, Some(edition))
+    }
+
+    fn from_somewhere(
+        name: &str,
+        history: History,
+        source: Option<Source>,
+        edition: Option<Edition>,
+    ) -> Zone {
         let table = Table::of(&history);
-        Zone { data: Arc::new(Data { name: name.into(), history, table, source }) }
+        Zone { data: Arc::new(Data { name: name.into(), history, table, source, edition }) }
     }
 
     /// The name it was asked for by; for the system zone, what the system calls it, or `localtime`.
@@ -242,27 +278,60 @@ impl Zone {
         &self.data.name
     }
 
-    /// What clocks show at an instant, or `None` outside the years 1-9999. Fractions of a second are dropped.
-    pub fn civil(&self, instant: SystemTime) -> Option<civil::DateTime> {
+    /// The instant at which the zone's data begin: the first of 2026, say, if it is from the embedded table. `None` for
+    /// all other zones, which know of no beginning.
+    pub fn begins(&self) -> Option<SystemTime> {
+        system_time(self.data.edition?.begins)
+    }
+
+    /// An error that shows `moment` if it is before the zone's data begin, and so not for us to say.
+    pub(crate) fn check_begun(&self, unix: i64, moment: &dyn fmt::Display) -> Result<(), TzError> {
+        match self.data.edition {
+            Some(edition) if unix < edition.begins => Err(TzError::new(Kind::BeforeEdition {
+                name: self.name().into(),
+                edition,
+                moment: moment.to_string(),
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    /// Unix seconds, if the zone has something to say of them.
+    fn known(&self, instant: SystemTime) -> Option<i64> {
         let unix = unix_seconds(instant);
+        match self.data.edition {
+            Some(edition) if unix < edition.begins => None,
+            _ => Some(unix),
+        }
+    }
+
+    /// What clocks show at an instant. Fractions of a second are dropped.
+    ///
+    /// `None` outside the years 1-9999, and before the zone's data [begin](Zone::begins).
+    pub fn civil(&self, instant: SystemTime) -> Option<civil::DateTime> {
+        let unix = self.known(instant)?;
         civil::DateTime::from_seconds(unix.checked_add(i64::from(self.span(unix).offset))?)
     }
 
-    /// The offset at an instant, in seconds east of UTC.
-    pub fn offset(&self, instant: SystemTime) -> i32 {
-        self.span(unix_seconds(instant)).offset
+    /// The offset at an instant, in seconds east of UTC; `None` before the zone's data [begin](Zone::begins).
+    pub fn offset(&self, instant: SystemTime) -> Option<i32> {
+        Some(self.span(self.known(instant)?).offset)
     }
 
-    /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
-    pub fn abbreviation(&self, instant: SystemTime) -> &str {
-        self.data.history.shown(unix_seconds(instant)).1
+    /// What the time is called at an instant, such as `CEST`; `None` before the zone's data [begin](Zone::begins). For
+    /// people: abbreviations are not unique.
+    pub fn abbreviation(&self, instant: SystemTime) -> Option<&str> {
+        Some(self.data.history.shown(self.known(instant)?).1)
     }
 
     /// The instants at which clocks show a civil time.
     ///
-    /// `None` where `SystemTime` does not reach so far, as on Windows before 1601.
+    /// `None` where `SystemTime` does not reach so far, as on Windows before 1601, and before the zone's data
+    /// [begin](Zone::begins).
     pub fn instants(&self, civil: civil::DateTime) -> Option<Instants<SystemTime>> {
-        Some(match self.resolve(civil.seconds()) {
+        let instants = self.resolve(civil.seconds());
+        self.known(system_time(instants.due())?)?;
+        Some(match instants {
             Instants::Unique(instant) => Instants::Unique(system_time(instant)?),
             Instants::Fold { first, second } => {
                 Instants::Fold { first: system_time(first)?, second: system_time(second)? }
@@ -349,6 +418,11 @@ impl fmt::Display for Zone {
 
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Zone").field(&self.name()).finish()
+        let mut tuple = f.debug_tuple("Zone");
+        tuple.field(&self.name());
+        if let Some(edition) = &self.data.edition {
+            tuple.field(&format_args!("embedded {}", edition.version));
+        }
+        tuple.finish()
     }
 }

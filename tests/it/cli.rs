@@ -2,6 +2,8 @@
 
 mod check;
 mod dialect;
+#[cfg(all(feature = "embedded-tz", unix))]
+mod embedded;
 mod explain;
 mod next;
 mod run;

@@ -248,7 +248,7 @@ fn dues(schedule: Schedule, after: &str, expected: &[&str]) {
     let upcoming = schedule.zone(zone.clone()).upcoming(after).unwrap();
     let shown: Vec<String> = upcoming
         .take(expected.len())
-        .map(|due| format!("{}{:+}", zone.civil(due).unwrap(), zone.offset(due) / 3600))
+        .map(|due| format!("{}{:+}", zone.civil(due).unwrap(), zone.offset(due).unwrap() / 3600))
         .collect();
     assert_eq!(shown, expected);
 }

@@ -4,7 +4,7 @@ use std::iter;
 use std::time::SystemTime;
 
 use sexton::tz::Zone;
-use sexton::{Cron, Schedule};
+use sexton::{Cron, Error, Schedule};
 
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
@@ -93,6 +93,9 @@ pub fn dues(
     is_backward: bool,
 ) -> Result<Box<dyn Iterator<Item = SystemTime>>, Failure> {
     let schedule = || Schedule::from(cron).zone(zone.clone());
+    let failure = |error: Error| Failure::Error(1, error.to_string());
+    // The zone may know nothing of times so long ago.
+    schedule().matches(from).map_err(failure)?;
     if !is_backward {
         // With a zone of its own, all that can be wrong with a cron schedule is that it is not due any more.
         return Ok(match schedule().upcoming(from) {
@@ -101,6 +104,6 @@ pub fn dues(
         });
     }
     let schedule = schedule();
-    let latest = schedule.previous(from).map_err(|error| Failure::Error(1, error.to_string()))?;
+    let latest = schedule.previous(from).map_err(failure)?;
     Ok(Box::new(iter::successors(latest, move |due| schedule.previous(*due).ok().flatten())))
 }

@@ -9,8 +9,13 @@ use sexton::Moment;
 use crate::args::Args;
 use crate::Failure;
 
-/// What there is to say of a time that is no instant.
-pub const TOO_FAR: &str = "this machine's clock cannot hold it";
+/// What there is to say of a time that is no instant of the zone.
+pub fn no_instant(zone: &Zone) -> String {
+    match zone.begins() {
+        Some(begins) => format!("what is known of {zone} here begins at {}", rfc3339(begins, zone)),
+        None => "this machine's clock cannot hold it".into(),
+    }
+}
 
 /// The zone that `--zone` names, or else the local one.
 pub fn zone(args: &Args) -> Result<Zone, Failure> {
@@ -26,7 +31,7 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
     };
     let instant = read(text).and_then(|(moment, fraction)| {
         let instant = start(moment, zone, is_backward).and_then(|instant| instant.checked_add(fraction));
-        instant.ok_or_else(|| TOO_FAR.into())
+        instant.ok_or_else(|| no_instant(zone))
     });
     instant.map_err(|error| Failure::Error(1, format!("--from `{text}`: {error}")))
 }
@@ -71,10 +76,14 @@ pub fn whole_second(instant: SystemTime) -> SystemTime {
     instant.checked_sub(Duration::from_nanos(fraction.into())).unwrap_or(instant)
 }
 
-/// The instant in the zone, to the second: with `Z` for UTC, the offset otherwise.
+/// The instant in the zone, or in UTC, to the second: with `Z` for UTC, the offset otherwise.
 pub fn rfc3339(instant: SystemTime, zone: &Zone) -> String {
+    let offset = match zone.offset(instant) {
+        Some(offset) => offset,
+        // So long ago that nothing is known of the zone here.
+        None => return rfc3339(instant, &Zone::utc()),
+    };
     let civil = civil(instant, zone);
-    let offset = zone.offset(instant);
     if offset == 0 {
         return format!("{civil}Z");
     }

@@ -43,7 +43,7 @@ fn why(args: &Args) -> Result<(), Failure> {
     let zone = time::zone(args)?;
     let mistaken = |problem: String| Failure::Error(1, format!("time `{time}`: {problem}"));
     let (moment, _) = time::read(&time).map_err(mistaken)?;
-    let explanation = cron.why(moment, &zone);
+    let explanation = cron.why(moment, &zone).map_err(|error| mistaken(error.to_string()))?;
 
     say(&explanation.to_string())?;
     for (label, is_backward) in [("before", true), ("after", false)] {
@@ -51,7 +51,7 @@ fn why(args: &Args) -> Result<(), Failure> {
             true => moment.instant(&zone),
             false => time::start(moment, &zone, is_backward),
         };
-        let start = start.map(time::whole_second).ok_or_else(|| mistaken(time::TOO_FAR.into()))?;
+        let start = start.map(time::whole_second).ok_or_else(|| mistaken(time::no_instant(&zone)))?;
         let due = next::dues(cron, &zone, start, is_backward)?.next();
         let due = due.map_or_else(|| "never".into(), |due| time::rfc3339(due, &zone));
         say(&format!("{label}: {due}"))?;

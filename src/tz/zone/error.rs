@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::windows::KEY;
+use super::Edition;
 use crate::excerpt::Excerpt;
 use crate::tz::RuleError;
 
@@ -32,12 +33,21 @@ pub(super) enum Kind {
     NotFound {
         name: String,
         searched: Vec<PathBuf>,
+        /// The embedded table, if there is one: searched too.
+        edition: Option<Edition>,
         suggestion: Option<String>,
     },
     /// None of the folders exists.
     NoDatabase {
         name: String,
         searched: Vec<PathBuf>,
+        edition: Option<Edition>,
+    },
+    /// A zone of the embedded table was asked about a moment before the table's first year.
+    BeforeEdition {
+        name: String,
+        edition: Edition,
+        moment: String,
     },
     /// A zone file says what makes no sense.
     Damaged {
@@ -126,18 +136,33 @@ impl fmt::Display for TzError {
             Kind::Offset { seconds } => {
                 write!(f, "zone offset: found {seconds} seconds, expected -93599 to 93599")
             }
-            Kind::NotFound { name, searched, suggestion } => {
+            Kind::NotFound { name, searched, edition, suggestion } => {
                 write!(f, "zone `{name}`: not found in {}", List(searched))?;
+                if let Some(edition) = edition {
+                    write!(f, " and not in the embedded table {}", edition.version)?;
+                }
                 match suggestion {
                     Some(suggestion) => write!(f, ", but there is `{suggestion}`"),
                     None => Ok(()),
                 }
             }
-            Kind::NoDatabase { name, searched } => write!(
+            Kind::NoDatabase { name, searched, edition } => {
+                write!(f, "zone `{name}`: ")?;
+                if let Some(edition) = edition {
+                    write!(f, "not in the embedded table {}, and ", edition.version)?;
+                }
+                let list = List(searched);
+                write!(f, "no time zone database on this machine (looked in {list}). ")?;
+                f.write_str("Install the `tzdata` package, set TZDIR, ")?;
+                f.write_str(match edition {
+                    Some(_) => "or embed a file with `Zone::from_tzif`.",
+                    None => "embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature.",
+                })
+            }
+            Kind::BeforeEdition { name, edition: Edition { version, year, .. }, moment } => write!(
                 f,
-                "zone `{name}`: no time zone database on this machine (looked in {}); \
-                 install the `tzdata` package, set TZDIR, or embed a file with `Zone::from_tzif`",
-                List(searched)
+                "zone `{name}`: the embedded table {version} begins in {year}, and {moment} is before that; \
+                 install the `tzdata` package or set TZDIR"
             ),
             Kind::Damaged { source, part, found, at, expected } => {
                 write!(f, "zone file `{source}`: {part}: found {found} at byte {at}, expected {expected}")

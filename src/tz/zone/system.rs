@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use super::embedded::Embedded;
 use super::error::{Kind, TzError};
 use super::source::{Source, Stamp};
 use super::{android, command, tzif, windows, PosixZone, Zone};
@@ -42,6 +43,8 @@ pub(super) struct System {
     pub(super) folders: Vec<PathBuf>,
     /// Android's files with all zones in one. The first that is there decides, where no folder did.
     pub(super) tzdata: Vec<PathBuf>,
+    /// What is asked where no folder has the file.
+    pub(super) embedded: Option<Embedded>,
     /// Whether `TZ` may hold a path.
     pub(super) allow_paths: bool,
     /// `/etc/localtime`: the data of the system zone.
@@ -72,6 +75,7 @@ impl System {
             // On Windows they would be folders of whatever drive the program works on.
             folders: paths(if cfg!(windows) { &[] } else { &FOLDERS }),
             tzdata: paths(if cfg!(target_os = "android") { &TZDATA } else { &[] }),
+            embedded: Embedded::built_in(),
             allow_paths: false,
             localtime: "/etc/localtime".into(),
             timezone: "/etc/timezone".into(),
@@ -136,13 +140,21 @@ impl System {
         if let Some(zone) = tzdata.and_then(|path| named_in_tzdata(path, name).transpose()) {
             return zone;
         }
-        let (name, searched) = (name.to_string(), [&self.folders[..], &self.tzdata].concat());
-        Err(TzError::new(if tzdata.is_some() || searched.iter().any(|folder| folder.is_dir()) {
-            let suggestion = searched.iter().find_map(|folder| in_other_case(folder, &name));
-            Kind::NotFound { name, searched, suggestion }
-        } else {
-            Kind::NoDatabase { name, searched }
-        }))
+        let embedded = self.embedded.and_then(|table| table.zone(name));
+        embedded.ok_or_else(|| self.no_such_zone(name))
+    }
+
+    fn no_such_zone(&self, name: &str) -> TzError {
+        let (folders, edition) = (&self.folders, self.embedded.map(|table| table.edition));
+        let suggestion = folders.iter().find_map(|folder| in_other_case(folder, name));
+        let suggestion = suggestion.or_else(|| self.embedded?.in_other_case(name));
+        let is_database =
+            folders.iter().any(|folder| folder.is_dir()) || self.tzdata.iter().any(|path| path.is_file());
+        let (name, searched) = (name.to_string(), [&folders[..], &self.tzdata].concat());
+        TzError::new(match suggestion.is_some() || is_database {
+            true => Kind::NotFound { name, searched, edition, suggestion },
+            false => Kind::NoDatabase { name, searched, edition },
+        })
     }
 
     fn at_path(&self, text: &str) -> Result<Zone, TzError> {

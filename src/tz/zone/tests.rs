@@ -1,5 +1,6 @@
 mod android;
 mod command;
+mod embedded;
 mod laws;
 mod local;
 mod system;

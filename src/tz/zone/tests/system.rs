@@ -49,6 +49,7 @@ impl Machine {
             tz: tz.map(OsString::from),
             folders: vec![self.path("zoneinfo"), self.path("more/zoneinfo")],
             tzdata: Vec::new(),
+            embedded: None,
             allow_paths: true,
             localtime: self.path("etc/localtime"),
             timezone: self.path("etc/timezone"),
@@ -62,7 +63,7 @@ impl Machine {
 
     fn told(&self, zone: Result<Zone, TzError>) -> Result<(String, i32), String> {
         match zone {
-            Ok(zone) => Ok((self.shorten(zone.name()), zone.offset(UNIX_EPOCH))),
+            Ok(zone) => Ok((self.shorten(zone.name()), zone.offset(UNIX_EPOCH).unwrap())),
             Err(error) => Err(self.shorten(&error.to_string())),
         }
     }
@@ -146,6 +147,7 @@ fn every_kind_of_tz_value_has_its_meaning() {
         ("/", error("zone file `/`: not a regular file")),
         ("/dev/null", error("zone file `/dev/null`: not a regular file")),
         ("/no/such/file", error("zone file `/no/such/file`: entity not found")),
+        ("/dev/null/file", error("zone file `/dev/null/file`: not a directory")),
         (
             &"x".repeat(1025),
             error(&format!("TZ `{}…`: expected at most 1024 bytes", "x".repeat(32))),
@@ -221,17 +223,30 @@ fn some_names_need_no_files() {
     for name in ["UTC", "Etc/UTC", "Etc/GMT", "GMT", "Z"] {
         assert_eq!(machine.told(machine.system(None).named(name)), zone(name, 0));
     }
-    assert_eq!(machine.system(None).named("GMT").unwrap().abbreviation(UNIX_EPOCH), "GMT");
+    assert_eq!(machine.system(None).named("GMT").unwrap().abbreviation(UNIX_EPOCH), Some("GMT"));
 }
 
 #[test]
 fn a_machine_without_database_says_what_to_do() {
     let machine = Machine::bare();
     let message =
-        "zone `Europe/Paris`: no time zone database on this machine (looked in /zoneinfo, /more/zoneinfo); \
-                   install the `tzdata` package, set TZDIR, or embed a file with `Zone::from_tzif`";
+        "zone `Europe/Paris`: no time zone database on this machine (looked in /zoneinfo, /more/zoneinfo). \
+         Install the `tzdata` package, set TZDIR, embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature.";
     assert_eq!(machine.told(machine.system(None).named("Europe/Paris")), error(message));
     assert_eq!(machine.local(Some("EST5EDT")), zone("EST5EDT", -5 * 3600));
+    let message = format!(
+        "TZ `Europe/Paris` is neither a zone ({message}) \
+         nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)"
+    );
+    assert_eq!(machine.local(Some("Europe/Paris")), error(&message));
+    assert_eq!(
+        machine.local(Some(":Europe/Paris")),
+        machine.told(machine.system(None).named("Europe/Paris"))
+    );
+    // A folder without a single zone is a database all the same.
+    machine.file("more/zoneinfo/README", b"");
+    let message = "zone `Europe/Paris`: not found in /zoneinfo, /more/zoneinfo";
+    assert_eq!(machine.told(machine.system(None).named("Europe/Paris")), error(message));
 }
 
 #[test]
@@ -393,6 +408,17 @@ mod localtime {
         assert_eq!(machine.local(None), zone("localtime", 3600));
         machine.file("etc/timezone", b"../etc/localtime\n");
         assert_eq!(machine.local(None), zone("localtime", 3600));
+    }
+
+    #[test]
+    fn what_is_no_file_is_an_error() {
+        let machine = Machine::new();
+        fs::create_dir_all(machine.path("etc/localtime")).unwrap();
+        assert_eq!(machine.local(None), error("zone file `/etc/localtime`: not a regular file"));
+        link(&machine, "../zoneinfo/Broken/Paris", "other/localtime");
+        let system = System { localtime: machine.path("other/localtime"), ..machine.system(None) };
+        let message = "zone file `/other/localtime`: not a directory";
+        assert_eq!(machine.told(system.local()), error(message));
     }
 
     #[test]

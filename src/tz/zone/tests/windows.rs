@@ -112,7 +112,7 @@ fn windows_and_the_database_agree() {
                 assert_eq!(zone.offset(instant), database.offset(instant), "{windows} at {instant:?}");
             }
         }
-        let abbreviations = [zone.abbreviation(hour(0)), zone.abbreviation(hour(4400))].join(" ");
+        let abbreviations = [0, 4400].map(|at| zone.abbreviation(hour(at)).unwrap()).join(" ");
         assert_eq!(abbreviations, shown, "{windows} in January and July");
     }
 }
@@ -127,7 +127,7 @@ fn changes_are_at_the_second() {
 
 #[test]
 fn biases_without_dates_do_not_count() {
-    assert_eq!(zone(&printed("X", [-60, 30, -60], [NEVER; 2])).offset(UNIX_EPOCH), 3600);
+    assert_eq!(zone(&printed("X", [-60, 30, -60], [NEVER; 2])).offset(UNIX_EPOCH), Some(3600));
     let output = "Bias REG_DWORD 0xffffffc4\nStandardStart REG_BINARY\t00000000000000000000000000000000\n\
                   DaylightStart  REG_BINARY  00000000000000000000000000000000";
     assert_eq!(zone(output).to_string(), "localtime", "the others may be missing then");
@@ -295,7 +295,7 @@ proptest! {
         dates in prop::array::uniform2("0000(0[0-9A-D]00){2}(1[0-9A]00)(3[0-9A-C]00){2}(E703|0000)0[0-7]00"),
     ) {
         if let Ok(zone) = zone_of(printed("X", biases, [&dates[0], &dates[1]]).as_bytes()) {
-            prop_assert!(i64::from(zone.offset(UNIX_EPOCH)).abs() <= 86_400);
+            prop_assert!(zone.offset(UNIX_EPOCH).unwrap().abs() <= 86_400);
         }
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Question<'a> {
         let schedule = Schedule::from(self.cron).zone(zone.clone());
         let nearly = Duration::from_nanos(if self.inclusive { 1 } else { 0 });
         let write = |instant: SystemTime| {
-            let offset = zone.offset(instant);
+            let offset = zone.offset(instant).unwrap();
             let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
             let sign = if offset < 0 { '-' } else { '+' };
             format!("{}{sign}{hours:02}:{minutes:02}", zone.civil(instant).unwrap())
