@@ -9,6 +9,7 @@
 
 mod exchange;
 mod heap;
+mod record;
 mod seat;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ pub(crate) use self::exchange::{
     Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
 };
 use self::heap::{is_roomy, Heap, HeapEntry};
+pub use self::record::Ending;
+pub(crate) use self::record::{End, Memory, Note, Record, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Back, Leaver, Seat, Slot};
 use crate::clock::{Now, Step};
@@ -52,6 +55,8 @@ pub(crate) struct Agenda {
     away: usize,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
+    /// How many notes are kept of each task.
+    pub(crate) history: usize,
 }
 
 impl Agenda {
@@ -66,7 +71,7 @@ impl Agenda {
             return Scheduled::Taken { by, task: request.task };
         }
         self.numbers += 1;
-        let version = self.numbers;
+        let (version, history) = (self.numbers, self.history);
         let mut seat = Seat {
             id: version,
             version,
@@ -83,16 +88,23 @@ impl Agenda {
             overlap: request.task.policy.overlap,
             allowed_runs: request.task.allowed_runs(),
             count: 0,
+            last: request.task.left,
             scheduled_at: request.scheduled_at,
             schedule: request.schedule,
+            plan: request.task.timetable.plan().map(Arc::new),
+            since: now.wall,
+            took: Default::default(),
+            record: None,
             task: Some(request.task),
         };
         let scheduled = match self.vacate(slot, now) {
             None => Scheduled::New { id: version },
-            Some(old) => {
+            Some(mut old) => {
                 seat.id = old.id;
                 seat.is_paused = old.is_paused;
                 seat.count = old.count;
+                seat.last = seat.last.saturating_add(old.count);
+                seat.succeed(&mut old, now, history);
                 if let Some(task) = &mut seat.task {
                     task.count = old.count;
                 }
@@ -156,7 +168,7 @@ impl Agenda {
     /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Who
     /// tells it is away until it is told.
     pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
-        let due = overrun.due;
+        let (due, history) = (overrun.due, self.history);
         let seat = match self.seat(overrun.place) {
             Some(seat) if seat.task.is_none() && seat.runs > 0 => seat,
             _ => return false,
@@ -165,6 +177,7 @@ impl Agenda {
             return false;
         }
         seat.is_reported = true;
+        seat.note_one_missed(due.passed_at(now), Why::StillRunning, history);
         self.away += 1;
         true
     }
@@ -180,9 +193,14 @@ impl Agenda {
         now: Now,
     ) -> Begun {
         let Place { slot, version } = place;
-        let is_demand = decision.next.is_none();
+        let (is_demand, history) = (decision.next.is_none(), self.history);
         match (self.seat(place), decision.next) {
-            (None, _) => return Begun::Gone(task),
+            (None, _) => {
+                if let Some(Some(slot)) = self.slots.get_mut(slot) {
+                    slot.note_gone(place, decision.start.as_ref().filter(|_| !is_demand), history);
+                }
+                return Begun::Gone(task);
+            }
             (Some(_), None) => {}
             (Some(seat), Some(next)) => {
                 debug_assert!(!seat.is_armed, "a due that has come is not waited for");
@@ -201,8 +219,9 @@ impl Agenda {
             (Some(start), None) => start,
             (start, why) => {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
-                    missed.push(MissedDues { count: 1, latest: due, why });
+                    missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
+                seat.note_missed(missed, None, history);
                 if seat.next.is_none() {
                     self.vacate(slot, now);
                     self.close_if_empty(slot);
@@ -227,6 +246,8 @@ impl Agenda {
             self.vacate(slot, now);
             self.slot(slot).leaving.push(Leaver { id, version, unmet: None });
         } else {
+            seat.note_missed(missed, Some(&start), history);
+            seat.note_run(&start, is_demand, history);
             seat.runs += 1;
             seat.note_backlog(now);
             if seat.allowed_runs > 1 {
@@ -279,17 +300,12 @@ impl Agenda {
     }
 
     /// Takes note of the end of a run, and takes the task back that did it, unless it is at home.
-    pub(crate) fn finish(
-        &mut self,
-        place: Place,
-        task: Option<Box<Task>>,
-        is_break: bool,
-        now: Now,
-    ) -> Finished {
+    pub(crate) fn finish(&mut self, place: Place, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
         let Place { slot, version } = place;
         if let Some(seat) = self.seat(place) {
             seat.runs -= 1;
-            if is_break {
+            seat.note_end(end);
+            if end.is_break {
                 // Not on its way, but back from its run.
                 let passed = seat.next.filter(|due| due.age(now).is_some());
                 let unmet =
@@ -412,9 +428,13 @@ impl Agenda {
     }
 
     /// Holds a task. Answers whether it was not held before; None if there is no such task.
-    pub(crate) fn pause(&mut self, which: Which<'_>) -> Option<bool> {
+    pub(crate) fn pause(&mut self, which: Which<'_>, now: Now) -> Option<bool> {
+        let history = self.history;
         let (slot, seat) = self.find_seat(which)?;
         let is_new = !std::mem::replace(&mut seat.is_paused, true);
+        if is_new {
+            seat.note(Note::Paused { at: now.wall }, history);
+        }
         self.disarm(slot);
         Some(is_new)
     }
@@ -449,11 +469,19 @@ impl Agenda {
             return None;
         }
         let is_correction = step.size() > CORRECTION;
+        let history = self.history;
+        let stepped = match step {
+            Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
+            Step::Back(by) => Note::Stepped { from: now.after(by).wall, to: now.wall },
+        };
         for slot in 0..self.slots.len() {
             let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
                 Some(seat) => seat,
                 None => continue,
             };
+            if seat.record.is_some() || seat.next.map_or(false, |due| due.age(now).is_some()) {
+                seat.note(stepped, history);
+            }
             match (step, seat.next) {
                 (Step::Forward(_), Some(due @ Due::Calendar(_)))
                     if is_correction && due.age(now).is_some() && !seat.is_paused =>
@@ -541,6 +569,11 @@ impl Agenda {
     /// A look at one task.
     pub(crate) fn glimpse(&self, which: Which<'_>) -> Option<Glimpse> {
         self.slots.get(self.find(which)?)?.as_ref()?.glimpse()
+    }
+
+    /// All that is known of a task's dues.
+    pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
+        self.slots.get(self.find(which)?)?.as_ref()?.memory()
     }
 
     /// Whether a task that has lost its name is still in a run.

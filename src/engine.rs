@@ -212,7 +212,7 @@ impl Engine {
     }
 
     pub(crate) fn pause(&self, which: Which<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(which, |agenda, _| agenda.pause(which))?;
+        let (is_new, task) = self.change(which, |agenda, now| agenda.pause(which, now))?;
         if is_new {
             self.tell(|| Event::Paused { task });
         }
@@ -235,7 +235,8 @@ impl Engine {
         Ok(())
     }
 
-    fn change<T>(
+    /// Does something with a task, if there is one, and says its name.
+    pub(crate) fn change<T>(
         &self,
         which: Which<'_>,
         change: impl FnOnce(&mut Agenda, Now) -> Option<T>,

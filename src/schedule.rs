@@ -5,6 +5,7 @@
 
 mod lint;
 mod moment;
+mod plan;
 mod timetable;
 mod why;
 
@@ -12,6 +13,7 @@ pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
+pub(crate) use plan::Plan;
 pub(crate) use timetable::{Due, Pass, Timetable};
 
 use std::convert::TryInto;

@@ -1,16 +1,18 @@
 //! What users hold: the scheduler, the builders that lead to a task, and the handles that come of them.
 
 mod builder;
+mod explain;
 mod handle;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
+pub use explain::{Account, Reason};
 pub use handle::{Run, Task};
 
 use std::convert::TryInto;
 use std::fmt;
 use std::time::Duration;
 
-use crate::agenda::Which;
+use crate::agenda::{Which, NOTES};
 use crate::clock::{Clock, Driven, ManualClock};
 use crate::engine::{Engine, Inside};
 use crate::error::Error;
@@ -74,7 +76,7 @@ impl Scheduler {
 
     /// A scheduler that differs from the usual one.
     pub fn builder() -> Builder {
-        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK }
+        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK, history: NOTES }
     }
 
     /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
@@ -235,6 +237,7 @@ pub struct Builder {
     threads: Option<usize>,
     clock: Clock,
     clock_check: Duration,
+    history: usize,
 }
 
 impl Builder {
@@ -269,6 +272,14 @@ impl Builder {
         self
     }
 
+    /// How many decisions about runs are remembered of each task, for [`Scheduler::explain`]: 16 by default, none with 0.
+    /// One takes 40 bytes, and nothing is taken for a task that has not run yet, or that runs once. When there are too
+    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on.
+    pub fn history(mut self, decisions: usize) -> Builder {
+        self.history = decisions;
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
@@ -290,6 +301,7 @@ impl Builder {
             None => Some(self.clock_check),
         };
         let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        lock(&engine.state).agenda.history = self.history;
         if threads > 0 {
             timer::start(&engine)?;
         }

@@ -1,11 +1,13 @@
 //! What is known of a name, and of the task that has it. Pure: no threads, no clock.
 
 use std::panic::Location;
+use std::time::SystemTime;
 
+use super::record::{Record, Took};
 use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::Due;
+use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
 use crate::task::{Excuse, Overlap, Task};
 
@@ -67,9 +69,19 @@ pub(super) struct Seat {
     pub(super) overlap: Overlap,
     pub(super) allowed_runs: usize,
     pub(super) count: u64,
+    /// What the count is with the last run.
+    pub(super) last: u64,
     pub(super) scheduled_at: &'static Location<'static>,
     /// The schedule in words.
     pub(super) schedule: Arc<str>,
+    /// What is known of the dues beyond the next, for when the task is away; None if there are none.
+    pub(super) plan: Option<Arc<Plan>>,
+    /// When it was scheduled, or replaced.
+    pub(super) since: SystemTime,
+    /// How long its runs have taken.
+    pub(super) took: Took,
+    /// What is remembered of its dues, once there is something.
+    pub(super) record: Option<Box<Record>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

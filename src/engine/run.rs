@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, Errand, Finished, Overrun, Place};
+use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -70,9 +70,9 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 
     if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
         let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-        missed.push(MissedDues { count: 1, latest: start.due, why });
+        missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
-    for MissedDues { count, latest, why } in missed {
+    for MissedDues { count, latest, why, .. } in missed {
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
     if let Some(error) = broken {
@@ -170,10 +170,15 @@ impl Baton {
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
         let Baton { ref engine, place, ref name, due, .. } = *self;
         let now = engine.clock.now();
-        let is_break = matches!(outcome, Ok(Verdict::Break));
+        let took = now.mono.saturating_duration_since(self.began);
+        let ending = match &outcome {
+            Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
+            Ok(Verdict::Failed(_)) => Ending::Failed,
+            Err(_) => Ending::Panicked,
+        };
+        let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
-                let took = now.mono.saturating_duration_since(self.began);
                 engine.tell(|| Event::Finished { task: name.clone(), due, took });
             }
             Ok(Verdict::Failed(error)) => {
@@ -188,7 +193,7 @@ impl Baton {
         self.is_done = true;
 
         let mut state = lock(&engine.state);
-        let finished = state.agenda.finish(place, self.task.take(), is_break, now);
+        let finished = state.agenda.finish(place, self.task.take(), end, now);
         let Finished { errand, dropped, unmet, is_over } = finished;
         let is_open = state.phase == Phase::Open;
         if dropped.is_none() && !is_over {

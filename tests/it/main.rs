@@ -2,6 +2,7 @@
 
 mod cli;
 mod cron;
+mod explain;
 mod faults;
 mod machine;
 mod model;
