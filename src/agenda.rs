@@ -24,14 +24,14 @@ pub(crate) use self::exchange::{
 };
 use self::heap::{is_roomy, Heap, HeapEntry};
 pub use self::record::Ending;
-pub(crate) use self::record::{End, Memory, Note, Record, NOTES};
+pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Back, Leaver, Seat, Slot};
 use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
 const STEP: Duration = Duration::from_secs(1);
@@ -87,6 +87,7 @@ impl Agenda {
             runs: 0,
             overlap: request.task.policy.overlap,
             allowed_runs: request.task.allowed_runs(),
+            is_async: matches!(request.task.job, Job::Async(_)),
             count: 0,
             last: request.task.left,
             scheduled_at: request.scheduled_at,
@@ -165,8 +166,7 @@ impl Agenda {
         }
     }
 
-    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Who
-    /// tells it is away until it is told.
+    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others.
     pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
         let (due, history) = (overrun.due, self.history);
         let seat = match self.seat(overrun.place) {
@@ -178,7 +178,6 @@ impl Agenda {
         }
         seat.is_reported = true;
         seat.note_one_missed(due.passed_at(now), Why::StillRunning, history);
-        self.away += 1;
         true
     }
 
@@ -330,6 +329,17 @@ impl Agenda {
         Finished { errand, dropped: task, unmet, is_over: false }
     }
 
+    /// Something is about to be said about a task: nothing is quiet until it has [come back](Agenda::came_back).
+    pub(crate) fn depart(&mut self) {
+        self.away += 1;
+    }
+
+    /// Whether a task that was sent off still has its name.
+    pub(crate) fn holds(&self, place: Place) -> bool {
+        let slot = self.slots.get(place.slot).and_then(|slot| slot.as_ref());
+        slot.and_then(|slot| slot.seat.as_ref()).map_or(false, |seat| seat.version == place.version)
+    }
+
     /// A task that was sent off is back, or gone for good, and all that was to be said about it has been said.
     pub(crate) fn came_back(&mut self) {
         self.away -= 1;
@@ -400,7 +410,7 @@ impl Agenda {
         let task = seat.task.take()?;
         let name = name.clone();
         let place = Place { slot, version: seat.version };
-        let errand = Errand { place, name, task, cause, excuse, age, id: seat.id };
+        let errand = Errand { place, name, task, cause, excuse, sent: now.mono, age, id: seat.id };
         self.away += 1;
         Some(errand)
     }
@@ -574,6 +584,13 @@ impl Agenda {
     /// All that is known of a task's dues.
     pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
         self.slots.get(self.find(which)?)?.as_ref()?.memory()
+    }
+
+    /// What is known of every task's future, in the order they were scheduled in.
+    pub(crate) fn prospects(&self) -> Vec<Prospect> {
+        let mut prospects: Vec<_> = self.slots.iter().flatten().filter_map(|slot| slot.prospect()).collect();
+        prospects.sort_by_key(|prospect| prospect.id);
+        prospects
     }
 
     /// Whether a task that has lost its name is still in a run.

@@ -11,6 +11,7 @@
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
 mod run;
+mod tell;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -31,6 +32,7 @@ use crate::sync::{
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
+use self::tell::Telling;
 pub(crate) use run::{Sleeper, Work};
 
 /// What the threads share.
@@ -40,12 +42,16 @@ pub(crate) struct Engine {
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
+    /// A run that waits longer for a worker is told.
+    pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
     pub(crate) pool: Pool<Work>,
+    /// One thread at most, for what is to be told while no worker is free.
+    teller: Pool<Work>,
     /// None once the engine has closed.
     observers: Mutex<Option<Arc<[Observer]>>>,
     /// Whether there is an observer, so that nothing is made up for nobody.
@@ -57,6 +63,10 @@ pub(crate) struct State {
     pub(crate) agenda: Agenda,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
+    /// What is being told of tasks by others than their own workers.
+    tellings: Vec<Telling>,
+    /// Whether somebody is telling which runs have waited too long.
+    is_telling_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
     /// Pending futures of an engine without threads: nobody else would drop them.
     sleepers: Vec<Weak<Sleeper>>,
@@ -104,11 +114,19 @@ pub(crate) struct Placed {
 }
 
 impl Engine {
-    pub(crate) fn new(clock: Clock, zone: Zone, clock_check: Option<Duration>, workers: usize) -> Engine {
+    pub(crate) fn new(
+        clock: Clock,
+        zone: Zone,
+        clock_check: Option<Duration>,
+        workers: usize,
+        wait_limit: Option<Duration>,
+    ) -> Engine {
         let state = State {
             agenda: Agenda::default(),
             phase: Phase::Open,
             nap: Nap::Awake,
+            tellings: Vec::new(),
+            is_telling_waits: false,
             timer_thread: None,
             sleepers: Vec::new(),
         };
@@ -116,10 +134,12 @@ impl Engine {
             clock,
             zone,
             clock_check,
+            wait_limit,
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
             pool: Pool::new(workers),
+            teller: Pool::new(1),
             observers: Mutex::new(Some(Arc::new([]))),
             is_observed: AtomicBool::new(false),
         }
@@ -300,44 +320,57 @@ impl Engine {
 
     /// Hands work to the pool, and hires workers as far as they are wanted.
     pub(crate) fn submit(self: &Arc<Self>, work: impl IntoIterator<Item = Work>) {
-        let Wanted { workers, waiting } = self.pool.push(work);
-        for _ in 0..workers {
-            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
-            let _ = self.hire();
-        }
+        let wanted = self.pool.push(work);
+        self.serve(wanted);
         if self.pool.limit() == 0 {
             // Somebody may be sleeping on it who has just seen an empty queue.
             drop(lock(&self.state));
             self.timer.notify_all();
         }
-        if let Some(waiting) = waiting {
+    }
+
+    /// Does what the pool asks for.
+    fn serve(self: &Arc<Self>, wanted: Wanted) {
+        let Wanted { workers, waiting, is_unwatched } = wanted;
+        for _ in 0..workers {
+            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
+            let _ = self.hire_worker();
+        }
+        if let (Some(waiting), true) = (waiting, self.is_observed()) {
             let workers = self.pool.limit();
-            self.pool.append(Work::Tell(Event::PoolSaturated { waiting, workers }));
+            self.post(Work::Tell(Event::PoolSaturated { waiting, workers }));
+        }
+        if is_unwatched && self.wait_limit.is_some() && self.is_observed() {
+            self.wake_timer();
         }
     }
 
     /// Starts the first worker before there is work, to know that one can be had.
     pub(crate) fn hire_first(self: &Arc<Self>) -> io::Result<()> {
         match self.pool.want_one() {
-            true => self.hire(),
+            true => self.hire_worker(),
             false => Ok(()),
         }
     }
 
-    /// Starts a worker that the pool wants.
-    fn hire(self: &Arc<Self>) -> io::Result<()> {
+    fn hire_worker(self: &Arc<Self>) -> io::Result<()> {
+        self.hire("sexton-worker", |engine| &engine.pool)
+    }
+
+    /// Starts a thread that a pool wants.
+    fn hire(self: &Arc<Self>, name: &str, pool: fn(&Engine) -> &Pool<Work>) -> io::Result<()> {
         let engine = self.clone();
         let life = move || {
             let _inside = Inside::of(&engine);
-            engine.pool.work(|work| work.perform(&engine));
+            pool(&engine).work(|work| work.perform(&engine));
         };
-        match thread::Builder::new().name("sexton-worker".into()).spawn(life) {
+        match thread::Builder::new().name(name.into()).spawn(life) {
             Ok(thread) => {
-                self.pool.hired(thread);
+                pool(self).hired(thread);
                 Ok(())
             }
             Err(error) => {
-                self.pool.not_hired();
+                pool(self).not_hired();
                 Err(error)
             }
         }
@@ -390,11 +423,12 @@ impl Engine {
         }
         let timer = state.timer_thread.take();
         drop(state);
-        if !self.pool.wait_until_left(deadline) {
+        if !(self.pool.wait_until_left(deadline) && self.teller.wait_until_left(deadline)) {
             // No run is left, but an observer or a destructor has not returned.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
-        for thread in timer.into_iter().chain(self.pool.take_threads()) {
+        let threads = self.pool.take_threads().into_iter().chain(self.teller.take_threads());
+        for thread in timer.into_iter().chain(threads) {
             // A thread of ours that panicked has told so on stderr, and is gone all the same.
             let _ = thread.join();
         }
@@ -444,7 +478,7 @@ impl Engine {
         if self.pool.limit() == 0 {
             self.closed();
         } else {
-            // The observers are dropped by a worker, not by the timer.
+            // The observers are dropped by a worker or by the teller, not by the timer.
             self.pool.append(Work::Close);
         }
     }
@@ -457,6 +491,7 @@ impl Engine {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
         self.pool.close();
+        self.teller.close();
         lock(&self.state).phase = Phase::Closed;
         self.tell_quiet();
     }
@@ -472,6 +507,10 @@ impl Engine {
         if let Some(observers) = &mut *lock(&self.observers) {
             *observers = observers.iter().cloned().chain([observer]).collect();
             self.is_observed.store(true, Ordering::Relaxed);
+        }
+        if self.wait_limit.is_some() {
+            // Something may be waiting already.
+            self.wake_timer();
         }
     }
 

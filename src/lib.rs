@@ -165,8 +165,8 @@ pub use {
     event::{Event, Why},
     schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
     scheduler::{
-        cancel_task, cancel_task_after_next, schedule_task, Account, Builder, NeedsSchedule, Reason, Run,
-        Scheduler, Task, TaskBuilder,
+        cancel_task, cancel_task_after_next, schedule_task, Account, Builder, Forecast, NeedsSchedule,
+        Outlook, Reason, Run, Scheduler, Task, TaskBuilder,
     },
     task::{Missed, Outcome, Overlap, Verdict},
 };

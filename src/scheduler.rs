@@ -2,10 +2,12 @@
 
 mod builder;
 mod explain;
+mod forecast;
 mod handle;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
 pub use explain::{Account, Reason};
+pub use forecast::{Forecast, Outlook};
 pub use handle::{Run, Task};
 
 use std::convert::TryInto;
@@ -76,7 +78,14 @@ impl Scheduler {
 
     /// A scheduler that differs from the usual one.
     pub fn builder() -> Builder {
-        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK, history: NOTES }
+        Builder {
+            zone: None,
+            threads: None,
+            clock: Clock::System,
+            clock_check: CLOCK_CHECK,
+            history: NOTES,
+            wait_limit: None,
+        }
     }
 
     /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
@@ -238,6 +247,7 @@ pub struct Builder {
     clock: Clock,
     clock_check: Duration,
     history: usize,
+    wait_limit: Option<Duration>,
 }
 
 impl Builder {
@@ -280,6 +290,13 @@ impl Builder {
         self
     }
 
+    /// Has [`Event::Waiting`] told of each run that has been waiting for a free worker longer than this, while it waits;
+    /// a scheduler without threads tells it when the run begins. By default it is not told.
+    pub fn wait_limit(mut self, limit: Duration) -> Builder {
+        self.wait_limit = Some(limit);
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
@@ -300,7 +317,7 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads, self.wait_limit));
         lock(&engine.state).agenda.history = self.history;
         if threads > 0 {
             timer::start(&engine)?;

@@ -8,10 +8,11 @@ use std::time::{Duration, SystemTime};
 use super::seat::{Seat, Slot, Unmet};
 use super::Place;
 use crate::clock::Now;
+use crate::dues::days::remainder;
 use crate::event::Why;
 use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
-use crate::task::{MissedDues, Start};
+use crate::task::{MissedDues, Overlap, Start};
 
 /// One decision, or several of one kind in a row. Times are those of the wall clock, spans are nanoseconds.
 #[derive(Clone, Copy, Debug)]
@@ -288,7 +289,61 @@ pub(crate) struct Memory {
     pub(crate) is_leaving: bool,
 }
 
+/// What is known of a task's future.
+pub(crate) struct Prospect {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    pub(crate) plan: Option<Arc<Plan>>,
+    pub(crate) next: Option<Due>,
+    /// Runs left before the task is over.
+    pub(crate) left: u64,
+    /// How long a run takes.
+    pub(crate) mean: Option<Duration>,
+    pub(crate) is_paused: bool,
+    /// Whether its runs hold no worker while they are pending.
+    pub(crate) is_async: bool,
+    pub(crate) overlap: Overlap,
+    pub(crate) allowed_runs: usize,
+}
+
+impl Prospect {
+    /// The due after one, as far as it can be told; of those that have passed, one run stands for all.
+    pub(crate) fn after(&self, due: SystemTime, now: Now) -> Option<SystemTime> {
+        let plan = self.plan.as_deref()?;
+        match plan.period() {
+            Some(period) => {
+                let age = now.wall.duration_since(due).unwrap_or_default();
+                let next = due.checked_add(age - remainder(age, period))?.checked_add(period);
+                next.filter(|next| plan.until.map_or(true, |until| *next <= until))
+            }
+            None => plan.after(due.max(now.wall)),
+        }
+    }
+
+    /// Whether there may be dues that cannot be told.
+    pub(crate) fn knows_next_only(&self) -> bool {
+        let is_known = |plan: &Arc<Plan>| plan.is_calendar() || plan.period().is_some();
+        !self.plan.as_ref().map_or(true, is_known)
+    }
+}
+
 impl Slot {
+    pub(super) fn prospect(&self) -> Option<Prospect> {
+        let seat = self.seat.as_ref()?;
+        Some(Prospect {
+            id: seat.id,
+            name: self.name.clone(),
+            plan: seat.plan.clone(),
+            next: seat.next,
+            left: seat.left(),
+            mean: seat.took.mean(),
+            is_paused: seat.is_paused,
+            is_async: seat.is_async,
+            overlap: seat.overlap,
+            allowed_runs: seat.allowed_runs,
+        })
+    }
+
     pub(super) fn memory(&self) -> Option<Memory> {
         let seat = self.seat.as_ref()?;
         Some(Memory {

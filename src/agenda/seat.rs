@@ -68,6 +68,8 @@ pub(super) struct Seat {
     pub(super) backlog: Option<Now>,
     pub(super) overlap: Overlap,
     pub(super) allowed_runs: usize,
+    /// Whether its runs hold no worker while they are pending.
+    pub(super) is_async: bool,
     pub(super) count: u64,
     /// What the count is with the last run.
     pub(super) last: u64,

@@ -27,8 +27,12 @@ pub(crate) enum Work {
     Tell(Event),
     /// The same, of a due that has passed while its task was running.
     Overrun(Overrun),
+    /// Runs have waited too long for a worker.
+    Waits,
     /// The last run has ended.
     Close,
+    /// And all has been told.
+    Closed,
 }
 
 impl Work {
@@ -39,19 +43,46 @@ impl Work {
             Work::Abandon(run) => run.abandon(),
             Work::Tell(event) => engine.tell(|| event),
             Work::Overrun(overrun) => tell_overrun(engine, overrun, engine.clock.now()),
-            Work::Close => engine.closed(),
+            Work::Waits => engine.tell_waits(),
+            Work::Close => engine.close_after_telling(),
+            Work::Closed => engine.closed(),
+        }
+    }
+
+    /// Since when a run waits for a worker.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        Some(self.errand()?.2)
+    }
+
+    /// The run that waits: its task, where that belongs, and since when.
+    pub(super) fn errand(&self) -> Option<(Arc<str>, Place, Instant)> {
+        match self {
+            // One with an excuse is only to have dues told.
+            Work::Errand(errand) if errand.excuse.is_none() => {
+                Some((errand.name.clone(), errand.place, errand.sent))
+            }
+            _ => None,
         }
     }
 }
 
 fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
-    let Errand { place, name, mut task, cause, excuse, .. } = errand;
+    let Errand { place, name, mut task, cause, excuse, sent, .. } = errand;
     if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
         // The clock was set back on the way here. Never early: the due has not come after all.
         let mut state = lock(&engine.state);
         let begun = state.agenda.take_back(place, task, now);
         engine.unlock(state, now);
         return settle(engine, place, name, begun);
+    }
+
+    let waited = now.mono.saturating_duration_since(sent);
+    if engine.pool.limit() == 0 && excuse.is_none() && engine.wait_limit.map_or(false, |limit| waited > limit)
+    {
+        // The only thread there is had something else to do.
+        if lock(&engine.state).agenda.holds(place) {
+            engine.tell(|| Event::Waiting { task: name.clone(), waited, workers: 1 });
+        }
     }
 
     let Verdicts { start, mut missed, next } = task.decide(cause, excuse, now);
@@ -84,12 +115,11 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 /// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
 /// told of a task comes before the end of the task.
 fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
-    let is_to_be_told = lock(&engine.state).agenda.report(&overrun, now);
-    if is_to_be_told {
+    let mut state = lock(&engine.state);
+    if state.agenda.report(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
-        let latest = due.passed_at(now);
-        engine.tell(|| Event::Missed { task: name, count: 1, latest, why: Why::StillRunning });
-        engine.came_back();
+        let (task, latest) = (name.clone(), due.passed_at(now));
+        engine.tell_of(state, &name, Event::Missed { task, count: 1, latest, why: Why::StillRunning });
     }
 }
 
@@ -115,7 +145,7 @@ fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
         }
         Begun::Over(task) => {
             engine.discard(&name, task);
-            engine.tell(|| Event::Ended { task: name });
+            engine.tell_end(&name);
             None
         }
     };
@@ -188,7 +218,7 @@ impl Baton {
         }
         if self.is_last {
             engine.discard(name, self.task.take());
-            engine.tell(|| Event::Ended { task: name.clone() });
+            engine.tell_end(name);
         }
         self.is_done = true;
 
@@ -211,7 +241,7 @@ impl Baton {
                 engine.discard(name, task);
             }
             if is_over {
-                engine.tell(|| Event::Ended { task: name.clone() });
+                engine.tell_end(name);
             }
             engine.came_back();
         }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sexton::cron::Dialect;
-use sexton::{Event, Missed, Moment, Overlap, Schedule};
+use sexton::{Event, ManualClock, Missed, Moment, Overlap, Schedule, Scheduler};
 
-use crate::stage::{Stage, SECOND};
+use crate::stage::{listen, Stage, SECOND};
 
 /// What was told since the last time, one line each, with whole dates.
 fn told(stage: &Stage) -> Vec<String> {
@@ -180,4 +180,27 @@ fn dues_that_pass_while_nothing_can_start_are_what_missed_says() {
         told.retain(|line| !line.contains("late") && !line.starts_with("slow"));
         assert_eq!(told, expected, "{missed:?}");
     }
+}
+
+#[test]
+fn a_run_that_has_waited_too_long_is_told_before_it_begins() {
+    let clock = ManualClock::new(std::time::UNIX_EPOCH);
+    let builder = Scheduler::builder().clock(&clock).zone("UTC").wait_limit(2 * SECOND);
+    let scheduler = builder.build().unwrap();
+    let told = listen(&scheduler);
+    let (slow, cancels) = (clock.clone(), scheduler.clone());
+    let job = move || {
+        slow.advance(5 * SECOND);
+        cancels.cancel("cancelled").unwrap();
+    };
+    scheduler.task("slow").after(SECOND).run(job).unwrap();
+    scheduler.task("cancelled").after(SECOND).run(|| {}).unwrap();
+    scheduler.task("waits").after(SECOND).run(|| {}).unwrap();
+    scheduler.task("soon").after(5 * SECOND).run(|| {}).unwrap();
+    clock.advance(10 * SECOND);
+    let lines: Vec<String> = told.lock().unwrap().iter().map(|event| event.to_string()).collect();
+    let at = lines.iter().position(|line| line.contains("waiting")).unwrap();
+    assert_eq!(lines[at], "task `waits` has been waiting 5s for one of 1 workers to be free");
+    assert_eq!(lines[at + 1], "task `waits` started 5s after its due");
+    assert_eq!(lines.iter().filter(|line| line.contains("waiting")).count(), 1, "{lines:#?}");
 }

@@ -4,6 +4,7 @@ mod cli;
 mod cron;
 mod explain;
 mod faults;
+mod forecast;
 mod machine;
 mod model;
 mod panel;
