@@ -6,7 +6,7 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are three locks: `state`, the pool's, which may be taken while `state` is held but never the other way round,
+//! There are four locks: `state`, the pool's and the teller's, which may be taken while `state` is held but never the other way round,
 //! and `observers`, which is taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
@@ -475,11 +475,9 @@ impl Engine {
 
     /// The last run has ended: nothing is left to tell, and the workers may go.
     fn close(&self) {
-        if self.pool.limit() == 0 {
+        // The observers are dropped by a worker or by the teller, not by the timer. Unless there are no threads at all.
+        if self.pool.append(Work::Close).is_err() {
             self.closed();
-        } else {
-            // The observers are dropped by a worker or by the teller, not by the timer.
-            self.pool.append(Work::Close);
         }
     }
 

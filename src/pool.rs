@@ -72,9 +72,12 @@ impl<J> Pool<J> {
         self.limit
     }
 
-    /// Appends a job for the workers that there are.
-    pub(crate) fn append(&self, job: J) {
+    /// Appends a job for the workers that there are; hands it back if there are none.
+    pub(crate) fn append(&self, job: J) -> Result<(), J> {
         let mut state = lock(&self.state);
+        if state.workers == 0 {
+            return Err(job);
+        }
         state.queue.push_back(job);
         let is_called = state.idle > 0;
         if is_called {
@@ -85,6 +88,7 @@ impl<J> Pool<J> {
         if is_called {
             self.wake.notify_one();
         }
+        Ok(())
     }
 
     /// Appends jobs, and calls no more workers than there is work and idle hands.
@@ -143,11 +147,6 @@ impl<J> Pool<J> {
     /// The next job, if there is one: for callers that do the work themselves.
     pub(crate) fn pop(&self) -> Option<J> {
         lock(&self.state).take()
-    }
-
-    /// Whether there is a worker, or one is about to be.
-    pub(crate) fn has_workers(&self) -> bool {
-        lock(&self.state).workers > 0
     }
 
     /// Since when the first job waits that was not [seen](Pool::see) yet, of those that say so.

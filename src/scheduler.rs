@@ -139,10 +139,10 @@ impl Scheduler {
         glimpses.into_iter().map(|glimpse| Task::new(&self.engine, glimpse.name, glimpse.id, false)).collect()
     }
 
-    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next
-    /// worker that is free. Several may observe, and
-    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
-    /// an observer.
+    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on a worker that is
+    /// free. If all are busy, one more thread tells it, which is started when that first happens. Of a task, its end
+    /// is told last. Several may observe, and each does so as long as the scheduler lives. Without one, failures and
+    /// name clashes go to stderr, as does a panic of an observer.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }

@@ -34,7 +34,8 @@ impl Engine {
         for _ in 0..workers {
             if self.hire("sexton-teller", |engine| &engine.teller).is_err() {
                 // It has to wait for a worker after all.
-                std::iter::from_fn(|| self.teller.pop()).for_each(|news| self.pool.append(news));
+                let left = std::iter::from_fn(|| self.teller.pop());
+                left.for_each(|news| drop(self.pool.append(news)));
             }
         }
     }
@@ -45,9 +46,8 @@ impl Engine {
 
     /// The workers have said all they had to say. So will the teller have, if there is one.
     pub(super) fn close_after_telling(&self) {
-        match self.teller.has_workers() {
-            true => self.teller.append(Work::Closed),
-            false => self.closed(),
+        if self.teller.append(Work::Closed).is_err() {
+            self.closed();
         }
     }
 
