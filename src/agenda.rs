@@ -9,6 +9,7 @@
 
 mod exchange;
 mod heap;
+mod record;
 mod seat;
 #[cfg(test)]
 mod tests;
@@ -22,13 +23,15 @@ pub(crate) use self::exchange::{
     Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
 };
 use self::heap::{is_roomy, Heap, HeapEntry};
+pub use self::record::Ending;
+pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Leaver, Seat, SetBack, Slot};
 use crate::clock::{Now, Step, CORRECTION};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Excuse, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Excuse, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
 use crate::tz::Zone;
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
@@ -54,11 +57,13 @@ pub(crate) struct Agenda {
     /// A larger step forward is a correction. Not so back: that is never a machine that slept, and a schedule that waits
     /// until time has caught up might wait for years.
     correction: Duration,
+    /// How many notes are kept of each task.
+    history: usize,
 }
 
 impl Agenda {
-    /// An empty one, and how large a step forward may be that is no correction.
-    pub(crate) fn new(correction: Duration) -> Agenda {
+    /// An empty one; how large a step forward may be that is no correction, and how many notes are kept of each task.
+    pub(crate) fn new(correction: Duration, history: usize) -> Agenda {
         Agenda {
             slots: Vec::new(),
             free: Vec::new(),
@@ -70,6 +75,7 @@ impl Agenda {
             to_look: Vec::new(),
             looked: None,
             correction,
+            history,
         }
     }
 
@@ -84,7 +90,7 @@ impl Agenda {
             return Scheduled::Taken { by, task: request.task };
         }
         self.numbers += 1;
-        let version = self.numbers;
+        let (version, history) = (self.numbers, self.history);
         let mut seat = Seat {
             id: version,
             version,
@@ -103,17 +109,25 @@ impl Agenda {
             runs: 0,
             overlap: request.task.policy.overlap,
             allowed_runs: request.task.allowed_runs(),
+            is_async: matches!(request.task.job, Job::Async(_)),
             count: 0,
+            last: request.task.left,
             scheduled_at: request.scheduled_at,
             schedule: request.schedule,
+            plan: request.task.timetable.plan().map(Arc::new),
+            since: now.wall,
+            took: Default::default(),
+            record: None,
             task: Some(request.task),
         };
         let scheduled = match self.vacate(slot, now) {
             None => Scheduled::New { id: version },
-            Some(old) => {
+            Some(mut old) => {
                 seat.id = old.id;
                 seat.is_paused = old.is_paused;
                 seat.count = old.count;
+                seat.last = seat.last.saturating_add(old.count);
+                seat.succeed(&mut old, now, history);
                 if let Some(task) = &mut seat.task {
                     task.count = old.count;
                 }
@@ -180,10 +194,9 @@ impl Agenda {
         }
     }
 
-    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Who
-    /// tells it is away until it is told.
+    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others.
     pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
-        let due = overrun.due;
+        let (due, history) = (overrun.due, self.history);
         let seat = match self.seat(overrun.place) {
             Some(seat) if seat.task.is_none() && seat.runs > 0 => seat,
             _ => return false,
@@ -192,7 +205,7 @@ impl Agenda {
             return false;
         }
         seat.is_reported = true;
-        self.away += 1;
+        seat.note_one_missed(due.passed_at(now), Why::StillRunning, history);
         true
     }
 
@@ -207,9 +220,14 @@ impl Agenda {
         now: Now,
     ) -> Begun {
         let Place { slot, version } = place;
-        let is_demand = decision.next.is_none();
+        let (is_demand, history) = (decision.next.is_none(), self.history);
         match (self.seat(place), decision.next) {
-            (None, _) => return Begun::Gone(task),
+            (None, _) => {
+                if let Some(Some(slot)) = self.slots.get_mut(slot) {
+                    slot.note_gone(place, decision.start.as_ref().filter(|_| !is_demand), history);
+                }
+                return Begun::Gone(task);
+            }
             (Some(_), None) => {}
             (Some(seat), Some(next)) => {
                 debug_assert!(!seat.is_armed, "a due that has come is not waited for");
@@ -228,8 +246,9 @@ impl Agenda {
             (Some(start), None) => start,
             (start, why) => {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
-                    missed.push(MissedDues { count: 1, latest: due, why });
+                    missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
+                seat.note_missed(missed, None, history);
                 if seat.next.is_none() {
                     self.vacate(slot, now);
                     self.close_if_empty(slot);
@@ -255,6 +274,8 @@ impl Agenda {
             self.vacate(slot, now);
             self.slot(slot).leaving.push(Leaver { id, version, unmet: None });
         } else {
+            seat.note_missed(missed, Some(&start), history);
+            seat.note_run(&start, is_demand, history);
             seat.runs += 1;
             seat.note_backlog(now);
             if seat.allowed_runs > 1 {
@@ -287,6 +308,7 @@ impl Agenda {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
             let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
+            seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall);
         }
         let seat = self.slot(slot).seat.as_mut().expect("it is still there");
@@ -337,17 +359,12 @@ impl Agenda {
     }
 
     /// Takes note of the end of a run, and takes the task back that did it, unless it is at home.
-    pub(crate) fn finish(
-        &mut self,
-        place: Place,
-        task: Option<Box<Task>>,
-        is_break: bool,
-        now: Now,
-    ) -> Finished {
+    pub(crate) fn finish(&mut self, place: Place, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
         let Place { slot, version } = place;
         if let Some(seat) = self.seat(place) {
             seat.runs -= 1;
-            if is_break {
+            seat.note_end(end);
+            if end.is_break {
                 // Not on its way, but back from its run.
                 let passed = seat.next.filter(|due| due.age(now).is_some());
                 let unmet =
@@ -370,6 +387,17 @@ impl Agenda {
         let Leaver { unmet, .. } = leaving.swap_remove(run);
         let errand = if self.close_if_empty(slot) { None } else { self.settle(slot, now) };
         Finished { errand, dropped: task, unmet, is_over: false }
+    }
+
+    /// Something is about to be said about a task: nothing is quiet until it has [come back](Agenda::came_back).
+    pub(crate) fn depart(&mut self) {
+        self.away += 1;
+    }
+
+    /// Whether a task that was sent off still has its name.
+    pub(crate) fn holds(&self, place: Place) -> bool {
+        let slot = self.slots.get(place.slot).and_then(|slot| slot.as_ref());
+        slot.and_then(|slot| slot.seat.as_ref()).map_or(false, |seat| seat.version == place.version)
     }
 
     /// A task that was sent off is back, or gone for good, and all that was to be said about it has been said.
@@ -446,7 +474,7 @@ impl Agenda {
         let task = seat.task.take()?;
         let name = name.clone();
         let place = Place { slot, version: seat.version };
-        let errand = Errand { place, name, task, cause, excuse, age, id: seat.id };
+        let errand = Errand { place, name, task, cause, excuse, sent: now.mono, age, id: seat.id };
         self.away += 1;
         Some(errand)
     }
@@ -474,9 +502,13 @@ impl Agenda {
     }
 
     /// Holds a task. Answers whether it was not held before; None if there is no such task.
-    pub(crate) fn pause(&mut self, which: Which<'_>) -> Option<bool> {
+    pub(crate) fn pause(&mut self, which: Which<'_>, now: Now) -> Option<bool> {
+        let history = self.history;
         let (slot, seat) = self.find_seat(which)?;
         let is_new = !std::mem::replace(&mut seat.is_paused, true);
+        if is_new {
+            seat.note(Note::Paused { at: now.wall }, history);
+        }
         self.disarm(slot);
         Some(is_new)
     }
@@ -514,11 +546,19 @@ impl Agenda {
             Step::Forward(by) => by > self.correction,
             Step::Back(by) => by > CORRECTION,
         };
+        let history = self.history;
+        let stepped = match step {
+            Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
+            Step::Back(by) => Note::Stepped { from: now.after(by).wall, to: now.wall },
+        };
         for slot in 0..self.slots.len() {
             let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
                 Some(seat) => seat,
                 None => continue,
             };
+            if seat.record.is_some() || seat.next.map_or(false, |due| due.age(now).is_some()) {
+                seat.note(stepped, history);
+            }
             if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut seat.was_set_back) {
                 // The correction skips what was shown meanwhile, too.
                 set_back.to = now.wall;
@@ -669,6 +709,18 @@ impl Agenda {
     /// A look at one task.
     pub(crate) fn glimpse(&self, which: Which<'_>) -> Option<Glimpse> {
         self.slots.get(self.find(which)?)?.as_ref()?.glimpse()
+    }
+
+    /// All that is known of a task's dues.
+    pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
+        self.slots.get(self.find(which)?)?.as_ref()?.memory()
+    }
+
+    /// What is known of every task's future, in the order they were scheduled in.
+    pub(crate) fn prospects(&self) -> Vec<Prospect> {
+        let mut prospects: Vec<_> = self.slots.iter().flatten().filter_map(|slot| slot.prospect()).collect();
+        prospects.sort_by_key(|prospect| prospect.id);
+        prospects
     }
 
     /// Whether a task that has lost its name is still in a run.

@@ -6,12 +6,15 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are five locks: `state`, the pool's, which may be taken while `state` is held but never the other way round, that
-//! of the [`zones`], which is taken before `state`, and `observers` and the [`journal`]'s, which are taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
+//! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
+//! way round; that of the [`zones`], which is taken before `state`; and `observers` and the [`journal`]'s, which are
+//! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
+//! destructors of all of them
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
 mod journal;
 mod run;
+mod tell;
 mod zones;
 
 use std::cell::RefCell;
@@ -33,6 +36,7 @@ use crate::sync::{
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
+use self::tell::Telling;
 pub(crate) use journal::Notes;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
@@ -50,12 +54,16 @@ pub(crate) struct Engine {
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
     notes: Mutex<Notes>,
+    /// A run that waits longer for a worker is told.
+    pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
     pub(crate) pool: Pool<Work>,
+    /// One thread at most, for what is to be told while no worker is free.
+    teller: Pool<Work>,
     /// None once the engine has closed.
     observers: Mutex<Option<Arc<[Observer]>>>,
     /// Whether there is an observer, so that nothing is made up for nobody.
@@ -71,6 +79,10 @@ pub(crate) struct State {
     zones_checked: Instant,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
+    /// What is being told of tasks by others than their own workers.
+    tellings: Vec<Telling>,
+    /// Whether somebody is telling which runs have waited too long.
+    is_telling_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
     /// Pending futures of an engine without threads: nobody else would drop them.
     sleepers: Vec<Weak<Sleeper>>,
@@ -111,6 +123,8 @@ pub(crate) struct Settings {
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
     pub(crate) notes: Notes,
+    pub(crate) history: usize,
+    pub(crate) wait_limit: Option<Duration>,
     /// The most there may be.
     pub(crate) workers: usize,
 }
@@ -133,14 +147,16 @@ pub(crate) struct Placed {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, notes, workers } =
-            settings;
+        let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
+        let Settings { notes, history, wait_limit, workers, .. } = settings;
         let state = State {
-            agenda: Agenda::new(clock_correction),
+            agenda: Agenda::new(clock_correction, history),
             zone,
             zones_checked: clock.now().mono,
             phase: Phase::Open,
             nap: Nap::Awake,
+            tellings: Vec::new(),
+            is_telling_waits: false,
             timer_thread: None,
             sleepers: Vec::new(),
         };
@@ -151,10 +167,12 @@ impl Engine {
             watch: watch.map(Mutex::new),
             zone_check,
             notes: Mutex::new(notes),
+            wait_limit,
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
             pool: Pool::new(workers),
+            teller: Pool::new(1),
             observers: Mutex::new(Some(Arc::new([]))),
             is_observed: AtomicBool::new(false),
         }
@@ -271,7 +289,7 @@ impl Engine {
     }
 
     pub(crate) fn pause(&self, which: Which<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(which, |agenda, _| agenda.pause(which))?;
+        let (is_new, task) = self.change(which, |agenda, now| agenda.pause(which, now))?;
         if is_new {
             self.tell(|| Event::Paused { task });
         }
@@ -294,7 +312,8 @@ impl Engine {
         Ok(())
     }
 
-    fn change<T>(
+    /// Does something with a task, if there is one, and says its name.
+    pub(crate) fn change<T>(
         &self,
         which: Which<'_>,
         change: impl FnOnce(&mut Agenda, Now) -> Option<T>,
@@ -358,44 +377,57 @@ impl Engine {
 
     /// Hands work to the pool, and hires workers as far as they are wanted.
     pub(crate) fn submit(self: &Arc<Self>, work: impl IntoIterator<Item = Work>) {
-        let Wanted { workers, waiting } = self.pool.push(work);
-        for _ in 0..workers {
-            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
-            let _ = self.hire();
-        }
+        let wanted = self.pool.push(work);
+        self.serve(wanted);
         if self.pool.limit() == 0 {
             // Somebody may be sleeping on it who has just seen an empty queue.
             drop(lock(&self.state));
             self.timer.notify_all();
         }
-        if let Some(waiting) = waiting {
+    }
+
+    /// Does what the pool asks for.
+    fn serve(self: &Arc<Self>, wanted: Wanted) {
+        let Wanted { workers, waiting, is_unwatched } = wanted;
+        for _ in 0..workers {
+            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
+            let _ = self.hire_worker();
+        }
+        if let (Some(waiting), true) = (waiting, self.is_observed()) {
             let workers = self.pool.limit();
-            self.pool.append(Work::Tell(Event::PoolSaturated { waiting, workers }));
+            self.post(Work::Tell(Event::PoolSaturated { waiting, workers }));
+        }
+        if is_unwatched && self.wait_limit.is_some() && self.is_observed() {
+            self.wake_timer();
         }
     }
 
     /// Starts the first worker before there is work, to know that one can be had.
     pub(crate) fn hire_first(self: &Arc<Self>) -> io::Result<()> {
         match self.pool.want_one() {
-            true => self.hire(),
+            true => self.hire_worker(),
             false => Ok(()),
         }
     }
 
-    /// Starts a worker that the pool wants.
-    fn hire(self: &Arc<Self>) -> io::Result<()> {
+    fn hire_worker(self: &Arc<Self>) -> io::Result<()> {
+        self.hire("sexton-worker", |engine| &engine.pool)
+    }
+
+    /// Starts a thread that a pool wants.
+    fn hire(self: &Arc<Self>, name: &str, pool: fn(&Engine) -> &Pool<Work>) -> io::Result<()> {
         let engine = self.clone();
         let life = move || {
             let _inside = Inside::of(&engine);
-            engine.pool.work(|work| work.perform(&engine));
+            pool(&engine).work(|work| work.perform(&engine));
         };
-        match thread::Builder::new().name("sexton-worker".into()).spawn(life) {
+        match thread::Builder::new().name(name.into()).spawn(life) {
             Ok(thread) => {
-                self.pool.hired(thread);
+                pool(self).hired(thread);
                 Ok(())
             }
             Err(error) => {
-                self.pool.not_hired();
+                pool(self).not_hired();
                 Err(error)
             }
         }
@@ -448,11 +480,12 @@ impl Engine {
         }
         let timer = state.timer_thread.take();
         drop(state);
-        if !self.pool.wait_until_left(deadline) {
+        if !(self.pool.wait_until_left(deadline) && self.teller.wait_until_left(deadline)) {
             // No run is left, but an observer or a destructor has not returned.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
-        for thread in timer.into_iter().chain(self.pool.take_threads()) {
+        let threads = self.pool.take_threads().into_iter().chain(self.teller.take_threads());
+        for thread in timer.into_iter().chain(threads) {
             // A thread of ours that panicked has told so on stderr, and is gone all the same.
             let _ = thread.join();
         }
@@ -499,11 +532,9 @@ impl Engine {
 
     /// The last run has ended: nothing is left to tell, and the workers may go.
     fn close(&self) {
-        if self.pool.limit() == 0 {
+        // The observers are dropped by a worker or by the teller, not by the timer. Unless there are no threads at all.
+        if self.pool.append(Work::Close).is_err() {
             self.closed();
-        } else {
-            // The observers are dropped by a worker, not by the timer.
-            self.pool.append(Work::Close);
         }
     }
 
@@ -516,6 +547,7 @@ impl Engine {
         }
         self.close_journal();
         self.pool.close();
+        self.teller.close();
         lock(&self.state).phase = Phase::Closed;
         self.tell_quiet();
     }
@@ -531,6 +563,10 @@ impl Engine {
         if let Some(observers) = &mut *lock(&self.observers) {
             *observers = observers.iter().cloned().chain([observer]).collect();
             self.is_observed.store(true, Ordering::Relaxed);
+        }
+        if self.wait_limit.is_some() {
+            // Something may be waiting already.
+            self.wake_timer();
         }
     }
 

@@ -58,6 +58,9 @@ pub enum Event {
     JournalFailed { error: Arc<str> },
     /// Work is waiting for a worker, and there are no more than `workers`.
     PoolSaturated { waiting: usize, workers: usize },
+    /// A due run has been waiting for a free worker for so long, as all `workers` are busy. Told once for a run, if
+    /// [`Builder::wait_limit`](crate::Builder::wait_limit) says after how long.
+    Waiting { task: Arc<str>, waited: Duration, workers: usize },
 }
 
 /// Why a due has passed without a run of its own.
@@ -96,6 +99,7 @@ impl Event {
             | Event::Paused { task }
             | Event::Resumed { task }
             | Event::Cancelled { task }
+            | Event::Waiting { task, .. }
             | Event::Ended { task } => Some(task),
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
@@ -147,6 +151,9 @@ impl fmt::Display for Event {
             Event::Resumed { .. } => f.write_str("resumed"),
             Event::Cancelled { .. } => f.write_str("cancelled"),
             Event::Ended { .. } => f.write_str("ended"),
+            Event::Waiting { waited, workers, .. } => {
+                write!(f, "has been waiting {waited:?} for one of {workers} workers to be free")
+            }
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }

@@ -161,14 +161,14 @@ pub use period::{Period, PeriodError};
 
 #[cfg(feature = "std")]
 pub use {
-    agenda::Status,
+    agenda::{Ending, Status},
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
     schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
     scheduler::{
-        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
-        TaskBuilder,
+        cancel_task, cancel_task_after_next, schedule_task, Account, Builder, Forecast, NeedsSchedule,
+        Outlook, Reason, Run, Scheduler, Task, TaskBuilder,
     },
     task::{Missed, Outcome, Overlap, Verdict},
 };

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::{lock, thread, wait, wait_until, Condvar, Instant, Mutex};
+use crate::sync::{lock, thread, wait, wait_until, Condvar, Instant, Mutex, MutexGuard};
 
 pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
@@ -31,6 +31,10 @@ struct State<J> {
     /// Whether the queue has outgrown the workers since one was last idle.
     is_saturated: bool,
     is_closed: bool,
+    /// So many jobs at the head of the queue have been seen to wait.
+    seen: usize,
+    /// Whether somebody knows that others are waiting.
+    is_watched: bool,
     /// The threads to join in the end.
     threads: Vec<thread::JoinHandle<()>>,
 }
@@ -42,6 +46,8 @@ pub(crate) struct Wanted {
     pub(crate) workers: usize,
     /// So many jobs wait for a worker and no more may be hired; told once until a worker is idle again.
     pub(crate) waiting: Option<usize>,
+    /// Jobs wait, and nobody [watches](Pool::watch): told once until somebody does.
+    pub(crate) is_unwatched: bool,
 }
 
 impl<J> Pool<J> {
@@ -54,6 +60,8 @@ impl<J> Pool<J> {
             workers: 0,
             is_saturated: false,
             is_closed: false,
+            seen: 0,
+            is_watched: false,
             threads: Vec::new(),
         };
         Pool { state: Mutex::new(state), wake: Condvar::new(), left: Condvar::new(), limit }
@@ -64,9 +72,12 @@ impl<J> Pool<J> {
         self.limit
     }
 
-    /// Appends a job for the workers that there are.
-    pub(crate) fn append(&self, job: J) {
+    /// Appends a job for the workers that there are; hands it back if there are none.
+    pub(crate) fn append(&self, job: J) -> Result<(), J> {
         let mut state = lock(&self.state);
+        if state.workers == 0 {
+            return Err(job);
+        }
         state.queue.push_back(job);
         let is_called = state.idle > 0;
         if is_called {
@@ -77,11 +88,26 @@ impl<J> Pool<J> {
         if is_called {
             self.wake.notify_one();
         }
+        Ok(())
     }
 
     /// Appends jobs, and calls no more workers than there is work and idle hands.
     pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
-        let mut state = lock(&self.state);
+        self.place(lock(&self.state), jobs)
+    }
+
+    /// Appends a job for which a hand is free or may be hired; hands it back if there is none.
+    pub(crate) fn offer(&self, job: J) -> Result<Wanted, J> {
+        let state = lock(&self.state);
+        let limit = if state.is_closed { 0 } else { self.limit };
+        let hands = state.called + state.starting + state.idle + limit.saturating_sub(state.workers);
+        match state.queue.len() < hands {
+            true => Ok(self.place(state, [job])),
+            false => Err(job),
+        }
+    }
+
+    fn place(&self, mut state: MutexGuard<'_, State<J>>, jobs: impl IntoIterator<Item = J>) -> Wanted {
         state.queue.extend(jobs);
         let waiting = state.queue.len().saturating_sub(state.called + state.starting);
         let called = waiting.min(state.idle);
@@ -94,12 +120,14 @@ impl<J> Pool<J> {
         let unserved = waiting - called - workers;
         let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
+        let is_unwatched = unserved > 0 && !state.is_watched;
+        state.is_watched |= is_unwatched;
         drop(state);
         // Unlocked first, or the called would only wait for us.
         for _ in 0..called {
             self.wake.notify_one();
         }
-        Wanted { workers, waiting: newly_saturated.then_some(unserved) }
+        Wanted { workers, waiting: newly_saturated.then_some(unserved), is_unwatched }
     }
 
     /// Asks for a worker though there is no work yet, unless there may be none.
@@ -118,7 +146,29 @@ impl<J> Pool<J> {
 
     /// The next job, if there is one: for callers that do the work themselves.
     pub(crate) fn pop(&self) -> Option<J> {
-        lock(&self.state).queue.pop_front()
+        lock(&self.state).take()
+    }
+
+    /// Since when the first job waits that was not [seen](Pool::see) yet, of those that say so.
+    pub(crate) fn watch(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<Instant> {
+        let mut state = lock(&self.state);
+        let first = state.unseen(since);
+        state.seen = first.map_or(state.queue.len(), |(at, _)| at);
+        state.is_watched = first.is_some();
+        first.map(|(_, since)| since)
+    }
+
+    /// Sees to the first job that was not seen yet, if it has waited since an instant or longer.
+    pub(crate) fn see<T>(
+        &self,
+        before: Instant,
+        since: impl Fn(&J) -> Option<Instant>,
+        see: impl FnOnce(&J) -> T,
+    ) -> Option<T> {
+        let mut state = lock(&self.state);
+        let (at, _) = state.unseen(since).filter(|(_, since)| *since < before)?;
+        state.seen = at + 1;
+        state.queue.get(at).map(see)
     }
 
     /// The life of a worker that was asked for: does jobs until the pool is closed and nothing is left.
@@ -127,7 +177,7 @@ impl<J> Pool<J> {
         let mut state = lock(&self.state);
         state.starting -= 1;
         loop {
-            if let Some(job) = state.queue.pop_front() {
+            if let Some(job) = state.take() {
                 drop(state);
                 run(job);
                 state = lock(&self.state);
@@ -181,6 +231,19 @@ impl<J> Pool<J> {
     /// The threads started so far; each is handed out once.
     pub(crate) fn take_threads(&self) -> Vec<thread::JoinHandle<()>> {
         std::mem::take(&mut lock(&self.state).threads)
+    }
+}
+
+impl<J> State<J> {
+    fn take(&mut self) -> Option<J> {
+        self.seen = self.seen.saturating_sub(1);
+        self.queue.pop_front()
+    }
+
+    /// The first job that was not seen yet and says since when it waits: its place, and that.
+    fn unseen(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<(usize, Instant)> {
+        let seen = self.seen.min(self.queue.len());
+        self.queue.range(seen..).enumerate().find_map(|(at, job)| Some((seen + at, since(job)?)))
     }
 }
 

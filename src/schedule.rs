@@ -7,6 +7,7 @@ mod except;
 mod jitter;
 mod lint;
 mod moment;
+mod plan;
 mod rezone;
 mod sieve;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
+pub(crate) use plan::Plan;
 pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
 
 use std::convert::TryInto;

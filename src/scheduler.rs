@@ -1,9 +1,13 @@
 //! What users hold: the scheduler, the builders that lead to a task, and the handles that come of them.
 
 mod builder;
+mod explain;
+mod forecast;
 mod handle;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
+pub use explain::{Account, Reason};
+pub use forecast::{Forecast, Outlook};
 pub use handle::{Run, Task};
 
 use std::convert::TryInto;
@@ -11,7 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::agenda::Which;
+use crate::agenda::{Which, NOTES};
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
 use crate::engine::{Engine, Inside, Notes, Settings, Watch};
 use crate::error::Error;
@@ -85,6 +89,8 @@ impl Scheduler {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             journal: None,
+            history: NOTES,
+            wait_limit: None,
         }
     }
 
@@ -175,10 +181,10 @@ impl Scheduler {
         self.engine.last_due(name)
     }
 
-    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next
-    /// worker that is free. Several may observe, and
-    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
-    /// an observer.
+    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on a worker that is
+    /// free. If all are busy, one more thread tells it, which is started when that first happens. Of a task, its end
+    /// is told last. Several may observe, and each does so as long as the scheduler lives. Without one, failures and
+    /// name clashes go to stderr, as does a panic of an observer.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }
@@ -289,6 +295,8 @@ pub struct Builder {
     clock_correction: Duration,
     zone_check: Duration,
     journal: Option<PathBuf>,
+    history: usize,
+    wait_limit: Option<Duration>,
 }
 
 impl Builder {
@@ -405,6 +413,21 @@ impl Builder {
         self
     }
 
+    /// How many decisions about runs are remembered of each task, for [`Scheduler::explain`]: 16 by default, none with 0.
+    /// One takes 40 bytes, and nothing is taken for a task that has not run yet, or that runs once. When there are too
+    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on.
+    pub fn history(mut self, decisions: usize) -> Builder {
+        self.history = decisions;
+        self
+    }
+
+    /// Has [`Event::Waiting`] told of each run that has been waiting for a free worker longer than this, while it waits;
+    /// a scheduler without threads tells it when the run begins. By default it is not told.
+    pub fn wait_limit(mut self, limit: Duration) -> Builder {
+        self.wait_limit = Some(limit);
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
@@ -449,6 +472,8 @@ impl Builder {
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
             notes,
+            history: self.history,
+            wait_limit: self.wait_limit,
             workers: threads,
         };
         let engine = Arc::new(Engine::new(settings));

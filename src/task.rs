@@ -234,6 +234,7 @@ pub(crate) struct Start {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MissedDues {
     pub(crate) count: u64,
+    pub(crate) first: SystemTime,
     pub(crate) latest: SystemTime,
     pub(crate) why: Why,
 }
@@ -274,9 +275,9 @@ impl Task {
                 // If the clock was set back since, what it shows again is waited for.
                 let until = Now { wall: until.wall.min(now.wall), ..until };
                 let pass = self.timetable.pass(due, until, now);
-                let latest = pass.latest.passed_at(now);
+                let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
                 if pass.count > reported {
-                    verdicts.missed.push(MissedDues { count: pass.count - reported, latest, why });
+                    verdicts.missed.push(MissedDues { count: pass.count - reported, first, latest, why });
                 }
                 verdicts.next = Some(pass.next);
             }
@@ -299,7 +300,8 @@ impl Task {
         let (missed, last_missed) = if starts { (count - 1, before) } else { (count, Some(latest)) };
         if let Some(last_missed) = last_missed {
             let why = if queued { Why::StillRunning } else { Why::Late };
-            verdicts.missed.push(MissedDues { count: missed, latest: last_missed.passed_at(now), why });
+            let (first, latest) = (due.passed_at(now), last_missed.passed_at(now));
+            verdicts.missed.push(MissedDues { count: missed, first, latest, why });
         }
         if starts {
             let is_calendar = latest.calendar().is_some();

@@ -37,10 +37,12 @@ fn keep_time(engine: &Arc<Engine>) {
     while state.phase == Phase::Open {
         state.nap = Nap::Awake;
         let now = engine.clock.now();
-        let news = take_due(engine, &mut state, now, &mut errands);
+        let mut news = take_due(engine, &mut state, now, &mut errands);
+        news.extend(engine.long_waits(&mut state, now));
         if !errands.is_empty() || !news.is_empty() {
             drop(state);
-            engine.submit(news.into_iter().chain(errands.drain(..).map(Work::Errand)));
+            news.into_iter().for_each(|news| engine.post(news));
+            engine.submit(errands.drain(..).map(Work::Errand));
             state = lock(&engine.state);
             if state.phase != Phase::Open {
                 return;
@@ -53,7 +55,8 @@ fn keep_time(engine: &Arc<Engine>) {
 
 /// Sleeps until there will be something to do, or until woken.
 fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> MutexGuard<'a, State> {
-    match state.agenda.next_wake(now, engine.clock_check) {
+    let due = state.agenda.next_wake(now, engine.clock_check);
+    match due.into_iter().chain(engine.wait_alarm(&state)).min() {
         None => {
             state.nap = Nap::Forever;
             wait(&engine.timer, state)
@@ -85,7 +88,8 @@ fn run_due(engine: &Arc<Engine>, now: Now) {
             _ => Vec::new(),
         }
     };
-    engine.submit(news.into_iter().chain(errands.into_iter().map(Work::Errand)));
+    news.into_iter().for_each(|news| engine.post(news));
+    engine.submit(errands.into_iter().map(Work::Errand));
     // What comes up meanwhile is for the next time, or a task that is always overdue would keep all others waiting.
     engine.work_off(engine.pool.len());
 }

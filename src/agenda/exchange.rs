@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::seat::Unmet;
 use crate::schedule::Due;
-use crate::sync::Arc;
+use crate::sync::{Arc, Instant};
 use crate::task::{Cause, Excuse, Facts, Runner, Start, Task};
 use crate::tz::Zone;
 
@@ -68,6 +68,7 @@ pub(crate) struct Errand {
     pub(crate) task: Box<Task>,
     pub(crate) cause: Cause,
     pub(crate) excuse: Option<Excuse>,
+    pub(crate) sent: Instant,
     /// Its place among those sent off with it.
     pub(super) age: Duration,
     pub(super) id: u64,

@@ -3,10 +3,11 @@
 use std::panic::Location;
 use std::time::SystemTime;
 
+use super::record::{Record, Took};
 use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::Due;
+use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
 use crate::task::{Excuse, Overlap, Task};
 use crate::tz::Zone;
@@ -75,10 +76,22 @@ pub(super) struct Seat {
     pub(super) backlog: Option<Now>,
     pub(super) overlap: Overlap,
     pub(super) allowed_runs: usize,
+    /// Whether its runs hold no worker while they are pending.
+    pub(super) is_async: bool,
     pub(super) count: u64,
+    /// What the count is with the last run.
+    pub(super) last: u64,
     pub(super) scheduled_at: &'static Location<'static>,
     /// The schedule in words.
     pub(super) schedule: Arc<str>,
+    /// What is known of the dues beyond the next, for when the task is away; None if there are none.
+    pub(super) plan: Option<Arc<Plan>>,
+    /// When it was scheduled, or replaced.
+    pub(super) since: SystemTime,
+    /// How long its runs have taken.
+    pub(super) took: Took,
+    /// What is remembered of its dues, once there is something.
+    pub(super) record: Option<Box<Record>>,
 }
 
 /// A clock that was set back.

@@ -41,7 +41,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_whatever_order_they_go() {
         [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
     for (order, looks) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
         let now = now();
-        let mut agenda = Agenda::new(CORRECTION);
+        let mut agenda = Agenda::new(CORRECTION, NOTES);
         for i in 0..TASKS {
             let delay = Duration::from_secs(i as u64 + 1);
             let schedule = match i % 2 {

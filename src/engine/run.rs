@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, Errand, Finished, Overrun, Place};
+use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -29,8 +29,12 @@ pub(crate) enum Work {
     Overrun(Overrun),
     /// It is time to look whether zones have changed.
     CheckZones,
+    /// Runs have waited too long for a worker.
+    Waits,
     /// The last run has ended.
     Close,
+    /// And all has been told.
+    Closed,
 }
 
 impl Work {
@@ -42,19 +46,46 @@ impl Work {
             Work::Tell(event) => engine.tell(|| event),
             Work::Overrun(overrun) => tell_overrun(engine, overrun, engine.clock.now()),
             Work::CheckZones => engine.check_zones(),
-            Work::Close => engine.closed(),
+            Work::Waits => engine.tell_waits(),
+            Work::Close => engine.close_after_telling(),
+            Work::Closed => engine.closed(),
+        }
+    }
+
+    /// Since when a run waits for a worker.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        Some(self.errand()?.2)
+    }
+
+    /// The run that waits: its task, where that belongs, and since when.
+    pub(super) fn errand(&self) -> Option<(Arc<str>, Place, Instant)> {
+        match self {
+            // One with an excuse is only to have dues told.
+            Work::Errand(errand) if errand.excuse.is_none() => {
+                Some((errand.name.clone(), errand.place, errand.sent))
+            }
+            _ => None,
         }
     }
 }
 
 fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
-    let Errand { place, name, mut task, cause, excuse, .. } = errand;
+    let Errand { place, name, mut task, cause, excuse, sent, .. } = errand;
     if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
         // The clock was set back on the way here. Never early: the due has not come after all.
         let mut state = lock(&engine.state);
         let begun = state.agenda.take_back(place, task, now);
         engine.unlock(state, now);
         return settle(engine, place, name, begun);
+    }
+
+    let waited = now.mono.saturating_duration_since(sent);
+    if engine.pool.limit() == 0 && excuse.is_none() && engine.wait_limit.map_or(false, |limit| waited > limit)
+    {
+        // The only thread there is had something else to do.
+        if lock(&engine.state).agenda.holds(place) {
+            engine.tell(|| Event::Waiting { task: name.clone(), waited, workers: 1 });
+        }
     }
 
     let Verdicts { start, mut missed, next } = task.decide(cause, excuse, now);
@@ -73,9 +104,9 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 
     if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
         let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-        missed.push(MissedDues { count: 1, latest: start.due, why });
+        missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
-    for MissedDues { count, latest, why } in missed {
+    for MissedDues { count, latest, why, .. } in missed {
         engine.note_missed(&name, latest, why);
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
@@ -88,13 +119,11 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 /// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
 /// told of a task comes before the end of the task.
 fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
-    let is_to_be_told = lock(&engine.state).agenda.report(&overrun, now);
-    if is_to_be_told {
+    let mut state = lock(&engine.state);
+    if state.agenda.report(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
-        let latest = due.passed_at(now);
-        engine.note_missed(&name, latest, Why::StillRunning);
-        engine.tell(|| Event::Missed { task: name, count: 1, latest, why: Why::StillRunning });
-        engine.came_back();
+        let (task, latest) = (name.clone(), due.passed_at(now));
+        engine.tell_of(state, &name, Event::Missed { task, count: 1, latest, why: Why::StillRunning });
     }
 }
 
@@ -120,7 +149,7 @@ fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
         }
         Begun::Over(task) => {
             engine.discard(&name, task);
-            engine.tell(|| Event::Ended { task: name });
+            engine.tell_end(&name);
             None
         }
     };
@@ -179,12 +208,17 @@ impl Baton {
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
         let Baton { ref engine, place, ref name, due, .. } = *self;
         let now = engine.clock.now();
-        let is_break = matches!(outcome, Ok(Verdict::Break));
+        let took = now.mono.saturating_duration_since(self.began);
+        let ending = match &outcome {
+            Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
+            Ok(Verdict::Failed(_)) => Ending::Failed,
+            Err(_) => Ending::Panicked,
+        };
+        let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
         // A task that ends before its schedule does begins anew the next time.
-        engine.note_ended(name, due, self.is_one_more || (is_break && !self.is_last));
+        engine.note_ended(name, due, self.is_one_more || (end.is_break && !self.is_last));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
-                let took = now.mono.saturating_duration_since(self.began);
                 engine.tell(|| Event::Finished { task: name.clone(), due, took });
             }
             Ok(Verdict::Failed(error)) => {
@@ -194,12 +228,12 @@ impl Baton {
         }
         if self.is_last {
             engine.discard(name, self.task.take());
-            engine.tell(|| Event::Ended { task: name.clone() });
+            engine.tell_end(name);
         }
         self.is_done = true;
 
         let mut state = lock(&engine.state);
-        let finished = state.agenda.finish(place, self.task.take(), is_break, now);
+        let finished = state.agenda.finish(place, self.task.take(), end, now);
         let Finished { errand, dropped, unmet, is_over } = finished;
         let is_open = state.phase == Phase::Open;
         if dropped.is_none() && !is_over {
@@ -217,7 +251,7 @@ impl Baton {
                 engine.discard(name, task);
             }
             if is_over {
-                engine.tell(|| Event::Ended { task: name.clone() });
+                engine.tell_end(name);
             }
             engine.came_back();
         }

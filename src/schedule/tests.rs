@@ -101,3 +101,59 @@ fn a_clock_that_is_set_back_brings_no_due_before_the_beginning() {
         assert_eq!(rejudged, Some(Rejudged::Due(Due::Calendar(at(due)))));
     }
 }
+
+#[test]
+fn what_was_before_the_beginning_is_not_for_us_to_say() {
+    let told = |result: Result<Option<SystemTime>, Error>| {
+        result.map(|due| due.map(|due| Moment::from(due).to_string())).map_err(|error| error.to_string())
+    };
+    let due = |text: &str| Ok(Some(text.to_string()));
+    let (last_year, eight, just_after) =
+        ("2025-12-31T08:00:00Z", "2026-01-01T08:00:00Z", "2026-01-01T08:00:01Z");
+    assert_eq!(told(nine().previous(at(just_after))), due(eight));
+    assert_eq!(told(nine().previous(at(eight))), Err(before(last_year)));
+    assert_eq!(told(nine().previous(at(last_year))), Err(before(last_year)));
+    let starting = |moment: &str| nine().starting(moment).unwrap();
+    assert_eq!(told(starting("2026-01-01 09:00").previous(at(just_after))), Ok(None));
+    assert_eq!(told(starting("2026-01-01T00:00:00Z").previous(at(eight))), Ok(None));
+    assert_eq!(
+        told(starting("2025-12-31T23:00:00Z").previous(at(eight))),
+        Err(before("2025-12-31T23:00:00Z"))
+    );
+
+    assert!(nine().matches(at(eight)).unwrap());
+    assert_eq!(nine().matches(at(last_year)).unwrap_err().to_string(), before(last_year));
+
+    let why = |moment: &str| {
+        let cron: Cron = "0 9 * * *".parse().unwrap();
+        let told = cron.why(moment.parse::<Moment>().unwrap(), &paris());
+        told.map(|why| why.to_string()).map_err(|error| error.to_string())
+    };
+    assert_eq!(why(eight), is("fires: 2026-01-01T09:00:00 matches every field"));
+    assert_eq!(why("2026-01-01T01:00:00"), is("does not fire: the hour is 1, not 9"));
+    for moment in ["2026-01-01T00:59:59", "2025-12-31T09:00:00", last_year] {
+        assert_eq!(why(moment), Err(before(moment)));
+    }
+}
+
+#[test]
+fn clock_changes_before_the_beginning_are_not_told() {
+    let findings = |from: &str| {
+        let lint = Dialect::DEFAULT.lint("30 2 * * *").in_zone(&paris(), at(from));
+        lint.map(|finding| finding.to_string()).collect::<Vec<_>>()
+    };
+    let of_2026 = findings("2026-01-01T00:00:00Z");
+    assert!(of_2026[0].contains("2026-03-29"), "{of_2026:?}");
+    assert_eq!(findings("2024-01-01T00:00:00Z"), of_2026);
+}
+
+#[test]
+fn an_instant_before_the_beginning_is_shown_in_utc() {
+    let shown = |text: &str| {
+        let mut shown = String::new();
+        rfc3339(at(text), &paris(), &mut shown).unwrap();
+        shown
+    };
+    assert_eq!(shown("2026-07-01T00:00:00Z"), "2026-07-01T02:00:00+02:00");
+    assert_eq!(shown("2025-07-01T00:00:00Z"), "2025-07-01T00:00:00Z");
+}

@@ -216,3 +216,26 @@ fn a_correction_is_a_step_forward_of_more_than_was_set_and_back_of_more_than_thr
     assert!(moved(Some(Duration::MAX), most));
     assert!(!moved(Some(Duration::ZERO), 2 * SECOND));
 }
+
+#[test]
+fn a_run_that_has_waited_too_long_is_told_before_it_begins() {
+    let clock = ManualClock::new(std::time::UNIX_EPOCH);
+    let builder = Scheduler::builder().clock(&clock).zone("UTC").wait_limit(2 * SECOND);
+    let scheduler = builder.build().unwrap();
+    let told = listen(&scheduler);
+    let (slow, cancels) = (clock.clone(), scheduler.clone());
+    let job = move || {
+        slow.advance(5 * SECOND);
+        cancels.cancel("cancelled").unwrap();
+    };
+    scheduler.task("slow").after(SECOND).run(job).unwrap();
+    scheduler.task("cancelled").after(SECOND).run(|| {}).unwrap();
+    scheduler.task("waits").after(SECOND).run(|| {}).unwrap();
+    scheduler.task("soon").after(5 * SECOND).run(|| {}).unwrap();
+    clock.advance(10 * SECOND);
+    let lines: Vec<String> = told.lock().unwrap().iter().map(|event| event.to_string()).collect();
+    let at = lines.iter().position(|line| line.contains("waiting")).unwrap();
+    assert_eq!(lines[at], "task `waits` has been waiting 5s for one of 1 workers to be free");
+    assert_eq!(lines[at + 1], "task `waits` started 5s after its due");
+    assert_eq!(lines.iter().filter(|line| line.contains("waiting")).count(), 1, "{lines:#?}");
+}

@@ -3,7 +3,9 @@
 mod cli;
 mod cron;
 mod except;
+mod explain;
 mod faults;
+mod forecast;
 mod jitter;
 mod journal;
 mod machine;

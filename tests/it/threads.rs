@@ -758,3 +758,180 @@ fn shutdown_timeout_does_not_wait_for_an_observer() {
     must_end("shutdown with a deadline", move || drop(other.shutdown_timeout(100 * MS)));
     gate.open();
 }
+
+// While all workers are busy.
+
+/// Has a task hold a worker until the gate opens.
+fn hold_a_worker(scheduler: &Scheduler, name: &str, gate: &Gate) {
+    let (at, (entered, is_in)) = (gate.clone(), channel());
+    let task = scheduler.task(name).every(20 * MS);
+    task.run(move || (entered.send(()).unwrap(), at.pass()).1).unwrap();
+    get(&is_in);
+}
+
+fn watched(threads: usize, wait_limit: Duration) -> Scheduler {
+    Scheduler::builder().threads(threads).zone("UTC").wait_limit(wait_limit).build().unwrap()
+}
+
+#[test]
+fn while_all_workers_are_stuck_observers_hear_of_it() {
+    in_child("while_all_workers_are_stuck_observers_hear_of_it", || {
+        let scheduler = watched(2, 50 * MS);
+        let (events, gate) = (events(&scheduler), Gate::default());
+        hold_a_worker(&scheduler, "a", &gate);
+        hold_a_worker(&scheduler, "b", &gate);
+        scheduler.task("waits").after(MS).run(|| {}).unwrap();
+        let (mut saturated, mut overruns, mut waited) = (false, HashSet::new(), None);
+        while !saturated || overruns.len() < 2 || waited.is_none() {
+            match get(&events) {
+                Event::PoolSaturated { waiting: 1, workers: 2 } => saturated = true,
+                Event::Missed { task, why: Why::StillRunning, .. } => drop(overruns.insert(task)),
+                Event::Waiting { task, waited: so_long, workers: 2 } => waited = Some((task, so_long)),
+                event => assert!(
+                    !matches!(event, Event::PoolSaturated { .. } | Event::Waiting { .. }),
+                    "{event:?}"
+                ),
+            }
+        }
+        let (task, waited) = waited.unwrap();
+        assert_eq!(&*task, "waits");
+        assert!(waited > 50 * MS, "{waited:?}");
+        gate.open();
+        scheduler.shutdown();
+        all_threads_end();
+    });
+}
+
+#[test]
+fn each_run_that_waits_is_told_once_and_in_order() {
+    let scheduler = watched(1, 30 * MS);
+    let (events, gate) = (events(&scheduler), Gate::default());
+    hold_a_worker(&scheduler, "holds", &gate);
+    let waiting = |event: &Event| matches!(event, Event::Waiting { .. });
+    // The timer naps, and it is somebody else who makes them wait.
+    let names = ["a", "b", "c"];
+    let tasks = names.map(|name| scheduler.task(name).after(HOUR).run(|| {}).unwrap());
+    tasks.iter().for_each(|task| task.run_now().unwrap());
+    for name in names {
+        assert_eq!(event(&events, waiting).task(), Some(name));
+    }
+    let late = scheduler.task("late").after(HOUR).run(|| {}).unwrap();
+    late.run_now().unwrap();
+    assert_eq!(event(&events, waiting).task(), Some("late"));
+    gate.open();
+    scheduler.shutdown();
+    drop(scheduler);
+    assert!(!events.iter().any(|event| waiting(&event)), "told twice");
+}
+
+#[test]
+fn nobody_tells_what_nobody_hears() {
+    in_child("nobody_tells_what_nobody_hears", || {
+        let scheduler = watched(1, MS);
+        let gate = Gate::default();
+        hold_a_worker(&scheduler, "holds", &gate);
+        let task = scheduler.task("waits").after(HOUR).run(|| {}).unwrap();
+        task.run_now().unwrap();
+        thread::sleep(100 * MS);
+        if cfg!(target_os = "linux") {
+            assert_eq!(threads_of_ours(), 2, "the timer and a worker");
+        }
+        // Who comes late hears of what still waits.
+        let events = events(&scheduler);
+        assert_eq!(event(&events, |event| matches!(event, Event::Waiting { .. })).task(), Some("waits"));
+        gate.open();
+        scheduler.shutdown();
+        all_threads_end();
+    });
+}
+
+#[test]
+fn the_end_of_a_task_is_told_last() {
+    let scheduler = with_threads(3);
+    let (gate, told) = (Gate::default(), Arc::new(Mutex::new(Vec::new())));
+    let ((entered, is_in), at, log) = (channel(), gate.clone(), told.clone());
+    let entered = Mutex::new(entered);
+    scheduler.observe(move |event| match event {
+        Event::Missed { why: Why::StillRunning, count: 1, .. } => {
+            let _ = entered.lock().unwrap().send(());
+            at.pass();
+            log.lock().unwrap().push("missed");
+        }
+        Event::Ended { .. } => log.lock().unwrap().push("ended"),
+        _ => {}
+    });
+    let at = Gate::default();
+    let passes = at.clone();
+    let job = move || {
+        passes.pass();
+        ControlFlow::<()>::Break(())
+    };
+    let task = scheduler.task("t").every(200 * MS).run(job).unwrap();
+    get(&is_in);
+    at.open();
+    until("it has lost its name", || task.status() == Status::Ended);
+    // By now it would have been told.
+    thread::sleep(30 * MS);
+    assert!(told.lock().unwrap().is_empty());
+    gate.open();
+    scheduler.wait();
+    assert_eq!(told.lock().unwrap()[0], "missed");
+    assert_eq!(told.lock().unwrap().last(), Some(&"ended"));
+}
+
+#[test]
+fn nothing_is_told_of_a_task_after_its_end() {
+    let scheduler = with_threads(3);
+    let (sender, events) = channel();
+    let sender = Mutex::new(sender);
+    scheduler.observe(move |event| {
+        // The first due that passes, told by another thread than that which ends the task.
+        if let Event::Missed { why: Why::StillRunning, count: 1, .. } = event {
+            thread::sleep(5 * MS);
+        }
+        drop(sender.lock().unwrap().send(event.clone()));
+    });
+    for round in 0..60 {
+        let job = || {
+            thread::sleep(3 * MS);
+            ControlFlow::<()>::Break(())
+        };
+        scheduler.task(&format!("{round}")).every(MS).run(job).unwrap();
+    }
+    scheduler.wait();
+    scheduler.shutdown();
+    drop(scheduler);
+    let mut ended = HashSet::new();
+    for event in events.iter() {
+        let task = event.task().unwrap_or_default().to_string();
+        assert!(!ended.contains(&task), "{event:?}");
+        if let Event::Ended { .. } = event {
+            ended.insert(task);
+        }
+    }
+    assert_eq!(ended.len(), 60);
+}
+
+#[test]
+fn an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout() {
+    in_child("an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout", || {
+        let scheduler = with_threads(1);
+        let (gate, slow, (entered, is_in)) = (Gate::default(), Gate::default(), channel());
+        let (at, entered) = (gate.clone(), Mutex::new(entered));
+        scheduler.observe(move |event| {
+            if let Event::PoolSaturated { .. } = event {
+                entered.lock().unwrap().send(()).unwrap();
+                at.pass();
+            }
+        });
+        hold_a_worker(&scheduler, "holds", &slow);
+        scheduler.task("waits").after(MS).run(|| {}).unwrap();
+        get(&is_in);
+        slow.open();
+        let error = scheduler.shutdown_timeout(200 * MS).unwrap_err();
+        assert!(error.to_string().starts_with("still running: "), "{error}");
+        gate.open();
+        scheduler.shutdown();
+        all_threads_end();
+    });
+}

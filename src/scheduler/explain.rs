@@ -1,0 +1,280 @@
+//! Why a task ran at an instant, or did not: what its notes and its schedule say. Pure, but for the lock that the
+//! notes are read under.
+
+mod judge;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::{Scheduler, Task};
+use crate::agenda::{Ending, Which};
+use crate::clock::Step;
+use crate::engine::Engine;
+use crate::error::{Error, Kind};
+use crate::event::{OneLine, Why};
+use crate::schedule::{rfc3339, Explanation, Moment};
+use crate::sync::{lock, Arc};
+use crate::tz::Zone;
+
+/// What became of a task at an instant: the answer of [`Scheduler::explain`]. `Display` says it in one line.
+#[derive(Clone, Debug)]
+pub struct Account {
+    task: Arc<str>,
+    at: SystemTime,
+    reason: Reason,
+    clocks: Option<Explanation>,
+    zone: Zone,
+}
+
+/// Why a task ran at an instant, or did not.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the fields of a variant are named in its first lines
+pub enum Reason {
+    /// A run for the due began so much after it. It `took` so long, unless it still runs. It stood for so many other dues.
+    Ran { lateness: Duration, ending: Ending, took: Option<Duration>, stood_for: u64 },
+    /// There was a run, one of so many from `first` to `latest` that all ended like this, and that are only remembered
+    /// together.
+    RanAsOneOf { runs: u64, first: SystemTime, latest: SystemTime, ending: Ending },
+    /// Somebody had asked for this run with [`Task::run_now`].
+    RanByHand { ending: Ending, took: Option<Duration> },
+    /// The due had no run of its own, for this reason: the run for the later due `by` stood for it, too.
+    StoodFor { by: SystemTime, why: Why, step: Option<Step> },
+    /// The due had no run, for this reason, and neither had the others from `first` to `latest`, `dues` in all. If the
+    /// clock was stepped over it, that was the `step`.
+    Missed { why: Why, dues: u64, first: SystemTime, latest: SystemTime, step: Option<Step> },
+    /// The due has come, and the task has been held `since` then.
+    Paused { since: Option<SystemTime> },
+    /// The due has come while another run was going on: that for `due`, or that of a task of the same name which this one
+    /// has replaced or followed.
+    Running { due: Option<SystemTime> },
+    /// The due has come, and waits for a free worker.
+    Waiting,
+    /// The due is still to come.
+    NotYet { is_paused: bool },
+    /// Nothing was due then: the task was scheduled `since` then, or replaced, and of its earlier schedule no more than
+    /// the last runs are remembered.
+    Unscheduled { since: SystemTime, is_replaced: bool },
+    /// Nothing is due up to this start of the schedule.
+    NotStarted { start: SystemTime },
+    /// Nothing is due after this end of the schedule.
+    Over { until: SystemTime },
+    /// Nothing is due then: the cron expression does not fire.
+    DoesNotFire(Explanation),
+    /// Nothing is due then. These are the next dues that are known.
+    NotDue { before: Option<SystemTime>, after: Option<SystemTime> },
+    /// Nothing is remembered of it: the notes only begin after `since`.
+    Forgotten { since: Option<SystemTime> },
+}
+
+impl Account {
+    /// The name of the task.
+    pub fn task(&self) -> &str {
+        &self.task
+    }
+
+    /// The due that it is about, or, where nothing is due, the instant that was asked about.
+    pub fn at(&self) -> SystemTime {
+        self.at
+    }
+
+    /// What became of it.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// What a change of the clocks has to do with it: of a cron expression that fires then for what a gap has skipped.
+    pub fn clocks(&self) -> Option<&Explanation> {
+        self.clocks.as_ref()
+    }
+
+    /// Whether a run began for it. One that stood for it counts only for its own due.
+    pub fn has_run(&self) -> bool {
+        matches!(self.reason, Reason::Ran { .. } | Reason::RanAsOneOf { .. } | Reason::RanByHand { .. })
+    }
+}
+
+impl Scheduler {
+    /// Why a task ran at a moment, or did not: as far as its last decisions are remembered
+    /// ([`Builder::history`](super::Builder::history)), and as its schedule has it.
+    ///
+    /// A moment stands for the whole second that it lies in, as people write times. Of several dues in it, it is the one
+    /// that is named exactly, else the last before it, else the first after it. A civil time is read in the zone of
+    /// the schedule.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sexton::{ManualClock, Moment, Scheduler};
+    ///
+    /// let moment = |text: &str| text.parse::<Moment>().unwrap();
+    /// let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// let hours = clock.clone();
+    /// scheduler.task("report").cron("30 * * * *").run(move || hours.advance(Duration::from_secs(5000)))?;
+    /// clock.advance(Duration::from_secs(7200));
+    ///
+    /// let why = |text: &str| scheduler.explain("report", moment(text)).map(|account| account.to_string());
+    /// assert_eq!(why("2026-11-22 10:30")?, "task `report` at 2026-11-22T10:30:00Z: ran on time, and took 5000s");
+    /// assert_eq!(why("2026-11-22 11:30")?, "task `report` at 2026-11-22T11:30:00Z: missed: still running");
+    /// assert_eq!(
+    ///     why("2026-11-22 11:15")?,
+    ///     "task `report` at 2026-11-22T11:15:00Z: does not fire: the minute is 15, not 30"
+    /// );
+    /// assert_eq!(why("2026-11-22 12:30")?, "task `report` at 2026-11-22T12:30:00Z: is still to come");
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If no task has this name, or the scheduler has been shut down.
+    pub fn explain(&self, name: &str, moment: impl Into<Moment>) -> Result<Account, Error> {
+        explain(&self.engine, Which { name, id: None }, moment.into())
+    }
+}
+
+impl Task {
+    /// As [`Scheduler::explain`], of this task.
+    ///
+    /// # Errors
+    ///
+    /// If the task has ended, or the scheduler has been shut down.
+    pub fn explain(&self, moment: impl Into<Moment>) -> Result<Account, Error> {
+        explain(&*self.engine()?, self.which(), moment.into())
+    }
+}
+
+fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account, Error> {
+    let ((memory, now), task) = engine.change(which, |agenda, now| Some((agenda.memory(which)?, now)))?;
+    let cron = memory.plan.as_ref().and_then(|plan| plan.cron());
+    let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
+    let instant = moment.instant(&zone).ok_or_else(|| {
+        let why = "outside the time that this machine's clock can hold";
+        Error::new(Kind::Other(why.into())).in_field("explain", moment.to_string()).of_task(&task)
+    })?;
+    // A zone from the embedded table cannot say what was before it.
+    let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
+    let (at, reason) = memory.judge(instant, now, clocks);
+    let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
+    Ok(Account { task, at, reason, clocks, zone })
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |instant: SystemTime| Shown { instant, zone: &self.zone };
+        write!(f, "task `{}` at {}: ", OneLine(&self.task), show(self.at))?;
+        match &self.reason {
+            Reason::Ran { lateness, ending, took, stood_for } => {
+                match lateness.is_zero() {
+                    true => f.write_str("ran on time")?,
+                    false => write!(f, "ran {lateness:?} late")?,
+                }
+                ended(*ending, *took, f)?;
+                match stood_for {
+                    0 => {}
+                    1 => f.write_str("; it stood for the due before, too")?,
+                    _ => write!(f, "; it stood for the {stood_for} dues before, too")?,
+                }
+            }
+            Reason::RanAsOneOf { runs, first, latest, ending } => {
+                write!(
+                    f,
+                    "ran and {ending}, as did all {runs} runs from {} to {}",
+                    show(*first),
+                    show(*latest)
+                )?;
+            }
+            Reason::RanByHand { ending, took } => {
+                f.write_str("ran as somebody asked for it")?;
+                ended(*ending, *took, f)?;
+            }
+            Reason::StoodFor { by, why, step } => {
+                write!(f, "had no run of its own: {why}")?;
+                stepped(*step, f)?;
+                write!(f, "; the run for {} stood for it", show(*by))?;
+            }
+            Reason::Missed { why, dues, first, latest, step } => {
+                write!(f, "missed: {why}")?;
+                stepped(*step, f)?;
+                if *dues > 1 {
+                    write!(f, "; as were all {dues} dues from {} to {}", show(*first), show(*latest))?;
+                }
+            }
+            Reason::Paused { since: None } => f.write_str("is due, and the task is paused")?,
+            Reason::Paused { since: Some(since) } => {
+                write!(f, "is due, and the task has been paused since {}", show(*since))?;
+            }
+            Reason::Running { due: Some(due) } => {
+                write!(f, "is due, and the run for {} is still going on", show(*due))?;
+            }
+            Reason::Running { due: None } => {
+                f.write_str("is due, and a run of the task that had the name before is still going on")?;
+            }
+            Reason::Waiting => f.write_str("is due, and waits for a free worker")?,
+            Reason::NotYet { is_paused } => {
+                f.write_str("is still to come")?;
+                if *is_paused {
+                    f.write_str(", and the task is paused")?;
+                }
+            }
+            Reason::Unscheduled { since, is_replaced: false } => {
+                write!(f, "was before the task was scheduled, at {}", show(*since))?;
+            }
+            Reason::Unscheduled { since, .. } => {
+                write!(f, "was before the task was replaced, at {}, ", show(*since))?;
+                f.write_str("and nothing of that second is remembered")?;
+            }
+            Reason::NotStarted { start } => {
+                write!(f, "is not due: the schedule starts after {}", show(*start))?;
+            }
+            Reason::Over { until } => write!(f, "is not due: the schedule ends with {}", show(*until))?,
+            Reason::DoesNotFire(why) => write!(f, "{why}")?,
+            Reason::NotDue { before, after } => {
+                f.write_str("is not due")?;
+                match (before, after) {
+                    (Some(before), Some(after)) => {
+                        write!(f, ": the dues next to it are {} and {}", show(*before), show(*after))?;
+                    }
+                    (Some(before), None) => write!(f, ": the due before is {}", show(*before))?,
+                    (None, Some(after)) => write!(f, ": the due after is {}", show(*after))?,
+                    (None, None) => {}
+                }
+            }
+            Reason::Forgotten { since: None } => f.write_str("nothing is remembered of it")?,
+            Reason::Forgotten { since: Some(since) } => {
+                write!(f, "is older than what is remembered, which begins after {}", show(*since))?;
+            }
+        }
+        match &self.clocks {
+            Some(clocks) => write!(f, " (it {clocks})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn ended(ending: Ending, took: Option<Duration>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match (ending, took) {
+        (Ending::Failed, Some(took)) => write!(f, ", and failed after {took:?}"),
+        (Ending::Panicked, Some(took)) => write!(f, ", and panicked after {took:?}"),
+        (_, Some(took)) => write!(f, ", and took {took:?}"),
+        (_, None) => f.write_str(", and is still running"),
+    }
+}
+
+fn stepped(step: Option<Step>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match step {
+        Some(step) => write!(f, ", as the clock was stepped {step}"),
+        None => Ok(()),
+    }
+}
+
+/// An instant as the clocks of a zone show it.
+struct Shown<'a> {
+    instant: SystemTime,
+    zone: &'a Zone,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        rfc3339(self.instant, self.zone, f)
+    }
+}

@@ -1,0 +1,290 @@
+//! What the notes of a task, and its schedule, say of one instant. Pure: no threads, no clock.
+
+use std::time::{Duration, SystemTime};
+
+use super::Reason;
+use crate::agenda::{Ending, Memory, Note};
+use crate::clock::{Now, Step};
+use crate::event::Why;
+use crate::schedule::{Explanation, Plan};
+use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
+
+/// Whether two instants lie in the same second.
+fn is_near(one: SystemTime, other: SystemTime) -> bool {
+    unix_seconds(one) == unix_seconds(other)
+}
+
+/// What is better the smaller it is: of dues in one second that which is named exactly, else the last before, else the
+/// first after.
+fn distance(due: SystemTime, asked: SystemTime) -> (bool, Duration) {
+    match asked.duration_since(due) {
+        Ok(before) => (false, before),
+        Err(error) => (true, error.duration()),
+    }
+}
+
+fn nearest(dues: impl IntoIterator<Item = SystemTime>, asked: SystemTime) -> Option<SystemTime> {
+    dues.into_iter().filter(|&due| is_near(due, asked)).min_by_key(|&due| distance(due, asked))
+}
+
+/// The due that an instant means, of those from `first` to `latest`: so many at equal distances, or those of a plan. Only the
+/// two are known if there is neither.
+fn due_among(
+    (first, latest, count): (SystemTime, SystemTime, u64),
+    plan: Option<&Plan>,
+    asked: SystemTime,
+) -> Option<SystemTime> {
+    let between = match plan {
+        Some(plan) if plan.is_calendar() => due_of(plan, asked),
+        Some(plan) if plan.period().is_some() && count > 2 => {
+            let (start, span) = (unix_nanos(first), unix_nanos(latest) - unix_nanos(first));
+            let steps = i128::from(count - 1);
+            // The two clocks run at slightly different speeds: the distance is that which the wall clock has shown.
+            let step = (unix_nanos(asked) - start) * steps / span.max(1);
+            let dues = [step, step + 1].map(|step| system_time_of_nanos(start + span * step / steps));
+            nearest(dues.into_iter().flatten(), asked)
+        }
+        _ => None,
+    };
+    let between = between.filter(|&due| first <= due && due <= latest);
+    nearest([first, latest].into_iter().chain(between), asked)
+}
+
+/// The due of a calendar plan in the second of an instant.
+fn due_of(plan: &Plan, asked: SystemTime) -> Option<SystemTime> {
+    nearest(plan.until(asked).into_iter().chain(plan.after(asked)), asked)
+}
+
+impl Memory {
+    /// What is known of an instant, and the due that it means, or the instant itself.
+    pub(super) fn judge(
+        &self,
+        asked: SystemTime,
+        now: Now,
+        clocks: Option<Explanation>,
+    ) -> (SystemTime, Reason) {
+        if let Some(found) = self.noted(asked) {
+            return found;
+        }
+        let next = self.next.and_then(|next| next.wall(now));
+        let due = self.due_from(next, asked);
+        if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
+            return (asked, Reason::Over { until: last });
+        }
+        match (due, next) {
+            (Some(due), Some(next)) if due >= next => {
+                let has_come = due <= now.wall;
+                (due, if has_come { self.pending() } else { Reason::NotYet { is_paused: self.is_paused } })
+            }
+            (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
+            _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
+            (Some(due), _) if due >= self.since => (due, self.forgotten()),
+            // Of an expression it can be told whether it would have fired.
+            _ if asked < self.since => (asked, self.unscheduled()),
+            (None, _) if self.is_calendar() => (asked, self.not_due(asked, next, clocks)),
+            _ if self
+                .record()
+                .map_or(true, |record| record.forgotten.map_or(false, |gone| asked <= gone)) =>
+            {
+                (asked, self.forgotten())
+            }
+            _ => (asked, self.not_due(asked, next, clocks)),
+        }
+    }
+
+    fn record(&self) -> Option<&crate::agenda::Record> {
+        self.record.as_deref()
+    }
+
+    fn notes(&self) -> impl DoubleEndedIterator<Item = Note> + '_ {
+        self.record().into_iter().flat_map(|record| record.notes.iter().copied())
+    }
+
+    fn is_calendar(&self) -> bool {
+        self.plan.as_ref().map_or(false, |plan| plan.is_calendar())
+    }
+
+    /// The due of the last run, if that is soon enough to look for it, and if none is missed.
+    fn last_due(&self, next: SystemTime) -> Option<SystemTime> {
+        const SOON: u64 = 10_000;
+        if self.left > SOON {
+            return None;
+        }
+        let plan = self.plan.as_deref();
+        let after = |due: &SystemTime| match plan?.period() {
+            Some(period) => due.checked_add(period),
+            None => plan?.after(*due),
+        };
+        std::iter::successors(Some(next), after).take(self.left as usize).last()
+    }
+
+    /// The due in the second of an instant by the schedule alone, where `next` is one of the dues.
+    fn due_from(&self, next: Option<SystemTime>, asked: SystemTime) -> Option<SystemTime> {
+        let plan = self.plan.as_deref();
+        let period = plan.and_then(|plan| plan.period());
+        let computed = match (plan, period, next) {
+            (Some(plan), Some(period), Some(next)) => {
+                let (next, period) = (unix_nanos(next), period.as_nanos() as i128);
+                let before = unix_nanos(asked) - (unix_nanos(asked) - next).rem_euclid(period);
+                let dues = [before, before + period].map(system_time_of_nanos);
+                let dues = dues.into_iter().flatten().filter(|&due| unix_nanos(due) >= next);
+                nearest(dues, asked).filter(|&due| plan.until.map_or(true, |until| due <= until))
+            }
+            (Some(plan), ..) => due_of(plan, asked),
+            _ => None,
+        };
+        nearest(next.into_iter().chain(computed), asked)
+    }
+
+    /// What the notes say.
+    fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
+        let notes: Vec<Note> = self.notes().collect();
+        let replaced = notes.iter().rposition(|note| matches!(note, Note::Replaced));
+        let mut found: Option<((bool, bool, Duration), SystemTime, Reason)> = None;
+        for (at, &note) in notes.iter().enumerate().rev() {
+            let plan = self.plan.as_deref().filter(|_| replaced.map_or(true, |replaced| at > replaced));
+            let is_by_hand = matches!(note, Note::Run { is_by_hand: true, .. });
+            if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
+                let (is_after, distance) = distance(due, asked);
+                let rank = (is_by_hand, is_after, distance);
+                // Of equal ones the newest: a clock that was set back shows the same time again.
+                if found.as_ref().map_or(true, |(best, ..)| rank < *best) {
+                    found = Some((rank, due, reason));
+                }
+            }
+        }
+        found.map(|(_, due, reason)| (due, reason))
+    }
+
+    /// Why a due that has come was neither run nor missed so far.
+    fn pending(&self) -> Reason {
+        if self.is_leaving {
+            return Reason::Running { due: None };
+        }
+        if self.is_paused {
+            let mut notes = self.notes().rev();
+            let since = notes.find_map(|note| match note {
+                Note::Paused { at } => Some(at),
+                _ => None,
+            });
+            return Reason::Paused { since };
+        }
+        let running = self.notes().rev().find_map(|note| match note {
+            Note::Run { due, ending: Ending::Running, .. } => Some(due),
+            _ => None,
+        });
+        match running {
+            _ if !self.is_busy => Reason::Waiting,
+            due => Reason::Running { due },
+        }
+    }
+
+    fn unscheduled(&self) -> Reason {
+        Reason::Unscheduled { since: self.since, is_replaced: self.is_replaced }
+    }
+
+    fn forgotten(&self) -> Reason {
+        Reason::Forgotten { since: self.record().and_then(|record| record.forgotten) }
+    }
+
+    /// Why nothing is due at an instant.
+    fn not_due(&self, asked: SystemTime, next: Option<SystemTime>, clocks: Option<Explanation>) -> Reason {
+        let plan = self.plan.as_deref();
+        let until = plan.and_then(|plan| plan.until).filter(|&until| asked > until);
+        let cron = plan.and_then(|plan| plan.cron());
+        if let (Some((_, _, floor)), Some(clocks)) = (cron, clocks) {
+            match system_time(floor) {
+                _ if !clocks.fires() => return Reason::DoesNotFire(clocks),
+                Some(start) if unix_seconds(asked) <= floor => return Reason::NotStarted { start },
+                _ => {}
+            }
+        }
+        if let Some(until) = until {
+            return Reason::Over { until };
+        }
+        if let (Some(plan), true) = (plan, self.is_calendar()) {
+            return Reason::NotDue { before: plan.until(asked), after: plan.after(asked) };
+        }
+        let mut known: Vec<SystemTime> =
+            self.notes().flat_map(|note| note.dues()).flatten().chain(next).collect();
+        // Of a period, the grid goes on from the next due.
+        if let (Some(period), Some(next)) = (plan.and_then(|plan| plan.period()), next) {
+            if let Ok(ahead) = asked.duration_since(next) {
+                let before = unix_nanos(asked) - (ahead.as_nanos() % period.as_nanos()) as i128;
+                let grid = [before, before.saturating_add(period.as_nanos() as i128)];
+                known.extend(grid.into_iter().filter_map(system_time_of_nanos));
+            }
+        }
+        let before = known.iter().copied().filter(|&due| due < asked).max();
+        let after = known.iter().copied().filter(|&due| due > asked).min();
+        Reason::NotDue { before, after }
+    }
+}
+
+/// The due that an instant means, if a note is about it, and what the note says.
+fn of_note(
+    notes: &[Note],
+    at: usize,
+    note: Note,
+    plan: Option<&Plan>,
+    asked: SystemTime,
+) -> Option<(SystemTime, Reason)> {
+    match note {
+        Note::Run { due, lateness, took, ending, is_by_hand } => {
+            let took = (ending != Ending::Running).then(|| Duration::from_nanos(took));
+            let stood_for = match at.checked_sub(1).map(|before| notes[before]) {
+                Some(Note::Missed { count, is_stood_for: true, .. }) => u64::from(count),
+                _ => 0,
+            };
+            let reason = match is_by_hand {
+                true => Reason::RanByHand { ending, took },
+                false => Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, stood_for },
+            };
+            is_near(due, asked).then(|| (due, reason))
+        }
+        Note::Runs { first, latest, count, ending } => {
+            let runs = u64::from(count);
+            let due = due_among((first, latest, runs), plan, asked)?;
+            Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
+        }
+        Note::Missed { first, latest, count, why, is_stood_for } => {
+            let dues = u64::from(count);
+            let due = due_among((first, latest, dues), plan, asked)?;
+            let by = notes[at + 1..].iter().find_map(|note| match *note {
+                Note::Run { due, is_by_hand: false, .. } => Some(due),
+                Note::Runs { first, .. } => Some(first),
+                _ => None,
+            });
+            let step = step_over(notes, due).filter(|_| matches!(why, Why::Late | Why::ClockCorrected));
+            let reason = match by.filter(|_| is_stood_for) {
+                Some(by) => Reason::StoodFor { by, why, step },
+                None => Reason::Missed { why, dues, first, latest, step },
+            };
+            Some((due, reason))
+        }
+        Note::Stepped { .. } | Note::Paused { .. } | Note::Replaced => None,
+    }
+}
+
+/// The last step of the clock that skipped a due.
+fn step_over(notes: &[Note], due: SystemTime) -> Option<Step> {
+    notes.iter().rev().find_map(|note| match *note {
+        Note::Stepped { from, to } if from < due && due <= to => {
+            to.duration_since(from).ok().map(Step::Forward)
+        }
+        _ => None,
+    })
+}
+
+impl Note {
+    /// The dues that it names.
+    fn dues(self) -> [Option<SystemTime>; 2] {
+        match self {
+            Note::Run { due, is_by_hand: false, .. } => [Some(due), None],
+            Note::Runs { first, latest, .. } | Note::Missed { first, latest, .. } => {
+                [Some(first), Some(latest)]
+            }
+            _ => [None, None],
+        }
+    }
+}

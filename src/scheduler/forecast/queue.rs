@@ -1,0 +1,174 @@
+//! Runs that want a worker, and how long each has to wait for one. Pure: no threads, no clock. Times are counted from now.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use crate::task::Overlap;
+
+/// A run that wants a worker at a time, and for so long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Want {
+    pub(super) at: Duration,
+    pub(super) took: Duration,
+}
+
+/// When the runs of a task begin, as far as its own runs are in their way, and how many dues find it running.
+pub(super) fn runs_of(
+    dues: &[Duration],
+    took: Duration,
+    overlap: Overlap,
+    allowed_runs: usize,
+) -> (Vec<Duration>, u64) {
+    let (mut runs, mut overlaps) = (Vec::new(), 0);
+    // The last runs, by their beginnings and ends; the last of them may be queued.
+    let mut going_on: VecDeque<(Duration, Duration)> = VecDeque::new();
+    for &due in dues {
+        while going_on.front().map_or(false, |&(_, end)| end <= due) {
+            going_on.pop_front();
+        }
+        let begin = match going_on.back() {
+            Some(&(begin, end)) if going_on.len() >= allowed_runs => {
+                overlaps += 1;
+                match overlap {
+                    Overlap::Queue if begin <= due => end,
+                    // One that is queued already stands for this due, too.
+                    _ => continue,
+                }
+            }
+            _ => due,
+        };
+        runs.push(begin);
+        going_on.push_back((begin, begin.saturating_add(took)));
+    }
+    (runs, overlaps)
+}
+
+/// How long each waits if the first to come is the first to be served. They are in order.
+pub(super) fn waits(wants: &[Want], workers: usize) -> impl Iterator<Item = Duration> + '_ {
+    let mut free_at: BinaryHeap<Reverse<Duration>> = BinaryHeap::new();
+    wants.iter().map(move |want| {
+        let begin = match free_at.len() < workers {
+            true => want.at,
+            false => free_at.pop().map_or(want.at, |Reverse(free)| free.max(want.at)),
+        };
+        free_at.push(Reverse(begin.saturating_add(want.took)));
+        begin - want.at
+    })
+}
+
+/// The fewest workers with which nobody waits longer than this. More workers never make anybody wait longer.
+pub(super) fn least_workers(wants: &[Want], limit: Duration) -> usize {
+    let is_enough = |workers: usize| waits(wants, workers).all(|wait| wait <= limit);
+    let mut enough = 1;
+    while !is_enough(enough) {
+        enough *= 2;
+    }
+    let mut too_few = enough / 2;
+    while enough - too_few > 1 {
+        let middle = too_few + (enough - too_few) / 2;
+        match is_enough(middle) {
+            true => enough = middle,
+            false => too_few = middle,
+        }
+    }
+    enough.min(wants.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Second by second: who wants to begin, who is busy until when.
+    fn slow_waits(wants: &[(u64, u64)], workers: usize) -> Vec<u64> {
+        let (mut busy_until, mut waits) = (vec![0; workers], vec![None; wants.len()]);
+        for now in 0.. {
+            for (want, wait) in wants.iter().zip(&mut waits) {
+                if wait.is_none() && want.0 <= now {
+                    match busy_until.iter_mut().find(|until| **until <= now) {
+                        Some(until) => {
+                            *until = now + want.1;
+                            *wait = Some(now - want.0);
+                        }
+                        None => break,
+                    }
+                }
+            }
+            if waits.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        waits.into_iter().flatten().collect()
+    }
+
+    /// Second by second: one run at a time, and one queued behind it.
+    fn slow_runs(dues: &[u64], took: u64, is_queued: bool) -> (Vec<u64>, u64) {
+        let (mut runs, mut overlaps, mut busy_until, mut queued) = (Vec::new(), 0, 0, false);
+        for now in 0..=dues.iter().max().unwrap_or(&0) + 1000 {
+            if queued && now >= busy_until {
+                queued = false;
+                runs.push(now);
+                busy_until = now + took;
+            }
+            if dues.contains(&now) {
+                if now >= busy_until {
+                    runs.push(now);
+                    busy_until = now + took;
+                } else {
+                    overlaps += 1;
+                    queued = is_queued;
+                }
+            }
+        }
+        (runs, overlaps)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn each_waits_as_long_as_second_by_second(
+            wants in proptest::collection::vec((0..40_u64, 0..12_u64), 0..30),
+            workers in 1..5_usize,
+        ) {
+            let mut wants = wants;
+            wants.sort_by_key(|want| want.0);
+            let queue: Vec<_> = wants.iter().map(|&(at, took)| Want { at: seconds(at), took: seconds(took) }).collect();
+            let found: Vec<u64> = waits(&queue, workers).map(|wait| wait.as_secs()).collect();
+            prop_assert_eq!(found, slow_waits(&wants, workers));
+            for limit in [0, 3] {
+                let enough = |workers: &usize| slow_waits(&wants, *workers).iter().all(|wait| *wait <= limit);
+                let least = if wants.is_empty() { 0 } else { (1..).find(enough).unwrap() };
+                prop_assert_eq!(least_workers(&queue, seconds(limit)), least);
+            }
+        }
+
+        #[test]
+        fn a_task_is_in_its_own_way_as_second_by_second(
+            dues in proptest::collection::btree_set(0..60_u64, 0..20),
+            took in 0..15_u64,
+            is_queued in any::<bool>(),
+        ) {
+            let list: Vec<u64> = dues.into_iter().collect();
+            let dues: Vec<_> = list.iter().map(|due| seconds(*due)).collect();
+            let overlap = if is_queued { Overlap::Queue } else { Overlap::Skip };
+            let (runs, overlaps) = runs_of(&dues, seconds(took), overlap, 1);
+            let runs: Vec<u64> = runs.iter().map(Duration::as_secs).collect();
+            prop_assert_eq!((runs, overlaps), slow_runs(&list, took, is_queued));
+        }
+    }
+
+    #[test]
+    fn several_runs_at_once_are_as_many_as_allowed() {
+        let dues: Vec<_> = (0..6).map(|due| seconds(10 * due)).collect();
+        let (runs, overlaps) = runs_of(&dues, seconds(25), Overlap::Allow(2), 2);
+        // 0 to 25 and 10 to 35; then 30 to 55 and 40 to 65.
+        assert_eq!(runs, [0, 10, 30, 40].map(seconds));
+        assert_eq!(overlaps, 2);
+    }
+}

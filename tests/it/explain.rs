@@ -1,0 +1,351 @@
+//! Why a task ran at an instant, or did not: each answer, word by word, on a manual clock.
+
+use std::time::Duration;
+
+use sexton::{Ending, ManualClock, Missed, Moment, Overlap, Reason, Scheduler, Why};
+
+use crate::stage::{moment, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::zones::zone;
+
+/// What is said of `t` at a civil time of the day that most tests play on, without the task's name.
+#[track_caller]
+fn why(stage: &Stage, time: &str) -> String {
+    let text = if time.len() > 8 { time.to_string() } else { format!("2026-11-22 {time}") };
+    let account = stage.scheduler.explain("t", moment(&text)).unwrap().to_string();
+    let account = account.strip_prefix("task `t` at ").unwrap();
+    account.replace("2026-11-22T", "")
+}
+
+/// Lets time pass in the callback.
+fn takes(stage: &Stage, time: Duration) -> impl FnMut() + Send + 'static {
+    let clock = stage.clock.clone();
+    move || clock.advance(time)
+}
+
+#[test]
+fn runs_that_end_in_each_way() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let mut round = 0;
+    let job = move || {
+        round += 1;
+        clock.advance(2 * SECOND);
+        match round {
+            1 => Ok(()),
+            2 => Err("no"),
+            _ => panic!("no"),
+        }
+    };
+    let task = stage.scheduler.task("t").cron("* * * * *").run(job).unwrap();
+    stage.clock.advance(3 * MINUTE);
+    assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 2s");
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: ran on time, and failed after 2s");
+    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: ran on time, and panicked after 2s");
+    // A handle says the same; an instant stands for its second.
+    let account = task.explain(moment("2026-11-22T10:01:00.9Z")).unwrap();
+    assert_eq!(account.to_string(), "task `t` at 2026-11-22T10:01:00Z: ran on time, and took 2s");
+    assert!(account.has_run() && account.task() == "t");
+    let (ending, took) = (Ending::Finished, Some(2 * SECOND));
+    assert_eq!(account.reason(), &Reason::Ran { lateness: Duration::ZERO, ending, took, stood_for: 0 });
+    assert_eq!(Moment::from(account.at()).to_string(), "2026-11-22T10:01:00Z");
+}
+
+#[test]
+fn a_run_that_is_going_on_and_what_it_is_in_the_way_of() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, scheduler) = (stage.clock.clone(), stage.scheduler.clone());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let job = move || {
+        clock.advance(150 * SECOND);
+        for time in ["10:01", "10:02", "10:03", "10:05"] {
+            let account = scheduler.explain("t", moment(&format!("2026-11-22 {time}:00"))).unwrap();
+            let _ = sender.send(account.to_string().replace("2026-11-22T", ""));
+        }
+    };
+    stage.scheduler.task("t").cron("* * * * *").run(job).unwrap();
+    stage.clock.advance(MINUTE);
+    let said: Vec<_> = receiver.try_iter().collect();
+    assert_eq!(
+        said,
+        [
+            "task `t` at 10:01:00Z: ran on time, and is still running",
+            "task `t` at 10:02:00Z: is due, and the run for 10:01:00Z is still going on",
+            "task `t` at 10:03:00Z: is due, and the run for 10:01:00Z is still going on",
+            "task `t` at 10:05:00Z: is still to come",
+        ]
+    );
+    stage.scheduler.cancel("t").unwrap();
+}
+
+#[test]
+fn dues_that_passed_during_a_run() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 150 * SECOND)).unwrap();
+    stage.clock.advance(3 * MINUTE + 40 * SECOND);
+    let all = "missed: still running; as were all 2 dues from 10:02:00Z to 10:03:00Z";
+    assert_eq!(why(&stage, "10:02:00"), format!("10:02:00Z: {all}"));
+    assert_eq!(why(&stage, "10:03:00"), format!("10:03:00Z: {all}"));
+    let account = stage.scheduler.explain("t", moment("2026-11-22 10:03")).unwrap();
+    assert!(matches!(account.reason(), Reason::Missed { why: Why::StillRunning, dues: 2, .. }));
+    assert!(!account.has_run());
+
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * *").overlap(Overlap::Queue).times(2);
+    task.run(takes(&stage, 150 * SECOND)).unwrap();
+    stage.scheduler.task("u").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(4 * MINUTE);
+    assert!(
+        stage.scheduler.explain("t", stage.clock.now()).unwrap_err().is_unknown_task(),
+        "its last run began"
+    );
+
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * *").overlap(Overlap::Queue);
+    task.run(takes(&stage, 150 * SECOND)).unwrap();
+    stage.clock.advance(2 * MINUTE);
+    stage.clock.advance(SECOND);
+    assert_eq!(
+        why(&stage, "10:02:00"),
+        "10:02:00Z: had no run of its own: still running; the run for 10:03:00Z stood for it"
+    );
+    assert_eq!(
+        why(&stage, "10:03:00"),
+        "10:03:00Z: ran 30s late, and took 150s; it stood for the due before, too"
+    );
+}
+
+#[test]
+fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
+    let play = |missed: Missed, act: &dyn Fn(&ManualClock)| {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        stage.scheduler.task("t").cron("* * * * *").missed(missed).run(|| {}).unwrap();
+        stage.clock.advance(MINUTE);
+        act(&stage.clock);
+        stage.clock.advance(SECOND);
+        stage
+    };
+    let stage = play(Missed::Once, &|clock| clock.suspend(5 * MINUTE));
+    let late = "nothing could start it in time, as the clock was stepped 300s forward";
+    assert_eq!(
+        why(&stage, "10:04:00"),
+        format!("10:04:00Z: had no run of its own: {late}; the run for 10:06:00Z stood for it")
+    );
+    assert_eq!(
+        why(&stage, "10:06:00"),
+        "10:06:00Z: ran 30s late, and took 0ns; it stood for the 4 dues before, too"
+    );
+
+    let stage = play(Missed::Skip, &|clock| clock.step(5 * MINUTE));
+    let all = "as were all 5 dues from 10:02:00Z to 10:06:00Z";
+    assert_eq!(why(&stage, "10:04:00"), format!("10:04:00Z: missed: {late}; {all}"));
+
+    let stage = play(Missed::Once, &|clock| clock.step(4 * HOUR));
+    let corrected = "the clock was corrected, as the clock was stepped 14400s forward";
+    let all = "as were all 240 dues from 10:02:00Z to 14:01:00Z";
+    assert_eq!(why(&stage, "12:00:00"), format!("12:00:00Z: missed: {corrected}; {all}"));
+
+    // What an expression that repeats runs twice: of the two, the newer. The others have not come again.
+    let stage = play(Missed::Once, &|clock| clock.step_back(2 * MINUTE));
+    stage.clock.advance(MINUTE);
+    assert_eq!(why(&stage, "10:00:00"), "10:00:00Z: ran on time, and took 0ns");
+}
+
+#[test]
+fn a_pause() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(MINUTE);
+    task.pause().unwrap();
+    stage.clock.advance(3 * MINUTE);
+    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: is due, and the task has been paused since 10:01:30Z");
+    assert_eq!(why(&stage, "10:06:00"), "10:06:00Z: is still to come, and the task is paused");
+    task.resume().unwrap();
+    stage.clock.advance(MINUTE);
+    assert_eq!(
+        why(&stage, "10:03:00"),
+        "10:03:00Z: missed: paused; as were all 3 dues from 10:02:00Z to 10:04:00Z"
+    );
+    assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
+}
+
+#[test]
+fn a_run_that_somebody_asked_for_and_one_that_waits() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let task = stage.scheduler.task("t").cron("0 * * * *").run(takes(&stage, SECOND)).unwrap();
+    task.run_now().unwrap();
+    stage.scheduler.run_pending();
+    stage.clock.advance(SECOND);
+    assert_eq!(why(&stage, "10:00:30"), "10:00:30Z: ran as somebody asked for it, and took 1s");
+    let account = task.explain(moment("2026-11-22 10:00:30")).unwrap();
+    assert!(
+        matches!(account.reason(), Reason::RanByHand { ending: Ending::Finished, .. }) && account.has_run()
+    );
+
+    stage.clock.suspend(HOUR);
+    assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: is due, and waits for a free worker");
+}
+
+#[test]
+fn what_the_schedule_says() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let task = |text: &str| stage.scheduler.task("t").cron(text).replace();
+    task("0 4 * * mon").run(|| {}).unwrap();
+    assert_eq!(
+        why(&stage, "11:00:00"),
+        "11:00:00Z: does not fire: the day of week is Sunday, not mon; the hour is 11, not 4"
+    );
+    assert_eq!(why(&stage, "2026-11-23 04:00:00"), "2026-11-23T04:00:00Z: is still to come");
+    assert_eq!(
+        why(&stage, "2026-11-16 04:00:00"),
+        "2026-11-16T04:00:00Z: was before the task was scheduled, at 10:00:30Z"
+    );
+
+    let task_from = task("0 * * * *").starting("2026-11-22 12:00");
+    task_from.until("2026-11-22 14:30").run(|| {}).unwrap();
+    assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: is not due: the schedule starts after 12:00:00Z");
+    assert_eq!(why(&stage, "13:00:00"), "13:00:00Z: is still to come");
+    assert_eq!(why(&stage, "15:00:00"), "15:00:00Z: is not due: the schedule ends with 14:30:00Z");
+}
+
+#[test]
+fn how_many_runs_are_left() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let task = stage.scheduler.task("t").cron("0 * * * *").times(3).run(|| {}).unwrap();
+    stage.clock.advance(HOUR);
+    assert_eq!(why(&stage, "13:00:00"), "13:00:00Z: is still to come");
+    assert_eq!(why(&stage, "14:00:00"), "14:00:00Z: is not due: the schedule ends with 13:00:00Z");
+    task.cancel_after_next().unwrap();
+    assert_eq!(why(&stage, "13:00:00"), "13:00:00Z: is not due: the schedule ends with 12:00:00Z");
+}
+
+#[test]
+fn a_change_of_the_clocks() {
+    let new_york = zone("America/New_York");
+    let stage = Stage::set_in(new_york, "2026-03-08 00:00");
+    stage.scheduler.task("t").cron("30 1,2 * * *").run(|| {}).unwrap();
+    stage.clock.advance(6 * HOUR);
+    assert_eq!(
+        why(&stage, "2026-03-08 02:30:00"),
+        "2026-03-08T03:00:00-04:00: ran on time, and took 0ns (it fires at 2026-03-08T03:00:00-04:00 for \
+         2026-03-08T02:30:00, which the clocks skipped: they went from 01:59:59 to 03:00:00 (-05:00 to -04:00))"
+    );
+    stage.clock.advance(238 * DAY);
+    assert_eq!(
+        why(&stage, "2026-11-01T06:30:00Z"),
+        "2026-11-01T01:30:00-05:00: does not fire: the clocks show 2026-11-01T01:30:00 a second time, and it fired the \
+         first time, at 2026-11-01T01:30:00-04:00"
+    );
+}
+
+#[test]
+fn periods_of_elapsed_time_and_of_days() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("t").every("10m").run(|| {}).unwrap();
+    stage.clock.advance(5 * HOUR);
+    let all = "ran and finished, as did all 16 runs from 10:00:00Z to 12:30:00Z";
+    assert_eq!(why(&stage, "10:00:00"), format!("10:00:00Z: {all}"));
+    assert_eq!(why(&stage, "11:20:00"), format!("11:20:00Z: {all}"));
+    assert_eq!(why(&stage, "12:40:00"), "12:40:00Z: ran on time, and took 0ns");
+    assert_eq!(
+        why(&stage, "14:51:00"),
+        "14:51:00Z: is not due: the dues next to it are 14:50:00Z and 15:00:00Z"
+    );
+    assert_eq!(why(&stage, "15:20:00"), "15:20:00Z: is still to come");
+    assert_eq!(
+        why(&stage, "15:21:00"),
+        "15:21:00Z: is not due: the dues next to it are 15:20:00Z and 15:30:00Z"
+    );
+    assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: was before the task was scheduled, at 10:00:00Z");
+
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage
+        .scheduler
+        .task("t")
+        .every("1d")
+        .starting("2026-11-20 09:00")
+        .missed(Missed::Skip)
+        .run(|| {})
+        .unwrap();
+    stage.clock.advance(2 * DAY);
+    assert_eq!(why(&stage, "2026-11-23 09:00:00"), "2026-11-23T09:00:00Z: ran on time, and took 0ns");
+    assert_eq!(why(&stage, "09:00:00"), "09:00:00Z: missed: nothing could start it in time");
+    assert_eq!(
+        why(&stage, "2026-11-23 10:00:00"),
+        "2026-11-23T10:00:00Z: is not due: the dues next to it are 2026-11-23T09:00:00Z and 2026-11-24T09:00:00Z"
+    );
+    // Of several dues in a second: the one named, else the last before, else the first after.
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("t").every("250ms").run(|| {}).unwrap();
+    stage.clock.advance(SECOND);
+    for (asked, found) in
+        [("00.500", "00.5Z"), ("00.700", "00.5Z"), ("00.749", "00.5Z"), ("00.750", "00.75Z")]
+    {
+        let account = why(&stage, &format!("2026-11-22T10:00:{asked}Z"));
+        assert_eq!(account, format!("10:00:{found}: ran on time, and took 0ns"));
+    }
+}
+
+#[test]
+fn an_iterator_is_remembered_due_by_due() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let times = (0..40).map(|minute| format!("2026-11-22 10:{minute:02}:00"));
+    let times = times.map(|text| text.parse::<Moment>().unwrap());
+    stage.scheduler.task("t").at_each(times).run(|| {}).unwrap();
+    stage.clock.advance(20 * MINUTE);
+    assert_eq!(why(&stage, "10:20:00"), "10:20:00Z: ran on time, and took 0ns");
+    assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
+    assert_eq!(
+        why(&stage, "10:04:00"),
+        "10:04:00Z: is older than what is remembered, which begins after 10:04:00Z"
+    );
+    assert_eq!(
+        why(&stage, "10:20:30"),
+        "10:20:30Z: is not due: the dues next to it are 10:20:00Z and 10:21:00Z"
+    );
+    assert_eq!(why(&stage, "10:21:00"), "10:21:00Z: is still to come");
+    assert_eq!(why(&stage, "10:22:00"), "10:22:00Z: is not due: the due before is 10:21:00Z");
+}
+
+#[test]
+fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(3 * MINUTE);
+    stage.clock.suspend(MINUTE);
+    let task = stage.scheduler.task("t").cron("0 * * * *").replace().run(|| {}).unwrap();
+    stage.clock.advance(HOUR);
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: ran on time, and took 0ns");
+    assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: missed: cancelled");
+    assert_eq!(
+        why(&stage, "10:02:30"),
+        "10:02:30Z: was before the task was replaced, at 10:04:30Z, and nothing of that second is remembered"
+    );
+    assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: ran on time, and took 0ns");
+    assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: does not fire: the minute is 5, not 0");
+    task.cancel().unwrap();
+    assert!(task.explain(stage.clock.now()).unwrap_err().is_unknown_task());
+    stage.scheduler.shutdown();
+    assert!(stage.scheduler.explain("t", stage.clock.now()).unwrap_err().is_shut_down());
+}
+
+#[test]
+fn as_much_is_remembered_as_the_builder_says() {
+    let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
+    for (history, said) in [
+        (0, "nothing is remembered of it"),
+        (1, "is older than what is remembered, which begins after 2026-11-22T10:02:00Z"),
+        (2, "ran and finished, as did all 2 runs from 2026-11-22T10:01:00Z to 2026-11-22T10:02:00Z"),
+        (3, "ran on time, and took 0ns"),
+    ] {
+        let clock = ManualClock::new(clock.now());
+        let builder = Scheduler::builder().clock(&clock).zone("UTC").history(history);
+        let scheduler = builder.build().unwrap();
+        scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+        clock.advance(3 * MINUTE);
+        let account = scheduler.explain("t", moment("2026-11-22 10:01")).unwrap().to_string();
+        assert_eq!(account.split_once("Z: ").unwrap().1, said, "{history}");
+        // The schedule can be asked all the same.
+        let account = scheduler.explain("t", moment("2026-11-22 10:00:30")).unwrap().to_string();
+        assert_eq!(account.split_once("Z: ").unwrap().1, "does not fire: the second is 30, not 0");
+    }
+}

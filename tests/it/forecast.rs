@@ -1,0 +1,147 @@
+//! What is to come, by cases that can be computed by hand.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use sexton::Overlap;
+
+use crate::stage::{moment, time, Stage, HOUR, MINUTE, SECOND};
+
+/// A task whose runs take so long.
+fn takes(stage: &Stage, name: &str, cron: &str, long: Duration) {
+    let clock = stage.clock.clone();
+    stage.scheduler.task(name).cron(cron).run(move || clock.advance(long)).unwrap();
+}
+
+#[test]
+fn nothing_to_do_is_well() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let forecast = stage.scheduler.forecast(HOUR);
+    assert_eq!(
+        forecast.to_string(),
+        "3600s ahead: 0 runs of 0 tasks, 1 worker busy 0 % of the time\nall is well"
+    );
+    assert_eq!((forecast.workers_needed, forecast.is_cut), (0, false));
+    stage.scheduler.task("t").cron("*/15 * * * *").run(|| {}).unwrap();
+    assert_eq!(
+        stage.scheduler.forecast(HOUR).to_string(),
+        "3600s ahead: 4 runs of 1 task, 1 worker busy 0 % of the time\nall is well\n\
+         1 task is taken to need no time, as no run has ended"
+    );
+    assert_eq!(stage.scheduler.forecast(Duration::ZERO).runs, 0);
+    assert_eq!(stage.told().len(), 1, "it has no side effects");
+}
+
+#[test]
+fn runs_that_are_due_together_wait_for_one_another() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    takes(&stage, "a", "0 * * * *", 20 * SECOND);
+    takes(&stage, "b", "0 * * * *", 5 * SECOND);
+    takes(&stage, "c", "0 * * * *", 40 * SECOND);
+    stage.clock.advance(HOUR);
+    let forecast = stage.scheduler.forecast(2 * HOUR);
+    // In each hour b waits for 20 s and c for 25.
+    assert_eq!((forecast.runs, forecast.waiting_runs, forecast.longest_wait), (6, 4, 25 * SECOND));
+    assert_eq!(forecast.first_wait.map(time).as_deref(), Some("12:00:00"));
+    assert_eq!(forecast.workers_needed, 3);
+    assert!((forecast.busy - 130.0 / 7200.0).abs() < 1e-9);
+    let means: Vec<_> = forecast.tasks.iter().map(|task| task.mean.unwrap().as_secs()).collect();
+    assert_eq!(means, [20, 5, 40]);
+    assert_eq!(
+        forecast.to_string(),
+        "7200s ahead: 6 runs of 3 tasks, 1 worker busy 2 % of the time\n\
+         4 runs will wait over 1s for a worker, up to 25s, first at 2026-11-22T12:00:00Z: 3 workers would do"
+    );
+}
+
+#[test]
+fn a_task_that_is_due_again_while_it_runs() {
+    for (overlap, runs, overlaps) in [(Overlap::Skip, 3, 2), (Overlap::Queue, 5, 4)] {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let clock = stage.clock.clone();
+        let task = stage.scheduler.task("t").cron("0,1,3,6,7 * * * *").overlap(overlap);
+        let task = task.run(move || clock.advance(130 * SECOND)).unwrap();
+        task.run_now().unwrap();
+        stage.clock.advance(30 * MINUTE);
+        let forecast = stage.scheduler.forecast(HOUR);
+        let task = &forecast.tasks[0];
+        assert_eq!((task.mean, task.gap), (Some(130 * SECOND), Some(MINUTE)));
+        assert_eq!((task.dues, forecast.runs, task.overlaps), (5, runs, overlaps), "{overlap:?}");
+    }
+}
+
+#[test]
+fn a_pending_future_holds_no_worker() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let wakers = Arc::new(Mutex::new(Vec::<Waker>::new()));
+    let keeps = wakers.clone();
+    let job = move || {
+        let (keeps, mut is_woken) = (keeps.clone(), false);
+        poll_fn(move |context| {
+            keeps.lock().unwrap().push(context.waker().clone());
+            match std::mem::replace(&mut is_woken, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+    };
+    stage.scheduler.task("t").cron("* * * * *").run_async(job).unwrap();
+    stage.clock.advance(MINUTE);
+    stage.clock.advance(MINUTE + 15 * SECOND);
+    wakers.lock().unwrap().drain(..).for_each(|waker| waker.wake());
+    stage.clock.advance(SECOND);
+    let forecast = stage.scheduler.forecast(10 * MINUTE);
+    assert_eq!(forecast.tasks[0].mean, Some(105 * SECOND));
+    assert_eq!((forecast.tasks[0].overlaps, forecast.busy, forecast.waiting_runs), (5, 0.0, 0));
+    assert_eq!(
+        forecast.to_string().lines().nth(1),
+        Some("task `t` takes 105s on average, and is due again after 60s: 5 of 10 dues will find it running")
+    );
+}
+
+#[test]
+fn schedules_of_each_kind_as_far_as_they_are_known() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let scheduler = &stage.scheduler;
+    scheduler.task("period").every("10m").run(|| {}).unwrap();
+    scheduler.task("ends").cron("* * * * *").until("2026-11-22 10:03").run(|| {}).unwrap();
+    scheduler.task("twice").cron("* * * * *").times(2).run(|| {}).unwrap();
+    scheduler.task("once").after(30 * MINUTE).run(|| {}).unwrap();
+    scheduler.task("late").at("2026-11-22 12:00").run(|| {}).unwrap();
+    scheduler.task("days").every("1d").starting("2026-11-22 10:30").run(|| {}).unwrap();
+    scheduler.task("closure").at_next(|now| Some(now + MINUTE)).run(|| {}).unwrap();
+    scheduler.task("paused").cron("* * * * *").run(|| {}).unwrap().pause().unwrap();
+    stage.clock.advance(Duration::ZERO);
+    let forecast = scheduler.forecast(HOUR);
+    let dues: Vec<_> = forecast.tasks.iter().map(|task| (&*task.task, task.dues)).collect();
+    assert_eq!(
+        dues,
+        [
+            ("period", 6),
+            ("ends", 3),
+            ("twice", 2),
+            ("once", 1),
+            ("late", 0),
+            ("days", 1),
+            ("closure", 1),
+            ("paused", 0)
+        ]
+    );
+    let lines: Vec<String> = forecast.to_string().lines().map(str::to_string).collect();
+    assert_eq!(lines[2..4], ["1 task is paused, and not counted in", "1 task is known by the next due only"]);
+}
+
+#[test]
+fn it_looks_at_so_many_dues_and_says_so() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    stage.scheduler.task("t").every("1s").starting("2026-11-22 10:00:01").run(|| {}).unwrap();
+    stage.scheduler.task("u").every("1s").starting("2026-11-22 10:00:01").run(|| {}).unwrap();
+    let forecast = stage.scheduler.forecast(1000 * HOUR);
+    assert!(forecast.is_cut);
+    assert_eq!((forecast.horizon, forecast.runs), (50_000 * SECOND, 100_000));
+    let text = forecast.to_string();
+    assert!(text.contains("\nit looks no further, as there are over 100000 dues"), "{text}");
+    assert_eq!(moment("2026-11-22T10:00:00Z"), stage.clock.now().into());
+}
