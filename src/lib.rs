@@ -163,7 +163,9 @@ pub use {
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
-    schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
+    schedule::{
+        ClockChange, ClockChanges, ClockEffect, Explanation, Moment, Passes, Reading, Schedule, Upcoming,
+    },
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
         TaskBuilder,

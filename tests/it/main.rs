@@ -16,6 +16,7 @@ mod simulation;
 mod stage;
 mod threads;
 mod tidy;
+mod transitions;
 mod tz;
 mod why;
 mod zones;
