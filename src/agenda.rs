@@ -664,6 +664,7 @@ impl Agenda {
         let in_use: Vec<usize> = self.names.values().copied().collect();
         let mut leftovers: Vec<_> = in_use.into_iter().filter_map(|slot| self.leave(slot, now)).collect();
         leftovers.sort_by_key(|leftover| leftover.id);
+        self.to_look.clear();
         leftovers
     }
 

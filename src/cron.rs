@@ -74,7 +74,7 @@ pub use self::error::ParseError;
 pub use self::field::Field;
 use self::field::YEAR;
 #[cfg(feature = "std")]
-pub(crate) use self::lint::ClockChange;
+pub(crate) use self::lint::{Clock, ClockChange};
 pub use self::lint::{Finding, Lint, Replacement, Suggestion};
 pub use self::mismatches::Mismatches;
 use self::parse::Set;

@@ -165,7 +165,9 @@ pub use {
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
-    schedule::{Explanation, Moment, Passes, Reading, Schedule, Upcoming},
+    schedule::{
+        ClockChange, ClockChanges, ClockEffect, Explanation, Moment, Passes, Reading, Schedule, Upcoming,
+    },
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Account, Builder, Forecast, NeedsSchedule,
         Outlook, Reason, Run, Scheduler, Task, TaskBuilder,

@@ -3,6 +3,7 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
+mod changes;
 mod except;
 mod jitter;
 mod lint;
@@ -15,6 +16,7 @@ mod tests;
 mod timetable;
 mod why;
 
+pub use changes::{ClockChange, ClockChanges, ClockEffect};
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};

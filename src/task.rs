@@ -268,6 +268,14 @@ impl Task {
             Verdicts { start: None, missed: Vec::new(), next: Some(self.timetable.from(due, now)) };
         let due = match verdicts.next {
             Some(Ok(Some(due))) => due,
+            Some(Err(_)) => {
+                // Whether it is left out is not known. Nothing vanishes.
+                if excuse.map_or(true, |excuse| excuse.reported == 0) {
+                    let due = due.passed_at(now);
+                    verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
+                }
+                return verdicts;
+            }
             _ => return verdicts,
         };
         if let Some(Excuse { why, until, reported }) = excuse {

@@ -12,6 +12,8 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
+#[cfg(feature = "std")]
+pub(crate) use self::english::Clock;
 use self::message::Kind;
 use self::reading::{Item, Reading, Span};
 use self::suggestion::Piece;

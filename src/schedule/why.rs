@@ -89,7 +89,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    fn new(zone: &Zone, unix: i64) -> Reading {
+    pub(super) fn new(zone: &Zone, unix: i64) -> Reading {
         Reading { unix, offset: zone.span(unix).offset }
     }
 

@@ -1,12 +1,13 @@
 //! Times that are left out, and moved to the next day.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use sexton::civil::{Date, DateTime, Weekday};
+use sexton::civil::{Date, DateTime, Time, Weekday};
 use sexton::tz::{Instants, Zone};
 use sexton::{Cron, Overlap, Schedule};
 
@@ -188,6 +189,28 @@ fn a_test_that_panics_ends_the_schedule() {
 }
 
 #[test]
+fn a_due_that_nobody_can_say_is_left_out_is_reported() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let breaks = is_broken.clone();
+    let task = stage.scheduler.task("t").cron("0 * * * *").except(move |_| {
+        assert!(!breaks.load(Ordering::Relaxed), "broken");
+        false
+    });
+    task.run(|| {}).unwrap();
+    is_broken.store(true, Ordering::Relaxed);
+    stage.clock.advance(HOUR);
+    assert_eq!(
+        stage.lines(),
+        [
+            "t missed 1 until 11:00:00: nothing could start it in time",
+            "task `t` panicked: except: panicked: broken",
+            "t ended"
+        ]
+    );
+}
+
+#[test]
 fn a_test_may_use_the_scheduler_even_when_the_clock_goes_back() {
     must_end("a test that asks the scheduler", || {
         for moves in [false, true] {
@@ -313,33 +336,34 @@ fn every_other_monday_is_on_one_grid_whenever_the_process_starts() {
     );
 }
 
-/// The set of dues by definition, between two instants: those of the expression alone, less what is left out, and the
-/// images of that.
+/// The set of dues by definition, between two instants: those without an exception, less what is left out, and the
+/// images of that, at the civil times that they are meant for.
 fn by_definition(
-    cron: &Cron,
+    raw: impl Iterator<Item = i64>,
     zone: &Zone,
     is_left_out: &dyn Fn(DateTime) -> bool,
-    moves: bool,
-    from: i64,
-    until: i64,
+    meant_for: Option<&dyn Fn(i64) -> DateTime>,
+    range: Range<i64>,
 ) -> BTreeSet<i64> {
-    let schedule = Schedule::from(*cron).zone(zone.clone());
-    let raw = schedule.upcoming(system_time(from - 400 * 86_400)).unwrap().map(unix);
     let mut dues = BTreeSet::new();
     let mut asked: HashMap<i64, bool> = HashMap::new();
     let mut is_out = |at: i64| *asked.entry(at).or_insert_with(|| is_left_out(civil(zone, at)));
-    for due in raw.take_while(|&due| due < until) {
-        if !is_out(due) {
-            dues.insert(due);
-        } else if moves {
-            let shown = civil(zone, due);
-            let time = meant_for(cron, zone, due).time();
-            let days = (1..=366).map(|days| shown.date().checked_add_days(days).unwrap().at(time));
-            let instants = days.map(|civil| unix(zone.instants(civil).unwrap().due()));
-            dues.extend(instants.into_iter().find(|&instant| !is_out(instant)));
+    for due in raw.take_while(|&due| due < range.end) {
+        match meant_for {
+            _ if !is_out(due) => {
+                dues.insert(due);
+            }
+            Some(meant_for) => {
+                let (shown, time) = (civil(zone, due), meant_for(due).time());
+                let mut days = (1..=366).map(|days| shown.date().checked_add_days(days).unwrap().at(time));
+                dues.extend(days.find_map(|civil| {
+                    Some(unix(zone.instants(civil).unwrap().due())).filter(|&instant| !is_out(instant))
+                }));
+            }
+            None => {}
         }
     }
-    dues.into_iter().filter(|due| (from..until).contains(due)).collect()
+    dues.into_iter().filter(|due| range.contains(due)).collect()
 }
 
 /// The civil time that a fire is for: at the end of a gap, the first that was skipped.
@@ -438,8 +462,24 @@ fn is_out(out: &Out, middle: Date, time: DateTime) -> bool {
     }
 }
 
+fn with_outs(mut schedule: Schedule, outs: &[Out], middle: Date, moves: bool) -> Schedule {
+    for out in outs.iter().cloned() {
+        schedule = match out {
+            Out::Dates(dates) => {
+                let dates = dates.iter().map(|&days| middle.checked_add_days(days).unwrap());
+                schedule.except_dates(dates).unwrap()
+            }
+            out => schedule.except(move |time| is_out(&out, middle, time)),
+        };
+    }
+    match moves {
+        true => schedule.or_next_day(),
+        false => schedule,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn dues_are_those_of_the_definition_in_both_directions(
@@ -452,22 +492,14 @@ proptest! {
         let (zone, at) = places().swap_remove(place);
         let middle = civil(&zone, at).date();
         let cron = Cron::parse(CRONS[which]).unwrap();
-        let schedule = || {
-            let mut schedule = Schedule::from(cron).zone(zone.clone());
-            for out in outs.clone() {
-                schedule = match out {
-                    Out::Dates(dates) => {
-                        let dates: Vec<Date> = dates.iter().map(|&days| middle.checked_add_days(days).unwrap()).collect();
-                        schedule.except_dates(dates).unwrap()
-                    }
-                    out => schedule.except(move |time| is_out(&out, middle, time)),
-                };
-            }
-            if moves { schedule.or_next_day() } else { schedule }
-        };
+        let schedule = || with_outs(Schedule::from(cron), &outs, middle, moves).zone(zone.clone());
         let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
-        let (from, until) = (at - 60 * 86_400, at + 60 * 86_400);
-        let all = by_definition(&cron, &zone, &is_left_out, moves, from, until);
+        let (from, until) = (at - 40 * 86_400, at + 40 * 86_400);
+        let raw = Schedule::from(cron).zone(zone.clone());
+        let raw = raw.upcoming(system_time(from - 367 * 86_400)).unwrap().map(unix);
+        let meant_for = |due| meant_for(&cron, &zone, due);
+        let meant_for = moves.then(|| &meant_for as &dyn Fn(i64) -> DateTime);
+        let all = by_definition(raw, &zone, &is_left_out, meant_for, from..until);
 
         for shift in shifts {
             let after = at + shift;
@@ -488,4 +520,42 @@ proptest! {
             prop_assert_eq!(&found, &expected, "before {} in {}", civil(&zone, after), zone);
         }
     }
+    #[test]
+    fn those_of_a_period_of_days_too(
+        period in 0..PERIODS.len(),
+        time in 0..5_usize,
+        place in 0..8_usize,
+        outs in outs(),
+        moves in any::<bool>(),
+        shifts in proptest::collection::vec(-12 * 86_400..12 * 86_400_i64, 8),
+    ) {
+        let (zone, at) = places().swap_remove(place);
+        let middle = civil(&zone, at).date();
+        let time: Time = ["00:00", "01:30", "02:30", "12:00", "23:45"][time].parse().unwrap();
+        let anchor = middle.checked_add_days(-30 * 14).unwrap().at(time);
+        let period = PERIODS[period];
+        let plain = || Schedule::every(period).unwrap().starting(anchor).unwrap().zone(zone.clone());
+        let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
+        let raw = plain().upcoming(system_time(at - 500 * 86_400)).unwrap().map(unix);
+        let meant_for = |due| match period.ends_with('h') {
+            true => civil(&zone, due),
+            false => civil(&zone, due).date().at(time),
+        };
+        let meant_for = moves.then(|| &meant_for as &dyn Fn(i64) -> DateTime);
+        let all = by_definition(raw, &zone, &is_left_out, meant_for, 0..at + 60 * 86_400);
+        for shift in shifts {
+            let after = at + shift;
+            // The last one comes first: what came of the anchor.
+            let last = all.range(..=after).next_back().into_iter();
+            let expected: Vec<i64> = last.chain(all.range(after + 1..)).copied().take(4).collect();
+            let schedule = with_outs(plain(), &outs, middle, moves);
+            let found: Vec<i64> = match schedule.upcoming(system_time(after)) {
+                Ok(upcoming) => upcoming.map(unix).take(4).take_while(|&due| due < at + 60 * 86_400).collect(),
+                Err(_) => Vec::new(),
+            };
+            prop_assert_eq!(&found, &expected, "after {} in {}", civil(&zone, after), zone);
+        }
+    }
 }
+
+const PERIODS: [&str; 5] = ["1d", "2d", "1w", "2w", "1d12h"];

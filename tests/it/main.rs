@@ -20,6 +20,7 @@ mod simulation;
 mod stage;
 mod threads;
 mod tidy;
+mod transitions;
 mod tz;
 mod why;
 mod zone_changes;

@@ -66,7 +66,7 @@ pub(super) fn list<T: fmt::Display>(
 }
 
 /// A time of day; with its date if that is not the date of the other.
-pub(super) struct Clock(pub(super) DateTime, pub(super) DateTime);
+pub(crate) struct Clock(pub(crate) DateTime, pub(crate) DateTime);
 
 impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

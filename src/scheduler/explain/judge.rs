@@ -240,7 +240,7 @@ fn of_note(
                 true => Reason::RanByHand { ending, took },
                 false => Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, stood_for },
             };
-            is_near(due, asked).then(|| (due, reason))
+            is_near(due, asked).then_some((due, reason))
         }
         Note::Runs { first, latest, count, ending } => {
             let runs = u64::from(count);

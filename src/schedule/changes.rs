@@ -1,0 +1,322 @@
+//! What the clock changes of a zone do to the fires of a schedule: the rule of `fires`, told change by change. Pure: no
+//! threads, no clock.
+
+use std::fmt;
+use std::iter::FusedIterator;
+use std::ops::Range;
+use std::time::SystemTime;
+
+use super::timetable::out_of_range;
+use super::why::Reading;
+use super::{Moment, Schedule, What};
+use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
+use crate::cron::{Clock, Cron};
+use crate::dues::days::Days;
+use crate::error::{Error, Kind};
+use crate::tz::{system_time, unix_nanos, unix_seconds, Instants, Offsets, Span, Zone};
+
+/// Further from a change than this, in seconds, no civil time is near it on both sides.
+const REACH: i64 = 2 * 26 * 3600;
+
+/// A change of the clocks that a schedule does not go through as if there were none: from
+/// [`Schedule::clock_changes`]. `Display` is one line:
+///
+/// ```text
+/// 2026-03-29T03:00:00+02:00: 02:30 is skipped, fires at 03:00
+/// 2026-10-25T02:00:00+01:00: 4 times from 02:00 to 02:45 come twice, fire both times
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClockChange {
+    /// The last second before the change.
+    pub before: Reading,
+    /// The change: [`instant`](Reading::instant) is when.
+    pub after: Reading,
+    /// What becomes of the times that it concerns.
+    pub effect: ClockEffect,
+    /// The first civil time of the schedule that clocks skip, or show twice.
+    pub first: DateTime,
+    /// The last of them.
+    pub last: DateTime,
+    /// How many they are, at least one.
+    pub count: u64,
+}
+
+/// What a clock change does to civil times of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClockEffect {
+    /// Clocks skip one, and it fires when they have.
+    Moved,
+    /// Clocks skip one or more, and when they have it fires once: for all of them and, where that is so, for what is due
+    /// then anyway.
+    #[non_exhaustive]
+    Merged {
+        /// Whether it would have fired then without them.
+        is_due_anyway: bool,
+    },
+    /// Clocks skip one or more, which do not fire: the expression's hours have a `*`, a range or a step.
+    Dropped,
+    /// Clocks show one or more a second time, and each fires both times: the expression repeats.
+    Doubled,
+}
+
+impl Schedule {
+    /// The clock changes in a range that move, merge, drop or double fires of a cron expression, or of a period of whole
+    /// days that has a [`starting`](Schedule::starting) moment; in the schedule's zone or the local one. They are found
+    /// one by one, so the range may be centuries.
+    ///
+    /// A time that clocks show twice and that fires the first time only, as it should, is none of them. What is
+    /// [left out](Schedule::except) and [jitter](Schedule::jitter) do not count: these are the changes of the schedule
+    /// without them.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+    /// let at = |text: &str| text.parse::<Moment>().map(|moment| moment.instant(&zone).unwrap());
+    /// let backup = Schedule::cron("30 2 * * *")?.zone(zone.clone());
+    /// let changes = backup.clock_changes(at("2026-01-01 00:00")?..at("2028-01-01 00:00")?)?;
+    /// let lines: Vec<String> = changes.map(|change| change.to_string()).collect();
+    /// assert_eq!(lines, [
+    ///     "2026-03-29T03:00:00+02:00: 02:30 is skipped, fires at 03:00",
+    ///     "2027-03-28T03:00:00+02:00: 02:30 is skipped, fires at 03:00",
+    /// ]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is another schedule, or if no zone was given and the local one cannot be read.
+    pub fn clock_changes(&self, range: Range<SystemTime>) -> Result<ClockChanges, Error> {
+        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+        let instant =
+            |field, moment: Option<Moment>| match moment.map(|moment| (moment, moment.instant(&zone))) {
+                Some((_, Some(instant))) => Ok(Some(instant)),
+                Some((moment, None)) => Err(out_of_range().in_field(field, moment.to_string())),
+                None => Ok(None),
+            };
+        let (starting, until) = (instant("starting", self.starting)?, instant("until", self.until)?);
+        let times = match (&self.what, self.starting, starting) {
+            (What::Cron(cron), _, _) => {
+                Times::Cron { cron: *cron, floor: starting.map_or(i64::MIN, unix_seconds) }
+            }
+            (What::Every(period), Some(moment), Some(anchor))
+                if period.days() > 0 && period.elapsed().is_zero() =>
+            {
+                let civil = match moment {
+                    Moment::Civil(civil) => Some(civil),
+                    Moment::Instant(_) => None,
+                };
+                let days = Days::new(*period, civil, unix_nanos(anchor), zone.clone());
+                Times::Days(days.ok_or_else(out_of_range)?)
+            }
+            _ => {
+                let why =
+                    "`clock_changes` can be asked of a cron expression, or of a period of whole days with \
+                           `starting`, only";
+                return Err(Error::new(Kind::Other(why.into())));
+            }
+        };
+        // Seconds that begin in the range. Rules go on beyond the calendar, but nothing fires there.
+        let ceiling = |instant| {
+            let floor = unix_seconds(instant);
+            let is_whole = system_time(floor) == Some(instant);
+            let second = if is_whole { floor } else { floor.saturating_add(1) };
+            second.clamp(MIN_SECONDS - REACH, MAX_SECONDS + REACH)
+        };
+        let (start, end) = (ceiling(range.start), ceiling(range.end));
+        let until = until.map_or(i64::MAX, unix_seconds);
+        let span = zone.span(start - 1);
+        Ok(ClockChanges { times, zone, span, end, until })
+    }
+}
+
+/// The clock changes that concern a schedule, the earliest first: from [`Schedule::clock_changes`].
+pub struct ClockChanges {
+    times: Times,
+    zone: Zone,
+    /// Before the next change.
+    span: Span,
+    /// Changes before this are asked for.
+    end: i64,
+    /// The last second in which something is due.
+    until: i64,
+}
+
+/// Civil times without a zone.
+enum Times {
+    /// Fires after `floor`, in Unix seconds.
+    Cron {
+        cron: Cron,
+        floor: i64,
+    },
+    Days(Days<Zone>),
+}
+
+impl Iterator for ClockChanges {
+    type Item = ClockChange;
+
+    fn next(&mut self) -> Option<ClockChange> {
+        while self.span.hi < self.end {
+            let before = self.span;
+            self.span = self.zone.span(before.hi);
+            let change = match before.offset < self.span.offset {
+                true => self.of_gap(before),
+                false => self.of_fold(before),
+            };
+            if change.is_some() {
+                return change;
+            }
+        }
+        None
+    }
+}
+
+impl FusedIterator for ClockChanges {}
+
+impl ClockChanges {
+    /// What becomes of the times that the gap between a span and the current one skips.
+    fn of_gap(&self, before: Span) -> Option<ClockChange> {
+        let at = before.hi;
+        if at <= self.times.floor() || at > self.until {
+            return None;
+        }
+        let start = at.checked_add(i64::from(before.offset))?;
+        let end = at.checked_add(i64::from(self.span.offset))?;
+        let (first, last, count) = match before.lo > at - REACH || self.span.hi < at + REACH {
+            true => self.skipped_one_by_one(start..end)?,
+            false => self.times.within(start..end)?,
+        };
+        let is_shown_first = self.times.is_interval_like() || self.zone.resolve(end).due() == at;
+        let is_due_anyway = is_shown_first && self.times.at_or_after(end) == Some(end);
+        let effect = match (self.times.is_made_up(), is_due_anyway, count) {
+            (false, _, _) => ClockEffect::Dropped,
+            (true, false, 1) => ClockEffect::Moved,
+            (true, is_due_anyway, _) => ClockEffect::Merged { is_due_anyway },
+        };
+        self.change(at, effect, (first, last, count))
+    }
+
+    /// The times in a gap, where another change close by may show some of them after all. No real zone has one.
+    fn skipped_one_by_one(&self, gap: Range<i64>) -> Option<(i64, i64, u64)> {
+        let next = |from| self.times.at_or_after(from).filter(|&civil| civil < gap.end);
+        let all = std::iter::successors(next(gap.start), |civil| next(civil + 1));
+        let mut skipped = all.filter(|&civil| matches!(self.zone.resolve(civil), Instants::Gap { .. }));
+        let first = skipped.next()?;
+        Some(skipped.fold((first, first, 1), |(first, _, count), civil| (first, civil, count + 1)))
+    }
+
+    /// What becomes of the times that are shown both by a span and by the current one.
+    fn of_fold(&self, before: Span) -> Option<ClockChange> {
+        let (at, after) = (before.hi, self.span);
+        let offset = |span: Span| i64::from(span.offset);
+        // Both times after the start, and both in time.
+        let first = before.lo.max(self.times.floor().saturating_add(1)).saturating_add(offset(before));
+        let last = (after.hi - 1).min(self.until).saturating_add(offset(after));
+        let start = at.checked_add(offset(after))?.max(first);
+        let end = at.checked_add(offset(before))?.min(last.saturating_add(1));
+        let repeated = self.times.within(start..end).filter(|_| self.times.is_interval_like())?;
+        self.change(at, ClockEffect::Doubled, repeated)
+    }
+
+    fn change(
+        &self,
+        at: i64,
+        effect: ClockEffect,
+        (first, last, count): (i64, i64, u64),
+    ) -> Option<ClockChange> {
+        Some(ClockChange {
+            before: Reading::new(&self.zone, at.checked_sub(1)?),
+            after: Reading::new(&self.zone, at),
+            effect,
+            first: DateTime::from_seconds(first)?,
+            last: DateTime::from_seconds(last)?,
+            count,
+        })
+    }
+}
+
+impl Times {
+    /// In Unix seconds, what is due comes after this. The dues of a period begin with its anchor by themselves.
+    fn floor(&self) -> i64 {
+        match self {
+            Times::Cron { floor, .. } => *floor,
+            Times::Days(_) => i64::MIN,
+        }
+    }
+
+    fn at_or_after(&self, civil: i64) -> Option<i64> {
+        match self {
+            Times::Cron { cron, .. } => cron.at_or_after(civil),
+            Times::Days(days) => days.civil_from(civil),
+        }
+    }
+
+    /// The first and the last in a range of civil seconds, and how many they are; `None` if there are none.
+    fn within(&self, range: Range<i64>) -> Option<(i64, i64, u64)> {
+        let first = self.at_or_after(range.start).filter(|&first| first < range.end)?;
+        match self {
+            Times::Cron { cron, .. } => {
+                let last = cron.at_or_before(range.end - 1)?;
+                let count = cron.count(DateTime::from_seconds(first)?..=DateTime::from_seconds(last)?);
+                Some((first, last, count))
+            }
+            Times::Days(days) => {
+                let next = |&civil: &i64| days.civil_from(civil + 1).filter(|&next| next < range.end);
+                let all = std::iter::successors(Some(first), next);
+                Some(all.fold((first, first, 0), |(first, _, count), civil| (first, civil, count + 1)))
+            }
+        }
+    }
+
+    fn is_made_up(&self) -> bool {
+        match self {
+            Times::Cron { cron, .. } => cron.is_made_up_in_gap(),
+            Times::Days(_) => true,
+        }
+    }
+
+    fn is_interval_like(&self) -> bool {
+        match self {
+            Times::Cron { cron, .. } => cron.is_interval_like(),
+            Times::Days(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for ClockChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ClockChange { before, after, effect, first, last, count } = *self;
+        write!(f, "{after}: ")?;
+        // The date is that of the change, or is told.
+        let shown = after.civil().or_else(|| before.civil()).unwrap_or(first);
+        let clock = |time| Clock(time, shown);
+        match count {
+            1 => write!(f, "{} ", clock(first))?,
+            _ => write!(f, "{count} times from {} to {} ", clock(first), clock(last))?,
+        }
+        let (is, comes, fires, does) = match count {
+            1 => ("is", "comes", "fires", "does"),
+            _ => ("are", "come", "fire", "do"),
+        };
+        match effect {
+            ClockEffect::Moved => write!(f, "{is} skipped, {fires} at {}", clock(shown)),
+            ClockEffect::Merged { is_due_anyway } => {
+                write!(f, "{is} skipped, {fires} once at {}", clock(shown))?;
+                match is_due_anyway {
+                    true => f.write_str(", when it is due anyway"),
+                    false => Ok(()),
+                }
+            }
+            ClockEffect::Dropped => write!(f, "{is} skipped, {does} not fire"),
+            ClockEffect::Doubled => write!(f, "{comes} twice, {fires} both times"),
+        }
+    }
+}
+
+impl fmt::Debug for ClockChanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClockChanges").field("zone", &self.zone).finish_non_exhaustive()
+    }
+}
