@@ -414,3 +414,16 @@ fn dues_that_the_clock_shows_again_are_no_backlog() {
     let overruns = "t missed 3 until 10:00:06: still running";
     assert_eq!(told, ["t 10:00:01", "t 10:00:02", "t 10:00:03", overruns]);
 }
+
+#[test]
+fn a_shared_callback_whose_task_is_cancelled_by_its_run_may_panic_when_it_is_dropped() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let bomb = OnDrop(|| std::panic::resume_unwind(Box::new("boom")));
+    let cancels = move |run: &sexton::Run<'_>| {
+        let _ = &bomb;
+        run.cancel();
+    };
+    stage.scheduler.task("t").every(SECOND).overlap(Overlap::Allow(2)).run_shared(cancels).unwrap();
+    stage.clock.advance(SECOND);
+    assert_eq!(stage.lines(), ["t 10:00:00", "task `t` cancelled", "task `t` panicked: boom"]);
+}
