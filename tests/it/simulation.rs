@@ -17,6 +17,7 @@ mod world;
 use std::io::Write;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{mpsc, Mutex};
 use std::time::{Duration, Instant};
@@ -46,7 +47,7 @@ struct Tally {
 
 /// Plays, and reads the log of it.
 fn perform(play: &Play) -> Result<Tally, String> {
-    let world = World::new(play);
+    let world = World::new(play, observers_panic());
     for part in 0..play.parts.len() {
         world.schedule(part);
     }
@@ -162,7 +163,8 @@ fn play_all(seeds: Range<u64>) -> Report {
 }
 
 fn replay(seed: u64) -> String {
-    format!("replay it with `SEXTON_SEEDS={seed} cargo test --test it simulation`")
+    let panics = if observers_panic() { format!("{OBSERVERS_PANIC}=yes ") } else { String::new() };
+    format!("replay it with `{panics}SEXTON_SEEDS={seed} cargo test --test it simulation`")
 }
 
 /// Past the harness, which keeps what a test prints to itself.
@@ -191,4 +193,25 @@ fn whatever_happens_the_promises_hold() {
         );
     }
     assert!(seeds != SEEDS || years >= YEARS, "the plays have become short: {years:.0} years");
+}
+
+/// Where this is set, an observer panics at everything that it is told.
+const OBSERVERS_PANIC: &str = "SEXTON_OBSERVERS_PANIC";
+
+fn observers_panic() -> bool {
+    std::env::var_os(OBSERVERS_PANIC).is_some()
+}
+
+#[test]
+fn observers_that_panic_change_nothing() {
+    // In a process of its own, as each panic is a line on stderr.
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["simulation::whatever_happens_the_promises_hold", "--exact"]);
+    let output = child.env(OBSERVERS_PANIC, "yes").env("SEXTON_SEEDS", "0..400").output().unwrap();
+    let is_noise = |line: &&str| line.contains("an observer panicked");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (noise, told): (Vec<_>, Vec<_>) = told.lines().partition(is_noise);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{}\n{printed}", told.join("\n"));
+    assert!(noise.len() > 1000, "{} panics", noise.len());
 }

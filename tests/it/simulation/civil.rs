@@ -203,7 +203,7 @@ pub struct Span {
 const FIRST: i64 = 0;
 const LAST: i64 = 100 * 366 * DAY;
 
-/// The spans of a zone, found by asking for its offset: no zone has two changes within six hours.
+/// The spans of a zone, found by asking for its offset: no zone has had two changes within a day.
 pub fn spans(name: &str) -> &'static [Span] {
     static KNOWN: Mutex<Option<HashMap<String, &'static [Span]>>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap();
@@ -216,7 +216,7 @@ pub fn spans(name: &str) -> &'static [Span] {
     let mut spans = vec![Span { from: i64::MIN, to: i64::MAX, offset: offset(FIRST) }];
     let mut at = FIRST;
     while at < LAST {
-        let (mut before, mut after) = (at, at + 6 * 3600);
+        let (mut before, mut after) = (at, at + DAY);
         at = after;
         if offset(before) == offset(after) {
             continue;

@@ -115,7 +115,7 @@ fn names() -> impl Strategy<Value = usize> {
 
 fn deeds(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
     let long = scale == Scale::Long;
-    let (little, much, naps) = if long { (2 * DAY, 90 * DAY, 4 * HOUR) } else { (12_000, 400_000, 20_000) };
+    let (little, much, naps) = if long { (2 * DAY, 200 * DAY, 4 * HOUR) } else { (12_000, 400_000, 20_000) };
     prop_oneof![
         if long { 3 } else { 6 } => (0..little).prop_map(Deed::Advance),
         if long { 8 } else { 2 } => (0..much).prop_map(Deed::Advance),
@@ -213,8 +213,11 @@ fn beginnings(scale: Scale) -> BoxedStrategy<(&'static str, i64)> {
         return (0..1000_i64).prop_map(|into| ("UTC", SUNDAY + into)).boxed();
     }
     let begin = |(zone, pick, before): (&'static str, usize, i64)| {
-        let changes: Vec<i64> =
-            spans(zone).iter().map(|span| span.from).filter(|at| *at > 40_000_000).collect();
+        let changes: Vec<i64> = spans(zone)
+            .iter()
+            .map(|span| span.from)
+            .filter(|at| (40_000_000..2_500_000_000).contains(at))
+            .collect();
         let change = changes.get(pick % changes.len().max(1)).map_or(SUNDAY, |change| change * 1000);
         (zone, change - before)
     };

@@ -108,7 +108,7 @@ pub fn millis(millis: i64) -> Nanos {
 }
 
 impl World {
-    pub fn new(play: &Play) -> Arc<World> {
+    pub fn new(play: &Play, observers_panic: bool) -> Arc<World> {
         let clock = ManualClock::new(instant(millis(play.start)));
         let scheduler = Scheduler::builder().clock(&clock).zone(zones::zone(play.zone)).build().unwrap();
         let world = Arc::new(World {
@@ -122,6 +122,9 @@ impl World {
             depth: Mutex::new(0),
             runs: Mutex::new(0),
         });
+        if observers_panic {
+            scheduler.observe(|_| std::panic::resume_unwind(Box::new("on purpose")));
+        }
         let teller = Arc::downgrade(&world);
         scheduler.observe(move |event| {
             if let Some(world) = teller.upgrade() {
