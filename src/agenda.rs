@@ -24,17 +24,15 @@ pub(crate) use self::exchange::{
 use self::heap::{is_roomy, Heap, HeapEntry};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Back, Leaver, Seat, Slot};
-use crate::clock::{Now, Step};
+use crate::clock::{Now, Step, CORRECTION};
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
 use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
+use crate::tz::Zone;
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
 const STEP: Duration = Duration::from_secs(1);
-
-/// A larger step is a correction: the clock was wrong before, and nothing is caught up (the rule of cronie).
-const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
 #[derive(Default)]
 pub(crate) struct Agenda {
@@ -78,6 +76,8 @@ impl Agenda {
             is_reported: false,
             backlog: None,
             was_set_back: None,
+            zone: request.zone,
+            moved: None,
             excuse: None,
             runs: 0,
             overlap: request.task.policy.overlap,
@@ -190,7 +190,7 @@ impl Agenda {
                 seat.is_reported = false;
             }
         }
-        self.follow_clock(slot, &task, now);
+        self.follow(slot, &mut task, now);
         let seat = self.seat(place).expect("it was there");
         let in_the_way = match seat {
             _ if seat.runs >= seat.allowed_runs => Some(Why::StillRunning),
@@ -245,9 +245,14 @@ impl Agenda {
         }
     }
 
-    /// Finds another due to wait for if the clock was set back since the last one was found.
-    fn follow_clock(&mut self, slot: usize, task: &Task, now: Now) {
+    /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
+    fn follow(&mut self, slot: usize, task: &mut Task, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
+            let due = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
+            self.wait_instead(slot, due);
+        }
+        let seat = self.slot(slot).seat.as_mut().expect("it is still there");
         let back = match seat.was_set_back.take() {
             Some(back) => back,
             None => return,
@@ -256,24 +261,31 @@ impl Agenda {
             // It has passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
-        if let Some(due) = task.timetable.rejudged(now, back == Back::Correction) {
-            let was_armed = seat.is_armed;
-            self.disarm(slot);
-            let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-            seat.next = Some(due);
-            seat.is_reported = false;
-            if was_armed {
-                self.arm(slot);
-            }
+        let due = task.timetable.rejudged(now, back == Back::Correction);
+        self.wait_instead(slot, due);
+    }
+
+    /// Has a task wait for another due, if there is one, than the one that it waits for.
+    fn wait_instead(&mut self, slot: usize, due: Option<Due>) {
+        if due.is_none() {
+            return;
+        }
+        let was_armed = self.slot(slot).seat.as_ref().map_or(false, |seat| seat.is_armed);
+        self.disarm(slot);
+        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        seat.next = due;
+        seat.is_reported = false;
+        if was_armed {
+            self.arm(slot);
         }
     }
 
     /// Takes a task back home that was sent off too early: the clock was set back on its way.
-    pub(crate) fn take_back(&mut self, place: Place, task: Box<Task>, now: Now) -> Begun {
+    pub(crate) fn take_back(&mut self, place: Place, mut task: Box<Task>, now: Now) -> Begun {
         if self.seat(place).is_none() {
             return Begun::Gone(task);
         }
-        self.follow_clock(place.slot, &task, now);
+        self.follow(place.slot, &mut task, now);
         self.take_home(place.slot, task);
         Begun::Home(self.settle(place.slot, now))
     }
@@ -299,8 +311,8 @@ impl Agenda {
                 return Finished { errand: None, dropped: task.or(home), unmet, is_over: true };
             }
             let mut errand = None;
-            if let Some(task) = task {
-                self.follow_clock(slot, &task, now);
+            if let Some(mut task) = task {
+                self.follow(slot, &mut task, now);
                 self.take_home(slot, task);
                 errand = self.overrun(slot, now);
             }
@@ -465,15 +477,53 @@ impl Agenda {
                     seat.was_set_back = seat.was_set_back.max(Some(back));
                     // What the clock is to show again has not passed before the run that is going on.
                     seat.backlog = seat.backlog.map(|seen| Now { wall: seen.wall.min(now.wall), ..seen });
-                    if let Some(task) = seat.task.take() {
-                        self.follow_clock(slot, &task, now);
-                        self.take_home(slot, task);
-                    }
+                    self.follow_at_home(slot, now);
                 }
                 _ => {}
             }
         }
         Some(step)
+    }
+
+    /// Has the tasks in a zone go by another one from now on: those with this zone of their own, or, if it is `None`, those
+    /// without.
+    pub(crate) fn rezone(&mut self, of: Option<&Zone>, to: &Zone, now: Now) {
+        for slot in 0..self.slots.len() {
+            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
+                Some(seat) if seat.zone.as_ref() == of => seat,
+                _ => continue,
+            };
+            seat.zone = of.map(|_| to.clone());
+            // Moved on before it has come back from its run: what counts is where it was, and where it is.
+            let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
+            seat.moved = Some(Box::new((to.clone(), since)));
+            if seat.task.is_none() {
+                // It has yet to be found out whether that is a due in the new zone.
+                self.disarm(slot);
+            }
+            self.follow_at_home(slot, now);
+        }
+    }
+
+    /// The zones that tasks have of their own, each once.
+    pub(crate) fn zones(&self) -> Vec<Zone> {
+        let mut zones: Vec<Zone> = Vec::new();
+        let seats = self.slots.iter().flatten().filter_map(|slot| slot.seat.as_ref());
+        for zone in seats.filter_map(|seat| seat.zone.as_ref()) {
+            if !zones.contains(zone) {
+                zones.push(zone.clone());
+            }
+        }
+        zones
+    }
+
+    /// Judges the next due of a task anew, unless the task is away: then it is done when it comes back.
+    fn follow_at_home(&mut self, slot: usize, now: Now) {
+        let task = self.slot(slot).seat.as_mut().and_then(|seat| seat.task.take());
+        if let Some(mut task) = task {
+            self.follow(slot, &mut task, now);
+            self.take_home(slot, task);
+        }
     }
 
     /// When there will be something to do, if ever: the first due, or sooner, while a calendar due is waited for, a look

@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::sync::{lock, Arc, Instant, Mutex, Weak};
 
+/// A clock that is off by more than this was wrong, and was corrected: nothing is caught up (the rule of cronie).
+pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
+
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {

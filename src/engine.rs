@@ -11,6 +11,7 @@
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
 mod run;
+mod zones;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -32,14 +33,18 @@ use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
 pub(crate) use run::{Sleeper, Work};
+pub(crate) use zones::Watch;
 
 /// What the threads share.
 pub(crate) struct Engine {
     pub(crate) clock: Clock,
-    pub(crate) zone: Zone,
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
+    /// Looks whether zones have changed. None where the clock moves by hand: zones stay as they are until told otherwise.
+    watch: Option<Mutex<Watch>>,
+    /// At least so much time lies between two looks at the zones.
+    zone_check: Duration,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
@@ -55,6 +60,10 @@ pub(crate) struct Engine {
 /// What the lock guards.
 pub(crate) struct State {
     pub(crate) agenda: Agenda,
+    /// The zone of all tasks that have none of their own.
+    pub(crate) zone: Zone,
+    /// When the zones were looked at.
+    zones_checked: Instant,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
     timer_thread: Option<thread::JoinHandle<()>>,
@@ -87,6 +96,17 @@ pub(crate) enum Nap {
 
 pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// What an engine is made with.
+pub(crate) struct Settings {
+    pub(crate) clock: Clock,
+    pub(crate) zone: Zone,
+    pub(crate) clock_check: Option<Duration>,
+    pub(crate) watch: Option<Watch>,
+    pub(crate) zone_check: Duration,
+    /// The most there may be.
+    pub(crate) workers: usize,
+}
+
 /// A task to be scheduled.
 pub(crate) struct Order {
     pub(crate) name: Arc<str>,
@@ -104,9 +124,12 @@ pub(crate) struct Placed {
 }
 
 impl Engine {
-    pub(crate) fn new(clock: Clock, zone: Zone, clock_check: Option<Duration>, workers: usize) -> Engine {
+    pub(crate) fn new(settings: Settings) -> Engine {
+        let Settings { clock, zone, clock_check, watch, zone_check, workers } = settings;
         let state = State {
             agenda: Agenda::default(),
+            zone,
+            zones_checked: clock.now().mono,
             phase: Phase::Open,
             nap: Nap::Awake,
             timer_thread: None,
@@ -114,8 +137,9 @@ impl Engine {
         };
         Engine {
             clock,
-            zone,
             clock_check,
+            watch: watch.map(Mutex::new),
+            zone_check,
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
@@ -130,15 +154,23 @@ impl Engine {
         let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
         // A used name is no reason to ask the caller's iterator or closure for anything.
-        let holder = self.open_state().map_err(of_task)?.agenda.holder(&name).filter(|_| !replaces);
+        let mut state = self.open_state().map_err(of_task)?;
+        let holder = state.agenda.holder(&name).filter(|_| !replaces);
+        let checks_zones = self.is_time_to_check_zones(&mut state, self.clock.now());
+        drop(state);
         if let Some(holder) = holder {
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, holder, scheduled_at));
         }
+        if checks_zones {
+            self.check_zones();
+        }
         let described = Arc::from(schedule.to_string());
         let left = schedule.times_limit().unwrap_or(u64::MAX);
         let now = self.clock.now();
-        let (timetable, first) = schedule.begin(&self.zone, now).map_err(of_task)?;
+        let own_zone = schedule.own_zone().cloned();
+        let zone = lock(&self.state).zone.clone();
+        let (timetable, first) = schedule.begin(&zone, now).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
         let first = match first {
             Some(first) => first,
@@ -148,13 +180,24 @@ impl Engine {
             }
         };
 
-        let request =
-            Request { name: name.clone(), task, first, schedule: described, scheduled_at, replaces };
+        let mut request = Request {
+            name: name.clone(),
+            task,
+            first,
+            schedule: described,
+            zone: own_zone,
+            scheduled_at,
+            replaces,
+        };
         let mut state = self.open_state().map_err(of_task)?;
-        // Read again: the schedule's own code may have taken its time. And a step that nobody has noticed yet is not
-        // this task's.
+        // Read again: the schedule's own code may have taken its time. And a step or a change of zone that nobody has
+        // noticed yet is not this task's.
         let now = self.clock.now();
         let step = state.agenda.look(now);
+        if request.zone.is_none() && state.zone != zone {
+            let moved = request.task.timetable.rezone(&state.zone, first, now);
+            request.first = moved.unwrap_or(first);
+        }
         let scheduled = state.agenda.schedule(request, now);
         self.unlock(state, now);
         if let Some(step) = step {

@@ -43,6 +43,11 @@ pub enum Event {
     /// The wall clock was set, or the machine slept. Over three hours either way count as a correction of a clock
     /// that was wrong: nothing that it skipped is caught up.
     ClockStepped { step: Step },
+    /// The zone `from` is `to` now: the machine was moved, [`set_zone`](crate::Scheduler::set_zone) was called, or, where
+    /// both are the same name, its data were replaced. Every calendar due in it is judged anew.
+    ZoneChanged { from: Arc<str>, to: Arc<str> },
+    /// A zone has changed, or so it seems, and could not be read again: it stays as it was.
+    ZoneKept { zone: Arc<str>, error: Arc<str> },
     /// Work is waiting for a worker, and there are no more than `workers`.
     PoolSaturated { waiting: usize, workers: usize },
 }
@@ -82,7 +87,10 @@ impl Event {
             | Event::Resumed { task }
             | Event::Cancelled { task }
             | Event::Ended { task } => Some(task),
-            Event::ClockStepped { .. } | Event::PoolSaturated { .. } => None,
+            Event::ClockStepped { .. }
+            | Event::ZoneChanged { .. }
+            | Event::ZoneKept { .. }
+            | Event::PoolSaturated { .. } => None,
         }
     }
 }
@@ -91,6 +99,15 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::ClockStepped { step } => return write!(f, "the clock was stepped {step}"),
+            Event::ZoneChanged { from, to } if from == to => {
+                return write!(f, "zone `{}` has new data", OneLine(to));
+            }
+            Event::ZoneChanged { from, to } => {
+                return write!(f, "the zone was `{}` and is now `{}`", OneLine(from), OneLine(to));
+            }
+            Event::ZoneKept { zone, error } => {
+                return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));
+            }
             Event::PoolSaturated { waiting, workers } => {
                 return write!(f, "all {workers} workers are busy and {waiting} runs are waiting");
             }
@@ -115,7 +132,10 @@ impl fmt::Display for Event {
             Event::Resumed { .. } => f.write_str("resumed"),
             Event::Cancelled { .. } => f.write_str("cancelled"),
             Event::Ended { .. } => f.write_str("ended"),
-            Event::ClockStepped { .. } | Event::PoolSaturated { .. } => Ok(()),
+            Event::ClockStepped { .. }
+            | Event::ZoneChanged { .. }
+            | Event::ZoneKept { .. }
+            | Event::PoolSaturated { .. } => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod lint;
 mod moment;
+mod rezone;
 mod timetable;
 mod why;
 
@@ -18,6 +19,7 @@ use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use self::rezone::CivilBounds;
 use self::timetable::{ask, out_of_range, pull, Rule};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
@@ -239,6 +241,11 @@ impl Schedule {
         }
     }
 
+    /// The zone that it has of its own.
+    pub(crate) fn own_zone(&self) -> Option<&Zone> {
+        self.zone.as_ref()
+    }
+
     pub(crate) fn times_limit(&self) -> Option<u64> {
         self.times
     }
@@ -284,10 +291,7 @@ impl Schedule {
                 let rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {
-                        let civil = match self.starting {
-                            Some(Moment::Civil(civil)) => Some(civil),
-                            _ => None,
-                        };
+                        let civil = self.starting.and_then(Moment::civil);
                         let days = Days::new(period, civil, unix_nanos(anchor), zone);
                         Rule::Days(days.ok_or_else(out_of_range)?)
                     }
@@ -307,11 +311,11 @@ impl Schedule {
             }
             What::At(moment) => {
                 let due = instant("at", Some(moment))?.map(Due::Calendar);
-                (Rule::Once, must_be_due(format!("at `{moment}`"), due)?)
+                (Rule::Once { civil: moment.civil() }, must_be_due(format!("at `{moment}`"), due)?)
             }
             What::After(delay) => {
                 let due = now.mono.checked_add(delay).map(Due::Elapsed);
-                (Rule::Once, must_be_due(format!("after `{delay:?}`"), due)?)
+                (Rule::Once { civil: None }, must_be_due(format!("after `{delay:?}`"), due)?)
             }
             What::AtEach(mut moments) => {
                 let first = pull(&mut moments)?;
@@ -323,11 +327,15 @@ impl Schedule {
                 (Rule::AtNext(next), due)
             }
         };
-        let mut timetable = Timetable { rule, until };
+        let civil = |moment: Option<Moment>| moment.and_then(Moment::civil);
+        let bounds = CivilBounds { starting: civil(self.starting), until: civil(self.until) };
+        let has_civil = bounds.starting.is_some() || bounds.until.is_some();
+        let civil_bounds = has_civil.then(|| Box::new(bounds));
+        let mut timetable = Timetable { rule, until, civil_bounds, moved: None };
         let first = timetable.in_time(first, now);
         if first.is_none() {
             // Nothing will be asked of it any more.
-            timetable.rule = Rule::Once;
+            timetable.rule = Rule::Once { civil: None };
         }
         Ok((timetable, first))
     }

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use crate::agenda::Which;
 use crate::clock::{Clock, Driven, ManualClock};
-use crate::engine::{Engine, Inside};
+use crate::engine::{Engine, Inside, Settings, Watch};
 use crate::error::Error;
 use crate::event::Event;
 use crate::schedule::Schedule;
 use crate::sync::{lock, thread, Arc, Instant, Mutex, Weak};
 use crate::task::Outcome;
 use crate::timer::{self, Drive};
-use crate::tz::Zone;
+use crate::tz::{LocalZone, Zone};
 
 /// Runs tasks when they are due.
 ///
@@ -74,7 +74,13 @@ impl Scheduler {
 
     /// A scheduler that differs from the usual one.
     pub fn builder() -> Builder {
-        Builder { zone: None, threads: None, clock: Clock::System, clock_check: CLOCK_CHECK }
+        Builder {
+            zone: None,
+            threads: None,
+            clock: Clock::System,
+            clock_check: CLOCK_CHECK,
+            zone_check: ZONE_CHECK,
+        }
     }
 
     /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
@@ -126,6 +132,36 @@ impl Scheduler {
     pub fn tasks(&self) -> Vec<Task> {
         let glimpses = lock(&self.engine.state).agenda.glimpses();
         glimpses.into_iter().map(|glimpse| Task::new(&self.engine, glimpse.name, glimpse.id, false)).collect()
+    }
+
+    /// The zone in which civil times are read unless a schedule names its own.
+    pub fn zone(&self) -> Zone {
+        lock(&self.engine.state).zone.clone()
+    }
+
+    /// Reads civil times in another zone from now on, in all tasks without a zone of their own, and follows the local
+    /// zone no more.
+    ///
+    /// For a schedule that is a change of clocks at this very moment, and [the rule](crate#promises) holds for it: what is
+    /// skipped is run now by a schedule that names its hours; what is shown again is run again only by an interval-like
+    /// one. A difference of over three hours is a correction: dues are found anew, and nothing is made up or held back. A
+    /// civil time that was asked for by itself ([`at`](NeedsSchedule::at)) is that time in the new zone, and due at once
+    /// if it has passed.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use sexton::{tz::Zone, ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone(Zone::utc()).build()?;
+    /// let task = scheduler.task("lunch").cron("0 12 * * *").run(|| {})?;
+    ///
+    /// scheduler.set_zone(Zone::fixed(2 * 3600)?);
+    /// assert_eq!(task.next_due(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(10 * 3600)));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn set_zone(&self, zone: Zone) {
+        self.engine.set_zone(zone);
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next
@@ -227,6 +263,9 @@ pub fn cancel_task_after_next(name: &str) -> Result<(), Error> {
 /// Looks at the clocks at least this often while a calendar task waits.
 const CLOCK_CHECK: Duration = Duration::from_secs(1);
 
+/// Looks whether zones have changed at least this often while a calendar task waits.
+const ZONE_CHECK: Duration = Duration::from_secs(60);
+
 /// Settings of a scheduler that is yet to be.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
@@ -235,10 +274,13 @@ pub struct Builder {
     threads: Option<usize>,
     clock: Clock,
     clock_check: Duration,
+    zone_check: Duration,
 }
 
 impl Builder {
-    /// The zone in which civil times are read unless a schedule names its own: a [`Zone`], or the name of one.
+    /// The zone in which civil times are read unless a schedule names its own: a [`Zone`], or the name of one. Without
+    /// it that is the local zone, also when the machine is moved to another one; [`Zone::local`] given here stays what
+    /// it is.
     pub fn zone<Z>(mut self, zone: Z) -> Builder
     where
         Z: TryInto<Zone>,
@@ -269,13 +311,30 @@ impl Builder {
         self
     }
 
+    /// How often to look whether the zones have changed, while a calendar task waits and when one is scheduled: the local
+    /// zone, if the scheduler goes by it, and the files of zones that have a name. One minute by default; with
+    /// [`Duration::MAX`] never. With a [`ManualClock`] zones change by [`set_zone`](Scheduler::set_zone) alone.
+    ///
+    /// A zone that cannot be read again stays as it was, and [`Event::ZoneKept`] says so.
+    pub fn zone_check(mut self, interval: Duration) -> Builder {
+        self.zone_check = interval;
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
     ///
     /// If the zone cannot be read, or no thread can be started.
     pub fn build(self) -> Result<Scheduler, Error> {
-        let zone = self.zone.unwrap_or_else(|| Zone::local().map_err(Error::from))?;
+        let (local, zone) = match self.zone {
+            Some(zone) => (None, zone?),
+            None => {
+                let local = LocalZone::new()?;
+                let zone = local.zone().clone();
+                (Some(local), zone)
+            }
+        };
         let by_hand = match &self.clock {
             Clock::Manual(clock) => Some(clock.clone()),
             Clock::System => None,
@@ -289,7 +348,16 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let engine = Arc::new(Engine::new(self.clock, zone, clock_check, threads));
+        let watches = by_hand.is_none() && self.zone_check < Duration::MAX;
+        let settings = Settings {
+            clock: self.clock,
+            zone,
+            clock_check,
+            watch: watches.then(|| Watch::new(local)),
+            zone_check: self.zone_check,
+            workers: threads,
+        };
+        let engine = Arc::new(Engine::new(settings));
         if threads > 0 {
             timer::start(&engine)?;
         }

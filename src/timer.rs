@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::agenda::{Agenda, Errand, Overrun};
+use crate::agenda::{Errand, Overrun};
 use crate::clock::{Clock, Driven, Now};
 use crate::engine::{Engine, Nap, Phase, State, Work};
 use crate::error::{Error, Kind};
@@ -37,7 +37,7 @@ fn keep_time(engine: &Arc<Engine>) {
     while state.phase == Phase::Open {
         state.nap = Nap::Awake;
         let now = engine.clock.now();
-        let news = take_due(&mut state.agenda, now, &mut errands);
+        let news = take_due(engine, &mut state, now, &mut errands);
         if !errands.is_empty() || !news.is_empty() {
             drop(state);
             engine.submit(news.into_iter().chain(errands.drain(..).map(Work::Errand)));
@@ -63,12 +63,13 @@ fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> Mu
 }
 
 /// Takes what is due off the agenda, and hands out what is to be told of what was seen on the way.
-fn take_due(agenda: &mut Agenda, now: Now, errands: &mut Vec<Errand>) -> Vec<Work> {
+fn take_due(engine: &Engine, state: &mut State, now: Now, errands: &mut Vec<Errand>) -> Vec<Work> {
     let mut overruns: Vec<Overrun> = Vec::new();
-    let step = agenda.look(now);
-    agenda.take_due(now, errands, &mut overruns);
+    let step = state.agenda.look(now);
+    state.agenda.take_due(now, errands, &mut overruns);
     let stepped = step.map(|step| Work::Tell(Event::ClockStepped { step }));
-    stepped.into_iter().chain(overruns.into_iter().map(Work::Overrun)).collect()
+    let zones = engine.is_time_to_check_zones(state, now).then_some(Work::CheckZones);
+    stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::Overrun)).collect()
 }
 
 /// Does what is due at `now`, on the calling thread.
@@ -77,7 +78,7 @@ fn run_due(engine: &Arc<Engine>, now: Now) {
     let news = {
         let mut state = lock(&engine.state);
         match state.phase {
-            Phase::Open => take_due(&mut state.agenda, now, &mut errands),
+            Phase::Open => take_due(engine, &mut state, now, &mut errands),
             _ => Vec::new(),
         }
     };

@@ -33,7 +33,7 @@ pub use self::posix::{PosixZone, RuleError};
 #[cfg(feature = "std")]
 pub(crate) use self::zone::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
 #[cfg(feature = "std")]
-pub use self::zone::{TzError, Zone};
+pub use self::zone::{LocalZone, TzError, Zone};
 
 /// The farthest that a clock is from UTC, in seconds: 25:59:59, the largest that a POSIX rule can say.
 const MAX_OFFSET: i64 = 93_599;

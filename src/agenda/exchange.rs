@@ -8,6 +8,7 @@ use super::seat::Unmet;
 use crate::schedule::Due;
 use crate::sync::Arc;
 use crate::task::{Cause, Excuse, Facts, Runner, Start, Task};
+use crate::tz::Zone;
 
 /// What is put on the agenda.
 pub(crate) struct Request {
@@ -15,6 +16,8 @@ pub(crate) struct Request {
     pub(crate) task: Box<Task>,
     pub(crate) first: Due,
     pub(crate) schedule: Arc<str>,
+    /// The zone that it has of its own.
+    pub(crate) zone: Option<Zone>,
     pub(crate) scheduled_at: &'static Location<'static>,
     pub(crate) replaces: bool,
 }

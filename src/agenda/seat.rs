@@ -8,6 +8,7 @@ use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::Arc;
 use crate::task::{Excuse, Overlap, Task};
+use crate::tz::Zone;
 
 /// What is known of a name.
 pub(super) struct Slot {
@@ -56,6 +57,10 @@ pub(super) struct Seat {
     pub(super) is_one_more: bool,
     /// Whether the clock was set back while the task was away, and by how much.
     pub(super) was_set_back: Option<Back>,
+    /// The zone that its civil times are read in, if it has one of its own.
+    pub(super) zone: Option<Zone>,
+    /// The zone that has taken the place of its zone while the task was away, and when.
+    pub(super) moved: Option<Box<(Zone, Now)>>,
     /// Dues up to here are not run.
     pub(super) excuse: Option<Excuse>,
     /// Runs going on.

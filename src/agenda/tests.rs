@@ -21,6 +21,7 @@ fn request(name: String, schedule: Schedule, now: Now) -> Request {
         task,
         first: first.unwrap(),
         schedule: "".into(),
+        zone: None,
         scheduled_at,
         replaces: false,
     }

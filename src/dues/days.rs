@@ -31,6 +31,11 @@ impl<Z: Offsets> Days<Z> {
         Some(Days { anchor: civil.seconds(), subsecond: anchor.rem_euclid(SECOND), period, zone })
     }
 
+    /// Puts another zone in the place of the one it has; the civil time of the anchor stays.
+    pub(crate) fn set_zone(&mut self, zone: Z) -> Z {
+        core::mem::replace(&mut self.zone, zone)
+    }
+
     /// The due after so many steps.
     fn due(&self, steps: u64) -> Option<i128> {
         let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;

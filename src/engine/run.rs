@@ -27,6 +27,8 @@ pub(crate) enum Work {
     Tell(Event),
     /// The same, of a due that has passed while its task was running.
     Overrun(Overrun),
+    /// It is time to look whether zones have changed.
+    CheckZones,
     /// The last run has ended.
     Close,
 }
@@ -39,6 +41,7 @@ impl Work {
             Work::Abandon(run) => run.abandon(),
             Work::Tell(event) => engine.tell(|| event),
             Work::Overrun(overrun) => tell_overrun(engine, overrun, engine.clock.now()),
+            Work::CheckZones => engine.check_zones(),
             Work::Close => engine.closed(),
         }
     }

@@ -36,6 +36,13 @@ impl Moment {
             Moment::Instant(instant) => Some(instant),
         }
     }
+
+    pub(super) fn civil(self) -> Option<DateTime> {
+        match self {
+            Moment::Civil(civil) => Some(civil),
+            Moment::Instant(_) => None,
+        }
+    }
 }
 
 impl From<DateTime> for Moment {

@@ -4,7 +4,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::rezone::{CivilBounds, Moved};
 use super::{Closure, Moment, Moments};
+use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::cron::Cron;
 use crate::dues::days::{quotient, remainder, Days};
@@ -18,6 +20,10 @@ use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zon
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
     pub(super) until: Option<SystemTime>,
+    /// Kept for a change of zone; most schedules have none.
+    pub(super) civil_bounds: Option<Box<CivilBounds>>,
+    /// What the last change of zone has left behind.
+    pub(super) moved: Option<Box<Moved>>,
 }
 
 pub(super) enum Rule {
@@ -29,7 +35,10 @@ pub(super) enum Rule {
     },
     Days(Days<Zone>),
     Elapsed(Duration),
-    Once,
+    /// At a civil time, if that is what was given.
+    Once {
+        civil: Option<DateTime>,
+    },
     /// `last` is what the iterator gave last.
     AtEach {
         moments: Moments,
@@ -56,8 +65,19 @@ const COUNTED: u64 = 10_000_000;
 impl Timetable {
     /// The due after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        let next = self.rule.next(due, now)?;
+        let next = match &mut self.rule {
+            Rule::Cron { .. } | Rule::Days(_) => self.calendar_after(due.passed_at(now)),
+            rule => rule.next(due, now)?,
+        };
         Ok(self.in_time(next, now))
+    }
+
+    /// The first due after an instant, if that is a question of arithmetic.
+    pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
+        match &self.moved {
+            Some(moved) => moved.after(after, |after| self.rule.calendar_after(after)),
+            None => self.rule.calendar_after(after),
+        }
     }
 
     /// Walks from `due`, which is not after `to`, over all dues up to and including `to`.
@@ -91,13 +111,16 @@ impl Timetable {
 
     /// The due to wait for instead of `due` after the wall clock was set back: by so little that what has run is not
     /// to run again, or as a correction. `None` leaves it as it is.
-    pub(crate) fn rejudged(&self, now: Now, is_correction: bool) -> Option<Due> {
+    pub(crate) fn rejudged(&mut self, now: Now, is_correction: bool) -> Option<Due> {
+        if is_correction {
+            self.moved = None;
+        }
         match &self.rule {
             Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
             Rule::Days(_) if is_correction => {}
             _ => return None,
         }
-        self.in_time(self.rule.calendar_after(now.wall), now)
+        self.in_time(self.calendar_after(now.wall), now)
     }
 
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
@@ -113,7 +136,6 @@ impl Timetable {
 impl Rule {
     fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         match self {
-            Rule::Cron { .. } | Rule::Days(_) => Ok(self.calendar_after(due.passed_at(now))),
             Rule::Elapsed(period) => Ok(match due {
                 Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
                 // The anchor was a civil time; from here on only elapsed time counts.
@@ -124,7 +146,7 @@ impl Rule {
                     last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed)
                 }
             }),
-            Rule::Once => Ok(None),
+            Rule::Cron { .. } | Rule::Days(_) | Rule::Once { .. } => Ok(None),
             Rule::AtEach { moments, last, zone } => loop {
                 let moment = match pull(moments)? {
                     Some(moment) => moment,
@@ -192,6 +214,13 @@ impl Due {
     /// What the wall clock showed, as far as it goes back, when a due came that has passed.
     pub(crate) fn passed_at(self, now: Now) -> SystemTime {
         self.wall(now).unwrap_or(now.wall)
+    }
+
+    pub(super) fn calendar(self) -> Option<SystemTime> {
+        match self {
+            Due::Calendar(wall) => Some(wall),
+            Due::Elapsed(_) => None,
+        }
     }
 
     /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.

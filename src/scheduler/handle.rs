@@ -146,7 +146,8 @@ impl fmt::Display for Task {
         match glimpse.next.and_then(|next| next.wall(engine.clock.now())) {
             Some(next) => {
                 f.write_str(", next ")?;
-                rfc3339(next, &engine.zone, f)
+                let zone = lock(&engine.state).zone.clone();
+                rfc3339(next, &zone, f)
             }
             None => Ok(()),
         }

@@ -1,6 +1,8 @@
 //! Zones by name, from files or of a rule, with a table of all their changes: what needs `std`.
 
 mod error;
+mod local;
+mod source;
 mod system;
 mod table;
 #[cfg(test)]
@@ -13,6 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::error::Kind;
 pub use self::error::TzError;
+pub use self::local::LocalZone;
+use self::source::Source;
 use self::system::System;
 use self::table::Table;
 use super::{Instants, Offsets, PosixZone, Span, MAX_OFFSET};
@@ -27,13 +31,24 @@ pub struct Zone {
     data: Arc<Data>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Data {
     name: Box<str>,
     history: History,
     /// What `history` says, made ready for searching.
     table: Table,
+    /// Where `history` was read, if that was a file of the database.
+    source: Option<Source>,
 }
+
+/// Wherever it comes from.
+impl PartialEq for Data {
+    fn eq(&self, other: &Data) -> bool {
+        self.name == other.name && self.history == other.history
+    }
+}
+
+impl Eq for Data {}
 
 /// What a zone file says.
 #[derive(Debug, PartialEq, Eq)]
@@ -203,8 +218,16 @@ impl Zone {
     }
 
     fn of_history(name: &str, history: History) -> Zone {
+        Zone::with_source(name, history, None)
+    }
+
+    fn of_file(name: &str, history: History, source: Source) -> Zone {
+        Zone::with_source(name, history, Some(source))
+    }
+
+    fn with_source(name: &str, history: History, source: Option<Source>) -> Zone {
         let table = Table::of(&history);
-        Zone { data: Arc::new(Data { name: name.into(), history, table }) }
+        Zone { data: Arc::new(Data { name: name.into(), history, table, source }) }
     }
 
     /// The name it was asked for by; for the system zone, what the system calls it, or `localtime`.

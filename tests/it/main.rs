@@ -16,4 +16,5 @@ mod threads;
 mod tidy;
 mod tz;
 mod why;
+mod zone_changes;
 mod zones;

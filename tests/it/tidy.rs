@@ -102,6 +102,7 @@ fn what_users_hold_can_go_to_any_thread() {
     any_thread::<sexton::Event>();
     any_thread::<sexton::Error>();
     any_thread::<sexton::Cron>();
+    any_thread::<sexton::tz::LocalZone>();
     any_thread::<sexton::tz::Zone>();
     any_thread::<sexton::tz::PosixZone>();
     fn another_thread<T: Send>() {}

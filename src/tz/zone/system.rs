@@ -4,12 +4,14 @@
 //! tests bring a machine of their own.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::error::{Kind, TzError};
+use super::source::{Source, Stamp};
 use super::{tzif, PosixZone, Zone};
 use crate::excerpt::Excerpt;
 
@@ -135,6 +137,17 @@ impl System {
         load(if check_name(name).is_ok() { name } else { text }, path)
     }
 
+    /// Where the zone that a value of `TZ` means may come from: the first of these that is there.
+    pub(super) fn files_meant_by(&self, value: &OsStr) -> Vec<PathBuf> {
+        match value.to_str().map(|value| value.strip_prefix(':').unwrap_or(value)) {
+            Some(path) if path.starts_with('/') => vec![path.into()],
+            Some(name) if check_name(name).is_ok() => {
+                self.folders.iter().map(|folder| folder.join(name)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What the system's clocks show: always the contents of `/etc/localtime`, whatever its name.
     fn system_zone(&self) -> Result<Zone, TzError> {
         let path = &self.localtime;
@@ -197,22 +210,30 @@ fn bad_value(value: &str, expected: &'static str) -> TzError {
     TzError::new(Kind::Value { value: Excerpt::of(value, 0, value.len()), expected })
 }
 
-fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
-    let bytes = read(path)?;
-    Ok(Zone::of_history(name, tzif::parse(&path.to_string_lossy(), &bytes)?))
+pub(super) fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
+    let (bytes, stamp) = read_stamped(path)?;
+    let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
+    Ok(Zone::of_file(name, history, Source { path: path.into(), stamp }))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TzError> {
+    read_stamped(path).map(|(bytes, _)| bytes)
 }
 
 /// Reads a regular file, and no more of it than a zone file may have. Anything else is not even opened: opening a pipe
 /// or a terminal may wait for ever, and reading a device may never end.
-fn read(path: &Path) -> Result<Vec<u8>, TzError> {
+fn read_stamped(path: &Path) -> Result<(Vec<u8>, Stamp), TzError> {
     let io_error = |error: io::Error| TzError::new(Kind::Io { path: path.into(), kind: error.kind() });
     if !fs::metadata(path).map_err(io_error)?.is_file() {
         return Err(TzError::new(Kind::NotAFile { path: path.into() }));
     }
+    let file = File::open(path).map_err(io_error)?;
+    // Of the file that is read, which another may have replaced by now; and before it is read, so that what is written
+    // to it meanwhile shows.
+    let stamp = Stamp::new(&file.metadata().map_err(io_error)?);
     let mut bytes = Vec::new();
-    let limit = tzif::MAX_LEN as u64 + 1;
-    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(io_error)?;
-    Ok(bytes)
+    file.take(tzif::MAX_LEN as u64 + 1).read_to_end(&mut bytes).map_err(io_error)?;
+    Ok((bytes, stamp))
 }
 
 /// Whether there is a regular file; an error if that is not for us to know.
@@ -240,19 +261,21 @@ fn in_other_case(folder: &Path, name: &str) -> Option<String> {
     path.is_file().then(|| found.join("/"))
 }
 
-/// Follows a link, and the links behind it, to the first path that tells the name of a zone.
+/// The name of a zone in the first path on the way of a link that tells one.
 fn name_by_link(path: &Path) -> Option<String> {
+    links(path)
+        .iter()
+        .filter_map(|path| below_zoneinfo(path))
+        .find(|name| check_name(name).is_ok())
+        .map(str::to_owned)
+}
+
+/// Where a link leads, where the link there leads, and so on.
+pub(super) fn links(path: &Path) -> Vec<PathBuf> {
     // Links may go round in circles; no real chain has more than two or three.
     const MAX_LINKS: usize = 8;
-    let mut path = path.to_path_buf();
-    for _ in 0..MAX_LINKS {
-        let target = fs::read_link(&path).ok()?;
-        path = path.parent()?.join(target);
-        if let Some(name) = below_zoneinfo(&path).filter(|name| check_name(name).is_ok()) {
-            return Some(name.to_string());
-        }
-    }
-    None
+    let follow = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
+    iter::successors(follow(path), |path| follow(path)).take(MAX_LINKS).collect()
 }
 
 /// What follows the last `zoneinfo` folder of a path.

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::super::*;
 
 /// A machine with a time zone database of its own; it is gone when dropped.
-struct Machine {
+pub(super) struct Machine {
     root: PathBuf,
 }
 
 impl Machine {
     /// A machine without anything.
-    fn bare() -> Machine {
+    pub(super) fn bare() -> Machine {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("sexton-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let root = std::env::temp_dir().join(name);
@@ -23,7 +23,7 @@ impl Machine {
     }
 
     /// A machine with a few zones.
-    fn new() -> Machine {
+    pub(super) fn new() -> Machine {
         let machine = Machine::bare();
         machine.file("zoneinfo/Europe/Paris", &tzif("CET-1CEST,M3.5.0,M10.5.0/3"));
         machine.file("zoneinfo/America/New_York", &tzif("EST5EDT,M3.2.0,M11.1.0"));
@@ -33,17 +33,17 @@ impl Machine {
         machine
     }
 
-    fn file(&self, path: &str, bytes: &[u8]) {
+    pub(super) fn file(&self, path: &str, bytes: &[u8]) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(super) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 
-    fn system(&self, tz: Option<&str>) -> System {
+    pub(super) fn system(&self, tz: Option<&str>) -> System {
         System {
             tz: tz.map(OsString::from),
             folders: vec![self.path("zoneinfo"), self.path("more/zoneinfo")],
@@ -59,11 +59,15 @@ impl Machine {
     }
 
     fn told(&self, zone: Result<Zone, TzError>) -> Result<(String, i32), String> {
-        let root = format!("{}/", self.root.display());
         match zone {
-            Ok(zone) => Ok((zone.name().replace(&root, "/"), zone.offset(UNIX_EPOCH))),
-            Err(error) => Err(error.to_string().replace(&root, "/")),
+            Ok(zone) => Ok((self.shorten(zone.name()), zone.offset(UNIX_EPOCH))),
+            Err(error) => Err(self.shorten(&error.to_string())),
         }
+    }
+
+    /// A text with `/` for the machine's root.
+    pub(super) fn shorten(&self, text: &str) -> String {
+        text.replace(&format!("{}/", self.root.display()), "/")
     }
 }
 
@@ -75,7 +79,7 @@ impl Drop for Machine {
 }
 
 /// A zone file without transitions.
-fn tzif(rule: &str) -> Vec<u8> {
+pub(super) fn tzif(rule: &str) -> Vec<u8> {
     let mut header = b"TZif2".to_vec();
     header.resize(20, 0);
     for count in [0_u32, 0, 0, 0, 1, 4] {

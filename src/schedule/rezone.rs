@@ -1,0 +1,135 @@
+//! What becomes of a timetable when the zone that it goes by is another one from now on: the machine was moved, or the
+//! zone's data were replaced.
+//!
+//! To a schedule that is a change of clocks like those of the zone itself, and the same rule holds: civil times that no
+//! clock has shown lie in a gap, those that were shown before the change are in the second pass of a fold. A difference
+//! of over three hours is a correction, as it is for the machine's clock: dues are found anew from here on, and nothing
+//! is made up or held back.
+
+use std::time::SystemTime;
+
+use super::timetable::{Due, Rule, Timetable};
+use super::Moment;
+use crate::civil::DateTime;
+use crate::clock::{Now, CORRECTION};
+use crate::tz::{system_time, unix_seconds, Offsets, Zone};
+
+/// What a change of zone has left behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    /// The latest that the clocks have shown, in civil seconds.
+    shown: i64,
+    /// When they will have shown it again, if that is not to count.
+    shown_again: Option<SystemTime>,
+    /// Due for what the clocks have skipped.
+    made_up: Option<SystemTime>,
+}
+
+/// The civil times among what bounds a schedule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CivilBounds {
+    pub(super) starting: Option<DateTime>,
+    pub(super) until: Option<DateTime>,
+}
+
+impl Moved {
+    /// The first due after an instant, where `rule` has the first after an instant otherwise.
+    pub(super) fn after(
+        &self,
+        after: SystemTime,
+        rule: impl FnOnce(SystemTime) -> Option<Due>,
+    ) -> Option<Due> {
+        let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
+        match (self.made_up, next) {
+            (Some(made_up), Some(Due::Calendar(next))) if after < made_up => {
+                Some(Due::Calendar(next.min(made_up)))
+            }
+            (Some(made_up), None) if after < made_up => Some(Due::Calendar(made_up)),
+            _ => next,
+        }
+    }
+}
+
+impl Timetable {
+    /// Goes by another zone from `at` on. Answers the due to wait for instead of `due`, if it is another one.
+    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Due> {
+        let old = self.rule.set_zone(zone);
+        self.resolve_bounds(zone);
+        if let (Rule::Cron { .. } | Rule::Days(_), Some(old)) = (&self.rule, old) {
+            let unix = unix_seconds(at.wall);
+            let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
+            self.moved = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+        }
+        if due.age(at).is_some() {
+            // It has come, whatever the zone; what comes after it is found by the new one.
+            return None;
+        }
+        let civil = match &self.rule {
+            Rule::Cron { .. } | Rule::Days(_) => return self.in_time(self.calendar_after(at.wall), at),
+            Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
+            Rule::Once { civil } => *civil,
+            // The anchor, if it is still waited for.
+            Rule::Elapsed(_) => self.civil_bounds.as_ref().and_then(|bounds| bounds.starting),
+            Rule::AtEach { .. } | Rule::AtNext(_) => None,
+        };
+        match (civil, due) {
+            // Never before what was due earlier, and so not before the change either.
+            (Some(civil), Due::Calendar(_)) => {
+                Some(Due::Calendar(Moment::Civil(civil).instant(zone)?.max(at.wall)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is left behind when the clocks, which show `before`, show `now` instead.
+    fn moved(&self, unix: i64, before: i64, now: i64) -> Option<Moved> {
+        if before.abs_diff(now) > CORRECTION.as_secs() {
+            return None;
+        }
+        let (is_interval_like, is_made_up) = match &self.rule {
+            Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
+            _ => (false, true),
+        };
+        let last = self.moved.as_deref();
+        let shown = last.map_or(before, |last| last.shown.max(before));
+        let ahead = shown.saturating_sub(now);
+        let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
+        // By the new zone alone, what was skipped would have been due between then and now.
+        let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
+        let due = skipped.and_then(|since| self.rule.calendar_after(since)?.calendar());
+        // It is due with the next whole second: nothing that was run can have been due as late.
+        let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
+        let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
+        Some(Moved {
+            shown,
+            shown_again,
+            made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)),
+        })
+    }
+
+    /// Civil bounds are where the new zone has them.
+    fn resolve_bounds(&mut self, zone: &Zone) {
+        let CivilBounds { starting, until } = match &self.civil_bounds {
+            Some(bounds) => **bounds,
+            None => return,
+        };
+        let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
+        if let Some(until) = instant(until) {
+            self.until = Some(until);
+        }
+        if let (Rule::Cron { floor, .. }, Some(starting)) = (&mut self.rule, instant(starting)) {
+            *floor = unix_seconds(starting);
+        }
+    }
+}
+
+impl Rule {
+    /// Puts another zone in the place of the one it has, if it has one.
+    fn set_zone(&mut self, new: &Zone) -> Option<Zone> {
+        match self {
+            Rule::Cron { zone, .. } | Rule::AtEach { zone, .. } => Some(std::mem::replace(zone, new.clone())),
+            Rule::Days(days) => Some(days.set_zone(new.clone())),
+            Rule::Once { .. } | Rule::Elapsed(_) | Rule::AtNext(_) => None,
+        }
+    }
+}

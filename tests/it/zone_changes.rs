@@ -1,0 +1,366 @@
+//! The zone is changed while tasks wait: to them a change of clocks at that moment, by up to three hours; more is a
+//! correction.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use sexton::tz::Zone;
+use sexton::{Event, Scheduler};
+
+use crate::stage::{must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
+
+fn hours(hours: i32) -> Zone {
+    Zone::fixed(hours * 3600).unwrap()
+}
+
+/// A scheduler in UTC+1 at nine in the morning, what its task's runs were due for, and the task's next due.
+struct Morning {
+    stage: Stage,
+    dues: Arc<Mutex<Vec<String>>>,
+}
+
+impl Morning {
+    fn with(schedule: impl FnOnce(&Scheduler) -> sexton::TaskBuilder<'_>) -> Morning {
+        let stage = Stage::set_in(hours(1), "2026-11-22 09:00:10");
+        let dues = Arc::new(Mutex::new(Vec::new()));
+        let seen = dues.clone();
+        let run = move |run: &sexton::Run<'_>| seen.lock().unwrap().push(time(run.due()));
+        schedule(&stage.scheduler).run_with(run).unwrap();
+        Morning { stage, dues }
+    }
+
+    /// Changes the zone, lets time pass, and says what was run, and when that was due in UTC.
+    fn moved_to(&self, zone: Zone, passes: Duration) -> Vec<String> {
+        self.stage.scheduler.set_zone(zone);
+        self.stage.clock.advance(passes);
+        std::mem::take(&mut *self.dues.lock().unwrap())
+    }
+}
+
+#[test]
+fn eastward_what_the_clocks_skip_is_made_up_by_schedules_that_name_their_hour() {
+    // 09:00:10 becomes 11:00:10, and ten o'clock is never shown. It is run at the next second.
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 10 * * *"));
+    assert_eq!(fixed.moved_to(hours(3), DAY), ["08:00:11", "2026-11-23T07:00:00Z"]);
+    // Several in one gap are one.
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0,20,40 10 * * *"));
+    assert_eq!(fixed.moved_to(hours(3), 12 * HOUR), ["08:00:11"]);
+    // What the new clocks show anyway is not moved.
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 11,12 * * *"));
+    assert_eq!(fixed.moved_to(hours(3), 12 * HOUR), ["08:00:11", "09:00:00"]);
+    // One that does not name its hour goes on as if nothing had happened.
+    let interval = Morning::with(|scheduler| scheduler.task("t").cron("*/30 * * * *"));
+    assert_eq!(interval.moved_to(hours(3), HOUR), ["08:30:00", "09:00:00"]);
+    // Whole days name their time.
+    let daily = Morning::with(|scheduler| scheduler.task("t").every("1d").starting("2026-11-22 10:00"));
+    assert_eq!(daily.moved_to(hours(3), DAY), ["08:00:11", "2026-11-23T07:00:00Z"]);
+}
+
+#[test]
+fn westward_what_the_clocks_have_shown_is_run_again_by_interval_like_schedules_only() {
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 7,8,9,10 * * *"));
+    // 09:00:10 becomes 07:00:10.
+    assert_eq!(fixed.moved_to(hours(-1), 12 * HOUR), ["11:00:00"]);
+    let interval = Morning::with(|scheduler| scheduler.task("t").cron("0 * * * *"));
+    assert_eq!(interval.moved_to(hours(-1), 3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
+    let daily = Morning::with(|scheduler| scheduler.task("t").every("1d").starting("2026-11-22 08:00"));
+    // The first due is that of today, run at once, as it has passed.
+    assert_eq!(daily.moved_to(hours(-1), DAY), ["07:00:00", "2026-11-23T09:00:00Z"][..1]);
+    assert_eq!(daily.moved_to(hours(-1), 2 * HOUR), ["2026-11-23T09:00:00Z"]);
+}
+
+#[test]
+fn over_three_hours_are_a_correction() {
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 10 * * *"));
+    assert_eq!(fixed.moved_to(hours(5), DAY), ["2026-11-23T05:00:00Z"]);
+    // 09:00:10 becomes 03:00:10.
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 7,8,9,10 * * *"));
+    assert_eq!(fixed.moved_to(hours(-5), 16 * HOUR), ["12:00:00", "13:00:00", "14:00:00", "15:00:00"]);
+}
+
+#[test]
+fn a_civil_time_is_that_time_in_the_new_zone() {
+    let at = Morning::with(|scheduler| scheduler.task("t").at("2026-11-22 12:00"));
+    assert_eq!(at.moved_to(hours(-1), DAY), ["13:00:00"]);
+    // If it has passed there, it is due at once.
+    for new in [4, 10] {
+        let at = Morning::with(|scheduler| scheduler.task("t").at("2026-11-22 10:00"));
+        assert_eq!(at.moved_to(hours(new), DAY), ["08:00:10"]);
+    }
+    let each = Morning::with(|scheduler| {
+        scheduler.task("t").at_each(["2026-11-22 10:00", "2026-11-22 11:00", "2026-11-22 12:00"])
+    });
+    assert_eq!(each.moved_to(hours(3), DAY), ["08:00:10", "09:00:00"]);
+    // An instant is the same everywhere.
+    let at = Morning::with(|scheduler| scheduler.task("t").at("2026-11-22T12:00:00Z"));
+    assert_eq!(at.moved_to(hours(-1), DAY), ["12:00:00"]);
+}
+
+#[test]
+fn civil_bounds_are_those_of_the_new_zone() {
+    let bounded = Morning::with(|scheduler| {
+        scheduler.task("t").cron("0 * * * *").starting("2026-11-22 11:00").until("2026-11-22 13:00")
+    });
+    assert_eq!(bounded.moved_to(hours(0), DAY), ["12:00:00", "13:00:00"]);
+    let anchored = Morning::with(|scheduler| scheduler.task("t").every("30m").starting("2026-11-22 11:00"));
+    assert_eq!(anchored.moved_to(hours(0), 3 * HOUR), ["11:00:00"]);
+    let ended = Morning::with(|scheduler| scheduler.task("t").cron("0 * * * *").until("2026-11-22 10:00"));
+    assert_eq!(ended.moved_to(hours(3), DAY), Vec::<String>::new());
+    assert!(ended.stage.scheduler.tasks().is_empty(), "it is over, and gives its name up");
+}
+
+#[test]
+fn elapsed_time_does_not_notice() {
+    let elapsed = Morning::with(|scheduler| scheduler.task("t").every("20m"));
+    assert_eq!(elapsed.moved_to(hours(-2), HOUR), ["08:00:10", "08:20:10", "08:40:10", "09:00:10"]);
+    let delay = Morning::with(|scheduler| scheduler.task("t").after(HOUR));
+    assert_eq!(delay.moved_to(hours(12), DAY), ["09:00:10"]);
+}
+
+#[test]
+fn a_task_with_a_zone_of_its_own_stays_there() {
+    let own = Morning::with(|scheduler| scheduler.task("t").cron("0 10 * * *").zone(hours(1)));
+    assert_eq!(own.moved_to(hours(-2), DAY), ["09:00:00"]);
+}
+
+#[test]
+fn dues_that_have_come_are_run_whatever_the_zone() {
+    let stage = Stage::set_in(hours(1), "2026-11-22 09:59:00");
+    let dues = Arc::new(Mutex::new(Vec::new()));
+    let seen = dues.clone();
+    let clock = stage.clock.clone();
+    let run = move |run: &sexton::Run<'_>| {
+        seen.lock().unwrap().push(time(run.due()));
+        if run.count() == 1 {
+            // Long enough for the next due to pass, and then the machine is moved.
+            clock.advance(15 * MINUTE);
+            run.scheduler().set_zone(hours(0));
+            clock.advance(15 * MINUTE);
+        }
+    };
+    stage.scheduler.task("t").cron("0,10,20 10 * * *").run_with(run).unwrap();
+    stage.clock.advance(3 * HOUR);
+    // 10:10 in the old zone has passed before the change: the new clocks show it an hour later, and it is not due again.
+    assert_eq!(*dues.lock().unwrap(), ["09:00:00", "10:20:00"]);
+    let missed: Vec<_> = stage.lines().into_iter().filter(|line| line.contains("missed")).collect();
+    assert_eq!(missed, ["t missed 1 until 09:10:00: still running"]);
+}
+
+#[test]
+fn twice_moved_while_it_runs_is_moved_once() {
+    let stage = Stage::set_in(hours(1), "2026-11-22 09:59:00");
+    let dues = Arc::new(Mutex::new(Vec::new()));
+    let seen = dues.clone();
+    let run = move |run: &sexton::Run<'_>| {
+        seen.lock().unwrap().push(time(run.due()));
+        if run.count() == 1 {
+            run.scheduler().set_zone(hours(-2));
+            run.scheduler().set_zone(hours(2));
+        }
+    };
+    stage.scheduler.task("t").cron("0 10,11,12 * * *").run_with(run).unwrap();
+    stage.clock.advance(3 * HOUR);
+    // 10:00:00 becomes 11:00:00: the run for eleven is made up or on time, which is the same second.
+    assert_eq!(*dues.lock().unwrap(), ["09:00:00", "09:00:01", "10:00:00"]);
+}
+
+#[test]
+fn what_was_shown_before_the_last_change_but_one_is_not_run_again_either() {
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("30 7,8,9 * * *"));
+    // 09:00:10 becomes 07:00:10, and 07:10:10 becomes 08:10:10: half past seven and eight were shown before.
+    assert!(fixed.moved_to(hours(-1), 10 * MINUTE).is_empty());
+    assert_eq!(fixed.moved_to(hours(0), 12 * HOUR), ["09:30:00"]);
+    // And back again: nothing has happened.
+    let fixed = Morning::with(|scheduler| scheduler.task("t").cron("30 7,8,9 * * *"));
+    assert!(fixed.moved_to(hours(-1), Duration::ZERO).is_empty());
+    assert_eq!(fixed.moved_to(hours(1), 12 * HOUR), ["08:30:00"]);
+}
+
+#[test]
+fn it_is_told_and_new_tasks_go_by_it() {
+    let stage = Stage::at("2026-11-22 10:00");
+    stage.scheduler.set_zone(Zone::utc());
+    assert!(stage.lines().is_empty(), "the same zone is no change");
+    stage.scheduler.set_zone(hours(2));
+    assert_eq!(stage.lines(), ["the zone was `UTC` and is now `+02:00`"]);
+    assert_eq!(stage.scheduler.zone(), hours(2));
+    let task = stage.scheduler.task("t").cron("0 15 * * *").run(|| {}).unwrap();
+    assert_eq!(task.next_due().map(time).as_deref(), Some("13:00:00"));
+    assert_eq!(task.to_string(), "t: cron 0 15 * * *, waiting, next 2026-11-22T15:00:00+02:00");
+}
+
+/// The rule for clock changes, of which this is an instance: a zone whose own clocks change with the next second has the
+/// same dues.
+#[test]
+fn it_is_the_rule_for_clock_changes() {
+    let expressions = [
+        "0 9 * * *",
+        "30 9 * * *",
+        "0 10 * * *",
+        "0,30 8-11 * * *",
+        "*/10 * * * *",
+        "0 */2 * * *",
+        "*/20 10 * * *",
+        "5,35 9,10,11 * * *",
+        "15 * * * *",
+    ];
+    // In seconds after 09:00:00 in the first zone.
+    for at in [0, 1, 599, 600, 1800, 3599, 3600] {
+        for shift in [-3, -2, -1, 1, 2, 3] {
+            let stage = Stage::set_in(hours(1), "2026-11-22 08:59:59");
+            let start = stage.clock.now();
+            let changes = start + SECOND + Duration::from_secs(at);
+            let zone = changing(changes + SECOND, 1, 1 + shift);
+            let dues: Arc<Mutex<Vec<(usize, SystemTime)>>> = Arc::default();
+            for (i, cron) in expressions.iter().enumerate() {
+                let seen = dues.clone();
+                let run = move |run: &sexton::Run<'_>| seen.lock().unwrap().push((i, run.due()));
+                stage.scheduler.task(cron).cron(cron).run_with(run).unwrap();
+            }
+            stage.clock.advance(changes.duration_since(start).unwrap());
+            stage.scheduler.set_zone(hours(1 + shift));
+            stage.clock.advance(30 * HOUR);
+            let end = stage.clock.now();
+            let seen = dues.lock().unwrap().clone();
+            for (i, cron) in expressions.iter().enumerate() {
+                let schedule = sexton::Schedule::cron(cron).unwrap().zone(zone.clone());
+                let expected: Vec<_> =
+                    schedule.upcoming(start).unwrap().take_while(|&due| due <= end).collect();
+                let got: Vec<_> = seen.iter().filter(|run| run.0 == i).map(|run| run.1).collect();
+                let show = |dues: &[SystemTime]| dues.iter().map(|&due| time(due)).collect::<Vec<_>>();
+                assert_eq!(show(&got), show(&expected), "{cron}, {at} s, {shift} h");
+            }
+        }
+    }
+}
+
+/// A zone that has one offset up to an instant and another one from then on, in hours.
+fn changing(at: SystemTime, before: i32, after: i32) -> Zone {
+    Zone::from_tzif("changing", &file_of(at, before, after)).unwrap()
+}
+
+/// The file of such a zone.
+fn file_of(at: SystemTime, before: i32, after: i32) -> Vec<u8> {
+    let unix = unix_seconds(at) as i64;
+    let header = |times: u32, types: u32, chars: u32| {
+        let mut bytes = b"TZif2".to_vec();
+        bytes.extend([0; 15]);
+        [0, 0, 0, times, types, chars].iter().for_each(|count| bytes.extend(count.to_be_bytes()));
+        bytes
+    };
+    let mut file = header(0, 1, 1);
+    file.extend([0; 7]);
+    file.extend(header(1, 2, 2));
+    file.extend(unix.to_be_bytes());
+    file.push(1);
+    for offset in [before, after] {
+        file.extend((offset * 3600).to_be_bytes());
+        file.extend([0, 0]);
+    }
+    file.extend(b"X\0\n\n");
+    file
+}
+
+#[test]
+fn an_observer_may_do_what_it_likes_when_it_hears_of_it() {
+    let stage = Stage::at("2026-11-22 10:00");
+    let scheduler = stage.scheduler.clone();
+    stage.scheduler.observe(move |event| {
+        if matches!(event, Event::ZoneChanged { .. }) {
+            scheduler.task("hears").every("1s").run(|| {}).unwrap();
+            scheduler.set_zone(scheduler.zone());
+        }
+    });
+    stage.scheduler.task("t").cron("@hourly").run(|| {}).unwrap();
+    stage.scheduler.set_zone(hours(1));
+    assert_eq!(stage.scheduler.tasks().len(), 2);
+    stage.scheduler.shutdown();
+}
+
+/// What the test below runs in a process of its own: tells what becomes of its zones, until its stdin ends.
+#[test]
+#[ignore = "the other process of `files_that_are_replaced_are_noticed_by_a_running_process`"]
+fn running_process() {
+    let minute =
+        Scheduler::builder().clock_check(Duration::from_millis(5)).zone_check(Duration::from_millis(5));
+    let scheduler = minute.build().unwrap();
+    let seen = Arc::new(Mutex::new(HashMap::<String, sexton::Task>::new()));
+    let tasks = seen.clone();
+    scheduler.observe(move |event| {
+        let next = |name| tasks.lock().unwrap().get(name).and_then(|task| task.next_due());
+        match event {
+            Event::ZoneChanged { .. } | Event::ZoneKept { .. } => {
+                let hour = |name| next(name).map_or(99, |due| unix_seconds(due).rem_euclid(86_400) / 3600);
+                println!("told: {event}; at {} and {}", hour("local"), hour("own"));
+            }
+            _ => {}
+        }
+    });
+    let local = scheduler.task("local").cron("0 12 * * *").run(|| {}).unwrap();
+    let own = scheduler.task("own").cron("0 12 * * *").zone("Own").run(|| {}).unwrap();
+    seen.lock().unwrap().extend([("local".to_string(), local), ("own".to_string(), own)]);
+    println!("told: ready");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    scheduler.shutdown();
+}
+
+fn unix_seconds(instant: SystemTime) -> u64 {
+    instant.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn files_that_are_replaced_are_noticed_by_a_running_process() {
+    let folder = std::env::temp_dir().join(format!("sexton-zone-files-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let into = folder.clone();
+    let put = move |name: &str, bytes: &[u8]| {
+        fs::write(into.join("new"), bytes).unwrap();
+        fs::rename(into.join("new"), into.join(name)).unwrap();
+    };
+    put("Local", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
+    put("Own", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "zone_changes::running_process", "--ignored", "--nocapture"])
+        .env("TZDIR", &folder)
+        .env("TZ", "Local")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut heard = move || loop {
+        let line = lines.next().expect("the process tells what happens");
+        if let Some((_, told)) = line.split_once("told: ") {
+            return told.to_string();
+        }
+    };
+    let play = move || {
+        assert_eq!(heard(), "ready");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 2, 2));
+        assert_eq!(heard(), "zone `Local` has new data; at 10 and 11");
+        put("Local", b"no zone");
+        let kept = heard();
+        let file = folder.join("Local");
+        let expected = format!("zone `Local` stays as it was: zone file `{}`: header: found", file.display());
+        assert!(kept.starts_with(&expected) && kept.ends_with("at 10 and 11"), "{kept}");
+        put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
+        assert_eq!(heard(), "zone `Own` has new data; at 10 and 8");
+        fs::remove_file(folder.join("Own")).unwrap();
+        let kept = heard();
+        assert!(kept.starts_with("zone `Own` stays as it was: ") && kept.ends_with("at 10 and 8"), "{kept}");
+        put("Own", &file_of(SystemTime::UNIX_EPOCH, 3, 3));
+        assert_eq!(heard(), "zone `Own` has new data; at 10 and 9");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 5, 5));
+        assert_eq!(heard(), "zone `Local` has new data; at 7 and 9");
+        fs::remove_dir_all(folder).unwrap();
+        // Whoever writes is to be heard to the end.
+        heard
+    };
+    let _heard = must_end("a process whose zone files are replaced", play);
+    drop(process.stdin.take());
+    assert!(process.wait().unwrap().success());
+}
