@@ -11,6 +11,7 @@ use crate::tz::{Offsets, PosixZone};
 const SECOND: i128 = 1_000_000_000;
 
 /// The civil time of an anchor every so many days, and so much elapsed time a step on top.
+#[derive(Clone)]
 pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
     anchor: i64,

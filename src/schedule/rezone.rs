@@ -15,14 +15,22 @@ use crate::clock::{Now, CORRECTION};
 use crate::tz::{system_time, unix_seconds, Offsets, Zone};
 
 /// What a change of zone has left behind.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Moved {
-    /// The latest that the clocks have shown, in civil seconds.
-    shown: i64,
+    /// The latest that the clocks have shown, in civil seconds, unless they were corrected.
+    shown: Option<i64>,
     /// When they will have shown it again, if that is not to count.
     shown_again: Option<SystemTime>,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
+    /// How dues were found before, as long as there are some that have come and are still to be run or told.
+    before: Option<Before>,
+}
+
+/// The schedule up to a change of zone.
+struct Before {
+    until: SystemTime,
+    rule: Rule,
+    moved: Option<Box<Moved>>,
 }
 
 /// The civil times among what bounds a schedule.
@@ -33,13 +41,21 @@ pub(super) struct CivilBounds {
 }
 
 impl Moved {
-    /// The first due after an instant, where `rule` has the first after an instant otherwise.
-    pub(super) fn after(
-        &self,
-        after: SystemTime,
-        rule: impl FnOnce(SystemTime) -> Option<Due>,
-    ) -> Option<Due> {
-        let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
+    /// The first due after an instant by a rule.
+    pub(super) fn after(&self, mut after: SystemTime, rule: &Rule) -> Option<Due> {
+        if let Some(Before { until, rule, moved }) =
+            self.before.as_ref().filter(|before| after < before.until)
+        {
+            let due = match moved {
+                Some(moved) => moved.after(after, rule),
+                None => rule.calendar_after(after),
+            };
+            if due.and_then(Due::calendar).map_or(false, |due| due <= *until) {
+                return due;
+            }
+            after = *until;
+        }
+        let next = rule.calendar_after(self.shown_again.map_or(after, |shown| shown.max(after)));
         match (self.made_up, next) {
             (Some(made_up), Some(Due::Calendar(next))) if after < made_up => {
                 Some(Due::Calendar(next.min(made_up)))
@@ -53,15 +69,21 @@ impl Moved {
 impl Timetable {
     /// Goes by another zone from `at` on. Answers the due to wait for instead of `due`, if it is another one.
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Due> {
+        let before = self.rule.calendar();
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
+        let has_come = due.age(at).is_some();
         if let (Rule::Cron { .. } | Rule::Days(_), Some(old)) = (&self.rule, old) {
             let unix = unix_seconds(at.wall);
             let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
-            self.moved = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+            let moved = self.moved(unix, civil(&old), civil(zone));
+            let last = self.moved.take();
+            let before = before.filter(|_| has_come);
+            let before = before.map(|rule| Before { until: at.wall, rule, moved: last });
+            self.moved = Some(Box::new(Moved { before, ..moved }));
         }
-        if due.age(at).is_some() {
-            // It has come, whatever the zone; what comes after it is found by the new one.
+        if has_come {
+            // Whatever the zone, and so have those up to the change.
             return None;
         }
         let civil = match &self.rule {
@@ -82,16 +104,16 @@ impl Timetable {
     }
 
     /// What is left behind when the clocks, which show `before`, show `now` instead.
-    fn moved(&self, unix: i64, before: i64, now: i64) -> Option<Moved> {
+    fn moved(&self, unix: i64, before: i64, now: i64) -> Moved {
         if before.abs_diff(now) > CORRECTION.as_secs() {
-            return None;
+            return Moved { shown: None, shown_again: None, made_up: None, before: None };
         }
         let (is_interval_like, is_made_up) = match &self.rule {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
             _ => (false, true),
         };
         let last = self.moved.as_deref();
-        let shown = last.map_or(before, |last| last.shown.max(before));
+        let shown = last.and_then(|last| last.shown).map_or(before, |shown| shown.max(before));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
         // By the new zone alone, what was skipped would have been due between then and now.
@@ -100,11 +122,8 @@ impl Timetable {
         // It is due with the next whole second: nothing that was run can have been due as late.
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
-        Some(Moved {
-            shown,
-            shown_again,
-            made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)),
-        })
+        let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
+        Moved { shown: Some(shown), shown_again, made_up, before: None }
     }
 
     /// Civil bounds are where the new zone has them.
@@ -124,6 +143,17 @@ impl Timetable {
 }
 
 impl Rule {
+    /// The same rule, if its dues are a question of arithmetic.
+    fn calendar(&self) -> Option<Rule> {
+        match self {
+            Rule::Cron { cron, zone, floor } => {
+                Some(Rule::Cron { cron: *cron, zone: zone.clone(), floor: *floor })
+            }
+            Rule::Days(days) => Some(Rule::Days(days.clone())),
+            _ => None,
+        }
+    }
+
     /// Puts another zone in the place of the one it has, if it has one.
     fn set_zone(&mut self, new: &Zone) -> Option<Zone> {
         match self {

@@ -75,7 +75,7 @@ impl Timetable {
     /// The first due after an instant, if that is a question of arithmetic.
     pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
         match &self.moved {
-            Some(moved) => moved.after(after, |after| self.rule.calendar_after(after)),
+            Some(moved) => moved.after(after, &self.rule),
             None => self.rule.calendar_after(after),
         }
     }

@@ -37,6 +37,9 @@ const YEAR: Duration = Duration::from_secs(31_556_952);
 /// A play takes a millisecond or ten.
 const HANGS: Duration = Duration::from_secs(120);
 
+/// How long a failing play is made smaller.
+const SHRINKS: Duration = Duration::from_secs(20);
+
 /// How a play went.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -82,7 +85,8 @@ fn try_to_perform(play: &Play) -> Result<Tally, String> {
 fn shrunk(seed: u64) -> Option<(Play, String)> {
     let mut tree = draw::draw(seed);
     let mut failure = None;
-    for _ in 0..3000 {
+    let begin = Instant::now();
+    while begin.elapsed() < SHRINKS {
         let play = tree.current();
         let goes_on = match try_to_perform(&play) {
             Err(error) => {

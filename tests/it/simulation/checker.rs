@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sexton::{Event, Missed, Overlap, Status, Why};
 
-use super::civil;
+use super::civil::{self, Span};
 use super::life::*;
 use super::play::*;
 use super::world::*;
@@ -14,6 +14,8 @@ use super::world::*;
 pub struct Checker<'a> {
     play: &'a Play,
     start: Nanos,
+    /// The scheduler's.
+    zone: &'static str,
     /// The wall times that the log begins and ends with.
     seen: (Nanos, Nanos),
     lives: HashMap<usize, Life>,
@@ -41,6 +43,7 @@ impl<'a> Checker<'a> {
         Checker {
             play,
             start,
+            zone: play.zone,
             seen,
             lives: HashMap::new(),
             answers: HashMap::new(),
@@ -55,11 +58,10 @@ impl<'a> Checker<'a> {
     }
 
     /// When a task is due that goes by civil times, from before the play to after it.
-    fn civil_dues(&self, part: &Part) -> Rc<[Nanos]> {
-        let spans = civil::spans(self.play.zone_of(part));
+    fn civil_dues(&self, kind: &Kind, spans: &[Span]) -> Vec<Nanos> {
         let (from, to) = ((self.seen.0 / SECOND) as i64, (self.seen.1 / SECOND) as i64);
         let due = |half_hours: i64| civil::due(spans, self.play.civil(half_hours));
-        let mut dues = match &part.kind {
+        let mut dues = match kind {
             Kind::Cron(fields) => fields.dues(spans, from - 3 * civil::DAY, to),
             Kind::CivilDays(days, start) => {
                 civil::day_steps(self.play.civil(*start), i64::from(*days), spans, to)
@@ -70,6 +72,35 @@ impl<'a> Checker<'a> {
         };
         dues.dedup();
         dues.into_iter().map(|due| Nanos::from(due) * SECOND).collect()
+    }
+
+    /// To a schedule without a zone of its own the clocks have changed at the next whole second.
+    fn zone_set(&mut self, zone: &'static str, entry: &Entry) {
+        let now = (entry.wall / SECOND) as i64;
+        let mut lives = std::mem::take(&mut self.lives);
+        for life in lives.values_mut().filter(|life| life.part.zone.is_none() && life.part.kind.is_civil()) {
+            let new = civil::spans(zone);
+            let moved = civil::offset(&life.spans, now) - civil::offset(new, now);
+            life.spans = match moved.abs() <= 3 * 3600 {
+                true => civil::splice(&life.spans, new, now + 1),
+                false => new.to_vec(),
+            };
+            if let Grid::List { all, .. } = &mut life.grid {
+                let dues = self.civil_dues(&life.part.kind, &life.spans);
+                let is_named = matches!(life.part.kind, Kind::CivilAt(_) | Kind::CivilEach(_));
+                let (past, ahead): (Vec<_>, Vec<_>) = all.iter().copied().partition(|due| *due <= entry.wall);
+                let dues: Vec<_> = match is_named {
+                    // What has not come is due now, if it has passed in the new zone.
+                    true => dues[dues.len() - ahead.len()..].iter().map(|due| entry.wall.max(*due)).collect(),
+                    false => dues.into_iter().filter(|due| *due > entry.wall).collect(),
+                };
+                let mut dues = [past, dues].concat();
+                dues.dedup();
+                *all = dues.into();
+            }
+        }
+        self.lives = lives;
+        self.zone = zone;
     }
 
     fn dues(&self, life: &Life, after: Nanos, up_to: Nanos) -> u64 {
@@ -152,6 +183,10 @@ impl<'a> Checker<'a> {
                 self.stepped(*by, *in_callback, entry);
                 Ok(())
             }
+            What::ZoneSet(zone) => {
+                self.zone_set(zone, entry);
+                Ok(())
+            }
             What::Told(event) => self.told(event, entry),
             What::Began { life, facts, holds_name, next } => {
                 self.began(*life, facts.as_ref(), *holds_name, *next, entry)
@@ -212,6 +247,7 @@ impl<'a> Checker<'a> {
             let whole = entry.wall.div_euclid(SECOND) * SECOND;
             whole + SECOND + (offset - whole - SECOND).rem_euclid(step)
         };
+        let spans = civil::spans(part.zone.unwrap_or(self.zone)).to_vec();
         let list = |all: Vec<Nanos>| Grid::List { all: all.into(), after: -NEVER };
         let grid = match part.kind.clone() {
             Kind::Every(period) => Grid::Mono { first: entry.mono, step: millis(period as i64) },
@@ -242,16 +278,16 @@ impl<'a> Checker<'a> {
             Kind::After(delay) => Grid::Mono { first: entry.mono + millis(delay as i64), step: 2 * NEVER },
             Kind::AtEach(steps) => list(rising(self.start, &steps)),
             Kind::AtNext(_) => Grid::Answers(life),
-            Kind::Cron(_) => Grid::List { all: self.civil_dues(&part), after: entry.wall },
+            Kind::Cron(_) => {
+                Grid::List { all: self.civil_dues(&part.kind, &spans).into(), after: entry.wall }
+            }
             Kind::CivilDays(..) => {
-                let all = self.civil_dues(&part);
+                let all: Rc<[Nanos]> = self.civil_dues(&part.kind, &spans).into();
                 let passed = all.partition_point(|due| *due <= entry.wall);
                 let after = if passed > 0 { all[passed - 1] - 1 } else { -NEVER };
                 Grid::List { all, after }
             }
-            Kind::CivilAt(_) | Kind::CivilEach(_) => {
-                Grid::List { all: self.civil_dues(&part), after: -NEVER }
-            }
+            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &spans)),
         };
         let has_queue = !self.running.is_empty() || self.has_leftovers;
         let earlier = self.lives.values().filter(|life| life.name == part.name).count();
@@ -265,6 +301,7 @@ impl<'a> Checker<'a> {
             name: part.name,
             until: part.until.map(|until| from_start(until as i64 * 1000)),
             grid,
+            spans,
             states: BTreeSet::from([state]),
             began: 0,
             base,

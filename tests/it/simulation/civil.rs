@@ -200,6 +200,25 @@ pub struct Span {
     pub offset: i64,
 }
 
+/// What clocks show that go by one zone, and by another one from `at` on.
+pub fn splice(before: &[Span], after: &[Span], at: i64) -> Vec<Span> {
+    let old = before.iter().filter(|span| span.from < at).map(|span| Span { to: span.to.min(at), ..*span });
+    let new = after.iter().filter(|span| span.to > at).map(|span| Span { from: span.from.max(at), ..*span });
+    let mut spans: Vec<Span> = Vec::new();
+    for span in old.chain(new) {
+        match spans.last_mut() {
+            Some(last) if last.offset == span.offset => last.to = span.to,
+            _ => spans.push(span),
+        }
+    }
+    spans
+}
+
+/// The offset that is shown at an instant.
+pub fn offset(spans: &[Span], at: i64) -> i64 {
+    spans[spans.partition_point(|span| span.to <= at)].offset
+}
+
 const FIRST: i64 = 0;
 const LAST: i64 = 100 * 366 * DAY;
 

@@ -15,6 +15,8 @@ use crate::zones;
 enum Scale {
     Short,
     Long,
+    /// A long one, in which the scheduler's zone is changed, and clocks are not set back.
+    Moving,
 }
 
 /// What comes of a seed, in a form that can be made smaller.
@@ -23,8 +25,11 @@ pub fn draw(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    // Every fourth goes far.
-    let scale = if seed % 4 == 0 { Scale::Long } else { Scale::Short };
+    let scale = match seed % 8 {
+        0 => Scale::Long,
+        4 => Scale::Moving,
+        _ => Scale::Short,
+    };
     Box::new(plays(scale).new_tree(&mut runner).expect("nothing is filtered for long"))
 }
 
@@ -103,10 +108,11 @@ fn fields() -> impl Strategy<Value = Fields> {
 
 fn steps(scale: Scale) -> impl Strategy<Value = i64> {
     let mut sizes = vec![400, 1500, 30_000, 600_000, 7_200_000, 10_799_000, 10_801_000, 90_000_000];
-    if scale == Scale::Long {
+    if scale != Scale::Short {
         sizes.extend([3_600_000, 10_000_000, 1_000_000_000]);
     }
-    (select(sizes), any::<bool>()).prop_map(|(size, is_back)| if is_back { -size } else { size })
+    let back = if scale == Scale::Moving { 0.0..1.0 } else { -1.0..1.0 };
+    (select(sizes), back).prop_map(|(size, back)| if back < 0.0 { -size } else { size })
 }
 
 fn names() -> impl Strategy<Value = usize> {
@@ -114,9 +120,9 @@ fn names() -> impl Strategy<Value = usize> {
 }
 
 fn deeds(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
-    let long = scale == Scale::Long;
+    let long = scale != Scale::Short;
     let (little, much, naps) = if long { (2 * DAY, 200 * DAY, 4 * HOUR) } else { (12_000, 400_000, 20_000) };
-    prop_oneof![
+    let deeds = prop_oneof![
         if long { 3 } else { 6 } => (0..little).prop_map(Deed::Advance),
         if long { 8 } else { 2 } => (0..much).prop_map(Deed::Advance),
         2 => (0..little / 4).prop_map(Deed::AdvanceAndRun),
@@ -130,13 +136,21 @@ fn deeds(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
         2 => names().prop_map(Deed::RunNow),
         2 => Just(Deed::Wake),
         1 => Just(Deed::Forget),
-    ]
-    .boxed()
+    ];
+    moving(scale, 6, deeds)
+}
+
+/// One of so many, and one more, is a change of zone.
+fn moving(scale: Scale, others: u32, deeds: impl Strategy<Value = Deed> + 'static) -> BoxedStrategy<Deed> {
+    match scale {
+        Scale::Moving => prop_oneof![others => deeds, 1 => zone().prop_map(Deed::SetZone)].boxed(),
+        _ => deeds.boxed(),
+    }
 }
 
 fn deeds_in_callbacks(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
-    let (while_running, slow) = if scale == Scale::Long { (10 * HOUR, 3 * DAY) } else { (3000, 4000) };
-    prop_oneof![
+    let (while_running, slow) = if scale != Scale::Short { (10 * HOUR, 3 * DAY) } else { (3000, 4000) };
+    let deeds = prop_oneof![
         6 => Just(Deed::Nothing),
         6 => (0..slow).prop_map(Deed::Advance),
         2 => (0..while_running).prop_map(Deed::AdvanceAndRun),
@@ -151,12 +165,12 @@ fn deeds_in_callbacks(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
         1 => Just(Deed::Panic),
         1 => Just(Deed::Fail),
         1 => Just(Deed::Break),
-    ]
-    .boxed()
+    ];
+    moving(scale, 20, deeds)
 }
 
 fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
-    let long = scale == Scale::Long;
+    let long = scale != Scale::Short;
     let kinds = if long { long_kinds().boxed() } else { kinds().boxed() };
     let (grace, until) = if long { (3 * HOUR, 200 * DAY / 1000) } else { (3000, 60) };
     let styles = prop_oneof![3 => Just(Style::Alone), 1 => Just(Style::Shared), 1 => Just(Style::Async)];

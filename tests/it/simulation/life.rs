@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use sexton::Overlap;
 
+use super::civil::Span;
 use super::play::*;
 use super::world::*;
 
@@ -36,6 +37,8 @@ pub struct Life {
     pub part: Part,
     pub grid: Grid,
     pub until: Option<Nanos>,
+    /// What the clocks of its zone show.
+    pub spans: Vec<Span>,
     /// What may be going on, as far as it can be seen.
     pub states: BTreeSet<State>,
     pub began: u64,

@@ -102,6 +102,7 @@ pub enum Deed {
     AdvanceAndRun(u64),
     Step(i64),
     Suspend(u64),
+    SetZone(&'static str),
     Schedule(usize),
     Cancel(usize),
     CancelAfterNext(usize),
@@ -122,11 +123,6 @@ impl Play {
     /// A civil time of this play, so many half hours from the hour in which it begins.
     pub fn civil(&self, half_hours: i64) -> i64 {
         self.start.div_euclid(3_600_000) * 3600 + half_hours * 1800
-    }
-
-    /// The zone in which a task of this play goes.
-    pub fn zone_of(&self, part: &Part) -> &'static str {
-        part.zone.unwrap_or(self.zone)
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use sexton::civil::DateTime;
-use sexton::{Event, ManualClock, Missed, Run, Scheduler, Status};
+use sexton::{Event, ManualClock, Missed, Run, Scheduler, Status, Task};
 
 use super::play::*;
 use crate::zones;
@@ -40,6 +40,7 @@ pub enum What {
         by: Nanos,
         in_callback: bool,
     },
+    ZoneSet(&'static str),
     Told(Event),
     Began {
         life: usize,
@@ -85,6 +86,8 @@ pub struct World {
     pub lives: Mutex<usize>,
     pub wakers: Mutex<Vec<Waker>>,
     pub depth: Mutex<usize>,
+    /// The runs that were going on when the zone was last changed.
+    pub rezoned: Mutex<Vec<(String, u64)>>,
     pub runs: Mutex<usize>,
 }
 
@@ -120,6 +123,7 @@ impl World {
             lives: Mutex::new(0),
             wakers: Mutex::new(Vec::new()),
             depth: Mutex::new(0),
+            rezoned: Mutex::new(Vec::new()),
             runs: Mutex::new(0),
         });
         if observers_panic {
@@ -211,6 +215,16 @@ impl World {
             Deed::Suspend(by) => {
                 self.clock.suspend(Duration::from_millis(by));
                 self.stepped(millis(by as i64));
+            }
+            Deed::SetZone(zone) => {
+                // Changes of zone during one run are one for its task, from where it was to where it is in the end.
+                let running: Vec<_> = scheduler.tasks().iter().filter_map(run_of).collect();
+                let before = std::mem::replace(&mut *self.rezoned.lock().unwrap(), running.clone());
+                if running.iter().any(|run| before.contains(run)) {
+                    return;
+                }
+                scheduler.set_zone(zones::zone(zone));
+                self.note(What::ZoneSet(zone));
             }
             // What makes itself due again at once would run for ever.
             Deed::Schedule(_) if *self.lives.lock().unwrap() > 40 => {}
@@ -429,6 +443,11 @@ pub fn rising(start: Nanos, steps: &[u64]) -> Vec<Nanos> {
         at
     });
     moments.collect()
+}
+
+/// The run that a task is in, if it is in one.
+fn run_of(task: &Task) -> Option<(String, u64)> {
+    (task.status() == Status::Running).then(|| (task.name().to_string(), task.count().unwrap_or_default()))
 }
 
 pub fn totals(steps: &[i64]) -> Vec<i64> {
