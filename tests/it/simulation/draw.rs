@@ -192,7 +192,11 @@ fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
                 overlap => overlap,
             };
             let until = until.filter(|_| kind.is_on_the_wall());
-            let zone = zone.filter(|_| kind.is_civil());
+            let zone = match kind {
+                // What an iterator has not given yet is read in the zone of then.
+                Kind::CivilEach(_) if scale == Scale::Moving => zone.or(Some("Europe/Paris")),
+                _ => zone.filter(|_| kind.is_civil()),
+            };
             Part {
                 name,
                 zone,

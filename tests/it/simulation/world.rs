@@ -91,8 +91,8 @@ pub struct World {
     pub runs: Mutex<usize>,
 }
 
-/// No play has so many runs, unless a task that catches up with all it has missed is too slow for that: a callback that is
-/// called more often does nothing any more, so that it comes to an end.
+/// No play has so many runs, and 150 more a day, unless a task that catches up with all it has missed is too slow for that:
+/// a callback that is called more often does nothing any more, so that it comes to an end.
 pub const ENDLESS: usize = 12_000;
 
 pub fn nanos(instant: SystemTime) -> Nanos {
@@ -162,7 +162,7 @@ impl World {
 
     /// Whether it could not go on as it wanted to.
     pub fn is_endless(&self) -> bool {
-        *self.runs.lock().unwrap() > ENDLESS
+        *self.runs.lock().unwrap() > ENDLESS + 150 * (self.mono() / (24 * HOUR)) as usize
     }
 
     pub fn start(&self) -> Nanos {
@@ -401,7 +401,7 @@ impl World {
         let is_endless = {
             let mut runs = self.runs.lock().unwrap();
             *runs += 1;
-            *runs > ENDLESS
+            *runs > ENDLESS + 150 * (self.mono() / (24 * HOUR)) as usize
         };
         let deed = part
             .deeds
