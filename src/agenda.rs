@@ -26,7 +26,7 @@ pub(crate) use self::seat::Unmet;
 use self::seat::{Back, Leaver, Seat, Slot};
 use crate::clock::{Now, Step, CORRECTION};
 use crate::event::Why;
-use crate::schedule::Due;
+use crate::schedule::{Due, Rejudged};
 use crate::sync::{Arc, Instant};
 use crate::task::{Cause, Facts, MissedDues, Overlap, Runner, Start, Task};
 use crate::tz::Zone;
@@ -48,6 +48,8 @@ pub(crate) struct Agenda {
     numbers: u64,
     /// Tasks sent off that are not back: on their way to a run, or in one. One for each run.
     away: usize,
+    /// Slots of tasks that may be at home and have to look for another due.
+    to_look: Vec<usize>,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
 }
@@ -78,6 +80,7 @@ impl Agenda {
             was_set_back: None,
             zone: request.zone,
             moved: None,
+            looks_from: None,
             excuse: None,
             runs: 0,
             overlap: request.task.policy.overlap,
@@ -109,6 +112,12 @@ impl Agenda {
 
     /// Sends off all tasks that are due, in the order of their dues; equal dues in the order they were scheduled in.
     pub(crate) fn take_due(&mut self, now: Now, errands: &mut Vec<Errand>, overruns: &mut Vec<Overrun>) {
+        for slot in std::mem::take(&mut self.to_look) {
+            let seat = self.slots.get(slot).and_then(|slot| slot.as_ref()?.seat.as_ref());
+            if seat.map_or(false, |seat| seat.looks_from.is_some()) {
+                errands.extend(self.settle(slot, now));
+            }
+        }
         let begin = errands.len();
         while let Some(Reverse(entry)) = self.elapsed.pop_until(now.mono) {
             self.due_has_come(Due::Elapsed(entry.due), entry.id, entry.slot, now, errands, overruns);
@@ -220,7 +229,8 @@ impl Agenda {
         seat.count = task.count;
         let id = seat.id;
         let count = task.count;
-        let is_last = seat.is_one_more || task.left == 0 || seat.next.is_none();
+        let is_one_more = seat.is_one_more;
+        let is_last = is_one_more || task.left == 0 || seat.next.is_none();
         let mut runner = Runner::Whole(task);
         let mut errand = None;
         if is_last {
@@ -237,20 +247,29 @@ impl Agenda {
             }
         }
         let name = self.slot(slot).name.clone();
-        let Start { due, lateness, missed } = start;
-        Begun::Run {
-            facts: Facts { name, id, version, due, lateness, missed, count, is_last },
-            runner,
-            errand,
-        }
+        let Start { due, lateness, missed, is_calendar } = start;
+        let facts = Facts {
+            name,
+            id,
+            version,
+            due,
+            lateness,
+            missed,
+            count,
+            is_last,
+            is_one_more,
+            is_asked_for: is_demand,
+            is_calendar,
+        };
+        Begun::Run { facts, runner, errand }
     }
 
     /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
     fn follow(&mut self, slot: usize, task: &mut Task, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
-            let due = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
-            self.wait_instead(slot, due);
+            let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
+            self.wait_instead(slot, rejudged, at.wall);
         }
         let seat = self.slot(slot).seat.as_mut().expect("it is still there");
         let back = match seat.was_set_back.take() {
@@ -261,22 +280,31 @@ impl Agenda {
             // It has passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
-        let due = task.timetable.rejudged(now, back == Back::Correction);
-        self.wait_instead(slot, due);
+        let rejudged = task.timetable.rejudged(now, back == Back::Correction);
+        self.wait_instead(slot, rejudged, now.wall);
     }
 
     /// Has a task wait for another due, if there is one, than the one that it waits for.
-    fn wait_instead(&mut self, slot: usize, due: Option<Due>) {
-        if due.is_none() {
-            return;
-        }
-        let was_armed = self.slot(slot).seat.as_ref().map_or(false, |seat| seat.is_armed);
-        self.disarm(slot);
+    fn wait_instead(&mut self, slot: usize, rejudged: Option<Rejudged>, since: SystemTime) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
-        seat.next = due;
-        seat.is_reported = false;
-        if was_armed {
-            self.arm(slot);
+        match rejudged {
+            Some(Rejudged::Due(due)) => {
+                let was_armed = seat.is_armed;
+                self.disarm(slot);
+                let seat = self.slot(slot).seat.as_mut().expect("it is still there");
+                seat.next = Some(due);
+                seat.is_reported = false;
+                if was_armed {
+                    self.arm(slot);
+                }
+            }
+            Some(Rejudged::ByAsking) => {
+                // Not here. The due that is known is waited for until the task can be sent off to ask.
+                seat.looks_from = Some(since);
+                seat.is_reported = false;
+                self.to_look.push(slot);
+            }
+            None => {}
         }
     }
 
@@ -373,6 +401,10 @@ impl Agenda {
         if seat.task.is_none() || !leaving.is_empty() {
             return None;
         }
+        if let Some(wall) = seat.looks_from.take() {
+            self.disarm(slot);
+            return self.send(slot, Cause::Look(wall), now);
+        }
         if seat.is_demanded && seat.runs < seat.allowed_runs {
             return self.send(slot, Cause::Demand, now);
         }
@@ -387,10 +419,10 @@ impl Agenda {
         let seat = seat.as_mut()?;
         let age = match cause {
             Cause::Due(due) | Cause::Queued(due) => due.age(now).unwrap_or_default(),
-            Cause::Demand => Duration::ZERO,
+            Cause::Demand | Cause::Look(_) => Duration::ZERO,
         };
         let excuse = match cause {
-            Cause::Demand => None,
+            Cause::Demand | Cause::Look(_) => None,
             _ => seat.excuse.take(),
         };
         let task = seat.task.take()?;
@@ -494,6 +526,19 @@ impl Agenda {
                 _ => continue,
             };
             seat.zone = of.map(|_| to.clone());
+            self.rezone_task(slot, to, now);
+        }
+    }
+
+    /// Has the task of a name go by another zone from now on.
+    pub(crate) fn rezone_named(&mut self, name: &str, to: &Zone, now: Now) {
+        if let Some(&slot) = self.names.get(name) {
+            self.rezone_task(slot, to, now);
+        }
+    }
+
+    fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
+        if let Some(seat) = &mut self.slot(slot).seat {
             // Moved on before it has come back from its run: what counts is where it was, and where it is.
             let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
             seat.moved = Some(Box::new((to.clone(), since)));
@@ -529,6 +574,9 @@ impl Agenda {
     /// When there will be something to do, if ever: the first due, or sooner, while a calendar due is waited for, a look
     /// at the clocks.
     pub(crate) fn next_wake(&mut self, now: Now, clock_check: Option<Duration>) -> Option<Instant> {
+        if !self.to_look.is_empty() {
+            return Some(now.mono);
+        }
         let slots = &self.slots;
         let elapsed =
             self.elapsed.first(|entry| is_live(slots, Due::Elapsed(entry.due), entry.id, entry.slot));

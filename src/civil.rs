@@ -3,6 +3,7 @@
 //! The calendar is the proleptic Gregorian one, years 1 to 9999, without leap seconds. Pure: no threads, no clock,
 //! no zones. What instant a civil time is, if any, is a question for a [`Zone`](crate::tz::Zone).
 
+use core::convert::TryFrom;
 use core::fmt;
 use core::str::FromStr;
 
@@ -294,6 +295,15 @@ impl fmt::Display for DateTime {
 impl fmt::Display for Weekday {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
+    }
+}
+
+impl TryFrom<&str> for Date {
+    type Error = ParseError;
+
+    /// Reads `YYYY-MM-DD`.
+    fn try_from(text: &str) -> Result<Date, ParseError> {
+        text.parse()
     }
 }
 

@@ -6,10 +6,11 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are three locks: `state`, the pool's, which may be taken while `state` is held but never the other way round,
-//! and `observers`, which is taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
+//! There are five locks: `state`, the pool's, which may be taken while `state` is held but never the other way round, that
+//! of the [`zones`], which is taken before `state`, and `observers` and the [`journal`]'s, which are taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
 //! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
+mod journal;
 mod run;
 mod zones;
 
@@ -25,19 +26,22 @@ use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine, Why};
 use crate::guard::guarded;
 use crate::pool::{Pool, Wanted};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Whose};
 use crate::sync::{
     lock, thread, wait, wait_until, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Ordering, Weak,
 };
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
+pub(crate) use journal::Notes;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 
 /// What the threads share.
 pub(crate) struct Engine {
     pub(crate) clock: Clock,
+    /// What tells the jitter of this scheduler's tasks from that of another's.
+    seed: u64,
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
@@ -45,6 +49,7 @@ pub(crate) struct Engine {
     watch: Option<Mutex<Watch>>,
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
+    notes: Mutex<Notes>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
@@ -100,9 +105,11 @@ pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 pub(crate) struct Settings {
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
+    pub(crate) seed: u64,
     pub(crate) clock_check: Option<Duration>,
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
+    pub(crate) notes: Notes,
     /// The most there may be.
     pub(crate) workers: usize,
 }
@@ -125,7 +132,7 @@ pub(crate) struct Placed {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        let Settings { clock, zone, clock_check, watch, zone_check, workers } = settings;
+        let Settings { clock, zone, seed, clock_check, watch, zone_check, notes, workers } = settings;
         let state = State {
             agenda: Agenda::default(),
             zone,
@@ -137,9 +144,11 @@ impl Engine {
         };
         Engine {
             clock,
+            seed,
             clock_check,
             watch: watch.map(Mutex::new),
             zone_check,
+            notes: Mutex::new(notes),
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
@@ -170,8 +179,11 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
-        let (timetable, first) = schedule.begin(&zone, now).map_err(of_task)?;
+        let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
+        let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
+        // Before anything can be told of this task.
+        self.tell_past(&name);
         let first = match first {
             Some(first) => first,
             None => {
@@ -180,7 +192,7 @@ impl Engine {
             }
         };
 
-        let mut request = Request {
+        let request = Request {
             name: name.clone(),
             task,
             first,
@@ -194,11 +206,12 @@ impl Engine {
         // noticed yet is not this task's.
         let now = self.clock.now();
         let step = state.agenda.look(now);
-        if request.zone.is_none() && state.zone != zone {
-            let moved = request.task.timetable.rezone(&state.zone, first, now);
-            request.first = moved.unwrap_or(first);
-        }
+        let is_moved = request.zone.is_none() && state.zone != zone;
         let scheduled = state.agenda.schedule(request, now);
+        if is_moved && !matches!(scheduled, Scheduled::Taken { .. }) {
+            let zone = state.zone.clone();
+            state.agenda.rezone_named(&name, &zone, now);
+        }
         self.unlock(state, now);
         if let Some(step) = step {
             self.tell(|| Event::ClockStepped { step });
@@ -243,6 +256,7 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(&self, which: Which<'_>) -> Result<(), Error> {
         let (leftover, task) = self.change(which, |agenda, now| agenda.cancel(which, now))?;
+        self.note_forgotten(&task);
         self.tell(|| Event::Cancelled { task });
         self.see_off(leftover, Why::Cancelled);
         Ok(())
@@ -498,6 +512,7 @@ impl Engine {
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
+        self.close_journal();
         self.pool.close();
         lock(&self.state).phase = Phase::Closed;
         self.tell_quiet();
@@ -562,6 +577,7 @@ impl Engine {
             let latest = pass.latest.passed_at(until);
             if pass.count > reported {
                 let count = pass.count - reported;
+                self.note_missed(name, latest, why);
                 self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
             }
         }

@@ -6,6 +6,7 @@ use std::io;
 use crate::civil;
 use crate::cron;
 use crate::event::OneLine;
+use crate::journal::JournalError;
 use crate::period::PeriodError;
 use crate::sync::Arc;
 use crate::tz::TzError;
@@ -43,6 +44,7 @@ pub(crate) enum Kind {
     Period(PeriodError),
     Civil(civil::ParseError),
     Tz(TzError),
+    Journal(JournalError),
     /// A thread could not be started.
     Thread(Arc<io::Error>),
     UnknownTask,
@@ -120,6 +122,7 @@ impl fmt::Display for Error {
             Kind::Period(error) => error.fmt(f),
             Kind::Civil(error) => error.fmt(f),
             Kind::Tz(error) => error.fmt(f),
+            Kind::Journal(error) => error.fmt(f),
             Kind::Thread(error) => write!(f, "could not start a thread: {error}"),
             Kind::UnknownTask => f.write_str("no task has this name"),
             Kind::ShutDown => f.write_str("the scheduler has been shut down"),
@@ -152,6 +155,7 @@ impl std::error::Error for Error {
             Kind::Period(error) => Some(error),
             Kind::Civil(error) => Some(error),
             Kind::Tz(error) => Some(error),
+            Kind::Journal(error) => Some(error),
             Kind::Thread(error) => Some(&**error),
             _ => None,
         }
@@ -179,6 +183,12 @@ impl From<civil::ParseError> for Error {
 impl From<TzError> for Error {
     fn from(error: TzError) -> Error {
         Error::new(Kind::Tz(error))
+    }
+}
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Error {
+        Error::new(Kind::Journal(error))
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Event {
     Panicked { task: Arc<str>, message: Arc<str> },
     /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`.
     Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
+    /// A run for `due` had begun in an earlier process, which went down before it ended. It is not run again.
+    CutOff { task: Arc<str>, due: SystemTime },
     /// The task is held until it is resumed.
     Paused { task: Arc<str> },
     /// The task goes on.
@@ -48,6 +50,11 @@ pub enum Event {
     ZoneChanged { from: Arc<str>, to: Arc<str> },
     /// A zone has changed, or so it seems, and could not be read again: it stays as it was.
     ZoneKept { zone: Arc<str>, error: Arc<str> },
+    /// A part of the journal could not be read; what is left of it is followed.
+    JournalDamaged { problem: Arc<str> },
+    /// The journal could not be written. Tasks go on; a later process may run again what was not noted. Told once, until
+    /// it can be written again.
+    JournalFailed { error: Arc<str> },
     /// Work is waiting for a worker, and there are no more than `workers`.
     PoolSaturated { waiting: usize, workers: usize },
 }
@@ -83,6 +90,7 @@ impl Event {
             | Event::Failed { task, .. }
             | Event::Panicked { task, .. }
             | Event::Missed { task, .. }
+            | Event::CutOff { task, .. }
             | Event::Paused { task }
             | Event::Resumed { task }
             | Event::Cancelled { task }
@@ -90,6 +98,8 @@ impl Event {
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
+            | Event::JournalDamaged { .. }
+            | Event::JournalFailed { .. }
             | Event::PoolSaturated { .. } => None,
         }
     }
@@ -108,6 +118,8 @@ impl fmt::Display for Event {
             Event::ZoneKept { zone, error } => {
                 return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));
             }
+            Event::JournalDamaged { problem } => return write!(f, "{}", OneLine(problem)),
+            Event::JournalFailed { error } => return write!(f, "{}", OneLine(error)),
             Event::PoolSaturated { waiting, workers } => {
                 return write!(f, "all {workers} workers are busy and {waiting} runs are waiting");
             }
@@ -128,6 +140,7 @@ impl fmt::Display for Event {
             Event::Failed { error, .. } => write!(f, "failed: {}", OneLine(error)),
             Event::Panicked { message, .. } => write!(f, "panicked: {}", OneLine(message)),
             Event::Missed { count, why, .. } => write!(f, "missed {count}: {why}"),
+            Event::CutOff { .. } => f.write_str("was cut off in its last run: the process went down"),
             Event::Paused { .. } => f.write_str("paused"),
             Event::Resumed { .. } => f.write_str("resumed"),
             Event::Cancelled { .. } => f.write_str("cancelled"),
@@ -135,6 +148,8 @@ impl fmt::Display for Event {
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
+            | Event::JournalDamaged { .. }
+            | Event::JournalFailed { .. }
             | Event::PoolSaturated { .. } => Ok(()),
         }
     }

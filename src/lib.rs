@@ -115,6 +115,8 @@ pub mod civil;
 mod clock;
 #[cfg(feature = "std")]
 mod guard;
+#[cfg(feature = "std")]
+mod journal;
 mod period;
 #[cfg(feature = "std")]
 mod pool;

@@ -3,28 +3,33 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
+mod except;
+mod jitter;
 mod lint;
 mod moment;
 mod rezone;
+mod sieve;
 mod timetable;
 mod why;
 
+pub(crate) use jitter::Whose;
 pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
-pub(crate) use timetable::{Due, Pass, Timetable};
+pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
 
 use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use self::except::Except;
 use self::rezone::CivilBounds;
+use self::sieve::Search;
 use self::timetable::{ask, out_of_range, pull, Rule};
-use crate::clock::Now;
+use crate::clock::{Now, CORRECTION};
 use crate::cron::{Cron, Dialect, Reader};
-use crate::dues::days::{remainder, Days};
-use crate::dues::fires;
+use crate::dues::days::Days;
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
@@ -52,6 +57,8 @@ pub struct Schedule {
     starting: Option<Moment>,
     until: Option<Moment>,
     times: Option<u64>,
+    except: Except,
+    jitter: Duration,
 }
 
 enum What {
@@ -157,6 +164,21 @@ impl Schedule {
     /// The anchor of a period: dues are this moment plus a whole number of periods; one that has passed does not
     /// move the grid. For a cron expression, an exclusive lower bound.
     ///
+    /// **Every other week**, and all that cron cannot say, is a period with an anchor. The grid is the same whenever the
+    /// process starts:
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+    /// let retro = Schedule::every("2w")?.starting("2026-01-05 09:00")?.zone(zone.clone()); // a Monday
+    /// let from = "2026-03-20T12:00:00".parse::<Moment>()?.instant(&zone).unwrap();
+    /// let dues: Vec<String> = retro.upcoming(from)?.take(3).map(|due| zone.civil(due).unwrap().to_string()).collect();
+    /// // First the last one before, which a task that begins now has missed.
+    /// assert_eq!(dues, ["2026-03-16T09:00:00", "2026-03-30T09:00:00", "2026-04-13T09:00:00"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the text is no [`Moment`]. With other schedules it is an error when the task is scheduled.
@@ -204,7 +226,7 @@ impl Schedule {
         let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
         let start = Now { mono: Instant::now(), wall: after };
         let left = self.times.unwrap_or(u64::MAX);
-        let (timetable, next) = self.begin(&zone, start)?;
+        let (timetable, next) = self.begin(&zone, start, None)?;
         Ok(Upcoming { timetable, start, next: Ok(next), left })
     }
 
@@ -215,13 +237,10 @@ impl Schedule {
     /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
     /// zone was given and the local one cannot be read.
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let (cron, zone) = self.cron_in_zone("previous")?;
-        // The second that `before` lies in has begun before it, unless it begins right there.
-        let floor = unix_seconds(before);
-        let ceiling = if system_time(floor) == Some(before) { floor } else { floor.saturating_add(1) };
-        let after = self.starting.and_then(|moment| moment.instant(&zone));
-        let previous = fires::previous(&cron, &zone, ceiling).and_then(system_time);
-        Ok(previous.filter(|&due| after.map_or(true, |after| due > after)))
+        self.search("previous", |search| match before.checked_sub(Duration::from_nanos(1)) {
+            Some(until) => search.until(until),
+            None => Ok(None),
+        })
     }
 
     /// Whether a cron expression is due in the second of this instant.
@@ -230,15 +249,32 @@ impl Schedule {
     ///
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
-        let (cron, zone) = self.cron_in_zone("matches")?;
-        Ok(fires::matches(&cron, &zone, unix_seconds(instant)))
+        let second = system_time(unix_seconds(instant)).unwrap_or(instant);
+        self.search("matches", |search| match second.checked_sub(Duration::from_nanos(1)) {
+            Some(before) => Ok(search.after(before, Some(second))? == Some(second)),
+            None => Ok(false),
+        })
     }
 
-    fn cron_in_zone(&self, question: &str) -> Result<(Cron, Zone), Error> {
-        match self.what {
-            What::Cron(cron) => Ok((cron, self.zone.clone().map_or_else(Zone::local, Ok)?)),
-            _ => Err(Error::new(Kind::Other(format!("`{question}` can be asked of a cron expression only")))),
-        }
+    /// Looks for dues of a cron expression that are not left out.
+    fn search<T>(
+        &self,
+        question: &str,
+        look: impl FnOnce(&mut Search<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.except.check(&self.what)?;
+        let cron = match self.what {
+            What::Cron(cron) => cron,
+            _ => {
+                let why = format!("`{question}` can be asked of a cron expression only");
+                return Err(Error::new(Kind::Other(why)));
+            }
+        };
+        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+        let starting = self.starting.and_then(|moment| moment.instant(&zone));
+        let floor = starting.map_or(i64::MIN, unix_seconds);
+        let rule = Rule::Cron { cron, zone: zone.clone(), floor, moved: None };
+        look(&mut Search::new(&self.except, &zone, &rule))
     }
 
     /// The zone that it has of its own.
@@ -250,8 +286,14 @@ impl Schedule {
         self.times
     }
 
-    /// Settles everything that depends on where and when: the dues from `now` on, and the first of them.
-    pub(crate) fn begin(self, zone: &Zone, now: Now) -> Result<(Timetable, Option<Due>), Error> {
+    /// Settles everything that depends on where and when, and on whose schedule it is: the dues from `now` on, and the
+    /// first of them.
+    pub(crate) fn begin(
+        self,
+        zone: &Zone,
+        now: Now,
+        whose: Option<Whose<'_>>,
+    ) -> Result<(Timetable, Option<Due>), Error> {
         let zone = self.zone.unwrap_or_else(|| zone.clone());
         if self.times == Some(0) {
             return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
@@ -260,6 +302,7 @@ impl Schedule {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
+        self.except.check(&self.what)?;
         let instant = |field: &'static str, moment: Option<Moment>| match moment {
             Some(moment) => match moment.instant(&zone) {
                 Some(instant) => Ok(Some(instant)),
@@ -269,70 +312,80 @@ impl Schedule {
         };
         let starting = instant("starting", self.starting)?;
         let until = instant("until", self.until)?;
+        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
+        let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
+        let except = self.except.to_string();
+        let civil = |moment: Option<Moment>| moment.and_then(Moment::civil);
+        let mut timetable = Timetable {
+            rule: Rule::Once { civil: None },
+            until,
+            sieve: self.except.sieve(&zone),
+            delay,
+            civil_bounds: CivilBounds::of(civil(self.starting), civil(self.until)),
+        };
         // What a task that has nothing to do must say. Iterators and closures are free to be empty.
         let must_be_due = |what: String, due: Option<Due>| match due {
-            Some(due) if due.is_until(until, now) => Ok(Some(due)),
+            Some(due) if due.later(delay).map_or(false, |due| due.is_until(until, now)) => Ok(Some(due)),
             Some(_) => {
                 Err(never_due(format!("that is before {what} is first due")).in_field("until", show(until)))
             }
             None => Err(never_due(format!("{what} is not due any more"))),
         };
 
-        let (rule, first) = match self.what {
+        let first = match self.what {
             What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
             What::Cron(cron) => {
                 let floor = starting.map(unix_seconds).unwrap_or(i64::MIN);
-                let rule = Rule::Cron { cron, zone, floor };
-                let first = must_be_due(format!("cron `{cron}`"), rule.calendar_after(now.wall))?;
-                (rule, first)
+                timetable.rule = Rule::Cron { cron, zone, floor, moved: None };
+                let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
+                let first = timetable.sifted_after(since)?;
+                must_be_due(format!("cron `{cron}`{except}"), first)?
             }
             What::Every(period) => {
-                let anchor = starting.unwrap_or(now.wall);
-                let rule = match period.days() {
+                let last = last.map(|last| since(Some(last), false, timetable.undelayed(now.wall)));
+                timetable.rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {
-                        let civil = self.starting.and_then(Moment::civil);
-                        let days = Days::new(period, civil, unix_nanos(anchor), zone);
-                        Rule::Days(days.ok_or_else(out_of_range)?)
+                        // Days go on from where an earlier process was.
+                        let anchor = unix_nanos(starting.or(last).unwrap_or(now.wall));
+                        let days = Days::new(period, civil(self.starting), anchor, zone);
+                        Rule::Days { days: days.ok_or_else(out_of_range)?, moved: None }
                     }
                 };
-                let first = match (&rule, starting) {
-                    (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
-                    (_, None) => Some(Due::Calendar(now.wall)),
-                    (_, Some(start)) if start > now.wall => Some(Due::Calendar(start)),
-                    (Rule::Elapsed(period), Some(start)) => {
-                        let age = now.wall.duration_since(start).unwrap_or_default();
-                        now.wall.checked_sub(remainder(age, *period)).map(Due::Calendar)
-                    }
-                    (_, Some(_)) => rule.calendar_until(now.wall),
-                };
-                let first = must_be_due(format!("every `{period}`"), first)?;
-                (rule, first)
+                let first = timetable.first_of_period(starting, last, now)?;
+                must_be_due(format!("every `{period}`{except}"), first)?
             }
             What::At(moment) => {
-                let due = instant("at", Some(moment))?.map(Due::Calendar);
-                (Rule::Once { civil: moment.civil() }, must_be_due(format!("at `{moment}`"), due)?)
+                let due = instant("at", Some(moment))?;
+                timetable.rule = Rule::Once { civil: moment.civil() };
+                match due <= last {
+                    // An earlier process has run it.
+                    true => None,
+                    false => must_be_due(format!("at `{moment}`"), due.map(Due::Calendar))?,
+                }
             }
             What::After(delay) => {
                 let due = now.mono.checked_add(delay).map(Due::Elapsed);
-                (Rule::Once { civil: None }, must_be_due(format!("after `{delay:?}`"), due)?)
+                must_be_due(format!("after `{delay:?}`"), due)?
             }
             What::AtEach(mut moments) => {
                 let first = pull(&mut moments)?;
-                let due = instant("at_each", first)?.map(Due::Calendar);
-                (Rule::AtEach { moments, last: first, zone }, due)
+                let due = instant("at_each", first)?;
+                timetable.rule = Rule::AtEach { moments, last: first, zone };
+                match last {
+                    Some(last) if due.map_or(false, |due| due <= last) => {
+                        timetable.rule.next(Due::Calendar(last), now)?
+                    }
+                    _ => due.map(Due::Calendar),
+                }
             }
             What::AtNext(mut next) => {
                 let due = ask(&mut next, now)?;
-                (Rule::AtNext(next), due)
+                timetable.rule = Rule::AtNext(next);
+                due
             }
         };
-        let civil = |moment: Option<Moment>| moment.and_then(Moment::civil);
-        let bounds = CivilBounds { starting: civil(self.starting), until: civil(self.until) };
-        let has_civil = bounds.starting.is_some() || bounds.until.is_some();
-        let civil_bounds = has_civil.then(|| Box::new(bounds));
-        let mut timetable = Timetable { rule, until, civil_bounds, moved: None };
-        let first = timetable.in_time(first, now);
+        let first = timetable.in_time(timetable.delayed(first), now);
         if first.is_none() {
             // Nothing will be asked of it any more.
             timetable.rule = Rule::Once { civil: None };
@@ -343,7 +396,15 @@ impl Schedule {
 
 impl From<What> for Schedule {
     fn from(what: What) -> Schedule {
-        Schedule { what, zone: None, starting: None, until: None, times: None }
+        Schedule {
+            what,
+            zone: None,
+            starting: None,
+            until: None,
+            times: None,
+            except: Except::default(),
+            jitter: Duration::ZERO,
+        }
     }
 }
 
@@ -369,6 +430,7 @@ impl fmt::Display for Schedule {
             What::AtEach(_) => f.write_str("at each of an iterator")?,
             What::AtNext(_) => f.write_str("at next of a closure")?,
         }
+        write!(f, "{}", self.except)?;
         if let Some(starting) = self.starting {
             write!(f, " starting {starting}")?;
         }
@@ -377,6 +439,9 @@ impl fmt::Display for Schedule {
         }
         if let Some(times) = self.times {
             write!(f, " {times} times")?;
+        }
+        if !self.jitter.is_zero() {
+            write!(f, " jitter {:?}", self.jitter)?;
         }
         match &self.zone {
             Some(zone) => write!(f, " in {zone}"),
@@ -428,6 +493,16 @@ impl Iterator for Upcoming {
 impl fmt::Debug for Upcoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upcoming").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Where dues are looked for: from now on, or from the last one of an earlier process. Where the clock has been set back
+/// since, that is like a step of it under a running scheduler.
+fn since(last: Option<SystemTime>, is_interval_like: bool, now: SystemTime) -> SystemTime {
+    let ahead = last.and_then(|last| last.duration_since(now).ok()).unwrap_or_default();
+    match last {
+        Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
+        _ => now,
     }
 }
 

@@ -8,13 +8,15 @@ pub use handle::{Run, Task};
 
 use std::convert::TryInto;
 use std::fmt;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use crate::agenda::Which;
 use crate::clock::{Clock, Driven, ManualClock};
-use crate::engine::{Engine, Inside, Settings, Watch};
+use crate::engine::{Engine, Inside, Notes, Settings, Watch};
 use crate::error::Error;
 use crate::event::Event;
+use crate::journal::{Journal, Opened};
 use crate::schedule::Schedule;
 use crate::sync::{lock, thread, Arc, Instant, Mutex, Weak};
 use crate::task::Outcome;
@@ -77,9 +79,11 @@ impl Scheduler {
         Builder {
             zone: None,
             threads: None,
+            seed: 0,
             clock: Clock::System,
             clock_check: CLOCK_CHECK,
             zone_check: ZONE_CHECK,
+            journal: None,
         }
     }
 
@@ -162,6 +166,12 @@ impl Scheduler {
     /// ```
     pub fn set_zone(&self, zone: Zone) {
         self.engine.set_zone(zone);
+    }
+
+    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::journal) has it.
+    /// `None` without one, and once a task of this name has been scheduled.
+    pub fn last_due(&self, name: &str) -> Option<SystemTime> {
+        self.engine.last_due(name)
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on the next
@@ -272,9 +282,11 @@ const ZONE_CHECK: Duration = Duration::from_secs(60);
 pub struct Builder {
     zone: Option<Result<Zone, Error>>,
     threads: Option<usize>,
+    seed: u64,
     clock: Clock,
     clock_check: Duration,
     zone_check: Duration,
+    journal: Option<PathBuf>,
 }
 
 impl Builder {
@@ -294,6 +306,13 @@ impl Builder {
     /// [`Scheduler::run_pending`], [`Scheduler::wait`].
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = Some(threads);
+        self
+    }
+
+    /// What the [jitter](TaskBuilder::jitter) of tasks hangs on beside their names, 0 by default. Replicas that run the
+    /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.seed = seed;
         self
     }
 
@@ -321,11 +340,47 @@ impl Builder {
         self
     }
 
+    /// Remembers across restarts the last due of each name, in a file: a due that comes while the process is down is then
+    /// missed like one that comes while the machine sleeps, and [`Missed`](crate::Missed) says what becomes of it. None is
+    /// run twice. A run that the end of its process cut off is told when its task is scheduled again
+    /// ([`Event::CutOff`]), and not run again.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("sexton-doc-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("jobs.journal");
+    /// use sexton::Scheduler;
+    ///
+    /// let scheduler = Scheduler::builder().journal(&path).build()?;
+    /// scheduler.task("backup").cron("30 2 * * *").run(|| {})?; // run at once if the last one was missed
+    /// # scheduler.shutdown();
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
+    ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
+    ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
+    /// * What is missed as the scheduler shuts down is left to the next process.
+    /// * [`times`](crate::Schedule::times), [`Run::count`] and pauses are not remembered.
+    /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
+    ///   even a power failure has it run twice. The file is written anew when it has grown; it keeps each name until that is
+    ///   cancelled.
+    /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
+    ///   [`Event::JournalDamaged`] tells.
+    ///
+    /// One process at a time has a journal. On Unix a socket beside it (`jobs.journal.lock.…`) tells whether that process
+    /// lives; a folder that several machines share over a network is no place for it.
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Builder {
+        self.journal = Some(path.into());
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
     ///
-    /// If the zone cannot be read, or no thread can be started.
+    /// If the zone cannot be read, the journal cannot be opened, or no thread can be started.
     pub fn build(self) -> Result<Scheduler, Error> {
         let (local, zone) = match self.zone {
             Some(zone) => (None, zone?),
@@ -348,13 +403,22 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
+        let notes = match &self.journal {
+            Some(path) => {
+                let Opened { journal, damage } = Journal::open(path)?;
+                Notes::new(journal, damage.map(|damage| damage.to_string().into()))
+            }
+            None => Notes::default(),
+        };
         let watches = by_hand.is_none() && self.zone_check < Duration::MAX;
         let settings = Settings {
             clock: self.clock,
             zone,
+            seed: self.seed,
             clock_check,
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
+            notes,
             workers: threads,
         };
         let engine = Arc::new(Engine::new(settings));

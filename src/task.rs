@@ -114,6 +114,12 @@ pub(crate) struct Facts {
     pub(crate) count: u64,
     /// Whether the task has given its name up for this run.
     pub(crate) is_last: bool,
+    /// Whether it was cancelled, but for this run.
+    pub(crate) is_one_more: bool,
+    /// Whether it was asked for, beside the schedule.
+    pub(crate) is_asked_for: bool,
+    /// Whether its due follows the wall clock.
+    pub(crate) is_calendar: bool,
 }
 
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -192,6 +198,8 @@ pub(crate) enum Cause {
     Due(Due),
     /// One passed while the task was running, and its policy is to queue.
     Queued(Due),
+    /// The wall clock was set back, or the zone changed, when it showed this: the next due is looked for from there on.
+    Look(SystemTime),
     /// Somebody asked for a run now; the schedule does not move.
     Demand,
 }
@@ -220,6 +228,7 @@ pub(crate) struct Start {
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
     pub(crate) missed: u64,
+    pub(crate) is_calendar: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -243,14 +252,23 @@ impl Task {
         let due = match cause {
             Cause::Due(due) | Cause::Queued(due) => due,
             Cause::Demand => {
-                let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0 };
+                let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0, is_calendar: false };
                 return Verdicts { start: Some(start), missed: Vec::new(), next: None };
+            }
+            Cause::Look(wall) => {
+                let next = self.timetable.after(wall, now);
+                return Verdicts { start: None, missed: Vec::new(), next: Some(next) };
             }
         };
         if self.timetable.is_over(due, now) {
             return Verdicts { start: None, missed: Vec::new(), next: Some(Ok(None)) };
         }
-        let mut verdicts = Verdicts { start: None, missed: Vec::new(), next: Some(Ok(Some(due))) };
+        let mut verdicts =
+            Verdicts { start: None, missed: Vec::new(), next: Some(self.timetable.from(due, now)) };
+        let due = match verdicts.next {
+            Some(Ok(Some(due))) => due,
+            _ => return verdicts,
+        };
         if let Some(Excuse { why, until, reported }) = excuse {
             if due.age(until).is_some() {
                 // If the clock was set back since, what it shows again is waited for.
@@ -284,7 +302,8 @@ impl Task {
             verdicts.missed.push(MissedDues { count: missed, latest: last_missed.passed_at(now), why });
         }
         if starts {
-            verdicts.start = Some(Start { due: latest.passed_at(now), lateness, missed });
+            let is_calendar = latest.calendar().is_some();
+            verdicts.start = Some(Start { due: latest.passed_at(now), lateness, missed, is_calendar });
         }
         verdicts
     }

@@ -1,6 +1,7 @@
 //! What is known of a name, and of the task that has it. Pure: no threads, no clock.
 
 use std::panic::Location;
+use std::time::SystemTime;
 
 use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
@@ -61,6 +62,9 @@ pub(super) struct Seat {
     pub(super) zone: Option<Zone>,
     /// The zone that has taken the place of its zone while the task was away, and when.
     pub(super) moved: Option<Box<(Zone, Now)>>,
+    /// What the wall clock showed when it was set back or the zone changed, from where on the task is to look for its next
+    /// due itself: that asks the user's code.
+    pub(super) looks_from: Option<SystemTime>,
     /// Dues up to here are not run.
     pub(super) excuse: Option<Excuse>,
     /// Runs going on.

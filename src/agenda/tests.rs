@@ -11,7 +11,7 @@ fn now() -> Now {
 }
 
 fn request(name: String, schedule: Schedule, now: Now) -> Request {
-    let (timetable, first) = schedule.begin(&Zone::utc(), now).unwrap();
+    let (timetable, first) = schedule.begin(&Zone::utc(), now, None).unwrap();
     let policy = Policy { missed: Missed::Once, grace: None, overlap: Overlap::Skip };
     let job = Job::Alone(Box::new(|_| Verdict::Continue));
     let task = Box::new(Task { timetable, job, policy, count: 0, left: u64::MAX });

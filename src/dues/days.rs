@@ -37,6 +37,20 @@ impl<Z: Offsets> Days<Z> {
         core::mem::replace(&mut self.zone, zone)
     }
 
+    /// Whether there is no elapsed time on top, so that all are at the same time of day.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.period.elapsed().is_zero()
+    }
+
+    /// The first of its civil times from a civil second on, without the elapsed time on top.
+    pub(crate) fn civil_from(&self, from: i64) -> Option<i64> {
+        let step = i64::from(self.period.days()) * DAY;
+        let ahead = from.saturating_sub(self.anchor).max(0);
+        // Rounded up.
+        let steps = ahead / step + i64::from(ahead % step > 0);
+        steps.checked_mul(step)?.checked_add(self.anchor)
+    }
+
     /// The due after so many steps.
     fn due(&self, steps: u64) -> Option<i128> {
         let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;

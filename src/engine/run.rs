@@ -76,6 +76,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         missed.push(MissedDues { count: 1, latest: start.due, why });
     }
     for MissedDues { count, latest, why } in missed {
+        engine.note_missed(&name, latest, why);
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
     if let Some(error) = broken {
@@ -91,6 +92,7 @@ fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
     if is_to_be_told {
         let Overrun { name, due, .. } = overrun;
         let latest = due.passed_at(now);
+        engine.note_missed(&name, latest, Why::StillRunning);
         engine.tell(|| Event::Missed { task: name, count: 1, latest, why: Why::StillRunning });
         engine.came_back();
     }
@@ -128,14 +130,16 @@ fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
 
 /// Calls the callback.
 fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
-    let Facts { due, lateness, is_last, .. } = facts;
+    let Facts { due, lateness, is_last, is_one_more, .. } = facts;
+    engine.note_began(&facts);
     engine.tell(|| Event::Started { task: facts.name.clone(), due, lateness });
     if lateness >= LATE {
         engine.tell(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
     let began = engine.clock.now().mono;
     let (engine, name) = (engine.clone(), facts.name.clone());
-    let mut baton = Baton { engine, place, name, due, began, is_last, task: None, is_done: false };
+    let mut baton =
+        Baton { engine, place, name, due, began, is_last, is_one_more, task: None, is_done: false };
     let outcome = match runner {
         Runner::Shared(job) => {
             let outcome = guarded(|| job(&facts));
@@ -164,6 +168,8 @@ struct Baton {
     began: Instant,
     /// Whether the task has given its name up for this run.
     is_last: bool,
+    /// Whether it was cancelled, but for this run.
+    is_one_more: bool,
     /// The task itself, unless it is at home.
     task: Option<Box<Task>>,
     /// Whether the run has ended, and the task come back.
@@ -179,6 +185,8 @@ impl Baton {
         let Baton { ref engine, place, ref name, due, .. } = *self;
         let now = engine.clock.now();
         let is_break = matches!(outcome, Ok(Verdict::Break));
+        // A task that ends before its schedule does begins anew the next time.
+        engine.note_ended(name, due, self.is_one_more || (is_break && !self.is_last));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
                 let took = now.mono.saturating_duration_since(self.began);

@@ -8,7 +8,7 @@
 
 use std::time::SystemTime;
 
-use super::timetable::{Due, Rule, Timetable};
+use super::timetable::{Due, Rejudged, Rule, Timetable};
 use super::Moment;
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION};
@@ -22,7 +22,7 @@ pub(super) struct Moved {
     shown_again: Option<SystemTime>,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
-    /// How dues were found before, as long as there are some that have come and are still to be run or told.
+    /// How dues were found before, if there are some that have come and are still to be run or told.
     before: Option<Before>,
 }
 
@@ -30,7 +30,6 @@ pub(super) struct Moved {
 struct Before {
     until: SystemTime,
     rule: Rule,
-    moved: Option<Box<Moved>>,
 }
 
 /// The civil times among what bounds a schedule.
@@ -41,53 +40,62 @@ pub(super) struct CivilBounds {
 }
 
 impl Moved {
-    /// The first due after an instant by a rule.
-    pub(super) fn after(&self, mut after: SystemTime, rule: &Rule) -> Option<Due> {
-        if let Some(Before { until, rule, moved }) =
-            self.before.as_ref().filter(|before| after < before.until)
-        {
-            let due = match moved {
-                Some(moved) => moved.after(after, rule),
-                None => rule.calendar_after(after),
-            };
-            if due.and_then(Due::calendar).map_or(false, |due| due <= *until) {
+    /// The first due after an instant, where `rule` has the first after an instant otherwise.
+    pub(super) fn after(
+        &self,
+        after: SystemTime,
+        rule: impl FnOnce(SystemTime) -> Option<SystemTime>,
+    ) -> Option<SystemTime> {
+        let mut after = after;
+        if let Some(Before { until, rule }) = self.before.as_ref().filter(|before| after < before.until) {
+            let due = rule.calendar_after(after).and_then(Due::calendar);
+            if due.map_or(false, |due| due <= *until) {
                 return due;
             }
             after = *until;
         }
-        let next = rule.calendar_after(self.shown_again.map_or(after, |shown| shown.max(after)));
-        match (self.made_up, next) {
-            (Some(made_up), Some(Due::Calendar(next))) if after < made_up => {
-                Some(Due::Calendar(next.min(made_up)))
-            }
-            (Some(made_up), None) if after < made_up => Some(Due::Calendar(made_up)),
+        let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
+        match self.made_up {
+            Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
             _ => next,
         }
     }
 }
 
+impl CivilBounds {
+    pub(super) fn of(starting: Option<DateTime>, until: Option<DateTime>) -> Option<Box<CivilBounds>> {
+        let is_any = starting.is_some() || until.is_some();
+        is_any.then(|| Box::new(CivilBounds { starting, until }))
+    }
+}
+
 impl Timetable {
-    /// Goes by another zone from `at` on. Answers the due to wait for instead of `due`, if it is another one.
-    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Due> {
+    /// Goes by another zone from `at` on. Answers what is to be waited for instead of `due`, if that is another one.
+    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Rejudged> {
+        // All as if it were earlier by the delay.
+        let until = self.undelayed(at.wall);
+        let unix = unix_seconds(until);
+        let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
+        if let Some(sieve) = &mut self.sieve {
+            sieve.set_zone(zone);
+        }
         let before = self.rule.calendar();
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
         let has_come = due.age(at).is_some();
-        if let (Rule::Cron { .. } | Rule::Days(_), Some(old)) = (&self.rule, old) {
-            let unix = unix_seconds(at.wall);
-            let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
-            let moved = self.moved(unix, civil(&old), civil(zone));
-            let last = self.moved.take();
-            let before = before.filter(|_| has_come);
-            let before = before.map(|rule| Before { until: at.wall, rule, moved: last });
-            self.moved = Some(Box::new(Moved { before, ..moved }));
+        if let (Some(old), Some(before)) = (old, before) {
+            let left = self.moved(unix, civil(&old), civil(zone));
+            if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
+                let before = has_come.then(|| Before { until, rule: before.moved(moved.take()) });
+                *moved = Some(Box::new(Moved { before, ..left }));
+            }
         }
         if has_come {
             // Whatever the zone, and so have those up to the change.
             return None;
         }
         let civil = match &self.rule {
-            Rule::Cron { .. } | Rule::Days(_) => return self.in_time(self.calendar_after(at.wall), at),
+            Rule::Cron { .. } | Rule::Days { .. } => return self.rejudged_from(at),
             Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
             Rule::Once { civil } => *civil,
             // The anchor, if it is still waited for.
@@ -97,7 +105,8 @@ impl Timetable {
         match (civil, due) {
             // Never before what was due earlier, and so not before the change either.
             (Some(civil), Due::Calendar(_)) => {
-                Some(Due::Calendar(Moment::Civil(civil).instant(zone)?.max(at.wall)))
+                let due = self.delayed(Moment::Civil(civil).instant(zone).map(Due::Calendar))?.calendar()?;
+                Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
             }
             _ => None,
         }
@@ -112,13 +121,16 @@ impl Timetable {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
             _ => (false, true),
         };
-        let last = self.moved.as_deref();
+        let last = match &self.rule {
+            Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
+            _ => None,
+        };
         let shown = last.and_then(|last| last.shown).map_or(before, |shown| shown.max(before));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
         // By the new zone alone, what was skipped would have been due between then and now.
         let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
-        let due = skipped.and_then(|since| self.rule.calendar_after(since)?.calendar());
+        let due = skipped.and_then(|since| self.rule.in_zone_after(since));
         // It is due with the next whole second: nothing that was run can have been due as late.
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
@@ -143,22 +155,30 @@ impl Timetable {
 }
 
 impl Rule {
-    /// The same rule, if its dues are a question of arithmetic.
+    /// The same rule, if its dues are a question of arithmetic, without what changes of zone have left behind.
     fn calendar(&self) -> Option<Rule> {
         match self {
-            Rule::Cron { cron, zone, floor } => {
-                Some(Rule::Cron { cron: *cron, zone: zone.clone(), floor: *floor })
+            Rule::Cron { cron, zone, floor, .. } => {
+                Some(Rule::Cron { cron: *cron, zone: zone.clone(), floor: *floor, moved: None })
             }
-            Rule::Days(days) => Some(Rule::Days(days.clone())),
+            Rule::Days { days, .. } => Some(Rule::Days { days: days.clone(), moved: None }),
             _ => None,
         }
+    }
+
+    /// With what a change of zone has left behind.
+    fn moved(mut self, by: Option<Box<Moved>>) -> Rule {
+        if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self {
+            *moved = by;
+        }
+        self
     }
 
     /// Puts another zone in the place of the one it has, if it has one.
     fn set_zone(&mut self, new: &Zone) -> Option<Zone> {
         match self {
             Rule::Cron { zone, .. } | Rule::AtEach { zone, .. } => Some(std::mem::replace(zone, new.clone())),
-            Rule::Days(days) => Some(days.set_zone(new.clone())),
+            Rule::Days { days, .. } => Some(days.set_zone(new.clone())),
             Rule::Once { .. } | Rule::Elapsed(_) | Rule::AtNext(_) => None,
         }
     }

@@ -5,6 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::rezone::{CivilBounds, Moved};
+use super::sieve::Sieve;
 use super::{Closure, Moment, Moments};
 use crate::civil::DateTime;
 use crate::clock::Now;
@@ -20,10 +21,20 @@ use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zon
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
     pub(super) until: Option<SystemTime>,
+    /// What is left out of the rule, if anything is.
+    pub(super) sieve: Option<Box<Sieve>>,
+    /// By how much everything is due later than the rule says.
+    pub(super) delay: Duration,
     /// Kept for a change of zone; most schedules have none.
     pub(super) civil_bounds: Option<Box<CivilBounds>>,
-    /// What the last change of zone has left behind.
-    pub(super) moved: Option<Box<Moved>>,
+}
+
+/// What becomes of the due that is waited for when the wall clock was set back, or the zone was changed.
+pub(crate) enum Rejudged {
+    /// This one is waited for instead.
+    Due(Due),
+    /// The next due has to be [looked for](Timetable::after), which asks code that is not ours.
+    ByAsking,
 }
 
 pub(super) enum Rule {
@@ -32,8 +43,12 @@ pub(super) enum Rule {
         cron: Cron,
         zone: Zone,
         floor: i64,
+        moved: Option<Box<Moved>>,
     },
-    Days(Days<Zone>),
+    Days {
+        days: Days<Zone>,
+        moved: Option<Box<Moved>>,
+    },
     Elapsed(Duration),
     /// At a civil time, if that is what was given.
     Once {
@@ -65,37 +80,55 @@ const COUNTED: u64 = 10_000_000;
 impl Timetable {
     /// The due after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        let next = match &mut self.rule {
-            Rule::Cron { .. } | Rule::Days(_) => self.calendar_after(due.passed_at(now)),
-            rule => rule.next(due, now)?,
+        let due = due.earlier(self.delay);
+        let next = match (&self.sieve, &mut self.rule) {
+            (Some(sieve), Rule::Elapsed(_)) => {
+                let next = self.rule.next(due, now)?;
+                sifted_elapsed(sieve, &self.rule, next, now)?
+            }
+            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => self.sifted_after(due.passed_at(now))?,
+            (_, rule) => rule.next(due, now)?,
         };
-        Ok(self.in_time(next, now))
+        Ok(self.in_time(self.delayed(next), now))
     }
 
-    /// The first due after an instant, if that is a question of arithmetic.
-    pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
-        match &self.moved {
-            Some(moved) => moved.after(after, &self.rule),
-            None => self.rule.calendar_after(after),
+    /// The due itself, if it has come, or the next one if it turns out to be left out.
+    pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+        match &self.sieve {
+            Some(sieve) if due.age(now).is_some() => {
+                let meant_for = due.earlier(self.delay).passed_at(now);
+                match sieve.search(&self.rule).is_left_out(meant_for)? {
+                    true => self.next(due, now),
+                    false => Ok(Some(due)),
+                }
+            }
+            _ => Ok(Some(due)),
         }
+    }
+
+    /// The first due of a calendar schedule after what the wall clock showed once.
+    pub(crate) fn after(&mut self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
+        let due = self.sifted_after(self.undelayed(wall))?;
+        Ok(self.in_time(self.delayed(due), now))
     }
 
     /// Walks from `due`, which is not after `to`, over all dues up to and including `to`.
     pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
-        if let Rule::Elapsed(period) = self.rule {
-            let end = self.until.and_then(|until| to.wall.duration_since(until).ok()).unwrap_or_default();
-            let age = due.age(to.before(end)).unwrap_or_default();
-            let whole = age - remainder(age, period);
-            pass.count = pass.count.saturating_add(quotient(whole, period));
+        let mut walked_to = due;
+        if let (Rule::Elapsed(period), None) = (&self.rule, &self.sieve) {
+            let whole = self.whole_periods(due, *period, to);
+            pass.count = pass.count.saturating_add(quotient(whole, *period));
             pass.latest = due.later(whole).unwrap_or(due);
-            pass.before = whole.checked_sub(period).and_then(|whole| due.later(whole));
+            pass.before = whole.checked_sub(*period).and_then(|whole| due.later(whole));
+            walked_to = pass.latest;
         }
         loop {
-            match self.next(pass.latest, now) {
+            match self.next(walked_to, now) {
                 Ok(Some(next)) if next.age(to).is_some() => {
                     pass.before = Some(std::mem::replace(&mut pass.latest, next));
                     pass.count += 1;
+                    walked_to = next;
                 }
                 next => {
                     pass.next = next;
@@ -103,24 +136,122 @@ impl Timetable {
                 }
             }
             if pass.count >= COUNTED {
-                let latest = self.rule.calendar_until(self.until.map_or(to.wall, |until| until.min(to.wall)));
-                pass.latest = latest.unwrap_or(pass.latest);
+                match self.skip_to(pass.latest, to) {
+                    Ok(latest) => walked_to = latest,
+                    Err(error) => {
+                        pass.next = Err(error);
+                        return pass;
+                    }
+                }
+                if !matches!(self.rule, Rule::Elapsed(_)) {
+                    pass.latest = walked_to;
+                }
             }
         }
     }
 
-    /// The due to wait for instead of `due` after the wall clock was set back: by so little that what has run is not
-    /// to run again, or as a correction. `None` leaves it as it is.
-    pub(crate) fn rejudged(&mut self, now: Now, is_correction: bool) -> Option<Due> {
-        if is_correction {
-            self.moved = None;
+    /// From a due that is not after `to` to the last that is not, without a look at those between. Of elapsed time it
+    /// may be one that is left out.
+    fn skip_to(&self, due: Due, to: Now) -> Result<Due, Error> {
+        if let Rule::Elapsed(period) = self.rule {
+            return Ok(due.later(self.whole_periods(due, period, to)).unwrap_or(due));
+        }
+        let until = self.undelayed(self.until.map_or(to.wall, |until| until.min(to.wall)));
+        let latest = match &self.sieve {
+            Some(sieve) => sieve.search(&self.rule).until(until)?.map(Due::Calendar),
+            None => self.rule.calendar_until(until),
+        };
+        Ok(self.delayed(latest).unwrap_or(due))
+    }
+
+    /// How long it is from a due to the last that is neither after `to` nor after the end, in whole periods.
+    fn whole_periods(&self, due: Due, period: Duration, to: Now) -> Duration {
+        let end = self.until.and_then(|until| to.wall.duration_since(until).ok()).unwrap_or_default();
+        let age = due.age(to.before(end)).unwrap_or_default();
+        age - remainder(age, period)
+    }
+
+    /// What is to be waited for after the wall clock was set back: by so little that what has run is not to run again,
+    /// or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
+    pub(crate) fn rejudged(&mut self, now: Now, is_correction: bool) -> Option<Rejudged> {
+        if let (Rule::Cron { moved, .. } | Rule::Days { moved, .. }, true) = (&mut self.rule, is_correction) {
+            *moved = None;
         }
         match &self.rule {
             Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
-            Rule::Days(_) if is_correction => {}
+            Rule::Days { .. } if is_correction => {}
             _ => return None,
         }
-        self.in_time(self.calendar_after(now.wall), now)
+        self.rejudged_from(now)
+    }
+
+    /// The first due of a calendar schedule after now.
+    pub(super) fn rejudged_from(&self, now: Now) -> Option<Rejudged> {
+        if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
+            return Some(Rejudged::ByAsking);
+        }
+        let due = self.sifted_after(self.undelayed(now.wall)).ok()?;
+        self.in_time(self.delayed(due), now).map(Rejudged::Due)
+    }
+
+    /// The first due of a calendar schedule after an instant that is not left out, without the delay.
+    pub(super) fn sifted_after(&self, after: SystemTime) -> Result<Option<Due>, Error> {
+        match &self.sieve {
+            Some(sieve) => {
+                let until = self.until.map(|until| self.undelayed(until));
+                Ok(sieve.search(&self.rule).after(after, until)?.map(Due::Calendar))
+            }
+            None => Ok(self.rule.calendar_after(after)),
+        }
+    }
+
+    /// The first due of a period, without the delay: of one that has an anchor in the past, the last, or, where an earlier
+    /// process was the first to go by it, the one after that process's `last`.
+    pub(super) fn first_of_period(
+        &self,
+        starting: Option<SystemTime>,
+        last: Option<SystemTime>,
+        now: Now,
+    ) -> Result<Option<Due>, Error> {
+        let wall = self.undelayed(now.wall);
+        let first = match (&self.rule, starting) {
+            (_, Some(start)) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
+            (Rule::Elapsed(period), Some(start)) => {
+                let until = last.unwrap_or(wall);
+                let age = until.duration_since(start).unwrap_or_default();
+                let latest = until.checked_sub(remainder(age, *period));
+                let step = last.map_or(Duration::ZERO, |_| *period);
+                latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
+            }
+            (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
+            (rule, _) => match (last, starting) {
+                (Some(last), _) => return self.sifted_after(last),
+                (None, Some(_)) => rule.calendar_until(wall),
+                (None, None) => Some(Due::Calendar(now.wall)),
+            },
+        };
+        match (&self.sieve, first) {
+            (Some(sieve), Some(Due::Calendar(raw))) if matches!(self.rule, Rule::Days { .. }) => {
+                let is_past = starting.is_some() && raw <= wall;
+                let last = if is_past { sieve.search(&self.rule).until(wall)? } else { None };
+                match last {
+                    Some(last) => Ok(Some(Due::Calendar(last))),
+                    None if sieve.search(&self.rule).is_left_out(raw)? => self.sifted_after(raw),
+                    None => Ok(first),
+                }
+            }
+            (Some(sieve), first) => sifted_elapsed(sieve, &self.rule, first, now),
+            (None, first) => Ok(first),
+        }
+    }
+
+    /// When something would be due without the delay that is due now.
+    pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
+        wall.checked_sub(self.delay).unwrap_or(wall)
+    }
+
+    pub(super) fn delayed(&self, due: Option<Due>) -> Option<Due> {
+        due.and_then(|due| due.later(self.delay))
     }
 
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
@@ -133,9 +264,29 @@ impl Timetable {
     }
 }
 
+/// The first due of elapsed time from `due` on that is not left out, by what the wall clock will show then.
+fn sifted_elapsed(sieve: &Sieve, rule: &Rule, due: Option<Due>, now: Now) -> Result<Option<Due>, Error> {
+    let mut search = sieve.search(rule);
+    let mut next = due;
+    while let (Some(due), Rule::Elapsed(period)) = (next, rule) {
+        let wait = match due.wall(now) {
+            Some(wall) => search.wait(wall)?,
+            None => return Ok(None),
+        };
+        if wait.is_zero() {
+            break;
+        }
+        let over = remainder(wait, *period);
+        let whole = if over.is_zero() { Some(wait) } else { wait.checked_add(*period - over) };
+        next = whole.and_then(|whole| due.later(whole));
+    }
+    Ok(next)
+}
+
 impl Rule {
-    fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+    pub(super) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         match self {
+            Rule::Cron { .. } | Rule::Days { .. } => Ok(self.calendar_after(due.passed_at(now))),
             Rule::Elapsed(period) => Ok(match due {
                 Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
                 // The anchor was a civil time; from here on only elapsed time counts.
@@ -146,7 +297,7 @@ impl Rule {
                     last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed)
                 }
             }),
-            Rule::Cron { .. } | Rule::Days(_) | Rule::Once { .. } => Ok(None),
+            Rule::Once { .. } => Ok(None),
             Rule::AtEach { moments, last, zone } => loop {
                 let moment = match pull(moments)? {
                     Some(moment) => moment,
@@ -170,25 +321,54 @@ impl Rule {
     /// The first due after an instant, if that is a question of arithmetic.
     pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
         match self {
-            Rule::Cron { cron, zone, floor } => {
-                fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
+            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. } => {
+                moved.after(after, |after| self.in_zone_after(after))
             }
-            Rule::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
-            _ => None,
+            _ => self.in_zone_after(after),
         }
         .map(Due::Calendar)
+    }
+
+    /// The same, whatever changes of zone have left behind.
+    pub(super) fn in_zone_after(&self, after: SystemTime) -> Option<SystemTime> {
+        match self {
+            Rule::Cron { cron, zone, floor, .. } => {
+                fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
+            }
+            Rule::Days { days, .. } => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
+            _ => None,
+        }
     }
 
     /// The last due at an instant or before it, if that is a question of arithmetic.
     pub(super) fn calendar_until(&self, until: SystemTime) -> Option<Due> {
         match self {
-            Rule::Cron { cron, zone, .. } => {
-                fires::previous(cron, zone, unix_seconds(until).saturating_add(1)).and_then(system_time)
+            Rule::Cron { cron, zone, floor, .. } => {
+                let last = fires::previous(cron, zone, unix_seconds(until).saturating_add(1));
+                last.filter(|last| last > floor).and_then(system_time)
             }
-            Rule::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
+            Rule::Days { days, .. } => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
             _ => None,
         }
         .map(Due::Calendar)
+    }
+
+    /// The first civil second from one on that is meant, if what the clocks show at the end of a gap is not itself.
+    pub(super) fn skipped_from(&self, start: i64, shown: DateTime) -> Option<i64> {
+        match self {
+            Rule::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
+            Rule::Days { days, .. } => days.civil_from(start),
+            _ => None,
+        }
+    }
+
+    /// Whether the times of day are the same on each date that has any, but for clock changes.
+    pub(super) fn has_same_times(&self) -> bool {
+        match self {
+            Rule::Cron { .. } => true,
+            Rule::Days { days, .. } => days.is_whole(),
+            _ => false,
+        }
     }
 }
 
@@ -216,13 +396,6 @@ impl Due {
         self.wall(now).unwrap_or(now.wall)
     }
 
-    pub(super) fn calendar(self) -> Option<SystemTime> {
-        match self {
-            Due::Calendar(wall) => Some(wall),
-            Due::Elapsed(_) => None,
-        }
-    }
-
     /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.
     pub(crate) fn mono(self, now: Now) -> Option<Instant> {
         match self {
@@ -246,7 +419,23 @@ impl Due {
         }
     }
 
-    fn later(self, by: Duration) -> Option<Due> {
+    /// Where it is one by the wall clock.
+    pub(crate) fn calendar(self) -> Option<SystemTime> {
+        match self {
+            Due::Calendar(wall) => Some(wall),
+            Due::Elapsed(_) => None,
+        }
+    }
+
+    /// Takes a delay away again.
+    fn earlier(self, by: Duration) -> Due {
+        match self {
+            Due::Elapsed(mono) => Due::Elapsed(mono.checked_sub(by).unwrap_or(mono)),
+            Due::Calendar(wall) => Due::Calendar(wall.checked_sub(by).unwrap_or(wall)),
+        }
+    }
+
+    pub(super) fn later(self, by: Duration) -> Option<Due> {
         match self {
             Due::Elapsed(mono) => mono.checked_add(by).map(Due::Elapsed),
             Due::Calendar(wall) => wall.checked_add(by).map(Due::Calendar),
@@ -272,7 +461,7 @@ fn went_back(field: &'static str, moment: Moment, before: Moment) -> Error {
         .in_field(field, moment.to_string())
 }
 
-fn panicked(field: &'static str, message: Arc<str>) -> Error {
+pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
     Error::new(Kind::Panicked(message)).in_field(field, "")
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::handle::{Run, Task};
 use super::Scheduler;
+use crate::civil::{Date, DateTime};
 use crate::cron::{Dialect, Reader};
 use crate::engine::{Order, Placed};
 use crate::error::{Error, Kind};
@@ -155,6 +156,31 @@ impl TaskBuilder<'_> {
     /// As [`Schedule::times`].
     pub fn times(self, runs: u64) -> Self {
         self.with(|schedule| Ok(schedule.times(runs)))
+    }
+
+    /// As [`Schedule::except`].
+    pub fn except(self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Self {
+        self.with(|schedule| Ok(schedule.except(is_left_out)))
+    }
+
+    /// As [`Schedule::except_dates`].
+    pub fn except_dates<I>(self, dates: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: TryInto<Date> + fmt::Debug + Clone,
+        <I::Item as TryInto<Date>>::Error: Into<Error>,
+    {
+        self.with(|schedule| schedule.except_dates(dates))
+    }
+
+    /// As [`Schedule::or_next_day`].
+    pub fn or_next_day(self) -> Self {
+        self.with(|schedule| Ok(schedule.or_next_day()))
+    }
+
+    /// As [`Schedule::jitter`].
+    pub fn jitter(self, jitter: Duration) -> Self {
+        self.with(|schedule| Ok(schedule.jitter(jitter)))
     }
 
     /// The zone in which civil times are read: a [`Zone`], or the name of one.

@@ -1,5 +1,7 @@
 //! Zones by name, from files or of a rule, with a table of all their changes: what needs `std`.
 
+mod android;
+mod command;
 mod error;
 mod local;
 mod source;
@@ -8,6 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tzif;
+mod windows;
 
 use std::fmt;
 use std::sync::Arc;
@@ -174,6 +177,10 @@ impl Zone {
 
     /// The zone of whoever started the program: that of the `TZ` variable, read as [`from_tz`](Zone::from_tz) does, or,
     /// where it is not set, that of the system, which is in `/etc/localtime`.
+    ///
+    /// On Windows that of the system is what the registry says of the current year's changes, under the name that Windows
+    /// has for it, such as `W. Europe Standard Time`; it takes a process (`reg.exe`) and tens of milliseconds to read. On
+    /// Android it is that of the property `persist.sys.timezone`.
     ///
     /// # Errors
     ///

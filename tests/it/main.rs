@@ -2,7 +2,10 @@
 
 mod cli;
 mod cron;
+mod except;
 mod faults;
+mod jitter;
+mod journal;
 mod machine;
 mod model;
 mod panel;

@@ -1,5 +1,6 @@
 //! `sexton run`: every line of a crontab a task.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::process::{Command as Process, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -8,13 +9,15 @@ use std::time::{Duration, Instant, SystemTime};
 use sexton::tz::Zone;
 use sexton::{Error, Event, Schedule, Scheduler};
 
-use crate::args::Args;
+use crate::args::{Args, Flag};
 use crate::check::{self, File};
 use crate::crontab::{Crontab, Job, When};
 use crate::dialect::{self, Reading};
 use crate::{tell, time, Command, Failure};
 
-pub const COMMAND: Command = Command { name: "run", help: HELP, flags: &[dialect::FLAGS], run };
+pub const COMMAND: Command = Command { name: "run", help: HELP, flags: &[dialect::FLAGS, FLAGS], run };
+
+const FLAGS: &[Flag] = &[Flag::Value("--journal")];
 
 const HELP: &str = concat!(
     "\
@@ -55,6 +58,11 @@ fields whatever follows, to quartz six and, if the next word has only these char
 ",
     dialect::help!(),
     ", instead of the job's command
+  --journal FILE         remember there when each job was last due, from one start to the next: a
+                         job that was missed meanwhile is run at once, and only once
+
+A journal knows a job by its line, wherever that stands. One that is cut off by a crash or by the end
+of `sexton` is told of at the next start, and not run again. `@every` goes on from its last run, too.
 
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.
@@ -65,10 +73,10 @@ On stderr each event is a line of time, word, facts, and last the job:
     2026-11-22T10:00:00+01:00 end exit=0 took=0.002s line 4: probe
 
 The words: ready, start, end, fail (exit=, signal= or error=), late (by=), missed (count=, why=),
-busy, clock, over.
+cut (due=: the last process ended during this run), busy, clock, zone, journal, over.
 
-Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all, 2 if the command
-line has a mistake or the file cannot be read.
+Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal cannot
+be had, 2 if the command line has a mistake or the file cannot be read.
 "
 );
 
@@ -85,28 +93,36 @@ fn run(args: &Args) -> Result<(), Failure> {
     if crontab.jobs.is_empty() {
         return Err(Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run")));
     }
-    start(Arc::new(crontab)).map_err(|error| Failure::Error(1, error.to_string()))
+    start(Arc::new(crontab), args.value("--journal")).map_err(|error| Failure::Error(1, error.to_string()))
 }
 
 /// Schedules all jobs, and waits until none is left.
-fn start(crontab: Arc<Crontab>) -> Result<(), Error> {
+fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
     let zone = Zone::local()?;
     let started = SystemTime::now();
-    // All that may fail comes before the first job runs.
-    let schedule = |job: &Job| schedule(&job.when, job.zone.as_ref().unwrap_or(&zone), started);
-    let schedules = crontab.jobs.iter().map(schedule).collect::<Result<Vec<_>, _>>()?;
     // A thread for each job, so that none waits for another, and one more to tell what happens meanwhile.
     let threads = crontab.jobs.len().min(MAX_AT_ONCE) + 1;
-    let scheduler = Scheduler::builder().zone(zone.clone()).threads(threads).build()?;
-    let log = Log { zone };
+    let builder = Scheduler::builder().threads(threads);
+    let scheduler = match journal {
+        Some(path) => builder.journal(path).build()?,
+        None => builder.build()?,
+    };
+    let names = names(&crontab.jobs);
+    // All that may fail comes before the first job runs.
+    let schedule = |(job, name): (&Job, &String)| {
+        let last = scheduler.last_due(name);
+        schedule(&job.when, job.zone.as_ref(), last, started)
+    };
+    let schedules = crontab.jobs.iter().zip(&names).map(schedule).collect::<Result<Vec<_>, _>>()?;
+    let shown = names.iter().cloned().zip(crontab.jobs.iter().map(Job::name)).collect();
+    let log = Log { zone, shown: Arc::new(shown) };
     let observer = log.clone();
     scheduler.observe(move |event| observer.event(event));
 
     let jobs = crontab.jobs.len();
     log.line(&format!("ready jobs={jobs} zone={}", log.zone));
-    for (i, schedule) in schedules.into_iter().enumerate() {
+    for (i, (schedule, name)) in schedules.into_iter().zip(names).enumerate() {
         let (crontab, log) = (crontab.clone(), log.clone());
-        let name = crontab.jobs[i].name();
         scheduler.task(&name).on(schedule).run(move || run_job(&crontab, &crontab.jobs[i], &log))?;
     }
     scheduler.wait();
@@ -114,21 +130,45 @@ fn start(crontab: Arc<Crontab>) -> Result<(), Error> {
     Ok(())
 }
 
-fn schedule(when: &When, zone: &Zone, started: SystemTime) -> Result<Schedule, Error> {
-    let schedule = match when {
+/// What a journal knows the jobs by: the line itself, and a number where the same line comes again.
+fn names(jobs: &[Job]) -> Vec<String> {
+    let name = |(i, job): (usize, &Job)| {
+        let line = job.text.trim();
+        match jobs[..i].iter().filter(|earlier| earlier.text.trim() == line).count() {
+            0 => line.to_string(),
+            earlier => format!("{line} ({})", earlier + 1),
+        }
+    };
+    jobs.iter().enumerate().map(name).collect()
+}
+
+fn schedule(
+    when: &When,
+    zone: Option<&Zone>,
+    last: Option<SystemTime>,
+    started: SystemTime,
+) -> Result<Schedule, Error> {
+    let in_zone = |schedule: Schedule| match zone {
+        Some(zone) => schedule.zone(zone.clone()),
+        // The local one, also if that becomes another.
+        None => schedule,
+    };
+    Ok(in_zone(match when {
         When::Cron(cron) => Schedule::from(*cron),
         When::Every(period) => {
-            // By itself a period has its first due at once; here, as in robfig/cron, after one period.
-            let mut dues = Schedule::from(*period).zone(zone.clone()).upcoming(started)?;
-            match dues.nth(1) {
-                Some(first) => Schedule::from(*period).starting(first)?,
+            // By itself a period has its first due at once; here, as in robfig/cron, after one period, or one period
+            // after its last.
+            let begin = in_zone(Schedule::from(*period)).starting(last.unwrap_or(started))?;
+            let first = begin.upcoming(last.unwrap_or(started))?.nth(1);
+            match (last, first) {
+                (Some(last), Some(_)) => Schedule::from(*period).starting(last)?,
+                (None, Some(first)) => Schedule::from(*period).starting(first)?,
                 // After the year 9999.
-                None => Schedule::at_next(|_| None),
+                (_, None) => Schedule::at_next(|_| None),
             }
         }
         When::Start => Schedule::after(Duration::ZERO),
-    };
-    Ok(schedule.zone(zone.clone()))
+    }))
 }
 
 /// Runs a job to its end, and tells how it went.
@@ -182,6 +222,8 @@ fn cause(status: ExitStatus) -> String {
 #[derive(Clone)]
 struct Log {
     zone: Zone,
+    /// How a job is shown, by its name.
+    shown: Arc<HashMap<String, String>>,
 }
 
 impl Log {
@@ -191,20 +233,26 @@ impl Log {
 
     /// What the jobs do not tell themselves.
     fn event(&self, event: &Event) {
+        let shown = event.task().and_then(|task| self.shown.get(task)).map_or("", |shown| shown);
         match event {
-            Event::Late { task, lateness, .. } => {
-                self.line(&format!("late by={} {task}", time::seconds(*lateness)));
+            Event::Late { lateness, .. } => {
+                self.line(&format!("late by={} {shown}", time::seconds(*lateness)));
             }
-            Event::Missed { task, count, why, .. } => {
-                self.line(&format!("missed count={count} why=\"{why}\" {task}"));
+            Event::Missed { count, why, .. } => {
+                self.line(&format!("missed count={count} why=\"{why}\" {shown}"));
+            }
+            Event::CutOff { due, .. } => {
+                self.line(&format!("cut due={} {shown}", time::rfc3339(*due, &self.zone)));
             }
             Event::ClockStepped { step } => self.line(&format!("clock stepped {step}")),
+            Event::ZoneChanged { .. } | Event::ZoneKept { .. } => self.line(&format!("zone {event}")),
+            Event::JournalDamaged { .. } | Event::JournalFailed { .. } => self.line(&event.to_string()),
             Event::PoolSaturated { waiting, workers } => {
                 self.line(&format!("busy running={workers} waiting={waiting}"));
             }
             // None of these is expected of a job of ours.
-            Event::Failed { task, error } => self.line(&format!("fail error=\"{error}\" {task}")),
-            Event::Panicked { task, message } => self.line(&format!("fail error=\"{message}\" {task}")),
+            Event::Failed { error, .. } => self.line(&format!("fail error=\"{error}\" {shown}")),
+            Event::Panicked { message, .. } => self.line(&format!("fail error=\"{message}\" {shown}")),
             _ => {}
         }
     }

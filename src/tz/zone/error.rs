@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::windows::KEY;
 use crate::excerpt::Excerpt;
 use crate::tz::RuleError;
 
@@ -74,6 +75,17 @@ pub(super) enum Kind {
     /// `TZ` is not set, and there is no such file.
     NoSystemZone {
         path: PathBuf,
+    },
+    /// A value in the registry of Windows makes no sense, or is not there.
+    Registry {
+        name: &'static str,
+        found: Excerpt,
+        expected: &'static str,
+    },
+    /// A program of the system could not tell the system zone.
+    Command {
+        command: String,
+        problem: String,
     },
     /// A folder, a device, a pipe.
     NotAFile {
@@ -150,6 +162,16 @@ impl fmt::Display for TzError {
                     path.display()
                 )
             }
+            Kind::Registry { name, found, expected } => write!(
+                f,
+                "system zone: {KEY}: {name}: found {found}, expected {expected}; set TZ or name a zone"
+            ),
+            Kind::Command { command, problem } => {
+                write!(
+                    f,
+                    "system zone: TZ is not set and `{command}` failed: {problem}; set TZ or name a zone"
+                )
+            }
             Kind::NotAFile { path } => write!(f, "zone file `{}`: not a regular file", path.display()),
             Kind::Io { path, kind } => write!(f, "zone file `{}`: {kind}", path.display()),
         }
@@ -171,11 +193,14 @@ impl fmt::Display for Spaced<'_> {
     }
 }
 
-/// Paths with commas between them.
+/// Paths with commas between them, or that there are none.
 struct List<'a>(&'a [PathBuf]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no folder");
+        }
         let paths: Vec<_> = self.0.iter().map(|path| Path::display(path).to_string()).collect();
         f.write_str(&paths.join(", "))
     }

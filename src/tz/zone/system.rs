@@ -1,7 +1,7 @@
 //! The zones of this machine: the `TZ` variable, `/etc/localtime`, the folders of the time zone database.
 //!
-//! The only file of this module that reads files or the environment. All that it decides by is in [`System`], so that
-//! tests bring a machine of their own.
+//! The only file of this module that reads files or the environment; [`command`] asks programs. All that it decides by
+//! is in [`System`], so that tests bring a machine of their own.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Kind, TzError};
 use super::source::{Source, Stamp};
-use super::{tzif, PosixZone, Zone};
+use super::{android, command, tzif, windows, PosixZone, Zone};
 use crate::excerpt::Excerpt;
 
 /// Where systems keep the database, in the order in which the C libraries look.
@@ -23,6 +23,9 @@ const FOLDERS: [&str; 5] = [
     "/etc/zoneinfo",
     "/var/db/timezone/zoneinfo",
 ];
+
+/// Where Android keeps it: updated by itself, or as the system was made.
+const TZDATA: [&str; 2] = ["/apex/com.android.tzdata/etc/tz/tzdata", "/system/usr/share/zoneinfo/tzdata"];
 
 /// The longest name of a zone.
 const MAX_NAME: usize = 96;
@@ -37,6 +40,8 @@ pub(super) struct System {
     pub(super) tz: Option<OsString>,
     /// Where zone files are looked for. The first file decides.
     pub(super) folders: Vec<PathBuf>,
+    /// Android's files with all zones in one. The first that is there decides, where no folder did.
+    pub(super) tzdata: Vec<PathBuf>,
     /// Whether `TZ` may hold a path.
     pub(super) allow_paths: bool,
     /// `/etc/localtime`: the data of the system zone.
@@ -51,15 +56,22 @@ impl System {
         // In libc, too, TZDIR takes the place of the folders: a mistake in it should show.
         let tzdir = env::var_os("TZDIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
         let this = System::here_without_paths();
-        System { folders: tzdir.map_or(this.folders, |folder| vec![folder]), allow_paths: true, ..this }
+        let this = System { allow_paths: true, ..this };
+        match tzdir {
+            Some(folder) => System { folders: vec![folder], tzdata: Vec::new(), ..this },
+            None => this,
+        }
     }
 
     /// This machine, for a program with more rights than whoever started it: files are read from the system's own
     /// folders alone.
     pub(super) fn here_without_paths() -> System {
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect();
         System {
             tz: env::var_os("TZ"),
-            folders: FOLDERS.iter().map(PathBuf::from).collect(),
+            // On Windows they would be folders of whatever drive the program works on.
+            folders: paths(if cfg!(windows) { &[] } else { &FOLDERS }),
+            tzdata: paths(if cfg!(target_os = "android") { &TZDATA } else { &[] }),
             allow_paths: false,
             localtime: "/etc/localtime".into(),
             timezone: "/etc/timezone".into(),
@@ -69,6 +81,8 @@ impl System {
     /// The zone that `TZ` means; if it is not set, the system zone.
     pub(super) fn local(&self) -> Result<Zone, TzError> {
         match &self.tz {
+            None if cfg!(windows) => windows::zone_of(&command::registry()?),
+            None if cfg!(target_os = "android") => self.named(&command::property()?),
             None => self.system_zone(),
             Some(value) => match value.to_str() {
                 Some(value) => self.meant_by(value),
@@ -118,8 +132,12 @@ impl System {
                 return load(name, &path);
             }
         }
-        let (name, searched) = (name.to_string(), self.folders.clone());
-        Err(TzError::new(if searched.iter().any(|folder| folder.is_dir()) {
+        let tzdata = self.tzdata.iter().find(|path| path.is_file());
+        if let Some(zone) = tzdata.and_then(|path| named_in_tzdata(path, name).transpose()) {
+            return zone;
+        }
+        let (name, searched) = (name.to_string(), [&self.folders[..], &self.tzdata].concat());
+        Err(TzError::new(if tzdata.is_some() || searched.iter().any(|folder| folder.is_dir()) {
             let suggestion = searched.iter().find_map(|folder| in_other_case(folder, &name));
             Kind::NotFound { name, searched, suggestion }
         } else {
@@ -152,7 +170,8 @@ impl System {
     fn system_zone(&self) -> Result<Zone, TzError> {
         let path = &self.localtime;
         let bytes = read(path).map_err(|error| match error.kind() {
-            Kind::Io { kind: io::ErrorKind::NotFound, .. } => {
+            // The second is how systems answer that have no files.
+            Kind::Io { kind: io::ErrorKind::NotFound | io::ErrorKind::Unsupported, .. } => {
                 TzError::new(Kind::NoSystemZone { path: path.clone() })
             }
             _ => error,
@@ -218,6 +237,20 @@ pub(super) fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, TzError> {
     read_stamped(path).map(|(bytes, _)| bytes)
+}
+
+/// The zone of this name in a file with all zones. Errors tell the place in its own part of that, as if it were a folder.
+fn named_in_tzdata(path: &Path, name: &str) -> Result<Option<Zone>, TzError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(android::MAX_LEN).read_to_end(&mut bytes))
+        .map_err(|error| TzError::new(Kind::Io { path: path.into(), kind: error.kind() }))?;
+    let file = match android::find(&path.to_string_lossy(), &bytes, name)? {
+        Some(file) => file,
+        None => return Ok(None),
+    };
+    let history = tzif::parse(&path.join(name).to_string_lossy(), file)?;
+    Ok(Some(Zone::of_history(name, history)))
 }
 
 /// Reads a regular file, and no more of it than a zone file may have. Anything else is not even opened: opening a pipe

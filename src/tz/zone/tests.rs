@@ -1,3 +1,6 @@
+mod android;
+mod command;
 mod laws;
 mod local;
 mod system;
+mod windows;

@@ -1,7 +1,10 @@
 //! `sexton run`.
 
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use sexton::tz::Zone;
+use sexton::{ManualClock, Scheduler};
 
 use super::*;
 
@@ -163,4 +166,52 @@ fn the_crontab_in_the_help_has_no_mistakes() {
         .collect();
     let checked = call_with_input(&["check", "-", "--dialect", "default"], &(crontab.join("\n") + "\n"));
     assert_eq!(checked, (0, "8 jobs, no mistakes\n".to_string(), String::new()));
+}
+
+/// Runs a crontab with a journal until a line of the log begins with these words, and gives the log up to there.
+#[cfg(unix)]
+fn log_until(journal: &str, crontab: &str, words: &str) -> (Vec<String>, Running) {
+    let mut child = Running(sexton(&["run", "-", "--journal", journal]).spawn().unwrap());
+    child.0.stdin.take().unwrap().write_all(crontab.as_bytes()).unwrap();
+    let stderr = BufReader::new(child.0.stderr.take().unwrap());
+    let mut log: Vec<String> = Vec::new();
+    for line in stderr.lines() {
+        log.push(line.unwrap().split_once(' ').unwrap().1.to_string());
+        if log[log.len() - 1].starts_with(words) {
+            break;
+        }
+    }
+    (log, child)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_goes_on_where_a_killed_process_stopped() {
+    let folder = std::env::temp_dir().join(format!("sexton-run-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let journal = folder.join("jobs.journal");
+    let path = journal.to_str().unwrap();
+    // A day and two hours ago the daily job was run.
+    let clock = ManualClock::new(SystemTime::now() - Duration::from_secs(26 * 3600));
+    let earlier = Scheduler::builder().clock(&clock).zone(Zone::utc()).journal(&journal).build().unwrap();
+    earlier.task("@every 1d echo daily").every("1d").run(|| {}).unwrap();
+    clock.advance(Duration::from_secs(1));
+    earlier.shutdown();
+
+    let crontab = "@every 1d echo daily\n@every 0.2s exec sleep 600\n";
+    let (log, mut killed) = log_until(path, crontab, "start line 2");
+    assert!(log.contains(&"start line 1: echo daily".to_string()), "two hours late: {log:?}");
+    let (status, _, stderr) = call_with_input(&["run", "-", "--journal", path], crontab);
+    let in_use = format!("sexton: journal `{path}`: in use by another process");
+    assert!(status == 1 && stderr.starts_with(&in_use), "{stderr}");
+    killed.0.kill().unwrap();
+    killed.0.wait().unwrap();
+
+    // It knows a job by its line, wherever that stands.
+    let moved = "# moved\n\n@every 1d echo daily\n@every 0.2s exec sleep 600\n";
+    let (log, _running) = log_until(path, moved, "start line 4");
+    assert!(!log.contains(&"start line 3: echo daily".to_string()), "once is enough: {log:?}");
+    let cut: Vec<_> = log.iter().filter(|line| line.starts_with("cut due=")).collect();
+    assert!(cut.len() == 1 && cut[0].ends_with(" line 4: exec sleep 600"), "{log:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

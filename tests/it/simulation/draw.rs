@@ -185,7 +185,7 @@ fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
     let zone = proptest::option::weighted(0.4, zone());
     let deeds = proptest::collection::vec(deeds_in_callbacks(scale, parts), 0..4);
     (names(), zone, kinds, styles, missed, overlaps, limits, flags, deeds).prop_map(
-        |(name, zone, kind, style, missed, overlap, limits, (is_replacing, is_bomb), deeds)| {
+        move |(name, zone, kind, style, missed, overlap, limits, (is_replacing, is_bomb), deeds)| {
             let (grace, times, until) = limits;
             let overlap = match overlap {
                 Overlap::Allow(_) if style != Style::Shared => Overlap::Skip,

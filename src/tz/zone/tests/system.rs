@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::super::*;
+use super::android::tzdata;
 
 /// A machine with a time zone database of its own; it is gone when dropped.
 pub(super) struct Machine {
@@ -47,6 +48,7 @@ impl Machine {
         System {
             tz: tz.map(OsString::from),
             folders: vec![self.path("zoneinfo"), self.path("more/zoneinfo")],
+            tzdata: Vec::new(),
             allow_paths: true,
             localtime: self.path("etc/localtime"),
             timezone: self.path("etc/timezone"),
@@ -256,6 +258,48 @@ fn the_first_file_decides() {
     );
     assert_eq!(named("America"), zone("America", 9 * 3600), "a folder is no file");
     assert_eq!(named("Europe"), error("zone `Europe`: not found in /zoneinfo, /more/zoneinfo"));
+}
+
+#[test]
+fn androids_files_come_after_the_folders() {
+    let machine = Machine::bare();
+    let named = |name| {
+        let tzdata = vec![machine.path("apex/tzdata"), machine.path("system/tzdata")];
+        machine.told(System { tzdata, ..machine.system(None) }.named(name))
+    };
+    let message = named("Europe/Paris").unwrap_err();
+    assert!(
+        message.contains("(looked in /zoneinfo, /more/zoneinfo, /apex/tzdata, /system/tzdata)"),
+        "{message}"
+    );
+    let (paris, kyiv) = (tzif("CET-1CEST,M3.5.0,M10.5.0/3"), tzif("EET-2"));
+    machine.file(
+        "system/tzdata",
+        &tzdata(&[("Europe/Paris", &paris), ("Europe/Kyiv", &kyiv), ("Broken", b"TZif2")]),
+    );
+    assert_eq!(named("Europe/Paris"), zone("Europe/Paris", 3600));
+    let message =
+        "zone `Europe/Nowhere`: not found in /zoneinfo, /more/zoneinfo, /apex/tzdata, /system/tzdata";
+    assert_eq!(named("Europe/Nowhere"), error(message));
+    let message = "zone file `/system/tzdata/Broken`: header: found 5 bytes at byte 0, expected 44";
+    assert_eq!(named("Broken"), error(message));
+
+    machine.file("apex/tzdata", &tzdata(&[("Europe/Kyiv", &tzif("XXX-9"))]));
+    assert_eq!(named("Europe/Kyiv"), zone("Europe/Kyiv", 9 * 3600));
+    assert!(named("Europe/Paris").is_err(), "the first file decides");
+    machine.file("zoneinfo/Europe/Kyiv", &kyiv);
+    assert_eq!(named("Europe/Kyiv"), zone("Europe/Kyiv", 2 * 3600));
+    machine.file("apex/tzdata", b"");
+    let message = "zone file `/apex/tzdata`: header: found nothing at byte 0, expected `tzdata` and what begins where, in 24 bytes";
+    assert_eq!(named("Europe/Paris"), error(message));
+}
+
+#[test]
+fn where_there_is_nowhere_to_look_the_error_says_so() {
+    let machine = Machine::bare();
+    let system = System { folders: Vec::new(), ..machine.system(None) };
+    let message = system.named("Europe/Paris").unwrap_err().to_string();
+    assert!(message.contains("no time zone database on this machine (looked in no folder);"), "{message}");
 }
 
 #[test]

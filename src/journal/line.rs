@@ -1,0 +1,231 @@
+//! One record as one line: `<checksum> <what> <due> <name>`. Pure: no files, no clock.
+//!
+//! ```text
+//! 9147094a began 1795392000.000000000 report
+//! b1e905c1 ended 1795392000.000000000 report
+//! ```
+//!
+//! The checksum is the CRC-32 of all that follows its space, in hexadecimal. The due is in Unix seconds, with `-` before
+//! 1970. The name is the rest, with what would end the line, or could not be seen, escaped as in a Rust string.
+//! Reading mirrors writing: a line is a record only if the record is written as that line.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::excerpt::Excerpt;
+
+/// The first line of a journal; its last word is the version of the format.
+pub(super) const HEADER: &str = "sexton journal 1\n";
+
+/// The longest line, without the newline at its end; a file of one endless line is not read into memory.
+pub(super) const MAX_LINE: usize = 64 * 1024;
+
+/// What happened to a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record<'a> {
+    pub(super) what: What,
+    pub(super) name: Cow<'a, str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A run for this due began.
+    Began(SystemTime),
+    /// A run began that was asked for, for no due of its schedule.
+    Asked(SystemTime),
+    /// It ended, or was told as cut off.
+    Ended(SystemTime),
+    /// The dues up to this one were told as missed.
+    Passed(SystemTime),
+    /// The last due was this one, as a journal that is written anew says it.
+    Last(SystemTime),
+    /// Nothing of the name is remembered any more.
+    Forgot,
+}
+
+/// Why a line is no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flaw {
+    pub(super) found: Excerpt,
+    pub(super) expected: String,
+    /// Whether a write that was cut short may have left it.
+    pub(super) may_be_torn: bool,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(what: What, name: &'a str) -> Record<'a> {
+        Record { what, name: Cow::Borrowed(name) }
+    }
+
+    /// The line, with the newline at its end.
+    pub(super) fn to_line(&self) -> String {
+        let rest = self.rest();
+        format!("{:08x} {rest}\n", crc32(rest.as_bytes()))
+    }
+
+    /// What the checksum is of.
+    fn rest(&self) -> String {
+        format!("{} {}", self.what, Escaped(&self.name))
+    }
+
+    /// Reads a line, which comes without the newline at its end.
+    pub(super) fn parse(line: &[u8]) -> Result<Record<'static>, Flaw> {
+        const SUM: usize = 8;
+        let rest = line.get(SUM + 1..).unwrap_or_default();
+        let sum = format!("{:08x}", crc32(rest));
+        if line.get(..=SUM) != Some(format!("{sum} ").as_bytes()) {
+            let expected = format!("its checksum `{sum}` first");
+            return Err(Flaw { found: excerpt(line), expected, may_be_torn: true });
+        }
+        let flaw = |found: &[u8], expected: &str| Flaw {
+            found: excerpt(found),
+            expected: expected.into(),
+            may_be_torn: false,
+        };
+        let text = std::str::from_utf8(rest).map_err(|_| flaw(rest, "UTF-8"))?;
+        let mut parts = text.splitn(3, ' ');
+        let [what, due, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let what = match (what, due) {
+            ("forgot", _) => What::Forgot,
+            ("began" | "asked" | "ended" | "passed" | "last", _) => {
+                let due = read_time(due).ok_or_else(|| {
+                    flaw(
+                        due.as_bytes(),
+                        "Unix seconds such as `1795392000.000000000`, within this system's range",
+                    )
+                })?;
+                match what {
+                    "began" => What::Began(due),
+                    "asked" => What::Asked(due),
+                    "ended" => What::Ended(due),
+                    "passed" => What::Passed(due),
+                    _ => What::Last(due),
+                }
+            }
+            _ => {
+                return Err(flaw(what.as_bytes(), "`began`, `asked`, `ended`, `passed`, `last` or `forgot`"))
+            }
+        };
+        let record = Record { what, name: Cow::Owned(unescape(name)) };
+        match record.rest() == text {
+            true => Ok(record),
+            false => Err(flaw(rest, &excerpt_of(&record.rest()).to_string())),
+        }
+    }
+}
+
+/// The start of a line, for a message.
+pub(super) fn excerpt(line: &[u8]) -> Excerpt {
+    // More than an excerpt keeps, so that it shows that it was cut.
+    let start = &line[..line.len().min(64)];
+    excerpt_of(&String::from_utf8_lossy(start))
+}
+
+fn excerpt_of(text: &str) -> Excerpt {
+    Excerpt::of(text, 0, text.len())
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Began(due) => write!(f, "began {}", Written(*due)),
+            What::Asked(due) => write!(f, "asked {}", Written(*due)),
+            What::Ended(due) => write!(f, "ended {}", Written(*due)),
+            What::Passed(due) => write!(f, "passed {}", Written(*due)),
+            What::Last(due) => write!(f, "last {}", Written(*due)),
+            What::Forgot => f.write_str("forgot -"),
+        }
+    }
+}
+
+/// Unix seconds, exact to the nanosecond.
+struct Written(SystemTime);
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, distance) = match self.0.duration_since(UNIX_EPOCH) {
+            Ok(after) => ("", after),
+            Err(error) => ("-", error.duration()),
+        };
+        write!(f, "{sign}{}.{:09}", distance.as_secs(), distance.subsec_nanos())
+    }
+}
+
+/// The time that is written so; [`Record::parse`] sees to it that there is no other way to write it.
+fn read_time(text: &str) -> Option<SystemTime> {
+    let distance = text.strip_prefix('-').unwrap_or(text);
+    let (seconds, nanos) = distance.split_once('.')?;
+    let nanos = nanos.parse().ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    let distance = Duration::new(seconds.parse().ok()?, nanos);
+    if !text.starts_with('-') {
+        return UNIX_EPOCH.checked_add(distance);
+    }
+    // In two steps, as the earliest time is one second further from 1970 than the latest, and than one step may go.
+    let half = distance / 2;
+    UNIX_EPOCH.checked_sub(half)?.checked_sub(distance - half)
+}
+
+/// A name on one line, and without what a terminal would obey.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c == '\\' || c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name that is written so. What no name is written as becomes some other name, of which [`Record::parse`] sees
+/// that it is written otherwise.
+fn unescape(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        name.push_str(before);
+        let (c, len) = match escaped.as_bytes().first() {
+            Some(b'n') => ('\n', 1),
+            Some(b'r') => ('\r', 1),
+            Some(b't') => ('\t', 1),
+            Some(b'u') => match read_braces(&escaped[1..]) {
+                Some((c, len)) => (c, 1 + len),
+                None => ('\\', 0),
+            },
+            Some(b'\\') => ('\\', 1),
+            _ => ('\\', 0),
+        };
+        name.push(c);
+        rest = &escaped[len..];
+    }
+    name.push_str(rest);
+    name
+}
+
+/// The character of `{7f}`, and the length of that.
+fn read_braces(text: &str) -> Option<(char, usize)> {
+    let (digits, _) = text.strip_prefix('{')?.split_once('}')?;
+    let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+    Some((c, digits.len() + 2))
+}
+
+/// CRC-32 as in zip files and Ethernet.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = !0;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            let carry = crc & 1;
+            crc >>= 1;
+            if carry == 1 {
+                crc ^= 0xedb8_8320;
+            }
+        }
+    }
+    !crc
+}

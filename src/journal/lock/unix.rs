@@ -1,0 +1,196 @@
+//! A socket that can be reached as long as its process lives.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::io::AsRawFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::journal::error::Kind;
+use crate::sync::{thread, Arc};
+
+/// The longest path in the address of a socket that all systems have room for.
+const MAX_ADDRESS: usize = 103;
+
+/// How often others are looked at again, after 1 ms, 2 ms, 4 ms and so on.
+const LOOKS: u32 = 9;
+
+/// What is between the name of the journal and 16 hexadecimal digits.
+const MIDDLE: &str = ".lock.";
+
+pub(super) struct Lock {
+    /// The lock file.
+    path: PathBuf,
+    _socket: UnixDatagram,
+}
+
+impl Lock {
+    pub(super) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, Kind> {
+        let folder = Folder { path: folder, journal };
+        let (lock, own) = loop {
+            match folder.bind()? {
+                Some(bound) => break bound,
+                None => continue,
+            }
+        };
+        // Not all file systems have sockets that can be reached.
+        folder.connect(&own)?.map_err(|error| folder.unreachable(&own, error))?;
+        let mut others = folder.others(&own)?;
+        for look in 0..=LOOKS {
+            others = folder.reached(others)?;
+            match others.iter().min() {
+                None => {
+                    folder.clear_hidden();
+                    return Ok(lock);
+                }
+                Some(other) if *other < own || look == LOOKS => {
+                    return Err(Kind::InUse { lock: folder.path.join(other) });
+                }
+                Some(_) => thread::sleep(Duration::from_millis(1 << look)),
+            }
+        }
+        unreachable!("the last look decides")
+    }
+}
+
+/// Removed while it can still be reached, so that nobody takes it for one of the dead.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Where the journal is, and its name there.
+struct Folder<'a> {
+    path: &'a Path,
+    journal: &'a OsStr,
+}
+
+impl Folder<'_> {
+    /// A socket that could be reached before it could be seen, and its name. None where somebody took it for one of the
+    /// dead in the meantime.
+    fn bind(&self) -> Result<Option<(Lock, OsString)>, Kind> {
+        // The one source of random numbers in `std`.
+        let random = RandomState::new().build_hasher().finish();
+        let own = join(&[self.journal, MIDDLE.as_ref(), format!("{random:016x}").as_ref()]);
+        let hidden = join(&[".".as_ref(), &own]);
+        let socket =
+            UnixDatagram::bind(&self.address(&hidden)?.path).map_err(Kind::io("making its lock file"))?;
+        let mut lock = Lock { path: self.path.join(hidden), _socket: socket };
+        let visible = self.path.join(&own);
+        match fs::rename(&lock.path, &visible) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Kind::io("naming its lock file")(error)),
+        }
+        lock.path = visible;
+        Ok(Some((lock, own)))
+    }
+
+    /// The names of the lock files of others.
+    fn others(&self, own: &OsStr) -> Result<Vec<OsString>, Kind> {
+        let mut others = self.locks(self.journal).map_err(Kind::io("listing its folder"))?;
+        others.retain(|name| name != own);
+        Ok(others)
+    }
+
+    /// The sockets in the folder whose names are this one and then those of a lock.
+    fn locks(&self, start: &OsStr) -> io::Result<Vec<OsString>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.path)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let rest = name.as_bytes().strip_prefix(start.as_bytes());
+            let random = rest.and_then(|rest| rest.strip_prefix(MIDDLE.as_bytes()));
+            let is_lock =
+                |digits: &[u8]| digits.len() == 16 && digits.iter().all(|digit| digit.is_ascii_hexdigit());
+            // Where its type cannot be told it is gone.
+            let is_socket = || entry.file_type().map_or(false, |kind| kind.is_socket());
+            if random.map_or(false, is_lock) && is_socket() {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Those of them that can be reached. Those of the dead are removed.
+    fn reached(&self, names: Vec<OsString>) -> Result<Vec<OsString>, Kind> {
+        let mut alive = Vec::new();
+        for name in names {
+            match self.is_alive(&name)? {
+                true => alive.push(name),
+                // Others may be clearing up, too.
+                false => drop(fs::remove_file(self.path.join(&name))),
+            }
+        }
+        Ok(alive)
+    }
+
+    /// Whether the process of a lock file lives.
+    fn is_alive(&self, name: &OsStr) -> Result<bool, Kind> {
+        match self.connect(name)? {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
+                _ => Err(self.unreachable(name, error)),
+            },
+        }
+    }
+
+    fn connect(&self, name: &OsStr) -> Result<io::Result<()>, Kind> {
+        let socket = UnixDatagram::unbound().map_err(Kind::io("making a socket"))?;
+        Ok(socket.connect(&self.address(name)?.path))
+    }
+
+    fn unreachable(&self, name: &OsStr, error: io::Error) -> Kind {
+        Kind::Unreachable { lock: self.path.join(name), error: Arc::new(error) }
+    }
+
+    /// Removes the hidden files of processes that died before they could name them.
+    fn clear_hidden(&self) {
+        let start = join(&[".".as_ref(), self.journal]);
+        // What cannot be removed now stays for the next: it is in nobody's way.
+        let _ = self.locks(&start).map_err(Kind::io("")).and_then(|names| self.reached(names));
+    }
+
+    /// A path to the file of this name that fits into the address of a socket.
+    fn address(&self, name: &OsStr) -> Result<Address, Kind> {
+        let path = self.path.join(name);
+        let excess = path.as_os_str().len().saturating_sub(MAX_ADDRESS);
+        if excess == 0 {
+            return Ok(Address { path, _open: None });
+        }
+        if !cfg!(any(target_os = "linux", target_os = "android")) {
+            let len = self.path.join(self.journal).as_os_str().len();
+            return Err(Kind::LongPath { part: "path", len, max: len.saturating_sub(excess) });
+        }
+        // Linux has a short path to a folder that is open.
+        let open = File::open(self.path).map_err(Kind::io("opening its folder"))?;
+        let path = Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(name);
+        let excess = path.as_os_str().len().saturating_sub(MAX_ADDRESS);
+        if excess > 0 {
+            let len = self.journal.len();
+            return Err(Kind::LongPath { part: "file name", len, max: len.saturating_sub(excess) });
+        }
+        Ok(Address { path, _open: Some(open) })
+    }
+}
+
+struct Address {
+    path: PathBuf,
+    /// The folder that the path goes through.
+    _open: Option<File>,
+}
+
+fn join(parts: &[&OsStr]) -> OsString {
+    parts.iter().fold(OsString::new(), |mut all, part| {
+        all.push(part);
+        all
+    })
+}

@@ -1,0 +1,110 @@
+//! Reads a journal as far as it goes. Never holds more than one line of it.
+
+use std::io::{self, BufRead, Read};
+
+use super::error::Lines;
+use super::line::{excerpt, Flaw, Record, HEADER, MAX_LINE};
+use super::state::State;
+use crate::excerpt::Excerpt;
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) enum Contents {
+    /// Nothing, or a header that was cut short.
+    Empty,
+    /// No journal, or one of a later version: this was found in its first line.
+    Foreign(Excerpt),
+    Journal(Reading),
+}
+
+/// What a journal holds.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) state: State,
+    /// Where the last record ends: what follows is a write that was cut short.
+    pub(super) len: u64,
+    /// The lines that were ignored, other than that.
+    pub(super) ignored: Option<Lines>,
+}
+
+/// Reads all of it.
+pub(super) fn read(file: impl Read) -> io::Result<Contents> {
+    let mut reader = io::BufReader::new(file);
+    let mut line = Vec::new();
+    let header = HEADER.as_bytes();
+    // Some more than the header, to show what is there instead.
+    reader.by_ref().take(64).read_until(b'\n', &mut line)?;
+    if line != header {
+        return Ok(match header.starts_with(&line) {
+            true => Contents::Empty,
+            false => Contents::Foreign(excerpt(line.strip_suffix(b"\n").unwrap_or(&line))),
+        });
+    }
+    let mut reading = Reading { state: State::default(), len: line.len() as u64, ignored: None };
+    let mut at = reading.len;
+    // A line that a write may have left when it was cut short, if it is the last.
+    let mut torn = None;
+    for number in 2.. {
+        line.clear();
+        let len = read_line(&mut reader, &mut line)?;
+        if len == 0 {
+            break;
+        }
+        // Another line follows.
+        if let Some((number, at, flaw)) = torn.take() {
+            reading.ignore(number, at, flaw);
+        }
+        match parse(&line) {
+            Ok(record) => {
+                reading.state.apply(&record);
+                reading.len = at + len;
+            }
+            Err(flaw) if flaw.may_be_torn => torn = Some((number, at, flaw)),
+            Err(flaw) => {
+                reading.ignore(number, at, flaw);
+                reading.len = at + len;
+            }
+        }
+        at += len;
+    }
+    Ok(Contents::Journal(reading))
+}
+
+impl Reading {
+    fn ignore(&mut self, line: u64, at: u64, flaw: Flaw) {
+        self.ignored.get_or_insert(Lines { count: 0, line, at, flaw }).count += 1;
+    }
+}
+
+/// Reads a line, and of one that is too long only the start. The length of all of it; 0 at the end.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let most = MAX_LINE as u64 + 1;
+    let mut len = reader.by_ref().take(most).read_until(b'\n', line)? as u64;
+    while len >= most && line.last() != Some(&b'\n') {
+        let buffer = match reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            buffer => buffer?,
+        };
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(buffer.len(), |end| end + 1);
+        reader.consume(used);
+        len += used as u64;
+        if end.is_some() || used == 0 {
+            break;
+        }
+    }
+    Ok(len)
+}
+
+fn parse(line: &[u8]) -> Result<Record<'static>, Flaw> {
+    match line.strip_suffix(b"\n") {
+        Some(line) => Record::parse(line),
+        None => {
+            let (may_be_torn, expected) = match line.len() > MAX_LINE {
+                true => (false, format!("at most {MAX_LINE} bytes in a line")),
+                false => (true, "a newline at its end".into()),
+            };
+            Err(Flaw { found: excerpt(line), expected, may_be_torn })
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the records say, taken together. Pure: no files, no clock.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use super::line::{Record, What};
+
+/// A run that begins for a due so much earlier than the last one tells that the clock was wrong before.
+const CORRECTION: Duration = Duration::from_secs(3 * 60 * 60);
+
+/// The names, in their order, so that equal states are written as equal files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    names: BTreeMap<Box<str>, Known>,
+}
+
+/// What is known of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The last due that was run or told as missed.
+    pub(super) last: Option<SystemTime>,
+    /// What `last` was when this process began, until the name is claimed.
+    pub(super) earlier: Option<SystemTime>,
+    /// The dues of the runs under way, in the order in which they began.
+    pub(super) under_way: Vec<SystemTime>,
+    /// The same of earlier processes: nobody will end these.
+    pub(super) cut_off: Vec<SystemTime>,
+}
+
+impl State {
+    pub(super) fn get(&self, name: &str) -> Option<&Known> {
+        self.names.get(name)
+    }
+
+    /// Takes in what happened next.
+    pub(super) fn apply(&mut self, record: &Record<'_>) {
+        match record.what {
+            What::Began(due) => self.of(&record.name).began(due),
+            What::Asked(due) => self.of(&record.name).under_way.push(due),
+            What::Passed(due) => self.of(&record.name).passed(due),
+            What::Last(due) => self.of(&record.name).last = Some(due),
+            What::Ended(due) => {
+                if let Some(known) = self.names.get_mut(&*record.name) {
+                    known.ended(due);
+                }
+            }
+            What::Forgot => {
+                self.names.remove(&*record.name);
+            }
+        }
+    }
+
+    fn of(&mut self, name: &str) -> &mut Known {
+        // Looked up first, as nearly all records are of a name that is known.
+        if !self.names.contains_key(name) {
+            self.names.insert(name.into(), Known::default());
+        }
+        self.names.get_mut(name).expect("it was put in if it was not there")
+    }
+
+    /// The process is another one: what is under way was cut off.
+    pub(super) fn cut_off(&mut self) {
+        for known in self.names.values_mut() {
+            known.earlier = known.last;
+            known.cut_off.append(&mut known.under_way);
+        }
+    }
+
+    /// What earlier processes have left of a name is done with. The dues of the runs that were cut off are told with
+    /// this.
+    pub(super) fn claim(&mut self, name: &str) -> Vec<SystemTime> {
+        self.names.get_mut(name).map_or(Vec::new(), |known| {
+            known.earlier = None;
+            std::mem::take(&mut known.cut_off)
+        })
+    }
+
+    /// The fewest records that say the same.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        self.names.iter().flat_map(|(name, known)| {
+            let runs = known.cut_off.iter().chain(&known.under_way).map(|due| What::Asked(*due));
+            // What the last due is does not hang on them: some have been corrected since.
+            let all = runs.chain(known.last.map(What::Last));
+            all.map(move |what| Record::new(what, name))
+        })
+    }
+}
+
+impl Known {
+    /// An earlier due by up to three hours changes nothing: runs of a task may begin in another order than that of their
+    /// dues, and a clock that is set back a little makes no due come twice. By more than that, the clock was wrong and
+    /// has been corrected, and the later due must not silence the task until time catches up with it.
+    fn began(&mut self, due: SystemTime) {
+        self.under_way.push(due);
+        let is_correction =
+            |last: SystemTime| last.duration_since(due).map_or(false, |earlier| earlier > CORRECTION);
+        self.last = match self.last {
+            Some(last) if !is_correction(last) => Some(last.max(due)),
+            _ => Some(due),
+        };
+    }
+
+    fn ended(&mut self, due: SystemTime) {
+        if let Some(i) = self.under_way.iter().position(|begun| *begun == due) {
+            self.under_way.remove(i);
+        }
+    }
+
+    /// Never goes back: that dues up to this one were missed says nothing of later ones.
+    fn passed(&mut self, due: SystemTime) {
+        self.last = self.last.max(Some(due));
+    }
+}

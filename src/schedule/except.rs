@@ -1,0 +1,159 @@
+//! What a schedule leaves out, as it was asked for.
+
+use std::convert::TryInto;
+use std::fmt;
+
+use super::sieve::Sieve;
+use super::{unquoted, Schedule, What};
+use crate::civil::{Date, DateTime};
+use crate::error::{Error, Kind};
+use crate::tz::Zone;
+
+/// Dates and tests of civil times; what any of them leaves out is left out.
+#[derive(Default)]
+pub(super) struct Except {
+    /// In rising order, each once.
+    pub(super) dates: Vec<Date>,
+    pub(super) tests: Vec<Test>,
+    /// Whether something is given, if only an empty list.
+    is_given: bool,
+    /// Whether what is left out is due on a later day instead.
+    pub(super) moves: bool,
+}
+
+type Test = Box<dyn Fn(DateTime) -> bool + Send>;
+
+/// Times that are left out. They go with [`cron`](Schedule::cron) and [`every`](Schedule::every); several calls add up.
+impl Schedule {
+    /// Leaves out the dues for which a closure says `true` when it is told what the clocks show then, in the schedule's
+    /// zone. They are not due at all: not run, and not reported as missed.
+    ///
+    /// The closure is asked when a due is looked for, on a worker or on your own thread, and again when the due has
+    /// come. It may be asked about any time and more than once, and takes whole seconds to be the same throughout.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let ticks = Schedule::cron("0 * * * *")?.except(|time| (12..14).contains(&time.time().hour())).zone(Zone::utc());
+    /// let from = "2026-11-22T10:30:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let dues: Vec<String> = ticks.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(dues, ["2026-11-22T11:00:00Z", "2026-11-22T14:00:00Z"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// If it panics, or leaves out ten million seconds with a due in a row or everything up to the year 9999, the
+    /// schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
+    pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Schedule {
+        self.except.is_given = true;
+        self.except.tests.push(Box::new(is_left_out));
+        self
+    }
+
+    /// Leaves out the dues on some dates, holidays perhaps, in the schedule's zone. They are not due at all: not run, and
+    /// not reported as missed.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let report = Schedule::cron("0 9 * * mon-fri")?.except_dates(["2026-12-24", "2026-12-25"])?.zone(Zone::utc());
+    /// let from = "2026-12-23T12:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let due = report.upcoming(from)?.next().unwrap();
+    /// assert_eq!(Moment::from(due).to_string(), "2026-12-28T09:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a text is no date. With a schedule of another kind it is an error when the task is scheduled.
+    pub fn except_dates<I>(mut self, dates: I) -> Result<Schedule, Error>
+    where
+        I: IntoIterator,
+        I::Item: TryInto<Date> + fmt::Debug + Clone,
+        <I::Item as TryInto<Date>>::Error: Into<Error>,
+    {
+        self.except.is_given = true;
+        for date in dates {
+            let given = date.clone();
+            let date = date.try_into();
+            let date = date.map_err(|error| error.into().in_field("except_dates", unquoted(&given)))?;
+            self.except.dates.push(date);
+        }
+        self.except.dates.sort_unstable();
+        self.except.dates.dedup();
+        Ok(self)
+    }
+
+    /// Moves what is left out to the same civil time of the next day on which that is not left out, within a year. Where
+    /// something is due then anyway, it is one due.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let payday = Schedule::cron("0 9 25 * *")?;
+    /// let payday = payday.except_dates(["2026-12-25", "2026-12-26"])?.or_next_day().zone(Zone::utc());
+    /// let from = "2026-12-01T00:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let dues: Vec<String> = payday.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(dues, ["2026-12-27T09:00:00Z", "2027-01-25T09:00:00Z"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Without anything to leave out, or with a period of elapsed time, it is an error when the task is scheduled.
+    pub fn or_next_day(mut self) -> Schedule {
+        self.except.moves = true;
+        self
+    }
+}
+
+impl Except {
+    /// Whether it makes sense with this kind of schedule.
+    pub(super) fn check(&self, what: &What) -> Result<(), Error> {
+        let nonsense = |field, why: &str| Err(Error::new(Kind::Other(why.into())).in_field(field, ""));
+        let field = if self.tests.is_empty() { "except_dates" } else { "except" };
+        match what {
+            _ if self.moves && !self.is_given => {
+                nonsense("or_next_day", "nothing is left out: `except` or `except_dates` says what is")
+            }
+            What::Every(period) if self.moves && period.days() == 0 => nonsense(
+                "or_next_day",
+                "goes with `cron` and periods of days only; elapsed time knows no days",
+            ),
+            What::Cron(_) | What::Every(_) => Ok(()),
+            _ if self.is_given => nonsense(
+                field,
+                "goes with `cron` and `every` only; other schedules say themselves when they are due",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// What sifts the dues, if anything is left out.
+    pub(super) fn sieve(self, zone: &Zone) -> Option<Box<Sieve>> {
+        let is_empty = self.dates.is_empty() && self.tests.is_empty();
+        (!is_empty).then(|| Box::new(Sieve::new(self, zone.clone())))
+    }
+
+    /// Whether there is a closure to be asked.
+    pub(super) fn asks(&self) -> bool {
+        !self.tests.is_empty()
+    }
+}
+
+/// ` except 2 dates and some times or the next day`, or nothing.
+impl fmt::Display for Except {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.dates.len(), self.asks()) {
+            (0, true) => f.write_str(" except some times")?,
+            (0, false) if self.is_given => f.write_str(" except 0 dates")?,
+            (0, false) => {}
+            (1, _) => f.write_str(" except 1 date")?,
+            (dates, _) => write!(f, " except {dates} dates")?,
+        }
+        if self.asks() && !self.dates.is_empty() {
+            f.write_str(" and some times")?;
+        }
+        match self.moves {
+            true => f.write_str(" or the next day"),
+            false => Ok(()),
+        }
+    }
+}

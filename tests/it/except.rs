@@ -1,0 +1,491 @@
+//! Times that are left out, and moved to the next day.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+use sexton::civil::{Date, DateTime, Weekday};
+use sexton::tz::{Instants, Zone};
+use sexton::{Cron, Overlap, Schedule};
+
+use crate::stage::*;
+use crate::zones::{self, system_time};
+
+/// The dues of a schedule after a civil time of its zone, as civil times.
+#[track_caller]
+fn dues(schedule: Schedule, zone: &Zone, after: &str, count: usize) -> Vec<String> {
+    let after = moment(after).instant(zone).unwrap();
+    let upcoming = schedule.zone(zone.clone()).upcoming(after).unwrap();
+    upcoming.take(count).map(|due| zone.civil(due).unwrap().to_string()).collect()
+}
+
+#[test]
+fn holidays_are_left_out_or_moved() {
+    let holidays = ["2026-12-24", "2026-12-25", "2026-12-28", "2027-01-01"];
+    let report = || Schedule::cron("0 9 * * mon-fri").unwrap().except_dates(holidays).unwrap();
+    let berlin = zones::zone("Europe/Berlin");
+    assert_eq!(
+        dues(report(), &berlin, "2026-12-23 09:00", 4),
+        ["2026-12-29T09:00:00", "2026-12-30T09:00:00", "2026-12-31T09:00:00", "2027-01-04T09:00:00"]
+    );
+    // Christmas Day's goes to Saturday, which is allowed; Monday's to Tuesday, where one is due anyway.
+    assert_eq!(
+        dues(report().or_next_day(), &berlin, "2026-12-23 09:00", 4),
+        ["2026-12-26T09:00:00", "2026-12-29T09:00:00", "2026-12-30T09:00:00", "2026-12-31T09:00:00"]
+    );
+    let not_at_weekends = report().except(is_weekend).or_next_day();
+    assert_eq!(
+        dues(not_at_weekends, &berlin, "2026-12-23 09:00", 2),
+        ["2026-12-29T09:00:00", "2026-12-30T09:00:00"]
+    );
+    let stated = report().except(is_weekend).or_next_day().starting("2026-12-01 00:00").unwrap().to_string();
+    assert_eq!(
+        stated,
+        "cron 0 9 * * mon-fri except 4 dates and some times or the next day starting 2026-12-01T00:00:00"
+    );
+    assert_eq!(
+        Schedule::cron("@daily").unwrap().except(|_| false).to_string(),
+        "cron 0 0 * * * except some times"
+    );
+    let one: [Date; 1] = ["2026-12-24".parse().unwrap()];
+    let one = Schedule::every("1d").unwrap().except_dates(one).unwrap().jitter(Duration::from_secs(60));
+    assert_eq!(one.to_string(), "every 1d except 1 date jitter 60s");
+}
+
+fn is_weekend(time: DateTime) -> bool {
+    matches!(time.date().weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+#[test]
+fn what_makes_no_sense_is_an_error_that_says_why() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = || stage.scheduler.task("t");
+    let soon = SystemTime::UNIX_EPOCH;
+    let wrong = [
+        task().cron("@daily").except_dates(["2026-12-25", "tomorrow"]).run(|| {}),
+        task().cron("@daily").or_next_day().run(|| {}),
+        task().every("90m").except(is_weekend).or_next_day().run(|| {}),
+        task().after(HOUR).except(is_weekend).run(|| {}),
+        task().at(soon).except_dates(["2026-12-25"]).run(|| {}),
+        task().at_each([soon]).except_dates(["2026-12-25"]).run(|| {}),
+        task().at_next(|_| None).except(is_weekend).run(|| {}),
+        task().cron("@daily").except(|_| true).run(|| {}),
+        task().every("8760h").except(|_| true).run(|| {}),
+        task().cron("@daily").except(|_| panic!("oh no")).run(|| {}),
+        task().cron("0 0 0 25 12 ? 2026-2027").except_dates(["2026-12-25", "2027-12-25"]).run(|| {}),
+    ];
+    let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.unwrap_err().to_string()).collect();
+    let nothing =
+        "leaves out ten million seconds in a row, or all up to the year 9999: nothing is due any more";
+    assert_eq!(
+        wrong,
+        [
+            "task `t`: except_dates `tomorrow`: year: found `t` at byte 0, expected 0001-9999",
+            "task `t`: or_next_day: nothing is left out: `except` or `except_dates` says what is",
+            "task `t`: or_next_day: goes with `cron` and periods of days only; elapsed time knows no days",
+            "task `t`: except: goes with `cron` and `every` only; other schedules say themselves when they are due",
+            "task `t`: except_dates: goes with `cron` and `every` only; other schedules say themselves when they are due",
+            "task `t`: except_dates: goes with `cron` and `every` only; other schedules say themselves when they are due",
+            "task `t`: except: goes with `cron` and `every` only; other schedules say themselves when they are due",
+            &format!("task `t`: except: {nothing}"),
+            &format!("task `t`: except: {nothing}"),
+            "task `t`: except: panicked: oh no",
+            "task `t`: cron `0 0 0 25 dec * 2026,2027` except 2 dates is not due any more",
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_out_is_neither_run_nor_missed() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("*/30 * * * *").except(|time| time.time().hour() % 2 == 1);
+    let task = task.run(|| {}).unwrap();
+    stage.clock.advance(90 * MINUTE);
+    assert_eq!(time(task.next_due().unwrap()), "12:00:00");
+    stage.clock.advance(150 * MINUTE);
+    assert_eq!(stage.lines(), ["t 10:30:00", "t 12:00:00", "t 12:30:00", "t 14:00:00"]);
+    // Asleep over 14:30, 16:00 and 16:30, of which the run stands for the last.
+    stage.clock.suspend(179 * MINUTE);
+    stage.clock.advance(Duration::ZERO);
+    let lines = stage.lines();
+    assert_eq!(
+        lines[1..],
+        ["t missed 2 until 16:00:00: nothing could start it in time", "t 16:30:00"],
+        "{lines:?}"
+    );
+    task.pause().unwrap();
+    stage.clock.advance(6 * HOUR);
+    task.resume().unwrap();
+    stage.clock.advance(2 * HOUR);
+    let lines = stage.lines();
+    let expected = ["t missed 6 until 22:30:00: paused", "t 2026-11-23T00:00:00Z", "t 2026-11-23T00:30:00Z"];
+    assert_eq!(lines[2..], expected, "{lines:?}");
+}
+
+#[test]
+fn missed_days_count_only_those_that_are_due() {
+    let stage = Stage::at("2026-11-20 10:00:00"); // a Friday
+    let task = stage.scheduler.task("t").every("1d").starting("2026-11-20 09:00");
+    task.except(is_weekend).except_dates(["2026-11-24"]).run(|| {}).unwrap();
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(stage.lines(), ["t 2026-11-20T09:00:00Z"], "what came of the anchor");
+    stage.clock.suspend(5 * DAY);
+    stage.clock.advance(Duration::ZERO);
+    let lines = stage.lines();
+    assert_eq!(lines[1..], ["t missed 2 until 2026-11-25T09:00:00Z: the clock was corrected"], "{lines:?}");
+}
+
+#[test]
+fn elapsed_time_is_judged_by_the_wall_clock_when_it_has_come() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").every("1h").except_dates(["2026-11-23"]);
+    let task = task.run(|| {}).unwrap();
+    stage.clock.advance(12 * HOUR);
+    assert_eq!(stage.lines().len(), 13);
+    // Its due comes an hour of elapsed time later; the wall clock has gone on to the excluded date meanwhile.
+    stage.clock.step(4 * HOUR);
+    stage.clock.advance(22 * HOUR);
+    assert_eq!(stage.lines(), ["the clock was stepped 14400s forward", "t 2026-11-24T00:00:00Z"]);
+    assert_eq!(time(task.next_due().unwrap()), "2026-11-24T01:00:00Z");
+    // Half a second, over a day that is left out: found at once.
+    let task =
+        stage.scheduler.task("dense").every("0.4s").except_dates(["2026-11-24", "2026-11-25"]).run(|| {});
+    assert_eq!(time(task.unwrap().next_due().unwrap()), "2026-11-26T00:00:00Z");
+}
+
+#[test]
+fn a_run_of_seconds_over_a_month_that_is_left_out_is_found_at_once() {
+    let zone = zones::zone("America/New_York");
+    let first: Date = "2026-03-01".parse().unwrap();
+    let march: Vec<Date> = (0..31).map(|days| first.checked_add_days(days).unwrap()).collect();
+    let seconds = |moves: bool| {
+        let schedule = Schedule::cron("* * * * * *").unwrap().except_dates(march.clone()).unwrap();
+        if moves {
+            schedule.or_next_day()
+        } else {
+            schedule
+        }
+    };
+    let expected = ["2026-02-28T23:59:59", "2026-04-01T00:00:00", "2026-04-01T00:00:01"];
+    for moves in [false, true] {
+        assert_eq!(dues(seconds(moves), &zone, "2026-02-28 23:59:58", 3), expected);
+        assert_eq!(dues(seconds(moves), &zone, "2026-03-08 04:00:00", 2), expected[1..]);
+    }
+    let many = seconds(true).zone(zone.clone()).upcoming(moment("2026-04-01 10:00").instant(&zone).unwrap());
+    assert_eq!(many.unwrap().take(10_000).count(), 10_000);
+}
+
+#[test]
+fn a_test_that_panics_ends_the_schedule() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("0 * * * *");
+    task.except(|time| if time.time().hour() == 12 { panic!("no noon") } else { false }).run(|| {}).unwrap();
+    stage.clock.advance(3 * HOUR);
+    assert_eq!(stage.lines(), ["task `t` panicked: except: panicked: no noon", "t 11:00:00", "t ended"]);
+    assert!(stage.scheduler.tasks().is_empty());
+}
+
+#[test]
+fn a_test_may_use_the_scheduler_even_when_the_clock_goes_back() {
+    must_end("a test that asks the scheduler", || {
+        for moves in [false, true] {
+            let stage = Stage::at("2026-11-22 10:00:00");
+            let (scheduler, asked) = (stage.scheduler.clone(), Arc::new(AtomicUsize::new(0)));
+            let counted = asked.clone();
+            let task = stage.scheduler.task("t").cron("*/10 * * * *").except(move |time| {
+                counted.fetch_add(scheduler.tasks().len(), Ordering::Relaxed);
+                time.time().hour() == 9
+            });
+            let task = if moves { task.or_next_day() } else { task };
+            let task = task.run(|| {}).unwrap();
+            stage.clock.advance(15 * MINUTE);
+            assert_eq!(stage.lines(), ["t 10:10:00"]);
+            let before = asked.load(Ordering::Relaxed);
+            // Back into the hour that is left out, and on by the new time.
+            stage.clock.step_back(20 * MINUTE);
+            stage.clock.advance(Duration::ZERO);
+            assert!(asked.load(Ordering::Relaxed) > before);
+            assert_eq!(time(task.next_due().unwrap()), "10:00:00");
+            stage.clock.advance(15 * MINUTE);
+            assert_eq!(stage.lines()[1..], ["t 10:00:00", "t 10:10:00"]);
+            // A correction, and while it is held.
+            task.pause().unwrap();
+            stage.clock.step_back(4 * HOUR);
+            stage.clock.advance(Duration::ZERO);
+            assert_eq!(time(task.next_due().unwrap()), "06:20:00");
+            task.resume().unwrap();
+            stage.clock.advance(10 * MINUTE);
+            assert_eq!(stage.lines()[3..], ["t 06:20:00"]);
+            task.cancel().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_clock_set_back_during_a_run_is_followed_after_it() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, is_first) = (stage.clock.clone(), AtomicBool::new(true));
+    let task = stage.scheduler.task("t").cron("*/10 * * * *").except(|time| time.time().minute() == 0);
+    let slow_once = move || {
+        if is_first.swap(false, Ordering::Relaxed) {
+            clock.step_back(11 * MINUTE);
+        }
+    };
+    let task = task.overlap(Overlap::Queue).run(slow_once).unwrap();
+    stage.clock.advance(10 * MINUTE);
+    // It is 09:59, and 10:00 is left out.
+    stage.clock.advance(MINUTE / 2);
+    assert_eq!(time(task.next_due().unwrap()), "10:10:00");
+    stage.clock.advance(11 * MINUTE);
+    let lines = stage.lines();
+    let runs: Vec<_> = lines.iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(runs, ["t 10:10:00", "t 10:10:00"], "{lines:?}");
+}
+
+#[test]
+fn what_is_left_out_by_now_is_not_run() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let holidays = Arc::new(Mutex::new(BTreeSet::<Date>::new()));
+    let known = holidays.clone();
+    let task = stage
+        .scheduler
+        .task("t")
+        .cron("0 9 * * *")
+        .except(move |time| known.lock().unwrap().contains(&time.date()));
+    task.or_next_day().run(|| {}).unwrap();
+    stage.clock.advance(12 * HOUR);
+    holidays.lock().unwrap().insert("2026-11-23".parse().unwrap());
+    stage.clock.advance(3 * DAY);
+    assert_eq!(stage.lines(), ["t 2026-11-24T09:00:00Z", "t 2026-11-25T09:00:00Z"]);
+}
+
+#[test]
+fn a_period_of_days_moves_as_well_and_keeps_its_grid() {
+    let berlin = zones::zone("Europe/Berlin");
+    let fortnight = || Schedule::every("2w").unwrap().starting("2026-01-05 09:00").unwrap();
+    let monday = ["2026-04-06"]; // Easter Monday
+    let moved = fortnight().except_dates(["2026-03-30", monday[0], "2026-04-13"]).unwrap().or_next_day();
+    assert_eq!(
+        dues(moved, &berlin, "2026-03-29 12:00", 4),
+        ["2026-03-16T09:00:00", "2026-03-31T09:00:00", "2026-04-14T09:00:00", "2026-04-27T09:00:00"]
+    );
+    let left_out = fortnight().except_dates(["2026-03-30"]).unwrap();
+    assert_eq!(
+        dues(left_out, &berlin, "2026-03-15 09:00", 3),
+        ["2026-03-02T09:00:00", "2026-03-16T09:00:00", "2026-04-13T09:00:00"]
+    );
+    // Started when the last due is a moved one: that one comes of the anchor.
+    let moved = fortnight().except_dates(["2026-03-30"]).unwrap().or_next_day();
+    assert_eq!(dues(moved, &berlin, "2026-04-02 12:00", 2), ["2026-03-31T09:00:00", "2026-04-13T09:00:00"]);
+    // Twelve hours later each time: what is left out goes to its own time of day.
+    let mixed = Schedule::every("1d12h").unwrap().starting("2026-11-22 00:00").unwrap();
+    let mixed = mixed.except_dates(["2026-11-23"]).unwrap().or_next_day();
+    assert_eq!(
+        dues(mixed, &Zone::utc(), "2026-11-21 00:00", 3),
+        ["2026-11-22T00:00:00", "2026-11-24T12:00:00", "2026-11-25T00:00:00"]
+    );
+}
+
+#[test]
+fn every_other_monday_is_on_one_grid_whenever_the_process_starts() {
+    let new_york = zones::zone("America/New_York");
+    let first: DateTime = "2026-01-05 09:00".parse().unwrap();
+    let expected = |weeks: i64| first.checked_add_seconds(weeks * 14 * 86_400).unwrap().to_string();
+    let fortnight = || Schedule::every("2w").unwrap().starting("2026-01-05 09:00").unwrap();
+    let four_years = dues(fortnight(), &new_york, "2026-01-01 00:00", 105);
+    assert_eq!(four_years, (0..105).map(expected).collect::<Vec<_>>());
+    for start in
+        ["2026-01-05 09:01", "2026-03-08 02:30", "2027-06-15 12:00", "2031-11-02 01:30", "2099-12-31 23:59"]
+    {
+        let dues = dues(fortnight(), &new_york, start, 3);
+        let start: DateTime = start.parse().unwrap();
+        let last =
+            (0..).map(expected).take_while(|due| due.parse::<DateTime>().unwrap() <= start).count() as i64;
+        assert_eq!(dues, (last - 1..last + 2).map(expected).collect::<Vec<_>>(), "from {start} on");
+    }
+    // Nine days, over the gap of 8 March.
+    let nine_days = Schedule::every("1w2d").unwrap().starting("2026-02-27 02:30").unwrap();
+    assert_eq!(
+        dues(nine_days, &new_york, "2026-02-26 00:00", 3),
+        ["2026-02-27T02:30:00", "2026-03-08T03:00:00", "2026-03-17T02:30:00"]
+    );
+}
+
+/// The set of dues by definition, between two instants: those of the expression alone, less what is left out, and the
+/// images of that.
+fn by_definition(
+    cron: &Cron,
+    zone: &Zone,
+    is_left_out: &dyn Fn(DateTime) -> bool,
+    moves: bool,
+    from: i64,
+    until: i64,
+) -> BTreeSet<i64> {
+    let schedule = Schedule::from(*cron).zone(zone.clone());
+    let raw = schedule.upcoming(system_time(from - 400 * 86_400)).unwrap().map(unix);
+    let mut dues = BTreeSet::new();
+    let mut asked: HashMap<i64, bool> = HashMap::new();
+    let mut is_out = |at: i64| *asked.entry(at).or_insert_with(|| is_left_out(civil(zone, at)));
+    for due in raw.take_while(|&due| due < until) {
+        if !is_out(due) {
+            dues.insert(due);
+        } else if moves {
+            let shown = civil(zone, due);
+            let time = meant_for(cron, zone, due).time();
+            let days = (1..=366).map(|days| shown.date().checked_add_days(days).unwrap().at(time));
+            let instants = days.map(|civil| unix(zone.instants(civil).unwrap().due()));
+            dues.extend(instants.into_iter().find(|&instant| !is_out(instant)));
+        }
+    }
+    dues.into_iter().filter(|due| (from..until).contains(due)).collect()
+}
+
+/// The civil time that a fire is for: at the end of a gap, the first that was skipped.
+fn meant_for(cron: &Cron, zone: &Zone, due: i64) -> DateTime {
+    let shown = civil(zone, due);
+    let skipped = |civil: &DateTime| {
+        cron.matches(*civil)
+            && matches!(zone.instants(*civil), Some(Instants::Gap { end, .. }) if unix(end) == due)
+    };
+    match cron.matches(shown) {
+        true => shown,
+        // No gap is longer than a day.
+        false => (0..=86_400)
+            .rev()
+            .step_by(60)
+            .map(|ago| shown.checked_add_seconds(-ago).unwrap())
+            .find(skipped)
+            .unwrap(),
+    }
+}
+
+fn civil(zone: &Zone, at: i64) -> DateTime {
+    zone.civil(system_time(at)).unwrap()
+}
+
+fn unix(instant: SystemTime) -> i64 {
+    instant.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64
+}
+
+const CRONS: [&str; 14] = [
+    "0 9 25 * *",
+    "30 2 * * *",
+    "0 9 * * mon",
+    "0,30 2,3 * * *",
+    "*/15 1-4 * * *",
+    "0 0 * * *",
+    "30 1 * * *",
+    "30 * * * *",
+    "0 12 * * *",
+    "0,30 2 * * sun",
+    "0 */2 * * *",
+    "15,45 9,17 * * mon,wed,sat",
+    "30 1,2 1,8,30,31 * *",
+    "45 23 * * *",
+];
+
+/// A zone, and an instant near a change of it.
+fn places() -> Vec<(Zone, i64)> {
+    [
+        ("America/New_York", 1_772_953_200),
+        ("America/New_York", 1_793_512_800),
+        ("Australia/Lord_Howe", 1_790_953_200),
+        ("Africa/Cairo", 1_776_981_600),
+        ("Pacific/Apia", 1_325_239_200),
+        ("Europe/Dublin", 1_774_746_000),
+        ("America/St_Johns", 1_300_000_000),
+        ("Asia/Kolkata", 1_795_341_600),
+    ]
+    .iter()
+    .map(|&(name, at)| (zones::zone(name), at))
+    .collect()
+}
+
+#[derive(Clone, Debug)]
+enum Out {
+    Dates(Vec<i64>),
+    Weekend,
+    /// Some hours, on dates that are so many days before or after the middle.
+    Hours(u8, u8, Vec<i64>),
+    /// By lot, one in so many.
+    Lot(u64),
+}
+
+fn outs() -> impl Strategy<Value = Vec<Out>> {
+    let dates = || proptest::collection::vec(-12..12_i64, 0..12);
+    let out = prop_oneof![
+        4 => dates().prop_map(Out::Dates),
+        1 => (-40..10_i64, 10..50_i64).prop_map(|(from, to)| Out::Dates((from..to).collect())),
+        1 => Just(Out::Weekend),
+        1 => (0..24_u8, 0..24_u8, dates()).prop_map(|(from, to, dates)| Out::Hours(from, to, dates)),
+        1 => (2..6_u64).prop_map(Out::Lot),
+    ];
+    proptest::collection::vec(out, 1..3)
+}
+
+fn is_out(out: &Out, middle: Date, time: DateTime) -> bool {
+    let is_on = |dates: &[i64]| dates.iter().any(|&days| middle.checked_add_days(days) == Some(time.date()));
+    match out {
+        Out::Dates(dates) => is_on(dates),
+        Out::Weekend => is_weekend(time),
+        Out::Hours(from, to, dates) => (*from..=*to).contains(&time.time().hour()) && is_on(dates),
+        Out::Lot(lot) => {
+            let number = u64::from(time.date().day()) * 7 + u64::from(time.time().hour()) * 31;
+            (number + u64::from(time.time().minute()) * 3 + u64::from(time.date().month())) % lot != 0
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn dues_are_those_of_the_definition_in_both_directions(
+        which in 0..CRONS.len(),
+        place in 0..8_usize,
+        outs in outs(),
+        moves in any::<bool>(),
+        shifts in proptest::collection::vec(-12 * 86_400..12 * 86_400_i64, 8),
+    ) {
+        let (zone, at) = places().swap_remove(place);
+        let middle = civil(&zone, at).date();
+        let cron = Cron::parse(CRONS[which]).unwrap();
+        let schedule = || {
+            let mut schedule = Schedule::from(cron).zone(zone.clone());
+            for out in outs.clone() {
+                schedule = match out {
+                    Out::Dates(dates) => {
+                        let dates: Vec<Date> = dates.iter().map(|&days| middle.checked_add_days(days).unwrap()).collect();
+                        schedule.except_dates(dates).unwrap()
+                    }
+                    out => schedule.except(move |time| is_out(&out, middle, time)),
+                };
+            }
+            if moves { schedule.or_next_day() } else { schedule }
+        };
+        let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
+        let (from, until) = (at - 60 * 86_400, at + 60 * 86_400);
+        let all = by_definition(&cron, &zone, &is_left_out, moves, from, until);
+
+        for shift in shifts {
+            let after = at + shift;
+            let expected: Vec<i64> = all.range(after + 1..).copied().take(5).collect();
+            let found: Vec<i64> = match schedule().upcoming(system_time(after)) {
+                Ok(upcoming) => upcoming.map(unix).take(5).take_while(|&due| due < until).collect(),
+                Err(_) => Vec::new(),
+            };
+            prop_assert_eq!(&found, &expected, "after {} in {}", civil(&zone, after), zone);
+            // Stateless: whoever asks, and from wherever.
+            let asked = schedule();
+            for &due in &expected {
+                prop_assert!(asked.matches(system_time(due)).unwrap());
+            }
+            let expected: Vec<i64> = all.range(..after).rev().copied().take(3).collect();
+            let back = std::iter::successors(Some(system_time(after)), |&at| asked.previous(at).unwrap());
+            let found: Vec<i64> = back.skip(1).map(unix).take(3).take_while(|&due| due >= from).collect();
+            prop_assert_eq!(&found, &expected, "before {} in {}", civil(&zone, after), zone);
+        }
+    }
+}
