@@ -170,7 +170,12 @@ fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
     let mut baton =
         Baton { engine, place, name, due, began, is_last, is_one_more, task: None, is_done: false };
     let outcome = match runner {
-        Runner::Shared(job) => guarded(|| job(&facts)),
+        Runner::Shared(job) => {
+            let outcome = guarded(|| job(&facts));
+            // The last of it, if the task has gone meanwhile.
+            baton.engine.discard(&baton.name, job);
+            outcome
+        }
         Runner::Whole(task) => match &mut baton.task.insert(task).job {
             Job::Alone(job) => guarded(|| job(&facts)),
             Job::Shared(job) => guarded(|| job(&facts)),

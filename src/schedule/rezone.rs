@@ -15,14 +15,21 @@ use crate::clock::{Now, CORRECTION};
 use crate::tz::{system_time, unix_seconds, Offsets, Zone};
 
 /// What a change of zone has left behind.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Moved {
-    /// The latest that the clocks have shown, in civil seconds.
-    shown: i64,
+    /// The latest that the clocks have shown, in civil seconds, unless they were corrected.
+    shown: Option<i64>,
     /// When they will have shown it again, if that is not to count.
     shown_again: Option<SystemTime>,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
+    /// How dues were found before, if there are some that have come and are still to be run or told.
+    before: Option<Before>,
+}
+
+/// The schedule up to a change of zone.
+struct Before {
+    until: SystemTime,
+    rule: Rule,
 }
 
 /// The civil times among what bounds a schedule.
@@ -39,6 +46,14 @@ impl Moved {
         after: SystemTime,
         rule: impl FnOnce(SystemTime) -> Option<SystemTime>,
     ) -> Option<SystemTime> {
+        let mut after = after;
+        if let Some(Before { until, rule }) = self.before.as_ref().filter(|before| after < before.until) {
+            let due = rule.calendar_after(after).and_then(Due::calendar);
+            if due.map_or(false, |due| due <= *until) {
+                return due;
+            }
+            after = *until;
+        }
         let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
         match self.made_up {
             Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
@@ -58,21 +73,25 @@ impl Timetable {
     /// Goes by another zone from `at` on. Answers what is to be waited for instead of `due`, if that is another one.
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Rejudged> {
         // All as if it were earlier by the delay.
-        let unix = unix_seconds(self.undelayed(at.wall));
+        let until = self.undelayed(at.wall);
+        let unix = unix_seconds(until);
         let civil = |zone: &Zone| unix.saturating_add(i64::from(zone.span(unix).offset));
         if let Some(sieve) = &mut self.sieve {
             sieve.set_zone(zone);
         }
+        let before = self.rule.calendar();
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
-        if let Some(old) = old {
-            let left = self.moved(unix, civil(&old), civil(zone)).map(Box::new);
+        let has_come = due.age(at).is_some();
+        if let (Some(old), Some(before)) = (old, before) {
+            let left = self.moved(unix, civil(&old), civil(zone));
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-                *moved = left;
+                let before = has_come.then(|| Before { until, rule: before.moved(moved.take()) });
+                *moved = Some(Box::new(Moved { before, ..left }));
             }
         }
-        if due.age(at).is_some() {
-            // It has come, whatever the zone; what comes after it is found by the new one.
+        if has_come {
+            // Whatever the zone, and so have those up to the change.
             return None;
         }
         let civil = match &self.rule {
@@ -94,9 +113,9 @@ impl Timetable {
     }
 
     /// What is left behind when the clocks, which show `before`, show `now` instead.
-    fn moved(&self, unix: i64, before: i64, now: i64) -> Option<Moved> {
+    fn moved(&self, unix: i64, before: i64, now: i64) -> Moved {
         if before.abs_diff(now) > CORRECTION.as_secs() {
-            return None;
+            return Moved { shown: None, shown_again: None, made_up: None, before: None };
         }
         let (is_interval_like, is_made_up) = match &self.rule {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
@@ -104,22 +123,19 @@ impl Timetable {
         };
         let last = match &self.rule {
             Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
-            _ => return None,
+            _ => None,
         };
-        let shown = last.map_or(before, |last| last.shown.max(before));
+        let shown = last.and_then(|last| last.shown).map_or(before, |shown| shown.max(before));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
         // By the new zone alone, what was skipped would have been due between then and now.
         let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
-        let due = skipped.and_then(|since| self.rule.calendar_after(since)?.calendar());
+        let due = skipped.and_then(|since| self.rule.in_zone_after(since));
         // It is due with the next whole second: nothing that was run can have been due as late.
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
-        Some(Moved {
-            shown,
-            shown_again,
-            made_up: made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due)),
-        })
+        let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
+        Moved { shown: Some(shown), shown_again, made_up, before: None }
     }
 
     /// Civil bounds are where the new zone has them.
@@ -139,6 +155,25 @@ impl Timetable {
 }
 
 impl Rule {
+    /// The same rule, if its dues are a question of arithmetic, without what changes of zone have left behind.
+    fn calendar(&self) -> Option<Rule> {
+        match self {
+            Rule::Cron { cron, zone, floor, .. } => {
+                Some(Rule::Cron { cron: *cron, zone: zone.clone(), floor: *floor, moved: None })
+            }
+            Rule::Days { days, .. } => Some(Rule::Days { days: days.clone(), moved: None }),
+            _ => None,
+        }
+    }
+
+    /// With what a change of zone has left behind.
+    fn moved(mut self, by: Option<Box<Moved>>) -> Rule {
+        if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self {
+            *moved = by;
+        }
+        self
+    }
+
     /// Puts another zone in the place of the one it has, if it has one.
     fn set_zone(&mut self, new: &Zone) -> Option<Zone> {
         match self {

@@ -321,20 +321,24 @@ impl Rule {
 
     /// The first due after an instant, if that is a question of arithmetic.
     pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
-        let next = |after| match self {
+        match self {
+            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. } => {
+                moved.after(after, |after| self.in_zone_after(after))
+            }
+            _ => self.in_zone_after(after),
+        }
+        .map(Due::Calendar)
+    }
+
+    /// The same, whatever changes of zone have left behind.
+    pub(super) fn in_zone_after(&self, after: SystemTime) -> Option<SystemTime> {
+        match self {
             Rule::Cron { cron, zone, floor, .. } => {
                 fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
             }
             Rule::Days { days, .. } => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
             _ => None,
-        };
-        match self {
-            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. } => {
-                moved.after(after, next)
-            }
-            _ => next(after),
         }
-        .map(Due::Calendar)
     }
 
     /// The last due at an instant or before it, if that is a question of arithmetic.

@@ -498,3 +498,33 @@ fn a_mistake_that_is_corrected_during_a_run_leaves_no_trace() {
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t 10:01:00", "t 10:02:00"]);
 }
+
+#[test]
+fn a_shared_callback_whose_task_is_cancelled_by_its_run_may_panic_when_it_is_dropped() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let bomb = OnDrop(|| std::panic::resume_unwind(Box::new("boom")));
+    let cancels = move |run: &sexton::Run<'_>| {
+        let _ = &bomb;
+        run.cancel();
+    };
+    stage.scheduler.task("t").every(SECOND).overlap(Overlap::Allow(2)).run_shared(cancels).unwrap();
+    stage.clock.advance(SECOND);
+    assert_eq!(stage.lines(), ["t 10:00:00", "task `t` cancelled", "task `t` panicked: boom"]);
+}
+
+#[test]
+fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
+    let hours = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
+    let stage = Stage::set_in(hours(1), "2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("0 0 * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(61 * HOUR + HOUR / 2);
+    // Half past eleven becomes half past one.
+    stage.scheduler.set_zone(hours(3));
+    task.resume().unwrap();
+    stage.clock.advance(24 * HOUR);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    let runs = ["2026-11-24T22:30:01Z", "2026-11-25T21:00:00Z"].map(|due| format!("t {due}"));
+    assert_eq!(told[0], "t missed 2 until 2026-11-23T23:00:00Z: paused");
+    assert_eq!(told[1..], runs);
+}

@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use sexton::{Event, Overlap, Scheduler, Status, Why};
+use sexton::{Event, Missed, Overlap, Scheduler, Status, Why};
 
 use crate::stage::{listen, must_end, OnDrop, HOUR, PATIENCE};
 
@@ -500,6 +500,43 @@ fn a_blocked_worker_keeps_nobody_from_scheduling_and_cancelling() {
     let started = told.iter().filter(|event| matches!(event, Event::Started { .. }));
     let started: Vec<_> = started.filter_map(Event::task).collect();
     assert_eq!(started, ["blocks", "asked for"]);
+}
+
+#[test]
+fn what_a_full_pool_holds_up_is_run_or_told_once() {
+    for missed in [Missed::Once, Missed::Skip, Missed::All] {
+        let scheduler = with_threads(1);
+        let (told, gate) = (listen(&scheduler), Gate::default());
+        let (sender, runs) = channel();
+        let tick = scheduler.task("tick").every(MS).missed(missed).grace(2 * MS);
+        let tick = tick.run(move || sender.send(()).unwrap_or_default()).unwrap();
+        get(&runs);
+        let (at, (entered, is_in)) = (gate.clone(), channel());
+        let block = move || (entered.send(()).unwrap(), at.pass()).1;
+        scheduler.task("blocks").after(Duration::ZERO).run(block).unwrap();
+        get(&is_in);
+        runs.try_iter().for_each(drop);
+        // Only the clock makes dues pass.
+        thread::sleep(20 * MS);
+        gate.open();
+        get(&runs);
+        tick.pause().unwrap();
+        scheduler.shutdown();
+        let told = told.lock().unwrap();
+        let (mut all, mut first, mut last) = (0, None, SystemTime::UNIX_EPOCH);
+        for event in told.iter().filter(|event| event.task() == Some("tick")) {
+            match event {
+                Event::Started { due, .. } => (all, last) = (all + 1, *due),
+                Event::Missed { count, latest, .. } if first.is_some() => {
+                    (all, last) = (all + count, *latest);
+                }
+                _ => continue,
+            }
+            first = first.or(Some(last));
+        }
+        let passed = last.duration_since(first.unwrap()).unwrap() + MS / 2;
+        assert_eq!(all, 1 + passed.as_millis() as u64, "{missed:?}: {told:#?}");
+    }
 }
 
 // Futures.

@@ -113,7 +113,7 @@ struct Walk {
 impl Walk {
     /// `reach` seconds to either side, and far enough beyond that each civil time is seen as often as it is shown.
     fn around(zone: &Zone, at: i64, reach: i64, step: i64) -> Walk {
-        let offset = |at| i64::from(zone.offset(system_time(at)));
+        let offset = |at| i64::from(zone.offset(system_time(at)).unwrap());
         let (before, after) = (offset(at - 1), offset(at));
         let size = (after - before).abs();
         let range = at - reach - size..at + reach + size;
@@ -248,7 +248,8 @@ fn check_half(half: usize) {
     let mut count = 0;
     for zone in flavours {
         for at in transitions(&zone, YEARS) {
-            let (before, after) = (zone.offset(system_time(at - 1)), zone.offset(system_time(at)));
+            let offset = |at| zone.offset(system_time(at)).unwrap();
+            let (before, after) = (offset(at - 1), offset(at));
             let of_day = (at + i64::from(before)).rem_euclid(86_400);
             let is_new = seen.insert((before, after, of_day));
             if is_new {

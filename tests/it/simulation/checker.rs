@@ -1,0 +1,676 @@
+//! Reads the log of a play, and says which promise it breaks.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use sexton::{Event, Missed, Overlap, Status, Why};
+
+use super::civil::{self, Span};
+use super::life::*;
+use super::play::*;
+use super::world::*;
+
+pub struct Checker<'a> {
+    play: &'a Play,
+    start: Nanos,
+    /// The scheduler's.
+    zone: &'static str,
+    /// The wall times that the log begins and ends with.
+    seen: (Nanos, Nanos),
+    lives: HashMap<usize, Life>,
+    /// What the closures of lives have answered so far.
+    answers: HashMap<usize, Answers>,
+    /// Who has which name.
+    holders: HashMap<usize, usize>,
+    /// Who is running.
+    running: Vec<usize>,
+    started: Option<(usize, SystemTime, Duration)>,
+    /// Whether the task that is being scheduled has ended in the same breath: an iterator had nothing to give.
+    is_unborn: bool,
+    was_scheduled: bool,
+    /// Whether something may be left from the last advance, as a callback was slow.
+    has_leftovers: bool,
+    /// How far, at the least and at the most, callbacks have stepped the clock since it was last looked at.
+    unnoticed: (Nanos, Nanos),
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(play: &'a Play, log: &[Entry]) -> Checker<'a> {
+        let walls = || log.iter().map(|entry| entry.wall);
+        let start = millis(play.start);
+        let seen = (walls().min().unwrap_or(start), walls().max().unwrap_or(start));
+        Checker {
+            play,
+            start,
+            zone: play.zone,
+            seen,
+            lives: HashMap::new(),
+            answers: HashMap::new(),
+            holders: HashMap::new(),
+            running: Vec::new(),
+            started: None,
+            is_unborn: false,
+            was_scheduled: false,
+            has_leftovers: false,
+            unnoticed: (0, 0),
+        }
+    }
+
+    /// When a task is due that goes by civil times, from before the play to after it.
+    fn civil_dues(&self, kind: &Kind, spans: &[Span]) -> Vec<Nanos> {
+        let (from, to) = ((self.seen.0 / SECOND) as i64, (self.seen.1 / SECOND) as i64);
+        let due = |half_hours: i64| civil::due(spans, self.play.civil(half_hours));
+        let mut dues = match kind {
+            Kind::Cron(fields) => fields.dues(spans, from - 3 * civil::DAY, to),
+            Kind::CivilDays(days, start) => {
+                civil::day_steps(self.play.civil(*start), i64::from(*days), spans, to)
+            }
+            Kind::CivilAt(at) => vec![due(*at)],
+            Kind::CivilEach(steps) => totals(steps).into_iter().map(due).collect(),
+            _ => Vec::new(),
+        };
+        dues.dedup();
+        dues.into_iter().map(|due| Nanos::from(due) * SECOND).collect()
+    }
+
+    /// To a schedule without a zone of its own the clocks have changed at the next whole second.
+    fn zone_set(&mut self, zone: &'static str, entry: &Entry) {
+        let now = (entry.wall / SECOND) as i64;
+        let mut lives = std::mem::take(&mut self.lives);
+        for life in lives.values_mut().filter(|life| life.part.zone.is_none() && life.part.kind.is_civil()) {
+            let new = civil::spans(zone);
+            let moved = civil::offset(&life.spans, now) - civil::offset(new, now);
+            life.spans = match moved.abs() <= 3 * 3600 {
+                true => civil::splice(&life.spans, new, now + 1),
+                false => new.to_vec(),
+            };
+            if let Grid::List { all, .. } = &mut life.grid {
+                let dues = self.civil_dues(&life.part.kind, &life.spans);
+                let is_named = matches!(life.part.kind, Kind::CivilAt(_) | Kind::CivilEach(_));
+                let (past, ahead): (Vec<_>, Vec<_>) = all.iter().copied().partition(|due| *due <= entry.wall);
+                let dues: Vec<_> = match is_named {
+                    // What has not come is due now, if it has passed in the new zone.
+                    true => dues[dues.len() - ahead.len()..].iter().map(|due| entry.wall.max(*due)).collect(),
+                    false => dues.into_iter().filter(|due| *due > entry.wall).collect(),
+                };
+                let mut dues = [past, dues].concat();
+                dues.dedup();
+                *all = dues.into();
+            }
+        }
+        self.lives = lives;
+        self.zone = zone;
+    }
+
+    fn dues(&self, life: &Life, after: Nanos, up_to: Nanos) -> u64 {
+        let is_in_time = |due: &&Nanos| life.until.map_or(true, |until| **due <= until);
+        let end = life.until.map_or(up_to, |until| up_to.min(until));
+        match &life.grid {
+            Grid::Wall { first, step } | Grid::Mono { first, step } => count_steps(*first, *step, after, end),
+            Grid::Anchored { first, step, base } => count_steps(base.unwrap_or(*first), *step, after, end),
+            Grid::List { all, after: begin } => {
+                let up_to_and_with = |t: Nanos| all.partition_point(|due| *due <= t);
+                up_to_and_with(end).saturating_sub(up_to_and_with(after.max(*begin))) as u64
+            }
+            Grid::Answers(number) => {
+                let all = self.answers[number].given.iter().filter(is_in_time).count() as Nanos;
+                (up_to.clamp(0, all) - after.clamp(0, all)) as u64
+            }
+        }
+    }
+
+    /// Where a due stands in the order of dues, if it is one: at its time. The answers of a closure are numbered, as they
+    /// go back when the clock does.
+    fn place(&self, life: &Life, at: Nanos) -> Option<Nanos> {
+        match &life.grid {
+            Grid::Answers(number) => {
+                let place = self.answers[number].given.iter().rposition(|given| *given == at)?;
+                (life.until.map_or(true, |until| at <= until)).then_some(place as Nanos + 1)
+            }
+            _ => (self.dues(life, at - 1, at) == 1).then_some(at),
+        }
+    }
+
+    fn is_over(&self, life: &Life, after: Nanos) -> bool {
+        match &life.grid {
+            Grid::Answers(number) => {
+                let Answers { given, is_over } = &self.answers[number];
+                let is_past =
+                    given.last().map_or(false, |last| life.until.map_or(false, |until| *last > until));
+                (*is_over || is_past) && self.dues(life, after, NEVER) == 0
+            }
+            _ => self.dues(life, after, NEVER) == 0,
+        }
+    }
+
+    /// A time on the wall, by the clock that the grid follows.
+    fn by_grid(life: &Life, wall: Nanos, entry: &Entry) -> Nanos {
+        match life.grid {
+            Grid::Mono { .. } | Grid::Anchored { base: Some(_), .. } => wall - (entry.wall - entry.mono),
+            _ => wall,
+        }
+    }
+
+    fn now(life: &Life, entry: &Entry) -> Nanos {
+        Self::by_grid(life, entry.wall, entry)
+    }
+
+    pub fn read(&mut self, entry: &Entry) -> Result<(), String> {
+        match &entry.what {
+            What::Scheduled { part, life, is_new } => self.scheduled(*part, *life, *is_new, entry),
+            What::Cancelled(name, is_done) => {
+                let was_there = self.holders.remove(name).is_some();
+                (was_there == *is_done).then_some(()).ok_or(format!("cancel of {name}: {is_done}"))
+            }
+            What::OneMore(name, is_done) => self.change(*name, *is_done, |life| life.is_one_more = true),
+            What::Paused(name, is_done) => self.change(*name, *is_done, |life| {
+                if !std::mem::replace(&mut life.is_paused, true) {
+                    life.paused_since = Some(entry.mono);
+                }
+            }),
+            What::Resumed(name, is_done) => self.change(*name, *is_done, |life| {
+                life.is_paused = false;
+                life.barred.extend(life.paused_since.take().map(|since| (since, entry.mono)));
+            }),
+            What::Demanded(name, is_done) => self.change(*name, *is_done, |life| {
+                life.change(|state| {
+                    state.demanded += 1;
+                    state.is_demanded = true;
+                });
+            }),
+            What::Stepped { by, in_callback } => {
+                self.stepped(*by, *in_callback, entry);
+                Ok(())
+            }
+            What::ZoneSet(zone) => {
+                self.zone_set(zone, entry);
+                Ok(())
+            }
+            What::Told(event) => self.told(event, entry),
+            What::Began { life, facts, holds_name, next } => {
+                self.began(*life, facts.as_ref(), *holds_name, *next, entry)
+            }
+            What::Answered(life, answer) => {
+                let answers = self.answers.entry(*life).or_default();
+                answers.given.extend(answer);
+                answers.is_over = answer.is_none();
+                Ok(())
+            }
+            What::Unsettled => {
+                self.has_leftovers = true;
+                Ok(())
+            }
+            What::Breaks(life) => {
+                let its = self.lives.get_mut(life).unwrap();
+                // Its last run ends it anyway.
+                its.is_breaking = !its.will_end;
+                self.holders.retain(|_, holder| holder != life);
+                Ok(())
+            }
+            What::Quiet { target, seen } => self.quiet(*target, seen, entry),
+        }
+    }
+
+    fn change(&mut self, name: usize, is_done: bool, change: impl FnOnce(&mut Life)) -> Result<(), String> {
+        match self.holders.get(&name) {
+            Some(life) if is_done => {
+                change(self.lives.get_mut(life).unwrap());
+                Ok(())
+            }
+            None if !is_done => Ok(()),
+            holder => Err(format!("{name} is held by {holder:?}, and the answer was {is_done}")),
+        }
+    }
+
+    fn scheduled(&mut self, part: usize, life: usize, is_new: bool, entry: &Entry) -> Result<(), String> {
+        let part = self.play.parts[part].clone();
+        let is_unborn = std::mem::take(&mut self.is_unborn);
+        self.was_scheduled = false;
+        let holder = self.holders.get(&part.name).copied();
+        if is_new != (holder.is_none() || part.is_replacing) {
+            return Err(format!("new: {is_new}, but {} was held by {holder:?}", part.name));
+        }
+        if !is_new {
+            return Ok(());
+        }
+        let from_start = |by: i64| self.start + millis(by);
+        let past = |first: Nanos, step: Nanos| {
+            if first > entry.wall {
+                first
+            } else {
+                first + (entry.wall - first) / step * step
+            }
+        };
+        let ahead = |offset: Nanos, step: Nanos| {
+            // The first second that matches, strictly after now.
+            let whole = entry.wall.div_euclid(SECOND) * SECOND;
+            whole + SECOND + (offset - whole - SECOND).rem_euclid(step)
+        };
+        let spans = civil::spans(part.zone.unwrap_or(self.zone)).to_vec();
+        let list = |all: Vec<Nanos>| Grid::List { all: all.into(), after: -NEVER };
+        let grid = match part.kind.clone() {
+            Kind::Every(period) => Grid::Mono { first: entry.mono, step: millis(period as i64) },
+            Kind::EveryStarting(period, start) => {
+                let step = millis(period as i64);
+                Grid::Anchored { first: past(from_start(start), step), step, base: None }
+            }
+            Kind::Seconds(step) => {
+                let step = Nanos::from(step) * SECOND;
+                Grid::Wall { first: ahead(0, step), step }
+            }
+            Kind::Minutes(step) => {
+                let step = Nanos::from(step) * 60 * SECOND;
+                Grid::Wall { first: ahead(0, step), step }
+            }
+            Kind::Hourly(minute) => {
+                Grid::Wall { first: ahead(Nanos::from(minute) * 60 * SECOND, HOUR), step: HOUR }
+            }
+            Kind::Daily(hour, minute) => {
+                let at = Nanos::from(hour * 60 + minute) * 60 * SECOND;
+                Grid::Wall { first: ahead(at, 24 * HOUR), step: 24 * HOUR }
+            }
+            Kind::Days(days, start) => {
+                let step = Nanos::from(days) * 24 * HOUR;
+                Grid::Wall { first: past(from_start(start), step), step }
+            }
+            Kind::At(at) => list(vec![from_start(at)]),
+            Kind::After(delay) => Grid::Mono { first: entry.mono + millis(delay as i64), step: 2 * NEVER },
+            Kind::AtEach(steps) => list(rising(self.start, &steps)),
+            Kind::AtNext(_) => Grid::Answers(life),
+            Kind::Cron(_) => {
+                Grid::List { all: self.civil_dues(&part.kind, &spans).into(), after: entry.wall }
+            }
+            Kind::CivilDays(..) => {
+                let all: Rc<[Nanos]> = self.civil_dues(&part.kind, &spans).into();
+                let passed = all.partition_point(|due| *due <= entry.wall);
+                let after = if passed > 0 { all[passed - 1] - 1 } else { -NEVER };
+                Grid::List { all, after }
+            }
+            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &spans)),
+        };
+        let has_queue = !self.running.is_empty() || self.has_leftovers;
+        let earlier = self.lives.values().filter(|life| life.name == part.name).count();
+        let old_reports = if has_queue { 2 * earlier } else { 0 };
+        let old = holder.map(|old| &self.lives[&old]);
+        let base = old.map_or(0, |old| old.base + old.began);
+        let is_paused = old.map_or(false, |old| old.is_paused);
+        self.holders.insert(part.name, life);
+        let state = State { prev: -NEVER, pending: 0, demanded: 0, is_demanded: false, loose: None };
+        let new = Life {
+            name: part.name,
+            until: part.until.map(|until| from_start(until as i64 * 1000)),
+            grid,
+            spans,
+            states: BTreeSet::from([state]),
+            began: 0,
+            base,
+            is_one_more: false,
+            is_paused,
+            will_end: false,
+            is_breaking: false,
+            old_reports,
+            corrected: Vec::new(),
+            busy_since: None,
+            paused_since: None,
+            barred: Vec::new(),
+            was_set_back: false,
+            part,
+        };
+        if is_unborn {
+            self.holders.remove(&new.name);
+            return match self.dues(&new, -NEVER, NEVER) {
+                0 => Ok(()),
+                dues => Err(format!("{life} has ended at once, with {dues} dues")),
+            };
+        }
+        self.lives.insert(life, new);
+        Ok(())
+    }
+
+    fn stepped(&mut self, by: Nanos, in_callback: bool, entry: &Entry) {
+        // Steps that are noticed together are one: the least and the most that this one may be a part of.
+        let (least, most) = (by + self.unnoticed.0, by + self.unnoticed.1);
+        self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
+        let is_correction = least < -3 * HOUR || most > 3 * HOUR;
+        for life in self.lives.values_mut() {
+            life.busy_since = None;
+            life.paused_since = None;
+            life.barred.clear();
+            let is_interval_like = life.part.kind.is_interval_like();
+            let goes_back = is_interval_like || life.part.kind.is_grid() && is_correction;
+            let now = Self::now(life, entry);
+            if by < 0 {
+                // What is certainly noticed is followed by schedules that do not wait for time to catch up.
+                let noticed = if is_interval_like { -SECOND } else { -3 * HOUR };
+                life.was_set_back = in_callback || !goes_back || most >= noticed;
+                // What was skipped once may come in its own time.
+                life.corrected.clear();
+            }
+            if least < -SECOND && goes_back {
+                // A past anchor may be due still.
+                let before_first = match &life.grid {
+                    Grid::Wall { first, .. } => now.min(first - 1),
+                    Grid::List { all, after } => {
+                        let first = all.get(all.partition_point(|due| due <= after));
+                        first.map_or(now, |first| now.min(first - 1))
+                    }
+                    _ => now,
+                };
+                match &mut life.grid {
+                    Grid::Wall { first, step } => {
+                        *first = match life.part.kind {
+                            Kind::Days(_, start) => (*first).min(self.start + millis(start)),
+                            // It has no beginning.
+                            _ => *first - 100_000 * 24 * HOUR / *step * *step,
+                        };
+                    }
+                    Grid::List { after, .. } => *after = -NEVER,
+                    _ => {}
+                }
+                let has_begun = life.began > 0;
+                life.change(|state| {
+                    if state.prev == -NEVER && !has_begun && state.pending == 0 {
+                        state.prev = before_first;
+                    }
+                    let low = state.loose.map_or(now, |loose| loose.min(now));
+                    state.loose = Some(low.min(state.prev));
+                    // What was missed may be shown again, and missed again.
+                    state.pending = 0;
+                });
+            }
+            if by.min(least) > 3 * HOUR
+                && !in_callback
+                && !self.has_leftovers
+                && !matches!(life.grid, Grid::Mono { .. } | Grid::Anchored { base: Some(_), .. })
+            {
+                life.corrected.push((now - by, now));
+            }
+        }
+    }
+
+    fn told(&mut self, event: &Event, entry: &Entry) -> Result<(), String> {
+        if !matches!(event, Event::Ended { .. }) {
+            self.was_scheduled = matches!(event, Event::Scheduled { .. });
+        }
+        let name = event.task().map(|task| NAMES.iter().position(|name| *name == task).unwrap());
+        match event {
+            Event::Started { due, lateness, .. } => {
+                self.started = Some((name.unwrap(), *due, *lateness));
+            }
+            // What had come due of a task that has lost its name.
+            Event::Missed { why: Why::Cancelled, .. } => {}
+            Event::Missed { count: 0, .. } => return Err(format!("nothing was missed: {event:?}")),
+            Event::Missed { count, why, .. } => {
+                let name = name.unwrap();
+                let holder = match self.holders.get(&name) {
+                    Some(holder) => *holder,
+                    // Of a task that was cancelled on its way, or whose last due this is.
+                    None => return Ok(()),
+                };
+                let life = self.lives.get_mut(&holder).unwrap();
+                // An overrun is told before it is decided what comes next.
+                if !self.running.contains(&holder) || life.allowed_runs() > 1 {
+                    anchor(life, entry);
+                }
+                let may_be_of_the_old = life.old_reports > 0 && life.began == 0;
+                let old = if may_be_of_the_old { life.states.clone() } else { BTreeSet::new() };
+                life.old_reports = life.old_reports.saturating_sub(1);
+                life.change(|state| state.pending += count);
+                life.states.extend(old);
+                if *why == Why::Late
+                    && life.part.missed == Missed::All
+                    && life.part.grace.is_none()
+                    && !may_be_of_the_old
+                {
+                    return Err(format!("missed though all are to be run: {event:?}"));
+                }
+            }
+            Event::Panicked { message, .. } if &**message == BOOM => {}
+            Event::Finished { .. } | Event::Failed { .. } | Event::Panicked { .. } => {
+                let name = name.unwrap();
+                let run = self.running.iter().rposition(|life| self.lives[life].name == name);
+                let life = self.running.remove(run.ok_or(format!("nothing of {name} was running"))?);
+                let life = self.lives.get_mut(&life).unwrap();
+                if life.states.iter().any(|state| state.pending > 0) && anchor(life, entry) {
+                    if let Grid::Anchored { base: Some(base), .. } = &mut life.grid {
+                        // It has passed, whatever the clock shows now.
+                        *base = entry.mono.min(*base);
+                    }
+                }
+                let busy = life.busy_since.take().map(|since| (since, entry.mono));
+                life.barred.extend(busy.filter(|(since, until)| since < until));
+            }
+            Event::Ended { .. } if self.was_scheduled => self.is_unborn = true,
+            Event::Ended { .. } => return self.ended(name.unwrap()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, name: usize) -> Result<(), String> {
+        if let Some(life) = self.lives.values_mut().find(|life| life.name == name && life.will_end) {
+            life.will_end = false;
+            return Ok(());
+        }
+        if let Some(life) = self.lives.values_mut().find(|life| life.name == name && life.is_breaking) {
+            life.is_breaking = false;
+            return Ok(());
+        }
+        let holder = self.holders.remove(&name).ok_or(format!("{name} has ended, and there was none"))?;
+        let life = &self.lives[&holder];
+        let adds_up = |state: &State| match state.loose {
+            None => state.pending == self.dues(life, state.prev, NEVER),
+            Some(loose) => state.pending <= self.dues(life, loose, NEVER),
+        };
+        match life.states.iter().any(adds_up) {
+            true => Ok(()),
+            false => Err(format!("{name} has ended with dues that nobody heard of: {:?}", life.states)),
+        }
+    }
+
+    fn began(
+        &mut self,
+        number: usize,
+        facts: Option<&Facts>,
+        holds_name: bool,
+        next: Option<SystemTime>,
+        entry: &Entry,
+    ) -> Result<(), String> {
+        let (name, due, lateness) = self.started.take().ok_or("a run that was not told as started")?;
+        let life = self.lives.get_mut(&number).ok_or("a run of a task that was never new")?;
+        if life.name != name || facts.map_or(false, |facts| facts.due != due) {
+            return Err(format!("started {name} for {due:?}, but {number} runs: {facts:?}"));
+        }
+        if self.holders.get(&name) != Some(&number) {
+            return Err(format!("{number} runs, but {name} is held by {:?}", self.holders.get(&name)));
+        }
+        let is_anchored = anchor(life, entry);
+        life.began += 1;
+        let life = &self.lives[&number];
+        if facts.map_or(false, |facts| facts.count != life.base + life.began) {
+            return Err(format!("count {facts:?}, but it is run {} + {}", life.base, life.began));
+        }
+
+        // No overlap, also with those it has replaced.
+        let others: Vec<_> = self.running.iter().filter(|other| self.lives[*other].name == name).collect();
+        if others.iter().any(|other| **other != number) || others.len() >= life.allowed_runs() {
+            return Err(format!("{number} overlaps {others:?}"));
+        }
+
+        // Each due once, none early, and every one before it accounted for.
+        let at = Self::by_grid(life, nanos(due), entry);
+        let now = Self::now(life, entry);
+        if now < at || nanos(due) > entry.wall {
+            return Err(format!("{number} runs {} ns early", at - now));
+        }
+        let run_missed = facts.map_or(0, |facts| facts.missed);
+        let place = self.place(life, at);
+        let mut states = BTreeSet::new();
+        let goes_on = !holds_name || next.map_or(false, |next| Self::by_grid(life, nanos(next), entry) > at);
+        let (mut may_be_asked_for, mut may_be_due) = (false, false);
+        for state in &life.states {
+            let is_in_turn = |place| match state.loose {
+                None => {
+                    let dues = self.dues(life, state.prev, place);
+                    place > state.prev && dues == state.pending + 1 && run_missed <= state.pending
+                }
+                Some(loose) => place > loose,
+            };
+            if let Some(place) = place.filter(|place| goes_on && !life.is_paused && is_in_turn(*place)) {
+                may_be_due = true;
+                states.insert(State { prev: place, pending: 0, loose: None, ..state.clone() });
+            }
+            if state.demanded > 0 && nanos(due) == entry.wall && lateness.is_zero() && run_missed == 0 {
+                may_be_asked_for = true;
+                let demanded = state.demanded - 1;
+                states.insert(State { demanded, is_demanded: false, ..state.clone() });
+            }
+        }
+        let has_reason = life.is_one_more || life.part.times == Some(life.began);
+        if holds_name && has_reason {
+            return Err(format!("{number} was to be over with run {}", life.began));
+        }
+        if !has_reason {
+            states.retain(|state| state.loose.is_some() || holds_name != self.is_over(life, state.prev));
+        }
+        if states.is_empty() {
+            return Err(format!(
+                "{number} runs for {at} at {now} and then for {next:?} (place: {place:?}, paused: {}, has its name: {holds_name}), but {:?}",
+                life.is_paused, life.states
+            ));
+        }
+
+        // The policies.
+        let passed_at = nanos(due) - (entry.wall - entry.mono);
+        if !may_be_asked_for {
+            let grace = match (life.part.grace, life.part.missed) {
+                (Some(grace), _) => Duration::from_millis(grace),
+                (None, Missed::Skip) => Duration::from_secs(1),
+                _ => Duration::MAX,
+            };
+            if lateness > grace && life.part.overlap != Overlap::Queue {
+                return Err(format!("{number} runs {lateness:?} late"));
+            }
+            if nanos_of(lateness) != now - at {
+                return Err(format!("{number} is late by {} and says {lateness:?}", now - at));
+            }
+            if life.corrected.iter().any(|(from, to)| *from < at && at <= *to) {
+                return Err(format!("{number} catches up {at} after a correction"));
+            }
+            // One run may stand for dues that were held up before its task ran and for some that passed meanwhile.
+            let stands_alone = life.states.iter().all(|state| state.pending == 0);
+            let is_barred = life.barred.iter().any(|(from, to)| *from < passed_at && passed_at < *to);
+            if stands_alone && is_barred {
+                return Err(format!("{number} runs for {at}, which passed while it ran or was paused"));
+            }
+        }
+
+        self.running.push(number);
+        let life = self.lives.get_mut(&number).unwrap();
+        life.states = states;
+        if let (Grid::Anchored { base, .. }, true, false) = (&mut life.grid, is_anchored, may_be_due) {
+            // It was only asked for.
+            *base = None;
+        }
+        // Later runs are for later dues.
+        life.barred.retain(|(_, to)| !may_be_due || *to > passed_at);
+        if life.part.overlap == Overlap::Skip {
+            life.busy_since = Some(entry.mono);
+        }
+        if !holds_name {
+            life.will_end = true;
+            self.holders.remove(&name);
+        }
+        Ok(())
+    }
+
+    /// Nothing that is due is left, unless a slow callback has let more time pass than was asked for.
+    fn quiet(&mut self, target: Nanos, seen: &[Seen], entry: &Entry) -> Result<(), String> {
+        self.has_leftovers = entry.mono > target;
+        let mut names: Vec<_> = self.holders.keys().copied().collect();
+        let mut known: Vec<_> = seen.iter().map(|seen| seen.name).collect();
+        names.sort_unstable();
+        known.sort_unstable();
+        if names != known {
+            return Err(format!("the names {known:?} are used, and it should be {names:?}"));
+        }
+        for seen in seen {
+            let number = self.holders[&seen.name];
+            let life = &self.lives[&number];
+            if seen.count != Some(life.base + life.began) {
+                return Err(format!(
+                    "{number} counts {:?} runs of {} + {}",
+                    seen.count, life.base, life.began
+                ));
+            }
+            let next = seen.next.ok_or(format!("{number} has no next due"))?;
+            let is_running = self.running.contains(&number);
+            let is_held = self.running.iter().any(|run| self.lives[run].name == life.name);
+            let status = match (is_running, life.is_paused) {
+                (true, _) => Status::Running,
+                (_, true) => Status::Paused,
+                _ => Status::Waiting,
+            };
+            if seen.status != status {
+                return Err(format!("{number} is {:?}, but should be {status:?}", seen.status));
+            }
+            if status != Status::Waiting || is_held {
+                continue;
+            }
+            let at = Self::by_grid(life, nanos(next), entry);
+            if at <= Self::now(life, entry) {
+                match entry.mono <= target {
+                    true => return Err(format!("{number} was left behind, due at {next:?}")),
+                    // Its turn comes with the next advance.
+                    false => continue,
+                }
+            }
+            // What is asked for last may have to wait for the next advance, too.
+            let place = self.place(life, at).ok_or(format!("{number} waits for {at}, which is no due"))?;
+            let is_late = entry.mono > target;
+            let is_done = |state: &State| !state.is_demanded || is_late;
+            let adds_up = |state: &State| match state.loose {
+                None => {
+                    let dues = self.dues(life, state.prev, place);
+                    is_done(state)
+                        && (dues == state.pending + 1 || dues == state.pending && life.was_set_back)
+                }
+                Some(loose) => is_done(state) && place > loose,
+            };
+            let states: BTreeSet<_> = life.states.iter().filter(|state| adds_up(state)).cloned().collect();
+            if states.is_empty() {
+                return Err(format!("{number} is due at {at}, but {:?}", life.states));
+            }
+            let ahead = match life.grid {
+                Grid::Answers(_) => 1,
+                _ => self.dues(life, Self::now(life, entry), place),
+            };
+            if ahead != 1 && !life.was_set_back {
+                return Err(format!("{number} waits for {at}, and not for one of {ahead} dues before it"));
+            }
+            let life = self.lives.get_mut(&number).unwrap();
+            life.was_set_back &= ahead != 1;
+            life.states = states;
+            if !is_late {
+                life.change(|state| state.demanded = 0);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first event of a schedule that begins on the wall settles where its elapsed dues are.
+fn anchor(life: &mut Life, entry: &Entry) -> bool {
+    match &mut life.grid {
+        Grid::Anchored { first, base: base @ None, .. } => {
+            *base = Some(*first - (entry.wall - entry.mono));
+            true
+        }
+        _ => false,
+    }
+}
+
+fn nanos_of(duration: Duration) -> Nanos {
+    duration.as_nanos() as Nanos
+}
