@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use super::*;
 use crate::sync::{thread, AtomicBool, Ordering};
 use std::sync::atomic::AtomicUsize;
+use std::sync::Barrier;
 
 /// Tells a child what it is to do.
 const ROLE: &str = "SEXTON_JOURNAL_ROLE";
@@ -149,6 +150,27 @@ fn of_many_that_start_at_once_one_has_it() {
     drop(open(&path));
     assert_eq!(folder.files(), ["jobs.journal"]);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+}
+
+/// The same with less between them: they see each other.
+#[test]
+fn of_many_threads_that_start_at_once_one_has_it() {
+    let folder = Folder::new("many-threads");
+    let path = folder.journal();
+    let barrier = Barrier::new(8);
+    let hold = || {
+        barrier.wait();
+        let opened = Journal::open(&path);
+        barrier.wait();
+        opened.is_ok()
+    };
+    for _ in 0..50 {
+        let held = thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(hold)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).filter(|held| *held).count()
+        });
+        assert_eq!(held, 1);
+    }
 }
 
 /// Opens and closes it often; nobody else has it meanwhile.
