@@ -184,7 +184,9 @@ fn one_of_two_that_see_each_other_has_it() {
         let opening = scope.spawn(|| Journal::open(&folder.journal()));
         let visible =
             |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().to_str().unwrap().starts_with('j');
-        while fs::read_dir(&folder.0).unwrap().map(visible).filter(|is| *is).count() < 2 {
+        while !opening.is_finished()
+            && fs::read_dir(&folder.0).unwrap().map(visible).filter(|is| *is).count() < 2
+        {
             thread::yield_now();
         }
         fs::remove_file(&other).unwrap();
