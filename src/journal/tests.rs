@@ -140,6 +140,16 @@ fn the_last_due_goes_back_only_where_the_clock_was_wrong() {
     assert_eq!(open(&folder.journal()).past("report"), past(101 * day - 3 * HOUR - 1, &[]));
 }
 
+/// Where what came between was damaged, a file may say so.
+#[test]
+fn what_was_missed_never_lowers_the_last_due() {
+    let mut state = State::default();
+    for due in [9999 * HOUR, 1] {
+        state.apply(&Record::new(What::Passed(at(due)), "report"));
+    }
+    assert_eq!(state.get("report").unwrap().last, Some(at(9999 * HOUR)));
+}
+
 #[test]
 fn what_says_nothing_new_is_not_written() {
     let folder = Folder::new("new");

@@ -1,11 +1,13 @@
 //! Several processes, some of which are killed. They are this test program, started again with one test to run.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixDatagram;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::*;
 use crate::sync::{thread, AtomicBool, Ordering};
 use std::sync::atomic::AtomicUsize;
+use std::sync::Barrier;
 
 /// Tells a child what it is to do.
 const ROLE: &str = "SEXTON_JOURNAL_ROLE";
@@ -149,6 +151,49 @@ fn of_many_that_start_at_once_one_has_it() {
     drop(open(&path));
     assert_eq!(folder.files(), ["jobs.journal"]);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+}
+
+/// The same with less between them: they see each other.
+#[test]
+fn of_many_threads_that_start_at_once_one_has_it() {
+    let folder = Folder::new("many-threads");
+    let path = folder.journal();
+    let barrier = Barrier::new(8);
+    let hold = || {
+        barrier.wait();
+        let opened = Journal::open(&path);
+        barrier.wait();
+        opened.is_ok()
+    };
+    for _ in 0..10 {
+        let held = thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(hold)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).filter(|held| *held).count()
+        });
+        assert_eq!(held, 1);
+    }
+}
+
+/// The smaller name waits for the larger one to give up; so one of two that see each other has it.
+#[test]
+fn one_of_two_that_see_each_other_has_it() {
+    let folder = Folder::new("two");
+    let other = folder.0.join("jobs.journal.lock.ffffffffffffffff");
+    let socket = UnixDatagram::bind(&other).unwrap();
+    let opened = thread::scope(|scope| {
+        let opening = scope.spawn(|| Journal::open(&folder.journal()));
+        let visible =
+            |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().to_str().unwrap().starts_with('j');
+        while !opening.is_finished()
+            && fs::read_dir(&folder.0).unwrap().map(visible).filter(|is| *is).count() < 2
+        {
+            thread::yield_now();
+        }
+        fs::remove_file(&other).unwrap();
+        drop(socket);
+        opening.join().unwrap()
+    });
+    opened.unwrap();
 }
 
 /// Opens and closes it often; nobody else has it meanwhile.
