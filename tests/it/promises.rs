@@ -511,9 +511,10 @@ fn nothing_hidden() {
     fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => walk(&path, found),
-                false => found.push((path.display().to_string(), fs::read_to_string(&path).unwrap())),
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().map_or(false, |extension| extension == "rs") {
+                found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
             }
         }
     }
