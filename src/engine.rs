@@ -6,9 +6,10 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are four locks: `state`, the pool's and the teller's, which may be taken while `state` is held but never the other way round,
-//! and `observers`, which is taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the destructors of all of them
-//! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
+//! There are four locks: `state`, the pool's and the teller's, which may be taken while `state` is held but never the
+//! other way round, and `observers`, which is taken alone. What is called or dropped under a lock is plain data of
+//! ours. Callbacks, schedules, observers and the destructors of all of them are called on a pool thread or on the
+//! caller's, behind [`guarded`], with no lock held.
 
 mod run;
 mod tell;
