@@ -714,7 +714,7 @@ impl Agenda {
 
     /// All that is known of a task's dues.
     pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
-        self.slots.get(self.find(which)?)?.as_ref()?.memory()
+        self.slots.get(self.find(which)?)?.as_ref()?.memory(self.history)
     }
 
     /// What is known of every task's future, in the order they were scheduled in.

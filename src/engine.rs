@@ -9,8 +9,7 @@
 //! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
 //! way round; that of the [`zones`], which is taken before `state`; and `observers` and the [`journal`]'s, which are
 //! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
-//! destructors of all of them
-//! are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
+//! destructors of all of them are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
 mod journal;
 mod run;

@@ -276,6 +276,8 @@ impl Slot {
 /// All that is known of a task's dues, past and to come.
 pub(crate) struct Memory {
     pub(crate) record: Option<Box<Record>>,
+    /// Whether there are notes at all.
+    pub(crate) is_kept: bool,
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) next: Option<Due>,
     /// Runs left before the task is over.
@@ -344,10 +346,11 @@ impl Slot {
         })
     }
 
-    pub(super) fn memory(&self) -> Option<Memory> {
+    pub(super) fn memory(&self, most: usize) -> Option<Memory> {
         let seat = self.seat.as_ref()?;
         Some(Memory {
             record: seat.record.clone(),
+            is_kept: most > 0,
             plan: seat.plan.clone(),
             next: seat.next,
             left: seat.left(),

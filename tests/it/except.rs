@@ -498,7 +498,7 @@ proptest! {
         let raw = Schedule::from(cron).zone(zone.clone());
         let raw = raw.upcoming(system_time(from - 367 * 86_400)).unwrap().map(unix);
         let meant_for = |due| meant_for(&cron, &zone, due);
-        let meant_for = moves.then(|| &meant_for as &dyn Fn(i64) -> DateTime);
+        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
         let all = by_definition(raw, &zone, &is_left_out, meant_for, from..until);
 
         for shift in shifts {
@@ -541,7 +541,7 @@ proptest! {
             true => civil(&zone, due),
             false => civil(&zone, due).date().at(time),
         };
-        let meant_for = moves.then(|| &meant_for as &dyn Fn(i64) -> DateTime);
+        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
         let all = by_definition(raw, &zone, &is_left_out, meant_for, 0..at + 60 * 86_400);
         for shift in shifts {
             let after = at + shift;

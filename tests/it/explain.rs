@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sexton::{Ending, ManualClock, Missed, Moment, Overlap, Reason, Scheduler, Why};
+use proptest::prelude::*;
+use sexton::{Ending, Event, ManualClock, Missed, Moment, Overlap, Reason, Scheduler, Why};
 
-use crate::stage::{moment, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{listen, moment, Stage, DAY, HOUR, MINUTE, SECOND};
 use crate::zones::zone;
 
 /// What is said of `t` at a civil time of the day that most tests play on, without the task's name.
@@ -347,5 +348,96 @@ fn as_much_is_remembered_as_the_builder_says() {
         // The schedule can be asked all the same.
         let account = scheduler.explain("t", moment("2026-11-22 10:00:30")).unwrap().to_string();
         assert_eq!(account.split_once("Z: ").unwrap().1, "does not fire: the second is 30, not 0");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Advance(u64),
+    Suspend(u64),
+    Pause,
+    Resume,
+    Demand,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => (0..200_u64).prop_map(Deed::Advance),
+        1 => (0..200_u64).prop_map(Deed::Suspend),
+        1 => Just(Deed::Pause),
+        1 => Just(Deed::Resume),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever was told is what is said when it is asked for, as long as nothing is forgotten.
+    #[test]
+    fn what_was_told_is_what_is_said(
+        schedule in 0..3_usize,
+        missed in prop_oneof![Just(Missed::Once), Just(Missed::Skip), Just(Missed::All)],
+        is_queued in any::<bool>(),
+        takes in proptest::collection::vec(0..90_u64, 1..5),
+        mut deeds in proptest::collection::vec(deed(), 1..30),
+        demand in proptest::option::of(0..30_usize),
+    ) {
+        if let Some(at) = demand {
+            deeds.insert(at.min(deeds.len()), Deed::Demand);
+        }
+        let clock = ManualClock::new(std::time::UNIX_EPOCH + DAY);
+        let scheduler = Scheduler::builder().clock(&clock).zone("UTC").history(10_000).build().unwrap();
+        let told = listen(&scheduler);
+        let task = match schedule {
+            0 => scheduler.task("t").cron("*/20 * * * * *"),
+            1 => scheduler.task("t").every("13s"),
+            _ => scheduler.task("t").cron("*/2 * * * *"),
+        };
+        let (slow, mut turn) = (clock.clone(), takes.into_iter().cycle());
+        let job = move || slow.advance(Duration::from_secs(turn.next().unwrap_or_default()));
+        let overlap = if is_queued { Overlap::Queue } else { Overlap::Skip };
+        let task = task.missed(missed).overlap(overlap).run(job).unwrap();
+        for deed in &deeds {
+            match *deed {
+                Deed::Advance(seconds) => clock.advance(Duration::from_secs(seconds)),
+                Deed::Suspend(seconds) => clock.suspend(Duration::from_secs(seconds)),
+                Deed::Pause => task.pause().unwrap(),
+                Deed::Resume => task.resume().unwrap(),
+                Deed::Demand => task.run_now().unwrap(),
+            }
+        }
+        let events = std::mem::take(&mut *told.lock().unwrap());
+        let is_demanding = deeds.iter().any(|deed| matches!(deed, Deed::Demand));
+        for event in events {
+            match event {
+                Event::Started { due, lateness, .. } => {
+                    let account = task.explain(due).unwrap();
+                    // One that somebody asked for may fall on another due, whatever became of that.
+                    if !is_demanding {
+                        prop_assert!(account.has_run() && account.at() == due, "{}", account);
+                        if let Reason::Ran { lateness: said, .. } = account.reason() {
+                            prop_assert_eq!(*said, lateness);
+                        }
+                    }
+                }
+                Event::Missed { latest, why, .. } if !is_demanding => {
+                    let account = task.explain(latest).unwrap();
+                    match account.reason() {
+                        Reason::Missed { why: said, .. } | Reason::StoodFor { why: said, .. } => {
+                            prop_assert_eq!(*said, why);
+                        }
+                        _ => prop_assert!(false, "missed until {}: {}", Moment::from(latest), account),
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Every second since is accounted for, and nothing forgotten.
+        let seconds = clock.now().duration_since(std::time::UNIX_EPOCH + DAY).unwrap().as_secs();
+        for second in (1..seconds).step_by(7) {
+            let account = task.explain(std::time::UNIX_EPOCH + DAY + Duration::from_secs(second)).unwrap();
+            let is_known = !matches!(account.reason(), Reason::Forgotten { .. } | Reason::Unscheduled { .. });
+            prop_assert!(is_known, "{}", account);
+        }
     }
 }

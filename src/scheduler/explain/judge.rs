@@ -68,6 +68,7 @@ impl Memory {
         }
         let next = self.next.and_then(|next| next.wall(now));
         let due = self.due_from(next, asked);
+        let is_cron = self.plan.as_ref().map_or(false, |plan| plan.cron().is_some());
         if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
             return (asked, Reason::Over { until: last });
         }
@@ -78,14 +79,13 @@ impl Memory {
             }
             (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
             _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
-            (Some(due), _) if due >= self.since => (due, self.forgotten()),
-            // Of an expression it can be told whether it would have fired.
-            _ if asked < self.since => (asked, self.unscheduled()),
+            (Some(due), _) if due > self.since || (due == self.since && !is_cron) => (due, self.forgotten()),
+            // An expression first fires after that.
+            _ if due.map_or(asked, |due| due.min(asked)) < self.since || due == Some(self.since) => {
+                (asked, self.unscheduled())
+            }
             (None, _) if self.is_calendar() => (asked, self.not_due(asked, next, clocks)),
-            _ if self
-                .record()
-                .map_or(true, |record| record.forgotten.map_or(false, |gone| asked <= gone)) =>
-            {
+            _ if !self.is_kept || self.record().map_or(false, |record| Some(asked) <= record.forgotten) => {
                 (asked, self.forgotten())
             }
             _ => (asked, self.not_due(asked, next, clocks)),
@@ -140,13 +140,13 @@ impl Memory {
     fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
         let notes: Vec<Note> = self.notes().collect();
         let replaced = notes.iter().rposition(|note| matches!(note, Note::Replaced));
-        let mut found: Option<((bool, bool, Duration), SystemTime, Reason)> = None;
+        let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
         for (at, &note) in notes.iter().enumerate().rev() {
             let plan = self.plan.as_deref().filter(|_| replaced.map_or(true, |replaced| at > replaced));
             let is_by_hand = matches!(note, Note::Run { is_by_hand: true, .. });
             if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
                 let (is_after, distance) = distance(due, asked);
-                let rank = (is_by_hand, is_after, distance);
+                let rank = (is_after, distance, is_by_hand);
                 // Of equal ones the newest: a clock that was set back shows the same time again.
                 if found.as_ref().map_or(true, |(best, ..)| rank < *best) {
                     found = Some((rank, due, reason));
