@@ -286,7 +286,8 @@ impl Schedule {
         let floor = starting.map_or(i64::MIN, unix_seconds);
         let rule = Rule::Cron { cron, zone: zone.clone(), floor, moved: None };
         let due = look(&mut Search::new(&self.except, &zone, &rule))?;
-        due.map_or(Ok(()), |due| expect_begun(&zone, due))?;
+        // So far was looked back.
+        due.or(starting.filter(|_| question == "previous")).map_or(Ok(()), |due| expect_begun(&zone, due))?;
         Ok(due)
     }
 

@@ -314,7 +314,7 @@ fn where_there_is_nowhere_to_look_the_error_says_so() {
     let machine = Machine::bare();
     let system = System { folders: Vec::new(), ..machine.system(None) };
     let message = system.named("Europe/Paris").unwrap_err().to_string();
-    assert!(message.contains("no time zone database on this machine (looked in no folder);"), "{message}");
+    assert!(message.contains("no time zone database on this machine (looked in no folder). "), "{message}");
 }
 
 #[test]
