@@ -54,7 +54,8 @@
 //! 9. **Bounded.** Memory goes with the tasks: cancelled ones leave nothing behind, and what was missed is counted, not
 //!    stored. With no calendar task waiting, an idle scheduler does not wake up at all.
 //! 10. **Nothing hidden.** No `unsafe`, no dependency, no build script, no network, no global state but the one you ask
-//!     for ([`Scheduler::global`]), no file read but zone files.
+//!     for ([`Scheduler::global`]), no file read but zone files and the journal that you name. Where Windows and Android
+//!     keep the local zone no file tells it: their own `reg.exe` and `getprop` are asked.
 //!
 //! # When the wall clock is moved
 //!
@@ -69,6 +70,22 @@
 //!   what was skipped is reported ([`Why::ClockCorrected`]), and not caught up. This is cronie's rule.
 //! * **Elapsed schedules** do not notice, and do not count the time that the machine slept.
 //!
+//! A program cannot tell a machine that slept from a clock that was set: a night's sleep counts as a correction, unless
+//! [`Builder::clock_correction`] says that more is none.
+//!
+//! # When the machine is moved
+//!
+//! A scheduler that was given no zone follows the local one, as `TZ` and `/etc/localtime` have it: it looks at least once a
+//! minute while a calendar task waits ([`Builder::zone_check`]), and so it does at the files of zones that have a name. A
+//! zone that is another one now is to a schedule what a change of clocks is, by the rule of promise 7
+//! ([`Scheduler::set_zone`]), and told ([`Event::ZoneChanged`]). One that cannot be read again stays as it was, and that is
+//! told too ([`Event::ZoneKept`]).
+//!
+//! # When the process goes down
+//!
+//! With a [journal](Builder::journal) the last due of each name outlives the process. What was due meanwhile is missed, and
+//! [`Missed`] says what becomes of it; a run that was cut off is told ([`Event::CutOff`]) and not run again.
+//!
 //! # Recipes
 //!
 //! **Run once, later:** [`after`](NeedsSchedule::after) or [`at`](NeedsSchedule::at). The task gives its name up when its
@@ -78,9 +95,21 @@
 //!
 //! **No threads:** [`Builder::threads`]`(0)`, and call [`Scheduler::run_pending`] from your own loop.
 //!
+//! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates) or [`except`](TaskBuilder::except), and
+//! [`or_next_day`](TaskBuilder::or_next_day).
+//!
+//! **Every other week:** [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
+//!
+//! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that hangs on its name.
+//!
+//! **Why did it not run?** [`Scheduler::explain`] knows, as far as it is remembered; [`Scheduler::forecast`] looks ahead, and
+//! [`Schedule::clock_changes`] tells what the clocks will do to a schedule.
+//!
 //! **No time zone database:** the error says so when the scheduler is made. Set `TZ` to a POSIX rule
 //! (`CET-1CEST,M3.5.0,M10.5.0/3`), or give the builder a [`Zone`](tz::Zone): [`from_tzif`](tz::Zone::from_tzif),
-//! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). UTC is never put in silently.
+//! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). Or take the feature `embedded-tz`: it puts what the clocks
+//! of all zones show from 2026 on into the program, some 8 KB; the system's files are always preferred, and of instants
+//! before 2026 it does not guess. UTC is never put in silently.
 //!
 //! # Without `std`
 //!
@@ -92,8 +121,8 @@
 //!
 //! # What is left out
 //!
-//! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Persistence: a due that
-//! passes while the process is down is not known to the next one.
+//! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Agreement among several
+//! machines on which of them runs a task.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]

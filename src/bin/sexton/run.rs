@@ -61,8 +61,8 @@ fields whatever follows, to quartz six and, if the next word has only these char
   --journal FILE         remember there when each job was last due, from one start to the next: a
                          job that was missed meanwhile is run at once, and only once
 
-A journal knows a job by its line, wherever that stands. One that is cut off by a crash or by the end
-of `sexton` is told of at the next start, and not run again. `@every` goes on from its last run, too.
+A journal knows a job by its line, wherever that stands. One that is cut off by a crash or by the
+end of `sexton` is told of at the next start, and not run again. `@every` goes on from its last run.
 
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.
@@ -75,8 +75,8 @@ On stderr each event is a line of time, word, facts, and last the job:
 The words: ready, start, end, fail (exit=, signal= or error=), late (by=), missed (count=, why=),
 cut (due=: the last process ended during this run), busy, clock, zone, journal, over.
 
-Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal cannot
-be had, 2 if the command line has a mistake or the file cannot be read.
+Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal
+cannot be had, 2 if the command line has a mistake or the file cannot be read.
 "
 );
 
