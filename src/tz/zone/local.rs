@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::source::Stamp;
 use super::system::{links, System};
@@ -29,6 +30,12 @@ pub struct LocalZone {
     failure: Option<TzError>,
 }
 
+/// Whether a program is asked for the local zone where `TZ` is not set, and files do not tell that it has changed.
+const ASKS_A_PROGRAM: bool = cfg!(any(windows, target_os = "android"));
+
+/// To start a program takes long: once an hour will do. It has to be done, as Windows keeps the dates of one year.
+const HOUR: u64 = 3600;
+
 /// All that the local zone depends on, as far as it can be told without reading a file.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
@@ -38,6 +45,8 @@ struct State {
     links: Vec<PathBuf>,
     /// The files that say what clocks show, or would if they were there.
     files: Vec<(PathBuf, Option<Stamp>)>,
+    /// The hour, where a program is to be asked.
+    hour: Option<u64>,
 }
 
 impl LocalZone {
@@ -58,7 +67,8 @@ impl LocalZone {
     /// Reads the zone again if `TZ`, `TZDIR`, the link `/etc/localtime`, or length, time or inode of the file behind it
     /// are not what they were. Whether it is another zone now, by its name or its data.
     ///
-    /// Where nothing changed that takes a few `stat`s.
+    /// Where nothing changed that takes a few `stat`s. On Windows and Android, where a program has to be asked, that is done
+    /// once an hour.
     ///
     /// # Errors
     ///
@@ -78,7 +88,7 @@ impl LocalZone {
         let now = State::of(system);
         let is_unchanged = now == self.seen;
         // A failure may pass without leaving a trace in files, such as one for want of file descriptors.
-        if is_unchanged && self.failure.is_none() {
+        if is_unchanged && (self.failure.is_none() || now.hour.is_some()) {
             return Ok(false);
         }
         self.seen = now;
@@ -109,7 +119,12 @@ impl State {
             let stamp = Stamp::of(&path);
             (path, stamp)
         };
+        let hour = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            since.map_or(0, |since| since.as_secs() / HOUR)
+        };
         State {
+            hour: (ASKS_A_PROGRAM && system.tz.is_none()).then(hour),
             tz: system.tz.clone(),
             folders: system.folders.clone(),
             links,
