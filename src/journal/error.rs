@@ -17,6 +17,7 @@ pub(crate) struct JournalError {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(not(unix), allow(dead_code))] // Other platforms have other locks.
 pub(super) enum Kind {
     /// The path ends in `..` or a root.
     NoFileName,
