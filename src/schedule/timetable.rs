@@ -185,13 +185,13 @@ impl Timetable {
         self.rejudged_from(now)
     }
 
-    /// The first due of a calendar schedule after now.
+    /// The first due of a calendar schedule after now. One after the end is waited for too: when it comes, the task is over.
     pub(super) fn rejudged_from(&self, now: Now) -> Option<Rejudged> {
         if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
             return Some(Rejudged::ByAsking);
         }
         let due = self.sifted_after(self.undelayed(now.wall)).ok()?;
-        self.in_time(self.delayed(due), now).map(Rejudged::Due)
+        self.delayed(due).map(Rejudged::Due)
     }
 
     /// The first due of a calendar schedule after an instant that is not left out, without the delay.

@@ -648,6 +648,11 @@ impl<'a> Checker<'a> {
                     false => continue,
                 }
             }
+            let is_over = |state: &State| self.is_over(life, state.prev);
+            if life.until.map_or(false, |until| at > until) && life.states.iter().any(is_over) {
+                // A change of zone has moved it behind its end, and it waits for that.
+                continue;
+            }
             // What is asked for last may have to wait for the next advance, too.
             let place = self.place(life, at).ok_or(format!("{number} waits for {at}, which is no due"))?;
             let is_late = entry.mono > target;
