@@ -131,7 +131,11 @@ struct Report {
     failures: Vec<(u64, String)>,
 }
 
-fn play_all(seeds: Range<u64>, play: impl Fn(u64) -> Result<Tally, String> + Sync) -> Report {
+fn play_all(
+    seeds: Range<u64>,
+    show: impl Fn(u64) -> String,
+    play: impl Fn(u64) -> Result<Tally, String> + Sync,
+) -> Report {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);
     let at_work: Vec<_> = (0..threads).map(|_| Mutex::new(None)).collect();
@@ -164,7 +168,8 @@ fn play_all(seeds: Range<u64>, play: impl Fn(u64) -> Result<Tally, String> + Syn
             for (seed, since) in at_work.iter().filter_map(|mine| *mine.lock().unwrap()) {
                 if since.elapsed() > HANGS {
                     // Its thread cannot be stopped otherwise.
-                    tell(&format!("the play of seed {seed} does not come to an end; {}", replay(seed)));
+                    let (play, replay) = (show(seed), replay(seed));
+                    tell(&format!("the play of seed {seed} does not come to an end; {replay}\n{play}"));
                     std::process::exit(1);
                 }
             }
@@ -191,7 +196,11 @@ fn expect_all<P: Debug + 'static>(
     perform: fn(&P) -> Result<Tally, String>,
 ) -> f64 {
     let began = Instant::now();
-    let report = play_all(seeds.clone(), |seed| try_to(perform, &draw(seed).current()));
+    let report = play_all(
+        seeds.clone(),
+        |seed| format!("{:#?}", draw(seed).current()),
+        |seed| try_to(perform, &draw(seed).current()),
+    );
     let Report { simulated, endless, failures } = report;
     let years = simulated.as_secs_f64() / YEAR.as_secs_f64();
     let took = began.elapsed().as_secs_f64();
