@@ -320,7 +320,7 @@ impl Agenda {
             // It has passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
-        let rejudged = task.timetable.rejudged(to, is_correction, now);
+        let rejudged = task.timetable.rejudged(to, is_correction);
         self.wait_instead(slot, rejudged, to);
     }
 

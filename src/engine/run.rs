@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place};
+use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place, Unmet};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -98,17 +98,22 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         })
     });
     let mut state = lock(&engine.state);
-    let begun = state.agenda.begin(place, task, Decision { start, next }, &mut missed, now);
+    let mut begun = state.agenda.begin(place, task, Decision { start, next }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
     engine.unlock(state, now);
 
+    let why = if is_open { Why::Cancelled } else { Why::ShutDown };
     if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
-        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
     for MissedDues { count, latest, why, .. } in missed {
         engine.note_missed(&name, latest, why);
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
+    }
+    if let (Begun::Gone(task), Some(Some(due))) = (&mut begun, next) {
+        // All of them are to be run, and there were more than the first.
+        let unmet = due.age(now).map(|_| Unmet { due, until: now, reported: 0 });
+        engine.tell_unmet(&name, task, unmet, why);
     }
     if let Some(error) = broken {
         engine.alarm(schedule_broke(name.clone(), error));

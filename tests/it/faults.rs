@@ -528,3 +528,25 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     assert_eq!(told[0], "t missed 2 until 2026-11-23T23:00:00Z: paused");
     assert_eq!(told[1..], runs);
 }
+
+#[test]
+fn all_that_a_task_had_to_catch_up_with_is_told_when_it_is_cancelled_on_its_way() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let cancels = |run: &sexton::Run<'_>| drop(run.scheduler().cancel("second"));
+    stage.scheduler.task("first").cron("* * * * * *").run_with(cancels).unwrap();
+    stage.scheduler.task("second").cron("* * * * * *").missed(Missed::All).run(|| {}).unwrap();
+    stage.clock.suspend(5 * SECOND);
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(missed(&stage.told(), Why::Cancelled), 5);
+}
+
+#[test]
+fn a_due_that_a_change_of_zone_moves_behind_the_end_is_not_run() {
+    let stage = Stage::set_in(sexton::tz::Zone::fixed(-7 * 3600).unwrap(), "2026-11-22 20:00:00");
+    let task = stage.scheduler.task("t").cron("0 0 * * *").until("2026-11-23T07:00:00Z").run(|| {});
+    task.unwrap();
+    stage.scheduler.set_zone(sexton::tz::Zone::utc());
+    stage.clock.advance(2 * DAY);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t ended"]);
+}

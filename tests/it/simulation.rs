@@ -9,11 +9,13 @@
 
 mod checker;
 mod civil;
+mod crashes;
 mod draw;
 mod life;
 mod play;
 mod world;
 
+use std::fmt::Debug;
 use std::io::Write;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -22,12 +24,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{mpsc, Mutex};
 use std::time::{Duration, Instant};
 
+use proptest::strategy::ValueTree;
+
 use self::checker::Checker;
 use self::play::Play;
 use self::world::World;
 
 /// What the gate plays.
 const SEEDS: Range<u64> = 0..10_000;
+
+/// The same of processes that are killed.
+const CRASHES: Range<u64> = 0..1_000;
 
 /// How long they are in all, at least.
 const YEARS: f64 = 1_000.0;
@@ -74,7 +81,7 @@ fn perform(play: &Play) -> Result<Tally, String> {
 }
 
 /// The same, where a panic is a failure like any other.
-fn try_to_perform(play: &Play) -> Result<Tally, String> {
+fn try_to<P>(perform: fn(&P) -> Result<Tally, String>, play: &P) -> Result<Tally, String> {
     catch_unwind(AssertUnwindSafe(|| perform(play))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         Err(text.unwrap_or_else(|| panic.downcast_ref::<&str>().unwrap_or(&"no text").to_string()))
@@ -82,13 +89,13 @@ fn try_to_perform(play: &Play) -> Result<Tally, String> {
 }
 
 /// The smallest play like that of the seed that still fails, and how.
-fn shrunk(seed: u64) -> Option<(Play, String)> {
-    let mut tree = draw::draw(seed);
+fn shrunk<P: Debug>(tree: Tree<P>, perform: fn(&P) -> Result<Tally, String>) -> Option<(P, String)> {
+    let mut tree = tree;
     let mut failure = None;
     let begin = Instant::now();
     while begin.elapsed() < SHRINKS {
         let play = tree.current();
-        let goes_on = match try_to_perform(&play) {
+        let goes_on = match try_to(perform, &play) {
             Err(error) => {
                 failure = Some((play, error));
                 tree.simplify()
@@ -102,10 +109,12 @@ fn shrunk(seed: u64) -> Option<(Play, String)> {
     failure
 }
 
-fn seeds() -> Range<u64> {
+type Tree<P> = Box<dyn ValueTree<Value = P>>;
+
+fn seeds(of_the_gate: Range<u64>) -> Range<u64> {
     let text = match std::env::var("SEXTON_SEEDS") {
         Ok(text) => text,
-        Err(_) => return SEEDS,
+        Err(_) => return of_the_gate,
     };
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let range = match text.split_once("..") {
@@ -122,7 +131,11 @@ struct Report {
     failures: Vec<(u64, String)>,
 }
 
-fn play_all(seeds: Range<u64>) -> Report {
+fn play_all(
+    seeds: Range<u64>,
+    show: impl Fn(u64) -> String,
+    play: impl Fn(u64) -> Result<Tally, String> + Sync,
+) -> Report {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);
     let at_work: Vec<_> = (0..threads).map(|_| Mutex::new(None)).collect();
@@ -130,7 +143,7 @@ fn play_all(seeds: Range<u64>) -> Report {
     let mut report = Report { simulated: Duration::ZERO, endless: 0, failures: Vec::new() };
     std::thread::scope(|scope| {
         for mine in &at_work {
-            let (sender, next, end) = (sender.clone(), &next, seeds.end);
+            let (sender, next, end, play) = (sender.clone(), &next, seeds.end, &play);
             scope.spawn(move || loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
                 if seed >= end {
@@ -138,8 +151,7 @@ fn play_all(seeds: Range<u64>) -> Report {
                     return;
                 }
                 *mine.lock().unwrap() = Some((seed, Instant::now()));
-                let result = try_to_perform(&draw::draw(seed).current());
-                sender.send((seed, result)).unwrap();
+                sender.send((seed, play(seed))).unwrap();
             });
         }
         drop(sender);
@@ -156,7 +168,8 @@ fn play_all(seeds: Range<u64>) -> Report {
             for (seed, since) in at_work.iter().filter_map(|mine| *mine.lock().unwrap()) {
                 if since.elapsed() > HANGS {
                     // Its thread cannot be stopped otherwise.
-                    tell(&format!("the play of seed {seed} does not come to an end; {}", replay(seed)));
+                    let (play, replay) = (show(seed), replay(seed));
+                    tell(&format!("the play of seed {seed} does not come to an end; {replay}\n{play}"));
                     std::process::exit(1);
                 }
             }
@@ -176,10 +189,19 @@ fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-#[test]
-fn whatever_happens_the_promises_hold() {
-    let (seeds, began) = (seeds(), Instant::now());
-    let Report { simulated, endless, failures } = play_all(seeds.clone());
+/// Plays all seeds, and fails with the first that does. Says how many years that were.
+fn expect_all<P: Debug + 'static>(
+    seeds: Range<u64>,
+    draw: fn(u64) -> Tree<P>,
+    perform: fn(&P) -> Result<Tally, String>,
+) -> f64 {
+    let began = Instant::now();
+    let report = play_all(
+        seeds.clone(),
+        |seed| format!("{:#?}", draw(seed).current()),
+        |seed| try_to(perform, &draw(seed).current()),
+    );
+    let Report { simulated, endless, failures } = report;
     let years = simulated.as_secs_f64() / YEAR.as_secs_f64();
     let took = began.elapsed().as_secs_f64();
     tell(&format!(
@@ -189,14 +211,27 @@ fn whatever_happens_the_promises_hold() {
         for (seed, error) in &failures {
             println!("seed {seed}: {}", error.lines().next().unwrap_or_default());
         }
-        let (play, error) = shrunk(*seed).unwrap_or_else(|| (draw::draw(*seed).current(), error.clone()));
+        let (play, error) =
+            shrunk(draw(*seed), perform).unwrap_or_else(|| (draw(*seed).current(), error.clone()));
         panic!(
             "{} of the seeds {seeds:?} fail. Seed {seed}: {error}\n{play:#?}\n\n{}",
             failures.len(),
             replay(*seed)
         );
     }
+    years
+}
+
+#[test]
+fn whatever_happens_the_promises_hold() {
+    let seeds = seeds(SEEDS);
+    let years = expect_all(seeds.clone(), draw::draw, perform);
     assert!(seeds != SEEDS || years >= YEARS, "the plays have become short: {years:.0} years");
+}
+
+#[test]
+fn whenever_a_process_is_killed_the_next_goes_on_from_its_journal() {
+    expect_all(seeds(CRASHES), crashes::draw, crashes::perform);
 }
 
 /// Where this is set, an observer panics at everything that it is told.

@@ -1,4 +1,28 @@
 //! Reads the log of a play, and says which promise it breaks.
+//!
+//! What it finds was planted, one fault at a time; of the first thousand seeds (of ten thousand where it says so):
+//!
+//! | the fault | fails | first seed |
+//! | --- | --- | --- |
+//! | a due is run twice after a small step back | 6 of 10,000 | 1730 |
+//! | an interval-like schedule waits after a small step back | 44 | 23 |
+//! | the dues that a run stands for are not told as missed | 66 | 3 |
+//! | a calendar run starts a nanosecond early | 593 | 0 |
+//! | a due that passed during a pause is lost at the resume | 10 | 116 |
+//! | a grace is a second longer | 18 | 6 |
+//! | runs overlap across a replacement | 13 | 5 |
+//! | a replacement forgets the count of runs | 44 | 29 |
+//! | what a gap skips is not made up | 4 | 356 |
+//! | a fixed time is run in both passes of a fold | 3 | 200 |
+//! | a correction of the clock is caught up | 10 | 253 |
+//! | a pause is ignored by a run on its way | 3 | 116 |
+//! | one run more than `times` | 115 | 0 |
+//! | one run more than are allowed at a time | 2 | 39 |
+//! | a run that was asked for during another is lost | 42 | 10 |
+//! | a change of zone makes nothing up | 2 of 10,000 | 1308 |
+//! | after a change of zone what was shown is run again | 6 of 10,000 | 1188 |
+//! | a shared callback is dropped unguarded | 4 of 10,000 | 1103 |
+//! | days step by elapsed time | 17 | 20 |
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -625,6 +649,11 @@ impl<'a> Checker<'a> {
                     // Its turn comes with the next advance.
                     false => continue,
                 }
+            }
+            let is_over = |state: &State| self.is_over(life, state.prev);
+            if life.until.map_or(false, |until| at > until) && life.states.iter().any(is_over) {
+                // A change of zone has moved it behind its end, and it waits for that.
+                continue;
             }
             // What is asked for last may have to wait for the next advance, too.
             let place = self.place(life, at).ok_or(format!("{number} waits for {at}, which is no due"))?;

@@ -21,16 +21,20 @@ enum Scale {
 
 /// What comes of a seed, in a form that can be made smaller.
 pub fn draw(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config { failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let scale = match seed % 8 {
         0 => Scale::Long,
         4 => Scale::Moving,
         _ => Scale::Short,
     };
-    Box::new(plays(scale).new_tree(&mut runner).expect("nothing is filtered for long"))
+    Box::new(plays(scale).new_tree(&mut runner(seed)).expect("nothing is filtered for long"))
+}
+
+/// Draws the same each time.
+pub fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config { failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
 const HOUR: u64 = 3_600_000;
@@ -65,7 +69,7 @@ fn long_kinds() -> impl Strategy<Value = Kind> {
     ]
 }
 
-fn fields() -> impl Strategy<Value = Fields> {
+pub fn fields() -> impl Strategy<Value = Fields> {
     // Most changes are at night.
     let hour = || prop_oneof![0..4_u32, 0..24_u32];
     let minute = prop_oneof![Just(0), Just(30), 0..60_u32];
@@ -215,7 +219,7 @@ fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
     )
 }
 
-fn zone() -> impl Strategy<Value = &'static str> {
+pub fn zone() -> impl Strategy<Value = &'static str> {
     let mut names: Vec<&str> = zones::files().keys().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

@@ -91,8 +91,8 @@ pub struct World {
     pub runs: Mutex<usize>,
 }
 
-/// No play has so many runs, and 150 more a day, unless a task that catches up with all it has missed is too slow for that:
-/// a callback that is called more often does nothing any more, so that it comes to an end.
+/// No play has so many runs, and 150 more for each day of its script, unless a task that catches up with all it has missed is
+/// too slow for that: a callback that is called more often ends its task, so that it comes to an end.
 pub const ENDLESS: usize = 12_000;
 
 pub fn nanos(instant: SystemTime) -> Nanos {
@@ -160,9 +160,17 @@ impl World {
         }
     }
 
+    fn most_runs(&self) -> usize {
+        let advances = self.play.script.iter().map(|deed| match deed {
+            Deed::Advance(by) | Deed::AdvanceAndRun(by) => *by,
+            _ => 0,
+        });
+        ENDLESS + 150 * (advances.sum::<u64>() / 86_400_000) as usize
+    }
+
     /// Whether it could not go on as it wanted to.
     pub fn is_endless(&self) -> bool {
-        *self.runs.lock().unwrap() > ENDLESS + 150 * (self.mono() / (24 * HOUR)) as usize
+        *self.runs.lock().unwrap() > self.most_runs()
     }
 
     pub fn start(&self) -> Nanos {
@@ -401,14 +409,13 @@ impl World {
         let is_endless = {
             let mut runs = self.runs.lock().unwrap();
             *runs += 1;
-            *runs > ENDLESS + 150 * (self.mono() / (24 * HOUR)) as usize
+            *runs > self.most_runs()
         };
-        let deed = part
-            .deeds
-            .get((number - 1) % part.deeds.len().max(1))
-            .cloned()
-            .filter(|_| !is_endless)
-            .unwrap_or(Deed::Nothing);
+        let deed = part.deeds.get((number - 1) % part.deeds.len().max(1)).cloned().unwrap_or(Deed::Nothing);
+        if is_endless {
+            *self.depth.lock().unwrap() -= 1;
+            return Ok(ControlFlow::Break(()));
+        }
         self.act(&deed);
         *self.depth.lock().unwrap() -= 1;
         match deed {
