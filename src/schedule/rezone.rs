@@ -26,6 +26,9 @@ pub(super) struct Moved {
     before: Option<Before>,
 }
 
+/// So many changes of zone are remembered, while dues that have come before them are still to be run or told.
+const CHANGES: usize = 8;
+
 /// The schedule up to a change of zone.
 struct Before {
     until: SystemTime,
@@ -62,6 +65,20 @@ impl Moved {
     }
 }
 
+impl Moved {
+    /// Forgets the oldest changes: what came before them is found by the first zone that is still known.
+    fn forget_all_but(&mut self, changes: usize) {
+        match &mut self.before {
+            Some(_) if changes == 0 => self.before = None,
+            Some(Before {
+                rule: Rule::Cron { moved: Some(older), .. } | Rule::Days { moved: Some(older), .. },
+                ..
+            }) => older.forget_all_but(changes - 1),
+            _ => {}
+        }
+    }
+}
+
 impl CivilBounds {
     pub(super) fn of(starting: Option<DateTime>, until: Option<DateTime>) -> Option<Box<CivilBounds>> {
         let is_any = starting.is_some() || until.is_some();
@@ -87,7 +104,9 @@ impl Timetable {
             let left = self.moved(unix, civil(&old), civil(zone));
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
                 let before = has_come.then(|| Before { until, rule: before.moved(moved.take()) });
-                *moved = Some(Box::new(Moved { before, ..left }));
+                let mut left = Moved { before, ..left };
+                left.forget_all_but(CHANGES);
+                *moved = Some(Box::new(left));
             }
         }
         if has_come {

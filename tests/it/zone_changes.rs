@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, Scheduler};
+use sexton::{Event, Missed, Scheduler, Why};
 
-use crate::stage::{must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{missed, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
 
 fn hours(hours: i32) -> Zone {
     Zone::fixed(hours * 3600).unwrap()
@@ -363,4 +363,19 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
     let _heard = must_end("a process whose zone files are replaced", play);
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn however_often_the_zone_is_changed_while_a_due_is_pending_it_takes_no_more_time_or_memory() {
+    let stage = Stage::set_in(hours(1), "2026-11-22 09:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * *").missed(Missed::All).run(|| {}).unwrap();
+    task.pause().unwrap();
+    for i in 0..20_000 {
+        stage.clock.advance(SECOND);
+        stage.scheduler.set_zone(hours(i % 3));
+    }
+    task.resume().unwrap();
+    stage.clock.advance(MINUTE);
+    let counted = missed(&stage.told(), Why::Paused);
+    assert!((300..=340).contains(&counted), "some 333 minutes have passed: {counted}");
 }
