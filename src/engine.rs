@@ -606,7 +606,8 @@ impl Engine {
         }
     }
 
-    /// Tells the dues that have passed without a run. To count them is up to the schedule, which may be the user's code.
+    /// Tells the dues that have passed without a run, of a task that has lost its name. To count them is up to the schedule,
+    /// which may be the user's code. They are not noted: the name is forgotten, or they are left to the next process.
     fn tell_unmet(&self, name: &Arc<str>, task: &mut Task, unmet: Option<Unmet>, why: Why) {
         if let Some(Unmet { due, until, reported }) = unmet {
             let _inside = Inside::of(self);
@@ -614,7 +615,6 @@ impl Engine {
             let latest = pass.latest.passed_at(until);
             if pass.count > reported {
                 let count = pass.count - reported;
-                self.note_missed(name, latest, why);
                 self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
             }
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
 
+use crate::journal::{Folder, Process};
 use crate::stage::*;
 
 /// A job whose future is pending until it is woken, and the wakers of those that are.
@@ -527,4 +528,23 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     let runs = ["2026-11-24T22:30:01Z", "2026-11-25T21:00:00Z"].map(|due| format!("t {due}"));
     assert_eq!(told[0], "t missed 2 until 2026-11-23T23:00:00Z: paused");
     assert_eq!(told[1..], runs);
+}
+
+#[test]
+fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
+    let folder = Folder::new();
+    let first = Process::start(&folder.journal(), "2026-11-22 09:30");
+    let clock = first.clock.clone();
+    let ends = move || {
+        clock.advance(3 * HOUR);
+        std::ops::ControlFlow::<()>::Break(())
+    };
+    first.scheduler.task("t").cron("0 * * * *").run(ends).unwrap();
+    first.clock.advance(HOUR);
+    assert_eq!(first.told("missed"), ["task `t` missed 3: still running"]);
+    drop(first);
+    let second = Process::start(&folder.journal(), "2026-11-22 15:30");
+    assert_eq!(second.scheduler.last_due("t"), None);
+    let second = second.with(|scheduler| scheduler.task("t").cron("0 * * * *"));
+    assert_eq!(second.runs(HOUR), ["16:00:00"]);
 }
