@@ -548,3 +548,16 @@ fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
     let second = second.with(|scheduler| scheduler.task("t").cron("0 * * * *"));
     assert_eq!(second.runs(HOUR), ["16:00:00"]);
 }
+
+#[test]
+fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_changed() {
+    let folder = Folder::new();
+    let start = |at| {
+        let process = Process::start(&folder.journal(), at);
+        process.with(|scheduler| scheduler.task("t").every("6h").starting("2026-11-22 00:00"))
+    };
+    assert_eq!(start("2026-11-22 11:00").runs(2 * HOUR), ["06:00:00", "12:00:00"]);
+    let second = start("2026-11-22 14:00");
+    second.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+    assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
+}
