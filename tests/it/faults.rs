@@ -561,3 +561,14 @@ fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_change
     second.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
     assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
 }
+
+#[test]
+fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_scheduled() {
+    let folder = Folder::new();
+    let times = ["09", "10", "11", "12"].map(|hour| moment(&format!("2026-11-22T{hour}:00:00Z")));
+    let start = |at| {
+        Process::start(&folder.journal(), at).with(|scheduler| scheduler.task("t").at_each(times))
+    };
+    assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
+    assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
+}
