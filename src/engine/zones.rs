@@ -41,8 +41,9 @@ impl Engine {
 
     /// Puts a zone in the place of another one, or of that of the scheduler, and says what there is to be told.
     fn change_zone(&self, of: Option<&Zone>, to: Zone) -> Vec<Event> {
-        let now = self.clock.now();
         let mut state = lock(&self.state);
+        // Read when no due can be judged any more by the zone before.
+        let now = self.clock.now();
         let from = of.unwrap_or(&state.zone).clone();
         let mut told = Vec::new();
         if from != to {
