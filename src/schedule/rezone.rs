@@ -30,7 +30,13 @@ pub(super) struct Moved {
 struct Before {
     until: SystemTime,
     rule: Rule,
+    /// How many changes it knows of, this one included.
+    changes: u8,
 }
+
+/// The most changes that are told apart while dues wait. Later ones up to the last are none for what was due before it: what
+/// a task does not come to run takes no memory.
+const CHANGES: u8 = 8;
 
 /// The civil times among what bounds a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +53,7 @@ impl Moved {
         rule: impl FnOnce(SystemTime) -> Option<SystemTime>,
     ) -> Option<SystemTime> {
         let mut after = after;
-        if let Some(Before { until, rule }) = self.before.as_ref().filter(|before| after < before.until) {
+        if let Some(Before { until, rule, .. }) = self.before.as_ref().filter(|before| after < before.until) {
             let due = rule.calendar_after(after).and_then(Due::calendar);
             if due.map_or(false, |due| due <= *until) {
                 return due;
@@ -58,6 +64,17 @@ impl Moved {
         match self.made_up {
             Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
             _ => next,
+        }
+    }
+}
+
+impl Before {
+    /// The schedule up to another change, with what those before it have left behind.
+    fn new(rule: Rule, left: Option<Box<Moved>>, until: SystemTime) -> Before {
+        let changes = left.as_ref().and_then(|left| left.before.as_ref()).map_or(0, |before| before.changes);
+        match left.map(|left| *left) {
+            Some(Moved { before: Some(before), .. }) if changes == CHANGES => Before { until, ..before },
+            left => Before { until, rule: rule.moved(left.map(Box::new)), changes: changes + 1 },
         }
     }
 }
@@ -86,7 +103,7 @@ impl Timetable {
         if let (Some(old), Some(before)) = (old, before) {
             let left = self.moved(unix, civil(&old), civil(zone));
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-                let before = has_come.then(|| Before { until, rule: before.moved(moved.take()) });
+                let before = has_come.then(|| Before::new(before, moved.take(), until));
                 *moved = Some(Box::new(Moved { before, ..left }));
             }
         }

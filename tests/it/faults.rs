@@ -572,3 +572,26 @@ fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_schedu
     assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
     assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
 }
+
+/// The runs of `t`, and what was told as missed of it.
+fn of_t(stage: &Stage) -> Vec<String> {
+    stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
+}
+
+#[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
+    must_end("a zone that is changed ever again", || {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        for change in 0..100_000 {
+            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
+        }
+        stage.told();
+        stage.clock.advance(5 * MINUTE);
+        task.resume().unwrap();
+        stage.clock.advance(MINUTE);
+        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
+    });
+}
