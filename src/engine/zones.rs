@@ -59,12 +59,14 @@ impl Engine {
         told
     }
 
-    /// Whether the zones have not been looked at for long enough. If so, the caller is to do it.
+    /// Whether the zones have not been looked at for long enough, and nobody is about to. If so, the caller is to do it.
     pub(crate) fn is_time_to_check_zones(&self, state: &mut State, now: Now) -> bool {
         let is_time = self.watch.is_some()
+            && !state.is_checking_zones
             && now.mono.saturating_duration_since(state.zones_checked) >= self.zone_check;
         if is_time {
             state.zones_checked = now.mono;
+            state.is_checking_zones = true;
         }
         is_time
     }
@@ -97,6 +99,7 @@ impl Engine {
                 }
             }
         }
+        lock(&self.state).is_checking_zones = false;
         self.tell_all(told);
     }
 
