@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) zone: Zone,
     /// When the zones were looked at.
     zones_checked: Instant,
+    /// Whether somebody is looking at them, or is about to.
+    is_checking_zones: bool,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
     /// What is being told of tasks by others than their own workers.
@@ -152,6 +154,7 @@ impl Engine {
             agenda: Agenda::new(clock_correction, history),
             zone,
             zones_checked: clock.now().mono,
+            is_checking_zones: false,
             phase: Phase::Open,
             nap: Nap::Awake,
             tellings: Vec::new(),
@@ -184,7 +187,7 @@ impl Engine {
         // A used name is no reason to ask the caller's iterator or closure for anything.
         let mut state = self.open_state().map_err(of_task)?;
         let holder = state.agenda.holder(&name).filter(|_| !replaces);
-        let checks_zones = self.is_time_to_check_zones(&mut state, self.clock.now());
+        let checks_zones = holder.is_none() && self.is_time_to_check_zones(&mut state, self.clock.now());
         drop(state);
         if let Some(holder) = holder {
             self.discard(&name, (schedule, job));
@@ -606,7 +609,8 @@ impl Engine {
         }
     }
 
-    /// Tells the dues that have passed without a run. To count them is up to the schedule, which may be the user's code.
+    /// Tells the dues that have passed without a run, of a task that has lost its name. To count them is up to the schedule,
+    /// which may be the user's code. They are not noted: the name is forgotten, or they are left to the next process.
     fn tell_unmet(&self, name: &Arc<str>, task: &mut Task, unmet: Option<Unmet>, why: Why) {
         if let Some(Unmet { due, until, reported }) = unmet {
             let _inside = Inside::of(self);
@@ -614,7 +618,6 @@ impl Engine {
             let latest = pass.latest.passed_at(until);
             if pass.count > reported {
                 let count = pass.count - reported;
-                self.note_missed(name, latest, why);
                 self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
             }
         }

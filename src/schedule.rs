@@ -367,6 +367,10 @@ impl Schedule {
                         Rule::Days { days: days.ok_or_else(out_of_range)?, moved: None }
                     }
                 };
+                if matches!(timetable.rule, Rule::Elapsed(_)) && starting <= last {
+                    // An earlier process began it: where another zone has the anchor does not matter any more.
+                    timetable.civil_bounds = CivilBounds::of(None, civil(self.until));
+                }
                 let first = timetable.first_of_period(starting, last, now)?;
                 must_be_due(format!("every `{period}`{except}"), first)?
             }

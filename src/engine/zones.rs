@@ -41,8 +41,9 @@ impl Engine {
 
     /// Puts a zone in the place of another one, or of that of the scheduler, and says what there is to be told.
     fn change_zone(&self, of: Option<&Zone>, to: Zone) -> Vec<Event> {
-        let now = self.clock.now();
         let mut state = lock(&self.state);
+        // Read when no due can be judged any more by the zone before.
+        let now = self.clock.now();
         let from = of.unwrap_or(&state.zone).clone();
         let mut told = Vec::new();
         if from != to {
@@ -58,12 +59,14 @@ impl Engine {
         told
     }
 
-    /// Whether the zones have not been looked at for long enough. If so, the caller is to do it.
+    /// Whether the zones have not been looked at for long enough, and nobody is about to. If so, the caller is to do it.
     pub(crate) fn is_time_to_check_zones(&self, state: &mut State, now: Now) -> bool {
         let is_time = self.watch.is_some()
+            && !state.is_checking_zones
             && now.mono.saturating_duration_since(state.zones_checked) >= self.zone_check;
         if is_time {
             state.zones_checked = now.mono;
+            state.is_checking_zones = true;
         }
         is_time
     }
@@ -96,6 +99,7 @@ impl Engine {
                 }
             }
         }
+        lock(&self.state).is_checking_zones = false;
         self.tell_all(told);
     }
 

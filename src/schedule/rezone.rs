@@ -26,14 +26,17 @@ pub(super) struct Moved {
     before: Option<Before>,
 }
 
-/// So many changes of zone are remembered, while dues that have come before them are still to be run or told.
-const CHANGES: usize = 8;
-
 /// The schedule up to a change of zone.
 struct Before {
     until: SystemTime,
     rule: Rule,
+    /// How many changes it knows of, this one included.
+    changes: u8,
 }
+
+/// The most changes that are told apart while dues wait. Later ones up to the last are none for what was due before it: what
+/// a task does not come to run takes no memory.
+const CHANGES: u8 = 8;
 
 /// The civil times among what bounds a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,7 @@ impl Moved {
         rule: impl FnOnce(SystemTime) -> Option<SystemTime>,
     ) -> Option<SystemTime> {
         let mut after = after;
-        if let Some(Before { until, rule }) = self.before.as_ref().filter(|before| after < before.until) {
+        if let Some(Before { until, rule, .. }) = self.before.as_ref().filter(|before| after < before.until) {
             let due = rule.calendar_after(after).and_then(Due::calendar);
             if due.map_or(false, |due| due <= *until) {
                 return due;
@@ -65,16 +68,13 @@ impl Moved {
     }
 }
 
-impl Moved {
-    /// Forgets the oldest changes: what came before them is found by the first zone that is still known.
-    fn forget_all_but(&mut self, changes: usize) {
-        match &mut self.before {
-            Some(_) if changes == 0 => self.before = None,
-            Some(Before {
-                rule: Rule::Cron { moved: Some(older), .. } | Rule::Days { moved: Some(older), .. },
-                ..
-            }) => older.forget_all_but(changes - 1),
-            _ => {}
+impl Before {
+    /// The schedule up to another change, with what those before it have left behind.
+    fn new(rule: Rule, left: Option<Box<Moved>>, until: SystemTime) -> Before {
+        let changes = left.as_ref().and_then(|left| left.before.as_ref()).map_or(0, |before| before.changes);
+        match left.map(|left| *left) {
+            Some(Moved { before: Some(before), .. }) if changes == CHANGES => Before { until, ..before },
+            left => Before { until, rule: rule.moved(left.map(Box::new)), changes: changes + 1 },
         }
     }
 }
@@ -103,10 +103,8 @@ impl Timetable {
         if let (Some(old), Some(before)) = (old, before) {
             let left = self.moved(unix, civil(&old), civil(zone));
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-                let before = has_come.then(|| Before { until, rule: before.moved(moved.take()) });
-                let mut left = Moved { before, ..left };
-                left.forget_all_but(CHANGES);
-                *moved = Some(Box::new(left));
+                let before = has_come.then(|| Before::new(before, moved.take(), until));
+                *moved = Some(Box::new(Moved { before, ..left }));
             }
         }
         if has_come {

@@ -310,10 +310,15 @@ impl Rule {
                 if instant > due.passed_at(now) {
                     return Ok(Some(Due::Calendar(instant)));
                 }
-                match (before, moment) {
-                    // Rising civil times that a gap has made one instant are one due.
-                    (Some(Moment::Civil(before)), Moment::Civil(after)) if after > before => {}
-                    _ => return Err(went_back("at_each", moment, before.unwrap_or(moment))),
+                let is_rising = match (before, moment) {
+                    // Also if a gap has made them one instant: they are one due.
+                    (Some(Moment::Civil(before)), Moment::Civil(after)) => after > before,
+                    // What an earlier process has run is passed over.
+                    (Some(before), _) => before.in_zone(zone)? < instant,
+                    (None, _) => true,
+                };
+                if !is_rising {
+                    return Err(went_back("at_each", moment, before.unwrap_or(moment)));
                 }
             },
             Rule::AtNext(next) => ask(next, now),

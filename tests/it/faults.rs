@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
 
+use crate::journal::{Folder, Process};
 use crate::stage::*;
 
 /// A job whose future is pending until it is woken, and the wakers of those that are.
@@ -549,4 +550,69 @@ fn a_due_that_a_change_of_zone_moves_behind_the_end_is_not_run() {
     stage.clock.advance(2 * DAY);
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     assert_eq!(told, ["t ended"]);
+}
+
+#[test]
+fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
+    let folder = Folder::new();
+    let first = Process::start(&folder.journal(), "2026-11-22 09:30");
+    let clock = first.clock.clone();
+    let ends = move || {
+        clock.advance(3 * HOUR);
+        std::ops::ControlFlow::<()>::Break(())
+    };
+    first.scheduler.task("t").cron("0 * * * *").run(ends).unwrap();
+    first.clock.advance(HOUR);
+    assert_eq!(first.told("missed"), ["task `t` missed 3: still running"]);
+    drop(first);
+    let second = Process::start(&folder.journal(), "2026-11-22 15:30");
+    assert_eq!(second.scheduler.last_due("t"), None);
+    let second = second.with(|scheduler| scheduler.task("t").cron("0 * * * *"));
+    assert_eq!(second.runs(HOUR), ["16:00:00"]);
+}
+
+#[test]
+fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_changed() {
+    let folder = Folder::new();
+    let start = |at| {
+        let process = Process::start(&folder.journal(), at);
+        process.with(|scheduler| scheduler.task("t").every("6h").starting("2026-11-22 00:00"))
+    };
+    assert_eq!(start("2026-11-22 11:00").runs(2 * HOUR), ["06:00:00", "12:00:00"]);
+    let second = start("2026-11-22 14:00");
+    second.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+    assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
+}
+
+#[test]
+fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_scheduled() {
+    let folder = Folder::new();
+    let times = ["09", "10", "11", "12"].map(|hour| moment(&format!("2026-11-22T{hour}:00:00Z")));
+    let start =
+        |at| Process::start(&folder.journal(), at).with(|scheduler| scheduler.task("t").at_each(times));
+    assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
+    assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
+}
+
+/// The runs of `t`, and what was told as missed of it.
+fn of_t(stage: &Stage) -> Vec<String> {
+    stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
+}
+
+#[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
+    must_end("a zone that is changed ever again", || {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        for change in 0..100_000 {
+            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
+        }
+        stage.told();
+        stage.clock.advance(5 * MINUTE);
+        task.resume().unwrap();
+        stage.clock.advance(MINUTE);
+        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
+    });
 }

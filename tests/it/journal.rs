@@ -13,10 +13,10 @@ use sexton::{Event, ManualClock, Missed, Run, Scheduler, TaskBuilder};
 use crate::stage::{listen, moment, time, DAY, HOUR, MINUTE, SECOND};
 
 /// A folder that is gone when this is.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
+    pub fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("sexton-journals-{}-{number}", std::process::id()));
@@ -24,7 +24,7 @@ impl Folder {
         Folder(folder)
     }
 
-    fn journal(&self) -> PathBuf {
+    pub fn journal(&self) -> PathBuf {
         self.0.join("jobs.journal")
     }
 }
@@ -43,16 +43,16 @@ impl Drop for Folder {
 }
 
 /// A process, from its start on 22 November 2026 or later.
-struct Process {
-    clock: ManualClock,
-    scheduler: Scheduler,
+pub struct Process {
+    pub clock: ManualClock,
+    pub scheduler: Scheduler,
     told: Arc<Mutex<Vec<Event>>>,
     runs: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
     #[track_caller]
-    fn start(journal: &Path, at: &str) -> Process {
+    pub fn start(journal: &Path, at: &str) -> Process {
         let clock = ManualClock::new(moment(at).instant(&Zone::utc()).unwrap());
         let builder = Scheduler::builder().clock(&clock).zone(Zone::utc());
         let scheduler = builder.journal(journal).build().unwrap();
@@ -62,7 +62,7 @@ impl Process {
 
     /// Schedules a task that notes what its runs are due for.
     #[track_caller]
-    fn with(self, task: impl FnOnce(&Scheduler) -> TaskBuilder<'_>) -> Process {
+    pub fn with(self, task: impl FnOnce(&Scheduler) -> TaskBuilder<'_>) -> Process {
         let runs = self.runs.clone();
         let run = move |run: &Run<'_>| {
             let missed = if run.missed() > 0 { format!(" +{}", run.missed()) } else { String::new() };
@@ -73,12 +73,12 @@ impl Process {
     }
 
     /// Lets time pass, and says what was run.
-    fn runs(&self, passes: Duration) -> Vec<String> {
+    pub fn runs(&self, passes: Duration) -> Vec<String> {
         self.clock.advance(passes);
         std::mem::take(&mut *self.runs.lock().unwrap())
     }
 
-    fn told(&self, what: &str) -> Vec<String> {
+    pub fn told(&self, what: &str) -> Vec<String> {
         let told = std::mem::take(&mut *self.told.lock().unwrap());
         told.iter().map(Event::to_string).filter(|line| line.contains(what)).collect()
     }
