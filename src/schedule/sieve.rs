@@ -4,9 +4,8 @@
 //! that are move, their images. An image is at the civil time of day that the due is meant for, on the first later date
 //! on which that is not left out. What is left out is judged by what the clocks show.
 //!
-//! Which dues have an image after an instant? Expressions have the same times on each of their dates, so one on an
-//! earlier date than the last has either the image of its fellow on that date, or one that is not after it. Where clocks
-//! change a date may lack some of its times: it is not taken for the last one.
+//! An expression has the same times on each of its dates but those on which clocks change. So an image never comes after
+//! the next of these dates, the heir: at that time of it something is due anyway, or has the same image.
 
 use std::time::{Duration, SystemTime};
 
@@ -112,6 +111,7 @@ impl<'a> Search<'a> {
         Ok(due.and_then(system_time_of_nanos))
     }
 
+    /// The first due after an instant, or one after `until` that nobody was asked about.
     fn first(&mut self, after: i128, until: i128) -> Result<Option<i128>, Error> {
         let mut best = i128::MAX;
         let mut from = after;
@@ -127,13 +127,10 @@ impl<'a> Search<'a> {
             last = Some(shown);
             from = due;
             if self.except.moves {
-                best = best.min(self.image(due, shown)?.unwrap_or(i128::MAX));
+                best = self.image(due, shown, best)?.unwrap_or(best);
             }
-            if self.is_listed(shown.date()) && (!self.except.moves || self.is_alike(shown.date())) {
-                // The images of the others on this date come later than that of its first.
-                let next = if self.except.moves { shown.date().checked_add_days(1) } else { None };
-                let next = next.unwrap_or_else(|| self.first_unlisted(shown.date()));
-                from = from.max(self.start(next) - 1);
+            if self.is_listed(shown.date()) {
+                from = from.max(self.end_of_listed(due, shown, best) - 1);
             }
         }
         if self.except.moves {
@@ -145,73 +142,83 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The earliest image, of a due at an instant or before it, that comes after the instant and before `best`; or else
-    /// `best`.
+    /// Until when nothing before `best` comes of the dues from this one on, which is on a listed date.
+    fn end_of_listed(&self, due: i128, shown: DateTime, best: i128) -> i128 {
+        let date = shown.date();
+        let unlisted = self.first_unlisted(date);
+        let end = match self.except.moves {
+            false => unlisted,
+            true if self.is_covered(date) || self.instant(unlisted.at(shown.time())) >= best => {
+                next_day(date)
+            }
+            true => return due,
+        };
+        // Beyond a change of clocks an earlier date may be shown again.
+        let change = i128::from(self.zone.span(seconds(due)).hi) * SECOND;
+        self.start(end).min(change)
+    }
+
+    /// The earliest image after an instant and before `best`, of a due that is not after the instant; or else `best`.
     fn earliest_image(&mut self, after: i128, mut best: i128) -> Result<i128, Error> {
         let now = match self.civil(after) {
             Some(now) => now,
             None => return Ok(best),
         };
-        let today = now.date();
-        let mut date = today;
-        loop {
-            // What is left out today is due tomorrow at the earliest.
-            let best_today = self.civil(best).filter(|best| best.date() == today);
-            if date < today || best_today.is_none() {
-                best = self.earliest_image_of(date, now, after, best, best_today)?;
+        let (today, tomorrow) = (now.date(), next_day(now.date()));
+        let mut to = after;
+        while let Some(date) = self.rule_until(to).and_then(|due| self.civil(due)).map(DateTime::date) {
+            if today.days() - date.days() > DAYS {
+                break;
             }
-            let is_last = date < today && self.is_alike(date);
-            let before = match self.rule_until(self.start(date) - 1).and_then(|due| self.civil(due)) {
-                Some(before) if !is_last && before.date() < date => before.date(),
-                _ => return Ok(best),
-            };
-            if today.days() - before.days() > DAYS {
-                return Ok(best);
+            let is_last = date < today && self.is_whole(date);
+            if !self.is_covered(date) {
+                let start = date.at(Time::MIDNIGHT);
+                if is_last {
+                    // Today, at the times of day that are left of it, and else later.
+                    best = self.earliest_image_from(date.at(now.time()), today, after, best)?;
+                    best = self.earliest_image_from(start, tomorrow, after, best)?;
+                } else {
+                    let earliest = if date < today { today } else { tomorrow };
+                    best = self.earliest_image_from(start, earliest, after, best)?;
+                }
             }
-            date = before;
+            if is_last {
+                break;
+            }
+            to = (to - 1).min(self.start(date) - 1);
         }
+        Ok(best)
     }
 
-    /// The same, of the dues on a date.
-    fn earliest_image_of(
+    /// The same, of the dues from a civil time to the end of its date whose images are not before the date `earliest`.
+    fn earliest_image_from(
         &mut self,
-        date: Date,
-        now: DateTime,
+        start: DateTime,
+        earliest: Date,
         after: i128,
         mut best: i128,
-        best_today: Option<DateTime>,
     ) -> Result<i128, Error> {
-        let is_alike = self.is_alike(date);
-        let mut is_today = best_today.is_some();
-        if !self.except.asks() {
-            // The list alone knows where they go.
-            if !self.is_listed(date) {
-                return Ok(best);
-            }
-            let goes_to = self.first_unlisted(date);
-            if is_alike && goes_to < now.date() {
-                return Ok(best);
-            }
-            is_today = goes_to == now.date();
+        let date = start.date();
+        let goes_to = self.first_unlisted(next_day(date));
+        if !self.except.asks() && (!self.is_listed(date) || goes_to < earliest && self.is_whole(goes_to)) {
+            // The list alone knows.
+            return Ok(best);
         }
-        // Of what goes to today, the past times of day are past.
-        let start = if is_today && is_alike && date < now.date() { now.time() } else { Time::MIDNIGHT };
-        let mut from = self.instant(date.at(start)) - 1;
+        let earliest = earliest.max(goes_to);
+        let mut from = self.instant(start) - 1;
         while let Some(due) = self.rule_after(from).filter(|&due| due <= after) {
             let shown = match self.civil(due) {
                 Some(shown) if shown.date() <= date => shown,
                 _ => break,
             };
-            if is_alike && best_today.map_or(false, |best| best.time() <= shown.time()) {
+            // Later ones have later images.
+            let time = shown.time().min(self.meant_for(due, shown).time());
+            if self.instant(earliest.at(time)) >= best {
                 break;
             }
             if self.leaves_out(shown)? {
-                if let Some(image) = self.image(due, shown)?.filter(|&image| image > after) {
-                    best = best.min(image);
-                    if is_alike && !self.except.asks() {
-                        break;
-                    }
-                }
+                let image = self.image(due, shown, best)?.filter(|&image| image > after);
+                best = image.unwrap_or(best);
             }
             from = due;
         }
@@ -234,47 +241,77 @@ impl<'a> Search<'a> {
     }
 
     fn last_with_images(&mut self, until: i128) -> Result<Option<i128>, Error> {
-        let mut best: Option<(i128, Date)> = None;
-        let mut to = until;
-        let mut date = None;
-        while let Some(due) = self.rule_until(to) {
-            let shown = match self.civil(due) {
-                Some(shown) => shown,
-                None => break,
-            };
-            let is_past_date = date.map_or(false, |date| shown.date() < date);
-            if let (Some(date), Some((_, best)), true) = (date, best, is_past_date) {
-                if date < best && self.is_alike(date) || best.days() - shown.date().days() > DAYS {
-                    break;
+        // Back in larger and larger steps, until there is one.
+        let (mut to, mut step, mut earliest) = (until, SECOND, until);
+        let mut last = loop {
+            match self.rule_until(to) {
+                Some(due) => earliest = due,
+                None if step == SECOND => return Ok(None),
+                None => {
+                    // Too far.
+                    to = earliest - 1;
+                    step = SECOND;
+                    continue;
                 }
             }
-            date = Some(shown.date());
-            let member = match self.leaves_out(shown)? {
-                true => self.image(due, shown)?.filter(|&image| image <= until),
-                false => Some(due),
-            };
-            let member = member.and_then(|member| Some((member, self.civil(member)?.date())));
-            best = best.max(member);
-            to = due - 1;
-        }
-        Ok(best.map(|(due, _)| due))
-    }
-
-    /// Where a due goes that is left out.
-    fn image(&mut self, due: i128, shown: DateTime) -> Result<Option<i128>, Error> {
-        let time = self.meant_for(due, shown).time();
-        for days in 1..=DAYS {
-            let civil = match shown.date().checked_add_days(days) {
-                Some(date) => date.at(time),
-                None => break,
-            };
-            let instant = self.instant(civil);
-            match self.civil(instant) {
-                Some(shown) if self.leaves_out(shown)? => {}
-                _ => return Ok(Some(instant + due.rem_euclid(SECOND))),
+            if let Some(due) = self.first_until(earliest - 1, until)? {
+                break due;
+            }
+            to = earliest - step;
+            step *= 2;
+        };
+        // And on to the last, each time over half of what is left.
+        let mut end = until;
+        while let Some(next) = self.first_until(last, until)? {
+            last = next;
+            let middle = last + (end - last) / 2;
+            match self.first_until(middle, until)? {
+                Some(next) => last = next,
+                None => end = middle,
             }
         }
-        Ok(None)
+        Ok(Some(last))
+    }
+
+    fn first_until(&mut self, after: i128, until: i128) -> Result<Option<i128>, Error> {
+        Ok(self.first(after, until)?.filter(|&due| due <= until))
+    }
+
+    /// Where a due goes that is left out, if that is before `best` and its heir.
+    fn image(&mut self, due: i128, shown: DateTime, best: i128) -> Result<Option<i128>, Error> {
+        let time = self.meant_for(due, shown).time();
+        let heir = self.heir(shown.date());
+        let mut date = shown.date();
+        loop {
+            let next = self.first_unlisted(next_day(date));
+            let is_too_late =
+                next.days() - shown.date().days() > DAYS || heir.map_or(false, |heir| next >= heir);
+            if next == date || is_too_late {
+                return Ok(None);
+            }
+            date = next;
+            let instant = self.instant(date.at(time));
+            let image = instant + due.rem_euclid(SECOND);
+            if image >= best {
+                return Ok(None);
+            }
+            match self.civil(instant) {
+                Some(shown) if self.leaves_out(shown)? => {}
+                _ => return Ok(Some(image)),
+            }
+        }
+    }
+
+    /// The next date with dues after this one, if it has them at all times of day that others have.
+    fn heir(&self, date: Date) -> Option<Date> {
+        let due = self.rule.in_zone_after(system_time_of_nanos(self.start(next_day(date)) - 1)?)?;
+        let heir = self.civil(unix_nanos(due))?.date();
+        (heir > date && self.is_whole(heir)).then_some(heir)
+    }
+
+    /// Whether all of what is left out on a date goes to its heir at the latest.
+    fn is_covered(&self, date: Date) -> bool {
+        self.heir(date).map_or(false, |heir| heir <= self.first_unlisted(next_day(date)))
     }
 
     /// The civil time that a due is meant for: of one at the end of a gap, what the gap has skipped.
@@ -289,10 +326,13 @@ impl<'a> Search<'a> {
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
     }
 
-    /// Whether a date has all the times of day that other dates have.
-    fn is_alike(&self, date: Date) -> bool {
+    /// Whether a date has all the times of day that other dates have: no clock changes on it.
+    fn is_whole(&self, date: Date) -> bool {
         match self.zone.resolve(date.at(Time::MIDNIGHT).seconds()) {
-            Instants::Unique(start) => self.zone.span(start).hi >= start + DAY && self.rule.has_same_times(),
+            Instants::Unique(start) => {
+                let span = self.zone.span(start);
+                span.lo < start && start + DAY <= span.hi && self.rule.has_same_times()
+            }
             _ => false,
         }
     }
@@ -350,6 +390,11 @@ impl<'a> Search<'a> {
     fn start(&self, date: Date) -> i128 {
         self.instant(date.at(Time::MIDNIGHT))
     }
+}
+
+/// The last day of the calendar has none: it stays.
+fn next_day(date: Date) -> Date {
+    date.checked_add_days(1).unwrap_or(date)
 }
 
 fn seconds(nanos: i128) -> i64 {

@@ -364,7 +364,7 @@ impl Rule {
     pub(super) fn skipped_from(&self, start: i64, shown: DateTime) -> Option<i64> {
         match self {
             Rule::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
-            Rule::Days { days, .. } => days.civil_from(start),
+            Rule::Days { days, .. } if days.is_whole() => days.civil_from(start),
             _ => None,
         }
     }
