@@ -35,8 +35,9 @@ use state::State;
 /// An open journal, which no other process has open. Its file is called by the path that it was opened with, whatever the
 /// current folder is by now.
 ///
-/// Each call adds its record before it returns; a process that dies after that has told the next. An error means that
-/// the record is not there, and all is as if the call had not been made; the next call may well succeed.
+/// Each call adds its record before it returns; a process that dies after that has told the next. The answer is whether
+/// there was anything to add. An error means that the record is not there, and all is as if the call had not been made;
+/// the next call may well succeed.
 pub(crate) struct Journal {
     /// As the user wrote it.
     path: Arc<Path>,
@@ -123,31 +124,31 @@ impl Journal {
     /// An earlier due than the last does not take its place, except by more than three hours: then the clock was wrong
     /// and has been corrected, and a last due that lies years ahead must not silence the task for years. So the runs of
     /// one name have to begin in the order of their dues, give or take three hours.
-    pub(crate) fn began(&self, name: &str, due: SystemTime, is_durable: bool) -> Result<(), JournalError> {
+    pub(crate) fn began(&self, name: &str, due: SystemTime, is_durable: bool) -> Result<bool, JournalError> {
         self.add(What::Began(due), name, is_durable, |_| true)
     }
 
     /// A run begins that was asked for: the last due of the schedule stays what it is.
-    pub(crate) fn asked(&self, name: &str, at: SystemTime) -> Result<(), JournalError> {
+    pub(crate) fn asked(&self, name: &str, at: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Asked(at), name, false, |_| true)
     }
 
     /// A run that began has ended, however it ended. Nothing is done if no such run is known.
-    pub(crate) fn ended(&self, name: &str, due: SystemTime) -> Result<(), JournalError> {
+    pub(crate) fn ended(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Ended(due), name, false, |state| {
             state.get(name).map_or(false, |known| known.under_way.contains(&due))
         })
     }
 
     /// Dues up to here were reported as missed: they are not to be caught up. Nothing is done if a later one was run.
-    pub(crate) fn passed(&self, name: &str, due: SystemTime) -> Result<(), JournalError> {
+    pub(crate) fn passed(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Passed(due), name, false, |state| {
             state.get(name).map_or(true, |known| known.last < Some(due))
         })
     }
 
     /// The name was cancelled: nothing of it is remembered.
-    pub(crate) fn forget(&self, name: &str) -> Result<(), JournalError> {
+    pub(crate) fn forget(&self, name: &str) -> Result<bool, JournalError> {
         self.add(What::Forgot, name, false, |state| state.get(name).is_some())
     }
 
@@ -158,10 +159,10 @@ impl Journal {
         name: &str,
         is_durable: bool,
         is_new: impl FnOnce(&State) -> bool,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let mut inner = lock(&self.inner);
         if !is_new(&inner.state) {
-            return Ok(());
+            return Ok(false);
         }
         let record = Record::new(what, name);
         let line = record.to_line();
@@ -174,7 +175,7 @@ impl Journal {
         kind.map_err(|kind| JournalError::new(&self.path, kind))?;
         inner.state.apply(&record);
         inner.shorten();
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -211,14 +212,16 @@ fn locate(path: &Path) -> Result<(PathBuf, OsString), Kind> {
         Err(error) => Err(error),
         Ok(_) => match fs::canonicalize(path) {
             // A link to nothing.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Kind::NotAFile),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Kind::NotAFile { found: "a link to nothing" })
+            }
             target => target,
         },
     };
     let path = in_folder.map_err(Kind::io("finding its folder"))?;
     match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) => Ok((folder.into(), name.into())),
-        _ => Err(Kind::NotAFile),
+        _ => Err(Kind::NotAFile { found: "a folder" }),
     }
 }
 
@@ -228,7 +231,8 @@ fn contents(path: &Path) -> Result<Contents, Kind> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Contents::Empty),
         Err(error) => Err(Kind::io("opening it")(error)),
-        Ok(metadata) if !metadata.is_file() => Err(Kind::NotAFile),
+        Ok(metadata) if metadata.is_dir() => Err(Kind::NotAFile { found: "a folder" }),
+        Ok(metadata) if !metadata.is_file() => Err(Kind::NotAFile { found: "a device or a pipe" }),
         Ok(_) => File::open(path).and_then(read::read).map_err(Kind::io("reading it")),
     }
 }

@@ -78,13 +78,17 @@ impl Engine {
         self.note(|journal| journal.forget(name));
     }
 
-    fn note(&self, write: impl FnOnce(&Journal) -> Result<(), JournalError>) {
+    fn note(&self, write: impl FnOnce(&Journal) -> Result<bool, JournalError>) {
         let failed = {
             let mut notes = lock(&self.notes);
             let written = match &notes.journal {
                 Some(journal) => write(journal),
                 None => return,
             };
+            if let Ok(false) = written {
+                // Nothing was tried: the end of a run whose beginning could not be written, say.
+                return;
+            }
             let had_failed = std::mem::replace(&mut notes.has_failed, written.is_err());
             written.err().filter(|_| !had_failed)
         };

@@ -24,8 +24,10 @@ pub(super) enum Kind {
     NoFolder {
         folder: PathBuf,
     },
-    /// A folder, a device, a pipe, a link to nothing.
-    NotAFile,
+    NotAFile {
+        /// What it is: a folder, a device or pipe, a link to nothing.
+        found: &'static str,
+    },
     NotAJournal {
         found: Excerpt,
     },
@@ -81,7 +83,7 @@ impl fmt::Display for JournalError {
             Kind::NoFolder { folder } => {
                 write!(f, "found no folder {}, expected one that exists", Shown(folder))
             }
-            Kind::NotAFile => f.write_str("not a regular file"),
+            Kind::NotAFile { found } => write!(f, "found {found}, expected a regular file"),
             Kind::NotAJournal { found } => write!(
                 f,
                 "found {found} in its first line, expected `{}`; it is left as it is",

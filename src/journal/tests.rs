@@ -225,7 +225,8 @@ fn a_journal_that_cannot_be_written_anew_grows_on() {
     let journal = open(&folder.journal());
     fs::create_dir(&in_the_way).unwrap();
     let len = || fs::metadata(folder.journal()).unwrap().len();
-    let pass = |dues: std::ops::Range<u64>| dues.for_each(|due| journal.passed("report", at(due)).unwrap());
+    let pass =
+        |dues: std::ops::Range<u64>| dues.for_each(|due| assert!(journal.passed("report", at(due)).unwrap()));
     pass(1000..4000);
     assert_eq!(len(), 17 + 3000 * 38);
     fs::remove_dir(&in_the_way).unwrap();
@@ -331,7 +332,7 @@ fn a_path_that_leads_to_no_file_is_refused() {
     assert_eq!(refused("no/jobs"), "journal `no/jobs`: found no folder `no`, expected one that exists");
     assert!(refused("..").ends_with("found no file name, expected a path such as `jobs.journal`"));
     fs::create_dir(folder.0.join("folder")).unwrap();
-    assert_eq!(refused("folder"), "journal `folder`: not a regular file");
+    assert_eq!(refused("folder"), "journal `folder`: found a folder, expected a regular file");
     fs::create_dir(folder.0.join("x.new")).unwrap();
     assert!(refused("x").starts_with("journal `x`: removing what was left beside it: "), "{}", refused("x"));
     assert!(refused("a\nb/c").starts_with("journal `a\\nb/c`: found no folder"));
@@ -345,10 +346,11 @@ fn a_pipe_or_a_device_or_a_link_to_nothing_is_refused() {
     let refused = |name: &str| refusal(&folder, &folder.0.join(name));
     let made = std::process::Command::new("mkfifo").arg(folder.0.join("pipe")).status();
     assert!(made.unwrap().success());
-    assert_eq!(refused("pipe"), "journal `pipe`: not a regular file");
+    assert_eq!(refused("pipe"), "journal `pipe`: found a device or a pipe, expected a regular file");
     symlink("nothing", folder.0.join("link")).unwrap();
-    assert_eq!(refused("link"), "journal `link`: not a regular file");
-    assert_eq!(refusal(&folder, Path::new("/dev/null")), "journal `/dev/null`: not a regular file");
+    assert_eq!(refused("link"), "journal `link`: found a link to nothing, expected a regular file");
+    let expected = "journal `/dev/null`: found a device or a pipe, expected a regular file";
+    assert_eq!(refusal(&folder, Path::new("/dev/null")), expected);
 }
 
 /// Another path to it, of whatever kind.

@@ -302,3 +302,16 @@ fn a_run_asked_for_that_is_cut_off_is_told() {
     assert_eq!(second.told("cut off"), ["task `t` was cut off in its last run: the process went down"]);
     assert_eq!(second.runs(DAY), ["2026-11-23T09:00:00Z"]);
 }
+
+#[test]
+fn a_journal_that_cannot_be_written_is_told_once_until_it_can() {
+    let folder = Folder::new();
+    let process = Process::start(&folder.journal(), "2026-11-22 10:30");
+    let long = "x".repeat(70_000); // too long for a line of the journal, as a full disk is for any
+    let process = process.with(|scheduler| scheduler.task(&long).cron("0 * * * *"));
+    assert_eq!(process.runs(HOUR * 3).len(), 3, "tasks go on");
+    assert_eq!(process.told("journal").len(), 1);
+    let process = process.with(|scheduler| scheduler.task("short").at("2026-11-22 14:10"));
+    assert_eq!(process.runs(HOUR * 2).len(), 3);
+    assert_eq!(process.told("journal").len(), 1, "it could be written in between");
+}

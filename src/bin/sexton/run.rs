@@ -58,11 +58,13 @@ fields whatever follows, to quartz six and, if the next word has only these char
 ",
     dialect::help!(),
     ", instead of the job's command
-  --journal FILE         remember there when each job was last due, from one start to the next: a
-                         job that was missed meanwhile is run at once, and only once
+    --journal FILE    remember there when each job was last due, from one start to the next: a
+                      job that was missed meanwhile is run at once, and only once
 
-A journal knows a job by its line, wherever that stands. One that is cut off by a crash or by the
-end of `sexton` is told of at the next start, and not run again. `@every` goes on from its last run.
+A journal knows a job by its line, wherever that stands: a changed line is a new job, and one that
+is put back after a month has missed a month. A job that is cut off by a crash or by the end of
+`sexton` is told of at the next start, and not run again; what it has started may go on meanwhile.
+`@every` goes on from its last run.
 
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.

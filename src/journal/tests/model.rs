@@ -100,10 +100,16 @@ impl Written {
 fn make(journal: &mut Option<Journal>, path: &Path, call: &Call) {
     let open = journal.as_ref().unwrap();
     match *call {
-        Call::Began(name, due) => open.began(NAMES[name], at(due), false).unwrap(),
-        Call::Ended(name, due) => open.ended(NAMES[name], at(due)).unwrap(),
-        Call::Passed(name, due) => open.passed(NAMES[name], at(due)).unwrap(),
-        Call::Forget(name) => open.forget(NAMES[name]).unwrap(),
+        Call::Began(name, due) => assert!(open.began(NAMES[name], at(due), false).unwrap()),
+        Call::Ended(name, due) => {
+            open.ended(NAMES[name], at(due)).unwrap();
+        }
+        Call::Passed(name, due) => {
+            open.passed(NAMES[name], at(due)).unwrap();
+        }
+        Call::Forget(name) => {
+            open.forget(NAMES[name]).unwrap();
+        }
         Call::Past(name) => drop(open.past(NAMES[name])),
         Call::Restart => {
             *journal = None;

@@ -288,7 +288,7 @@ fn fill(path: &Path) {
     for (i, size) in [5, 600, 600, 400, 200, 100, 60, 40, 6, 1].into_iter().enumerate() {
         let name = format!("{i}{}", "x".repeat(size));
         match journal.began(&name, at(60), i % 2 == 0) {
-            Ok(()) => say(&name),
+            Ok(_) => say(&name),
             Err(error) => {
                 assert!(error.to_string().contains("writing a record: File too large"), "{error}");
                 assert_eq!(journal.past(&name), Past::default(), "as if the call had not been made");
