@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use sexton::tz::Zone;
-use sexton::{ManualClock, Scheduler};
+use sexton::{ManualClock, Schedule, Scheduler};
 
 /// Among so many tasks.
 const TASKS: u64 = 100_000;
@@ -65,6 +65,21 @@ pub fn fire(criterion: &mut Criterion) {
         group.bench_function(format!("{tasks} every second"), |bencher| {
             bencher.iter(|| clock.advance(Duration::from_secs(1)));
         });
+    }
+    group.throughput(Throughput::Elements(1));
+    // What follows the calendar is on the disk before it runs.
+    for (kind, schedule) in [("period", Schedule::every("1s")), ("cron", Schedule::cron("* * * * * *"))] {
+        let folder = std::env::temp_dir().join(format!("sexton-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+        let builder = Scheduler::builder().clock(&clock).zone(Zone::utc());
+        let scheduler = builder.journal(folder.join("journal")).build().unwrap();
+        scheduler.task("noted").on(schedule.unwrap()).run(|| {}).unwrap();
+        group.bench_function(format!("1 every second, {kind} with a journal"), |bencher| {
+            bencher.iter(|| clock.advance(Duration::from_secs(1)));
+        });
+        scheduler.shutdown();
+        std::fs::remove_dir_all(folder).unwrap();
     }
     group.throughput(Throughput::Elements(TASKS));
     group.sample_size(10);
