@@ -134,6 +134,9 @@ impl<'a> Search<'a> {
             }
         }
         if self.except.moves {
+            // Images are due once, whatever clocks show again.
+            let after =
+                system_time_of_nanos(after).map_or(after, |after| unix_nanos(self.rule.shown_before(after)));
             best = self.earliest_image(after, best)?;
         }
         match last {
