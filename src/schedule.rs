@@ -244,10 +244,15 @@ impl Schedule {
     /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
     /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        self.search("previous", before, |search| match before.checked_sub(Duration::from_nanos(1)) {
-            Some(until) => search.until(until),
-            None => Ok(None),
-        })
+        let (rule, zone) = self.asked("previous", before)?;
+        let due = match before.checked_sub(Duration::from_nanos(1)) {
+            Some(until) => Search::new(&self.except, &zone, &rule).until(until)?,
+            None => None,
+        };
+        // So far was looked back.
+        let starting = self.starting.and_then(|moment| moment.instant(&zone));
+        due.or(starting).map_or(Ok(()), |earliest| expect_begun(&zone, earliest))?;
+        Ok(due)
     }
 
     /// Whether a cron expression is due in the second of this instant.
@@ -257,21 +262,16 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let found =
-            self.search("matches", second, |search| match second.checked_sub(Duration::from_nanos(1)) {
-                Some(before) => search.after(before, Some(second)),
-                None => Ok(None),
-            })?;
+        let (rule, zone) = self.asked("matches", second)?;
+        let found = match second.checked_sub(Duration::from_nanos(1)) {
+            Some(before) => Search::new(&self.except, &zone, &rule).after(before, Some(second))?,
+            None => None,
+        };
         Ok(found == Some(second))
     }
 
-    /// Looks for dues of a cron expression that are not left out.
-    fn search(
-        &self,
-        question: &str,
-        from: SystemTime,
-        look: impl FnOnce(&mut Search<'_>) -> Result<Option<SystemTime>, Error>,
-    ) -> Result<Option<SystemTime>, Error> {
+    /// What a question about the dues of a cron expression is asked of, around an instant: the rule and its zone.
+    fn asked(&self, question: &str, around: SystemTime) -> Result<(Rule, Zone), Error> {
         self.except.check(&self.what)?;
         let cron = match self.what {
             What::Cron(cron) => cron,
@@ -281,14 +281,10 @@ impl Schedule {
             }
         };
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+        expect_begun(&zone, around)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
-        expect_begun(&zone, from)?;
         let floor = starting.map_or(i64::MIN, unix_seconds);
-        let rule = Rule::Cron { cron, zone: zone.clone(), floor, moved: None };
-        let due = look(&mut Search::new(&self.except, &zone, &rule))?;
-        // So far was looked back.
-        due.or(starting.filter(|_| question == "previous")).map_or(Ok(()), |due| expect_begun(&zone, due))?;
-        Ok(due)
+        Ok((Rule::Cron { cron, zone: zone.clone(), floor, moved: None }, zone))
     }
 
     /// The zone that it has of its own.

@@ -18,8 +18,10 @@ use crate::tz::{system_time, unix_seconds, Offsets, Zone};
 pub(super) struct Moved {
     /// The latest that the clocks have shown, in civil seconds, unless they were corrected.
     shown: Option<i64>,
-    /// When they will have shown it again, if that is not to count.
+    /// When they will have shown it again.
     shown_again: Option<SystemTime>,
+    /// Whether what they show again is due again.
+    repeats: bool,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
     /// How dues were found before, if there are some that have come and are still to be run or told.
@@ -60,11 +62,16 @@ impl Moved {
             }
             after = *until;
         }
-        let next = rule(self.shown_again.map_or(after, |shown| shown.max(after)));
+        let next = rule(if self.repeats { after } else { self.shown_before(after) });
         match self.made_up {
             Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
             _ => next,
         }
+    }
+
+    /// The instant itself, or the later one up to which clocks show only what they have shown before.
+    fn shown_before(&self, instant: SystemTime) -> SystemTime {
+        self.shown_again.map_or(instant, |shown| shown.max(instant))
     }
 }
 
@@ -132,7 +139,7 @@ impl Timetable {
     /// What is left behind when the clocks, which show `before`, show `now` instead.
     fn moved(&self, unix: i64, before: i64, now: i64) -> Moved {
         if before.abs_diff(now) > CORRECTION.as_secs() {
-            return Moved { shown: None, shown_again: None, made_up: None, before: None };
+            return Moved { shown: None, shown_again: None, repeats: false, made_up: None, before: None };
         }
         let (is_interval_like, is_made_up) = match &self.rule {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
@@ -144,7 +151,7 @@ impl Timetable {
         };
         let shown = last.and_then(|last| last.shown).map_or(before, |shown| shown.max(before));
         let ahead = shown.saturating_sub(now);
-        let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0 && !is_interval_like);
+        let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0);
         // By the new zone alone, what was skipped would have been due between then and now.
         let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
         let due = skipped.and_then(|since| self.rule.in_zone_after(since));
@@ -152,7 +159,7 @@ impl Timetable {
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
         let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
-        Moved { shown: Some(shown), shown_again, made_up, before: None }
+        Moved { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, before: None }
     }
 
     /// Civil bounds are where the new zone has them.
@@ -172,6 +179,18 @@ impl Timetable {
 }
 
 impl Rule {
+    /// The instant itself, or the later one up to which clocks show only what they had shown before they were changed.
+    pub(super) fn shown_before(&self, instant: SystemTime) -> SystemTime {
+        match self {
+            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. }
+                if moved.before.as_ref().map_or(true, |before| before.until <= instant) =>
+            {
+                moved.shown_before(instant)
+            }
+            _ => instant,
+        }
+    }
+
     /// The same rule, if its dues are a question of arithmetic, without what changes of zone have left behind.
     fn calendar(&self) -> Option<Rule> {
         match self {

@@ -134,6 +134,9 @@ impl<'a> Search<'a> {
             }
         }
         if self.except.moves {
+            // Images are due once, whatever clocks show again.
+            let after =
+                system_time_of_nanos(after).map_or(after, |after| unix_nanos(self.rule.shown_before(after)));
             best = self.earliest_image(after, best)?;
         }
         match last {
@@ -206,7 +209,7 @@ impl<'a> Search<'a> {
         }
         let earliest = earliest.max(goes_to);
         let mut from = self.instant(start) - 1;
-        while let Some(due) = self.rule_after(from).filter(|&due| due <= after) {
+        while let Some(due) = self.in_zone_after(from).filter(|&due| due <= after) {
             let shown = match self.civil(due) {
                 Some(shown) if shown.date() <= date => shown,
                 _ => break,
@@ -304,8 +307,8 @@ impl<'a> Search<'a> {
 
     /// The next date with dues after this one, if it has them at all times of day that others have.
     fn heir(&self, date: Date) -> Option<Date> {
-        let due = self.rule.in_zone_after(system_time_of_nanos(self.start(next_day(date)) - 1)?)?;
-        let heir = self.civil(unix_nanos(due))?.date();
+        let due = self.in_zone_after(self.start(next_day(date)) - 1)?;
+        let heir = self.civil(due)?.date();
         (heir > date && self.is_whole(heir)).then_some(heir)
     }
 
@@ -370,6 +373,11 @@ impl<'a> Search<'a> {
     fn rule_after(&self, after: i128) -> Option<i128> {
         let due = self.rule.calendar_after(system_time_of_nanos(after)?)?;
         due.calendar().map(unix_nanos)
+    }
+
+    /// The same, whatever changes of zone have left behind.
+    fn in_zone_after(&self, after: i128) -> Option<i128> {
+        self.rule.in_zone_after(system_time_of_nanos(after)?).map(unix_nanos)
     }
 
     fn rule_until(&self, until: i128) -> Option<i128> {

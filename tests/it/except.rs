@@ -1,5 +1,7 @@
 //! Times that are left out, and moved to the next day.
 
+mod moved_time;
+
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

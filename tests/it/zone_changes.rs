@@ -239,7 +239,7 @@ fn it_is_the_rule_for_clock_changes() {
 }
 
 /// A zone that has one offset up to an instant and another one from then on, in hours.
-fn changing(at: SystemTime, before: i32, after: i32) -> Zone {
+pub fn changing(at: SystemTime, before: i32, after: i32) -> Zone {
     Zone::from_tzif("changing", &file_of(at, before, after)).unwrap()
 }
 

@@ -1,0 +1,142 @@
+//! What is left out by a closure while the clock is stepped or the zone is changed: every other due is run or told as
+//! missed, once, and nothing else is.
+
+use super::*;
+use crate::zone_changes::changing;
+use sexton::{Event, Moment};
+
+/// What a task's runs were due for without their delay, and how many dues were missed, since the last look.
+fn seen(stage: &Stage, delay: Duration) -> (Vec<i64>, u64) {
+    let told = stage.told();
+    let runs = told.iter().filter_map(|event| match event {
+        Event::Started { due, .. } => Some(unix(*due - delay)),
+        _ => None,
+    });
+    let missed = told.iter().map(|event| match event {
+        Event::Missed { count, .. } => *count,
+        _ => 0,
+    });
+    (runs.collect(), missed.sum())
+}
+
+const START: &str = "2026-11-22 08:59:59";
+
+/// The members of a schedule by definition in the days around the start.
+fn members(cron: Cron, zone: &Zone, outs: &[Out], moves: bool) -> BTreeSet<i64> {
+    let start: DateTime = START.parse().unwrap();
+    let at = unix(moment(START).instant(&Zone::utc()).unwrap());
+    let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, start.date(), time));
+    let raw = Schedule::from(cron).zone(zone.clone());
+    let raw = raw.upcoming(system_time(at - 400 * 86_400)).unwrap().map(unix);
+    let meant_for = |due| meant_for(&cron, zone, due);
+    let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+    by_definition(raw, zone, &is_left_out, meant_for, at - 10 * 86_400..at + 40 * 86_400)
+}
+
+fn closures() -> impl Strategy<Value = Vec<Out>> {
+    let dates = || proptest::collection::vec(-3..3_i64, 1..6);
+    let out = prop_oneof![
+        2 => (0..14_u8, 7..24_u8, dates()).prop_map(|(from, to, dates)| Out::Hours(from, to, dates)),
+        1 => Just(Out::Weekend),
+        2 => (2..4_u64).prop_map(Out::Lot),
+        1 => dates().prop_map(Out::Dates),
+    ];
+    proptest::collection::vec(out, 1..3)
+}
+
+const CRONS: [&str; 10] = [
+    "0 9 * * *",
+    "30 9 * * *",
+    "0,30 8-11 * * *",
+    "*/10 * * * *",
+    "0 */2 * * *",
+    "5,35 9,10,11 * * *",
+    "15 * * * *",
+    "0,20 8,9,10,12 22 * *",
+    "0 10 * * sun",
+    "45 8-12 * * sun,tue",
+];
+
+proptest! {
+    #![proptest_config(few(40))]
+
+    /// To a schedule a change of zone is a change of the zone's clocks with the next second.
+    #[test]
+    fn a_change_of_zone_is_a_change_of_clocks(
+        which in 0..CRONS.len(),
+        after in 0..8000_u64,
+        (shift, moves) in prop_oneof![(-3..0, any::<bool>()), (1..4, Just(false))],
+        outs in closures(),
+        jitter in prop_oneof![Just(0), 1..7200_u64],
+    ) {
+        let (before, later) = (Zone::fixed(3600).unwrap(), Zone::fixed(3600 + shift * 3600).unwrap());
+        let middle = START.parse::<DateTime>().unwrap().date();
+        let stage = Stage::set_in(before, START);
+        let cron = Cron::parse(CRONS[which]).unwrap();
+        // Of a one-time task the name tells the delay.
+        let (start, jitter) = (stage.clock.now(), Duration::from_secs(jitter));
+        let delayed = stage.scheduler.task("t").at(start).jitter(jitter).run(|| {}).unwrap();
+        let delay = delayed.next_due().unwrap().duration_since(start).unwrap();
+        delayed.cancel().unwrap();
+        stage.told();
+        let schedule = with_outs(Schedule::from(cron), &outs, middle, moves).jitter(jitter);
+        if stage.scheduler.task("t").on(schedule).run(|| {}).is_err() {
+            // All is left out: Sundays, say.
+            prop_assert!(members(cron, &Zone::utc(), &outs, moves).is_empty());
+            return Ok(());
+        }
+        let changes = start + Duration::from_secs(after);
+        stage.clock.advance(Duration::from_secs(after));
+        stage.scheduler.set_zone(later);
+        stage.clock.advance(9 * DAY);
+
+        let zone = changing(system_time(unix(changes - delay) + 1), 1, 1 + shift);
+        let range = unix(start - delay) + 1..=unix(stage.clock.now() - delay);
+        let expected: Vec<i64> = members(cron, &zone, &outs, moves).range(range).copied().collect();
+        let (runs, missed) = seen(&stage, delay);
+        prop_assert_eq!(runs, expected, "{} at {:?}", CRONS[which], changes);
+        prop_assert_eq!(missed, 0);
+    }
+
+    #[test]
+    fn a_step_of_the_clock_neither_loses_a_due_nor_runs_it_twice(
+        which in 0..CRONS.len(),
+        steps in proptest::collection::vec((0..30_000_u64, -14_000..14_000_i64), 1..5),
+        outs in closures(),
+        moves in any::<bool>(),
+    ) {
+        let middle = START.parse::<DateTime>().unwrap().date();
+        let stage = Stage::at(START);
+        let cron = Cron::parse(CRONS[which]).unwrap();
+        let schedule = with_outs(Schedule::from(cron), &outs, middle, moves);
+        if stage.scheduler.task("t").on(schedule).run(|| {}).is_err() {
+            // All is left out: Sundays, say.
+            prop_assert!(members(cron, &Zone::utc(), &outs, moves).is_empty());
+            return Ok(());
+        }
+        let members = members(cron, &Zone::utc(), &outs, moves);
+        let mut wall = unix(stage.clock.now());
+        // Up to where a schedule that names its times takes dues for done.
+        let mut done = wall;
+        for (passes, step) in steps {
+            let passed = |from: i64, to: i64| -> Vec<i64> { members.range(from + 1..(to + 1).max(from + 1)).copied().collect() };
+            stage.clock.advance(Duration::from_secs(passes));
+            let to = wall + passes as i64;
+            let expected = passed(if cron.is_interval_like() { wall } else { done }, to);
+            prop_assert_eq!(seen(&stage, Duration::ZERO), (expected, 0), "from {} on", Moment::from(system_time(wall)));
+            done = done.max(to);
+            wall = to + step;
+            let is_correction = step.abs() > 3 * 3600;
+            match step < 0 {
+                true => stage.clock.step_back(Duration::from_secs(step.unsigned_abs())),
+                false => stage.clock.step(Duration::from_secs(step.unsigned_abs())),
+            }
+            stage.clock.advance(Duration::ZERO);
+            let mut missed = passed(if cron.is_interval_like() { to } else { done }, wall);
+            // One run for the latest, unless the clock was wrong before.
+            let run = if is_correction { None } else { missed.pop() };
+            prop_assert_eq!(seen(&stage, Duration::ZERO), (Vec::from_iter(run), missed.len() as u64), "at the step by {}", step);
+            done = if is_correction { wall } else { done.max(wall) };
+        }
+    }
+}
