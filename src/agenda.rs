@@ -27,15 +27,12 @@ pub use self::record::Ending;
 pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Leaver, Seat, SetBack, Slot};
-use crate::clock::{Now, Step, CORRECTION};
+use crate::clock::{Now, Step, CORRECTION, STEP};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::{Arc, Instant};
 use crate::task::{Cause, Excuse, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
 use crate::tz::Zone;
-
-/// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
-const STEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct Agenda {
     /// Boxed, so that a place that is not in use is a word.

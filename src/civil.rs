@@ -478,7 +478,11 @@ impl Cursor<'_> {
     /// Nothing may follow.
     pub(crate) fn end(&self, part: &'static str) -> Result<(), ParseError> {
         if self.at < self.text.len() {
-            return Err(self.error(part, self.at, "the end (whole seconds, no fraction, no zone)"));
+            let expected = match part {
+                "date" | "instant" => "the end",
+                _ => "the end (whole seconds, no fraction, no zone)",
+            };
+            return Err(self.error(part, self.at, expected));
         }
         Ok(())
     }
@@ -571,5 +575,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<DateTime>().unwrap_err().to_string(), message, "{text:?}");
         }
+        let error = "2026-12-25 10:00".parse::<Date>().unwrap_err();
+        assert_eq!(error.to_string(), "date: found ` ` at byte 10, expected the end");
     }
 }

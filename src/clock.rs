@@ -12,6 +12,9 @@ use crate::sync::{lock, Arc, Instant, Mutex, Weak};
 /// A clock that is off by more than this was wrong, and was corrected: nothing is caught up (the rule of cronie).
 pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
+/// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
+pub(crate) const STEP: Duration = Duration::from_secs(1);
+
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {

@@ -127,7 +127,11 @@ impl fmt::Display for Event {
             Event::JournalDamaged { problem } => return write!(f, "{}", OneLine(problem)),
             Event::JournalFailed { error } => return write!(f, "{}", OneLine(error)),
             Event::PoolSaturated { waiting, workers } => {
-                return write!(f, "all {workers} workers are busy and {waiting} runs are waiting");
+                let waiting = Runs(*waiting);
+                return match workers {
+                    1 => write!(f, "the only worker is busy and {waiting} waiting"),
+                    _ => write!(f, "all {workers} workers are busy and {waiting} waiting"),
+                };
             }
             _ => {}
         }
@@ -174,6 +178,18 @@ impl fmt::Display for Why {
             Why::Cancelled => "cancelled",
             Why::ShutDown => "shut down",
         })
+    }
+}
+
+/// So many of them are doing something.
+struct Runs(usize);
+
+impl fmt::Display for Runs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 run is"),
+            runs => write!(f, "{runs} runs are"),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ fn first(schedule: Schedule, after: &str) -> Result<String, String> {
 
 fn before(moment: &str) -> String {
     format!(
-        "zone `Europe/Paris`: the embedded table test1 begins in 2026, and {moment} is before that; \
+        "zone `Europe/Paris`: the embedded table test1 begins at 2026-01-01T00:00:00Z, and {moment} is before that; \
          install the `tzdata` package or set TZDIR"
     )
 }

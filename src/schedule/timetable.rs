@@ -8,7 +8,7 @@ use super::rezone::{CivilBounds, Moved};
 use super::sieve::Sieve;
 use super::{Closure, Moment, Moments};
 use crate::civil::DateTime;
-use crate::clock::Now;
+use crate::clock::{Now, STEP};
 use crate::cron::Cron;
 use crate::dues::days::{quotient, remainder, Days};
 use crate::dues::fires;
@@ -219,7 +219,10 @@ impl Timetable {
         let first = match (&self.rule, starting) {
             (_, Some(start)) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
             (Rule::Elapsed(period), Some(start)) => {
-                let until = last.unwrap_or(wall);
+                // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks
+                // that do not show the same, `last` may lie a little before the due of the grid that it was.
+                let slack = (*period / 2).min(STEP);
+                let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
                 let age = until.duration_since(start).unwrap_or_default();
                 let latest = until.checked_sub(remainder(age, *period));
                 let step = last.map_or(Duration::ZERO, |_| *period);

@@ -224,7 +224,8 @@ impl fmt::Display for Forecast {
             write!(f, ": {} would do", Many(self.workers_needed as u64, "worker"))?;
         }
         if is_well {
-            f.write_str("\nall is well")?;
+            let is_known = self.tasks.iter().all(|task| task.is_paused || task.mean.is_some());
+            f.write_str(if is_known { "\nall is well" } else { "\nall is well, as far as is known" })?;
         }
         if self.is_cut {
             write!(f, "\nit looks no further, as there are over {MOST_DUES} dues")?;

@@ -251,6 +251,10 @@ fn periods_of_elapsed_time_and_of_days() {
         why(&stage, "14:51:00"),
         "14:51:00Z: is not due: the dues next to it are 14:50:00Z and 15:00:00Z"
     );
+    assert_eq!(
+        why(&stage, "11:25:00"),
+        "11:25:00Z: is not due: the dues next to it are 11:20:00Z and 11:30:00Z"
+    );
     assert_eq!(why(&stage, "15:20:00"), "15:20:00Z: is still to come");
     assert_eq!(
         why(&stage, "15:21:00"),

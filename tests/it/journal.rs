@@ -100,6 +100,10 @@ fn interval(scheduler: &Scheduler) -> TaskBuilder<'_> {
     scheduler.task("interval").cron("0 * * * *")
 }
 
+fn anchored<'a>(scheduler: &'a Scheduler, period: &str) -> TaskBuilder<'a> {
+    scheduler.task("t").every(period).starting("2026-11-22 10:00")
+}
+
 #[test]
 fn dues_while_the_process_was_down_are_missed_and_the_policy_speaks_for_them() {
     for (missed, runs) in [
@@ -314,4 +318,27 @@ fn a_journal_that_cannot_be_written_is_told_once_until_it_can() {
     let process = process.with(|scheduler| scheduler.task("short").at("2026-11-22 14:10"));
     assert_eq!(process.runs(HOUR * 2).len(), 3);
     assert_eq!(process.told("journal").len(), 1, "it could be written in between");
+}
+
+#[test]
+fn a_period_of_elapsed_time_is_run_once_though_its_two_clocks_do_not_agree() {
+    let ms = Duration::from_millis;
+    for (period, off) in [("10m", ms(900)), ("10m", Duration::from_nanos(10)), ("1s", ms(400))] {
+        for is_back in [true, false] {
+            let folder = Folder::new();
+            let first = Process::start(&folder.journal(), "2026-11-22 09:59");
+            let first = first.with(|scheduler| anchored(scheduler, period));
+            assert_eq!(first.runs(MINUTE).len(), 1);
+            match is_back {
+                true => first.clock.step_back(off),
+                false => first.clock.step(off),
+            }
+            let runs = first.runs(10 * MINUTE).len();
+            first.scheduler.shutdown();
+            let next = Process::start(&folder.journal(), "2026-11-22 10:10");
+            let next = next.with(|scheduler| anchored(scheduler, period));
+            let all = runs + next.runs(10 * MINUTE + ms(500)).len();
+            assert_eq!(all, if period == "10m" { 2 } else { 1200 }, "{period} {off:?} {is_back}");
+        }
+    }
 }

@@ -496,7 +496,9 @@ fn a_blocked_worker_keeps_nobody_from_scheduling_and_cancelling() {
     scheduler.shutdown();
     let told = told.lock().unwrap();
     let is_saturated = |event: &&Event| matches!(event, Event::PoolSaturated { workers: 1, .. });
-    assert!(told.iter().any(|event| is_saturated(&event)), "{told:?}");
+    let saturated = told.iter().find(is_saturated).map(Event::to_string);
+    let saturated = saturated.unwrap_or_else(|| panic!("{told:?}"));
+    assert!(saturated.starts_with("the only worker is busy and "), "{saturated}");
     let started = told.iter().filter(|event| matches!(event, Event::Started { .. }));
     let started: Vec<_> = started.filter_map(Event::task).collect();
     assert_eq!(started, ["blocks", "asked for"]);

@@ -27,6 +27,18 @@ fn nearest(dues: impl IntoIterator<Item = SystemTime>, asked: SystemTime) -> Opt
     dues.into_iter().filter(|&due| is_near(due, asked)).min_by_key(|&due| distance(due, asked))
 }
 
+/// Two dues in a row of so many at equal distances from `first` to `latest`, between which an instant lies.
+fn around(
+    (first, latest, count): (SystemTime, SystemTime, u64),
+    asked: SystemTime,
+) -> impl Iterator<Item = SystemTime> {
+    let (start, span) = (unix_nanos(first), unix_nanos(latest) - unix_nanos(first));
+    let steps = i128::from(count.max(2) - 1);
+    // The two clocks run at slightly different speeds: the distance is that which the wall clock has shown.
+    let step = (unix_nanos(asked) - start) * steps / span.max(1);
+    [step, step + 1].into_iter().filter_map(move |step| system_time_of_nanos(start + span * step / steps))
+}
+
 /// The due that an instant means, of those from `first` to `latest`: so many at equal distances, or those of a plan. Only the
 /// two are known if there is neither.
 fn due_among(
@@ -37,12 +49,7 @@ fn due_among(
     let between = match plan {
         Some(plan) if plan.is_calendar() => due_of(plan, asked),
         Some(plan) if plan.period().is_some() && count > 2 => {
-            let (start, span) = (unix_nanos(first), unix_nanos(latest) - unix_nanos(first));
-            let steps = i128::from(count - 1);
-            // The two clocks run at slightly different speeds: the distance is that which the wall clock has shown.
-            let step = (unix_nanos(asked) - start) * steps / span.max(1);
-            let dues = [step, step + 1].map(|step| system_time_of_nanos(start + span * step / steps));
-            nearest(dues.into_iter().flatten(), asked)
+            nearest(around((first, latest, count), asked), asked)
         }
         _ => None,
     };
@@ -207,6 +214,13 @@ impl Memory {
         }
         let mut known: Vec<SystemTime> =
             self.notes().flat_map(|note| note.dues()).flatten().chain(next).collect();
+        // Of dues that are one note, the two ends are not the next ones.
+        if plan.map_or(false, |plan| plan.period().is_some()) {
+            let since = self.notes().rev().take_while(|note| !matches!(note, Note::Replaced));
+            let blocks = since.filter_map(|note| note.block());
+            let over = blocks.filter(|(first, latest, _)| *first <= asked && asked < *latest);
+            known.extend(over.flat_map(|block| around(block, asked)));
+        }
         // Of a period, the grid goes on from the next due.
         if let (Some(period), Some(next)) = (plan.and_then(|plan| plan.period()), next) {
             if let Ok(ahead) = asked.duration_since(next) {
@@ -277,6 +291,18 @@ fn step_over(notes: &[Note], due: SystemTime) -> Option<Step> {
 }
 
 impl Note {
+    /// The first and the last of more than one due, and how many they are.
+    fn block(self) -> Option<(SystemTime, SystemTime, u64)> {
+        match self {
+            Note::Runs { first, latest, count, .. } | Note::Missed { first, latest, count, .. }
+                if count > 1 =>
+            {
+                Some((first, latest, u64::from(count)))
+            }
+            _ => None,
+        }
+    }
+
     /// The dues that it names.
     fn dues(self) -> [Option<SystemTime>; 2] {
         match self {

@@ -161,7 +161,7 @@ impl fmt::Display for TzError {
             }
             Kind::BeforeEdition { name, edition: Edition { version, year, .. }, moment } => write!(
                 f,
-                "zone `{name}`: the embedded table {version} begins in {year}, and {moment} is before that; \
+                "zone `{name}`: the embedded table {version} begins at {year}-01-01T00:00:00Z, and {moment} is before that; \
                  install the `tzdata` package or set TZDIR"
             ),
             Kind::Damaged { source, part, found, at, expected } => {

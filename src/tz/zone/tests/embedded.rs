@@ -88,7 +88,7 @@ fn before_its_beginning_a_zone_says_nothing() {
     let error = zone.check_begun(START - 1, &"2025-12-31T23:59:59Z").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "zone `Europe/Paris`: the embedded table test1 begins in 2026, and 2025-12-31T23:59:59Z is before that; \
+        "zone `Europe/Paris`: the embedded table test1 begins at 2026-01-01T00:00:00Z, and 2025-12-31T23:59:59Z is before that; \
          install the `tzdata` package or set TZDIR"
     );
 }
