@@ -235,21 +235,25 @@ impl Agenda {
                 seat.is_reported = false;
             }
         }
-        self.follow(slot, &mut task, now);
+        self.follow(slot, &mut task, decision.judged, now);
         let seat = self.seat(place).expect("it was there");
+        // Its schedule is to be asked first; then it is sent off for the run again.
+        let is_put_off = is_demand && seat.looks_from.is_some();
         let in_the_way = match seat {
             _ if seat.runs >= seat.allowed_runs => Some(Why::StillRunning),
             _ if seat.is_paused && !is_demand => Some(Why::Paused),
             _ => None,
         };
-        let start = match (decision.start, in_the_way) {
+        let start = match (decision.start.filter(|_| !is_put_off), in_the_way) {
             (Some(start), None) => start,
             (start, why) => {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
                     missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
                 seat.note_missed(missed, None, history);
-                if seat.next.is_none() {
+                // Having looked in vain, a run that was asked for before is its last.
+                let is_yet_to_run = seat.is_demanded && decision.judged.is_none();
+                if seat.next.is_none() && !is_yet_to_run {
                     self.vacate(slot, now);
                     self.close_if_empty(slot);
                     return Begun::Over(task);
@@ -281,7 +285,7 @@ impl Agenda {
             if seat.allowed_runs > 1 {
                 runner = runner.split(&mut seat.task);
                 errand = self.settle(slot, now);
-            } else if !seat.is_paused && seat.backlog.is_none() {
+            } else if !seat.is_paused && seat.backlog.is_none() && seat.looks_from.is_none() {
                 self.arm(slot);
             }
         }
@@ -304,45 +308,53 @@ impl Agenda {
     }
 
     /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
-    fn follow(&mut self, slot: usize, task: &mut Task, now: Now) {
+    /// `judged`: up to then dues were run or told, by the zone before and by the clock after.
+    fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
+            let at = judged.filter(|judged| judged.mono > at.mono).unwrap_or(at);
             let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
             seat.plan = task.timetable.plan().map(Arc::new);
-            self.wait_instead(slot, rejudged, at.wall);
+            self.wait_instead(slot, rejudged, at.wall, now);
         }
         let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-        let SetBack { is_correction, to } = match seat.was_set_back.take() {
+        let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
             Some(set_back) => set_back,
             None => return,
         };
-        if seat.next.map_or(false, |due| due.age(now).is_some()) {
-            // It has passed by the new time, too: it and those after it are still to be run or told.
+        let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
+        if seat.next.and_then(Due::calendar).map_or(false, |due| due <= to) {
+            // It had passed by the new time, too: it and those after it are still to be run or told.
             return;
         }
         let rejudged = task.timetable.rejudged(to, is_correction, now);
-        self.wait_instead(slot, rejudged, to);
+        self.wait_instead(slot, rejudged, to, now);
     }
 
     /// Has a task wait for another due, if there is one, than the one that it waits for.
-    fn wait_instead(&mut self, slot: usize, rejudged: Option<Rejudged>, since: SystemTime) {
+    fn wait_instead(&mut self, slot: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        // One of those that have passed by now was told, whichever they are.
+        let is_reported = seat.is_reported && seat.next.map_or(false, |due| due.age(now).is_some());
         match rejudged {
             Some(Rejudged::Due(due)) => {
                 let was_armed = seat.is_armed;
                 self.disarm(slot);
                 let seat = self.slot(slot).seat.as_mut().expect("it is still there");
                 seat.next = Some(due);
-                seat.is_reported = false;
+                seat.is_reported = is_reported;
                 if was_armed {
                     self.arm(slot);
                 }
             }
             Some(Rejudged::ByAsking) => {
                 // Not here. The due that is known is waited for until the task can be sent off to ask.
-                seat.looks_from = Some(since);
-                seat.is_reported = false;
-                self.to_look.push(slot);
+                seat.is_reported = is_reported;
+                let before = seat.looks_from;
+                seat.looks_from = Some(before.map_or(since, |before| before.min(since)));
+                if before.is_none() {
+                    self.to_look.push(slot);
+                }
             }
             None => {}
         }
@@ -353,7 +365,7 @@ impl Agenda {
         if self.seat(place).is_none() {
             return Begun::Gone(task);
         }
-        self.follow(place.slot, &mut task, now);
+        self.follow(place.slot, &mut task, None, now);
         self.take_home(place.slot, task);
         Begun::Home(self.settle(place.slot, now))
     }
@@ -375,7 +387,7 @@ impl Agenda {
             }
             let mut errand = None;
             if let Some(mut task) = task {
-                self.follow(slot, &mut task, now);
+                self.follow(slot, &mut task, None, now);
                 self.take_home(slot, task);
                 errand = self.overrun(slot, now);
             }
@@ -408,6 +420,14 @@ impl Agenda {
     /// Sends a task off again if a due passed while it was running.
     fn overrun(&mut self, slot: usize, now: Now) -> Option<Errand> {
         let seat = self.slot(slot).seat.as_mut().expect("the task is at home");
+        if seat.looks_from.is_some() {
+            // Which they are has to be asked first. None of them had passed before the run began.
+            seat.backlog = None;
+            if !seat.is_paused && seat.overlap != Overlap::Queue {
+                seat.excuse(Why::StillRunning, now);
+            }
+            return None;
+        }
         let (due, is_passed) = match seat.next {
             Some(due) if due.age(now).is_some() => (due, true),
             // It was told as missed, and the clock has been set back since: it is over all the same.
@@ -469,7 +489,9 @@ impl Agenda {
         };
         let excuse = match cause {
             Cause::Demand | Cause::Look(_) => None,
-            _ => seat.excuse.take(),
+            Cause::Due(due) | Cause::Queued(due) => {
+                seat.excuse.take().filter(|excuse| due.age(excuse.until).is_some())
+            }
         };
         let task = seat.task.take()?;
         let name = name.clone();
@@ -519,9 +541,8 @@ impl Agenda {
         if !std::mem::replace(&mut seat.is_paused, false) {
             return Some((false, None));
         }
-        if seat.next.map_or(false, |due| due.age(now).is_some()) {
-            seat.excuse(Why::Paused, now);
-        }
+        // Which dues have passed may still have to be asked. If none have, that is no excuse for any.
+        seat.excuse(Why::Paused, now);
         Some((true, self.settle(slot, now)))
     }
 
@@ -564,9 +585,7 @@ impl Agenda {
                 set_back.to = now.wall;
             }
             match (step, seat.next) {
-                (Step::Forward(_), Some(due @ Due::Calendar(_)))
-                    if is_correction && due.age(now).is_some() && !seat.is_paused =>
-                {
+                (Step::Forward(_), Some(Due::Calendar(_))) if is_correction && !seat.is_paused => {
                     seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {
@@ -574,6 +593,7 @@ impl Agenda {
                     seat.was_set_back = Some(SetBack {
                         is_correction: is_correction || before.map_or(false, |it| it.is_correction),
                         to: before.map_or(now.wall, |it| it.to.min(now.wall)),
+                        at: now.mono,
                     });
                     // What the clock is to show again has not passed before the run that is going on, and is run.
                     let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
@@ -636,7 +656,7 @@ impl Agenda {
     fn follow_at_home(&mut self, slot: usize, now: Now) {
         let task = self.slot(slot).seat.as_mut().and_then(|seat| seat.task.take());
         if let Some(mut task) = task {
-            self.follow(slot, &mut task, now);
+            self.follow(slot, &mut task, None, now);
             self.take_home(slot, task);
         }
     }

@@ -8,7 +8,7 @@ use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Plan};
-use crate::sync::Arc;
+use crate::sync::{Arc, Instant};
 use crate::task::{Excuse, Overlap, Task};
 use crate::tz::Zone;
 
@@ -100,6 +100,8 @@ pub(super) struct SetBack {
     pub(super) is_correction: bool,
     /// What it showed when that was noticed: the dues after it are to come.
     pub(super) to: SystemTime,
+    /// When that was.
+    pub(super) at: Instant,
 }
 
 impl Slot {
