@@ -34,7 +34,8 @@ pub(crate) struct Timetable {
 pub(crate) enum Rejudged {
     /// This one is waited for instead.
     Due(Due),
-    /// The next due has to be [looked for](Timetable::after), which asks code that is not ours.
+    /// The next due has to be [looked for](Timetable::after), as code that is not ours is to be asked, or there is none:
+    /// a task does not end here.
     ByAsking,
 }
 
@@ -183,16 +184,16 @@ impl Timetable {
             Rule::Days { .. } if is_correction => {}
             _ => return None,
         }
-        self.rejudged_after(to, now)
+        Some(self.rejudged_after(to, now))
     }
 
     /// The first due of a calendar schedule after what the wall clock showed once.
-    pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Option<Rejudged> {
+    pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
         if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
-            return Some(Rejudged::ByAsking);
+            return Rejudged::ByAsking;
         }
-        let due = self.sifted_after(self.undelayed(wall)).ok()?;
-        self.in_time(self.delayed(due), now).map(Rejudged::Due)
+        let due = self.sifted_after(self.undelayed(wall)).unwrap_or(None);
+        self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
     }
 
     /// The first due of a calendar schedule after an instant that is not left out, without the delay.

@@ -530,70 +530,9 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     assert_eq!(told[1..], runs);
 }
 
-#[test]
-fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
-    let folder = Folder::new();
-    let first = Process::start(&folder.journal(), "2026-11-22 09:30");
-    let clock = first.clock.clone();
-    let ends = move || {
-        clock.advance(3 * HOUR);
-        std::ops::ControlFlow::<()>::Break(())
-    };
-    first.scheduler.task("t").cron("0 * * * *").run(ends).unwrap();
-    first.clock.advance(HOUR);
-    assert_eq!(first.told("missed"), ["task `t` missed 3: still running"]);
-    drop(first);
-    let second = Process::start(&folder.journal(), "2026-11-22 15:30");
-    assert_eq!(second.scheduler.last_due("t"), None);
-    let second = second.with(|scheduler| scheduler.task("t").cron("0 * * * *"));
-    assert_eq!(second.runs(HOUR), ["16:00:00"]);
-}
-
-#[test]
-fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_changed() {
-    let folder = Folder::new();
-    let start = |at| {
-        let process = Process::start(&folder.journal(), at);
-        process.with(|scheduler| scheduler.task("t").every("6h").starting("2026-11-22 00:00"))
-    };
-    assert_eq!(start("2026-11-22 11:00").runs(2 * HOUR), ["06:00:00", "12:00:00"]);
-    let second = start("2026-11-22 14:00");
-    second.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
-    assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
-}
-
-#[test]
-fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_scheduled() {
-    let folder = Folder::new();
-    let times = ["09", "10", "11", "12"].map(|hour| moment(&format!("2026-11-22T{hour}:00:00Z")));
-    let start = |at| {
-        Process::start(&folder.journal(), at).with(|scheduler| scheduler.task("t").at_each(times))
-    };
-    assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
-    assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
-}
-
 /// The runs of `t`, and what was told as missed of it.
 fn of_t(stage: &Stage) -> Vec<String> {
     stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
-}
-
-#[test]
-fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
-    must_end("a zone that is changed ever again", || {
-        let stage = Stage::at("2026-11-22 10:00:00");
-        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
-        task.pause().unwrap();
-        stage.clock.advance(5 * MINUTE);
-        for change in 0..100_000 {
-            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
-        }
-        stage.told();
-        stage.clock.advance(5 * MINUTE);
-        task.resume().unwrap();
-        stage.clock.advance(MINUTE);
-        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
-    });
 }
 
 /// One after the other in one batch: a task that does something, and `t`, which is on its way meanwhile.
@@ -689,6 +628,24 @@ fn what_the_clock_shows_again_during_a_run_does_not_vanish_if_the_run_lasts_long
 }
 
 #[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
+    must_end("a zone that is changed ever again", || {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        for change in 0..100_000 {
+            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
+        }
+        stage.told();
+        stage.clock.advance(5 * MINUTE);
+        task.resume().unwrap();
+        stage.clock.advance(MINUTE);
+        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
+    });
+}
+
+#[test]
 fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
@@ -702,6 +659,23 @@ fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing
     stage.clock.advance(2 * SECOND);
     stage.clock.advance(2 * HOUR);
     assert_eq!(of_t(&stage), ["t 10:03:00", "t 11:03:00", "t 12:03:00"]);
+}
+
+#[test]
+fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
+    let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
+    for by_hand in [false, true] {
+        let stage = Stage::set_in(zone(9), "2026-11-22 20:00:00");
+        let task =
+            stage.scheduler.task("t").cron("0 0 * * *").until("2026-11-22T20:00:00Z").run(|| {}).unwrap();
+        let wanted = if by_hand { vec!["t 11:00:00", "t ended"] } else { vec!["t ended"] };
+        if by_hand {
+            task.run_now().unwrap();
+        }
+        stage.scheduler.set_zone(zone(2));
+        stage.clock.advance(DAY);
+        assert_eq!(of_t(&stage), wanted);
+    }
 }
 
 #[test]
@@ -719,4 +693,46 @@ fn dues_in_a_pause_before_the_schedule_could_be_asked_are_not_run() {
     stage.clock.advance(2 * SECOND);
     stage.clock.advance(MINUTE);
     assert_eq!(of_t(&stage), ["t missed 5 until 09:05:00: paused", "t 09:06:00"]);
+}
+
+#[test]
+fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
+    let folder = Folder::new();
+    let first = Process::start(&folder.journal(), "2026-11-22 09:30");
+    let clock = first.clock.clone();
+    let ends = move || {
+        clock.advance(3 * HOUR);
+        std::ops::ControlFlow::<()>::Break(())
+    };
+    first.scheduler.task("t").cron("0 * * * *").run(ends).unwrap();
+    first.clock.advance(HOUR);
+    assert_eq!(first.told("missed"), ["task `t` missed 3: still running"]);
+    drop(first);
+    let second = Process::start(&folder.journal(), "2026-11-22 15:30");
+    assert_eq!(second.scheduler.last_due("t"), None);
+    let second = second.with(|scheduler| scheduler.task("t").cron("0 * * * *"));
+    assert_eq!(second.runs(HOUR), ["16:00:00"]);
+}
+
+#[test]
+fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_changed() {
+    let folder = Folder::new();
+    let start = |at| {
+        let process = Process::start(&folder.journal(), at);
+        process.with(|scheduler| scheduler.task("t").every("6h").starting("2026-11-22 00:00"))
+    };
+    assert_eq!(start("2026-11-22 11:00").runs(2 * HOUR), ["06:00:00", "12:00:00"]);
+    let second = start("2026-11-22 14:00");
+    second.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+    assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
+}
+
+#[test]
+fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_scheduled() {
+    let folder = Folder::new();
+    let times = ["09", "10", "11", "12"].map(|hour| moment(&format!("2026-11-22T{hour}:00:00Z")));
+    let start =
+        |at| Process::start(&folder.journal(), at).with(|scheduler| scheduler.task("t").at_each(times));
+    assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
+    assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
 }
