@@ -31,7 +31,7 @@ use crate::clock::{Now, Step, CORRECTION};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Excuse, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
 use crate::tz::Zone;
 
 /// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
@@ -319,7 +319,7 @@ impl Agenda {
         }
         let seat = self.slot(slot).seat.as_mut().expect("it is still there");
         let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
-            Some(set_back) => set_back,
+            Some(set_back) => *set_back,
             None => return,
         };
         let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
@@ -490,7 +490,7 @@ impl Agenda {
         let excuse = match cause {
             Cause::Demand | Cause::Look(_) => None,
             Cause::Due(due) | Cause::Queued(due) => {
-                seat.excuse.take().filter(|excuse| due.age(excuse.until).is_some())
+                seat.excuse.take().map(|excuse| *excuse).filter(|excuse| due.age(excuse.until).is_some())
             }
         };
         let task = seat.task.take()?;
@@ -589,16 +589,17 @@ impl Agenda {
                     seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {
-                    let before = seat.was_set_back;
-                    seat.was_set_back = Some(SetBack {
-                        is_correction: is_correction || before.map_or(false, |it| it.is_correction),
+                    let before = seat.was_set_back.take();
+                    let set_back = SetBack {
+                        is_correction: is_correction || before.as_ref().map_or(false, |it| it.is_correction),
                         to: before.map_or(now.wall, |it| it.to.min(now.wall)),
                         at: now.mono,
-                    });
+                    };
+                    seat.was_set_back = Some(Box::new(set_back));
                     // What the clock is to show again has not passed before the run that is going on, and is run.
-                    let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
-                    seat.backlog = seat.backlog.map(set_back);
-                    seat.excuse = seat.excuse.map(|it| Excuse { until: set_back(it.until), ..it });
+                    let seen = seat.backlog.as_deref_mut();
+                    let seen = seen.into_iter().chain(seat.excuse.as_mut().map(|excuse| &mut excuse.until));
+                    seen.for_each(|seen| seen.wall = seen.wall.min(now.wall));
                     self.follow_at_home(slot, now);
                 }
                 _ => {}

@@ -40,7 +40,7 @@ pub(crate) struct Unmet {
     pub(crate) reported: u64,
 }
 
-/// A task that has a name, wherever it is.
+/// A task that has a name, wherever it is. What few tasks have at a time is boxed.
 pub(super) struct Seat {
     /// Stays when the task is replaced: handles know it by this. Also its place among equal dues.
     pub(super) id: u64,
@@ -58,7 +58,7 @@ pub(super) struct Seat {
     /// Whether the next run is the last.
     pub(super) is_one_more: bool,
     /// Whether the clock was set back while the task was away.
-    pub(super) was_set_back: Option<SetBack>,
+    pub(super) was_set_back: Option<Box<SetBack>>,
     /// The zone that its civil times are read in, if it has one of its own.
     pub(super) zone: Option<Zone>,
     /// The zone that has taken the place of its zone while the task was away, and when.
@@ -67,13 +67,13 @@ pub(super) struct Seat {
     /// due itself: that asks the user's code.
     pub(super) looks_from: Option<SystemTime>,
     /// Dues up to here are not run.
-    pub(super) excuse: Option<Excuse>,
+    pub(super) excuse: Option<Box<Excuse>>,
     /// Runs going on.
     pub(super) runs: usize,
     /// Whether the due `next` was already reported as missed.
     pub(super) is_reported: bool,
     /// Dues up to here had passed before the run began that is going on: it is not in their way.
-    pub(super) backlog: Option<Now>,
+    pub(super) backlog: Option<Box<Now>>,
     pub(super) overlap: Overlap,
     pub(super) allowed_runs: usize,
     /// Whether its runs hold no worker while they are pending.
@@ -126,7 +126,8 @@ impl Slot {
 impl Seat {
     /// Has the dues up to now reported, instead of run.
     pub(super) fn excuse(&mut self, why: Why, now: Now) {
-        self.excuse = Some(Excuse { why, until: now, reported: u64::from(self.is_reported) });
+        let excuse = Excuse { why, until: now, reported: u64::from(self.is_reported) };
+        self.excuse = Some(Box::new(excuse));
     }
 
     /// Dues that have passed, and have no run.
@@ -145,10 +146,11 @@ impl Seat {
     /// Remembers, for as long as one run follows the other, up to when dues had passed before the first of them.
     pub(super) fn note_backlog(&mut self, now: Now) {
         let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
-        self.backlog = is_behind.then(|| self.backlog.unwrap_or(now));
+        let before = self.backlog.take();
+        self.backlog = is_behind.then(|| before.unwrap_or_else(|| Box::new(now)));
     }
 
     pub(super) fn is_backlog(&self, due: Due) -> bool {
-        self.backlog.map_or(false, |backlog| due.age(backlog).is_some())
+        self.backlog.as_ref().map_or(false, |backlog| due.age(**backlog).is_some())
     }
 }

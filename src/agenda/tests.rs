@@ -33,6 +33,13 @@ fn places(agenda: &Agenda) -> usize {
     lists + agenda.elapsed.capacity() + agenda.calendar.capacity()
 }
 
+/// What each task takes, beside its words, its callback and its place among the others.
+#[test]
+fn a_task_that_waits_takes_no_more_than_this() {
+    let sizes = [std::mem::size_of::<Slot>(), std::mem::size_of::<Task>()];
+    assert!(sizes[0] <= 272 && sizes[1] <= 240, "{sizes:?}");
+}
+
 #[test]
 fn cancelled_tasks_leave_no_memory_behind_in_whatever_order_they_go() {
     const TASKS: usize = 10_000;
