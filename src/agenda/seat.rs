@@ -64,7 +64,7 @@ pub(super) struct Seat {
     /// The zone that has taken the place of its zone while the task was away, and when.
     pub(super) moved: Option<Box<(Zone, Now)>>,
     /// What the wall clock showed when it was set back or the zone changed, from where on the task is to look for its next
-    /// due itself: that asks the user's code.
+    /// due itself: that asks the user's code, or there may be none. Dues after this have not been judged.
     pub(super) looks_from: Option<SystemTime>,
     /// Dues up to here are not run.
     pub(super) excuse: Option<Box<Excuse>>,

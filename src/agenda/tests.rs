@@ -2,6 +2,7 @@ use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::clock::CORRECTION;
 use crate::schedule::Schedule;
 use crate::task::{Job, Missed, Policy, Verdict};
 use crate::tz::Zone;
