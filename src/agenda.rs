@@ -8,6 +8,7 @@
 //! what is to be dropped is handed back.
 
 mod exchange;
+mod follow;
 mod heap;
 mod record;
 mod seat;
@@ -26,13 +27,12 @@ use self::heap::{is_roomy, Heap, HeapEntry};
 pub use self::record::Ending;
 pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
 pub(crate) use self::seat::Unmet;
-use self::seat::{Leaver, Seat, SetBack, Slot};
-use crate::clock::{Now, Step, CORRECTION, STEP};
+use self::seat::{Leaver, Seat, Slot};
+use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::{Due, Rejudged};
+use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Excuse, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
-use crate::tz::Zone;
+use crate::task::{Cause, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
 
 pub(crate) struct Agenda {
     /// Boxed, so that a place that is not in use is a word.
@@ -232,21 +232,25 @@ impl Agenda {
                 seat.is_reported = false;
             }
         }
-        self.follow(slot, &mut task, now);
+        self.follow(slot, &mut task, decision.judged, now);
         let seat = self.seat(place).expect("it was there");
+        // Its schedule is to be asked first; then it is sent off for the run again.
+        let is_put_off = is_demand && seat.looks_from.is_some();
         let in_the_way = match seat {
             _ if seat.runs >= seat.allowed_runs => Some(Why::StillRunning),
             _ if seat.is_paused && !is_demand => Some(Why::Paused),
             _ => None,
         };
-        let start = match (decision.start, in_the_way) {
+        let start = match (decision.start.filter(|_| !is_put_off), in_the_way) {
             (Some(start), None) => start,
             (start, why) => {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
                     missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
                 seat.note_missed(missed, None, history);
-                if seat.next.is_none() {
+                // Having looked in vain, a run that was asked for before is its last.
+                let is_yet_to_run = seat.is_demanded && decision.judged.is_none();
+                if seat.next.is_none() && !is_yet_to_run {
                     self.vacate(slot, now);
                     self.close_if_empty(slot);
                     return Begun::Over(task);
@@ -278,7 +282,7 @@ impl Agenda {
             if seat.allowed_runs > 1 {
                 runner = runner.split(&mut seat.task);
                 errand = self.settle(slot, now);
-            } else if !seat.is_paused && seat.backlog.is_none() {
+            } else if !seat.is_paused && seat.backlog.is_none() && seat.looks_from.is_none() {
                 self.arm(slot);
             }
         }
@@ -300,57 +304,12 @@ impl Agenda {
         Begun::Run { facts, runner, errand }
     }
 
-    /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
-    fn follow(&mut self, slot: usize, task: &mut Task, now: Now) {
-        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
-        if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
-            let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
-            seat.plan = task.timetable.plan().map(Arc::new);
-            self.wait_instead(slot, rejudged, at.wall);
-        }
-        let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-        let SetBack { is_correction, to } = match seat.was_set_back.take() {
-            Some(set_back) => set_back,
-            None => return,
-        };
-        if seat.next.map_or(false, |due| due.age(now).is_some()) {
-            // It has passed by the new time, too: it and those after it are still to be run or told.
-            return;
-        }
-        let rejudged = task.timetable.rejudged(to, is_correction);
-        self.wait_instead(slot, rejudged, to);
-    }
-
-    /// Has a task wait for another due, if there is one, than the one that it waits for.
-    fn wait_instead(&mut self, slot: usize, rejudged: Option<Rejudged>, since: SystemTime) {
-        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
-        match rejudged {
-            Some(Rejudged::Due(due)) => {
-                let was_armed = seat.is_armed;
-                self.disarm(slot);
-                let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-                seat.next = Some(due);
-                seat.is_reported = false;
-                if was_armed {
-                    self.arm(slot);
-                }
-            }
-            Some(Rejudged::ByAsking) => {
-                // Not here. The due that is known is waited for until the task can be sent off to ask.
-                seat.looks_from = Some(since);
-                seat.is_reported = false;
-                self.to_look.push(slot);
-            }
-            None => {}
-        }
-    }
-
     /// Takes a task back home that was sent off too early: the clock was set back on its way.
     pub(crate) fn take_back(&mut self, place: Place, mut task: Box<Task>, now: Now) -> Begun {
         if self.seat(place).is_none() {
             return Begun::Gone(task);
         }
-        self.follow(place.slot, &mut task, now);
+        self.follow(place.slot, &mut task, None, now);
         self.take_home(place.slot, task);
         Begun::Home(self.settle(place.slot, now))
     }
@@ -372,7 +331,7 @@ impl Agenda {
             }
             let mut errand = None;
             if let Some(mut task) = task {
-                self.follow(slot, &mut task, now);
+                self.follow(slot, &mut task, None, now);
                 self.take_home(slot, task);
                 errand = self.overrun(slot, now);
             }
@@ -405,6 +364,14 @@ impl Agenda {
     /// Sends a task off again if a due passed while it was running.
     fn overrun(&mut self, slot: usize, now: Now) -> Option<Errand> {
         let seat = self.slot(slot).seat.as_mut().expect("the task is at home");
+        if seat.looks_from.is_some() {
+            // Which they are has to be asked first. None of them had passed before the run began.
+            seat.backlog = None;
+            if !seat.is_paused && seat.overlap != Overlap::Queue {
+                seat.excuse(Why::StillRunning, now);
+            }
+            return None;
+        }
         let (due, is_passed) = match seat.next {
             Some(due) if due.age(now).is_some() => (due, true),
             // It was told as missed, and the clock has been set back since: it is over all the same.
@@ -466,7 +433,9 @@ impl Agenda {
         };
         let excuse = match cause {
             Cause::Demand | Cause::Look(_) => None,
-            _ => seat.excuse.take(),
+            Cause::Due(due) | Cause::Queued(due) => {
+                seat.excuse.take().map(|excuse| *excuse).filter(|excuse| due.age(excuse.until).is_some())
+            }
         };
         let task = seat.task.take()?;
         let name = name.clone();
@@ -516,9 +485,8 @@ impl Agenda {
         if !std::mem::replace(&mut seat.is_paused, false) {
             return Some((false, None));
         }
-        if seat.next.map_or(false, |due| due.age(now).is_some()) {
-            seat.excuse(Why::Paused, now);
-        }
+        // Which dues have passed may still have to be asked. If none have, that is no excuse for any.
+        seat.excuse(Why::Paused, now);
         Some((true, self.settle(slot, now)))
     }
 
@@ -527,115 +495,6 @@ impl Agenda {
         let (slot, seat) = self.find_seat(which)?;
         seat.is_demanded = true;
         Some(self.settle(slot, now))
-    }
-
-    /// Compares the clocks. If the wall clock was stepped, judges every calendar due anew, and tells.
-    pub(crate) fn look(&mut self, now: Now) -> Option<Step> {
-        // A look that was taken later has seen more.
-        if self.looked.map_or(false, |looked| now.mono < looked.mono) {
-            return None;
-        }
-        let step = now.step_since(self.looked.replace(now).unwrap_or(now));
-        if step.size() <= STEP {
-            return None;
-        }
-        let is_correction = match step {
-            Step::Forward(by) => by > self.correction,
-            Step::Back(by) => by > CORRECTION,
-        };
-        let history = self.history;
-        let stepped = match step {
-            Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
-            Step::Back(by) => Note::Stepped { from: now.after(by).wall, to: now.wall },
-        };
-        for slot in 0..self.slots.len() {
-            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
-                Some(seat) => seat,
-                None => continue,
-            };
-            if seat.record.is_some() || seat.next.map_or(false, |due| due.age(now).is_some()) {
-                seat.note(stepped, history);
-            }
-            if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut seat.was_set_back) {
-                // The correction skips what was shown meanwhile, too.
-                set_back.to = now.wall;
-            }
-            match (step, seat.next) {
-                (Step::Forward(_), Some(due @ Due::Calendar(_)))
-                    if is_correction && due.age(now).is_some() && !seat.is_paused =>
-                {
-                    seat.excuse(Why::ClockCorrected, now);
-                }
-                (Step::Back(_), Some(Due::Calendar(_))) => {
-                    let before = seat.was_set_back;
-                    seat.was_set_back = Some(SetBack {
-                        is_correction: is_correction || before.map_or(false, |it| it.is_correction),
-                        to: before.map_or(now.wall, |it| it.to.min(now.wall)),
-                    });
-                    // What the clock is to show again has not passed before the run that is going on, and is run.
-                    let set_back = |seen: Now| Now { wall: seen.wall.min(now.wall), ..seen };
-                    seat.backlog = seat.backlog.map(set_back);
-                    seat.excuse = seat.excuse.map(|it| Excuse { until: set_back(it.until), ..it });
-                    self.follow_at_home(slot, now);
-                }
-                _ => {}
-            }
-        }
-        Some(step)
-    }
-
-    /// Has the tasks in a zone go by another one from now on: those with this zone of their own, or, if it is `None`, those
-    /// without.
-    pub(crate) fn rezone(&mut self, of: Option<&Zone>, to: &Zone, now: Now) {
-        for slot in 0..self.slots.len() {
-            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
-                Some(seat) if seat.zone.as_ref() == of => seat,
-                _ => continue,
-            };
-            seat.zone = of.map(|_| to.clone());
-            self.rezone_task(slot, to, now);
-        }
-    }
-
-    /// Has the task of a name go by another zone from now on.
-    pub(crate) fn rezone_named(&mut self, name: &str, to: &Zone, now: Now) {
-        if let Some(&slot) = self.names.get(name) {
-            self.rezone_task(slot, to, now);
-        }
-    }
-
-    fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
-        if let Some(seat) = &mut self.slot(slot).seat {
-            // Moved on before it has come back from its run: what counts is where it was, and where it is.
-            let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
-            seat.moved = Some(Box::new((to.clone(), since)));
-            if seat.task.is_none() {
-                // It has yet to be found out whether that is a due in the new zone.
-                self.disarm(slot);
-            }
-            self.follow_at_home(slot, now);
-        }
-    }
-
-    /// The zones that tasks have of their own, each once.
-    pub(crate) fn zones(&self) -> Vec<Zone> {
-        let mut zones: Vec<Zone> = Vec::new();
-        let seats = self.slots.iter().flatten().filter_map(|slot| slot.seat.as_ref());
-        for zone in seats.filter_map(|seat| seat.zone.as_ref()) {
-            if !zones.contains(zone) {
-                zones.push(zone.clone());
-            }
-        }
-        zones
-    }
-
-    /// Judges the next due of a task anew, unless the task is away: then it is done when it comes back.
-    fn follow_at_home(&mut self, slot: usize, now: Now) {
-        let task = self.slot(slot).seat.as_mut().and_then(|seat| seat.task.take());
-        if let Some(mut task) = task {
-            self.follow(slot, &mut task, now);
-            self.take_home(slot, task);
-        }
     }
 
     /// When there will be something to do, if ever: the first due, or sooner, while a calendar due is waited for, a look

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::seat::Unmet;
+use crate::clock::Now;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
 use crate::task::{Cause, Excuse, Facts, Runner, Start, Task};
@@ -59,6 +60,8 @@ pub(crate) struct Decision {
     pub(crate) start: Option<Start>,
     /// The due after it; None if the schedule does not move, as it was not for a due.
     pub(crate) next: Option<Option<Due>>,
+    /// When that was, if dues up to then were judged, by the zone that the worker knew and by what the clocks showed.
+    pub(crate) judged: Option<Now>,
 }
 
 /// A task sent off.

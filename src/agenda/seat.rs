@@ -8,7 +8,7 @@ use super::{Glimpse, Leftover, Status};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Plan};
-use crate::sync::Arc;
+use crate::sync::{Arc, Instant};
 use crate::task::{Excuse, Overlap, Task};
 use crate::tz::Zone;
 
@@ -40,7 +40,7 @@ pub(crate) struct Unmet {
     pub(crate) reported: u64,
 }
 
-/// A task that has a name, wherever it is.
+/// A task that has a name, wherever it is. What few tasks have at a time is boxed.
 pub(super) struct Seat {
     /// Stays when the task is replaced: handles know it by this. Also its place among equal dues.
     pub(super) id: u64,
@@ -58,22 +58,22 @@ pub(super) struct Seat {
     /// Whether the next run is the last.
     pub(super) is_one_more: bool,
     /// Whether the clock was set back while the task was away.
-    pub(super) was_set_back: Option<SetBack>,
+    pub(super) was_set_back: Option<Box<SetBack>>,
     /// The zone that its civil times are read in, if it has one of its own.
     pub(super) zone: Option<Zone>,
     /// The zone that has taken the place of its zone while the task was away, and when.
     pub(super) moved: Option<Box<(Zone, Now)>>,
     /// What the wall clock showed when it was set back or the zone changed, from where on the task is to look for its next
-    /// due itself: that asks the user's code.
+    /// due itself: that asks the user's code, or there may be none. Dues after this have not been judged.
     pub(super) looks_from: Option<SystemTime>,
     /// Dues up to here are not run.
-    pub(super) excuse: Option<Excuse>,
+    pub(super) excuse: Option<Box<Excuse>>,
     /// Runs going on.
     pub(super) runs: usize,
     /// Whether the due `next` was already reported as missed.
     pub(super) is_reported: bool,
     /// Dues up to here had passed before the run began that is going on: it is not in their way.
-    pub(super) backlog: Option<Now>,
+    pub(super) backlog: Option<Box<Now>>,
     pub(super) overlap: Overlap,
     pub(super) allowed_runs: usize,
     /// Whether its runs hold no worker while they are pending.
@@ -100,6 +100,8 @@ pub(super) struct SetBack {
     pub(super) is_correction: bool,
     /// What it showed when that was noticed: the dues after it are to come.
     pub(super) to: SystemTime,
+    /// When that was.
+    pub(super) at: Instant,
 }
 
 impl Slot {
@@ -124,7 +126,8 @@ impl Slot {
 impl Seat {
     /// Has the dues up to now reported, instead of run.
     pub(super) fn excuse(&mut self, why: Why, now: Now) {
-        self.excuse = Some(Excuse { why, until: now, reported: u64::from(self.is_reported) });
+        let excuse = Excuse { why, until: now, reported: u64::from(self.is_reported) };
+        self.excuse = Some(Box::new(excuse));
     }
 
     /// Dues that have passed, and have no run.
@@ -143,10 +146,11 @@ impl Seat {
     /// Remembers, for as long as one run follows the other, up to when dues had passed before the first of them.
     pub(super) fn note_backlog(&mut self, now: Now) {
         let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
-        self.backlog = is_behind.then(|| self.backlog.unwrap_or(now));
+        let before = self.backlog.take();
+        self.backlog = is_behind.then(|| before.unwrap_or_else(|| Box::new(now)));
     }
 
     pub(super) fn is_backlog(&self, due: Due) -> bool {
-        self.backlog.map_or(false, |backlog| due.age(backlog).is_some())
+        self.backlog.as_ref().map_or(false, |backlog| due.age(**backlog).is_some())
     }
 }

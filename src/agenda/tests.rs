@@ -2,6 +2,7 @@ use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::clock::CORRECTION;
 use crate::schedule::Schedule;
 use crate::task::{Job, Missed, Policy, Verdict};
 use crate::tz::Zone;
@@ -31,6 +32,13 @@ fn request(name: String, schedule: Schedule, now: Now) -> Request {
 fn places(agenda: &Agenda) -> usize {
     let lists = agenda.slots.capacity() + agenda.free.capacity() + agenda.names.capacity();
     lists + agenda.elapsed.capacity() + agenda.calendar.capacity()
+}
+
+/// What each task takes, beside its words, its callback and its place among the others.
+#[test]
+fn a_task_that_waits_takes_no_more_than_this() {
+    let sizes = [std::mem::size_of::<Slot>(), std::mem::size_of::<Task>()];
+    assert!(sizes[0] <= 272 && sizes[1] <= 240, "{sizes:?}");
 }
 
 #[test]

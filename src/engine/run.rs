@@ -90,6 +90,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 
     let Verdicts { start, mut missed, next } = task.decide(cause, excuse, now);
     let is_demand = next.is_none();
+    let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
     let mut broken = None;
     let next = next.map(|next| {
         next.unwrap_or_else(|error| {
@@ -98,7 +99,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         })
     });
     let mut state = lock(&engine.state);
-    let mut begun = state.agenda.begin(place, task, Decision { start, next }, &mut missed, now);
+    let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
     engine.unlock(state, now);
 

@@ -119,7 +119,7 @@ impl Timetable {
             return None;
         }
         let civil = match &self.rule {
-            Rule::Cron { .. } | Rule::Days { .. } => return self.rejudged_after(at.wall),
+            Rule::Cron { .. } | Rule::Days { .. } => return Some(self.rejudged_after(at.wall, at)),
             Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
             Rule::Once { civil } => *civil,
             // The anchor, if it is still waited for.

@@ -34,7 +34,8 @@ pub(crate) struct Timetable {
 pub(crate) enum Rejudged {
     /// This one is waited for instead.
     Due(Due),
-    /// The next due has to be [looked for](Timetable::after), which asks code that is not ours.
+    /// The next due has to be [looked for](Timetable::after), as code that is not ours is to be asked, or there is none:
+    /// a task does not end here.
     ByAsking,
 }
 
@@ -174,7 +175,7 @@ impl Timetable {
 
     /// What is to be waited for after the wall clock was set back to a time: by so little that what has run is not to run
     /// again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
-    pub(crate) fn rejudged(&mut self, to: SystemTime, is_correction: bool) -> Option<Rejudged> {
+    pub(crate) fn rejudged(&mut self, to: SystemTime, is_correction: bool, now: Now) -> Option<Rejudged> {
         if let (Rule::Cron { moved, .. } | Rule::Days { moved, .. }, true) = (&mut self.rule, is_correction) {
             *moved = None;
         }
@@ -183,17 +184,16 @@ impl Timetable {
             Rule::Days { .. } if is_correction => {}
             _ => return None,
         }
-        self.rejudged_after(to)
+        Some(self.rejudged_after(to, now))
     }
 
-    /// The first due of a calendar schedule after what the wall clock showed once. One after the end is waited for too: when
-    /// it comes, the task is over.
-    pub(super) fn rejudged_after(&self, wall: SystemTime) -> Option<Rejudged> {
+    /// The first due of a calendar schedule after what the wall clock showed once.
+    pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
         if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
-            return Some(Rejudged::ByAsking);
+            return Rejudged::ByAsking;
         }
-        let due = self.sifted_after(self.undelayed(wall)).ok()?;
-        self.delayed(due).map(Rejudged::Due)
+        let due = self.sifted_after(self.undelayed(wall)).unwrap_or(None);
+        self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
     }
 
     /// The first due of a calendar schedule after an instant that is not left out, without the delay.

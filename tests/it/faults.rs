@@ -530,6 +530,171 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     assert_eq!(told[1..], runs);
 }
 
+/// The runs of `t`, and what was told as missed of it.
+fn of_t(stage: &Stage) -> Vec<String> {
+    stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
+}
+
+/// One after the other in one batch: a task that does something, and `t`, which is on its way meanwhile.
+fn while_on_its_way(stage: &Stage, mut act: impl FnMut(&sexton::Run<'_>) + Send + 'static) {
+    stage.scheduler.task("first").at("2026-11-22 10:00:01").run_with(move |run| act(run)).unwrap();
+}
+
+#[test]
+fn a_due_that_was_run_after_the_clock_was_set_back_on_the_way_is_not_run_again() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    while_on_its_way(&stage, move |run| {
+        clock.step_back(4 * SECOND);
+        // Whoever schedules looks at the clocks.
+        run.scheduler().task("other").after(DAY).run(|| {}).unwrap();
+        clock.advance(3 * SECOND / 2);
+    });
+    stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    stage.clock.step(8 * SECOND);
+    stage.clock.advance(2 * SECOND);
+    // 10:00:08 becomes 10:00:04, and the run begins at half past five.
+    let late = "t missed 4 until 10:00:04: nothing could start it in time";
+    assert_eq!(of_t(&stage), [late, "t 10:00:05", "t 10:00:06"]);
+}
+
+#[test]
+fn a_due_that_was_run_after_the_zone_was_changed_on_the_way_is_not_run_again() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    while_on_its_way(&stage, move |run| {
+        run.scheduler().set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+        clock.advance(3 * SECOND / 2);
+    });
+    stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    stage.clock.advance(4 * SECOND);
+    let late = "t missed 1 until 10:00:01: nothing could start it in time";
+    assert_eq!(of_t(&stage), [late, "t 10:00:02", "t 10:00:03", "t 10:00:04"]);
+}
+
+#[test]
+fn what_passes_in_a_run_before_the_schedule_could_be_asked_is_counted_once() {
+    for by_hand in [true, false] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let (clock, slow) = (stage.clock.clone(), stage.clock.clone());
+        let handle = Arc::new(Mutex::new(None::<sexton::Task>));
+        let asked = handle.clone();
+        while_on_its_way(&stage, move |run| {
+            if by_hand {
+                asked.lock().unwrap().as_ref().unwrap().run_now().unwrap();
+            }
+            run.scheduler().set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+            clock.advance(SECOND / 4);
+        });
+        let start = if by_hand { "2026-11-22 10:00:01" } else { "2026-11-22 09:00:00" };
+        let task = stage.scheduler.task("t").cron("* * * * * *").starting(start).except(|_| false).times(2);
+        let task = task.run(move || slow.advance(7 * SECOND / 2)).unwrap();
+        *handle.lock().unwrap() = Some(task);
+        stage.clock.advance(6 * SECOND);
+        let told = of_t(&stage);
+        // 10:00:01 by the schedule, or 10:00:01.25 by hand; then it runs until 10:00:04.75.
+        let expected = ["t missed 3 until 10:00:04: still running", "t 10:00:05", "t ended"];
+        assert_eq!(told[1..], expected, "{by_hand}: {told:?}");
+    }
+}
+
+#[test]
+fn what_the_clock_shows_again_during_a_run_does_not_vanish_if_the_run_lasts_longer() {
+    for asks in [false, true] {
+        for (overlap, last) in [(Overlap::Skip, "t 10:04:00"), (Overlap::Queue, "t 10:03:00")] {
+            let stage = Stage::at("2026-11-22 10:00:30");
+            let (wakers, job) = pending_once();
+            let task = stage.scheduler.task("t").cron("* * * * *").overlap(overlap);
+            let task = if asks { task.except(|_| false) } else { task };
+            task.run_async(job).unwrap();
+            stage.clock.advance(MINUTE);
+            // 10:01:30 becomes 09:51:30.
+            stage.clock.step_back(10 * MINUTE);
+            stage.clock.advance(12 * MINUTE);
+            wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+            stage.clock.advance(MINUTE);
+            let told = stage.told();
+            let starts = told.iter().filter_map(|event| match event {
+                Event::Started { due, .. } => Some(format!("t {}", time(*due))),
+                _ => None,
+            });
+            assert_eq!(starts.collect::<Vec<_>>(), ["t 10:01:00", last], "{asks} {overlap:?}");
+            // From 09:52 to 10:03.
+            let expected = if overlap == Overlap::Queue { 11 } else { 12 };
+            let late = if asks && overlap == Overlap::Queue { Why::Late } else { Why::StillRunning };
+            assert_eq!(missed(&told, late), expected, "{asks} {overlap:?} {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
+    must_end("a zone that is changed ever again", || {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        for change in 0..100_000 {
+            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
+        }
+        stage.told();
+        stage.clock.advance(5 * MINUTE);
+        task.resume().unwrap();
+        stage.clock.advance(MINUTE);
+        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
+    });
+}
+
+#[test]
+fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    while_on_its_way(&stage, move |run| {
+        for zone in ["HALF-0:30", "PAST-0:30"] {
+            run.scheduler().set_zone(sexton::tz::Zone::from_posix(zone).unwrap());
+            clock.advance(5 * MINUTE);
+        }
+    });
+    stage.scheduler.task("t").cron("33 * * * *").except(|_| false).run(|| {}).unwrap();
+    stage.clock.advance(2 * SECOND);
+    stage.clock.advance(2 * HOUR);
+    assert_eq!(of_t(&stage), ["t 10:03:00", "t 11:03:00", "t 12:03:00"]);
+}
+
+#[test]
+fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
+    let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
+    for by_hand in [false, true] {
+        let stage = Stage::set_in(zone(9), "2026-11-22 20:00:00");
+        let task =
+            stage.scheduler.task("t").cron("0 0 * * *").until("2026-11-22T20:00:00Z").run(|| {}).unwrap();
+        let wanted = if by_hand { vec!["t 11:00:00", "t ended"] } else { vec!["t ended"] };
+        if by_hand {
+            task.run_now().unwrap();
+        }
+        stage.scheduler.set_zone(zone(2));
+        stage.clock.advance(DAY);
+        assert_eq!(of_t(&stage), wanted);
+    }
+}
+
+#[test]
+fn dues_in_a_pause_before_the_schedule_could_be_asked_are_not_run() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").cron("* * * * *").except(|_| false).run(|| {}).unwrap();
+    let clock = stage.clock.clone();
+    while_on_its_way(&stage, move |run| {
+        task.pause().unwrap();
+        clock.step_back(HOUR);
+        run.scheduler().task("other").after(DAY).run(|| {}).unwrap();
+        clock.advance(5 * MINUTE);
+        task.resume().unwrap();
+    });
+    stage.clock.advance(2 * SECOND);
+    stage.clock.advance(MINUTE);
+    assert_eq!(of_t(&stage), ["t missed 5 until 09:05:00: paused", "t 09:06:00"]);
+}
+
 #[test]
 fn all_that_a_task_had_to_catch_up_with_is_told_when_it_is_cancelled_on_its_way() {
     let stage = Stage::at("2026-11-22 10:00:00");
@@ -592,27 +757,4 @@ fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_schedu
         |at| Process::start(&folder.journal(), at).with(|scheduler| scheduler.task("t").at_each(times));
     assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
     assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
-}
-
-/// The runs of `t`, and what was told as missed of it.
-fn of_t(stage: &Stage) -> Vec<String> {
-    stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
-}
-
-#[test]
-fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
-    must_end("a zone that is changed ever again", || {
-        let stage = Stage::at("2026-11-22 10:00:00");
-        let task = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
-        task.pause().unwrap();
-        stage.clock.advance(5 * MINUTE);
-        for change in 0..100_000 {
-            stage.scheduler.set_zone(sexton::tz::Zone::fixed(60 * (change % 2)).unwrap());
-        }
-        stage.told();
-        stage.clock.advance(5 * MINUTE);
-        task.resume().unwrap();
-        stage.clock.advance(MINUTE);
-        assert_eq!(of_t(&stage), ["t missed 10 until 10:10:00: paused", "t 10:11:00"]);
-    });
 }

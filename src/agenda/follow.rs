@@ -1,0 +1,179 @@
+//! What tasks are to do when the wall clock was moved or their zone was changed. Pure: no threads, no clock.
+//!
+//! A task at home follows at once, one that is away when it comes back. A schedule that has to ask the user's code for its
+//! next due is sent off for it ([`Cause::Look`](crate::task::Cause::Look)).
+
+use std::time::SystemTime;
+
+use super::seat::SetBack;
+use super::{Agenda, Note};
+use crate::clock::{Now, Step, CORRECTION, STEP};
+use crate::event::Why;
+use crate::schedule::{Due, Rejudged};
+use crate::sync::Arc;
+use crate::task::Task;
+use crate::tz::Zone;
+
+impl Agenda {
+    /// Compares the clocks. If the wall clock was stepped, judges every calendar due anew, and tells.
+    pub(crate) fn look(&mut self, now: Now) -> Option<Step> {
+        // A look that was taken later has seen more.
+        if self.looked.map_or(false, |looked| now.mono < looked.mono) {
+            return None;
+        }
+        let step = now.step_since(self.looked.replace(now).unwrap_or(now));
+        if step.size() <= STEP {
+            return None;
+        }
+        let is_correction = match step {
+            Step::Forward(by) => by > self.correction,
+            Step::Back(by) => by > CORRECTION,
+        };
+        let history = self.history;
+        let stepped = match step {
+            Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
+            Step::Back(by) => Note::Stepped { from: now.after(by).wall, to: now.wall },
+        };
+        for slot in 0..self.slots.len() {
+            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
+                Some(seat) => seat,
+                None => continue,
+            };
+            if seat.record.is_some() || seat.next.map_or(false, |due| due.age(now).is_some()) {
+                seat.note(stepped, history);
+            }
+            if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut seat.was_set_back) {
+                // The correction skips what was shown meanwhile, too.
+                set_back.to = now.wall;
+            }
+            match (step, seat.next) {
+                (Step::Forward(_), Some(Due::Calendar(_))) if is_correction && !seat.is_paused => {
+                    seat.excuse(Why::ClockCorrected, now);
+                }
+                (Step::Back(_), Some(Due::Calendar(_))) => {
+                    let before = seat.was_set_back.take();
+                    let set_back = SetBack {
+                        is_correction: is_correction || before.as_ref().map_or(false, |it| it.is_correction),
+                        to: before.map_or(now.wall, |it| it.to.min(now.wall)),
+                        at: now.mono,
+                    };
+                    seat.was_set_back = Some(Box::new(set_back));
+                    // What the clock is to show again has not passed before the run that is going on, and is run.
+                    let seen = seat.backlog.as_deref_mut();
+                    let seen = seen.into_iter().chain(seat.excuse.as_mut().map(|excuse| &mut excuse.until));
+                    seen.for_each(|seen| seen.wall = seen.wall.min(now.wall));
+                    self.follow_at_home(slot, now);
+                }
+                _ => {}
+            }
+        }
+        Some(step)
+    }
+
+    /// Has the tasks in a zone go by another one from now on: those with this zone of their own, or, if it is `None`, those
+    /// without.
+    pub(crate) fn rezone(&mut self, of: Option<&Zone>, to: &Zone, now: Now) {
+        for slot in 0..self.slots.len() {
+            let seat = match self.slots[slot].as_mut().and_then(|slot| slot.seat.as_mut()) {
+                Some(seat) if seat.zone.as_ref() == of => seat,
+                _ => continue,
+            };
+            seat.zone = of.map(|_| to.clone());
+            self.rezone_task(slot, to, now);
+        }
+    }
+
+    /// Has the task of a name go by another zone from now on.
+    pub(crate) fn rezone_named(&mut self, name: &str, to: &Zone, now: Now) {
+        if let Some(&slot) = self.names.get(name) {
+            self.rezone_task(slot, to, now);
+        }
+    }
+
+    fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
+        if let Some(seat) = &mut self.slot(slot).seat {
+            // Moved on before it has come back from its run: what counts is where it was, and where it is.
+            let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
+            seat.moved = Some(Box::new((to.clone(), since)));
+            if seat.task.is_none() {
+                // It has yet to be found out whether that is a due in the new zone.
+                self.disarm(slot);
+            }
+            self.follow_at_home(slot, now);
+        }
+    }
+
+    /// The zones that tasks have of their own, each once.
+    pub(crate) fn zones(&self) -> Vec<Zone> {
+        let mut zones: Vec<Zone> = Vec::new();
+        let seats = self.slots.iter().flatten().filter_map(|slot| slot.seat.as_ref());
+        for zone in seats.filter_map(|seat| seat.zone.as_ref()) {
+            if !zones.contains(zone) {
+                zones.push(zone.clone());
+            }
+        }
+        zones
+    }
+
+    /// Judges the next due of a task anew, unless the task is away: then it is done when it comes back.
+    fn follow_at_home(&mut self, slot: usize, now: Now) {
+        let task = self.slot(slot).seat.as_mut().and_then(|seat| seat.task.take());
+        if let Some(mut task) = task {
+            self.follow(slot, &mut task, None, now);
+            self.take_home(slot, task);
+        }
+    }
+
+    /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
+    /// `judged`: up to then dues were run or told, by the zone before and by the clock after.
+    pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
+        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
+            let at = judged.filter(|judged| judged.mono > at.mono).unwrap_or(at);
+            let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
+            seat.plan = task.timetable.plan().map(Arc::new);
+            self.wait_instead(slot, rejudged, at.wall, now);
+        }
+        let seat = self.slot(slot).seat.as_mut().expect("it is still there");
+        let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
+            Some(set_back) => *set_back,
+            None => return,
+        };
+        let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
+        if seat.next.and_then(Due::calendar).map_or(false, |due| due <= to) {
+            // It had passed by the new time, too: it and those after it are still to be run or told.
+            return;
+        }
+        let rejudged = task.timetable.rejudged(to, is_correction, now);
+        self.wait_instead(slot, rejudged, to, now);
+    }
+
+    /// Has a task wait for another due, if there is one, than the one that it waits for.
+    fn wait_instead(&mut self, slot: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
+        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        // One of those that have passed by now was told, whichever they are.
+        let is_reported = seat.is_reported && seat.next.map_or(false, |due| due.age(now).is_some());
+        match rejudged {
+            Some(Rejudged::Due(due)) => {
+                let was_armed = seat.is_armed;
+                self.disarm(slot);
+                let seat = self.slot(slot).seat.as_mut().expect("it is still there");
+                seat.next = Some(due);
+                seat.is_reported = is_reported;
+                if was_armed {
+                    self.arm(slot);
+                }
+            }
+            Some(Rejudged::ByAsking) => {
+                // Not here. The due that is known is waited for until the task can be sent off to ask.
+                seat.is_reported = is_reported;
+                let before = seat.looks_from;
+                seat.looks_from = Some(before.map_or(since, |before| before.min(since)));
+                if before.is_none() {
+                    self.to_look.push(slot);
+                }
+            }
+            None => {}
+        }
+    }
+}
