@@ -298,6 +298,16 @@ impl fmt::Display for Weekday {
     }
 }
 
+#[cfg(feature = "std")]
+impl TryFrom<String> for Date {
+    type Error = ParseError;
+
+    /// Reads `YYYY-MM-DD`.
+    fn try_from(text: String) -> Result<Date, ParseError> {
+        text.parse()
+    }
+}
+
 impl TryFrom<&str> for Date {
     type Error = ParseError;
 

@@ -398,10 +398,13 @@ impl Builder {
     /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
     ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
     ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
+    /// * A clock that was set back between two processes is like one set back under a running scheduler: by up to three
+    ///   hours nothing is run twice but by interval-like expressions, which go on by the new time.
     /// * What is missed as the scheduler shuts down is left to the next process.
     /// * [`times`](crate::Schedule::times), [`Run::count`] and pauses are not remembered.
     /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
-    ///   even a power failure has it run twice. The file is written anew when it has grown; it keeps each name until that is
+    ///   even a power failure has it run twice. That takes some milliseconds on many disks, one run after the other. The
+    ///   file is written anew when it has grown; it keeps each name until that is
     ///   cancelled.
     /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
     ///   [`Event::JournalDamaged`] tells.

@@ -279,6 +279,8 @@ pub(crate) struct Memory {
     /// Whether there are notes at all.
     pub(crate) is_kept: bool,
     pub(crate) plan: Option<Arc<Plan>>,
+    /// The schedule in words.
+    pub(crate) schedule: Arc<str>,
     pub(crate) next: Option<Due>,
     /// Runs left before the task is over.
     pub(crate) left: u64,
@@ -352,6 +354,7 @@ impl Slot {
             record: seat.record.clone(),
             is_kept: most > 0,
             plan: seat.plan.clone(),
+            schedule: seat.schedule.clone(),
             next: seat.next,
             left: seat.left(),
             since: seat.since,

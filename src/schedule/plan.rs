@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) until: Option<SystemTime>,
     /// By how much everything is due later than the rule says.
     delay: Duration,
+    /// Whether something is left out of the rule.
+    is_sifted: bool,
 }
 
 enum Kind {
@@ -44,7 +46,7 @@ impl Timetable {
             Rule::Once { .. } => return None,
             Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
-        Some(Plan { kind, until: self.until, delay: self.delay })
+        Some(Plan { kind, until: self.until, delay: self.delay, is_sifted: self.sieve.is_some() })
     }
 }
 
@@ -75,6 +77,11 @@ impl Plan {
             Kind::Elapsed(_) | Kind::Unknown => None,
         };
         due?.checked_add(self.delay)
+    }
+
+    /// Whether the dues are not those of the rule: some are left out, or all are delayed.
+    pub(crate) fn is_adjusted(&self) -> bool {
+        self.is_sifted || !self.delay.is_zero()
     }
 
     /// Whether the dues follow the wall clock, and can be computed.

@@ -23,6 +23,8 @@ pub struct Account {
     at: SystemTime,
     reason: Reason,
     clocks: Option<Explanation>,
+    /// In words, if it leaves something out or delays it.
+    schedule: Option<Arc<str>>,
     zone: Zone,
 }
 
@@ -155,7 +157,9 @@ fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account,
     let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
     let (at, reason) = memory.judge(instant, now, clocks);
     let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
-    Ok(Account { task, at, reason, clocks, zone })
+    let is_adjusted = memory.plan.as_ref().map_or(false, |plan| plan.is_adjusted());
+    let schedule = Some(memory.schedule).filter(|_| is_adjusted);
+    Ok(Account { task, at, reason, clocks, schedule, zone })
 }
 
 impl fmt::Display for Account {
@@ -230,6 +234,9 @@ impl fmt::Display for Account {
             Reason::DoesNotFire(why) => write!(f, "{why}")?,
             Reason::NotDue { before, after } => {
                 f.write_str("is not due")?;
+                if let Some(schedule) = &self.schedule {
+                    write!(f, " by `{}`", OneLine(schedule))?;
+                }
                 match (before, after) {
                     (Some(before), Some(after)) => {
                         write!(f, ": the dues next to it are {} and {}", show(*before), show(*after))?;

@@ -445,3 +445,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_schedule_leaves_out_or_delays_is_said_when_nothing_is_due() {
+    let stage = Stage::at("2026-12-24 10:00");
+    let dates = vec!["2026-12-25".to_string()];
+    stage.scheduler.task("left out").cron("0 9 * * *").except_dates(dates).run(|| {}).unwrap();
+    stage.scheduler.task("delayed").cron("0 9 * * *").jitter(HOUR).run(|| {}).unwrap();
+    let why = |name: &str| stage.scheduler.explain(name, moment("2026-12-25 09:00")).unwrap().to_string();
+    assert_eq!(
+        why("left out"),
+        "task `left out` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * except 1 date`: \
+         the due after is 2026-12-26T09:00:00Z"
+    );
+    let delayed = why("delayed");
+    let begin =
+        "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the due";
+    assert!(delayed.starts_with(begin), "{delayed}");
+}

@@ -315,6 +315,7 @@ fn unix_seconds(instant: SystemTime) -> u64 {
 #[test]
 fn files_that_are_replaced_are_noticed_by_a_running_process() {
     let folder = std::env::temp_dir().join(format!("sexton-zone-files-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     let into = folder.clone();
     let put = move |name: &str, bytes: &[u8]| {

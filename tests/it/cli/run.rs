@@ -188,6 +188,8 @@ fn log_until(journal: &str, crontab: &str, words: &str) -> (Vec<String>, Running
 #[test]
 fn a_journal_goes_on_where_a_killed_process_stopped() {
     let folder = std::env::temp_dir().join(format!("sexton-run-{}", std::process::id()));
+    // There may be one of a process that had the same number and was killed.
+    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let journal = folder.join("jobs.journal");
     let path = journal.to_str().unwrap();
