@@ -485,8 +485,9 @@ impl Agenda {
         if !std::mem::replace(&mut seat.is_paused, false) {
             return Some((false, None));
         }
-        // Which dues have passed may still have to be asked. If none have, that is no excuse for any.
-        seat.excuse(Why::Paused, now);
+        if seat.may_be_behind(now) {
+            seat.excuse(Why::Paused, now);
+        }
         Some((true, self.settle(slot, now)))
     }
 

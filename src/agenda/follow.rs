@@ -47,7 +47,9 @@ impl Agenda {
                 set_back.to = now.wall;
             }
             match (step, seat.next) {
-                (Step::Forward(_), Some(Due::Calendar(_))) if is_correction && !seat.is_paused => {
+                (Step::Forward(_), Some(Due::Calendar(_)))
+                    if is_correction && seat.may_be_behind(now) && !seat.is_paused =>
+                {
                     seat.excuse(Why::ClockCorrected, now);
                 }
                 (Step::Back(_), Some(Due::Calendar(_))) => {

@@ -124,7 +124,12 @@ impl Slot {
 }
 
 impl Seat {
-    /// Has the dues up to now reported, instead of run.
+    /// Whether a due has passed, as far as can be told before the schedule was asked.
+    pub(super) fn may_be_behind(&self, now: Now) -> bool {
+        self.looks_from.is_some() || self.next.map_or(false, |due| due.age(now).is_some())
+    }
+
+    /// Has the dues up to now reported, instead of run. If there are none, that is no excuse for later ones.
     pub(super) fn excuse(&mut self, why: Why, now: Now) {
         let excuse = Excuse { why, until: now, reported: u64::from(self.is_reported) };
         self.excuse = Some(Box::new(excuse));
