@@ -148,12 +148,10 @@ impl<'a> Search<'a> {
     /// Until when nothing before `best` comes of the dues from this one on, which is on a listed date.
     fn end_of_listed(&self, due: i128, shown: DateTime, best: i128) -> i128 {
         let date = shown.date();
-        let open = self.first_open(date);
+        let open = self.first_open(next_day(date));
         let end = match self.except.moves {
             false => self.first_unlisted(date),
-            true if self.is_covered(date) || open > date && self.instant(open.at(shown.time())) >= best => {
-                next_day(date)
-            }
+            true if self.is_covered(date) || self.instant(open.at(shown.time())) >= best => next_day(date),
             true => return due,
         };
         // Beyond a change of clocks an earlier date may be shown again.
