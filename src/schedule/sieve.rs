@@ -148,12 +148,10 @@ impl<'a> Search<'a> {
     /// Until when nothing before `best` comes of the dues from this one on, which is on a listed date.
     fn end_of_listed(&self, due: i128, shown: DateTime, best: i128) -> i128 {
         let date = shown.date();
-        let unlisted = self.first_unlisted(date);
+        let open = self.first_open(next_day(date));
         let end = match self.except.moves {
-            false => unlisted,
-            true if self.is_covered(date) || self.instant(unlisted.at(shown.time())) >= best => {
-                next_day(date)
-            }
+            false => self.first_unlisted(date),
+            true if self.is_covered(date) || self.instant(open.at(shown.time())) >= best => next_day(date),
             true => return due,
         };
         // Beyond a change of clocks an earlier date may be shown again.
@@ -202,7 +200,7 @@ impl<'a> Search<'a> {
         mut best: i128,
     ) -> Result<i128, Error> {
         let date = start.date();
-        let goes_to = self.first_unlisted(next_day(date));
+        let goes_to = self.first_open(next_day(date));
         if !self.except.asks() && (!self.is_listed(date) || goes_to < earliest && self.is_whole(goes_to)) {
             // The list alone knows.
             return Ok(best);
@@ -286,7 +284,7 @@ impl<'a> Search<'a> {
         let heir = self.heir(shown.date());
         let mut date = shown.date();
         loop {
-            let next = self.first_unlisted(next_day(date));
+            let next = self.first_open(next_day(date));
             let is_too_late =
                 next.days() - shown.date().days() > DAYS || heir.map_or(false, |heir| next >= heir);
             if next == date || is_too_late {
@@ -314,7 +312,7 @@ impl<'a> Search<'a> {
 
     /// Whether all of what is left out on a date goes to its heir at the latest.
     fn is_covered(&self, date: Date) -> bool {
-        self.heir(date).map_or(false, |heir| heir <= self.first_unlisted(next_day(date)))
+        self.heir(date).map_or(false, |heir| heir <= self.first_open(next_day(date)))
     }
 
     /// The civil time that a due is meant for: of one at the end of a gap, what the gap has skipped.
@@ -351,6 +349,15 @@ impl<'a> Search<'a> {
                 Some(next) => date = next,
                 None => break,
             }
+        }
+        date
+    }
+
+    /// The first date from this one on to which an image may go: also a listed one on which clocks change, as they may skip
+    /// it.
+    fn first_open(&self, mut date: Date) -> Date {
+        while self.is_listed(date) && self.is_whole(date) && next_day(date) > date {
+            date = next_day(date);
         }
         date
     }
