@@ -219,10 +219,7 @@ mod tests {
                 "2026-12-31T23:59:30.0123456789Z",
                 "fraction of a second: found `0123456789` at byte 20, expected one to nine digits",
             ),
-            (
-                "2026-12-31T23:59:30Zulu",
-                "instant: found `u` at byte 20, expected the end (whole seconds, no fraction, no zone)",
-            ),
+            ("2026-12-31T23:59:30Zulu", "instant: found `u` at byte 20, expected the end"),
         ] {
             assert_eq!(text.parse::<Moment>().unwrap_err().to_string(), message, "{text:?}");
         }
