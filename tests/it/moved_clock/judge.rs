@@ -1,9 +1,11 @@
 //! Listens to what a process tells whose clock is moved, and holds it to the rules, line by line.
 //!
-//! Every due of a task is accounted for once: by a run, or by being counted as missed. So the dues that are told, in the
-//! order in which they are, leave no gap and go nowhere back, but where the rules say so.
+//! Every due of a task is accounted for once: by a run, or by being counted as missed. So the dues that are told leave no
+//! gap and go nowhere back, but where the rules say so. They are mostly told in their order: what passes while a task runs
+//! is told by another thread than the runs are, and of a clock that is fast several dues may pass before that thread
+//! comes to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::cast::{Unit, BEAT, PARTS};
 use super::process::{Moved, Nanos, SECOND};
@@ -44,6 +46,8 @@ struct Account {
     is_interval_like: bool,
     policy: &'static str,
     last: Last,
+    /// Dues told before those that come first: from the first to the latest of each lot.
+    ahead: BTreeMap<Nanos, Nanos>,
     /// How many dues were told as missed since the last run, as nothing could start them in time.
     late: u64,
     /// The latest due that has had a run, and how many steps had been told before it.
@@ -90,6 +94,7 @@ impl Judge {
             is_interval_like,
             policy,
             last: Last::Due(Nanos::MIN),
+            ahead: BTreeMap::new(),
             late: 0,
             ran: Nanos::MIN,
             ran_after: 0,
@@ -160,7 +165,12 @@ impl Judge {
             "stepped" => self.stepped(number(1), number(2)),
             "over" => {
                 self.is_over = true;
-                Ok(())
+                match self.tasks.iter().find(|(_, task)| !task.ahead.is_empty()) {
+                    Some((name, task)) => {
+                        Err(format!("{name}: a due before {:?} was never told", task.ahead))
+                    }
+                    None => Ok(()),
+                }
             }
             _ => Err("it was not expected".to_string()),
         };
@@ -172,7 +182,10 @@ impl Judge {
             let (earliest, latest) = wall;
             task.last = match *name {
                 // An anchor that has passed has its latest due at once, one ahead is the first due.
-                "day" => Last::Due((task.grid.number(latest) - 1).max(-1) * task.grid.step + task.grid.first),
+                "day" => {
+                    let before = |now: Nanos| (now - task.grid.step).max(task.grid.first - 1);
+                    Last::SomeTime { earliest: before(earliest), latest: before(latest) }
+                }
                 _ => Last::SomeTime { earliest, latest },
             };
         }
@@ -206,7 +219,7 @@ impl Judge {
         if wall < due {
             return Err("early".to_string());
         }
-        task.account(1, due)?;
+        task.account(1, due, self.is_fast)?;
         task.ran = due;
         let steps_before = std::mem::replace(&mut task.ran_after, self.steps.len());
         task.runs += 1;
@@ -230,7 +243,7 @@ impl Judge {
 
     fn missed(&mut self, name: &str, count: u64, latest: Nanos, why: &str) -> Result<(), String> {
         let task = self.tasks.get_mut(name).unwrap();
-        task.account(count, latest)?;
+        task.account(count, latest, self.is_fast)?;
         task.missed += count;
         let first = latest - (count as Nanos - 1) * task.grid.step;
         match why {
@@ -274,8 +287,8 @@ impl Judge {
 }
 
 impl Account {
-    /// So many dues are told, the latest of them this.
-    fn account(&mut self, count: u64, latest: Nanos) -> Result<(), String> {
+    /// So many dues are told, the latest of them this. Others may be told after them, if they may be told `out_of_order`.
+    fn account(&mut self, count: u64, latest: Nanos, out_of_order: bool) -> Result<(), String> {
         let Grid { first, step } = self.grid;
         if (latest - first).rem_euclid(step) != 0 || latest < first && step > HOUR {
             return Err("that is no due".to_string());
@@ -287,11 +300,18 @@ impl Account {
                 self.grid.after(earliest) <= from && from <= self.grid.after(latest)
             }
         };
-        if !is_next {
-            return Err(format!("the due after {:?} was to come", self.last));
-        }
-        self.last = Last::Due(latest);
         self.told = latest;
+        match self.last {
+            _ if is_next => self.last = Last::Due(latest),
+            Last::Due(due) if out_of_order && from > due && self.ahead.insert(from, latest).is_none() => {}
+            _ => return Err(format!("the due after {:?} was to come", self.last)),
+        }
+        while let Last::Due(due) = self.last {
+            match self.ahead.remove(&(due + step)) {
+                Some(latest) => self.last = Last::Due(latest),
+                None => break,
+            }
+        }
         Ok(())
     }
 }
