@@ -230,7 +230,7 @@ impl Agenda {
                 debug_assert!(!seat.is_armed, "a due that has come is not waited for");
                 seat.next = next;
                 seat.is_reported = false;
-                if let Some(excuse) = &mut seat.excuse {
+                if let (Some(excuse), true) = (&mut seat.excuse, decision.judged.is_some()) {
                     // Of a correction found on the way. What was reported then has been counted by whoever was on it.
                     excuse.reported = 0;
                 }
