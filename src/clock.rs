@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::elapsed::Elapsed;
 use crate::sync::{lock, Arc, Instant, Mutex, Weak};
 
 /// A clock that is off by more than this was wrong, and was corrected: nothing is caught up (the rule of cronie).
@@ -72,8 +73,8 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Forward(by) => write!(f, "{by:?} forward"),
-            Step::Back(by) => write!(f, "{by:?} back"),
+            Step::Forward(by) => write!(f, "{} forward", Elapsed(*by)),
+            Step::Back(by) => write!(f, "{} back", Elapsed(*by)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Step;
+use crate::elapsed::Elapsed;
 use crate::sync::Arc;
 
 /// Something that happened, as [`Scheduler::observe`](crate::Scheduler::observe) tells it.
@@ -144,9 +145,11 @@ impl fmt::Display for Event {
                 write!(f, "was scheduled at {first} and stays as it is: the call at {second} changed nothing")
             }
             Event::Replaced { .. } => f.write_str("replaced"),
-            Event::Started { lateness, .. } => write!(f, "started {lateness:?} after its due"),
-            Event::Late { lateness, .. } => write!(f, "is late: started {lateness:?} after its due"),
-            Event::Finished { took, .. } => write!(f, "finished after {took:?}"),
+            Event::Started { lateness, .. } => write!(f, "started {} after its due", Elapsed(*lateness)),
+            Event::Late { lateness, .. } => {
+                write!(f, "is late: started {} after its due", Elapsed(*lateness))
+            }
+            Event::Finished { took, .. } => write!(f, "finished after {}", Elapsed(*took)),
             Event::Failed { error, .. } => write!(f, "failed: {}", OneLine(error)),
             Event::Panicked { message, .. } => write!(f, "panicked: {}", OneLine(message)),
             Event::Missed { count, why, .. } => write!(f, "missed {count}: {why}"),
@@ -156,7 +159,7 @@ impl fmt::Display for Event {
             Event::Cancelled { .. } => f.write_str("cancelled"),
             Event::Ended { .. } => f.write_str("ended"),
             Event::Waiting { waited, workers, .. } => {
-                write!(f, "has been waiting {waited:?} for one of {workers} workers to be free")
+                write!(f, "has been waiting {} for one of {workers} workers to be free", Elapsed(*waited))
             }
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }

@@ -134,6 +134,7 @@
 // file and holds all others to it. What has no `std` above it is there without.
 
 // Cellar: what everything stands on.
+mod elapsed;
 mod excerpt;
 #[cfg(feature = "std")]
 mod sync;

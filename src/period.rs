@@ -5,6 +5,7 @@ use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
+use crate::elapsed::write_hms;
 use crate::excerpt::Excerpt;
 
 /// The distance between two dues: whole calendar days and elapsed time.
@@ -192,31 +193,12 @@ fn fraction_nanos(fraction: &str, unit: u64) -> Option<u64> {
 /// The text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.elapsed.as_secs();
-        let parts = [
-            (u64::from(self.days / 7), "w"),
-            (u64::from(self.days % 7), "d"),
-            (seconds / 3600, "h"),
-            (seconds / 60 % 60, "m"),
-        ];
-        for (count, unit) in parts {
+        for (count, unit) in [(self.days / 7, "w"), (self.days % 7, "d")] {
             if count > 0 {
                 write!(f, "{count}{unit}")?;
             }
         }
-        let nanos = self.elapsed.subsec_nanos();
-        if nanos > 0 {
-            let (mut fraction, mut digits) = (nanos, 9);
-            while fraction % 10 == 0 {
-                fraction /= 10;
-                digits -= 1;
-            }
-            write!(f, "{}.{fraction:0digits$}s", seconds % 60)
-        } else if seconds % 60 > 0 {
-            write!(f, "{}s", seconds % 60)
-        } else {
-            Ok(())
-        }
+        write_hms(self.elapsed, f)
     }
 }
 

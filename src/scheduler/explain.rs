@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::{Scheduler, Task};
 use crate::agenda::{Ending, Which};
 use crate::clock::Step;
+use crate::elapsed::Elapsed;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::event::{OneLine, Why};
@@ -116,7 +117,7 @@ impl Scheduler {
     /// clock.advance(Duration::from_secs(7200));
     ///
     /// let why = |text: &str| scheduler.explain("report", moment(text)).map(|account| account.to_string());
-    /// assert_eq!(why("2026-11-22 10:30")?, "task `report` at 2026-11-22T10:30:00Z: ran on time, and took 5000s");
+    /// assert_eq!(why("2026-11-22 10:30")?, "task `report` at 2026-11-22T10:30:00Z: ran on time, and took 1h23m20s");
     /// assert_eq!(why("2026-11-22 11:30")?, "task `report` at 2026-11-22T11:30:00Z: missed: still running");
     /// assert_eq!(
     ///     why("2026-11-22 11:15")?,
@@ -170,7 +171,7 @@ impl fmt::Display for Account {
             Reason::Ran { lateness, ending, took, stood_for } => {
                 match lateness.is_zero() {
                     true => f.write_str("ran on time")?,
-                    false => write!(f, "ran {lateness:?} late")?,
+                    false => write!(f, "ran {} late", Elapsed(*lateness))?,
                 }
                 ended(*ending, *took, f)?;
                 match stood_for {
@@ -260,9 +261,9 @@ impl fmt::Display for Account {
 
 fn ended(ending: Ending, took: Option<Duration>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match (ending, took) {
-        (Ending::Failed, Some(took)) => write!(f, ", and failed after {took:?}"),
-        (Ending::Panicked, Some(took)) => write!(f, ", and panicked after {took:?}"),
-        (_, Some(took)) => write!(f, ", and took {took:?}"),
+        (Ending::Failed, Some(took)) => write!(f, ", and failed after {}", Elapsed(took)),
+        (Ending::Panicked, Some(took)) => write!(f, ", and panicked after {}", Elapsed(took)),
+        (_, Some(took)) => write!(f, ", and took {}", Elapsed(took)),
         (_, None) => f.write_str(", and is still running"),
     }
 }

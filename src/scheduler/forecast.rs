@@ -11,6 +11,7 @@ use self::queue::{least_workers, runs_of, waits, Want};
 use super::Scheduler;
 use crate::agenda::Prospect;
 use crate::clock::Now;
+use crate::elapsed::Elapsed;
 use crate::event::OneLine;
 use crate::schedule::rfc3339;
 use crate::sync::{lock, Arc};
@@ -96,8 +97,8 @@ impl Scheduler {
     /// assert_eq!(forecast.tasks[0].overlaps, 5);
     /// assert_eq!(
     ///     forecast.to_string(),
-    ///     "600s ahead: 5 runs of 1 task, 1 worker busy 75 % of the time\n\
-    ///      task `slow` takes 90s on average, and is due again after 60s: 5 of 10 dues will find it running"
+    ///     "10m ahead: 5 runs of 1 task, 1 worker busy 75 % of the time\n\
+    ///      task `slow` takes 1m30s on average, and is due again after 1m: 5 of 10 dues will find it running"
     /// );
     /// # Ok::<(), sexton::Error>(())
     /// ```
@@ -198,7 +199,7 @@ fn dues_of(prospects: &[Prospect], now: Now, horizon: Duration) -> (Vec<Vec<Dura
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (runs, tasks) = (Many(self.runs, "run"), Many(self.tasks.len() as u64, "task"));
-        write!(f, "{:?} ahead: {runs} of {tasks}", self.horizon)?;
+        write!(f, "{} ahead: {runs} of {tasks}", Elapsed(self.horizon))?;
         write!(f, ", {} busy {:.0} % of the time", Many(self.workers as u64, "worker"), self.busy * 100.0)?;
         let mut is_well = true;
         for Outlook { task, mean, dues, gap, overlaps, .. } in &self.tasks {
@@ -206,8 +207,10 @@ impl fmt::Display for Forecast {
                 is_well = false;
                 write!(
                     f,
-                    "\ntask `{}` takes {mean:?} on average, and is due again after {gap:?}: ",
-                    OneLine(task)
+                    "\ntask `{}` takes {} on average, and is due again after {}: ",
+                    OneLine(task),
+                    Elapsed(*mean),
+                    Elapsed(*gap),
                 )?;
                 write!(f, "{overlaps} of {dues} dues will find it running")?;
             }
@@ -217,8 +220,9 @@ impl fmt::Display for Forecast {
             let (runs, longest) = (Many(self.waiting_runs, "run"), self.longest_wait);
             write!(
                 f,
-                "\n{runs} will wait over {:?} for a worker, up to {longest:?}, first at ",
-                self.wait_limit
+                "\n{runs} will wait over {} for a worker, up to {}, first at ",
+                Elapsed(self.wait_limit),
+                Elapsed(longest)
             )?;
             rfc3339(first, &self.zone, f)?;
             write!(f, ": {} would do", Many(self.workers_needed as u64, "worker"))?;

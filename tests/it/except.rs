@@ -151,7 +151,7 @@ fn elapsed_time_is_judged_by_the_wall_clock_when_it_has_come() {
     // Its due comes an hour of elapsed time later; the wall clock has gone on to the excluded date meanwhile.
     stage.clock.step(4 * HOUR);
     stage.clock.advance(22 * HOUR);
-    assert_eq!(stage.lines(), ["the clock was stepped 14400s forward", "t 2026-11-24T00:00:00Z"]);
+    assert_eq!(stage.lines(), ["the clock was stepped 4h forward", "t 2026-11-24T00:00:00Z"]);
     assert_eq!(time(task.next_due().unwrap()), "2026-11-24T01:00:00Z");
     // Half a second, over a day that is left out: found at once.
     let task =

@@ -111,7 +111,7 @@ fn dues_that_passed_during_a_run() {
     );
     assert_eq!(
         why(&stage, "10:03:00"),
-        "10:03:00Z: ran 30s late, and took 150s; it stood for the due before, too"
+        "10:03:00Z: ran 30s late, and took 2m30s; it stood for the due before, too"
     );
 }
 
@@ -126,7 +126,7 @@ fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
         stage
     };
     let stage = play(Missed::Once, &|clock| clock.suspend(5 * MINUTE));
-    let late = "nothing could start it in time, as the clock was stepped 300s forward";
+    let late = "nothing could start it in time, as the clock was stepped 5m forward";
     assert_eq!(
         why(&stage, "10:04:00"),
         format!("10:04:00Z: had no run of its own: {late}; the run for 10:06:00Z stood for it")
@@ -141,7 +141,7 @@ fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
     assert_eq!(why(&stage, "10:04:00"), format!("10:04:00Z: missed: {late}; {all}"));
 
     let stage = play(Missed::Once, &|clock| clock.step(4 * HOUR));
-    let corrected = "the clock was corrected, as the clock was stepped 14400s forward";
+    let corrected = "the clock was corrected, as the clock was stepped 4h forward";
     let all = "as were all 240 dues from 10:02:00Z to 14:01:00Z";
     assert_eq!(why(&stage, "12:00:00"), format!("12:00:00Z: missed: {corrected}; {all}"));
 

@@ -21,13 +21,13 @@ fn nothing_to_do_is_well() {
     let forecast = stage.scheduler.forecast(HOUR);
     assert_eq!(
         forecast.to_string(),
-        "3600s ahead: 0 runs of 0 tasks, 1 worker busy 0 % of the time\nall is well"
+        "1h ahead: 0 runs of 0 tasks, 1 worker busy 0 % of the time\nall is well"
     );
     assert_eq!((forecast.workers_needed, forecast.is_cut), (0, false));
     stage.scheduler.task("t").cron("*/15 * * * *").run(|| {}).unwrap();
     assert_eq!(
         stage.scheduler.forecast(HOUR).to_string(),
-        "3600s ahead: 4 runs of 1 task, 1 worker busy 0 % of the time\nall is well, as far as is known\n\
+        "1h ahead: 4 runs of 1 task, 1 worker busy 0 % of the time\nall is well, as far as is known\n\
          1 task is taken to need no time, as no run has ended"
     );
     assert_eq!(stage.scheduler.forecast(Duration::ZERO).runs, 0);
@@ -51,7 +51,7 @@ fn runs_that_are_due_together_wait_for_one_another() {
     assert_eq!(means, [20, 5, 40]);
     assert_eq!(
         forecast.to_string(),
-        "7200s ahead: 6 runs of 3 tasks, 1 worker busy 2 % of the time\n\
+        "2h ahead: 6 runs of 3 tasks, 1 worker busy 2 % of the time\n\
          4 runs will wait over 1s for a worker, up to 25s, first at 2026-11-22T12:00:00Z: 3 workers would do"
     );
 }
@@ -97,7 +97,7 @@ fn a_pending_future_holds_no_worker() {
     assert_eq!((forecast.tasks[0].overlaps, forecast.busy, forecast.waiting_runs), (5, 0.0, 0));
     assert_eq!(
         forecast.to_string().lines().nth(1),
-        Some("task `t` takes 105s on average, and is due again after 60s: 5 of 10 dues will find it running")
+        Some("task `t` takes 1m45s on average, and is due again after 1m: 5 of 10 dues will find it running")
     );
 }
 

@@ -445,11 +445,11 @@ fn clock_steps_and_suspend_are_noticed() {
     let forward = minutes(&|stage| stage.clock.step(5 * MINUTE));
     let asleep = minutes(&|stage| stage.clock.suspend(5 * MINUTE));
     let missed = "named missed 1 until 10:03:00: nothing could start it in time";
-    assert_eq!(forward, ["the clock was stepped 300s forward", missed, "named 10:05:00"]);
+    assert_eq!(forward, ["the clock was stepped 5m forward", missed, "named 10:05:00"]);
     assert_eq!(asleep, forward);
     // What ran at 10:01 does not run again.
     let back = minutes(&|stage| stage.clock.step_back(MINUTE));
-    assert_eq!(back, ["the clock was stepped 60s back"]);
+    assert_eq!(back, ["the clock was stepped 1m back"]);
     let corrected = minutes(&|stage| stage.clock.step(4 * HOUR));
     assert_eq!(corrected.len(), 2, "{corrected:?}");
     assert!(corrected[1].contains("the clock was corrected"), "{corrected:?}");
