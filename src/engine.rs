@@ -48,6 +48,8 @@ pub(crate) struct Engine {
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
+    /// A larger step forward is a correction.
+    clock_correction: Duration,
     /// Looks whether zones have changed. None where the clock moves by hand: zones stay as they are until told otherwise.
     watch: Option<Mutex<Watch>>,
     /// At least so much time lies between two looks at the zones.
@@ -166,6 +168,7 @@ impl Engine {
             clock,
             seed,
             clock_check,
+            clock_correction,
             watch: watch.map(Mutex::new),
             zone_check,
             notes: Mutex::new(notes),

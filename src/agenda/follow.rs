@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::seat::SetBack;
 use super::{Agenda, Note};
-use crate::clock::{Now, Step, CORRECTION, STEP};
+use crate::clock::{Now, Step, STEP};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::Arc;
@@ -25,10 +25,7 @@ impl Agenda {
         if step.size() <= STEP {
             return None;
         }
-        let is_correction = match step {
-            Step::Forward(by) => by > self.correction,
-            Step::Back(by) => by > CORRECTION,
-        };
+        let is_correction = step.is_correction(self.correction);
         let history = self.history;
         let stepped = match step {
             Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
@@ -62,7 +59,10 @@ impl Agenda {
                     seat.was_set_back = Some(Box::new(set_back));
                     // What the clock is to show again has not passed before the run that is going on, and is run.
                     let seen = seat.backlog.as_deref_mut();
-                    let seen = seen.into_iter().chain(seat.excuse.as_mut().map(|excuse| &mut excuse.until));
+                    let excused = seat.excuse.iter_mut();
+                    let excused =
+                        excused.flat_map(|excuse| excuse.skipped.iter_mut().chain([&mut excuse.until]));
+                    let seen = seen.into_iter().chain(excused);
                     seen.for_each(|seen| seen.wall = seen.wall.min(now.wall));
                     self.follow_at_home(slot, now);
                 }

@@ -131,7 +131,12 @@ impl Seat {
 
     /// Has the dues up to now reported, instead of run. If there are none, that is no excuse for later ones.
     pub(super) fn excuse(&mut self, why: Why, now: Now) {
-        let excuse = Excuse { why, until: now, reported: u64::from(self.is_reported) };
+        let skipped = match (why, self.excuse.take().map(|before| *before)) {
+            (Why::ClockCorrected, _) | (_, None) => None,
+            (_, Some(Excuse { why: Why::ClockCorrected, until, .. })) => Some(until),
+            (_, Some(before)) => before.skipped,
+        };
+        let excuse = Excuse { why, until: now, skipped, reported: u64::from(self.is_reported) };
         self.excuse = Some(Box::new(excuse));
     }
 

@@ -530,6 +530,81 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     assert_eq!(told[1..], runs);
 }
 
+#[test]
+fn a_due_that_waits_for_a_worker_while_the_clock_is_corrected_is_run_and_what_is_skipped_is_told_as_that() {
+    for is_noticed in [true, false] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let clock = stage.clock.clone();
+        while_on_its_way(&stage, move |run| {
+            clock.advance(5 * SECOND);
+            clock.step(DAY);
+            if is_noticed {
+                // Whoever schedules looks at the clocks.
+                run.scheduler().task("other").after(2 * DAY).run(|| {}).unwrap();
+            }
+        });
+        stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+        stage.clock.advance(6 * SECOND);
+        stage.clock.advance(SECOND);
+        let told = [
+            "t missed 5 until 10:00:05: nothing could start it in time",
+            "t 10:00:06",
+            "t missed 86400 until 2026-11-23T10:00:06Z: the clock was corrected",
+            "t 2026-11-23T10:00:07Z",
+        ];
+        assert_eq!(of_t(&stage), told, "{is_noticed}");
+    }
+}
+
+#[test]
+fn what_a_correction_skips_during_a_run_is_told_as_that_and_the_rest_as_overruns() {
+    for overlap in [Overlap::Skip, Overlap::Queue] {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let (wakers, job) = pending_once();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.clock.advance(MINUTE);
+        stage.clock.step(DAY);
+        stage.clock.advance(2 * MINUTE);
+        wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+        stage.clock.advance(Duration::ZERO);
+        let told = of_t(&stage);
+        // The first is told when it happens, unless it is queued: the run may never end.
+        let expected = match overlap {
+            Overlap::Skip => [
+                "t 10:01:00",
+                "t missed 1 until 10:02:00: the clock was corrected",
+                "t missed 1439 until 2026-11-23T10:01:00Z: the clock was corrected",
+                "t missed 2 until 2026-11-23T10:03:00Z: still running",
+            ],
+            _ => [
+                "t 10:01:00",
+                "t missed 1440 until 2026-11-23T10:01:00Z: the clock was corrected",
+                "t missed 1 until 2026-11-23T10:02:00Z: still running",
+                "t 2026-11-23T10:03:00Z",
+            ],
+        };
+        assert_eq!(told, expected, "{overlap:?}");
+    }
+}
+
+#[test]
+fn a_due_that_comes_while_a_run_that_was_asked_for_is_on_its_way_is_one_of_those_that_may_overlap() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, runs) = (stage.clock.clone(), AtomicUsize::new(0));
+    let shared = move |run: &sexton::Run<'_>| {
+        if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+            // The second waits for the only thread there is, and the third comes due meanwhile.
+            run.scheduler().get("t").unwrap().run_now().unwrap();
+            clock.advance(SECOND);
+            run.scheduler().run_pending();
+        }
+    };
+    stage.scheduler.task("t").cron("* * * * * *").overlap(Overlap::Allow(3)).run_shared(shared).unwrap();
+    stage.clock.advance(SECOND);
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(of_t(&stage), ["t 10:00:01", "t 10:00:02", "t 10:00:02"]);
+}
+
 /// The runs of `t`, and what was told as missed of it.
 fn of_t(stage: &Stage) -> Vec<String> {
     stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
