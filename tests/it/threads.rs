@@ -436,8 +436,10 @@ fn a_stuck_callback_is_told_of_while_it_is_stuck() {
     let (events, gate) = (events(&scheduler), Gate::default());
     let at = gate.clone();
     scheduler.task("stuck").every(10 * MS).run(move || at.pass()).unwrap();
-    let missed = event(&events, |event| matches!(event, Event::Missed { .. } | Event::Finished { .. }));
-    assert!(matches!(missed, Event::Missed { why: Why::StillRunning, count: 1, .. }), "{missed}");
+    // Others may have passed before it could begin.
+    let overrun = |event: &Event| matches!(event, Event::Missed { why: Why::StillRunning, .. });
+    let told = event(&events, |event| overrun(event) || matches!(event, Event::Finished { .. }));
+    assert!(matches!(told, Event::Missed { count: 1, .. }), "{told}");
     assert_eq!(scheduler.get("stuck").unwrap().status(), Status::Running);
     gate.open();
 }
