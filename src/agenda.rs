@@ -51,6 +51,8 @@ pub(crate) struct Agenda {
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
+    /// The latest that the wall clock showed before it was set back, unless it was corrected.
+    shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
     /// How many notes are kept of each task.
@@ -70,6 +72,7 @@ impl Agenda {
             away: 0,
             to_look: Vec::new(),
             looked: None,
+            shown: None,
             correction,
             history,
         }

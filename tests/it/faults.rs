@@ -740,6 +740,68 @@ fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing
 }
 
 #[test]
+fn what_was_run_before_the_clock_was_set_back_is_not_run_again_when_the_zone_is_changed() {
+    let zone = |text: &str| sexton::tz::Zone::from_posix(text).unwrap();
+    // Whose clock and zone were wrong sets both. 10:00:30 becomes 09:30:30, and then that or something else.
+    for (new, then) in [
+        ("NEW-1", "t 09:15:00"),
+        ("NEW-0:30", "t 09:45:00"),
+        ("NEW-1:30", "t 08:45:00"),
+        // 10:30:30: what the clocks have never shown is made up for.
+        ("NEW-2", "t 08:30:31"),
+    ] {
+        for is_away in [false, true] {
+            let stage = Stage::set_in(zone("OLD-1"), "2026-11-22 09:59:30");
+            let (wakers, job) = pending_once();
+            stage.scheduler.task("t").cron("0,15 10 * * *").run_async(job).unwrap();
+            stage.clock.advance(MINUTE);
+            let comes_back = || wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+            if !is_away {
+                comes_back();
+                stage.clock.advance(Duration::ZERO);
+            }
+            stage.clock.step_back(HOUR / 2);
+            stage.clock.advance(Duration::ZERO);
+            stage.scheduler.set_zone(zone(new));
+            comes_back();
+            stage.clock.advance(3 * HOUR);
+            assert_eq!(of_t(&stage), ["t 09:00:00", then], "{new} {is_away}");
+        }
+    }
+}
+
+#[test]
+fn what_the_clock_shows_again_after_a_change_of_zone_is_read_in_the_new_zone() {
+    let ten_minutes_ahead = sexton::tz::Zone::fixed(600).unwrap();
+    let stage = Stage::at("2026-11-22 08:59:00");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("*/30 8-12 * * *").run_async(job).unwrap();
+    stage.clock.advance(HOUR + 2 * MINUTE);
+    stage.scheduler.set_zone(ten_minutes_ahead.clone());
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(Duration::ZERO);
+    // 10:01 becomes 08:01.
+    stage.clock.step_back(2 * HOUR);
+    stage.clock.advance(HOUR / 2);
+    let overruns = "t missed 1 until 10:00:00: still running";
+    let first = "t missed 1 until 09:30:00: still running";
+    assert_eq!(of_t(&stage), ["t 09:00:00", first, overruns, "t 08:20:00"]);
+
+    // Of what had come before, some stays passed.
+    let stage = Stage::at("2026-11-22 08:59:00");
+    let task = stage.scheduler.task("t").cron("30 * * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(6 * HOUR + 2 * MINUTE);
+    stage.scheduler.set_zone(ten_minutes_ahead);
+    // 15:01 becomes 11:01.
+    stage.clock.step_back(4 * HOUR);
+    stage.clock.advance(MINUTE);
+    task.resume().unwrap();
+    stage.clock.advance(HOUR / 2);
+    assert_eq!(of_t(&stage), ["t missed 2 until 10:30:00: paused", "t 11:20:00"]);
+}
+
+#[test]
 fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
     let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
     for by_hand in [false, true] {
