@@ -51,7 +51,7 @@ pub(crate) struct Agenda {
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
-    /// The latest that the wall clock showed before it was set back, unless it was corrected.
+    /// The latest that the wall clock has shown since it was last corrected, however little it has been set back since.
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,

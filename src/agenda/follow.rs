@@ -22,15 +22,16 @@ impl Agenda {
             return None;
         }
         let step = now.step_since(self.looked.replace(now).unwrap_or(now));
-        if step.size() <= STEP {
+        let is_step = step.size() > STEP;
+        let is_correction = is_step && step.is_correction(self.correction);
+        let shown = match step {
+            Step::Back(by) if !is_correction => now.after(by).wall,
+            _ => now.wall,
+        };
+        self.shown = self.shown.filter(|_| !is_correction).max(Some(shown));
+        if !is_step {
             return None;
         }
-        let is_correction = step.is_correction(self.correction);
-        self.shown = match step {
-            _ if is_correction => None,
-            Step::Forward(_) => self.shown,
-            Step::Back(by) => self.shown.max(Some(now.after(by).wall)),
-        };
         let history = self.history;
         let stepped = match step {
             Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },

@@ -112,12 +112,18 @@ impl Timetable {
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
         let has_come = due.age(at).is_some();
+        let first = self.undelayed(due.passed_at(at));
         if let (Some(old), Some(before)) = (old, before) {
             let shown = unix_seconds(self.undelayed(shown)).max(unix);
             let shown = shown.saturating_add(i64::from(old.span(shown).offset));
             let left = self.moved(unix, civil(&old), civil(zone), shown);
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-                let before = has_come.then(|| Before::new(before, moved.take(), until));
+                let mut last = moved.take();
+                if let Some(last) = &mut last {
+                    // All that was due up to there has been run or told.
+                    last.before = last.before.take().filter(|before| first <= before.until);
+                }
+                let before = has_come.then(|| Before::new(before, last, until));
                 *moved = Some(Box::new(Moved { before, ..left }));
             }
         }

@@ -724,6 +724,22 @@ fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
 }
 
 #[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_is_the_one_before_to_that_due() {
+    let stage = Stage::at("2026-11-22 00:30:00");
+    let task = stage.scheduler.task("t").cron("0 * * * *").run(|| {}).unwrap();
+    for change in 0..12 {
+        task.pause().unwrap();
+        stage.clock.advance(HOUR);
+        // Due at the full hour becomes due at twenty past, and the other way round.
+        stage.scheduler.set_zone(sexton::tz::Zone::fixed([2400, 0][change % 2]).unwrap());
+        task.resume().unwrap();
+        stage.clock.advance(Duration::ZERO);
+        let due = format!("{:02}:{}", change + 1, ["00", "20"][change % 2]);
+        assert_eq!(of_t(&stage), [format!("t missed 1 until {due}:00: paused")]);
+    }
+}
+
+#[test]
 fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
