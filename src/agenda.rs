@@ -51,8 +51,9 @@ pub(crate) struct Agenda {
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
     looked: Option<Now>,
-    /// A larger step forward is a correction. Not so back: that is never a machine that slept, and a schedule that waits
-    /// until time has caught up might wait for years.
+    /// The latest that the wall clock has shown since it was last corrected, however little it has been set back since.
+    shown: Option<SystemTime>,
+    /// A larger step forward is a correction.
     correction: Duration,
     /// How many notes are kept of each task.
     history: usize,
@@ -71,6 +72,7 @@ impl Agenda {
             away: 0,
             to_look: Vec::new(),
             looked: None,
+            shown: None,
             correction,
             history,
         }
@@ -184,26 +186,29 @@ impl Agenda {
                 seat.excuse(Why::StillRunning, now);
             }
             errands.extend(self.send(slot, Cause::Due(due), now));
-        } else if seat.runs > 0 && seat.overlap != Overlap::Queue {
+        } else if seat.runs >= seat.allowed_runs && seat.overlap != Overlap::Queue {
             // The run may never end, so its first overrun is told when it happens; the others, once it has ended.
             let place = Place { slot, version: seat.version };
             overruns.push(Overrun { place, name: name.clone(), due });
         }
     }
 
-    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others.
-    pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> bool {
+    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Says
+    /// why it is one.
+    pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> Option<Why> {
         let (due, history) = (overrun.due, self.history);
         let seat = match self.seat(overrun.place) {
-            Some(seat) if seat.task.is_none() && seat.runs > 0 => seat,
-            _ => return false,
+            Some(seat) if seat.task.is_none() && seat.runs >= seat.allowed_runs => seat,
+            _ => return None,
         };
         if seat.is_reported || seat.next != Some(due) || due.age(now).is_none() {
-            return false;
+            return None;
         }
         seat.is_reported = true;
-        seat.note_one_missed(due.passed_at(now), Why::StillRunning, history);
-        true
+        let excuse = seat.excuse.as_ref().filter(|excuse| due.age(excuse.until).is_some());
+        let why = excuse.map_or(Why::StillRunning, |excuse| excuse.why);
+        seat.note_one_missed(due.passed_at(now), why, history);
+        Some(why)
     }
 
     /// Takes note of what was decided for an errand: a run begins, or does not. Says what is to be done now, and adds to
@@ -438,13 +443,13 @@ impl Agenda {
         let excuse = match cause {
             Cause::Demand | Cause::Look(_) => None,
             Cause::Due(due) | Cause::Queued(due) => {
-                seat.excuse.take().map(|excuse| *excuse).filter(|excuse| due.age(excuse.until).is_some())
+                seat.excuse.take().filter(|excuse| due.age(excuse.until).is_some())
             }
         };
         let task = seat.task.take()?;
         let name = name.clone();
         let place = Place { slot, version: seat.version };
-        let errand = Errand { place, name, task, cause, excuse, sent: now.mono, age, id: seat.id };
+        let errand = Errand { place, name, task, cause, excuse, sent: now, age, id: seat.id };
         self.away += 1;
         Some(errand)
     }

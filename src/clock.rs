@@ -68,6 +68,15 @@ impl Step {
             Step::Forward(by) | Step::Back(by) => by,
         }
     }
+
+    /// Whether it corrects a clock that was wrong, where a larger step forward than this is none that is caught up. Not so
+    /// back: that is never a machine that slept, and a schedule that waits until time has caught up might wait for years.
+    pub(crate) fn is_correction(self, forward: Duration) -> bool {
+        match self {
+            Step::Forward(by) => by > forward,
+            Step::Back(by) => by > CORRECTION,
+        }
+    }
 }
 
 impl fmt::Display for Step {

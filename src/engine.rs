@@ -48,6 +48,8 @@ pub(crate) struct Engine {
     /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
     /// the schedulers with it.
     pub(crate) clock_check: Option<Duration>,
+    /// A larger step forward is a correction.
+    clock_correction: Duration,
     /// Looks whether zones have changed. None where the clock moves by hand: zones stay as they are until told otherwise.
     watch: Option<Mutex<Watch>>,
     /// At least so much time lies between two looks at the zones.
@@ -166,6 +168,7 @@ impl Engine {
             clock,
             seed,
             clock_check,
+            clock_correction,
             watch: watch.map(Mutex::new),
             zone_check,
             notes: Mutex::new(notes),
@@ -230,29 +233,39 @@ impl Engine {
         let step = state.agenda.look(now);
         let is_moved = request.zone.is_none() && state.zone != zone;
         let scheduled = state.agenda.schedule(request, now);
-        if is_moved && !matches!(scheduled, Scheduled::Taken { .. }) {
+        let is_new = !matches!(scheduled, Scheduled::Taken { .. });
+        if is_moved && is_new {
             let zone = state.zone.clone();
             state.agenda.rezone_named(&name, &zone, now);
+        }
+        // A worker may end it before this thread comes to tell that it was scheduled.
+        let is_told = is_new && self.is_observed();
+        if is_told {
+            state.begin_telling(&name);
         }
         self.unlock(state, now);
         if let Some(step) = step {
             self.tell(|| Event::ClockStepped { step });
         }
-        Ok(match scheduled {
+        let placed = match scheduled {
             Scheduled::New { id } => {
-                self.tell(|| Event::Scheduled { task: name });
-                Placed { id, is_new: true }
+                self.tell(|| Event::Scheduled { task: name.clone() });
+                Placed { id, is_new }
             }
             Scheduled::Taken { by, task } => {
                 self.discard(&name, task);
-                self.name_taken(name, by, scheduled_at)
+                self.name_taken(name.clone(), by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.tell(|| Event::Replaced { task: name });
+                self.tell(|| Event::Replaced { task: name.clone() });
                 self.see_off(old, Why::Cancelled);
-                Placed { id, is_new: true }
+                Placed { id, is_new }
             }
-        })
+        };
+        if is_told {
+            self.end_telling(&name);
+        }
+        Ok(placed)
     }
 
     fn name_taken(&self, task: Arc<str>, holder: Holder, second: &'static Location<'static>) -> Placed {

@@ -170,9 +170,20 @@ impl Scheduler {
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on a worker that is
-    /// free. If all are busy, one more thread tells it, which is started when that first happens. Of a task, its end
-    /// is told last. Several may observe, and each does so as long as the scheduler lives. Without one, failures and
-    /// name clashes go to stderr, as does a panic of an observer.
+    /// free. If all are busy, one more thread tells it, which is started when that first happens. Several may observe, and
+    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
+    /// an observer.
+    ///
+    /// Where one thread does everything, as on a manual clock, events come in the order in which it does it. Otherwise
+    /// several threads may tell at the same time, and what can be counted on is this:
+    ///
+    /// * What is told of one run comes in its order: the dues it stands for as missed, started, late, and how it ended; and
+    ///   runs that do not overlap come one after the other.
+    /// * Of a task, its end is told last, after whatever it missed, and after it was told as scheduled.
+    /// * What happens to a task while it runs is told by others than its run, and may come before or after the run's own
+    ///   events, or those of the next: a due that passes ([`Why::StillRunning`](crate::Why::StillRunning)), what
+    ///   another thread asks of it, and that it was scheduled, if its first run begins at once. Each says by its due,
+    ///   where it has one, what it is about.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }

@@ -209,6 +209,8 @@ pub(crate) enum Cause {
 pub(crate) struct Excuse {
     pub(crate) why: Why,
     pub(crate) until: Now,
+    /// Up to here there is a better reason: a correction of the clock has skipped them.
+    pub(crate) skipped: Option<Now>,
     /// So many of them were reported when they passed.
     pub(crate) reported: u64,
 }
@@ -248,8 +250,10 @@ impl Task {
         }
     }
 
-    /// Says what the dues up to `now` mean, and finds the next one. The schedule may be the user's own code.
-    pub(crate) fn decide(&mut self, cause: Cause, excuse: Option<Excuse>, now: Now) -> Verdicts {
+    /// Says what the dues up to `until` mean, and finds the next one. That is now, or, if the clock was corrected while the
+    /// task waited to be asked, what it would show now: what was skipped is not caught up with what had come before.
+    /// The schedule may be the user's own code.
+    pub(crate) fn decide(&mut self, cause: Cause, excuse: Option<Excuse>, until: Now, now: Now) -> Verdicts {
         let due = match cause {
             Cause::Due(due) | Cause::Queued(due) => due,
             Cause::Demand => {
@@ -266,20 +270,21 @@ impl Task {
         }
         let mut verdicts =
             Verdicts { start: None, missed: Vec::new(), next: Some(self.timetable.from(due, now)) };
-        let due = match verdicts.next {
-            Some(Ok(Some(due))) => due,
-            Some(Err(_)) => {
-                // Whether it is left out is not known. Nothing vanishes.
-                if excuse.map_or(true, |excuse| excuse.reported == 0) {
-                    let due = due.passed_at(now);
-                    verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
-                }
-                return verdicts;
+        if let Some(Err(_)) = verdicts.next {
+            // Whether it is left out is not known. Nothing vanishes.
+            if excuse.map_or(true, |excuse| excuse.reported == 0) {
+                let due = due.passed_at(now);
+                verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
             }
-            _ => return verdicts,
-        };
-        if let Some(Excuse { why, until, reported }) = excuse {
-            if due.age(until).is_some() {
+            return verdicts;
+        }
+        if let Some(Excuse { why, until, skipped, mut reported }) = excuse {
+            let skipped = skipped.map(|skipped| (Why::ClockCorrected, skipped));
+            for (why, until) in skipped.into_iter().chain([(why, until)]) {
+                let due = match verdicts.next {
+                    Some(Ok(Some(due))) if due.age(until).is_some() => due,
+                    _ => continue,
+                };
                 // If the clock was set back since, what it shows again is waited for.
                 let until = Now { wall: until.wall.min(now.wall), ..until };
                 let pass = self.timetable.pass(due, until, now);
@@ -287,11 +292,12 @@ impl Task {
                 if pass.count > reported {
                     verdicts.missed.push(MissedDues { count: pass.count - reported, first, latest, why });
                 }
+                reported = reported.saturating_sub(pass.count);
                 verdicts.next = Some(pass.next);
             }
         }
         let due = match verdicts.next {
-            Some(Ok(Some(due))) if due.age(now).is_some() => due,
+            Some(Ok(Some(due))) if due.age(until).is_some() => due,
             _ => return verdicts,
         };
 
@@ -299,7 +305,7 @@ impl Task {
         let all = self.policy.missed == Missed::All && !queued;
         let Pass { latest, before, count, next } = match all {
             true => Pass { latest: due, before: None, count: 1, next: self.timetable.next(due, now) },
-            false => self.timetable.pass(due, now, now),
+            false => self.timetable.pass(due, until, now),
         };
         verdicts.next = Some(next);
         let lateness = latest.age(now).unwrap_or_default();

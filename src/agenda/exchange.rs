@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::seat::Unmet;
 use crate::clock::Now;
 use crate::schedule::Due;
-use crate::sync::{Arc, Instant};
+use crate::sync::Arc;
 use crate::task::{Cause, Excuse, Facts, Runner, Start, Task};
 use crate::tz::Zone;
 
@@ -70,8 +70,8 @@ pub(crate) struct Errand {
     pub(crate) name: Arc<str>,
     pub(crate) task: Box<Task>,
     pub(crate) cause: Cause,
-    pub(crate) excuse: Option<Excuse>,
-    pub(crate) sent: Instant,
+    pub(crate) excuse: Option<Box<Excuse>>,
+    pub(crate) sent: Now,
     /// Its place among those sent off with it.
     pub(super) age: Duration,
     pub(super) id: u64,

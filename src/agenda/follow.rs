@@ -5,9 +5,9 @@
 
 use std::time::SystemTime;
 
-use super::seat::SetBack;
+use super::seat::{Rezoned, SetBack};
 use super::{Agenda, Note};
-use crate::clock::{Now, Step, CORRECTION, STEP};
+use crate::clock::{Now, Step, STEP};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
 use crate::sync::Arc;
@@ -22,13 +22,16 @@ impl Agenda {
             return None;
         }
         let step = now.step_since(self.looked.replace(now).unwrap_or(now));
-        if step.size() <= STEP {
+        let is_step = step.size() > STEP;
+        let is_correction = is_step && step.is_correction(self.correction);
+        let shown = match step {
+            Step::Back(by) if !is_correction => now.after(by).wall,
+            _ => now.wall,
+        };
+        self.shown = self.shown.filter(|_| !is_correction).max(Some(shown));
+        if !is_step {
             return None;
         }
-        let is_correction = match step {
-            Step::Forward(by) => by > self.correction,
-            Step::Back(by) => by > CORRECTION,
-        };
         let history = self.history;
         let stepped = match step {
             Step::Forward(by) => Note::Stepped { from: now.before(by).wall, to: now.wall },
@@ -62,7 +65,10 @@ impl Agenda {
                     seat.was_set_back = Some(Box::new(set_back));
                     // What the clock is to show again has not passed before the run that is going on, and is run.
                     let seen = seat.backlog.as_deref_mut();
-                    let seen = seen.into_iter().chain(seat.excuse.as_mut().map(|excuse| &mut excuse.until));
+                    let excused = seat.excuse.iter_mut();
+                    let excused =
+                        excused.flat_map(|excuse| excuse.skipped.iter_mut().chain([&mut excuse.until]));
+                    let seen = seen.into_iter().chain(excused);
                     seen.for_each(|seen| seen.wall = seen.wall.min(now.wall));
                     self.follow_at_home(slot, now);
                 }
@@ -93,10 +99,15 @@ impl Agenda {
     }
 
     fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
+        let shown = self.shown;
         if let Some(seat) = &mut self.slot(slot).seat {
             // Moved on before it has come back from its run: what counts is where it was, and where it is.
-            let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
-            seat.moved = Some(Box::new((to.clone(), since)));
+            let at = seat.moved.as_ref().map_or(now, |moved| moved.at);
+            // What waits for time to catch up has run all up to what the clock has shown.
+            let has_run =
+                |shown: &SystemTime| seat.next.and_then(Due::calendar).map_or(false, |next| next > *shown);
+            let shown = shown.filter(has_run).map_or(at.wall, |shown| shown.max(at.wall));
+            seat.moved = Some(Box::new(Rezoned { zone: to.clone(), at, shown }));
             if seat.task.is_none() {
                 // It has yet to be found out whether that is a due in the new zone.
                 self.disarm(slot);
@@ -130,9 +141,9 @@ impl Agenda {
     /// `judged`: up to then dues were run or told, by the zone before and by the clock after.
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
-        if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
+        if let Some(Rezoned { zone, at, shown }) = seat.moved.take().map(|moved| *moved) {
             let at = judged.filter(|judged| judged.mono > at.mono).unwrap_or(at);
-            let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
+            let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at, shown));
             seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall, now);
         }
@@ -142,11 +153,7 @@ impl Agenda {
             None => return,
         };
         let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
-        if seat.next.and_then(Due::calendar).map_or(false, |due| due <= to) {
-            // It had passed by the new time, too: it and those after it are still to be run or told.
-            return;
-        }
-        let rejudged = task.timetable.rejudged(to, is_correction, now);
+        let rejudged = task.timetable.rejudged(seat.next, to, is_correction, now);
         self.wait_instead(slot, rejudged, to, now);
     }
 

@@ -61,8 +61,8 @@ pub(super) struct Seat {
     pub(super) was_set_back: Option<Box<SetBack>>,
     /// The zone that its civil times are read in, if it has one of its own.
     pub(super) zone: Option<Zone>,
-    /// The zone that has taken the place of its zone while the task was away, and when.
-    pub(super) moved: Option<Box<(Zone, Now)>>,
+    /// The change of its zone that the task has yet to follow, as it is away.
+    pub(super) moved: Option<Box<Rezoned>>,
     /// What the wall clock showed when it was set back or the zone changed, from where on the task is to look for its next
     /// due itself: that asks the user's code, or there may be none. Dues after this have not been judged.
     pub(super) looks_from: Option<SystemTime>,
@@ -104,6 +104,16 @@ pub(super) struct SetBack {
     pub(super) at: Instant,
 }
 
+/// A change of a task's zone.
+pub(super) struct Rezoned {
+    /// What it is now.
+    pub(super) zone: Zone,
+    /// When that was.
+    pub(super) at: Now,
+    /// The latest that the wall clock had shown by then.
+    pub(super) shown: SystemTime,
+}
+
 impl Slot {
     pub(super) fn glimpse(&self) -> Option<Glimpse> {
         let seat = self.seat.as_ref()?;
@@ -131,7 +141,12 @@ impl Seat {
 
     /// Has the dues up to now reported, instead of run. If there are none, that is no excuse for later ones.
     pub(super) fn excuse(&mut self, why: Why, now: Now) {
-        let excuse = Excuse { why, until: now, reported: u64::from(self.is_reported) };
+        let skipped = match (why, self.excuse.take().map(|before| *before)) {
+            (Why::ClockCorrected, _) | (_, None) => None,
+            (_, Some(Excuse { why: Why::ClockCorrected, until, .. })) => Some(until),
+            (_, Some(before)) => before.skipped,
+        };
+        let excuse = Excuse { why, until: now, skipped, reported: u64::from(self.is_reported) };
         self.excuse = Some(Box::new(excuse));
     }
 

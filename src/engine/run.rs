@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Engine, Phase};
 use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place, Unmet};
-use crate::clock::Now;
+use crate::clock::{Now, Step};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
@@ -62,7 +62,7 @@ impl Work {
         match self {
             // One with an excuse is only to have dues told.
             Work::Errand(errand) if errand.excuse.is_none() => {
-                Some((errand.name.clone(), errand.place, errand.sent))
+                Some((errand.name.clone(), errand.place, errand.sent.mono))
             }
             _ => None,
         }
@@ -79,7 +79,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         return settle(engine, place, name, begun);
     }
 
-    let waited = now.mono.saturating_duration_since(sent);
+    let waited = now.mono.saturating_duration_since(sent.mono);
     if engine.pool.limit() == 0 && excuse.is_none() && engine.wait_limit.map_or(false, |limit| waited > limit)
     {
         // The only thread there is had something else to do.
@@ -88,7 +88,13 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         }
     }
 
-    let Verdicts { start, mut missed, next } = task.decide(cause, excuse, now);
+    let until = match now.step_since(sent) {
+        step @ Step::Forward(by) if step.is_correction(engine.clock_correction) => {
+            Now { wall: now.before(by).wall, ..now }
+        }
+        _ => now,
+    };
+    let Verdicts { start, mut missed, next } = task.decide(cause, excuse.map(|excuse| *excuse), until, now);
     let is_demand = next.is_none();
     let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
     let mut broken = None;
@@ -126,10 +132,10 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 /// told of a task comes before the end of the task.
 fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
     let mut state = lock(&engine.state);
-    if state.agenda.report(&overrun, now) {
+    if let Some(why) = state.agenda.report(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
         let (task, latest) = (name.clone(), due.passed_at(now));
-        engine.tell_of(state, &name, Event::Missed { task, count: 1, latest, why: Why::StillRunning });
+        engine.tell_of(state, &name, Event::Missed { task, count: 1, latest, why });
     }
 }
 

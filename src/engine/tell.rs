@@ -19,6 +19,17 @@ pub(super) struct Telling {
     end: Vec<Event>,
 }
 
+impl State {
+    /// Something is about to be told of a task, which is away meanwhile: its end, if it comes, is told after that.
+    pub(super) fn begin_telling(&mut self, task: &Arc<str>) {
+        self.agenda.depart();
+        match self.tellings.iter_mut().find(|telling| telling.task == *task) {
+            Some(telling) => telling.tellers += 1,
+            None => self.tellings.push(Telling { task: task.clone(), tellers: 1, end: Vec::new() }),
+        }
+    }
+}
+
 impl Engine {
     /// Has something told by a worker if one is free, or else by the teller.
     pub(crate) fn post(self: &Arc<Self>, news: Work) {
@@ -51,18 +62,19 @@ impl Engine {
         }
     }
 
-    /// Lets go of the state, and tells something of a task, which is away meanwhile. If the task ends, that is told after it.
+    /// Lets go of the state, and tells something of a task. If the task ends meanwhile, that is told after it.
     pub(super) fn tell_of(&self, mut state: MutexGuard<'_, State>, task: &Arc<str>, event: Event) {
-        state.agenda.depart();
-        match state.tellings.iter_mut().find(|telling| telling.task == *task) {
-            Some(telling) => telling.tellers += 1,
-            None => state.tellings.push(Telling { task: task.clone(), tellers: 1, end: Vec::new() }),
-        }
+        state.begin_telling(task);
         drop(state);
         if let Event::Missed { latest, why, .. } = event {
             self.note_missed(task, latest, why);
         }
         self.tell(|| event);
+        self.end_telling(task);
+    }
+
+    /// What was to be told of a task has been.
+    pub(super) fn end_telling(&self, task: &Arc<str>) {
         let mut state = lock(&self.state);
         let at = state.tellings.iter().position(|telling| telling.task == *task).expect("it was told here");
         state.tellings[at].tellers -= 1;

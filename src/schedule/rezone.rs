@@ -48,6 +48,9 @@ pub(super) struct CivilBounds {
 }
 
 impl Moved {
+    const NOTHING: Moved =
+        Moved { shown: None, shown_again: None, repeats: false, made_up: None, before: None };
+
     /// The first due after an instant, where `rule` has the first after an instant otherwise.
     pub(super) fn after(
         &self,
@@ -95,7 +98,9 @@ impl CivilBounds {
 
 impl Timetable {
     /// Goes by another zone from `at` on. Answers what is to be waited for instead of `due`, if that is another one.
-    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now) -> Option<Rejudged> {
+    /// `shown` is the latest that the wall clock has shown: later than `at` if it was set back since, and what it showed is
+    /// not to be run again.
+    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now, shown: SystemTime) -> Option<Rejudged> {
         // All as if it were earlier by the delay.
         let until = self.undelayed(at.wall);
         let unix = unix_seconds(until);
@@ -107,10 +112,18 @@ impl Timetable {
         let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
         let has_come = due.age(at).is_some();
+        let first = self.undelayed(due.passed_at(at));
         if let (Some(old), Some(before)) = (old, before) {
-            let left = self.moved(unix, civil(&old), civil(zone));
+            let shown = unix_seconds(self.undelayed(shown)).max(unix);
+            let shown = shown.saturating_add(i64::from(old.span(shown).offset));
+            let left = self.moved(unix, civil(&old), civil(zone), shown);
             if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-                let before = has_come.then(|| Before::new(before, moved.take(), until));
+                let mut last = moved.take();
+                if let Some(last) = &mut last {
+                    // All that was due up to there has been run or told.
+                    last.before = last.before.take().filter(|before| first <= before.until);
+                }
+                let before = has_come.then(|| Before::new(before, last, until));
                 *moved = Some(Box::new(Moved { before, ..left }));
             }
         }
@@ -136,10 +149,10 @@ impl Timetable {
         }
     }
 
-    /// What is left behind when the clocks, which show `before`, show `now` instead.
-    fn moved(&self, unix: i64, before: i64, now: i64) -> Moved {
+    /// What is left behind when the clocks, which show `before` and have shown `shown`, show `now` instead.
+    fn moved(&self, unix: i64, before: i64, now: i64, shown: i64) -> Moved {
         if before.abs_diff(now) > CORRECTION.as_secs() {
-            return Moved { shown: None, shown_again: None, repeats: false, made_up: None, before: None };
+            return Moved::NOTHING;
         }
         let (is_interval_like, is_made_up) = match &self.rule {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
@@ -149,7 +162,7 @@ impl Timetable {
             Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
             _ => None,
         };
-        let shown = last.and_then(|last| last.shown).map_or(before, |shown| shown.max(before));
+        let shown = last.and_then(|last| last.shown).map_or(shown, |last| last.max(shown));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0);
         // By the new zone alone, what was skipped would have been due between then and now.
@@ -160,6 +173,21 @@ impl Timetable {
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
         let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
         Moved { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, before: None }
+    }
+
+    /// The wall clock was set back to a time, and this schedule goes back with it: what is shown again is read in the zone
+    /// of now, whatever it was before.
+    pub(super) fn go_back(&mut self, to: SystemTime, is_correction: bool) {
+        let to = self.undelayed(to);
+        if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
+            if let Some(before) = moved.as_mut().and_then(|moved| moved.before.as_mut()) {
+                before.until = before.until.min(to);
+            }
+            if is_correction {
+                let before = moved.take().and_then(|moved| moved.before);
+                *moved = before.map(|before| Box::new(Moved { before: Some(before), ..Moved::NOTHING }));
+            }
+        }
     }
 
     /// Civil bounds are where the new zone has them.

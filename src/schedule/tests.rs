@@ -97,7 +97,7 @@ fn a_clock_that_is_set_back_brings_no_due_before_the_beginning() {
     ] {
         let (mut timetable, _) = schedule.begin(&Zone::utc(), now("2026-11-23T00:00:00Z"), None).unwrap();
         let then = now("1970-01-01T00:00:00Z");
-        let rejudged = timetable.rejudged(then.wall, true, then);
+        let rejudged = timetable.rejudged(None, then.wall, true, then);
         assert_eq!(rejudged, Some(Rejudged::Due(Due::Calendar(at(due)))));
     }
 }

@@ -173,16 +173,24 @@ impl Timetable {
         age - remainder(age, period)
     }
 
-    /// What is to be waited for after the wall clock was set back to a time: by so little that what has run is not to run
-    /// again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
-    pub(crate) fn rejudged(&mut self, to: SystemTime, is_correction: bool, now: Now) -> Option<Rejudged> {
-        if let (Rule::Cron { moved, .. } | Rule::Days { moved, .. }, true) = (&mut self.rule, is_correction) {
-            *moved = None;
-        }
+    /// What is to be waited for instead of `due` after the wall clock was set back to a time: by so little that what has run
+    /// is not to run again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
+    pub(crate) fn rejudged(
+        &mut self,
+        due: Option<Due>,
+        to: SystemTime,
+        is_correction: bool,
+        now: Now,
+    ) -> Option<Rejudged> {
         match &self.rule {
             Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
             Rule::Days { .. } if is_correction => {}
             _ => return None,
+        }
+        self.go_back(to, is_correction);
+        if due.and_then(Due::calendar).map_or(false, |due| due <= to) {
+            // It had passed by the new time, too: it and those after it are still to be run or told.
+            return None;
         }
         Some(self.rejudged_after(to, now))
     }

@@ -286,19 +286,22 @@ fn no_due_is_run_after_the_end_that_the_wall_clock_has_passed() {
 
 #[test]
 fn a_clock_check_longer_than_any_clock_does_not_spin() {
-    let scheduler = Scheduler::builder().threads(1).zone("UTC").clock_check(Duration::MAX).build().unwrap();
-    scheduler.task("far").at("2999-01-01 00:00").run(|| {}).unwrap();
-    let (sender, receiver) = mpsc::channel();
-    let beat = scheduler.task("beat").every(Duration::from_millis(100)).times(5);
-    beat.run(move || sender.send(()).unwrap()).unwrap();
-    let before = crate::stage::timer_ticks();
-    for _ in 0..5 {
-        receiver.recv_timeout(PATIENCE).unwrap();
-    }
-    // A hundred ticks are a second; half of the time that passed would be 20.
-    if let (Some(before), Some(after)) = (before, crate::stage::timer_ticks()) {
-        assert!(after - before < 20, "the timer worked for {} ticks", after - before);
-    }
+    // In a process of its own, which has no other timer.
+    in_child("faults::a_clock_check_longer_than_any_clock_does_not_spin", || {
+        let builder = Scheduler::builder().threads(1).zone("UTC").clock_check(Duration::MAX);
+        let scheduler = builder.build().unwrap();
+        scheduler.task("far").at("2999-01-01 00:00").run(|| {}).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let beat = scheduler.task("beat").every(Duration::from_millis(100)).times(5);
+        beat.run(move || sender.send(()).unwrap()).unwrap();
+        for _ in 0..5 {
+            receiver.recv_timeout(PATIENCE).unwrap();
+        }
+        // A hundred ticks are a second; half of the time that passed would be 20.
+        if let Some(ticks) = timer_ticks() {
+            assert!(ticks < 20, "the timer worked for {ticks} ticks");
+        }
+    });
 }
 
 #[test]
@@ -530,6 +533,81 @@ fn dues_that_came_before_a_change_of_zone_are_those_of_the_zone_before() {
     assert_eq!(told[1..], runs);
 }
 
+#[test]
+fn a_due_that_waits_for_a_worker_while_the_clock_is_corrected_is_run_and_what_is_skipped_is_told_as_that() {
+    for is_noticed in [true, false] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let clock = stage.clock.clone();
+        while_on_its_way(&stage, move |run| {
+            clock.advance(5 * SECOND);
+            clock.step(DAY);
+            if is_noticed {
+                // Whoever schedules looks at the clocks.
+                run.scheduler().task("other").after(2 * DAY).run(|| {}).unwrap();
+            }
+        });
+        stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+        stage.clock.advance(6 * SECOND);
+        stage.clock.advance(SECOND);
+        let told = [
+            "t missed 5 until 10:00:05: nothing could start it in time",
+            "t 10:00:06",
+            "t missed 86400 until 2026-11-23T10:00:06Z: the clock was corrected",
+            "t 2026-11-23T10:00:07Z",
+        ];
+        assert_eq!(of_t(&stage), told, "{is_noticed}");
+    }
+}
+
+#[test]
+fn what_a_correction_skips_during_a_run_is_told_as_that_and_the_rest_as_overruns() {
+    for overlap in [Overlap::Skip, Overlap::Queue] {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let (wakers, job) = pending_once();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.clock.advance(MINUTE);
+        stage.clock.step(DAY);
+        stage.clock.advance(2 * MINUTE);
+        wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+        stage.clock.advance(Duration::ZERO);
+        let told = of_t(&stage);
+        // The first is told when it happens, unless it is queued: the run may never end.
+        let expected = match overlap {
+            Overlap::Skip => [
+                "t 10:01:00",
+                "t missed 1 until 10:02:00: the clock was corrected",
+                "t missed 1439 until 2026-11-23T10:01:00Z: the clock was corrected",
+                "t missed 2 until 2026-11-23T10:03:00Z: still running",
+            ],
+            _ => [
+                "t 10:01:00",
+                "t missed 1440 until 2026-11-23T10:01:00Z: the clock was corrected",
+                "t missed 1 until 2026-11-23T10:02:00Z: still running",
+                "t 2026-11-23T10:03:00Z",
+            ],
+        };
+        assert_eq!(told, expected, "{overlap:?}");
+    }
+}
+
+#[test]
+fn a_due_that_comes_while_a_run_that_was_asked_for_is_on_its_way_is_one_of_those_that_may_overlap() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, runs) = (stage.clock.clone(), AtomicUsize::new(0));
+    let shared = move |run: &sexton::Run<'_>| {
+        if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+            // The second waits for the only thread there is, and the third comes due meanwhile.
+            run.scheduler().get("t").unwrap().run_now().unwrap();
+            clock.advance(SECOND);
+            run.scheduler().run_pending();
+        }
+    };
+    stage.scheduler.task("t").cron("* * * * * *").overlap(Overlap::Allow(3)).run_shared(shared).unwrap();
+    stage.clock.advance(SECOND);
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(of_t(&stage), ["t 10:00:01", "t 10:00:02", "t 10:00:02"]);
+}
+
 /// The runs of `t`, and what was told as missed of it.
 fn of_t(stage: &Stage) -> Vec<String> {
     stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
@@ -646,6 +724,22 @@ fn a_zone_that_is_changed_ever_again_while_a_due_is_held_takes_no_memory() {
 }
 
 #[test]
+fn a_zone_that_is_changed_ever_again_while_a_due_is_held_is_the_one_before_to_that_due() {
+    let stage = Stage::at("2026-11-22 00:30:00");
+    let task = stage.scheduler.task("t").cron("0 * * * *").run(|| {}).unwrap();
+    for change in 0..12 {
+        task.pause().unwrap();
+        stage.clock.advance(HOUR);
+        // Due at the full hour becomes due at twenty past, and the other way round.
+        stage.scheduler.set_zone(sexton::tz::Zone::fixed([2400, 0][change % 2]).unwrap());
+        task.resume().unwrap();
+        stage.clock.advance(Duration::ZERO);
+        let due = format!("{:02}:{}", change + 1, ["00", "20"][change % 2]);
+        assert_eq!(of_t(&stage), [format!("t missed 1 until {due}:00: paused")]);
+    }
+}
+
+#[test]
 fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
@@ -659,6 +753,68 @@ fn a_zone_that_is_changed_twice_before_the_schedule_could_be_asked_loses_nothing
     stage.clock.advance(2 * SECOND);
     stage.clock.advance(2 * HOUR);
     assert_eq!(of_t(&stage), ["t 10:03:00", "t 11:03:00", "t 12:03:00"]);
+}
+
+#[test]
+fn what_was_run_before_the_clock_was_set_back_is_not_run_again_when_the_zone_is_changed() {
+    let zone = |text: &str| sexton::tz::Zone::from_posix(text).unwrap();
+    // Whose clock and zone were wrong sets both. 10:00:30 becomes 09:30:30, and then that or something else.
+    for (new, then) in [
+        ("NEW-1", "t 09:15:00"),
+        ("NEW-0:30", "t 09:45:00"),
+        ("NEW-1:30", "t 08:45:00"),
+        // 10:30:30: what the clocks have never shown is made up for.
+        ("NEW-2", "t 08:30:31"),
+    ] {
+        for is_away in [false, true] {
+            let stage = Stage::set_in(zone("OLD-1"), "2026-11-22 09:59:30");
+            let (wakers, job) = pending_once();
+            stage.scheduler.task("t").cron("0,15 10 * * *").run_async(job).unwrap();
+            stage.clock.advance(MINUTE);
+            let comes_back = || wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+            if !is_away {
+                comes_back();
+                stage.clock.advance(Duration::ZERO);
+            }
+            stage.clock.step_back(HOUR / 2);
+            stage.clock.advance(Duration::ZERO);
+            stage.scheduler.set_zone(zone(new));
+            comes_back();
+            stage.clock.advance(3 * HOUR);
+            assert_eq!(of_t(&stage), ["t 09:00:00", then], "{new} {is_away}");
+        }
+    }
+}
+
+#[test]
+fn what_the_clock_shows_again_after_a_change_of_zone_is_read_in_the_new_zone() {
+    let ten_minutes_ahead = sexton::tz::Zone::fixed(600).unwrap();
+    let stage = Stage::at("2026-11-22 08:59:00");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("*/30 8-12 * * *").run_async(job).unwrap();
+    stage.clock.advance(HOUR + 2 * MINUTE);
+    stage.scheduler.set_zone(ten_minutes_ahead.clone());
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(Duration::ZERO);
+    // 10:01 becomes 08:01.
+    stage.clock.step_back(2 * HOUR);
+    stage.clock.advance(HOUR / 2);
+    let overruns = "t missed 1 until 10:00:00: still running";
+    let first = "t missed 1 until 09:30:00: still running";
+    assert_eq!(of_t(&stage), ["t 09:00:00", first, overruns, "t 08:20:00"]);
+
+    // Of what had come before, some stays passed.
+    let stage = Stage::at("2026-11-22 08:59:00");
+    let task = stage.scheduler.task("t").cron("30 * * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(6 * HOUR + 2 * MINUTE);
+    stage.scheduler.set_zone(ten_minutes_ahead);
+    // 15:01 becomes 11:01.
+    stage.clock.step_back(4 * HOUR);
+    stage.clock.advance(MINUTE);
+    task.resume().unwrap();
+    stage.clock.advance(HOUR / 2);
+    assert_eq!(of_t(&stage), ["t missed 2 until 10:30:00: paused", "t 11:20:00"]);
 }
 
 #[test]

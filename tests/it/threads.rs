@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::{Arc, Condvar, Mutex};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sexton::{Event, Missed, Overlap, Scheduler, Status, Why};
 
-use crate::stage::{listen, must_end, OnDrop, HOUR, PATIENCE};
+use crate::stage::{in_child, listen, must_end, OnDrop, HOUR, PATIENCE};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -70,25 +69,6 @@ impl Gate {
         let is_open = self.0 .0.lock().unwrap();
         drop(self.0 .1.wait_timeout_while(is_open, 2 * PATIENCE, |is_open| !*is_open).unwrap());
     }
-}
-
-/// Plays in a process of its own, which must neither fail nor hang: there, all threads are known. Gives what it printed.
-#[track_caller]
-fn in_child(test: &str, play: impl FnOnce()) -> String {
-    const PLAYS: &str = "SEXTON_TEST_PLAYS";
-    if std::env::var_os(PLAYS).is_some() {
-        play();
-        return String::new();
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args([&format!("threads::{test}"), "--exact", "--nocapture", "--include-ignored"])
-        .env(PLAYS, "yes");
-    let output = must_end(test, move || child.output().unwrap());
-    let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told).into_owned();
-    assert!(told.contains("1 passed"), "{told}");
-    told
 }
 
 /// How many threads of schedulers this process has, where the system tells.
@@ -165,7 +145,7 @@ fn nothing_starts_early() {
 
 #[test]
 fn drop_ends_all_threads() {
-    in_child("drop_ends_all_threads", || {
+    in_child("threads::drop_ends_all_threads", || {
         let scheduler = with_threads(3);
         let (sender, receiver) = channel();
         for i in 0..3 {
@@ -186,7 +166,7 @@ fn drop_ends_all_threads() {
 
 #[test]
 fn two_hundred_starts_and_stops_leave_no_thread() {
-    in_child("two_hundred_starts_and_stops_leave_no_thread", || {
+    in_child("threads::two_hundred_starts_and_stops_leave_no_thread", || {
         start_and_stop(200);
         all_threads_end();
     });
@@ -318,7 +298,7 @@ fn a_callback_may_do_what_anybody_may() {
 
 #[test]
 fn shutdown_from_inside_a_callback() {
-    in_child("shutdown_from_inside_a_callback", || {
+    in_child("threads::shutdown_from_inside_a_callback", || {
         for is_timed in [false, true] {
             let scheduler = with_threads(1);
             let (sender, receiver) = channel();
@@ -342,7 +322,7 @@ fn shutdown_from_inside_a_callback() {
 
 #[test]
 fn a_callback_may_drop_the_last_handle() {
-    in_child("a_callback_may_drop_the_last_handle", || {
+    in_child("threads::a_callback_may_drop_the_last_handle", || {
         let scheduler = with_threads(2);
         let slot = Arc::new(Mutex::new(None::<Scheduler>));
         let (last, (sender, receiver)) = (slot.clone(), channel());
@@ -436,8 +416,10 @@ fn a_stuck_callback_is_told_of_while_it_is_stuck() {
     let (events, gate) = (events(&scheduler), Gate::default());
     let at = gate.clone();
     scheduler.task("stuck").every(10 * MS).run(move || at.pass()).unwrap();
-    let missed = event(&events, |event| matches!(event, Event::Missed { .. } | Event::Finished { .. }));
-    assert!(matches!(missed, Event::Missed { why: Why::StillRunning, count: 1, .. }), "{missed}");
+    // Others may have passed before it could begin.
+    let overrun = |event: &Event| matches!(event, Event::Missed { why: Why::StillRunning, .. });
+    let told = event(&events, |event| overrun(event) || matches!(event, Event::Finished { .. }));
+    assert!(matches!(told, Event::Missed { count: 1, .. }), "{told}");
     assert_eq!(scheduler.get("stuck").unwrap().status(), Status::Running);
     gate.open();
 }
@@ -719,7 +701,7 @@ fn without_threads_an_insert_from_elsewhere_wakes_who_waits() {
 
 #[test]
 fn no_worker_dies_of_starting_and_stopping() {
-    let told = in_child("no_worker_dies_of_starting_and_stopping", || {
+    let told = in_child("threads::no_worker_dies_of_starting_and_stopping", || {
         start_and_stop(1000);
         all_threads_end();
     });
@@ -815,7 +797,7 @@ fn watched(threads: usize, wait_limit: Duration) -> Scheduler {
 
 #[test]
 fn while_all_workers_are_stuck_observers_hear_of_it() {
-    in_child("while_all_workers_are_stuck_observers_hear_of_it", || {
+    in_child("threads::while_all_workers_are_stuck_observers_hear_of_it", || {
         let scheduler = watched(2, 50 * MS);
         let (events, gate) = (events(&scheduler), Gate::default());
         hold_a_worker(&scheduler, "a", &gate);
@@ -826,16 +808,18 @@ fn while_all_workers_are_stuck_observers_hear_of_it() {
             match get(&events) {
                 Event::PoolSaturated { waiting: 1, workers: 2 } => saturated = true,
                 Event::Missed { task, why: Why::StillRunning, .. } => drop(overruns.insert(task)),
-                Event::Waiting { task, waited: so_long, workers: 2 } => waited = Some((task, so_long)),
+                // On a busy machine the others may have been waiting for a worker that was being started.
+                Event::Waiting { task, waited: so_long, workers: 2 } if &*task == "waits" => {
+                    waited = Some(so_long);
+                }
+                Event::Waiting { workers: 2, .. } => {}
                 event => assert!(
                     !matches!(event, Event::PoolSaturated { .. } | Event::Waiting { .. }),
                     "{event:?}"
                 ),
             }
         }
-        let (task, waited) = waited.unwrap();
-        assert_eq!(&*task, "waits");
-        assert!(waited > 50 * MS, "{waited:?}");
+        assert!(waited > Some(50 * MS), "{waited:?}");
         gate.open();
         scheduler.shutdown();
         all_threads_end();
@@ -847,7 +831,8 @@ fn each_run_that_waits_is_told_once_and_in_order() {
     let scheduler = watched(1, 30 * MS);
     let (events, gate) = (events(&scheduler), Gate::default());
     hold_a_worker(&scheduler, "holds", &gate);
-    let waiting = |event: &Event| matches!(event, Event::Waiting { .. });
+    // It may have been waiting itself, for a worker that was being started, and does again when the others are in its way.
+    let waiting = |event: &Event| matches!(event, Event::Waiting { task, .. } if &**task != "holds");
     // The timer naps, and it is somebody else who makes them wait.
     let names = ["a", "b", "c"];
     let tasks = names.map(|name| scheduler.task(name).after(HOUR).run(|| {}).unwrap());
@@ -866,7 +851,7 @@ fn each_run_that_waits_is_told_once_and_in_order() {
 
 #[test]
 fn nobody_tells_what_nobody_hears() {
-    in_child("nobody_tells_what_nobody_hears", || {
+    in_child("threads::nobody_tells_what_nobody_hears", || {
         let scheduler = watched(1, MS);
         let gate = Gate::default();
         hold_a_worker(&scheduler, "holds", &gate);
@@ -920,6 +905,33 @@ fn the_end_of_a_task_is_told_last() {
 }
 
 #[test]
+fn that_a_task_was_scheduled_is_told_before_its_end() {
+    let scheduler = with_threads(1);
+    let (gate, told) = (Gate::default(), Arc::new(Mutex::new(Vec::new())));
+    let (at, log) = (gate.clone(), told.clone());
+    scheduler.observe(move |event| match event {
+        Event::Scheduled { .. } | Event::Replaced { .. } => {
+            at.pass();
+            log.lock().unwrap().push("scheduled");
+        }
+        Event::Ended { .. } => log.lock().unwrap().push("ended"),
+        _ => {}
+    });
+    let (other, (sender, receiver)) = (scheduler.clone(), channel());
+    let scheduling = thread::spawn(move || {
+        other.task("t").after(Duration::ZERO).run(move || sender.send(()).unwrap()).unwrap();
+    });
+    get(&receiver);
+    // All that it has captured is gone, and by now its end would have been told.
+    assert!(receiver.recv_timeout(PATIENCE).is_err());
+    thread::sleep(30 * MS);
+    gate.open();
+    must_end("scheduling", move || scheduling.join().unwrap());
+    scheduler.wait();
+    assert_eq!(*told.lock().unwrap(), ["scheduled", "ended"]);
+}
+
+#[test]
 fn nothing_is_told_of_a_task_after_its_end() {
     let scheduler = with_threads(3);
     let (sender, events) = channel();
@@ -954,7 +966,7 @@ fn nothing_is_told_of_a_task_after_its_end() {
 
 #[test]
 fn an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout() {
-    in_child("an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout", || {
+    in_child("threads::an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout", || {
         let scheduler = with_threads(1);
         let (gate, slow, (entered, is_in)) = (Gate::default(), Gate::default(), channel());
         let (at, entered) = (gate.clone(), Mutex::new(entered));

@@ -146,8 +146,10 @@ fn what_is_due_while_a_job_runs_is_told_as_missed() {
     let mut child = Running(sexton(&["run", "-"]).stdout(Stdio::null()).spawn().unwrap());
     child.0.stdin.take().unwrap().write_all(b"@every 0.2s exec sleep 0.7\n").unwrap();
     let stderr = BufReader::new(child.0.stderr.take().unwrap());
-    let missed = stderr.lines().map(|line| line.unwrap()).find(|line| line.contains(" missed "));
-    let missed = missed.unwrap();
+    // On a busy machine the first run may have begun a period too late itself.
+    let is_late = |line: &String| line.contains("could start it in time");
+    let mut missed = stderr.lines().map(|line| line.unwrap()).filter(|line| line.contains(" missed "));
+    let missed = missed.find(|line| !is_late(line)).unwrap();
     assert!(missed.ends_with(" why=\"still running\" line 1: exec sleep 0.7"), "{missed}");
 }
 
