@@ -69,7 +69,12 @@ impl<'a> Search<'a> {
 
     /// Whether what the clocks show at an instant is left out.
     pub(super) fn is_left_out(&mut self, instant: SystemTime) -> Result<bool, Error> {
-        match self.zone.civil(instant) {
+        let just_before = instant.checked_sub(Duration::from_nanos(1));
+        let zone = match just_before.and_then(|before| self.rule.before(before)) {
+            Some((rule, zone, _)) => return Search::new(self.except, zone, rule).is_left_out(instant),
+            None => self.zone,
+        };
+        match zone.civil(instant) {
             Some(shown) => self.leaves_out(shown),
             None => Ok(false),
         }
@@ -112,7 +117,18 @@ impl<'a> Search<'a> {
     }
 
     /// The first due after an instant, or one after `until` that nobody was asked about.
-    fn first(&mut self, after: i128, until: i128) -> Result<Option<i128>, Error> {
+    fn first(&mut self, mut after: i128, until: i128) -> Result<Option<i128>, Error> {
+        if let Some((rule, zone, end)) = system_time_of_nanos(after).and_then(|after| self.rule.before(after))
+        {
+            let end = unix_nanos(end);
+            let mut search = Search { zone, rule, ..*self };
+            let due = search.first(after, until.min(end))?.filter(|&due| due <= end);
+            self.asked = search.asked;
+            if due.is_some() {
+                return Ok(due);
+            }
+            after = end;
+        }
         let mut best = i128::MAX;
         let mut from = after;
         let mut last = None;
@@ -161,6 +177,11 @@ impl<'a> Search<'a> {
 
     /// The earliest image after an instant and before `best`, of a due that is not after the instant; or else `best`.
     fn earliest_image(&mut self, after: i128, mut best: i128) -> Result<i128, Error> {
+        // What is skipped after it is due when it is over.
+        let after = match self.gap() {
+            Some((since, end)) if since < after && after < end => since,
+            _ => after,
+        };
         let now = match self.civil(after) {
             Some(now) => now,
             None => return Ok(best),
@@ -319,10 +340,15 @@ impl<'a> Search<'a> {
     fn meant_for(&self, due: i128, shown: DateTime) -> DateTime {
         let unix = seconds(due);
         let span = self.zone.span(unix);
-        if span.lo != unix {
-            return shown;
-        }
-        let start = unix.saturating_add(i64::from(self.zone.span(unix.saturating_sub(1)).offset));
+        let start = match self.rule.gap() {
+            Some(gap) if gap.end == unix => {
+                gap.since.saturating_add(1).saturating_add(i64::from(self.zone.span(gap.since).offset))
+            }
+            _ if span.lo == unix => {
+                unix.saturating_add(i64::from(self.zone.span(unix.saturating_sub(1)).offset))
+            }
+            _ => return shown,
+        };
         let skipped = self.rule.skipped_from(start, shown);
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
     }
@@ -331,8 +357,9 @@ impl<'a> Search<'a> {
     fn is_whole(&self, date: Date) -> bool {
         match self.zone.resolve(date.at(Time::MIDNIGHT).seconds()) {
             Instants::Unique(start) => {
-                let span = self.zone.span(start);
-                span.lo < start && start + DAY <= span.hi && self.rule.has_same_times()
+                let (span, end) = (self.zone.span(start), start + DAY);
+                let is_skipped = self.rule.gap().map_or(false, |gap| start < gap.end && gap.since < end);
+                span.lo < start && end <= span.hi && !is_skipped && self.rule.has_same_times()
             }
             _ => false,
         }
@@ -382,9 +409,22 @@ impl<'a> Search<'a> {
         due.calendar().map(unix_nanos)
     }
 
-    /// The same, whatever changes of zone have left behind.
+    /// The same, whatever changes of zone have left behind but for what they have skipped.
     fn in_zone_after(&self, after: i128) -> Option<i128> {
-        self.rule.in_zone_after(system_time_of_nanos(after)?).map(unix_nanos)
+        let next = |after| Some(unix_nanos(self.rule.in_zone_after(system_time_of_nanos(after)?)?));
+        match (next(after), self.gap()) {
+            (Some(due), Some((since, end))) if since < due && due < end => {
+                let made_up = self.rule.made_up().map(unix_nanos).filter(|&made_up| after < made_up);
+                made_up.or_else(|| next(end - 1))
+            }
+            (due, _) => due,
+        }
+    }
+
+    /// What a change of zone has skipped: the civil times that the zone alone would have shown between these instants.
+    fn gap(&self) -> Option<(i128, i128)> {
+        let gap = self.rule.gap()?;
+        Some((i128::from(gap.since) * SECOND, i128::from(gap.end) * SECOND))
     }
 
     fn rule_until(&self, until: i128) -> Option<i128> {
@@ -398,7 +438,11 @@ impl<'a> Search<'a> {
     }
 
     fn instant(&self, civil: DateTime) -> i128 {
-        i128::from(self.zone.resolve(civil.seconds()).due()) * SECOND
+        let instant = self.zone.resolve(civil.seconds()).due();
+        i128::from(match self.rule.gap() {
+            Some(gap) if gap.since < instant && instant < gap.end => gap.end,
+            _ => instant,
+        }) * SECOND
     }
 
     /// When a date begins.

@@ -418,7 +418,7 @@ fn meant_for(cron: &Cron, zone: &Zone, due: i64) -> DateTime {
         false => (0..=86_400)
             .rev()
             .step_by(60)
-            .map(|ago| shown.checked_add_seconds(-ago).unwrap())
+            .map(|ago| shown.checked_add_seconds(-ago - i64::from(shown.time().second())).unwrap())
             .find(skipped)
             .unwrap(),
     }
