@@ -196,6 +196,14 @@ impl Rule {
         }
     }
 
+    /// Whether what changes of zone have left behind is over by then, so that dues are those of the zone alone.
+    pub(super) fn is_settled(&self, instant: SystemTime) -> bool {
+        self.left_behind().map_or(true, |moved| {
+            let before = moved.before.as_ref().map(|before| before.until);
+            [before, moved.shown_again, moved.made_up].iter().all(|end| *end <= Some(instant))
+        })
+    }
+
     /// What the last change of zone has skipped.
     pub(super) fn gap(&self) -> Option<Gap> {
         self.left_behind()?.gap
