@@ -37,6 +37,10 @@ impl<Z: Offsets> Days<Z> {
         core::mem::replace(&mut self.zone, zone)
     }
 
+    pub(crate) fn zone(&self) -> &Z {
+        &self.zone
+    }
+
     /// Whether there is no elapsed time on top, so that all are at the same time of day.
     pub(crate) fn is_whole(&self) -> bool {
         self.period.elapsed().is_zero()

@@ -41,8 +41,8 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// If it panics, or leaves out ten million seconds with a due in a row or everything up to the year 9999, the
-    /// schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
+    /// If it panics, or leaves out everything for over a year and a million seconds with a due in a row, or up to the year
+    /// 9999, the schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
     pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Schedule {
         self.except.is_given = true;
         self.except.tests.push(Box::new(is_left_out));

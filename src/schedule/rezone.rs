@@ -24,6 +24,8 @@ pub(super) struct Moved {
     repeats: bool,
     /// Due for what the clocks have skipped.
     made_up: Option<SystemTime>,
+    /// What the clocks have skipped.
+    gap: Option<Gap>,
     /// How dues were found before, if there are some that have come and are still to be run or told.
     before: Option<Before>,
 }
@@ -34,6 +36,14 @@ struct Before {
     rule: Rule,
     /// How many changes it knows of, this one included.
     changes: u8,
+}
+
+/// What a change of zone skips: by the new zone alone it would have been shown after `since` and before `end`, which is the
+/// second after the change. In Unix seconds.
+#[derive(Clone, Copy)]
+pub(super) struct Gap {
+    pub(super) since: i64,
+    pub(super) end: i64,
 }
 
 /// The most changes that are told apart while dues wait. Later ones up to the last are none for what was due before it: what
@@ -49,7 +59,7 @@ pub(super) struct CivilBounds {
 
 impl Moved {
     const NOTHING: Moved =
-        Moved { shown: None, shown_again: None, repeats: false, made_up: None, before: None };
+        Moved { shown: None, shown_again: None, repeats: false, made_up: None, gap: None, before: None };
 
     /// The first due after an instant, where `rule` has the first after an instant otherwise.
     pub(super) fn after(
@@ -158,21 +168,20 @@ impl Timetable {
             Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
             _ => (false, true),
         };
-        let last = match &self.rule {
-            Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
-            _ => None,
-        };
+        let last = self.rule.left_behind();
         let shown = last.and_then(|last| last.shown).map_or(shown, |last| last.max(shown));
         let ahead = shown.saturating_sub(now);
         let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0);
         // By the new zone alone, what was skipped would have been due between then and now.
-        let skipped = system_time(unix.saturating_add(ahead)).filter(|_| ahead < 0 && is_made_up);
-        let due = skipped.and_then(|since| self.rule.in_zone_after(since));
+        let gap = Gap { since: unix.saturating_add(ahead), end: unix.saturating_add(1) };
+        let gap = Some(gap).filter(|_| ahead < 0);
+        let since = gap.and_then(|gap| system_time(gap.since)).filter(|_| is_made_up);
+        let due = since.and_then(|since| self.rule.in_zone_after(since));
         // It is due with the next whole second: nothing that was run can have been due as late.
         let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
         let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
         let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
-        Moved { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, before: None }
+        Moved { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, gap, before: None }
     }
 
     /// The wall clock was set back to a time, and this schedule goes back with it: what is shown again is read in the zone
@@ -207,14 +216,50 @@ impl Timetable {
 }
 
 impl Rule {
+    fn left_behind(&self) -> Option<&Moved> {
+        match self {
+            Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether what changes of zone have left behind is over by then, so that dues are those of the zone alone.
+    pub(super) fn is_settled(&self, instant: SystemTime) -> bool {
+        self.left_behind().map_or(true, |moved| {
+            let before = moved.before.as_ref().map(|before| before.until);
+            [before, moved.shown_again, moved.made_up].iter().all(|end| *end <= Some(instant))
+        })
+    }
+
+    /// What the last change of zone has skipped.
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.left_behind()?.gap
+    }
+
+    /// When it is due for what that has skipped.
+    pub(super) fn made_up(&self) -> Option<SystemTime> {
+        self.left_behind()?.made_up
+    }
+
+    /// The rule and the zone by which the dues after an instant are found, up to another instant, where those are not
+    /// this rule and its zone.
+    pub(super) fn before(&self, instant: SystemTime) -> Option<(&Rule, &Zone, SystemTime)> {
+        let before = self.left_behind()?.before.as_ref().filter(|before| instant < before.until)?;
+        Some((&before.rule, before.rule.zone()?, before.until))
+    }
+
+    fn zone(&self) -> Option<&Zone> {
+        match self {
+            Rule::Cron { zone, .. } => Some(zone),
+            Rule::Days { days, .. } => Some(days.zone()),
+            _ => None,
+        }
+    }
+
     /// The instant itself, or the later one up to which clocks show only what they had shown before they were changed.
     pub(super) fn shown_before(&self, instant: SystemTime) -> SystemTime {
-        match self {
-            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. }
-                if moved.before.as_ref().map_or(true, |before| before.until <= instant) =>
-            {
-                moved.shown_before(instant)
-            }
+        match self.left_behind() {
+            Some(moved) if self.before(instant).is_none() => moved.shown_before(instant),
             _ => instant,
         }
     }

@@ -17,9 +17,15 @@ use crate::guard::guarded;
 use crate::tz::{system_time_of_nanos, unix_nanos, Instants, Offsets, Zone};
 
 const SECOND: i128 = 1_000_000_000;
+const NANOS: i64 = 1_000_000_000;
 
-/// The most questions for one answer: about a second's work at the very most.
-const ASKED: u32 = 10_000_000;
+/// So many questions are asked for one answer, and over so many days, before nothing is taken to be due any more: all the
+/// seconds of a year, or all the days of centuries.
+const ASKED: u32 = 1_000_000;
+const ASKED_OVER: i64 = 366;
+
+/// Twice the largest offset there is, in seconds: so far from a change of clocks, each civil time is shown once.
+const REACH: i64 = 2 * 26 * 3600;
 
 /// How many days later an image is at most.
 const DAYS: i64 = 366;
@@ -60,35 +66,70 @@ pub(super) struct Search<'a> {
     rule: &'a Rule,
     /// So often closures were asked.
     asked: u32,
+    /// The first date that they were asked about.
+    asked_from: Option<Date>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(except: &'a Except, zone: &'a Zone, rule: &'a Rule) -> Search<'a> {
-        Search { except, zone, rule, asked: 0 }
+        Search { except, zone, rule, asked: 0, asked_from: None }
     }
 
     /// Whether what the clocks show at an instant is left out.
     pub(super) fn is_left_out(&mut self, instant: SystemTime) -> Result<bool, Error> {
-        match self.zone.civil(instant) {
+        let just_before = instant.checked_sub(Duration::from_nanos(1));
+        let zone = match just_before.and_then(|before| self.rule.before(before)) {
+            Some((rule, zone, _)) => return Search::new(self.except, zone, rule).is_left_out(instant),
+            None => self.zone,
+        };
+        match zone.civil(instant) {
             Some(shown) => self.leaves_out(shown),
             None => Ok(false),
         }
     }
 
-    /// How long it is at least until a time that is not left out, from one that is; zero from one that is not.
-    pub(super) fn wait(&mut self, instant: SystemTime) -> Result<Duration, Error> {
+    /// How many whole periods it is at least, as time, until a time that is not left out, from one that is; zero from one
+    /// that is not.
+    pub(super) fn wait(&mut self, instant: SystemTime, period: Duration) -> Result<Duration, Error> {
         let shown = match self.zone.civil(instant) {
             Some(shown) if self.leaves_out(shown)? => shown,
             None if self.asked > 0 => return Err(leaves_nothing()),
             _ => return Ok(Duration::ZERO),
         };
-        let instant = unix_nanos(instant);
+        let (instant, period) = (unix_nanos(instant), period.as_nanos() as i128);
+        // Counted from the beginning of the second.
+        let second = instant.div_euclid(SECOND) * SECOND;
+        let below = instant - second;
         let next = match self.is_listed(shown.date()) {
-            true => self.start(self.first_unlisted(shown.date())),
-            false => 0,
+            true => self.start(self.first_unlisted(shown.date())) - second,
+            // Within a second the answer is the same.
+            false => SECOND,
         };
-        // Within a second the answer is the same.
-        let wait = next.max((instant.div_euclid(SECOND) + 1) * SECOND) - instant;
+        let ahead = next.max(SECOND) - below;
+        let mut wait = (ahead + period - 1) / period * period;
+        // All that can be told without a look at the zone.
+        let change = i128::from(self.zone.span(seconds(instant)).hi) * SECOND - second;
+        if let (Ok(change), Ok(mut at), Ok(step)) =
+            (i64::try_from(change), i64::try_from(below + wait), i64::try_from(period))
+        {
+            let mut asked = 0;
+            guarded(|| {
+                while at < change && asked < ASKED {
+                    let seconds = at / NANOS;
+                    match DateTime::from_seconds(shown.seconds() + seconds) {
+                        Some(next) if !self.is_listed(next.date()) && self.tests_leave_out(next) => {
+                            asked += 1
+                        }
+                        _ => break,
+                    }
+                    let ahead = (seconds + 1) * NANOS - at;
+                    at = at.saturating_add(ahead.saturating_add(step - 1) / step * step);
+                }
+            })
+            .map_err(|message| panicked("except", message))?;
+            self.asked = self.asked.saturating_add(asked);
+            wait = i128::from(at) - below;
+        }
         Ok(Duration::from_nanos(u64::try_from(wait).unwrap_or(u64::MAX)))
     }
 
@@ -112,7 +153,17 @@ impl<'a> Search<'a> {
     }
 
     /// The first due after an instant, or one after `until` that nobody was asked about.
-    fn first(&mut self, after: i128, until: i128) -> Result<Option<i128>, Error> {
+    fn first(&mut self, mut after: i128, until: i128) -> Result<Option<i128>, Error> {
+        if let Some((rule, zone, end)) = system_time_of_nanos(after).and_then(|after| self.rule.before(after))
+        {
+            let end = unix_nanos(end);
+            let mut search = Search { zone, rule, ..*self };
+            let due = search.first(after, until.min(end))?.filter(|&due| due <= end);
+            if due.is_some() {
+                return Ok(due);
+            }
+            after = end;
+        }
         let mut best = i128::MAX;
         let mut from = after;
         let mut last = None;
@@ -131,6 +182,8 @@ impl<'a> Search<'a> {
             }
             if self.is_listed(shown.date()) {
                 from = from.max(self.end_of_listed(due, shown, best) - 1);
+            } else {
+                from = self.end_of_run(due, shown, best.min(until))?;
             }
         }
         if self.except.moves {
@@ -143,6 +196,36 @@ impl<'a> Search<'a> {
             Some(last) if best == i128::MAX && last.date().year() > LAST_NAMED_YEAR => Err(leaves_nothing()),
             _ => Ok(Some(best).filter(|&best| best < i128::MAX)),
         }
+    }
+
+    /// The last of the dues in a row that tests leave out, from one that they do: as far as it can be told without a look at
+    /// the zone, and before `end`. Nothing comes of them.
+    fn end_of_run(&mut self, due: i128, shown: DateTime, end: i128) -> Result<i128, Error> {
+        let span = self.zone.span(seconds(due));
+        let is_settled = system_time_of_nanos(due).map_or(false, |due| self.rule.is_settled(due));
+        let is_near_change = span.lo > seconds(due).saturating_sub(REACH);
+        if !is_settled || is_near_change || (self.except.moves && !self.is_covered(shown.date())) {
+            return Ok(due);
+        }
+        let end = if self.except.moves { end.min(self.start(next_day(shown.date()))) } else { end };
+        let end = span.hi.min(seconds(end)).saturating_add(i64::from(span.offset));
+        let (mut last, mut asked) = (shown, 0);
+        guarded(|| {
+            while let Some(next) = self.rule.civil_after(last.seconds()).filter(|&next| next < end) {
+                match DateTime::from_seconds(next) {
+                    Some(next)
+                        if asked < ASKED && !self.is_listed(next.date()) && self.tests_leave_out(next) =>
+                    {
+                        last = next;
+                        asked += 1;
+                    }
+                    _ => break,
+                }
+            }
+        })
+        .map_err(|message| panicked("except", message))?;
+        self.asked = self.asked.saturating_add(asked);
+        Ok(due + i128::from(last.seconds() - shown.seconds()) * SECOND)
     }
 
     /// Until when nothing before `best` comes of the dues from this one on, which is on a listed date.
@@ -161,6 +244,11 @@ impl<'a> Search<'a> {
 
     /// The earliest image after an instant and before `best`, of a due that is not after the instant; or else `best`.
     fn earliest_image(&mut self, after: i128, mut best: i128) -> Result<i128, Error> {
+        // What is skipped after it is due when it is over.
+        let after = match self.gap() {
+            Some((since, end)) if since < after && after < end => since,
+            _ => after,
+        };
         let now = match self.civil(after) {
             Some(now) => now,
             None => return Ok(best),
@@ -319,10 +407,15 @@ impl<'a> Search<'a> {
     fn meant_for(&self, due: i128, shown: DateTime) -> DateTime {
         let unix = seconds(due);
         let span = self.zone.span(unix);
-        if span.lo != unix {
-            return shown;
-        }
-        let start = unix.saturating_add(i64::from(self.zone.span(unix.saturating_sub(1)).offset));
+        let start = match self.rule.gap() {
+            Some(gap) if gap.end == unix => {
+                gap.since.saturating_add(1).saturating_add(i64::from(self.zone.span(gap.since).offset))
+            }
+            _ if span.lo == unix => {
+                unix.saturating_add(i64::from(self.zone.span(unix.saturating_sub(1)).offset))
+            }
+            _ => return shown,
+        };
         let skipped = self.rule.skipped_from(start, shown);
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
     }
@@ -331,8 +424,9 @@ impl<'a> Search<'a> {
     fn is_whole(&self, date: Date) -> bool {
         match self.zone.resolve(date.at(Time::MIDNIGHT).seconds()) {
             Instants::Unique(start) => {
-                let span = self.zone.span(start);
-                span.lo < start && start + DAY <= span.hi && self.rule.has_same_times()
+                let (span, end) = (self.zone.span(start), start + DAY);
+                let is_skipped = self.rule.gap().map_or(false, |gap| start < gap.end && gap.since < end);
+                span.lo < start && end <= span.hi && !is_skipped && self.rule.has_same_times()
             }
             _ => false,
         }
@@ -369,12 +463,17 @@ impl<'a> Search<'a> {
         if !self.except.asks() {
             return Ok(false);
         }
-        if self.asked == ASKED {
+        let from = *self.asked_from.get_or_insert(shown.date());
+        let is_over_long = (shown.date().days() - from.days()).abs() > ASKED_OVER;
+        if self.asked >= ASKED && is_over_long {
             return Err(leaves_nothing());
         }
-        self.asked += 1;
-        guarded(|| self.except.tests.iter().any(|test| test(shown)))
-            .map_err(|message| panicked("except", message))
+        self.asked = self.asked.saturating_add(1);
+        guarded(|| self.tests_leave_out(shown)).map_err(|message| panicked("except", message))
+    }
+
+    fn tests_leave_out(&self, shown: DateTime) -> bool {
+        self.except.tests.iter().any(|test| test(shown))
     }
 
     fn rule_after(&self, after: i128) -> Option<i128> {
@@ -382,9 +481,22 @@ impl<'a> Search<'a> {
         due.calendar().map(unix_nanos)
     }
 
-    /// The same, whatever changes of zone have left behind.
+    /// The same, whatever changes of zone have left behind but for what they have skipped.
     fn in_zone_after(&self, after: i128) -> Option<i128> {
-        self.rule.in_zone_after(system_time_of_nanos(after)?).map(unix_nanos)
+        let next = |after| Some(unix_nanos(self.rule.in_zone_after(system_time_of_nanos(after)?)?));
+        match (next(after), self.gap()) {
+            (Some(due), Some((since, end))) if since < due && due < end => {
+                let made_up = self.rule.made_up().map(unix_nanos).filter(|&made_up| after < made_up);
+                made_up.or_else(|| next(end - 1))
+            }
+            (due, _) => due,
+        }
+    }
+
+    /// What a change of zone has skipped: the civil times that the zone alone would have shown between these instants.
+    fn gap(&self) -> Option<(i128, i128)> {
+        let gap = self.rule.gap()?;
+        Some((i128::from(gap.since) * SECOND, i128::from(gap.end) * SECOND))
     }
 
     fn rule_until(&self, until: i128) -> Option<i128> {
@@ -398,7 +510,11 @@ impl<'a> Search<'a> {
     }
 
     fn instant(&self, civil: DateTime) -> i128 {
-        i128::from(self.zone.resolve(civil.seconds()).due()) * SECOND
+        let instant = self.zone.resolve(civil.seconds()).due();
+        i128::from(match self.rule.gap() {
+            Some(gap) if gap.since < instant && instant < gap.end => gap.end,
+            _ => instant,
+        }) * SECOND
     }
 
     /// When a date begins.
@@ -419,6 +535,6 @@ fn seconds(nanos: i128) -> i64 {
 }
 
 fn leaves_nothing() -> Error {
-    let why = "leaves out ten million seconds in a row, or all up to the year 9999: nothing is due any more";
+    let why = "leaves out a year and a million seconds in a row, or all up to the year 9999: nothing is due any more";
     Error::new(Kind::NeverDue(why.into())).in_field("except", "")
 }

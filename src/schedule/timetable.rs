@@ -283,15 +283,13 @@ fn sifted_elapsed(sieve: &Sieve, rule: &Rule, due: Option<Due>, now: Now) -> Res
     let mut next = due;
     while let (Some(due), Rule::Elapsed(period)) = (next, rule) {
         let wait = match due.wall(now) {
-            Some(wall) => search.wait(wall)?,
+            Some(wall) => search.wait(wall, *period)?,
             None => return Ok(None),
         };
         if wait.is_zero() {
             break;
         }
-        let over = remainder(wait, *period);
-        let whole = if over.is_zero() { Some(wait) } else { wait.checked_add(*period - over) };
-        next = whole.and_then(|whole| due.later(whole));
+        next = due.later(wait);
     }
     Ok(next)
 }
@@ -369,6 +367,15 @@ impl Rule {
             _ => None,
         }
         .map(Due::Calendar)
+    }
+
+    /// The civil second after one for which it is due, where no change of clocks is near.
+    pub(super) fn civil_after(&self, civil: i64) -> Option<i64> {
+        match self {
+            Rule::Cron { cron, .. } => cron.at_or_after(civil + 1),
+            Rule::Days { days, .. } if days.is_whole() => days.civil_from(civil + 1),
+            _ => None,
+        }
     }
 
     /// The first civil second from one on that is meant, if what the clocks show at the end of a gap is not itself.

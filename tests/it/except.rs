@@ -82,7 +82,7 @@ fn what_makes_no_sense_is_an_error_that_says_why() {
     ];
     let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.unwrap_err().to_string()).collect();
     let nothing =
-        "leaves out ten million seconds in a row, or all up to the year 9999: nothing is due any more";
+        "leaves out a year and a million seconds in a row, or all up to the year 9999: nothing is due any more";
     assert_eq!(
         wrong,
         [
@@ -179,6 +179,44 @@ fn a_run_of_seconds_over_a_month_that_is_left_out_is_found_at_once() {
     }
     let many = seconds(true).zone(zone.clone()).upcoming(moment("2026-04-01 10:00").instant(&zone).unwrap());
     assert_eq!(many.unwrap().take(10_000).count(), 10_000);
+}
+
+#[test]
+fn however_much_is_left_out_questions_come_to_an_end() {
+    let zone = zones::zone("America/New_York");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = |is_left_out: fn(DateTime) -> bool| {
+        let asked = asked.clone();
+        move |time| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            is_left_out(time)
+        }
+    };
+    // All but one minute of a year is more than a million of half minutes, and no mistake.
+    let is_not_new_year = |time: DateTime| {
+        let (date, time) = (time.date(), time.time());
+        (date.month(), date.day(), time.hour(), time.minute()) != (1, 1, 0, 0)
+    };
+    let new_year =
+        || Schedule::cron("*/30 * * * * *").unwrap().except(counted(is_not_new_year)).zone(zone.clone());
+    let expected = ["2027-01-01T00:00:00", "2027-01-01T00:00:30"];
+    assert_eq!(dues(new_year(), &zone, "2026-01-01 00:01", 2), expected);
+    assert!(asked.load(Ordering::Relaxed) > 1_000_000);
+    // Nobody holds their caller up for long.
+    let schedules = [
+        Schedule::cron("* * * * *").unwrap(),
+        Schedule::cron("@daily").unwrap().or_next_day(),
+        Schedule::every("1m").unwrap(),
+    ];
+    for schedule in schedules {
+        asked.store(0, Ordering::Relaxed);
+        let text = schedule.to_string();
+        let schedule = schedule.except(counted(|_| true)).zone(zone.clone());
+        let error = schedule.upcoming(SystemTime::UNIX_EPOCH).unwrap_err().to_string();
+        assert!(error.ends_with("nothing is due any more"), "{text}: {error}");
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((1_000_000..2_100_000).contains(&asked), "{text}: {asked} questions");
+    }
 }
 
 #[test]
@@ -418,7 +456,7 @@ fn meant_for(cron: &Cron, zone: &Zone, due: i64) -> DateTime {
         false => (0..=86_400)
             .rev()
             .step_by(60)
-            .map(|ago| shown.checked_add_seconds(-ago).unwrap())
+            .map(|ago| shown.checked_add_seconds(-ago - i64::from(shown.time().second())).unwrap())
             .find(skipped)
             .unwrap(),
     }
@@ -609,6 +647,32 @@ proptest! {
             };
             prop_assert_eq!(&found, &expected, "after {} in {}", civil(&zone, after), zone);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(few(100))]
+
+    #[test]
+    fn those_of_elapsed_time_are_the_ones_of_its_grid_that_are_not_left_out(
+        period in prop_oneof![1..2500_u64, 1..90_000_u64, 1..40_000_000_u64],
+        before in 0..200_000_000_u64,
+        place in 0..PLACES.len(),
+        seconds in 1..50_u64,
+        outs in outs(),
+    ) {
+        let (zone, at) = self::place(place);
+        let middle = civil(&zone, at).date();
+        let (start, period) = (system_time(at) - Duration::from_millis(before), Duration::from_millis(period));
+        // Of each minute so many seconds by lot, and what else is left out.
+        let is_left_out = move |time: DateTime| u64::from(time.time().second()) * 37 % 60 < seconds;
+        let all = |time: DateTime| is_left_out(time) || outs.iter().any(|out| is_out(out, middle, time));
+        let schedule = with_outs(Schedule::every(period).unwrap(), &outs, middle, false).except(is_left_out);
+        let grid = (0..30_000).map(|step| start + period * step);
+        let expected: Vec<SystemTime> = grid.filter(|&due| !all(zone.civil(due).unwrap())).take(20).collect();
+        let upcoming = schedule.zone(zone.clone()).upcoming(start);
+        let found: Vec<SystemTime> = upcoming.into_iter().flatten().take(expected.len()).collect();
+        prop_assert_eq!(found, expected);
     }
 }
 

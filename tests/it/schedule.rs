@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use sexton::civil::DateTime;
 use sexton::tz::{Instants, Zone};
-use sexton::{Cron, Moment, Schedule};
+use sexton::{Cron, Event, Missed, Moment, Overlap, Schedule};
 
 use crate::rows::{expect_none, rows};
+use crate::stage::{Stage, DAY, SECOND};
 use crate::zones::{self, system_time, ODD_RULES};
 
 fn unix(instant: SystemTime) -> i64 {
@@ -340,4 +343,99 @@ fn civil_times_that_a_gap_makes_one_instant_are_one_due() {
     let times = ["2026-03-08 02:10", "2026-03-08 02:20", "2026-03-08 03:00", "2026-03-08 03:01"];
     let schedule = Schedule::at_each(times);
     dues(schedule, "2026-03-07T00:00:00", &["2026-03-08T03:00:00-4", "2026-03-08T03:01:00-4"]);
+}
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Advance(u64),
+    /// Too small to be noticed.
+    Step(i64),
+    Hold(u64),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => (0..9000_u64).prop_map(Deed::Advance),
+        4 => (-400..=400_i64).prop_map(Deed::Step),
+        1 => (0..9000_u64).prop_map(Deed::Hold),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// From the anchor on only elapsed time counts, however often the wall clock is set by a little.
+    #[test]
+    fn small_steps_of_the_clock_make_no_due_of_an_anchored_period_early_lost_or_doubled(
+        period in 300..4000_u64,
+        anchor in -9000..9000_i64,
+        missed in prop_oneof![Just(Missed::Once), Just(Missed::All)],
+        is_queued in any::<bool>(),
+        takes in proptest::collection::vec((0..5000_u64, -400..=400_i64), 1..4),
+        deeds in proptest::collection::vec(deed(), 1..40),
+    ) {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let millis = Duration::from_millis;
+        let start = stage.clock.now();
+        // By how much the wall clock has been set: what it shows less this is elapsed time.
+        let set_by = Arc::new(AtomicI64::new(0));
+        let by = set_by.clone();
+        let step = move |clock: &sexton::ManualClock, step: i64| {
+            by.fetch_add(step, Ordering::Relaxed);
+            match step < 0 {
+                true => clock.step_back(millis(step.unsigned_abs())),
+                false => clock.step(millis(step.unsigned_abs())),
+            }
+        };
+        // When runs were due in elapsed time, and how many dues were missed before each.
+        let seen = Arc::new(Mutex::new(vec![(0, 0)]));
+        let (log, clock, by) = (seen.clone(), stage.clock.clone(), set_by.clone());
+        let elapsed = move |lateness: Duration| {
+            let wall = clock.now().duration_since(start - 99 * DAY).unwrap() - lateness;
+            wall.as_millis() as i64 - by.load(Ordering::Relaxed)
+        };
+        stage.scheduler.observe(move |event| {
+            let mut log = log.lock().unwrap();
+            match event {
+                Event::Started { lateness, .. } => {
+                    log.last_mut().unwrap().0 = elapsed(*lateness);
+                    log.push((0, 0));
+                }
+                Event::Missed { count, .. } => log.last_mut().unwrap().1 += *count as i64,
+                _ => {}
+            }
+        });
+        let anchor = start - 10 * SECOND + millis((anchor + 10_000) as u64);
+        let (clock, mut turn, steps) = (stage.clock.clone(), takes.into_iter().cycle(), step.clone());
+        let slow = move || {
+            let (takes, step) = turn.next().unwrap();
+            clock.advance(millis(takes));
+            steps(&clock, step);
+        };
+        let overlap = if is_queued { Overlap::Queue } else { Overlap::Skip };
+        let task = stage.scheduler.task("t").every(millis(period)).starting(anchor).missed(missed);
+        let task = task.overlap(overlap).run(slow).unwrap();
+        for deed in deeds {
+            match deed {
+                Deed::Advance(by) => stage.clock.advance(millis(by)),
+                Deed::Step(by) => step(&stage.clock, by),
+                Deed::Hold(by) => {
+                    task.pause().unwrap();
+                    stage.clock.advance(millis(by));
+                    task.resume().unwrap();
+                }
+            }
+            stage.clock.advance(Duration::ZERO);
+        }
+        if stage.told().iter().any(|event| matches!(event, Event::ClockStepped { .. })) {
+            // Several in a row are not small.
+            return Ok(());
+        }
+        let mut seen = seen.lock().unwrap();
+        seen.pop();
+        for pair in seen.windows(2) {
+            let ((last, _), (due, missed)) = (pair[0], pair[1]);
+            prop_assert_eq!(due - last, (missed + 1) * period as i64, "{:?}", seen);
+        }
+    }
 }

@@ -61,6 +61,39 @@ fn eastward_what_the_clocks_skip_is_made_up_by_schedules_that_name_their_hour() 
 }
 
 #[test]
+fn eastward_what_was_moved_to_a_time_that_the_clocks_skip_is_made_up_as_well() {
+    // Saturday's is due on Sunday at ten, which is never shown.
+    let saturday = ["2026-11-21"];
+    for asks in [false, true] {
+        let moved = Morning::with(|scheduler| {
+            let task = scheduler.task("t").cron("0 10 * * sat").except_dates(saturday).or_next_day();
+            if asks {
+                task.except(|_| false)
+            } else {
+                task
+            }
+        });
+        assert_eq!(moved.moved_to(hours(3), 6 * DAY), ["08:00:11", "2026-11-28T07:00:00Z"], "{asks}");
+    }
+    // What is shown instead is left out: on Monday at its own time.
+    let moved = Morning::with(|scheduler| {
+        let task = scheduler.task("t").cron("0 10 * * sat").except_dates(saturday);
+        task.except(|time| time.time().hour() == 11).or_next_day()
+    });
+    assert_eq!(moved.moved_to(hours(3), 3 * DAY), ["2026-11-23T07:00:00Z"]);
+    // One that is skipped and left out goes to its own time of day, not to that at which it is made up.
+    let moved = Morning::with(|scheduler| {
+        scheduler.task("t").cron("0 10 * * sun").except_dates(["2026-11-22"]).or_next_day()
+    });
+    assert_eq!(moved.moved_to(hours(3), 3 * DAY), ["2026-11-23T07:00:00Z"]);
+    // It had been run.
+    let moved = Morning::with(|scheduler| {
+        scheduler.task("t").cron("0 9 * * sat").except_dates(saturday).or_next_day()
+    });
+    assert!(moved.moved_to(hours(3), 3 * DAY).is_empty());
+}
+
+#[test]
 fn westward_what_the_clocks_have_shown_is_run_again_by_interval_like_schedules_only() {
     let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 7,8,9,10 * * *"));
     // 09:00:10 becomes 07:00:10.

@@ -65,9 +65,11 @@ proptest! {
     fn a_change_of_zone_is_a_change_of_clocks(
         which in 0..CRONS.len(),
         after in 0..8000_u64,
-        (shift, moves) in prop_oneof![(-3..0, any::<bool>()), (1..4, Just(false))],
+        shift in prop_oneof![-3..0, 1..4],
+        moves in any::<bool>(),
         outs in closures(),
         jitter in prop_oneof![Just(0), 1..7200_u64],
+        held in prop_oneof![Just(0), 0..8000_u64],
     ) {
         let (before, later) = (Zone::fixed(3600).unwrap(), Zone::fixed(3600 + shift * 3600).unwrap());
         let middle = START.parse::<DateTime>().unwrap().date();
@@ -86,16 +88,62 @@ proptest! {
             return Ok(());
         }
         let changes = start + Duration::from_secs(after);
-        stage.clock.advance(Duration::from_secs(after));
+        // What comes while it is held, up to the change, is missed.
+        let held = held.min(after);
+        stage.clock.advance(Duration::from_secs(after - held));
+        let task = stage.scheduler.get("t").unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(Duration::from_secs(held));
         stage.scheduler.set_zone(later);
+        task.resume().unwrap();
         stage.clock.advance(9 * DAY);
 
         let zone = changing(system_time(unix(changes - delay) + 1), 1, 1 + shift);
         let range = unix(start - delay) + 1..=unix(stage.clock.now() - delay);
-        let expected: Vec<i64> = members(cron, &zone, &outs, moves).range(range).copied().collect();
+        let members = members(cron, &zone, &outs, moves);
+        let change = unix(changes - delay);
+        let (held, run): (Vec<i64>, Vec<i64>) =
+            members.range(range).partition(|&&due| change - (held as i64) < due && due <= change);
         let (runs, missed) = seen(&stage, delay);
-        prop_assert_eq!(runs, expected, "{} at {:?}", CRONS[which], changes);
-        prop_assert_eq!(missed, 0);
+        prop_assert_eq!(runs, run, "{} at {:?}", CRONS[which], changes);
+        prop_assert_eq!(missed, held.len() as u64);
+    }
+
+    #[test]
+    fn so_it_is_to_a_period_of_days(
+        // Whole days.
+        period in 0..4_usize,
+        time in 0..6_usize,
+        after in 0..8000_u64,
+        shift in prop_oneof![-3..0, 1..4],
+        moves in any::<bool>(),
+        outs in closures(),
+    ) {
+        let (before, later) = (Zone::fixed(3600).unwrap(), Zone::fixed(3600 + shift * 3600).unwrap());
+        let stage = Stage::set_in(before, START);
+        let (start, middle) = (stage.clock.now(), START.parse::<DateTime>().unwrap().date());
+        let time: Time = ["07:30", "08:59", "09:00", "10:15", "11:30", "13:00"][time].parse().unwrap();
+        let anchor = middle.checked_add_days(-30 * 14).unwrap().at(time);
+        let period = PERIODS[period];
+        let plain = || Schedule::every(period).unwrap().starting(anchor).unwrap();
+        if stage.scheduler.task("t").on(with_outs(plain(), &outs, middle, moves)).run(|| {}).is_err() {
+            return Ok(());
+        }
+        stage.clock.advance(Duration::from_secs(after));
+        stage.scheduler.set_zone(later);
+        stage.clock.advance(30 * DAY);
+
+        let changes = unix(start) + after as i64;
+        let zone = changing(system_time(changes + 1), 1, 1 + shift);
+        let raw = plain().zone(zone.clone()).upcoming(system_time(changes - 410 * 86_400)).unwrap().map(unix);
+        let meant_for = |due| civil(&zone, due).date().at(time);
+        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+        let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
+        let all = by_definition(raw, &zone, &is_left_out, meant_for, 0..changes + 40 * 86_400);
+        // The last before the start comes of the anchor.
+        let last = all.range(..=unix(start)).next_back().into_iter();
+        let expected: Vec<i64> = last.chain(all.range(unix(start) + 1..=unix(stage.clock.now()))).copied().collect();
+        prop_assert_eq!(seen(&stage, Duration::ZERO), (expected, 0));
     }
 
     #[test]
