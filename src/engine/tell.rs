@@ -4,6 +4,7 @@
 //! once it was needed. Of one task it comes before the task's end: who ends a task leaves that to be told by who is telling
 //! something of it.
 
+use super::journal::Entered;
 use super::{Engine, Nap, Phase, State, Work};
 use crate::clock::Now;
 use crate::event::Event;
@@ -51,17 +52,21 @@ impl Engine {
         }
     }
 
-    /// Lets go of the state, and tells something of a task, which is away meanwhile. If the task ends, that is told after it.
-    pub(super) fn tell_of(&self, mut state: MutexGuard<'_, State>, task: &Arc<str>, event: Event) {
+    /// Lets go of the state, writes what was entered, and tells something of a task, which is away meanwhile. If the task ends, that is told after it.
+    pub(super) fn tell_of(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        task: &Arc<str>,
+        entered: Entered,
+        event: Event,
+    ) {
         state.agenda.depart();
         match state.tellings.iter_mut().find(|telling| telling.task == *task) {
             Some(telling) => telling.tellers += 1,
             None => state.tellings.push(Telling { task: task.clone(), tellers: 1, end: Vec::new() }),
         }
         drop(state);
-        if let Event::Missed { latest, why, .. } = event {
-            self.note_missed(task, latest, why);
-        }
+        self.write(entered);
         self.tell(|| event);
         let mut state = lock(&self.state);
         let at = state.tellings.iter().position(|telling| telling.task == *task).expect("it was told here");
@@ -122,7 +127,7 @@ impl Engine {
                 Some(Some((task, place, since))) if state.agenda.holds(place) => {
                     let waited = now.saturating_duration_since(since);
                     let event = Event::Waiting { task: task.clone(), waited, workers: self.pool.limit() };
-                    self.tell_of(state, &task, event);
+                    self.tell_of(state, &task, Entered::default(), event);
                 }
                 // Its task was cancelled.
                 Some(_) => {}
