@@ -7,7 +7,7 @@
 //! ```
 //!
 //! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
-//! way round; that of the [`zones`], which is taken before `state`; and `observers` and the [`journal`]'s, which are
+//! way round; those of the [`zones`] and of the [`journal`], which are taken before `state`; and `observers`, which is
 //! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
 //! destructors of all of them are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
 
@@ -35,6 +35,7 @@ use crate::sync::{
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
+use self::journal::{Entered, Entries, Entry};
 use self::tell::Telling;
 pub(crate) use journal::Notes;
 pub(crate) use run::{Sleeper, Work};
@@ -84,6 +85,8 @@ pub(crate) struct State {
     pub(crate) nap: Nap,
     /// What is being told of tasks by others than their own workers.
     tellings: Vec<Telling>,
+    /// What is yet to be written to the journal; None where there is none.
+    entries: Option<Entries>,
     /// Whether somebody is telling which runs have waited too long.
     is_telling_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
@@ -160,6 +163,7 @@ impl Engine {
             phase: Phase::Open,
             nap: Nap::Awake,
             tellings: Vec::new(),
+            entries: notes.is_kept().then(Entries::default),
             is_telling_waits: false,
             timer_thread: None,
             sleepers: Vec::new(),
@@ -187,6 +191,7 @@ impl Engine {
     pub(crate) fn schedule(&self, order: Order) -> Result<Placed, Error> {
         let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
+        self.check_name(&name).map_err(of_task)?;
         // A used name is no reason to ask the caller's iterator or closure for anything.
         let mut state = self.open_state().map_err(of_task)?;
         let holder = state.agenda.holder(&name).filter(|_| !replaces);
@@ -204,6 +209,7 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
+        let has_fixed_dues = schedule.has_fixed_dues();
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
@@ -217,6 +223,8 @@ impl Engine {
             }
         };
 
+        // Of a due that is yet to come the next process is to know, should this one not live to see it.
+        let since = (has_fixed_dues && first.age(now).is_none()).then_some(now.wall);
         let request = Request {
             name: name.clone(),
             task,
@@ -243,7 +251,12 @@ impl Engine {
         if is_told {
             state.begin_telling(&name);
         }
+        let entered = match (&scheduled, since) {
+            (Scheduled::Taken { .. }, _) | (_, None) => Entered::default(),
+            (_, Some(since)) => state.enter(&name, Entry::Scheduled(since)),
+        };
         self.unlock(state, now);
+        self.write(entered);
         if let Some(step) = step {
             self.tell(|| Event::ClockStepped { step });
         }
@@ -290,8 +303,12 @@ impl Engine {
 
     /// Ends a task.
     pub(crate) fn cancel(&self, which: Which<'_>) -> Result<(), Error> {
-        let (leftover, task) = self.change(which, |agenda, now| agenda.cancel(which, now))?;
-        self.note_forgotten(&task);
+        let ((leftover, entered), task) = self.change(which, |state, now| {
+            let leftover = state.agenda.cancel(which, now)?;
+            let entered = state.enter(&leftover.name, Entry::Forgot);
+            Some((leftover, entered))
+        })?;
+        self.write(entered);
         self.tell(|| Event::Cancelled { task });
         self.see_off(leftover, Why::Cancelled);
         Ok(())
@@ -299,12 +316,12 @@ impl Engine {
 
     /// Lets the next run be the last.
     pub(crate) fn cancel_after_next(&self, which: Which<'_>) -> Result<(), Error> {
-        self.change(which, |agenda, _| agenda.cancel_after_next(which).then_some(()))?;
+        self.change(which, |state, _| state.agenda.cancel_after_next(which).then_some(()))?;
         Ok(())
     }
 
     pub(crate) fn pause(&self, which: Which<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(which, |agenda, now| agenda.pause(which, now))?;
+        let (is_new, task) = self.change(which, |state, now| state.agenda.pause(which, now))?;
         if is_new {
             self.tell(|| Event::Paused { task });
         }
@@ -312,7 +329,8 @@ impl Engine {
     }
 
     pub(crate) fn resume(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
-        let ((was_paused, errand), task) = self.change(which, |agenda, now| agenda.resume(which, now))?;
+        let ((was_paused, errand), task) =
+            self.change(which, |state, now| state.agenda.resume(which, now))?;
         if was_paused {
             self.tell(|| Event::Resumed { task });
         }
@@ -322,7 +340,7 @@ impl Engine {
 
     /// Asks for a run beside the schedule.
     pub(crate) fn run_now(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
-        let (errand, _) = self.change(which, |agenda, now| agenda.demand(which, now))?;
+        let (errand, _) = self.change(which, |state, now| state.agenda.demand(which, now))?;
         self.submit(errand.map(Work::Errand));
         Ok(())
     }
@@ -331,12 +349,12 @@ impl Engine {
     pub(crate) fn change<T>(
         &self,
         which: Which<'_>,
-        change: impl FnOnce(&mut Agenda, Now) -> Option<T>,
+        change: impl FnOnce(&mut State, Now) -> Option<T>,
     ) -> Result<(T, Arc<str>), Error> {
         let name: Arc<str> = Arc::from(which.name);
         let mut state = self.open_state().map_err(|error| error.of_task(&name))?;
         let now = self.clock.now();
-        let changed = change(&mut state.agenda, now);
+        let changed = change(&mut state, now);
         self.unlock(state, now);
         match changed {
             Some(changed) => Ok((changed, name)),

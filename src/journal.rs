@@ -27,7 +27,7 @@ use crate::excerpt::Excerpt;
 use crate::sync::{lock, Arc, Mutex};
 use error::Kind;
 use file::JournalFile;
-use line::{Record, What, MAX_LINE};
+use line::{Record, What, MAX_NAME};
 use lock::Lock;
 use read::{Contents, Reading};
 use state::State;
@@ -98,6 +98,16 @@ impl Journal {
         Ok(Opened { journal, damage })
     }
 
+    /// Refuses a name that has no room in a line. Nothing is to be added of such a name.
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), JournalError> {
+        let len = line::written_len(name);
+        if len > MAX_NAME {
+            let kind = Kind::LongName { name: Excerpt::of(name, 0, name.len()), len };
+            return Err(JournalError::new(&self.path, kind));
+        }
+        Ok(())
+    }
+
     /// The last due of a name that an earlier process ran or told as missed, unless the name was claimed since. It may
     /// lie in the future, if the clock was ahead at the time.
     pub(crate) fn last(&self, name: &str) -> Option<SystemTime> {
@@ -118,19 +128,25 @@ impl Journal {
         cut_off
     }
 
+    /// A name is scheduled, of which nothing is remembered: what was due up to here is nothing that it has missed.
+    pub(crate) fn scheduled(&self, name: &str, at: SystemTime) -> Result<bool, JournalError> {
+        self.add(What::Passed(at), name, false, |state| {
+            state.get(name).map_or(true, |known| known.last.is_none())
+        })
+    }
+
     /// A run begins, and its due is the last one; `is_durable`: on the disk before this returns, so that a power failure
     /// does not undo it.
     ///
-    /// An earlier due than the last does not take its place, except by more than three hours: then the clock was wrong
-    /// and has been corrected, and a last due that lies years ahead must not silence the task for years. So the runs of
-    /// one name have to begin in the order of their dues, give or take three hours.
+    /// What counts as the last due is what was said last, even if it is an earlier time: then the clock was set back, and
+    /// what it shows again is due again. So it has to be said in the order in which it happens.
     pub(crate) fn began(&self, name: &str, due: SystemTime, is_durable: bool) -> Result<bool, JournalError> {
         self.add(What::Began(due), name, is_durable, |_| true)
     }
 
     /// A run begins that was asked for: the last due of the schedule stays what it is.
-    pub(crate) fn asked(&self, name: &str, at: SystemTime) -> Result<bool, JournalError> {
-        self.add(What::Asked(at), name, false, |_| true)
+    pub(crate) fn asked(&self, name: &str, at: SystemTime, is_durable: bool) -> Result<bool, JournalError> {
+        self.add(What::Asked(at), name, is_durable, |_| true)
     }
 
     /// A run that began has ended, however it ended. Nothing is done if no such run is known.
@@ -140,10 +156,10 @@ impl Journal {
         })
     }
 
-    /// Dues up to here were reported as missed: they are not to be caught up. Nothing is done if a later one was run.
+    /// Dues up to here were reported as missed: they are not to be caught up.
     pub(crate) fn passed(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Passed(due), name, false, |state| {
-            state.get(name).map_or(true, |known| known.last < Some(due))
+            state.get(name).map_or(true, |known| known.last != Some(due))
         })
     }
 
@@ -165,14 +181,8 @@ impl Journal {
             return Ok(false);
         }
         let record = Record::new(what, name);
-        let line = record.to_line();
-        let len = line.len() - 1;
-        let kind = if len > MAX_LINE {
-            Err(Kind::LongName { name: Excerpt::of(name, 0, name.len()), len })
-        } else {
-            inner.file.add(&line, is_durable).map_err(Kind::io("writing a record"))
-        };
-        kind.map_err(|kind| JournalError::new(&self.path, kind))?;
+        let added = inner.file.add(&record.to_line(), is_durable).map_err(Kind::io("writing a record"));
+        added.map_err(|kind| JournalError::new(&self.path, kind))?;
         inner.state.apply(&record);
         inner.shorten();
         Ok(true)

@@ -292,6 +292,15 @@ impl Schedule {
         self.zone.as_ref()
     }
 
+    /// Whether it is due at the same times whenever it is scheduled, so that one who comes too late has missed some.
+    pub(crate) fn has_fixed_dues(&self) -> bool {
+        match self.what {
+            What::Cron(_) | What::At(_) | What::AtEach(_) => true,
+            What::Every(_) => self.starting.is_some(),
+            What::After(_) | What::AtNext(_) => false,
+        }
+    }
+
     pub(crate) fn times_limit(&self) -> Option<u64> {
         self.times
     }

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
+use super::journal::{Entered, Entry};
 use super::{Engine, Phase};
 use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place, Unmet};
 use crate::clock::{Now, Step};
@@ -76,7 +77,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         let mut state = lock(&engine.state);
         let begun = state.agenda.take_back(place, task, now);
         engine.unlock(state, now);
-        return settle(engine, place, name, begun);
+        return settle(engine, place, name, begun, Entered::default());
     }
 
     let waited = now.mono.saturating_duration_since(sent.mono);
@@ -107,14 +108,24 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     let mut state = lock(&engine.state);
     let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
+    // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as
+    // the engine stops is for the next process.
+    let is_gone = matches!(begun, Begun::Gone(_)) && is_open;
+    let enter = |dues: &MissedDues| state.enter(&name, Entry::Passed(dues.latest));
+    let passed: Vec<_> = missed.iter().filter(|_| !is_gone).map(enter).collect();
+    let began = match &begun {
+        Begun::Run { facts, .. } => state.enter_run(facts),
+        _ => Entered::default(),
+    };
     engine.unlock(state, now);
 
     let why = if is_open { Why::Cancelled } else { Why::ShutDown };
     if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
+    let mut passed = passed.into_iter();
     for MissedDues { count, latest, why, .. } in missed {
-        engine.note_missed(&name, latest, why);
+        engine.write(passed.next().unwrap_or_default());
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
     if let (Begun::Gone(task), Some(Some(due))) = (&mut begun, next) {
@@ -125,7 +136,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     if let Some(error) = broken {
         engine.alarm(schedule_broke(name.clone(), error));
     }
-    settle(engine, place, name, begun);
+    settle(engine, place, name, begun, began);
 }
 
 /// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
@@ -135,7 +146,8 @@ fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
     if let Some(why) = state.agenda.report(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
         let (task, latest) = (name.clone(), due.passed_at(now));
-        engine.tell_of(state, &name, Event::Missed { task, count: 1, latest, why });
+        let entered = state.enter(&name, Entry::Passed(latest));
+        engine.tell_of(state, &name, entered, Event::Missed { task, count: 1, latest, why });
     }
 }
 
@@ -148,10 +160,11 @@ fn schedule_broke(task: Arc<str>, error: Error) -> Event {
 }
 
 /// Does what came of an errand.
-fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
+fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun, began: Entered) {
     let errand = match begun {
         Begun::Run { facts, runner, errand } => {
             engine.submit(errand.map(Work::Errand));
+            engine.write(began);
             return call(engine, place, facts, runner);
         }
         Begun::Home(errand) => errand,
@@ -171,16 +184,14 @@ fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun) {
 
 /// Calls the callback.
 fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
-    let Facts { due, lateness, is_last, is_one_more, .. } = facts;
-    engine.note_began(&facts);
+    let Facts { due, lateness, is_last, .. } = facts;
     engine.tell(|| Event::Started { task: facts.name.clone(), due, lateness });
     if lateness >= LATE {
         engine.tell(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
     let began = engine.clock.now().mono;
     let (engine, name) = (engine.clone(), facts.name.clone());
-    let mut baton =
-        Baton { engine, place, name, due, began, is_last, is_one_more, task: None, is_done: false };
+    let mut baton = Baton { engine, place, name, due, began, is_last, task: None, is_done: false };
     let outcome = match runner {
         Runner::Shared(job) => {
             let outcome = guarded(|| job(&facts));
@@ -209,8 +220,6 @@ struct Baton {
     began: Instant,
     /// Whether the task has given its name up for this run.
     is_last: bool,
-    /// Whether it was cancelled, but for this run.
-    is_one_more: bool,
     /// The task itself, unless it is at home.
     task: Option<Box<Task>>,
     /// Whether the run has ended, and the task come back.
@@ -232,8 +241,7 @@ impl Baton {
             Err(_) => Ending::Panicked,
         };
         let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
-        // A task that ends before its schedule does begins anew the next time.
-        engine.note_ended(name, due, self.is_one_more || (end.is_break && !self.is_last));
+        engine.note(name, Entry::Ended(due));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
                 engine.tell(|| Event::Finished { task: name.clone(), due, took });
@@ -252,12 +260,15 @@ impl Baton {
         let mut state = lock(&engine.state);
         let finished = state.agenda.finish(place, self.task.take(), end, now);
         let Finished { errand, dropped, unmet, is_over } = finished;
+        // A task that ends before its schedule does begins anew the next time.
+        let forgot = if is_over { state.enter(name, Entry::Forgot) } else { Entered::default() };
         let is_open = state.phase == Phase::Open;
         if dropped.is_none() && !is_over {
             state.agenda.came_back();
             engine.unlock(state, now);
         } else {
             engine.unlock(state, now);
+            engine.write(forgot);
             if let Some(mut task) = dropped {
                 let why = match (is_over, is_open) {
                     (true, _) => Why::StillRunning,

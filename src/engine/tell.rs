@@ -4,6 +4,7 @@
 //! once it was needed. Of one task it comes before the task's end: who ends a task leaves that to be told by who is telling
 //! something of it.
 
+use super::journal::Entered;
 use super::{Engine, Nap, Phase, State, Work};
 use crate::clock::Now;
 use crate::event::Event;
@@ -62,13 +63,18 @@ impl Engine {
         }
     }
 
-    /// Lets go of the state, and tells something of a task. If the task ends meanwhile, that is told after it.
-    pub(super) fn tell_of(&self, mut state: MutexGuard<'_, State>, task: &Arc<str>, event: Event) {
+    /// Lets go of the state, writes what was entered, and tells something of a task. If the task ends meanwhile, that is
+    /// told after it.
+    pub(super) fn tell_of(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        task: &Arc<str>,
+        entered: Entered,
+        event: Event,
+    ) {
         state.begin_telling(task);
         drop(state);
-        if let Event::Missed { latest, why, .. } = event {
-            self.note_missed(task, latest, why);
-        }
+        self.write(entered);
         self.tell(|| event);
         self.end_telling(task);
     }
@@ -134,7 +140,7 @@ impl Engine {
                 Some(Some((task, place, since))) if state.agenda.holds(place) => {
                     let waited = now.saturating_duration_since(since);
                     let event = Event::Waiting { task: task.clone(), waited, workers: self.pool.limit() };
-                    self.tell_of(state, &task, event);
+                    self.tell_of(state, &task, Entered::default(), event);
                 }
                 // Its task was cancelled.
                 Some(_) => {}

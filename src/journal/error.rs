@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::line::{Flaw, HEADER, MAX_LINE};
+use super::line::{Flaw, HEADER, MAX_NAME};
 use crate::excerpt::Excerpt;
 use crate::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) enum Kind {
         len: usize,
         max: usize,
     },
-    /// Its record would be longer than a line may be.
+    /// No line has room for it.
     LongName {
         name: Excerpt,
         len: usize,
@@ -102,7 +102,7 @@ impl fmt::Display for JournalError {
                 write!(f, "found a {part} of {len} bytes, expected at most {max}, as its lock is a socket")
             }
             Kind::LongName { name, len } => {
-                write!(f, "found the name {name}, whose line has {len} bytes, expected at most {MAX_LINE}")
+                write!(f, "found a name of {len} bytes, {name}, expected at most {MAX_NAME}")
             }
             #[cfg(not(any(unix, windows)))]
             Kind::Unsupported => f.write_str("this platform has no journals, as it has no locks for them"),

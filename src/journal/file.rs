@@ -2,7 +2,8 @@
 //!
 //! Whatever is cut short at whatever byte: what was added stays, and a line is there whole or not at all. A line that
 //! could not be written is cut off again before the next. The file is written anew under another name, which takes the
-//! place of the old one when all of it is on the disk.
+//! place of the old one when all of it is on the disk. If somebody removes it or puts another in its place, nothing is
+//! written, to neither: what goes to a file that nobody will find again is lost, and another is not ours to write to.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -23,22 +24,32 @@ pub(super) struct JournalFile {
     len: u64,
     /// The length above which it is written anew.
     limit: u64,
-    /// Whether a power failure may undo that it took the place of the old one.
+    /// Which file it is.
+    identity: Identity,
+    /// Whether a power failure may undo that it has this name. Of one that was there nobody knows who has put it there,
+    /// and whether he saw to that.
     is_name_loose: bool,
 }
+
+/// What tells a file from all others that exist at the same time, whatever their names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity([u64; 2]);
 
 impl JournalFile {
     /// The file that is there, which ends at `len`, and may be followed by part of a line. The state is what it says.
     pub(super) fn existing(path: PathBuf, len: u64, state: &State) -> io::Result<JournalFile> {
-        let mut this = JournalFile { path, file: None, len, limit: limit_of(state), is_name_loose: false };
+        let identity = Identity::of(&fs::metadata(&path)?);
+        let limit = limit_of(state);
+        let mut this = JournalFile { path, file: None, len, limit, identity, is_name_loose: true };
         this.ready()?;
         Ok(this)
     }
 
     /// A file that says this, in the place of the one that is there, if any.
     pub(super) fn anew(path: PathBuf, state: &State) -> io::Result<JournalFile> {
-        let mut this = JournalFile { path, file: None, len: 0, limit: 0, is_name_loose: false };
-        this.rewrite(state)?;
+        let identity = Identity([0; 2]);
+        let mut this = JournalFile { path, file: None, len: 0, limit: 0, identity, is_name_loose: true };
+        this.replace(state)?;
         Ok(this)
     }
 
@@ -58,6 +69,7 @@ impl JournalFile {
     }
 
     fn try_add(&mut self, line: &str, is_durable: bool) -> io::Result<()> {
+        self.expect_in_place()?;
         let file = self.ready()?;
         file.write_all(line.as_bytes())?;
         if is_durable {
@@ -74,6 +86,11 @@ impl JournalFile {
 
     /// Puts a file that says this into the place of this one. If that fails, it stays as it is.
     pub(super) fn rewrite(&mut self, state: &State) -> io::Result<()> {
+        self.expect_in_place()?;
+        self.replace(state)
+    }
+
+    fn replace(&mut self, state: &State) -> io::Result<()> {
         // Not again with the next line, if it fails.
         self.limit = self.len.saturating_mul(2);
         let new = beside(&self.path, ".new");
@@ -111,10 +128,11 @@ impl JournalFile {
             Err(error) => return Err(error),
         }
         file.sync_all()?;
+        let identity = Identity::of(&file.metadata()?);
         // Windows replaces no file that is open.
         self.file = None;
         fs::rename(new, &self.path)?;
-        self.file = Some(file);
+        (self.file, self.identity) = (Some(file), identity);
         Ok(len)
     }
 
@@ -122,11 +140,16 @@ impl JournalFile {
     fn ready(&mut self) -> io::Result<&mut File> {
         if self.file.is_none() {
             let mut file = OpenOptions::new().write(true).open(&self.path)?;
+            self.identity.expect(&file.metadata()?)?;
             file.set_len(self.len)?;
             file.seek(SeekFrom::Start(self.len))?;
             self.file = Some(file);
         }
         Ok(self.file.as_mut().expect("it has just been opened"))
+    }
+
+    fn expect_in_place(&self) -> io::Result<()> {
+        self.identity.expect(&fs::metadata(&self.path)?)
     }
 
     /// Sees to it that a power failure does not bring the old file back.
@@ -136,6 +159,29 @@ impl JournalFile {
             self.is_name_loose = false;
         }
         Ok(())
+    }
+}
+
+impl Identity {
+    fn of(metadata: &fs::Metadata) -> Identity {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Identity([metadata.dev(), metadata.ino()])
+        }
+        // Elsewhere it cannot be told.
+        #[cfg(not(unix))]
+        {
+            let _ = metadata;
+            Identity([0; 2])
+        }
+    }
+
+    fn expect(self, metadata: &fs::Metadata) -> io::Result<()> {
+        match Identity::of(metadata) == self {
+            true => Ok(()),
+            false => Err(io::Error::new(io::ErrorKind::Other, "found another file in its place")),
+        }
     }
 }
 

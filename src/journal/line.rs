@@ -21,6 +21,9 @@ pub(super) const HEADER: &str = "sexton journal 1\n";
 /// The longest line, without the newline at its end; a file of one endless line is not read into memory.
 pub(super) const MAX_LINE: usize = 64 * 1024;
 
+/// The longest name, as it is written there: the rest is left for what is before it.
+pub(super) const MAX_NAME: usize = MAX_LINE - 64;
+
 /// What happened to a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record<'a> {
@@ -49,8 +52,6 @@ pub(super) enum What {
 pub(super) struct Flaw {
     pub(super) found: Excerpt,
     pub(super) expected: String,
-    /// Whether a write that was cut short may have left it.
-    pub(super) may_be_torn: bool,
 }
 
 impl<'a> Record<'a> {
@@ -76,13 +77,9 @@ impl<'a> Record<'a> {
         let sum = format!("{:08x}", crc32(rest));
         if line.get(..=SUM) != Some(format!("{sum} ").as_bytes()) {
             let expected = format!("its checksum `{sum}` first");
-            return Err(Flaw { found: excerpt(line), expected, may_be_torn: true });
+            return Err(Flaw { found: excerpt(line), expected });
         }
-        let flaw = |found: &[u8], expected: &str| Flaw {
-            found: excerpt(found),
-            expected: expected.into(),
-            may_be_torn: false,
-        };
+        let flaw = |found: &[u8], expected: &str| Flaw { found: excerpt(found), expected: expected.into() };
         let text = std::str::from_utf8(rest).map_err(|_| flaw(rest, "UTF-8"))?;
         let mut parts = text.splitn(3, ' ');
         let [what, due, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
@@ -179,6 +176,15 @@ impl fmt::Display for Escaped<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// How many bytes a name takes.
+pub(super) fn written_len(name: &str) -> usize {
+    // Most need no escapes, and all are checked.
+    match name.chars().any(|c| c == '\\' || c.is_control()) {
+        true => Escaped(name).to_string().len(),
+        false => name.len(),
     }
 }
 

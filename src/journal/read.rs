@@ -41,37 +41,26 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
         });
     }
     let mut reading = Reading { state: State::default(), len: line.len() as u64, ignored: None };
-    let mut at = reading.len;
-    // A line that a write may have left when it was cut short, if it is the last.
-    let mut torn = None;
     for number in 2.. {
         line.clear();
         let len = read_line(&mut reader, &mut line)?;
         if len == 0 {
             break;
         }
-        // Another line follows.
-        if let Some((number, at, flaw)) = torn.take() {
-            reading.ignore(number, at, flaw);
-        }
         match parse(&line) {
-            Ok(record) => {
-                reading.state.apply(&record);
-                reading.len = at + len;
-            }
-            Err(flaw) if flaw.may_be_torn => torn = Some((number, at, flaw)),
-            Err(flaw) => {
-                reading.ignore(number, at, flaw);
-                reading.len = at + len;
-            }
+            Some(Ok(record)) => reading.state.apply(&record),
+            Some(Err(flaw)) => reading.ignore(number, flaw),
+            // It was cut short.
+            None => break,
         }
-        at += len;
+        reading.len += len;
     }
     Ok(Contents::Journal(reading))
 }
 
 impl Reading {
-    fn ignore(&mut self, line: u64, at: u64, flaw: Flaw) {
+    fn ignore(&mut self, line: u64, flaw: Flaw) {
+        let at = self.len;
         self.ignored.get_or_insert(Lines { count: 0, line, at, flaw }).count += 1;
     }
 }
@@ -96,15 +85,15 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     Ok(len)
 }
 
-fn parse(line: &[u8]) -> Result<Record<'static>, Flaw> {
+/// Reads a line, unless it is the last and has no end: that is what is left of a write that was cut short. What has an end
+/// and is no record was one, or something else wrote it.
+fn parse(line: &[u8]) -> Option<Result<Record<'static>, Flaw>> {
     match line.strip_suffix(b"\n") {
-        Some(line) => Record::parse(line),
-        None => {
-            let (may_be_torn, expected) = match line.len() > MAX_LINE {
-                true => (false, format!("at most {MAX_LINE} bytes in a line")),
-                false => (true, "a newline at its end".into()),
-            };
-            Err(Flaw { found: excerpt(line), expected, may_be_torn })
+        Some(line) => Some(Record::parse(line)),
+        None if line.len() > MAX_LINE => {
+            let expected = format!("at most {MAX_LINE} bytes in a line");
+            Some(Err(Flaw { found: excerpt(line), expected }))
         }
+        None => None,
     }
 }

@@ -1,12 +1,9 @@
 //! What the records say, taken together. Pure: no files, no clock.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::line::{Record, What};
-
-/// A run that begins for a due so much earlier than the last one tells that the clock was wrong before.
-const CORRECTION: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// The names, in their order, so that equal states are written as equal files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +14,8 @@ pub(super) struct State {
 /// What is known of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    /// The last due that was run or told as missed.
+    /// The due that was run or told as missed last. An earlier one may have taken the place of a later one: then the clock
+    /// was set back.
     pub(super) last: Option<SystemTime>,
     /// What `last` was when this process began, until the name is claimed.
     pub(super) earlier: Option<SystemTime>,
@@ -37,11 +35,11 @@ impl State {
         match record.what {
             What::Began(due) => self.of(&record.name).began(due),
             What::Asked(due) => self.of(&record.name).under_way.push(due),
-            What::Passed(due) => self.of(&record.name).passed(due),
-            What::Last(due) => self.of(&record.name).last = Some(due),
+            What::Passed(due) | What::Last(due) => self.of(&record.name).last = Some(due),
             What::Ended(due) => {
-                if let Some(known) = self.names.get_mut(&*record.name) {
-                    known.ended(due);
+                let known = self.names.get_mut(&*record.name);
+                if known.map_or(false, |known| known.ended(due)) {
+                    self.names.remove(&*record.name);
                 }
             }
             What::Forgot => {
@@ -69,10 +67,16 @@ impl State {
     /// What earlier processes have left of a name is done with. The dues of the runs that were cut off are told with
     /// this.
     pub(super) fn claim(&mut self, name: &str) -> Vec<SystemTime> {
-        self.names.get_mut(name).map_or(Vec::new(), |known| {
-            known.earlier = None;
-            std::mem::take(&mut known.cut_off)
-        })
+        let known = match self.names.get_mut(name) {
+            Some(known) => known,
+            None => return Vec::new(),
+        };
+        known.earlier = None;
+        let cut_off = std::mem::take(&mut known.cut_off);
+        if *known == Known::default() {
+            self.names.remove(name);
+        }
+        cut_off
     }
 
     /// The fewest records that say the same.
@@ -87,27 +91,16 @@ impl State {
 }
 
 impl Known {
-    /// An earlier due by up to three hours changes nothing: runs of a task may begin in another order than that of their
-    /// dues, and a clock that is set back a little makes no due come twice. By more than that, the clock was wrong and
-    /// has been corrected, and the later due must not silence the task until time catches up with it.
     fn began(&mut self, due: SystemTime) {
         self.under_way.push(due);
-        let is_correction =
-            |last: SystemTime| last.duration_since(due).map_or(false, |earlier| earlier > CORRECTION);
-        self.last = match self.last {
-            Some(last) if !is_correction(last) => Some(last.max(due)),
-            _ => Some(due),
-        };
+        self.last = Some(due);
     }
 
-    fn ended(&mut self, due: SystemTime) {
+    /// Answers whether nothing is known any more.
+    fn ended(&mut self, due: SystemTime) -> bool {
         if let Some(i) = self.under_way.iter().position(|begun| *begun == due) {
             self.under_way.remove(i);
         }
-    }
-
-    /// Never goes back: that dues up to this one were missed says nothing of later ones.
-    fn passed(&mut self, due: SystemTime) {
-        self.last = self.last.max(Some(due));
+        *self == Known::default()
     }
 }

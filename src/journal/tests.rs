@@ -116,38 +116,65 @@ fn runs_that_nobody_asked_for_are_kept_until_somebody_does() {
     assert_eq!(open(&folder.journal()).past("report"), past(120, &[60, 120]));
 }
 
+/// Also if it is the earlier one: then the clock was set back, and what it shows again is due again.
 #[test]
-fn the_last_due_goes_back_only_where_the_clock_was_wrong() {
+fn the_last_due_is_the_one_that_was_said_last() {
     let folder = Folder::new("last");
     let journal = open(&folder.journal());
-    let day = 24 * HOUR;
-    let last = |due: u64, expected: u64| {
+    for due in [100 * HOUR, 98 * HOUR, 99_999 * HOUR, 101 * HOUR] {
         journal.began("report", at(due), false).unwrap();
         journal.ended("report", at(due)).unwrap();
-        assert_eq!(journal.past("report"), past(expected, &[]));
-    };
-    last(100 * day, 100 * day);
-    last(100 * day - 3 * HOUR, 100 * day);
-    // A clock that was ahead by years, and was corrected.
-    last(9999 * day, 9999 * day);
-    journal.passed("report", at(100 * day)).unwrap();
-    last(101 * day, 101 * day);
-    last(101 * day - 3 * HOUR - 1, 101 * day - 3 * HOUR - 1);
-    // What was missed says nothing of what was run later.
-    journal.passed("report", at(7 * day)).unwrap();
-    assert_eq!(journal.past("report"), past(101 * day - 3 * HOUR - 1, &[]));
+        assert_eq!(journal.past("report"), past(due, &[]));
+        journal.passed("report", at(due + 9)).unwrap();
+        journal.passed("report", at(due + 7)).unwrap();
+        assert_eq!(journal.past("report"), past(due + 7, &[]));
+    }
     drop(journal);
-    assert_eq!(open(&folder.journal()).past("report"), past(101 * day - 3 * HOUR - 1, &[]));
+    assert_eq!(open(&folder.journal()).past("report"), past(101 * HOUR + 7, &[]));
 }
 
-/// Where what came between was damaged, a file may say so.
 #[test]
-fn what_was_missed_never_lowers_the_last_due() {
-    let mut state = State::default();
-    for due in [9999 * HOUR, 1] {
-        state.apply(&Record::new(What::Passed(at(due)), "report"));
-    }
-    assert_eq!(state.get("report").unwrap().last, Some(at(9999 * HOUR)));
+fn being_scheduled_is_remembered_of_a_new_name_alone() {
+    let folder = Folder::new("scheduled");
+    let journal = open(&folder.journal());
+    journal.scheduled("report", at(60)).unwrap();
+    journal.scheduled("report", at(70)).unwrap();
+    assert_eq!(journal.past("report"), past(60, &[]));
+    journal.began("report", at(80), false).unwrap();
+    journal.scheduled("report", at(90)).unwrap();
+    journal.forget("report").unwrap();
+    journal.asked("report", at(95), true).unwrap();
+    drop(journal);
+    let journal = open(&folder.journal());
+    assert_eq!(journal.past("report"), Past { last: None, cut_off: vec![at(95)] });
+    journal.scheduled("report", at(100)).unwrap();
+    assert_eq!(journal.past("report"), past(100, &[]));
+}
+
+/// Somebody tidies up, or an editor puts a new file in its place: neither the one nor the other is written to.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_not_in_its_place_any_more_is_not_written_to() {
+    let folder = Folder::new("replaced");
+    let (path, moved) = (folder.journal(), folder.0.join("moved"));
+    let journal = open(&path);
+    journal.began("report", at(60), true).unwrap();
+    let before = fs::read(&path).unwrap();
+    let refused = |why: &str| {
+        let error = journal.began("report", at(90), false).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("writing a record: {why}")), "{error}");
+    };
+    fs::rename(&path, &moved).unwrap();
+    refused("No such file or directory (os error 2)");
+    fs::write(&path, "mine\n").unwrap();
+    refused("found another file in its place");
+    refused("found another file in its place");
+    assert_eq!(fs::read(&path).unwrap(), b"mine\n");
+    fs::rename(&moved, &path).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+    journal.began("report", at(120), false).unwrap();
+    drop(journal);
+    assert_eq!(open(&path).past("report"), past(120, &[60, 120]));
 }
 
 #[test]

@@ -147,7 +147,8 @@ impl Task {
 }
 
 fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account, Error> {
-    let ((memory, now), task) = engine.change(which, |agenda, now| Some((agenda.memory(which)?, now)))?;
+    let ((memory, now), task) =
+        engine.change(which, |state, now| Some((state.agenda.memory(which)?, now)))?;
     let cron = memory.plan.as_ref().and_then(|plan| plan.cron());
     let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
     let instant = moment.instant(&zone).ok_or_else(|| {

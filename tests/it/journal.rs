@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, ManualClock, Missed, Run, Scheduler, TaskBuilder};
+use sexton::{Event, ManualClock, Missed, Overlap, Run, Scheduler, TaskBuilder};
 
 use crate::stage::{listen, moment, time, DAY, HOUR, MINUTE, SECOND};
 
@@ -208,7 +208,65 @@ fn one_that_ended_a_task_itself_begins_anew() {
         assert_eq!(second.runs(HOUR), ["12:00:00"], "{end}");
         second.scheduler.cancel("t").unwrap();
     }
-    assert_eq!(fs::read_to_string(folder.journal()).unwrap().matches("forgot").count(), 6);
+    // Whoever ends with his first run leaves nothing that would have to be forgotten.
+    assert_eq!(fs::read_to_string(folder.journal()).unwrap().matches("forgot").count(), 5);
+}
+
+/// Whoever cancels may do so at any moment, here between what a run was told with and its callback.
+#[test]
+fn what_is_cancelled_as_a_run_begins_is_forgotten_all_the_same() {
+    let folder = Folder::new();
+    let first = Process::start(&folder.journal(), "2026-11-22 09:30").with(hourly);
+    let handle = first.scheduler.get("t").unwrap();
+    first.scheduler.observe(move |event| {
+        if let Event::Missed { .. } = event {
+            handle.cancel().unwrap();
+        }
+    });
+    first.clock.suspend(2 * HOUR);
+    assert_eq!(first.runs(HOUR), ["11:00:00 +1"], "it had begun");
+    drop(first);
+    let second = Process::start(&folder.journal(), "2026-11-22 14:30").with(hourly);
+    assert_eq!(second.runs(HOUR), ["15:00:00"], "as if it had never been there");
+}
+
+/// Daily dues: to the journal, one that is so much earlier than the last was once a sign that the clock had been wrong.
+#[test]
+fn runs_that_begin_on_several_threads_at_once_are_noted_in_their_order() {
+    const DAYS: u32 = 20;
+    for _ in 0..3 {
+        let folder = Folder::new();
+        let start = SystemTime::now() - DAYS * DAY;
+        let clock = ManualClock::new(start);
+        let builder = || Scheduler::builder().zone(Zone::utc()).journal(folder.journal());
+        let first = builder().clock(&clock).build().unwrap();
+        first.task("t").every("1d").run(|| {}).unwrap();
+        clock.advance(MINUTE);
+        first.shutdown();
+
+        let second = builder().threads(8).build().unwrap();
+        let (count, until) = (Arc::new(AtomicU32::new(0)), Instant::now() + MINUTE);
+        let counting = count.clone();
+        let task = second.task("t").every("1d").missed(Missed::All).overlap(Overlap::Allow(100));
+        let count_one = move |_: &Run<'_>| {
+            counting.fetch_add(1, Ordering::Relaxed);
+        };
+        task.run_shared(count_one).unwrap();
+        while count.load(Ordering::Relaxed) < DAYS && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        second.shutdown();
+        let third = builder().clock(&ManualClock::new(SystemTime::now())).build().unwrap();
+        assert_eq!(third.last_due("t"), Some(start + DAYS * DAY));
+    }
+}
+
+#[test]
+fn what_was_not_due_yet_when_the_process_went_down_is_missed_too() {
+    let folder = Folder::new();
+    drop(Process::start(&folder.journal(), "2026-11-22 20:00").with(hourly).with(fixed));
+    let second = Process::start(&folder.journal(), "2026-11-23 08:30").with(hourly).with(fixed);
+    assert_eq!(second.runs(MINUTE), ["2026-11-23T08:00:00Z +11", "2026-11-23T08:00:00Z"]);
 }
 
 #[test]
@@ -288,7 +346,7 @@ fn damage_is_told_to_whoever_listens_when_the_first_task_is_scheduled() {
     fs::write(folder.journal(), text.replacen("began", "begun", 1)).unwrap();
     let second = Process::start(&folder.journal(), "2026-11-22 12:30").with(hourly);
     let told = second.told("journal");
-    assert!(told.len() == 1 && told[0].contains("line 2"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("line 3"), "{told:?}");
     assert_eq!(second.runs(MINUTE), ["12:00:00"]);
 }
 
@@ -309,17 +367,35 @@ fn a_run_asked_for_that_is_cut_off_is_told() {
     assert_eq!(second.runs(DAY), ["2026-11-23T09:00:00Z"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_journal_that_cannot_be_written_is_told_once_until_it_can() {
     let folder = Folder::new();
+    let process = Process::start(&folder.journal(), "2026-11-22 10:30").with(hourly);
+    let moved = folder.0.join("moved");
+    for _ in 0..2 {
+        fs::rename(folder.journal(), &moved).unwrap();
+        assert_eq!(process.runs(HOUR * 3).len(), 3, "tasks go on");
+        let told = process.told("journal");
+        assert!(told.len() == 1 && told[0].contains("writing a record: No such file"), "{told:?}");
+        fs::rename(&moved, folder.journal()).unwrap();
+        assert_eq!(process.runs(HOUR * 3).len(), 3);
+        assert!(process.told("journal").is_empty());
+    }
+}
+
+#[test]
+fn a_name_that_no_journal_can_hold_is_refused_when_it_is_scheduled() {
+    let folder = Folder::new();
     let process = Process::start(&folder.journal(), "2026-11-22 10:30");
-    let long = "x".repeat(70_000); // too long for a line of the journal, as a full disk is for any
-    let process = process.with(|scheduler| scheduler.task(&long).cron("0 * * * *"));
-    assert_eq!(process.runs(HOUR * 3).len(), 3, "tasks go on");
-    assert_eq!(process.told("journal").len(), 1);
-    let process = process.with(|scheduler| scheduler.task("short").at("2026-11-22 14:10"));
-    assert_eq!(process.runs(HOUR * 2).len(), 3);
-    assert_eq!(process.told("journal").len(), 1, "it could be written in between");
+    let name = "x".repeat(70_000);
+    let error = process.scheduler.task(&name).cron("0 * * * *").run(|| {}).unwrap_err();
+    let end = "found a name of 70000 bytes, `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`, expected at most 65472";
+    assert!(error.to_string().ends_with(end), "{error}");
+    assert_eq!(error.task(), Some(&*name));
+    assert!(process.scheduler.tasks().is_empty());
+    let without = Scheduler::builder().clock(&process.clock).zone(Zone::utc()).build().unwrap();
+    without.task(&name).cron("0 * * * *").run(|| {}).unwrap();
 }
 
 #[test]

@@ -36,8 +36,7 @@ fn summed(rest: &[u8]) -> Vec<u8> {
 #[test]
 fn a_line_is_read_only_as_it_is_written() {
     let message = |rest: &[u8]| {
-        let Flaw { found, expected, may_be_torn } = Record::parse(&summed(rest)).unwrap_err();
-        assert!(!may_be_torn, "its checksum is right");
+        let Flaw { found, expected } = Record::parse(&summed(rest)).unwrap_err();
         format!("found {found}, expected {expected}")
     };
     assert_eq!(
@@ -82,10 +81,9 @@ fn a_line_is_read_only_as_it_is_written() {
         "found `forgot - a\\rb`, expected `forgot - a\\\\rb`".replace("\\\\rb", "\\rb")
     );
     let flaw = Record::parse(b"00000000 forgot - a").unwrap_err();
-    assert!(flaw.may_be_torn);
     assert_eq!(flaw.expected, format!("its checksum `{:08x}` first", crc32(b"forgot - a")));
     for short in [&b""[..], b"0", b"00000000"] {
-        assert!(Record::parse(short).unwrap_err().may_be_torn);
+        assert!(Record::parse(short).unwrap_err().expected.starts_with("its checksum `"));
     }
 }
 
@@ -108,18 +106,27 @@ fn a_name_may_be_anything_but_endless() {
     for name in names {
         journal.passed(name, at(60)).unwrap();
     }
-    // All of a line but the name.
-    let rest = "00000000 passed 60.000000000 ".len();
-    let longest = "x".repeat(MAX_LINE - rest);
+    let longest = "x".repeat(MAX_NAME);
+    journal.check_name(&longest).unwrap();
+    let begins = longest_time();
+    journal.passed(&longest, begins).unwrap();
     journal.passed(&longest, at(60)).unwrap();
-    let error = journal.passed(&(longest.clone() + "x"), at(60)).unwrap_err().to_string();
-    let end = "found the name `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`, whose line has 65537 bytes, expected at most 65536";
-    assert!(error.ends_with(end), "{error}");
+    let refused = |name: &str| journal.check_name(name).unwrap_err().to_string();
+    let end = "found a name of 65473 bytes, `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`, expected at most 65472";
+    assert!(refused(&(longest.clone() + "x")).ends_with(end), "{}", refused(&(longest.clone() + "x")));
+    // As it is written there.
+    journal.check_name(&"\n".repeat(MAX_NAME / 2)).unwrap();
+    assert!(refused(&"\n".repeat(MAX_NAME / 2 + 1)).contains("a name of 65474 bytes, `\\n\\n"));
     drop(journal);
     let journal = open(&folder.journal());
     for name in names.iter().copied().chain([&*longest]) {
         assert_eq!(journal.past(name), past(60, &[]), "{name:?}");
     }
+}
+
+/// One of those whose text is the longest.
+fn longest_time() -> SystemTime {
+    time(i64::MIN + 1, 1).or_else(|| time(-1_000_000_000_000, 1)).unwrap()
 }
 
 #[test]

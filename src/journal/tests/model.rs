@@ -21,7 +21,6 @@ const NAMES: [&str; 3] = ["report", "back\nup", ""];
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
     let name = || 0..NAMES.len();
-    // Hours: some are within three of each other, and some are not.
     let due = || (0..8u64).prop_map(|due| due * HOUR);
     let call = prop_oneof![
         6 => (name(), due()).prop_map(|(name, due)| Call::Began(name, due)),
@@ -55,9 +54,7 @@ impl Written {
             Call::Began(name, due) => self.line(|model| {
                 let known = model.entry(name).or_default();
                 known.1.push((due, false));
-                if due > known.0 || due + 3 * HOUR < known.0 {
-                    known.0 = due;
-                }
+                known.0 = due;
             }),
             Call::Ended(name, due) => {
                 let runs = model.get(&name).map_or(&[][..], |known| &known.1);
@@ -68,7 +65,7 @@ impl Written {
                 }
             }
             Call::Passed(name, due) => {
-                if model.get(&name).map_or(true, |known| known.0 < due) {
+                if model.get(&name).map_or(true, |known| known.0 != due) {
                     self.line(|model| model.entry(name).or_default().0 = due);
                 }
             }

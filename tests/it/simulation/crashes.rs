@@ -13,14 +13,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
+use sexton::{Error, Event, ManualClock, Missed, Overlap, Scheduler, Step, Task, TaskBuilder, Why};
 
 use super::civil::{day_steps, spans, Fields, DAY};
 use super::draw::{fields, runner, zone};
@@ -43,6 +43,8 @@ struct Habit {
     /// In milliseconds.
     grace: Option<u64>,
     overlap: Overlap,
+    /// In hours after the start of the first process.
+    until: Option<u64>,
     /// What its runs do, in turn.
     deeds: Vec<Deed>,
 }
@@ -69,11 +71,14 @@ enum Deed {
 struct Process {
     /// It is killed when so much has been told and called.
     lives_for: usize,
-    advances: Vec<u64>,
+    /// How long it lives from one time to the next at which its clock is set back, and by how much, if it is.
+    advances: Vec<(u64, u64)>,
     suspends: u64,
     /// Whether it is shut down if nobody has killed it.
     ends_in_order: bool,
     down: u64,
+    /// By how much the clock is set back meanwhile.
+    back: u64,
 }
 
 const HOUR: u64 = 3_600_000;
@@ -96,20 +101,32 @@ pub fn draw(seed: u64) -> Box<dyn ValueTree<Value = Saga>> {
         1 => (1..5_u32, -100..100_i64).prop_map(|(days, from)| When::Days(days, from)),
     ];
     let missed = select(vec![Missed::Once, Missed::Skip, Missed::All]);
-    let overlap = select(vec![Overlap::Skip, Overlap::Queue]);
+    let overlap = select(vec![Overlap::Skip, Overlap::Queue, Overlap::Allow(1), Overlap::Allow(2)]);
+    let until = proptest::option::weighted(0.2, 0..60 * HOURS_A_DAY);
     let grace = proptest::option::weighted(0.3, 0..day);
     let deeds = proptest::collection::vec(deed, 1..4);
-    let habit = (when, missed, grace, overlap, deeds)
-        .prop_map(|(when, missed, grace, overlap, deeds)| Habit { when, missed, grace, overlap, deeds });
-    let advances = proptest::collection::vec(0..5 * day, 1..5);
+    let habit = (when, missed, grace, overlap, until, deeds).prop_map(
+        |(when, missed, grace, overlap, until, deeds)| Habit { when, missed, grace, overlap, until, deeds },
+    );
+    // By under three hours or by more, and mostly not at all.
+    let back = || {
+        prop_oneof![
+            4 => Just(0),
+            1 => select(vec![2000, HOUR, 3 * HOUR, 3 * HOUR + 1, 10 * HOUR]),
+            1 => 2000..4 * HOUR,
+            1 => 2000..3 * day,
+        ]
+    };
+    let advances = proptest::collection::vec((0..5 * day, back()), 1..5);
     let down = prop_oneof![0..2000_u64, 0..10 * HOUR, 0..30 * day];
-    let process = (0..80_usize, advances, 0..5 * HOUR, any::<bool>(), down).prop_map(
-        |(lives_for, advances, suspends, ends_in_order, down)| Process {
+    let process = (0..80_usize, advances, 0..5 * HOUR, any::<bool>(), down, back()).prop_map(
+        |(lives_for, advances, suspends, ends_in_order, down, back)| Process {
             lives_for,
             advances,
             suspends,
             ends_in_order,
             down,
+            back,
         },
     );
     let tasks = proptest::collection::vec(habit, 1..4);
@@ -130,6 +147,8 @@ struct Moment {
 enum What {
     Begins,
     Told(Event),
+    /// This task could not be scheduled.
+    Refused(usize, String),
     Called,
     /// The due that each task waits for in the end.
     Waits(Vec<Option<Nanos>>),
@@ -180,12 +199,13 @@ pub fn perform(saga: &Saga) -> Result<Tally, String> {
         });
         live(saga, process, &witness, is_last)?;
         log.append(&mut witness.log.lock().unwrap());
-        wall = log.last().map_or(wall, |last| last.wall) + millis(process.down as i64);
+        wall = log.last().map_or(wall, |last| last.wall) + millis(process.down as i64)
+            - millis(process.back as i64);
     }
     Checker::new(saga, &log).read(&log)?;
-    let (first, last) =
-        (log.first().map_or(0, |moment| moment.wall), log.last().map_or(0, |moment| moment.wall));
-    Ok(Tally { simulated: Duration::from_nanos((last - first) as u64), is_endless: false })
+    let walls = || log.iter().map(|moment| moment.wall);
+    let length = walls().max().unwrap_or_default() - walls().min().unwrap_or_default();
+    Ok(Tally { simulated: Duration::from_nanos(length as u64), is_endless: false })
 }
 
 fn live(saga: &Saga, process: &Process, witness: &Arc<Witness>, is_last: bool) -> Result<(), String> {
@@ -199,8 +219,10 @@ fn live(saga: &Saga, process: &Process, witness: &Arc<Witness>, is_last: bool) -
         schedule(&scheduler, name, habit, witness);
     }
     clock.suspend(Duration::from_millis(process.suspends));
-    for advance in &process.advances {
+    for (advance, back) in &process.advances {
         clock.advance(Duration::from_millis(*advance));
+        clock.step_back(Duration::from_millis(*back));
+        clock.advance(Duration::ZERO);
         if witness.is_killed() {
             break;
         }
@@ -234,9 +256,38 @@ fn schedule(scheduler: &Scheduler, name: usize, habit: &Habit, witness: &Arc<Wit
     if let Some(grace) = habit.grace {
         task = task.grace(Duration::from_millis(grace));
     }
+    if let Some(hours) = habit.until {
+        task = task.until(instant(millis(START * 1000)) + Duration::from_millis(hours * HOUR));
+    }
+    let scheduled = match habit.overlap {
+        Overlap::Allow(_) => run_shared(task, habit, witness),
+        _ => run_async(task, habit, witness),
+    };
+    if let Err(error) = scheduled {
+        witness.note(What::Refused(name, error.to_string()));
+    }
+}
+
+/// There is one thread only: what may overlap does not.
+fn run_shared(task: TaskBuilder<'_>, habit: &Habit, witness: &Arc<Witness>) -> Result<Task, Error> {
+    let (witness, deeds, runs) = (witness.clone(), habit.deeds.clone(), AtomicUsize::new(0));
+    task.run_shared(move |_| {
+        witness.note(What::Called);
+        let run = runs.fetch_add(1, Ordering::Relaxed);
+        match if witness.is_killed() { Deed::Nothing } else { deeds[run % deeds.len()] } {
+            Deed::Panic => std::panic::resume_unwind(Box::new("on purpose")),
+            Deed::Advance(by) => witness.clock.advance(Duration::from_millis(by)),
+            Deed::Fail => return Err("on purpose"),
+            Deed::Hang | Deed::Nothing => {}
+        }
+        Ok(())
+    })
+}
+
+fn run_async(task: TaskBuilder<'_>, habit: &Habit, witness: &Arc<Witness>) -> Result<Task, Error> {
     let (witness, deeds, mut runs) = (witness.clone(), habit.deeds.clone(), 0);
     let mut wakers = Vec::new();
-    let run = task.run_async(move || {
+    task.run_async(move || {
         witness.note(What::Called);
         let deed = if witness.is_killed() { Deed::Nothing } else { deeds[runs % deeds.len()] };
         runs += 1;
@@ -258,41 +309,89 @@ fn schedule(scheduler: &Scheduler, name: usize, habit: &Habit, witness: &Arc<Wit
                 std::task::Poll::Pending
             }
         })
-    });
-    run.unwrap();
+    })
 }
 
 /// What is known of a task from one process to the next.
 struct Known {
     dues: Rc<[Nanos]>,
+    until: Nanos,
+    is_interval_like: bool,
+    is_anchored: bool,
     /// The first due that is not accounted for.
     next: usize,
-    /// Whether a due of it is in the journal.
-    is_recorded: bool,
+    /// What the journal has to say: the due that was accounted for last, or when it was scheduled for the first time.
+    recorded: Option<Nanos>,
     /// The run that is going on, or was when the process was killed.
     run: Option<Nanos>,
     /// The same of earlier processes.
     cut_off: Option<Nanos>,
 }
 
-struct Checker<'a> {
-    saga: &'a Saga,
+impl Known {
+    /// The due that is waited for.
+    fn due(&self) -> Option<Nanos> {
+        self.dues.get(self.next).copied().filter(|due| *due <= self.until)
+    }
+
+    /// It goes on with the first due after this.
+    fn go_on_after(&mut self, wall: Nanos) {
+        self.next = self.dues.partition_point(|due| *due <= wall);
+    }
+
+    /// It is scheduled, and goes on from where it was, or begins anew. A clock that was set back since is like one that is
+    /// set back now.
+    fn is_scheduled(&mut self, wall: Nanos) {
+        match self.recorded {
+            Some(last) if last > wall && (last - wall > CORRECTION || self.is_interval_like) => {
+                self.go_on_after(wall);
+            }
+            Some(last) => self.go_on_after(last),
+            None => {
+                self.go_on_after(wall);
+                // Of a grid that has begun, the last is missed.
+                match self.is_anchored && self.next > 0 {
+                    true => self.next -= 1,
+                    false => self.recorded = self.due().map(|_| wall),
+                }
+            }
+        }
+    }
+
+    fn clock_is_set_back(&mut self, by: Duration, wall: Nanos) {
+        let is_correction = by.as_nanos() as Nanos > CORRECTION;
+        // What has passed by the new time, too, is still to be run. One that runs looks when it comes back: here it hangs.
+        let is_ahead = self.run.is_none() && self.due().map_or(false, |due| due > wall);
+        if is_ahead && (is_correction || self.is_interval_like) {
+            self.go_on_after(wall);
+        }
+    }
+}
+
+const CORRECTION: Nanos = 3 * 3600 * SECOND;
+
+struct Checker {
     tasks: Vec<Known>,
 }
 
-impl<'a> Checker<'a> {
-    fn new(saga: &'a Saga, log: &[Moment]) -> Checker<'a> {
-        let to = log.iter().map(|moment| moment.wall).max().map_or(START, |wall| (wall / SECOND) as i64);
+impl Checker {
+    fn new(saga: &Saga, log: &[Moment]) -> Checker {
+        let seconds = || log.iter().map(|moment| (moment.wall / SECOND) as i64);
+        let (from, to) = (seconds().min().unwrap_or(START), seconds().max().unwrap_or(START));
         let spans = spans(saga.zone);
         let known = |habit: &Habit| {
             let dues = match &habit.when {
-                When::Cron(fields) => fields.dues(spans, START - DAY, to),
+                When::Cron(fields) => fields.dues(spans, from - 2 * DAY, to),
                 When::Days(days, from) => day_steps(START + from * 1800, i64::from(*days), spans, to),
             };
             let dues = dues.into_iter().map(|due| Nanos::from(due) * SECOND).collect();
-            Known { dues, next: 0, is_recorded: false, run: None, cut_off: None }
+            let until = habit.until.map_or(Nanos::MAX, |hours| millis(START * 1000 + (hours * HOUR) as i64));
+            let is_anchored = matches!(habit.when, When::Days(..));
+            let is_interval_like = matches!(&habit.when, When::Cron(fields) if fields.is_interval_like());
+            let (next, recorded, run, cut_off) = (0, None, None, None);
+            Known { dues, until, is_interval_like, is_anchored, next, recorded, run, cut_off }
         };
-        Checker { saga, tasks: saga.tasks.iter().map(known).collect() }
+        Checker { tasks: saga.tasks.iter().map(known).collect() }
     }
 
     fn read(&mut self, log: &[Moment]) -> Result<(), String> {
@@ -309,6 +408,14 @@ impl<'a> Checker<'a> {
         let event = match &moment.what {
             What::Told(event) => event,
             What::Called => return Ok(()),
+            What::Refused(number, error) => {
+                let task = &mut self.tasks[*number];
+                task.is_scheduled(moment.wall);
+                return match task.due() {
+                    Some(due) => Err(format!("{number} is due at {due}, and {error}")),
+                    None => Ok(()),
+                };
+            }
             What::Begins => {
                 for task in &mut self.tasks {
                     task.cut_off = task.run.take().or(task.cut_off);
@@ -318,7 +425,7 @@ impl<'a> Checker<'a> {
             What::Waits(nexts) => {
                 for (name, next) in nexts.iter().enumerate() {
                     let task = &self.tasks[name];
-                    let expected = task.dues.get(task.next).copied();
+                    let expected = task.due();
                     if task.run.is_none() && *next != expected {
                         return Err(format!("{name} waits for {next:?}, and not for {expected:?}"));
                     }
@@ -326,11 +433,13 @@ impl<'a> Checker<'a> {
                 return Ok(());
             }
         };
+        if let Event::ClockStepped { step: Step::Back(by) } = event {
+            self.tasks.iter_mut().for_each(|task| task.clock_is_set_back(*by, moment.wall));
+        }
         let number = match event.task() {
             Some(task) => task.parse::<usize>().unwrap(),
             None => return Ok(()),
         };
-        let is_anchored = matches!(self.saga.tasks[number].when, When::Days(..));
         let task = &mut self.tasks[number];
         match event {
             Event::CutOff { due, .. } => match task.cut_off.take() {
@@ -341,40 +450,42 @@ impl<'a> Checker<'a> {
                 if let Some(run) = task.cut_off {
                     return Err(format!("nobody was told that the run for {run} was cut off"));
                 }
-                if !task.is_recorded {
-                    // It begins anew: with the next due, or the last of a grid.
-                    let passed = task.dues.partition_point(|due| *due <= moment.wall);
-                    task.next = passed.saturating_sub(usize::from(is_anchored));
+                task.is_scheduled(moment.wall);
+                task.due().ok_or(format!("{number} is never due"))?;
+            }
+            Event::Ended { .. } => {
+                if let Some(due) = task.due() {
+                    return Err(format!("{number} has ended before {due}"));
                 }
             }
             // What is left to the next process.
             Event::Missed { why: Why::ShutDown, .. } => {}
             Event::Missed { count, latest, .. } => {
                 let next = task.next + *count as usize;
-                if *count == 0 || task.dues.get(next - 1) != Some(&nanos(*latest)) {
-                    let expected = task.dues.get(next - 1);
+                let expected = task.dues.get(next - 1).copied();
+                if *count == 0 || expected != Some(nanos(*latest)) || expected > Some(task.until) {
                     return Err(format!("{count} missed until {latest:?}, which should be {expected:?}"));
                 }
-                (task.next, task.is_recorded) = (next, true);
+                (task.next, task.recorded) = (next, expected);
             }
             Event::Started { due, .. } => {
                 let due = nanos(*due);
-                let expected = task.dues[task.next];
-                if due != expected || due > moment.wall {
+                let expected = task.due();
+                if Some(due) != expected || due > moment.wall {
                     return Err(format!(
-                        "{number} runs for {due} at {}, and not for {expected}",
+                        "{number} runs for {due} at {}, and not for {expected:?}",
                         moment.wall
                     ));
                 }
                 if let Some(run) = task.run.replace(due) {
                     return Err(format!("{number} overlaps its run for {run}"));
                 }
-                (task.next, task.is_recorded) = (task.next + 1, true);
+                (task.next, task.recorded) = (task.next + 1, expected);
             }
             Event::Finished { .. } | Event::Failed { .. } | Event::Panicked { .. } => {
                 task.run.take().ok_or(format!("nothing of {number} was running"))?;
             }
-            Event::JournalDamaged { .. } | Event::JournalFailed { .. } | Event::Ended { .. } => {
+            Event::JournalDamaged { .. } | Event::JournalFailed { .. } => {
                 return Err(format!("{event}"));
             }
             _ => {}
