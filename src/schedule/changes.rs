@@ -63,8 +63,9 @@ pub enum ClockEffect {
 
 impl Schedule {
     /// The clock changes in a range that move, merge, drop or double fires of a cron expression, or of a period of whole
-    /// days that has a [`starting`](Schedule::starting) moment; in the schedule's zone or the local one. They are found
-    /// one by one, so the range may be centuries.
+    /// days that has a [`starting`](Schedule::starting) moment. `zone` is whose clocks those are unless the schedule names
+    /// its own, as it is with that of a [`Scheduler`](crate::Scheduler). They are found one by one, so the range may be
+    /// centuries.
     ///
     /// A time that clocks show twice and that fires the first time only, as it should, is none of them. What is
     /// [left out](Schedule::except) and [jitter](Schedule::jitter) do not count: these are the changes of the schedule
@@ -75,8 +76,8 @@ impl Schedule {
     ///
     /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
     /// let at = |text: &str| text.parse::<Moment>().map(|moment| moment.instant(&zone).unwrap());
-    /// let backup = Schedule::cron("30 2 * * *")?.zone(zone.clone());
-    /// let changes = backup.clock_changes(at("2026-01-01 00:00")?..at("2028-01-01 00:00")?)?;
+    /// let backup = Schedule::cron("30 2 * * *")?;
+    /// let changes = backup.clock_changes(at("2026-01-01 00:00")?..at("2028-01-01 00:00")?, &zone)?;
     /// let lines: Vec<String> = changes.map(|change| change.to_string()).collect();
     /// assert_eq!(lines, [
     ///     "2026-03-29T03:00:00+02:00: 02:30 is skipped, fires at 03:00",
@@ -87,9 +88,9 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// If it is another schedule, or if no zone was given and the local one cannot be read.
-    pub fn clock_changes(&self, range: Range<SystemTime>) -> Result<ClockChanges, Error> {
-        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+    /// If it is a schedule of another kind, or its bounds are out of the calendar.
+    pub fn clock_changes(&self, range: Range<SystemTime>, zone: &Zone) -> Result<ClockChanges, Error> {
+        let zone = self.zone.as_ref().unwrap_or(zone).clone();
         let instant =
             |field, moment: Option<Moment>| match moment.map(|moment| (moment, moment.instant(&zone))) {
                 Some((_, Some(instant))) => Ok(Some(instant)),

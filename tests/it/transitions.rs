@@ -220,7 +220,7 @@ fn check(zone: &Zone, walk: &Walk, asked: &Asked) -> Vec<String> {
             wrong.push(format!("matches {at} or not"));
         }
     }
-    let changes = schedule.clock_changes(system_time(walk.at)..system_time(walk.at + 1)).unwrap();
+    let changes = schedule.clock_changes(system_time(walk.at)..system_time(walk.at + 1), zone).unwrap();
     let changes: Vec<ClockChange> = changes.collect();
     if changes.iter().map(told).collect::<Vec<_>>() != expected_told.into_iter().collect::<Vec<_>>() {
         wrong.push(format!("tells {changes:?}, but that is {:?}", walk.fires(asked).1));
@@ -323,7 +323,7 @@ fn periods_of_days_are_moved_as_each_of_their_civil_times_is() {
                     .collect();
                 let schedule = Schedule::every(period).unwrap().starting(anchor).unwrap().zone(zone.clone());
                 let end = moment("2029-12-01 00:00").instant(&zone).unwrap();
-                let changes = schedule.clock_changes(system_time(-(1 << 40))..end).unwrap();
+                let changes = schedule.clock_changes(system_time(-(1 << 40))..end, &zone).unwrap();
                 let found: Vec<_> =
                     changes.map(|change| (unix(change.after.instant().unwrap()), told(&change))).collect();
                 seen += found.len();
@@ -340,7 +340,7 @@ fn changes_are_told_in_a_line() {
         let zone = zones::zone(name);
         let at = |year: i64| moment(&format!("{year}-01-01 00:00")).instant(&zone).unwrap();
         let range = at(year)..at(year + 1);
-        schedule.zone(zone.clone()).clock_changes(range).unwrap().map(|change| change.to_string()).collect()
+        schedule.clock_changes(range, &zone).unwrap().map(|change| change.to_string()).collect()
     };
     let cron = |text: &str| Schedule::cron(text).unwrap();
     let berlin = |text: &str| lines(cron(text), "Europe/Berlin", 2026);
@@ -390,23 +390,25 @@ fn changes_are_told_in_a_line() {
 #[test]
 fn all_of_time_is_a_range_and_only_calendars_are_asked() {
     let berlin = zones::zone("Europe/Berlin");
-    let daily = Schedule::cron("30 2 * * *").unwrap().zone(berlin.clone());
+    let daily = Schedule::cron("30 2 * * *").unwrap();
     let (start, end) = (system_time(-(1 << 45)), system_time(1 << 45));
-    let count = daily.clock_changes(start..end).unwrap().count();
+    let count = daily.clock_changes(start..end, &berlin).unwrap().count();
     assert!((7900..8100).contains(&count), "{count} changes, one a year to 9999");
-    assert_eq!(daily.clock_changes(end..start).unwrap().count(), 0);
+    assert_eq!(daily.clock_changes(end..start, &berlin).unwrap().count(), 0);
     let at = unix(moment("2026-03-29T01:00:00Z").instant(&berlin).unwrap());
     let nano = std::time::Duration::from_nanos(1);
-    let in_range = |from, to| daily.clock_changes(from..to).unwrap().count();
+    let in_range = |from, to| daily.clock_changes(from..to, &berlin).unwrap().count();
     assert_eq!(in_range(system_time(at), system_time(at) + nano), 1);
     assert_eq!(in_range(system_time(at) + nano, system_time(at + 9)), 0);
     assert_eq!(in_range(system_time(at - 9), system_time(at)), 0);
+    let named = Schedule::cron("30 2 * * *").unwrap().zone(Zone::utc());
+    assert_eq!(named.clock_changes(start..end, &berlin).unwrap().count(), 0, "its own zone comes first");
     let why = "`clock_changes` can be asked of a cron expression, or of a period of whole days with `starting`, only";
     let started = |period: &str| Schedule::every(period).unwrap().starting("2026-01-01 00:00").unwrap();
     for schedule in
         [Schedule::every("1d").unwrap(), started("1h"), started("1d12h"), Schedule::at(start).unwrap()]
     {
-        let error = schedule.zone(berlin.clone()).clock_changes(start..end).unwrap_err();
+        let error = schedule.clock_changes(start..end, &berlin).unwrap_err();
         assert_eq!(error.to_string(), why);
     }
 }
