@@ -68,9 +68,12 @@ impl<'a> Checker<'a> {
         let start = millis(play.start);
         let both = |(low, high): Walls, wall: Nanos| (low.min(wall), high.max(wall));
         let mut parts = VecDeque::from([(start, start)]);
+        let mut zone = play.zone;
         for entry in log {
-            if let What::ZoneSet(_) = entry.what {
-                parts.push_back((entry.wall, entry.wall));
+            if let What::ZoneSet(new) = entry.what {
+                if std::mem::replace(&mut zone, new) != new {
+                    parts.push_back((entry.wall, entry.wall));
+                }
             }
             let part = parts.back_mut().unwrap();
             *part = both(*part, entry.wall);
@@ -114,10 +117,14 @@ impl<'a> Checker<'a> {
     /// To a schedule without a zone of its own the clocks have changed at the next whole second.
     fn zone_set(&mut self, zone: &'static str, entry: &Entry) {
         let now = (entry.wall / SECOND) as i64;
+        if zone == self.zone {
+            return;
+        }
         self.parts.pop_front();
         let (_, until) = self.parts[0];
         let mut lives = std::mem::take(&mut self.lives);
         for life in lives.values_mut().filter(|life| life.follows_zone()) {
+            life.is_rezoned = true;
             let new = civil::spans(zone);
             let shown = life.shown.max(entry.wall);
             let is_accounted_for =
@@ -388,6 +395,7 @@ impl<'a> Checker<'a> {
             grid,
             spans,
             shown: entry.wall,
+            is_rezoned: false,
             made_up: -NEVER,
             is_vague: false,
             states: BTreeSet::from([state]),
@@ -421,14 +429,18 @@ impl<'a> Checker<'a> {
         let (least, most) = (by + self.unnoticed.0, by + self.unnoticed.1);
         self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
         let is_correction = least < -3 * HOUR || most > 3 * HOUR;
-        if least < -SECOND && least == most {
+        if least < -SECOND {
+            let is_certain = most < -SECOND && (least < -3 * HOUR) == (most < -3 * HOUR);
             let goes_back = |life: &Life| {
-                life.follows_zone()
+                life.is_rezoned
                     && (life.part.kind.is_interval_like() || life.part.kind.is_grid() && is_correction)
             };
             let numbers = self.lives.iter().filter(|(_, life)| goes_back(life)).map(|(number, _)| *number);
             for number in numbers.collect::<Vec<_>>() {
-                self.set_back(number, is_correction, entry);
+                match is_certain {
+                    true => self.set_back(number, is_correction, entry),
+                    false => self.lives.get_mut(&number).unwrap().is_vague = true,
+                }
             }
         }
         for life in self.lives.values_mut() {

@@ -69,6 +69,15 @@ fn long_kinds() -> impl Strategy<Value = Kind> {
     ]
 }
 
+/// Several times a day, each by its name: some are always about to come, or have just been.
+fn dense_kinds() -> impl Strategy<Value = Kind> {
+    let hours = select(vec![2, 3, 4, 6]).prop_map(|every| (0..24).step_by(every).collect());
+    (select(vec![0, 15, 30]), hours).prop_map(|(minute, hours)| {
+        let (minute, hour) = (Field::List(vec![minute]), Field::List(hours));
+        Kind::Cron(Fields { minute, hour, day: Field::Any, month: Field::Any, weekday: Field::Any })
+    })
+}
+
 pub fn fields() -> impl Strategy<Value = Fields> {
     // Most changes are at night.
     let hour = || prop_oneof![0..4_u32, 0..24_u32];
@@ -143,17 +152,20 @@ fn deeds(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
     moving(scale, 6, deeds)
 }
 
-/// Deeds that belong together: whose clock and zone were wrong sets both.
+/// Deeds that belong together: whose clock and zone were wrong sets both, to something that is not far from what it was.
 fn scenes(scale: Scale, parts: usize) -> BoxedStrategy<Vec<Deed>> {
     let one = deeds(scale, parts).prop_map(|deed| vec![deed]);
     if scale != Scale::Moving {
         return one.boxed();
     }
+    let near = || select(vec!["Europe/London", "Europe/Paris", "Africa/Casablanca", "Africa/Khartoum"]);
     let back = select(vec![600_000, 3_600_000, 7_200_000, 10_799_000, 40_000_000]);
-    let both = (back, 0..HOUR, zone());
     let both =
-        both.prop_map(|(back, wait, zone)| vec![Deed::Step(-back), Deed::Advance(wait), Deed::SetZone(zone)]);
-    prop_oneof![6 => one, 1 => both].boxed()
+        (near(), DAY..2 * DAY, back, 0..HOUR, near()).prop_map(|(before, lasts, back, wait, after)| {
+            let (before, after) = (Deed::SetZone(before), Deed::SetZone(after));
+            vec![before, Deed::Advance(lasts), Deed::Step(-back), Deed::Advance(wait), after]
+        });
+    prop_oneof![8 => one, 1 => both].boxed()
 }
 
 /// One of so many, and one more, is a change of zone.
@@ -191,7 +203,11 @@ fn deeds_in_callbacks(scale: Scale, parts: usize) -> BoxedStrategy<Deed> {
 
 fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
     let long = scale != Scale::Short;
-    let kinds = if long { long_kinds().boxed() } else { kinds().boxed() };
+    let kinds = match scale {
+        Scale::Short => kinds().boxed(),
+        Scale::Long => long_kinds().boxed(),
+        Scale::Moving => prop_oneof![3 => long_kinds(), 1 => dense_kinds()].boxed(),
+    };
     let (grace, until) = if long { (3 * HOUR, 200 * DAY / 1000) } else { (3000, 60) };
     let styles = prop_oneof![3 => Just(Style::Alone), 1 => Just(Style::Shared), 1 => Just(Style::Async)];
     let missed = select(vec![Missed::Once, Missed::Skip, Missed::All]);

@@ -40,10 +40,12 @@ pub struct Life {
     pub spans: Vec<Span>,
     /// The latest that the clock has shown to it, unless it was corrected.
     pub shown: Nanos,
+    /// Whether its zone was changed.
+    pub is_rezoned: bool,
     /// When something was due for what a change of zone had skipped.
     pub made_up: Nanos,
-    /// The zone was changed while a due was held that the clock, set back, was to show again: which dues those are now, it
-    /// is not for the checker to say.
+    /// The zone was changed while a due was held that the clock, set back, was to show again, or it is not sure that it was
+    /// set back: which dues there are is not for the checker to say.
     pub is_vague: bool,
     /// What may be going on, as far as it can be seen.
     pub states: BTreeSet<State>,
