@@ -142,7 +142,7 @@ impl Agenda {
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some(Rezoned { zone, at, shown }) = seat.moved.take().map(|moved| *moved) {
-            let at = judged.filter(|judged| judged.mono > at.mono).unwrap_or(at);
+            let at = judged.filter(|judged| judged.mono >= at.mono).unwrap_or(at);
             let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at, shown));
             seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall, now);

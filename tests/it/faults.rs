@@ -651,6 +651,21 @@ fn a_due_that_was_run_after_the_zone_was_changed_on_the_way_is_not_run_again() {
 }
 
 #[test]
+fn a_due_that_the_clock_was_set_to_after_the_zone_was_changed_on_the_way_is_not_run_again() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    while_on_its_way(&stage, move |run| {
+        run.scheduler().set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+        // No time has passed by the other clock.
+        clock.step(2 * SECOND);
+    });
+    stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    stage.clock.advance(2 * SECOND);
+    let late = "t missed 2 until 10:00:02: nothing could start it in time";
+    assert_eq!(of_t(&stage), [late, "t 10:00:03", "t 10:00:04"]);
+}
+
+#[test]
 fn what_passes_in_a_run_before_the_schedule_could_be_asked_is_counted_once() {
     for by_hand in [true, false] {
         let stage = Stage::at("2026-11-22 10:00:00");

@@ -24,8 +24,7 @@
 //! | a shared callback is dropped unguarded | 4 of 10,000 | 1103 |
 //! | days step by elapsed time | 17 | 20 |
 
-use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use sexton::{Event, Missed, Overlap, Status, Why};
@@ -35,13 +34,18 @@ use super::life::*;
 use super::play::*;
 use super::world::*;
 
+/// From the earliest wall time to the latest.
+type Walls = (Nanos, Nanos);
+
 pub struct Checker<'a> {
     play: &'a Play,
     start: Nanos,
     /// The scheduler's.
     zone: &'static str,
-    /// The wall times that the log begins and ends with.
-    seen: (Nanos, Nanos),
+    /// The first and the last wall time in the log.
+    seen: Walls,
+    /// The same of each part of it, from one change of zone to the next; the one that is being read comes first.
+    parts: VecDeque<Walls>,
     lives: HashMap<usize, Life>,
     /// What the closures of lives have answered so far.
     answers: HashMap<usize, Answers>,
@@ -61,14 +65,26 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub fn new(play: &'a Play, log: &[Entry]) -> Checker<'a> {
-        let walls = || log.iter().map(|entry| entry.wall);
         let start = millis(play.start);
-        let seen = (walls().min().unwrap_or(start), walls().max().unwrap_or(start));
+        let both = |(low, high): Walls, wall: Nanos| (low.min(wall), high.max(wall));
+        let mut parts = VecDeque::from([(start, start)]);
+        let mut zone = play.zone;
+        for entry in log {
+            if let What::ZoneSet(new) = entry.what {
+                if std::mem::replace(&mut zone, new) != new {
+                    parts.push_back((entry.wall, entry.wall));
+                }
+            }
+            let part = parts.back_mut().unwrap();
+            *part = both(*part, entry.wall);
+        }
+        let seen = parts.iter().flat_map(|(low, high)| [*low, *high]).fold((start, start), both);
         Checker {
             play,
             start,
             zone: play.zone,
             seen,
+            parts,
             lives: HashMap::new(),
             answers: HashMap::new(),
             holders: HashMap::new(),
@@ -81,12 +97,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// When a task is due that goes by civil times, from before the play to after it.
-    fn civil_dues(&self, kind: &Kind, spans: &[Span]) -> Vec<Nanos> {
-        let (from, to) = ((self.seen.0 / SECOND) as i64, (self.seen.1 / SECOND) as i64);
+    /// When a task is due that goes by civil times, from before some part of the play to after it.
+    fn civil_dues(&self, kind: &Kind, spans: &[Span], (from, to): Walls) -> Vec<Nanos> {
+        let (from, to) = ((from / SECOND) as i64, (to / SECOND) as i64);
         let due = |half_hours: i64| civil::due(spans, self.play.civil(half_hours));
         let mut dues = match kind {
-            Kind::Cron(fields) => fields.dues(spans, from - 3 * civil::DAY, to),
+            Kind::Cron(fields) => fields.dues(spans, from, to),
             Kind::CivilDays(days, start) => {
                 civil::day_steps(self.play.civil(*start), i64::from(*days), spans, to)
             }
@@ -101,30 +117,79 @@ impl<'a> Checker<'a> {
     /// To a schedule without a zone of its own the clocks have changed at the next whole second.
     fn zone_set(&mut self, zone: &'static str, entry: &Entry) {
         let now = (entry.wall / SECOND) as i64;
+        if zone == self.zone {
+            return;
+        }
+        self.parts.pop_front();
+        let (_, until) = self.parts[0];
         let mut lives = std::mem::take(&mut self.lives);
-        for life in lives.values_mut().filter(|life| life.part.zone.is_none() && life.part.kind.is_civil()) {
+        for life in lives.values_mut().filter(|life| life.follows_zone()) {
+            life.is_rezoned = true;
             let new = civil::spans(zone);
-            let moved = civil::offset(&life.spans, now) - civil::offset(new, now);
-            life.spans = match moved.abs() <= 3 * 3600 {
-                true => civil::splice(&life.spans, new, now + 1),
-                false => new.to_vec(),
+            let shown = life.shown.max(entry.wall);
+            let is_accounted_for =
+                |state: &State| state.loose.is_none() && state.pending == self.dues(life, state.prev, shown);
+            let waits = shown > entry.wall && !life.part.kind.is_interval_like();
+            life.is_vague |= waits && !life.states.iter().all(is_accounted_for);
+            let offset = |spans: &[Span], at: Nanos| civil::offset(spans, (at / SECOND) as i64);
+            let moved = offset(&life.spans, entry.wall) - offset(new, entry.wall);
+            let is_correction = moved.abs() > 3 * 3600;
+            // When the clocks will show again what they have shown.
+            let again = (shown / SECOND) as i64 + offset(&life.spans, shown) - offset(new, entry.wall);
+            let again = Nanos::from(again) * SECOND;
+            life.spans = match is_correction || waits {
+                true => new.to_vec(),
+                false => civil::splice(&life.spans, new, now + 1),
             };
-            if let Grid::List { all, .. } = &mut life.grid {
-                let dues = self.civil_dues(&life.part.kind, &life.spans);
-                let is_named = matches!(life.part.kind, Kind::CivilAt(_) | Kind::CivilEach(_));
-                let (past, ahead): (Vec<_>, Vec<_>) = all.iter().copied().partition(|due| *due <= entry.wall);
-                let dues: Vec<_> = match is_named {
-                    // What has not come is due now, if it has passed in the new zone.
-                    true => dues[dues.len() - ahead.len()..].iter().map(|due| entry.wall.max(*due)).collect(),
-                    false => dues.into_iter().filter(|due| *due > entry.wall).collect(),
-                };
-                let mut dues = [past, dues].concat();
-                dues.dedup();
-                *all = dues.into();
+            let kind = life.part.kind.clone();
+            let is_named = matches!(kind, Kind::CivilAt(_) | Kind::CivilEach(_));
+            if waits && !is_named && !life.is_vague {
+                // What is due next may come before what was run last.
+                life.change(|state| *state = State { prev: entry.wall, pending: 0, ..state.clone() });
             }
+            let mut grid = std::mem::replace(&mut life.grid, Grid::Answers(0));
+            if let Grid::List { all, after } = &mut grid {
+                *after = if waits && !is_named { -NEVER } else { *after };
+                let passed = all.partition_point(|due| *due <= if is_named { shown } else { entry.wall });
+                let ahead = all.len() - passed;
+                all.truncate(passed);
+                let dues = self.civil_dues(&kind, &life.spans, (again.min(entry.wall) - SECOND, until));
+                let next_second = Nanos::from(now + 1) * SECOND;
+                let is_skipped = |due: &Nanos| again < *due && *due <= entry.wall;
+                if is_named {
+                    // What has not come is due now, if it has passed in the new zone.
+                    all.extend(dues[dues.len() - ahead..].iter().map(|due| entry.wall.max(*due)));
+                } else if is_correction || !waits {
+                    all.extend(dues.into_iter().filter(|due| *due > entry.wall));
+                } else {
+                    all.extend(dues.iter().find(|due| is_skipped(due)).map(|_| next_second));
+                    all.extend(dues.into_iter().filter(|due| *due > entry.wall.max(again)));
+                }
+                all.dedup();
+                let made_up = all.get(passed..).map_or(false, |ahead| ahead.contains(&next_second));
+                life.made_up = if made_up && !is_correction { next_second } else { life.made_up };
+            }
+            life.grid = grid;
         }
         self.lives = lives;
         self.zone = zone;
+    }
+
+    /// To a schedule that goes back with the clock the zone of now is what it always was.
+    fn set_back(&mut self, number: usize, is_correction: bool, entry: &Entry) {
+        let (_, until) = self.parts[0];
+        let spans = civil::spans(self.zone);
+        let dues = self.civil_dues(&self.lives[&number].part.kind, spans, (entry.wall, until));
+        let life = self.lives.get_mut(&number).unwrap();
+        life.spans = spans.to_vec();
+        if let Grid::List { all, .. } = &mut life.grid {
+            let passed = all.partition_point(|due| *due <= entry.wall);
+            all.truncate(passed);
+            let made_up = Some(life.made_up).filter(|due| !is_correction && *due > entry.wall);
+            all.extend(dues.into_iter().filter(|due| *due > entry.wall).chain(made_up));
+            all[passed..].sort_unstable();
+            all.dedup();
+        }
     }
 
     fn dues(&self, life: &Life, after: Nanos, up_to: Nanos) -> u64 {
@@ -181,6 +246,9 @@ impl<'a> Checker<'a> {
     }
 
     pub fn read(&mut self, entry: &Entry) -> Result<(), String> {
+        if !matches!(entry.what, What::Stepped { .. }) {
+            self.lives.values_mut().for_each(|life| life.shown = life.shown.max(entry.wall));
+        }
         match &entry.what {
             What::Scheduled { part, life, is_new } => self.scheduled(*part, *life, *is_new, entry),
             What::Cancelled(name, is_done) => {
@@ -272,7 +340,9 @@ impl<'a> Checker<'a> {
             whole + SECOND + (offset - whole - SECOND).rem_euclid(step)
         };
         let spans = civil::spans(part.zone.unwrap_or(self.zone)).to_vec();
-        let list = |all: Vec<Nanos>| Grid::List { all: all.into(), after: -NEVER };
+        let seen = if part.zone.is_some() { self.seen } else { self.parts[0] };
+        let seen = (seen.0 - 3 * 24 * HOUR, seen.1);
+        let list = |all: Vec<Nanos>| Grid::List { all, after: -NEVER };
         let grid = match part.kind.clone() {
             Kind::Every(period) => Grid::Mono { first: entry.mono, step: millis(period as i64) },
             Kind::EveryStarting(period, start) => {
@@ -302,16 +372,14 @@ impl<'a> Checker<'a> {
             Kind::After(delay) => Grid::Mono { first: entry.mono + millis(delay as i64), step: 2 * NEVER },
             Kind::AtEach(steps) => list(rising(self.start, &steps)),
             Kind::AtNext(_) => Grid::Answers(life),
-            Kind::Cron(_) => {
-                Grid::List { all: self.civil_dues(&part.kind, &spans).into(), after: entry.wall }
-            }
+            Kind::Cron(_) => Grid::List { all: self.civil_dues(&part.kind, &spans, seen), after: entry.wall },
             Kind::CivilDays(..) => {
-                let all: Rc<[Nanos]> = self.civil_dues(&part.kind, &spans).into();
+                let all = self.civil_dues(&part.kind, &spans, seen);
                 let passed = all.partition_point(|due| *due <= entry.wall);
                 let after = if passed > 0 { all[passed - 1] - 1 } else { -NEVER };
                 Grid::List { all, after }
             }
-            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &spans)),
+            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &spans, seen)),
         };
         let has_queue = !self.running.is_empty() || self.has_leftovers;
         let earlier = self.lives.values().filter(|life| life.name == part.name).count();
@@ -326,6 +394,10 @@ impl<'a> Checker<'a> {
             until: part.until.map(|until| from_start(until as i64 * 1000)),
             grid,
             spans,
+            shown: entry.wall,
+            is_rezoned: false,
+            made_up: -NEVER,
+            is_vague: false,
             states: BTreeSet::from([state]),
             began: 0,
             base,
@@ -357,6 +429,20 @@ impl<'a> Checker<'a> {
         let (least, most) = (by + self.unnoticed.0, by + self.unnoticed.1);
         self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
         let is_correction = least < -3 * HOUR || most > 3 * HOUR;
+        if least < -SECOND {
+            let is_certain = most < -SECOND && (least < -3 * HOUR) == (most < -3 * HOUR);
+            let goes_back = |life: &Life| {
+                life.is_rezoned
+                    && (life.part.kind.is_interval_like() || life.part.kind.is_grid() && is_correction)
+            };
+            let numbers = self.lives.iter().filter(|(_, life)| goes_back(life)).map(|(number, _)| *number);
+            for number in numbers.collect::<Vec<_>>() {
+                match is_certain {
+                    true => self.set_back(number, is_correction, entry),
+                    false => self.lives.get_mut(&number).unwrap().is_vague = true,
+                }
+            }
+        }
         for life in self.lives.values_mut() {
             life.busy_since = None;
             life.paused_since = None;
@@ -364,6 +450,7 @@ impl<'a> Checker<'a> {
             let is_interval_like = life.part.kind.is_interval_like();
             let goes_back = is_interval_like || life.part.kind.is_grid() && is_correction;
             let now = Self::now(life, entry);
+            life.shown = if is_correction { entry.wall } else { life.shown.max(entry.wall) };
             if by < 0 {
                 // What is certainly noticed is followed by schedules that do not wait for time to catch up.
                 let noticed = if is_interval_like { -SECOND } else { -3 * HOUR };
@@ -405,7 +492,6 @@ impl<'a> Checker<'a> {
             }
             if by.min(least) > 3 * HOUR
                 && !in_callback
-                && !self.has_leftovers
                 && !matches!(life.grid, Grid::Mono { .. } | Grid::Anchored { base: Some(_), .. })
             {
                 life.corrected.push((now - by, now));
@@ -484,6 +570,7 @@ impl<'a> Checker<'a> {
         let holder = self.holders.remove(&name).ok_or(format!("{name} has ended, and there was none"))?;
         let life = &self.lives[&holder];
         let adds_up = |state: &State| match state.loose {
+            _ if life.is_vague => true,
             None => state.pending == self.dues(life, state.prev, NEVER),
             Some(loose) => state.pending <= self.dues(life, loose, NEVER),
         };
@@ -527,6 +614,9 @@ impl<'a> Checker<'a> {
         let now = Self::now(life, entry);
         if now < at || nanos(due) > entry.wall {
             return Err(format!("{number} runs {} ns early", at - now));
+        }
+        if life.is_vague {
+            return self.runs(number, name, holds_name, entry);
         }
         let run_missed = facts.map_or(0, |facts| facts.missed);
         let place = self.place(life, at);
@@ -590,7 +680,6 @@ impl<'a> Checker<'a> {
             }
         }
 
-        self.running.push(number);
         let life = self.lives.get_mut(&number).unwrap();
         life.states = states;
         if let (Grid::Anchored { base, .. }, true, false) = (&mut life.grid, is_anchored, may_be_due) {
@@ -599,6 +688,12 @@ impl<'a> Checker<'a> {
         }
         // Later runs are for later dues.
         life.barred.retain(|(_, to)| !may_be_due || *to > passed_at);
+        self.runs(number, name, holds_name, entry)
+    }
+
+    fn runs(&mut self, number: usize, name: usize, holds_name: bool, entry: &Entry) -> Result<(), String> {
+        self.running.push(number);
+        let life = self.lives.get_mut(&number).unwrap();
         if life.part.overlap == Overlap::Skip {
             life.busy_since = Some(entry.mono);
         }
@@ -639,7 +734,7 @@ impl<'a> Checker<'a> {
             if seen.status != status {
                 return Err(format!("{number} is {:?}, but should be {status:?}", seen.status));
             }
-            if status != Status::Waiting || is_held {
+            if status != Status::Waiting || is_held || life.is_vague {
                 continue;
             }
             let at = Self::by_grid(life, nanos(next), entry);

@@ -1,7 +1,6 @@
 //! A task as the checker sees it: when it is due by an arithmetic of its own, and what of that is accounted for.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use sexton::Overlap;
 
@@ -10,7 +9,7 @@ use super::play::*;
 use super::world::*;
 
 /// When a task is due, by arithmetic of its own.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Grid {
     /// On the wall: every so often, from an offset or a first one on.
     Wall { first: Nanos, step: Nanos },
@@ -19,7 +18,7 @@ pub enum Grid {
     /// Begins on the wall, and goes on by the monotonic clock.
     Anchored { first: Nanos, step: Nanos, base: Option<Nanos> },
     /// Written down, in order. What is not after `after` was never due.
-    List { all: Rc<[Nanos]>, after: Nanos },
+    List { all: Vec<Nanos>, after: Nanos },
     /// As the closure of this life has said.
     Answers(usize),
 }
@@ -39,6 +38,15 @@ pub struct Life {
     pub until: Option<Nanos>,
     /// What the clocks of its zone show.
     pub spans: Vec<Span>,
+    /// The latest that the clock has shown to it, unless it was corrected.
+    pub shown: Nanos,
+    /// Whether its zone was changed.
+    pub is_rezoned: bool,
+    /// When something was due for what a change of zone had skipped.
+    pub made_up: Nanos,
+    /// The zone was changed while a due was held that the clock, set back, was to show again, or it is not sure that it was
+    /// set back: which dues there are is not for the checker to say.
+    pub is_vague: bool,
     /// What may be going on, as far as it can be seen.
     pub states: BTreeSet<State>,
     pub began: u64,
@@ -89,6 +97,11 @@ impl Life {
             (Style::Shared, Overlap::Allow(runs)) => runs,
             _ => 1,
         }
+    }
+
+    /// Whether it goes by the scheduler's zone.
+    pub fn follows_zone(&self) -> bool {
+        self.part.zone.is_none() && self.part.kind.is_civil()
     }
 
     pub fn change(&mut self, change: impl Fn(&mut State)) {
