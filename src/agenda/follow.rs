@@ -131,7 +131,8 @@ impl Agenda {
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some((zone, at)) = seat.moved.take().map(|moved| *moved) {
-            let at = judged.filter(|judged| judged.mono > at.mono).unwrap_or(at);
+            let is_later = |judged: &Now| (judged.mono, judged.wall) > (at.mono, at.wall);
+            let at = judged.filter(is_later).unwrap_or(at);
             let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at));
             seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall, now);
