@@ -93,7 +93,9 @@ impl Agenda {
     }
 
     fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
+        let history = self.history;
         if let Some(seat) = &mut self.slot(slot).seat {
+            seat.note_rezoned(now, history);
             // Moved on before it has come back from its run: what counts is where it was, and where it is.
             let since = seat.moved.as_ref().map_or(now, |moved| moved.1);
             seat.moved = Some(Box::new((to.clone(), since)));
