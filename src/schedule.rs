@@ -245,7 +245,9 @@ impl Schedule {
     /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
         let (rule, zone) = self.asked("previous", before)?;
-        let due = match before.checked_sub(Duration::from_nanos(1)) {
+        let end = self.until.and_then(|moment| moment.instant(&zone));
+        let until = before.checked_sub(Duration::from_nanos(1));
+        let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
             Some(until) => Search::new(&self.except, &zone, &rule).until(until)?,
             None => None,
         };
@@ -267,7 +269,8 @@ impl Schedule {
             Some(before) => Search::new(&self.except, &zone, &rule).after(before, Some(second))?,
             None => None,
         };
-        Ok(found == Some(second))
+        let is_over = self.until.and_then(|moment| moment.instant(&zone)).map_or(false, |end| second > end);
+        Ok(found == Some(second) && !is_over)
     }
 
     /// What a question about the dues of a cron expression is asked of, around an instant: the rule and its zone.
@@ -545,12 +548,12 @@ fn unquoted(given: &impl fmt::Debug) -> String {
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
 }
 
-/// Civil times before the zone's data begin are not for us to say.
 /// The last second before a zone's data begin, if they do: a clock may be set back to before that.
 fn last_before(zone: &Zone) -> Option<i64> {
     Some(unix_seconds(zone.begins()?) - 1)
 }
 
+/// Civil times before the zone's data begin are not for us to say.
 fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
     Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
 }

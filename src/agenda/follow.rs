@@ -99,8 +99,9 @@ impl Agenda {
     }
 
     fn rezone_task(&mut self, slot: usize, to: &Zone, now: Now) {
-        let shown = self.shown;
+        let (shown, history) = (self.shown, self.history);
         if let Some(seat) = &mut self.slot(slot).seat {
+            seat.note_rezoned(now, history);
             // Moved on before it has come back from its run: what counts is where it was, and where it is.
             let at = seat.moved.as_ref().map_or(now, |moved| moved.at);
             // What waits for time to catch up has run all up to what the clock has shown.
@@ -142,7 +143,8 @@ impl Agenda {
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some(Rezoned { zone, at, shown }) = seat.moved.take().map(|moved| *moved) {
-            let at = judged.filter(|judged| judged.mono >= at.mono).unwrap_or(at);
+            let is_later = |judged: &Now| (judged.mono, judged.wall) > (at.mono, at.wall);
+            let at = judged.filter(is_later).unwrap_or(at);
             let rejudged = seat.next.and_then(|next| task.timetable.rezone(&zone, next, at, shown));
             seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall, now);

@@ -95,6 +95,8 @@ pub(crate) struct Record {
     pub(crate) notes: VecDeque<Note>,
     /// The newest due of which there was a note that is gone.
     pub(crate) forgotten: Option<SystemTime>,
+    /// When the zone was last changed: of the dues up to then the schedule does not know any more.
+    pub(crate) rezoned: Option<SystemTime>,
 }
 
 impl Record {
@@ -211,6 +213,13 @@ impl Seat {
             let merges =
                 self.plan.as_ref().map_or(false, |plan| plan.is_calendar() || plan.period().is_some());
             self.record.get_or_insert_with(Box::default).push(note, most, merges);
+        }
+    }
+
+    /// Notes that the zone was changed.
+    pub(super) fn note_rezoned(&mut self, now: Now, most: usize) {
+        if most > 0 && self.plan.as_ref().map_or(false, |plan| plan.is_calendar()) {
+            self.record.get_or_insert_with(Box::default).rezoned = Some(now.wall);
         }
     }
 

@@ -64,8 +64,12 @@ pub enum Reason {
     Over { until: SystemTime },
     /// Nothing is due then: the cron expression does not fire.
     DoesNotFire(Explanation),
-    /// Nothing is due then. These are the next dues that are known.
-    NotDue { before: Option<SystemTime>, after: Option<SystemTime> },
+    /// Nothing is due then. These are the next dues that are known. If the clock was stepped over it, that was the `step`.
+    NotDue { before: Option<SystemTime>, after: Option<SystemTime>, step: Option<Step> },
+    /// Nothing was due then: the clocks had shown that time before the zone was changed, at `since`.
+    ShownBefore { since: SystemTime },
+    /// The zone was changed `since` then, and of the schedule in the zone before no more than the last runs are remembered.
+    Rezoned { since: SystemTime },
     /// Nothing is remembered of it: the notes only begin after `since`.
     Forgotten { since: Option<SystemTime> },
 }
@@ -234,7 +238,7 @@ impl fmt::Display for Account {
             }
             Reason::Over { until } => write!(f, "is not due: the schedule ends with {}", show(*until))?,
             Reason::DoesNotFire(why) => write!(f, "{why}")?,
-            Reason::NotDue { before, after } => {
+            Reason::NotDue { before, after, step } => {
                 f.write_str("is not due")?;
                 if let Some(schedule) = &self.schedule {
                     write!(f, " by `{}`", OneLine(schedule))?;
@@ -247,6 +251,20 @@ impl fmt::Display for Account {
                     (None, Some(after)) => write!(f, ": the due after is {}", show(*after))?,
                     (None, None) => {}
                 }
+                if let Some(step) = step {
+                    write!(f, "; the clock was stepped over it, {step}")?;
+                }
+            }
+            Reason::ShownBefore { since } => {
+                write!(
+                    f,
+                    "is not due: the clocks had shown it before the zone was changed, at {}",
+                    show(*since)
+                )?;
+            }
+            Reason::Rezoned { since } => {
+                write!(f, "was before the zone was changed, at {}, ", show(*since))?;
+                f.write_str("and nothing of that second is remembered")?;
             }
             Reason::Forgotten { since: None } => f.write_str("nothing is remembered of it")?,
             Reason::Forgotten { since: Some(since) } => {

@@ -580,22 +580,36 @@ proptest! {
         outs in outs(),
         moves in any::<bool>(),
         shifts in proptest::collection::vec(-12 * 86_400..12 * 86_400_i64, 8),
+        starting in proptest::option::of(-12 * 86_400..2 * 86_400_i64),
+        ends in proptest::option::of(-2 * 86_400..12 * 86_400_i64),
+        times in prop_oneof![Just(5), 1..4_usize],
     ) {
         let (zone, at) = self::place(place);
         let middle = civil(&zone, at).date();
         let cron = Cron::parse(CRONS[which]).unwrap();
-        let schedule = || with_outs(Schedule::from(cron), &outs, middle, moves).zone(zone.clone());
+        let schedule = || {
+            let mut schedule = with_outs(Schedule::from(cron), &outs, middle, moves).zone(zone.clone());
+            if let Some(starting) = starting {
+                schedule = schedule.starting(system_time(at + starting)).unwrap();
+            }
+            if let Some(ends) = ends {
+                schedule = schedule.until(system_time(at + ends)).unwrap();
+            }
+            schedule.times(times as u64)
+        };
         let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
         let (from, until) = (at - 40 * 86_400, at + 40 * 86_400);
         let raw = Schedule::from(cron).zone(zone.clone());
         let raw = raw.upcoming(system_time(from - 367 * 86_400)).unwrap().map(unix);
         let meant_for = |due| meant_for(&cron, &zone, due);
         let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
-        let all = by_definition(raw, &zone, &is_left_out, meant_for, from..until);
+        let raw = raw.filter(|due| starting.map_or(true, |starting| *due > at + starting));
+        let mut all = by_definition(raw, &zone, &is_left_out, meant_for, from..until);
+        all.retain(|due| ends.map_or(true, |ends| *due <= at + ends));
 
         for shift in shifts {
             let after = at + shift;
-            let expected: Vec<i64> = all.range(after + 1..).copied().take(5).collect();
+            let expected: Vec<i64> = all.range(after + 1..).copied().take(times).collect();
             let found: Vec<i64> = match schedule().upcoming(system_time(after)) {
                 Ok(upcoming) => upcoming.map(unix).take(5).take_while(|&due| due < until).collect(),
                 Err(_) => Vec::new(),

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use sexton::Overlap;
+use proptest::prelude::*;
+use sexton::{Event, Overlap};
 
 use crate::stage::{moment, time, Stage, HOUR, MINUTE, SECOND};
 
@@ -144,4 +145,69 @@ fn it_looks_at_so_many_dues_and_says_so() {
     let text = forecast.to_string();
     assert!(text.contains("\nit looks no further, as there are over 100000 dues"), "{text}");
     assert_eq!(moment("2026-11-22T10:00:00Z"), stage.clock.now().into());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is foreseen is what comes, where runs take as long as they did and nothing is missed by waiting.
+    #[test]
+    fn what_is_foreseen_is_what_comes(
+        tasks in proptest::collection::vec(
+            (proptest::collection::btree_set(0..60_u32, 1..5), 0..400_u64, any::<bool>()),
+            1..5,
+        ),
+        hours in 1..4_u32,
+    ) {
+        let stage = Stage::at("2026-11-22 10:00:30");
+        let is_alone = tasks.len() == 1;
+        for (name, (minutes, seconds, is_queued)) in tasks.iter().enumerate() {
+            let clock = stage.clock.clone();
+            // Of several none ends in the instant that another is due in.
+            let (name, odd) = (name.to_string(), if is_alone { 0 } else { 1 });
+            let long = Duration::from_millis(seconds * 1000 + odd);
+            let minutes: Vec<String> = minutes.iter().map(u32::to_string).collect();
+            let task = stage.scheduler.task(&name).cron(&format!("{} * * * *", minutes.join(",")));
+            let task = task.overlap(if *is_queued && is_alone { Overlap::Queue } else { Overlap::Skip });
+            let task = task.run(move || clock.advance(long)).unwrap();
+            task.run_now().unwrap();
+            stage.clock.advance(HOUR);
+        }
+        // Until all that has come is done.
+        while stage.scheduler.tasks().iter().any(|task| task.next_due() <= Some(stage.clock.now())) {
+            stage.clock.advance(Duration::ZERO);
+        }
+        let horizon = hours * HOUR;
+        stage.told();
+        let forecast = stage.scheduler.forecast(horizon);
+        let end = stage.clock.now() + horizon;
+        stage.clock.advance(horizon);
+        let (mut waits, mut runs, mut missed) = (Vec::new(), 0, Vec::new());
+        for event in stage.told() {
+            match event {
+                Event::Started { due, lateness, .. } if due <= end => {
+                    runs += 1;
+                    waits.extend(Some((due, lateness)).filter(|(_, lateness)| *lateness > SECOND));
+                }
+                Event::Missed { count, why, .. } => missed.push((count, why)),
+                _ => {}
+            }
+        }
+        let overlaps = forecast.tasks.iter().map(|task| task.overlaps).sum::<u64>();
+        if is_alone {
+            // Whoever is alone waits for itself only.
+            prop_assert_eq!(forecast.waiting_runs, 0);
+            prop_assert_eq!(forecast.runs, runs);
+            let is_queued = tasks[0].2;
+            let skipped: u64 = missed.iter().map(|(count, _)| count).sum();
+            prop_assert!(overlaps == skipped || is_queued, "{}", forecast);
+        } else if missed.is_empty() && overlaps == 0 {
+            prop_assert_eq!(forecast.runs, runs);
+            let longest = waits.iter().map(|(_, wait)| *wait).max().unwrap_or_default();
+            prop_assert_eq!(forecast.waiting_runs, waits.len() as u64);
+            prop_assert_eq!(forecast.longest_wait, longest);
+            prop_assert_eq!(forecast.first_wait, waits.first().map(|(due, _)| *due));
+            prop_assert_eq!(forecast.workers_needed > 1, !waits.is_empty());
+        }
+    }
 }

@@ -158,3 +158,52 @@ fn clock_changes_and_what_is_left_out_are_judged_without_the_delay() {
         0
     );
 }
+
+#[test]
+fn the_delay_stays_whatever_becomes_of_the_task() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let jitter = 3 * HOUR;
+    let delay = delays(0, jitter, &["t".to_string()])[0];
+    assert!(delay > HOUR, "many periods");
+    let dues = |stage: &Stage| -> Vec<SystemTime> {
+        let started = stage.told().into_iter().filter_map(|event| match event {
+            sexton::Event::Started { due, .. } => Some(due),
+            sexton::Event::Missed { .. } => panic!("{event}"),
+            _ => None,
+        });
+        started.collect()
+    };
+    // Every minute since it was scheduled, none left out and none twice, all by the same delay.
+    let minutes = |first: SystemTime, count: u32| -> Vec<SystemTime> {
+        (0..count).map(|minute| first + minute * MINUTE).collect()
+    };
+    let is_delayed = |due: SystemTime| {
+        (due - delay).duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() % MINUTE.as_nanos() == 0
+    };
+    let task = |stage: &Stage| {
+        let task = stage.scheduler.task("t").cron("* * * * *").jitter(jitter).replace();
+        let task = task.run(|| {}).unwrap();
+        let first = task.next_due().unwrap();
+        let now = stage.clock.now();
+        assert!(is_delayed(first) && now < first && first <= now + MINUTE);
+        (task, first)
+    };
+    let (_, first) = task(&stage);
+    stage.clock.advance(4 * HOUR);
+    assert_eq!(dues(&stage), minutes(first, 240));
+    let (_, first) = task(&stage);
+    stage.clock.advance(HOUR);
+    assert_eq!(dues(&stage), minutes(first, 60), "replaced");
+    stage.scheduler.cancel("t").unwrap();
+    stage.clock.advance(SECOND);
+    let (t, first) = task(&stage);
+    t.pause().unwrap();
+    stage.clock.advance(SECOND);
+    t.resume().unwrap();
+    stage.clock.advance(HOUR);
+    assert_eq!(dues(&stage), minutes(first, 60), "cancelled, scheduled again and held");
+    let again = Stage::at("2026-11-22 16:00:30");
+    let (_, first) = task(&again);
+    again.clock.advance(HOUR);
+    assert_eq!(dues(&again), minutes(first, 60), "started again");
+}

@@ -296,6 +296,12 @@ fn a_schedule_ends_where_it_is_told_to() {
     let zone = zones::zone("America/New_York");
     let after = "2026-07-01T12:00:00".parse::<Moment>().unwrap().instant(&zone).unwrap();
     assert_eq!(until.zone(zone.clone()).upcoming(after).unwrap().count(), 2, "the due at the bound counts");
+    let until = Schedule::cron("0 12 * * *").unwrap().until("2026-07-03 12:00").unwrap().zone(zone.clone());
+    let at = |text: &str| text.parse::<Moment>().unwrap().instant(&zone).unwrap();
+    assert_eq!(until.previous(at("2026-08-01 00:00")).unwrap(), Some(at("2026-07-03 12:00")));
+    assert!(
+        until.matches(at("2026-07-03 12:00")).unwrap() && !until.matches(at("2026-07-04 12:00")).unwrap()
+    );
     let times = Schedule::every("1s").unwrap().times(3).zone(zone.clone());
     assert_eq!(times.upcoming(after).unwrap().count(), 3);
     let starting = Schedule::cron("0 12 * * *").unwrap().starting("2026-07-03 12:00").unwrap().zone(zone);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, Missed, Scheduler, Why};
+use sexton::{Event, Missed, Overlap, Scheduler, Why};
 
 use crate::stage::{missed, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
 
@@ -181,6 +181,21 @@ fn dues_that_have_come_are_run_whatever_the_zone() {
     assert_eq!(*dues.lock().unwrap(), ["09:00:00", "10:20:00"]);
     let missed: Vec<_> = stage.lines().into_iter().filter(|line| line.contains("missed")).collect();
     assert_eq!(missed, ["t missed 1 until 09:10:00: still running"]);
+}
+
+#[test]
+fn what_was_run_on_its_way_after_a_suspend_is_not_told_as_missed() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let clock = stage.clock.clone();
+    let task = stage.scheduler.task("t").cron("*/20 * * * * *").overlap(Overlap::Queue);
+    task.run(move || clock.advance(20 * SECOND)).unwrap();
+    // The run for 10:00:20 ends with the next due, which is on its way when the zone changes and the machine sleeps.
+    stage.clock.advance(20 * SECOND);
+    stage.scheduler.set_zone(hours(0));
+    stage.clock.suspend(20 * SECOND);
+    stage.clock.advance(Duration::ZERO);
+    let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
+    assert_eq!(told, ["t 10:00:20", "t missed 1 until 10:00:40: still running", "t 10:01:00"]);
 }
 
 #[test]

@@ -74,6 +74,14 @@ impl Memory {
             return found;
         }
         let next = self.next.and_then(|next| next.wall(now));
+        if let Some(at) = self.rezoned_after(asked) {
+            // What is pending is known, and nothing else is.
+            return match next.filter(|&next| is_near(next, asked)) {
+                Some(next) => (next, self.pending()),
+                None if asked < self.since => (asked, self.unscheduled()),
+                None => (asked, Reason::Rezoned { since: at }),
+            };
+        }
         let due = self.due_from(next, asked);
         let is_cron = self.plan.as_ref().map_or(false, |plan| plan.cron().is_some());
         if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
@@ -86,7 +94,9 @@ impl Memory {
             }
             (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
             _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
-            (Some(due), _) if due > self.since || (due == self.since && !is_cron) => (due, self.forgotten()),
+            (Some(due), _) if due > self.since || (due == self.since && !is_cron) => {
+                (due, self.shown_before(due).unwrap_or_else(|| self.forgotten()))
+            }
             // An expression first fires after that.
             _ if due.map_or(asked, |due| due.min(asked)) < self.since || due == Some(self.since) => {
                 (asked, self.unscheduled())
@@ -97,6 +107,17 @@ impl Memory {
             }
             _ => (asked, self.not_due(asked, next, clocks)),
         }
+    }
+
+    /// When the zone was changed, if that was later: the schedule knows the dues in the new one only.
+    fn rezoned_after(&self, asked: SystemTime) -> Option<SystemTime> {
+        self.record()?.rezoned.filter(|&at| asked <= at && self.is_calendar())
+    }
+
+    /// Of a due that is not noted, although nothing as late is forgotten: it is none, as clocks show its time again.
+    fn shown_before(&self, due: SystemTime) -> Option<Reason> {
+        let record = self.record().filter(|record| record.forgotten < Some(due))?;
+        record.rezoned.map(|since| Reason::ShownBefore { since })
     }
 
     fn record(&self) -> Option<&crate::agenda::Record> {
@@ -147,9 +168,11 @@ impl Memory {
     fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
         let notes: Vec<Note> = self.notes().collect();
         let replaced = notes.iter().rposition(|note| matches!(note, Note::Replaced));
+        let is_of_old_zone = self.rezoned_after(asked).is_some();
         let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
         for (at, &note) in notes.iter().enumerate().rev() {
-            let plan = self.plan.as_deref().filter(|_| replaced.map_or(true, |replaced| at > replaced));
+            let is_of_plan = !is_of_old_zone && replaced.map_or(true, |replaced| at > replaced);
+            let plan = self.plan.as_deref().filter(|_| is_of_plan);
             let is_by_hand = matches!(note, Note::Run { is_by_hand: true, .. });
             if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
                 let (is_after, distance) = distance(due, asked);
@@ -210,7 +233,7 @@ impl Memory {
             return Reason::Over { until };
         }
         if let (Some(plan), true) = (plan, self.is_calendar()) {
-            return Reason::NotDue { before: plan.until(asked), after: plan.after(asked) };
+            return Reason::NotDue { before: plan.until(asked), after: plan.after(asked), step: None };
         }
         let mut known: Vec<SystemTime> =
             self.notes().flat_map(|note| note.dues()).flatten().chain(next).collect();
@@ -231,7 +254,8 @@ impl Memory {
         }
         let before = known.iter().copied().filter(|&due| due < asked).max();
         let after = known.iter().copied().filter(|&due| due > asked).min();
-        Reason::NotDue { before, after }
+        let notes: Vec<Note> = self.notes().collect();
+        Reason::NotDue { before, after, step: step_over(&notes, asked) }
     }
 }
 

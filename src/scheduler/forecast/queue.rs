@@ -24,14 +24,15 @@ pub(super) fn runs_of(
     // The last runs, by their beginnings and ends; the last of them may be queued.
     let mut going_on: VecDeque<(Duration, Duration)> = VecDeque::new();
     for &due in dues {
-        while going_on.front().map_or(false, |&(_, end)| end <= due) {
+        // One that ends in the instant of a due has kept it from starting in time.
+        while going_on.front().map_or(false, |&(_, end)| end < due) {
             going_on.pop_front();
         }
         let begin = match going_on.back() {
             Some(&(begin, end)) if going_on.len() >= allowed_runs => {
                 overlaps += 1;
                 match overlap {
-                    Overlap::Queue if begin <= due => end,
+                    Overlap::Queue if begin < due => end,
                     // One that is queued already stands for this due, too.
                     _ => continue,
                 }
@@ -108,21 +109,19 @@ mod tests {
 
     /// Second by second: one run at a time, and one queued behind it.
     fn slow_runs(dues: &[u64], took: u64, is_queued: bool) -> (Vec<u64>, u64) {
-        let (mut runs, mut overlaps, mut busy_until, mut queued) = (Vec::new(), 0, 0, false);
+        let (mut runs, mut overlaps, mut busy_until, mut queued) = (Vec::new(), 0, None, false);
         for now in 0..=dues.iter().max().unwrap_or(&0) + 1000 {
-            if queued && now >= busy_until {
+            let mut starts = false;
+            if dues.contains(&now) {
+                let is_busy = busy_until.map_or(false, |until| now <= until);
+                overlaps += u64::from(is_busy);
+                starts = !is_busy;
+                queued |= is_busy && is_queued;
+            }
+            if starts || (queued && Some(now) >= busy_until) {
                 queued = false;
                 runs.push(now);
-                busy_until = now + took;
-            }
-            if dues.contains(&now) {
-                if now >= busy_until {
-                    runs.push(now);
-                    busy_until = now + took;
-                } else {
-                    overlaps += 1;
-                    queued = is_queued;
-                }
+                busy_until = Some(now + took);
             }
         }
         (runs, overlaps)
