@@ -54,6 +54,8 @@ pub(crate) struct Engine {
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
     notes: Mutex<Notes>,
+    /// Whether there is a journal, so that nothing is entered for none.
+    has_journal: bool,
     /// A run that waits longer for a worker is told.
     pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
@@ -172,6 +174,7 @@ impl Engine {
             clock_check,
             watch: watch.map(Mutex::new),
             zone_check,
+            has_journal: notes.is_kept(),
             notes: Mutex::new(notes),
             wait_limit,
             state: Mutex::new(state),
