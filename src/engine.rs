@@ -56,6 +56,8 @@ pub(crate) struct Engine {
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
     notes: Mutex<Notes>,
+    /// Whether there is a journal, so that nothing is entered for none.
+    has_journal: bool,
     /// A run that waits longer for a worker is told.
     pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
@@ -175,6 +177,7 @@ impl Engine {
             clock_correction,
             watch: watch.map(Mutex::new),
             zone_check,
+            has_journal: notes.is_kept(),
             notes: Mutex::new(notes),
             wait_limit,
             state: Mutex::new(state),

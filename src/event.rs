@@ -126,7 +126,13 @@ impl fmt::Display for Event {
                 return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));
             }
             Event::JournalDamaged { problem } => return write!(f, "{}", OneLine(problem)),
-            Event::JournalFailed { error } => return write!(f, "{}", OneLine(error)),
+            Event::JournalFailed { error } => {
+                let error = OneLine(error);
+                return write!(
+                    f,
+                    "{error}; tasks go on, and after a restart may run again what is not noted"
+                );
+            }
             Event::PoolSaturated { waiting, workers } => {
                 let waiting = Runs(*waiting);
                 return match workers {

@@ -128,6 +128,11 @@ impl Journal {
         cut_off
     }
 
+    /// The names that earlier processes have left and nobody has claimed.
+    pub(crate) fn unclaimed(&self) -> Vec<String> {
+        lock(&self.inner).state.unclaimed().map(String::from).collect()
+    }
+
     /// A name is scheduled, of which nothing is remembered: what was due up to here is nothing that it has missed.
     pub(crate) fn scheduled(&self, name: &str, at: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Passed(at), name, false, |state| {

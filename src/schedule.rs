@@ -364,7 +364,10 @@ impl Schedule {
                 must_be_due(format!("cron `{cron}`{except}"), first)?
             }
             What::Every(period) => {
-                let last = last.map(|last| since(Some(last), false, timetable.undelayed(now.wall)));
+                let last = match period.days() {
+                    0 => last,
+                    _ => last.map(|last| since(Some(last), false, timetable.undelayed(now.wall))),
+                };
                 timetable.rule = match period.days() {
                     0 => Rule::Elapsed(period.elapsed()),
                     _ => {

@@ -163,10 +163,20 @@ impl Scheduler {
         self.engine.set_zone(zone);
     }
 
-    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::journal) has it.
-    /// `None` without one, and once a task of this name has been scheduled.
+    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::journal) has it; if
+    /// none had come yet, the time when it was scheduled. `None` without one, and once a task of this name has been scheduled.
     pub fn last_due(&self, name: &str) -> Option<SystemTime> {
         self.engine.last_due(name)
+    }
+
+    /// Forgets all names in the [journal](Builder::journal) that have not been scheduled in this process, and says which they
+    /// were. For a program that has scheduled all of its tasks: a task that it does not have any more is remembered until
+    /// then, and when it comes back after a month it has missed a month.
+    ///
+    /// A run of them that was cut off is told first. A single name is forgotten with its task: schedule and
+    /// [`cancel`](Scheduler::cancel) it.
+    pub fn forget_unscheduled(&self) -> Vec<String> {
+        self.engine.forget_unscheduled()
     }
 
     /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on a worker that is

@@ -123,10 +123,23 @@ impl Engine {
         }
     }
 
+    /// Forgets what earlier processes have left of names that nobody has scheduled, and says which they were.
+    pub(crate) fn forget_unscheduled(&self) -> Vec<String> {
+        let names = lock(&self.notes).journal.as_ref().map_or_else(Vec::new, Journal::unclaimed);
+        for name in &names {
+            let name = Arc::from(name.as_str());
+            self.tell_past(&name);
+            self.note(&name, Entry::Forgot);
+        }
+        names
+    }
+
     /// Enters something that is up to this thread alone, and writes it.
     pub(super) fn note(&self, name: &Arc<str>, entry: Entry) {
-        let entered = lock(&self.state).enter(name, entry);
-        self.write(entered);
+        if self.has_journal {
+            let entered = lock(&self.state).enter(name, entry);
+            self.write(entered);
+        }
     }
 
     /// Sees to it that what was entered is written, with all that was entered before.

@@ -35,9 +35,13 @@ pub(super) enum Kind {
     InUse {
         lock: PathBuf,
     },
-    /// Nobody can tell whether a lock file belongs to a living process, or ours cannot be reached.
+    /// Nobody can tell whether a lock file belongs to a living process.
     Unreachable {
         lock: PathBuf,
+        error: Arc<io::Error>,
+    },
+    /// Our own lock file cannot be reached: not all file systems have sockets.
+    NoSockets {
         error: Arc<io::Error>,
     },
     /// The path of the lock file does not fit into the address of a socket.
@@ -95,9 +99,12 @@ impl fmt::Display for JournalError {
             Kind::Unreachable { lock, error } => write!(
                 f,
                 "could not tell whether the process of the lock file {} lives: {error}; \
-                 expected a socket that can be connected to",
+                 expected a socket that can be connected to; remove it if that process is gone",
                 Shown(lock)
             ),
+            Kind::NoSockets { error } => {
+                write!(f, "connecting to its lock file: {error}; expected a file system that has sockets")
+            }
             Kind::LongPath { part, len, max } => {
                 write!(f, "found a {part} of {len} bytes, expected at most {max}, as its lock is a socket")
             }
@@ -114,7 +121,9 @@ impl fmt::Display for JournalError {
 impl std::error::Error for JournalError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Io { error, .. } | Kind::Unreachable { error, .. } => Some(&**error),
+            Kind::Io { error, .. } | Kind::Unreachable { error, .. } | Kind::NoSockets { error } => {
+                Some(&**error)
+            }
             _ => None,
         }
     }

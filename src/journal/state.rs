@@ -79,6 +79,11 @@ impl State {
         cut_off
     }
 
+    pub(super) fn unclaimed(&self) -> impl Iterator<Item = &str> {
+        let is_left = |known: &Known| known.earlier.is_some() || !known.cut_off.is_empty();
+        self.names.iter().filter(move |(_, known)| is_left(known)).map(|(name, _)| &**name)
+    }
+
     /// The fewest records that say the same.
     pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.names.iter().flat_map(|(name, known)| {

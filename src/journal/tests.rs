@@ -438,7 +438,7 @@ fn only_the_locks_of_the_dead_are_removed() {
         refusal(&folder, &folder.journal()),
         "journal `jobs.journal`: could not tell whether the process of the lock file \
          `jobs.journal.lock.00000000deadbeef` lives: Protocol wrong type for socket (os error 91); \
-         expected a socket that can be connected to"
+         expected a socket that can be connected to; remove it if that process is gone"
     );
 }
 

@@ -224,12 +224,21 @@ impl Timetable {
         now: Now,
     ) -> Result<Option<Due>, Error> {
         let wall = self.undelayed(now.wall);
+        // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks that do not
+        // show the same, `last` may lie a little before or after the due of the grid that it was. Further ahead, the wall
+        // clock was set back since, and what it shows again is due again.
+        let slack = match &self.rule {
+            Rule::Elapsed(period) => (*period / 2).min(STEP),
+            _ => Duration::ZERO,
+        };
+        let ahead = last.and_then(|last| last.duration_since(wall).ok()).unwrap_or_default();
+        let (last, slack) = match &self.rule {
+            Rule::Elapsed(_) if ahead > slack => (Some(wall), Duration::ZERO),
+            _ => (last, slack),
+        };
         let first = match (&self.rule, starting) {
             (_, Some(start)) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
             (Rule::Elapsed(period), Some(start)) => {
-                // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks
-                // that do not show the same, `last` may lie a little before the due of the grid that it was.
-                let slack = (*period / 2).min(STEP);
                 let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
                 let age = until.duration_since(start).unwrap_or_default();
                 let latest = until.checked_sub(remainder(age, *period));

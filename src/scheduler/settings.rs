@@ -150,15 +150,20 @@ impl Builder {
     /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
     ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
     ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
+    /// * A name is remembered from when it was scheduled for the first time, so that a first due can be missed, too. What
+    ///   counts is the name: another schedule under it goes on after the last due as well.
     /// * A clock that was set back between two processes is like one set back under a running scheduler: by up to three
-    ///   hours nothing is run twice but by interval-like expressions, which go on by the new time.
+    ///   hours nothing is run twice but by interval-like expressions and periods of less than a day, which go on by the new
+    ///   time.
     /// * What is missed as the scheduler shuts down is left to the next process.
     /// * [`times`](crate::Schedule::times), [`Run::count`](crate::Run::count) and pauses are not remembered. With another
     ///   [`jitter`](crate::Schedule::jitter) than before, the last due may be run once more, or the next one left out.
     /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
     ///   even a power failure has it run twice. That takes some milliseconds on many disks, one run after the other. The
-    ///   file is written anew when it has grown; it keeps each name until that is
-    ///   cancelled.
+    ///   file is written anew when it has grown. It keeps each name until that is cancelled or
+    ///   [forgotten](Scheduler::forget_unscheduled).
+    /// * The file is the scheduler's alone while it is open: if it is removed or replaced nothing more is written, and
+    ///   [`Event::JournalFailed`](crate::Event::JournalFailed) tells.
     /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
     ///   [`Event::JournalDamaged`](crate::Event::JournalDamaged) tells.
     ///

@@ -61,8 +61,8 @@ fields whatever follows, to quartz six and, if the next word has only these char
     --journal FILE    remember there when each job was last due, from one start to the next: a
                       job that was missed meanwhile is run at once, and only once
 
-A journal knows a job by its line, wherever that stands: a changed line is a new job, and one that
-is put back after a month has missed a month. A job that is cut off by a crash or by the end of
+A journal knows a job by its line, wherever that stands: a changed line is a new job, and a line
+that is not there at a start is forgotten. A job that is cut off by a crash or by the end of
 `sexton` is told of at the next start, and not run again; what it has started may go on meanwhile.
 `@every` goes on from its last run.
 
@@ -75,7 +75,8 @@ On stderr each event is a line of time, word, facts, and last the job:
     2026-11-22T10:00:00+01:00 end exit=0 took=0.002s line 4: probe
 
 The words: ready, start, end, fail (exit=, signal= or error=), late (by=), missed (count=, why=),
-cut (due=: the last process ended during this run), busy, clock, zone, journal, over.
+cut (due=: the last process ended during this run), forgot (a job of the journal that is not in
+the crontab), busy, clock, zone, journal, over.
 
 Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal
 cannot be had, 2 if the command line has a mistake or the file cannot be read.
@@ -112,7 +113,8 @@ fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
     let names = names(&crontab.jobs);
     // All that may fail comes before the first job runs.
     let schedule = |(job, name): (&Job, &String)| {
-        let last = scheduler.last_due(name);
+        // One that lies ahead says nothing: the clock was wrong, and has been set back since.
+        let last = scheduler.last_due(name).filter(|last| *last <= started);
         schedule(&job.when, job.zone.as_ref(), last, started)
     };
     let schedules = crontab.jobs.iter().zip(&names).map(schedule).collect::<Result<Vec<_>, _>>()?;
@@ -127,6 +129,9 @@ fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
         let (crontab, log) = (crontab.clone(), log.clone());
         scheduler.task(&name).on(schedule).run(move || run_job(&crontab, &crontab.jobs[i], &log))?;
     }
+    for name in scheduler.forget_unscheduled() {
+        log.line(&format!("forgot {}", one_line(&name)));
+    }
     scheduler.wait();
     log.line("over no job is left");
     Ok(())
@@ -138,10 +143,16 @@ fn names(jobs: &[Job]) -> Vec<String> {
         let line = job.text.trim();
         match jobs[..i].iter().filter(|earlier| earlier.text.trim() == line).count() {
             0 => line.to_string(),
-            earlier => format!("{line} ({})", earlier + 1),
+            // No line looks like this.
+            earlier => format!("{line}\n{}", earlier + 1),
         }
     };
     jobs.iter().enumerate().map(name).collect()
+}
+
+/// A job that the crontab does not have, as the journal knows it.
+fn one_line(name: &str) -> String {
+    name.replace(char::is_control, " ")
 }
 
 fn schedule(
@@ -235,7 +246,8 @@ impl Log {
 
     /// What the jobs do not tell themselves.
     fn event(&self, event: &Event) {
-        let shown = event.task().and_then(|task| self.shown.get(task)).map_or("", |shown| shown);
+        let task = event.task().unwrap_or_default();
+        let shown = self.shown.get(task).cloned().unwrap_or_else(|| one_line(task));
         match event {
             Event::Late { lateness, .. } => {
                 self.line(&format!("late by={} {shown}", time::seconds(*lateness)));

@@ -40,7 +40,7 @@ impl Lock {
             }
         };
         // Not all file systems have sockets that can be reached.
-        folder.connect(&own)?.map_err(|error| folder.unreachable(&own, error))?;
+        folder.connect(&own)?.map_err(|error| Kind::NoSockets { error: Arc::new(error) })?;
         let mut others = folder.others(&own)?;
         for look in 0..=LOOKS {
             others = folder.reached(others)?;
@@ -138,7 +138,7 @@ impl Folder<'_> {
             Ok(()) => Ok(true),
             Err(error) => match error.kind() {
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
-                _ => Err(self.unreachable(name, error)),
+                _ => Err(Kind::Unreachable { lock: self.path.join(name), error: Arc::new(error) }),
             },
         }
     }
@@ -146,10 +146,6 @@ impl Folder<'_> {
     fn connect(&self, name: &OsStr) -> Result<io::Result<()>, Kind> {
         let socket = UnixDatagram::unbound().map_err(Kind::io("making a socket"))?;
         Ok(socket.connect(&self.address(name)?.path))
-    }
-
-    fn unreachable(&self, name: &OsStr, error: io::Error) -> Kind {
-        Kind::Unreachable { lock: self.path.join(name), error: Arc::new(error) }
     }
 
     /// Removes the hidden files of processes that died before they could name them.

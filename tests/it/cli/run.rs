@@ -7,6 +7,8 @@ use sexton::tz::Zone;
 use sexton::{ManualClock, Scheduler};
 
 use super::*;
+#[cfg(unix)]
+use crate::journal::Folder;
 
 #[test]
 fn a_crontab_with_mistakes_is_not_run() {
@@ -87,6 +89,15 @@ fn what_runs_at_the_start_only_ends_by_itself() {
         ]
     );
     assert_eq!(status, 0);
+}
+
+/// The second of two equal lines is known by its number, which no line may look like.
+#[cfg(unix)]
+#[test]
+fn lines_that_look_like_others_are_run_all_the_same() {
+    let input = "@reboot echo 1 #\n@reboot echo 1 #\n@reboot echo 1 # (2)\n";
+    let (status, stdout, _) = call_with_input(&["run", "-"], input);
+    assert_eq!((status, &*stdout), (0, "1\n1\n1\n"));
 }
 
 /// A child that is killed when the test is over, whatever becomes of the test.
@@ -186,14 +197,48 @@ fn log_until(journal: &str, crontab: &str, words: &str) -> (Vec<String>, Running
     (log, child)
 }
 
+/// A clock that is ahead when the machine starts, and is set right later.
+#[cfg(unix)]
+#[test]
+fn a_journal_that_is_ahead_does_not_silence_a_job() {
+    let folder = Folder::new();
+    let journal = folder.journal();
+    let line = "@every 0.2s echo quick";
+    let clock = ManualClock::new(SystemTime::now() + Duration::from_secs(70 * 365 * 86_400));
+    let ahead = Scheduler::builder().clock(&clock).zone(Zone::utc()).journal(&journal).build().unwrap();
+    ahead.task(line).every("1d").run(|| {}).unwrap();
+    clock.advance(Duration::from_secs(1));
+    ahead.shutdown();
+    let other = "@every 10s echo late";
+    let (log, _running) = log_until(journal.to_str().unwrap(), &format!("{line}\n{other}\n"), "start line");
+    assert_eq!(log[1..], ["start line 1: echo quick"], "the first to be due");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_line_that_is_gone_is_forgotten_at_the_next_start() {
+    let folder = Folder::new();
+    let journal = folder.journal();
+    let path = journal.to_str().unwrap();
+    let (kept, gone) = ("@every 0.2s sleep 600", "@every 0.3s exec sleep 600");
+    drop(log_until(path, &format!("{kept}\n{gone}\n"), "start line 2"));
+    let (log, running) = log_until(path, &format!("{kept}\n"), "start line 1");
+    let cut =
+        log.iter().filter(|line| line.starts_with("cut due=")).map(|line| line.split_once(' ').unwrap().1);
+    let cut: Vec<_> = cut.map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(cut, ["line 1: sleep 600", gone], "{log:?}");
+    assert!(log.contains(&format!("forgot {gone}")), "{log:?}");
+    drop(running);
+    let (log, _running) = log_until(path, &format!("{kept}\n{gone}\n"), "start line 2");
+    let cut = log.iter().filter(|line| line.starts_with("cut due=")).count();
+    assert!(cut == 1 && !log.iter().any(|line| line.starts_with("forgot")), "{log:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_goes_on_where_a_killed_process_stopped() {
-    let folder = std::env::temp_dir().join(format!("sexton-run-{}", std::process::id()));
-    // There may be one of a process that had the same number and was killed.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    let journal = folder.join("jobs.journal");
+    let folder = Folder::new();
+    let journal = folder.journal();
     let path = journal.to_str().unwrap();
     // A day and two hours ago the daily job was run.
     let clock = ManualClock::new(SystemTime::now() - Duration::from_secs(26 * 3600));
@@ -217,5 +262,4 @@ fn a_journal_goes_on_where_a_killed_process_stopped() {
     assert!(!log.contains(&"start line 3: echo daily".to_string()), "once is enough: {log:?}");
     let cut: Vec<_> = log.iter().filter(|line| line.starts_with("cut due=")).collect();
     assert!(cut.len() == 1 && cut[0].ends_with(" line 4: exec sleep 600"), "{log:?}");
-    std::fs::remove_dir_all(&folder).unwrap();
 }

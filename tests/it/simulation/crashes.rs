@@ -1,14 +1,17 @@
 //! Processes that are killed at any moment, and others that go on from their journal: every due is run or told once, across
-//! all of them, and what a kill has cut off is told.
+//! all of them, and what a kill has cut off is told. Clocks are set back in them and between them.
 //!
 //! What it finds was planted, one fault at a time; of the first thousand seeds:
 //!
 //! | the fault | fails | first seed |
 //! | --- | --- | --- |
-//! | missed dues are not noted in the journal | 220 | 2 |
-//! | a run that begins does not move the journal's last due | 805 | 0 |
-//! | the next process begins anew | 274 | 0 |
-//! | a run that has ended is told as cut off | 843 | 0 |
+//! | missed dues are not noted in the journal | 257 | 0 |
+//! | a run that begins does not move the journal's last due | 865 | 0 |
+//! | the next process begins anew | 759 | 0 |
+//! | a run that has ended is told as cut off | 877 | 0 |
+//! | that a task was scheduled is not remembered | 150 | 2 |
+//! | an earlier due never takes the place of a later one | 27 | 3 |
+//! | that the clock was set back between two processes is not noticed | 272 | 0 |
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -276,9 +279,10 @@ fn run_shared(task: TaskBuilder<'_>, habit: &Habit, witness: &Arc<Witness>) -> R
         let run = runs.fetch_add(1, Ordering::Relaxed);
         match if witness.is_killed() { Deed::Nothing } else { deeds[run % deeds.len()] } {
             Deed::Panic => std::panic::resume_unwind(Box::new("on purpose")),
-            Deed::Advance(by) => witness.clock.advance(Duration::from_millis(by)),
+            // Only so often: one that catches up with all that passes while it does would never have done so.
+            Deed::Advance(by) if run < 50 => witness.clock.advance(Duration::from_millis(by)),
             Deed::Fail => return Err("on purpose"),
-            Deed::Hang | Deed::Nothing => {}
+            Deed::Advance(_) | Deed::Hang | Deed::Nothing => {}
         }
         Ok(())
     })
