@@ -98,7 +98,15 @@ impl LocalZone {
             return Ok(false);
         }
         self.seen = now;
-        match system.local() {
+        let is_embedded = |zone: &Zone| zone.data.edition.is_some();
+        let found = match system.local() {
+            // The table says less than a file did: of what is newer than it, and of what was before it, nothing.
+            Ok(zone) if is_embedded(&zone) && !is_embedded(&self.zone) && zone.name() == self.zone.name() => {
+                system.without_embedded().local()
+            }
+            found => found,
+        };
+        match found {
             Ok(zone) => {
                 self.failure = None;
                 let is_another = zone != self.zone;
