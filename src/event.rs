@@ -50,8 +50,12 @@ pub enum Event {
     /// The zone `from` is `to` now: the machine was moved, [`set_zone`](crate::Scheduler::set_zone) was called, or, where
     /// both are the same name, its data were replaced. Every calendar due in it is judged anew.
     ZoneChanged { from: Arc<str>, to: Arc<str> },
-    /// A zone has changed, or so it seems, and could not be read again: it stays as it was.
+    /// A zone has changed, or so it seems, and could not be read again: it stays as it was. Told once, until it can be, or
+    /// cannot for another reason.
     ZoneKept { zone: Arc<str>, error: Arc<str> },
+    /// A zone that could not be read can be again, and says what it said before. If it says something else now,
+    /// `ZoneChanged` is told.
+    ZoneReadAgain { zone: Arc<str> },
     /// A part of the journal could not be read; what is left of it is followed.
     JournalDamaged { problem: Arc<str> },
     /// The journal could not be written. Tasks go on; a later process may run again what was not noted. Told once, until
@@ -105,6 +109,7 @@ impl Event {
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
+            | Event::ZoneReadAgain { .. }
             | Event::JournalDamaged { .. }
             | Event::JournalFailed { .. }
             | Event::PoolSaturated { .. } => None,
@@ -124,6 +129,9 @@ impl fmt::Display for Event {
             }
             Event::ZoneKept { zone, error } => {
                 return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));
+            }
+            Event::ZoneReadAgain { zone } => {
+                return write!(f, "zone `{}` can be read again and is as it was", OneLine(zone));
             }
             Event::JournalDamaged { problem } => return write!(f, "{}", OneLine(problem)),
             Event::JournalFailed { error } => {
@@ -170,6 +178,7 @@ impl fmt::Display for Event {
             Event::ClockStepped { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
+            | Event::ZoneReadAgain { .. }
             | Event::JournalDamaged { .. }
             | Event::JournalFailed { .. }
             | Event::PoolSaturated { .. } => Ok(()),

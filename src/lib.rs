@@ -79,7 +79,7 @@
 //! minute while a calendar task waits ([`Builder::zone_check`]), and so it does at the files of zones that have a name. A
 //! zone that is another one now is to a schedule what a change of clocks is, by the rule of promise 7
 //! ([`Scheduler::set_zone`]), and told ([`Event::ZoneChanged`]). One that cannot be read again stays as it was, and that is
-//! told too ([`Event::ZoneKept`]).
+//! told once ([`Event::ZoneKept`]), and when it is over ([`Event::ZoneReadAgain`]).
 //!
 //! # When the process goes down
 //!

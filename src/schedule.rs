@@ -325,12 +325,7 @@ impl Schedule {
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
         self.except.check(&self.what)?;
-        let instant = |field: &'static str, moment: Option<Moment>| {
-            let in_zone = |moment: Moment| {
-                moment.in_zone(&zone).map_err(|error| error.in_field(field, moment.to_string()))
-            };
-            moment.map(in_zone).transpose()
-        };
+        let instant = |field, moment| instant_of(field, moment, &zone);
         let starting = instant("starting", self.starting)?;
         let until = instant("until", self.until)?;
         let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
@@ -554,6 +549,13 @@ fn unquoted(given: &impl fmt::Debug) -> String {
 /// The last second before a zone's data begin, if they do: a clock may be set back to before that.
 fn last_before(zone: &Zone) -> Option<i64> {
     Some(unix_seconds(zone.begins()?) - 1)
+}
+
+/// The instant of a moment that was given in a field, if one was.
+fn instant_of(field: &'static str, moment: Option<Moment>, zone: &Zone) -> Result<Option<SystemTime>, Error> {
+    let in_zone =
+        |moment: Moment| moment.in_zone(zone).map_err(|error| error.in_field(field, moment.to_string()));
+    moment.map(in_zone).transpose()
 }
 
 /// Civil times before the zone's data begin are not for us to say.

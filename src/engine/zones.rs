@@ -3,8 +3,6 @@
 //! Files are read on a worker, or on the thread of whoever schedules a task; never on the timer's. The lock of the watch
 //! is taken before that of the state, and nobody is told anything while either is held.
 
-use std::collections::HashMap;
-
 use super::{Engine, State};
 use crate::clock::Now;
 use crate::event::Event;
@@ -15,13 +13,14 @@ use crate::tz::{LocalZone, TzError, Zone};
 pub(crate) struct Watch {
     /// The local zone, where the scheduler goes by it.
     local: Option<LocalZone>,
-    /// What was told of each zone that could not be read again: once, until it changes.
-    failures: HashMap<Arc<str>, TzError>,
+    /// The zones that could not be read when they were last looked at, and why, as it was told. That of the scheduler is
+    /// `None`.
+    failures: Vec<(Option<Zone>, TzError)>,
 }
 
 impl Watch {
     pub(crate) fn new(local: Option<LocalZone>) -> Watch {
-        Watch { local, failures: HashMap::new() }
+        Watch { local, failures: Vec::new() }
     }
 }
 
@@ -32,6 +31,7 @@ impl Engine {
             let _watch = self.watch.as_ref().map(|watch| {
                 let mut watch = lock(watch);
                 watch.local = None;
+                watch.failures.retain(|(zone, _)| zone.is_some());
                 watch
             });
             self.change_zone(None, zone)
@@ -71,51 +71,50 @@ impl Engine {
         is_time
     }
 
-    /// Looks whether the zones are still what they were. One that cannot be read again stays, and that is told once.
+    /// Looks whether the zones are still what they were. One that cannot be read again stays.
     pub(crate) fn check_zones(&self) {
         let mut told = Vec::new();
         if let Some(watch) = &self.watch {
             let mut watch = lock(watch);
-            let mut failures = HashMap::new();
-            match &mut watch.local {
-                Some(local) => match local.refresh() {
-                    Ok(true) => told.extend(self.change_zone(None, local.zone().clone())),
-                    Ok(false) => {}
-                    Err(error) => drop(failures.insert(local.zone().name().into(), error)),
-                },
-                None => {
-                    let zone = lock(&self.state).zone.clone();
-                    told.extend(self.reload(None, &zone, &mut failures));
-                }
-            }
-            let own = lock(&self.state).agenda.zones();
+            let Watch { local, failures } = &mut *watch;
+            let (zone, own) = {
+                let state = lock(&self.state);
+                (state.zone.clone(), state.agenda.zones())
+            };
+            // Nothing is left of zones that no task goes by any more.
+            failures.retain(|(zone, _)| zone.as_ref().map_or(true, |zone| own.contains(zone)));
+            let found = local.as_mut().map_or_else(|| zone.reloaded(), read_again);
+            told.extend(self.follow(None, &zone, found, failures));
             for zone in &own {
-                told.extend(self.reload(Some(zone), zone, &mut failures));
-            }
-            let before = std::mem::replace(&mut watch.failures, failures);
-            for (zone, error) in &watch.failures {
-                if before.get(zone) != Some(error) {
-                    told.push(Event::ZoneKept { zone: zone.clone(), error: error.to_string().into() });
-                }
+                told.extend(self.follow(Some(zone), zone, zone.reloaded(), failures));
             }
         }
         lock(&self.state).is_checking_zones = false;
         self.tell_all(told);
     }
 
-    /// Reads a zone again if its file is another one now.
-    fn reload(
+    /// Goes by what was found in the place of a zone: another one, the same, or that it cannot be read. What there is to
+    /// be told of it: the same failure once.
+    fn follow(
         &self,
         of: Option<&Zone>,
         zone: &Zone,
-        failures: &mut HashMap<Arc<str>, TzError>,
+        found: Result<Option<Zone>, TzError>,
+        failures: &mut Vec<(Option<Zone>, TzError)>,
     ) -> Vec<Event> {
-        match zone.reloaded() {
-            Ok(Some(new)) => return self.change_zone(of, new),
-            Ok(None) => {}
-            Err(error) => drop(failures.insert(zone.name().into(), error)),
+        let known = failures.iter().position(|(failed, _)| failed.as_ref() == of);
+        let known = known.map(|i| failures.swap_remove(i).1);
+        let name: Arc<str> = zone.name().into();
+        match found {
+            Ok(Some(new)) => self.change_zone(of, new),
+            Ok(None) => known.map(|_| Event::ZoneReadAgain { zone: name }).into_iter().collect(),
+            Err(error) => {
+                let is_new = known.as_ref() != Some(&error);
+                let event = is_new.then(|| Event::ZoneKept { zone: name, error: error.to_string().into() });
+                failures.push((of.cloned(), error));
+                event.into_iter().collect()
+            }
         }
-        Vec::new()
     }
 
     fn tell_all(&self, told: Vec<Event>) {
@@ -125,5 +124,13 @@ impl Engine {
                 event => self.tell(|| event),
             }
         }
+    }
+}
+
+/// The local zone if it is another one now; an error as long as it cannot be read.
+fn read_again(local: &mut LocalZone) -> Result<Option<Zone>, TzError> {
+    match local.refresh() {
+        Ok(true) => Ok(Some(local.zone().clone())),
+        _ => local.failure().map_or(Ok(None), |error| Err(error.clone())),
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::timetable::out_of_range;
 use super::why::Reading;
-use super::{Moment, Schedule, What};
+use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::{Clock, Cron};
 use crate::dues::days::Days;
@@ -88,15 +88,12 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// If it is a schedule of another kind, or its bounds are out of the calendar.
+    /// If it is a schedule of another kind, or its bounds are out of the calendar. Also if the range begins before the zone's
+    /// data [do](Zone::begins).
     pub fn clock_changes(&self, range: Range<SystemTime>, zone: &Zone) -> Result<ClockChanges, Error> {
         let zone = self.zone.as_ref().unwrap_or(zone).clone();
-        let instant =
-            |field, moment: Option<Moment>| match moment.map(|moment| (moment, moment.instant(&zone))) {
-                Some((_, Some(instant))) => Ok(Some(instant)),
-                Some((moment, None)) => Err(out_of_range().in_field(field, moment.to_string())),
-                None => Ok(None),
-            };
+        expect_begun(&zone, range.start)?;
+        let instant = |field, moment| instant_of(field, moment, &zone);
         let (starting, until) = (instant("starting", self.starting)?, instant("until", self.until)?);
         let times = match (&self.what, self.starting, starting) {
             (What::Cron(cron), _, _) => {
@@ -105,11 +102,8 @@ impl Schedule {
             (What::Every(period), Some(moment), Some(anchor))
                 if period.days() > 0 && period.elapsed().is_zero() =>
             {
-                let civil = match moment {
-                    Moment::Civil(civil) => Some(civil),
-                    Moment::Instant(_) => None,
-                };
-                let days = Days::new(*period, civil, unix_nanos(anchor), zone.clone());
+                expect_begun(&zone, anchor)?;
+                let days = Days::new(*period, moment.civil(), unix_nanos(anchor), zone.clone());
                 Times::Days(days.ok_or_else(out_of_range)?)
             }
             _ => {

@@ -38,7 +38,7 @@ impl Moment {
     }
 
     /// The instant, in this zone, or why there is none.
-    pub(super) fn in_zone(self, zone: &Zone) -> Result<SystemTime, Error> {
+    pub(crate) fn in_zone(self, zone: &Zone) -> Result<SystemTime, Error> {
         match self {
             Moment::Civil(civil) => {
                 let unix = zone.resolve(civil.seconds()).due();

@@ -145,6 +145,21 @@ fn clock_changes_before_the_beginning_are_not_told() {
     let of_2026 = findings("2026-01-01T00:00:00Z");
     assert!(of_2026[0].contains("2026-03-29"), "{of_2026:?}");
     assert_eq!(findings("2024-01-01T00:00:00Z"), of_2026);
+
+    let changes = |schedule: Schedule, from: &str| {
+        let changes = schedule.clock_changes(at(from)..at("2027-01-01T00:00:00Z"), &paris());
+        changes.map(|changes| changes.count()).map_err(|error| error.to_string())
+    };
+    const LAST_YEAR: &str = "2025-12-31T23:59:59Z";
+    let half_past_two = || Schedule::cron("30 2 * * *").unwrap();
+    let daily = |from: &str| every("1d").starting(from).unwrap();
+    assert_eq!(changes(half_past_two(), "2026-01-01T00:00:00Z"), Ok(1));
+    assert_eq!(changes(half_past_two(), LAST_YEAR), Err(before(LAST_YEAR)));
+    assert_eq!(changes(daily("2026-01-01 02:30"), "2026-01-01T00:00:00Z"), Ok(1));
+    for (field, moment) in [("starting `2025-12-31T02:30:00`: ", "2025-12-31T02:30:00"), ("", LAST_YEAR)] {
+        let told = changes(daily(moment), "2026-01-01T00:00:00Z");
+        assert_eq!(told, Err(format!("{field}{}", before(moment))));
+    }
 }
 
 #[test]

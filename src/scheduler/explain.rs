@@ -11,7 +11,7 @@ use crate::agenda::{Ending, Which};
 use crate::clock::Step;
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::event::{OneLine, Why};
 use crate::schedule::{rfc3339, Explanation, Moment};
 use crate::sync::{lock, Arc};
@@ -155,10 +155,8 @@ fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account,
         engine.change(which, |state, now| Some((state.agenda.memory(which)?, now)))?;
     let cron = memory.plan.as_ref().and_then(|plan| plan.cron());
     let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
-    let instant = moment.instant(&zone).ok_or_else(|| {
-        let why = "outside the time that this machine's clock can hold";
-        Error::new(Kind::Other(why.into())).in_field("explain", moment.to_string()).of_task(&task)
-    })?;
+    let instant = moment.in_zone(&zone);
+    let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(&task))?;
     // A zone from the embedded table cannot say what was before it.
     let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
     let (at, reason) = memory.judge(instant, now, clocks);
@@ -303,5 +301,31 @@ struct Shown<'a> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         rfc3339(self.instant, self.zone, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn what_a_task_did_before_the_beginning_is_told_by_the_instant_alone() {
+        let midnight = "2026-01-02T00:00:00Z".parse::<Moment>().unwrap().instant(&Zone::utc()).unwrap();
+        let zone = Zone::of_small_table("Europe/Paris");
+        let scheduler = Scheduler::builder().clock(&ManualClock::new(midnight)).zone(zone).build().unwrap();
+        scheduler.task("t").cron("0 9 * * *").run(|| {}).unwrap();
+        let told = |moment: &str| {
+            let account = scheduler.explain("t", moment.parse::<Moment>().unwrap());
+            account.map(|account| account.to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            told("2025-07-01T00:00:00Z"),
+            Ok("task `t` at 2025-07-01T00:00:00Z: was before the task was scheduled, at 2026-01-02T01:00:00+01:00".into())
+        );
+        const CIVIL: &str = "2025-07-01T02:00:00";
+        let message = "zone `Europe/Paris`: the embedded table test1 begins at 2026-01-01T00:00:00Z, \
+                       and 2025-07-01T02:00:00 is before that; install the `tzdata` package or set TZDIR";
+        assert_eq!(told(CIVIL), Err(format!("task `t`: explain `{CIVIL}`: {message}")));
     }
 }

@@ -123,7 +123,7 @@ impl Builder {
     /// zone, if the scheduler goes by it, and the files of zones that have a name. One minute by default; with
     /// [`Duration::MAX`] never. With a [`ManualClock`] zones change by [`set_zone`](Scheduler::set_zone) alone.
     ///
-    /// A zone that cannot be read again stays as it was, and [`Event::ZoneKept`](crate::Event::ZoneKept) says so.
+    /// A zone that cannot be read again stays as it was, and [`Event::ZoneKept`](crate::Event::ZoneKept) says so once.
     pub fn zone_check(mut self, interval: Duration) -> Builder {
         self.zone_check = interval;
         self

@@ -203,7 +203,8 @@ impl Zone {
     }
 
     /// The zone of whoever started the program: that of the `TZ` variable, read as [`from_tz`](Zone::from_tz) does, or,
-    /// where it is not set, that of the system, which is in `/etc/localtime`.
+    /// where it is not set, that of the system, which is in `/etc/localtime`. Where that is a link to a file that is not
+    /// there, it still names a zone, which the [embedded table](Zone::embedded_version) may have.
     ///
     /// On Windows that of the system is what the registry says of the current year's changes, under the name that Windows
     /// has for it, such as `W. Europe Standard Time`; it takes a process (`reg.exe`) and tens of milliseconds to read. On

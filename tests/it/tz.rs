@@ -1,5 +1,6 @@
 //! Time zones by their public questions: the vectors of `tests/data/`, and what is said when there is no zone.
 
+use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
@@ -415,6 +416,55 @@ fn files_with_leap_seconds_are_refused() {
         "zone file `right/UTC`: counts leap seconds, which system time does not; \
          expected the file of this zone that is not under `right`"
     );
+}
+
+/// What the test below runs in processes of their own.
+#[test]
+#[ignore = "the other process of `the_environment_is_heard_as_far_as_it_may_be`"]
+fn process_with_an_environment() {
+    let said = |zone: Result<Zone, sexton::tz::TzError>| {
+        zone.map_or_else(|error| error.to_string(), |zone| zone.to_string())
+    };
+    println!("told: {}", said(Zone::local()));
+    println!("told: {}", said(Zone::local_without_paths()));
+    let (zone, error) = Zone::local_or_utc();
+    println!("told: {zone}{}", error.map_or("", |_| ", for want of another"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_environment_is_heard_as_far_as_it_may_be() {
+    let told = |tz: &str, tzdir: &str| {
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        process.args(["--exact", "tz::process_with_an_environment", "--ignored", "--nocapture"]);
+        let output = process.env("TZ", tz).env("TZDIR", tzdir).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<String> =
+            text.lines().filter_map(|line| Some(line.split_once("told: ")?.1.to_string())).collect();
+        <[String; 3]>::try_from(lines).unwrap()
+    };
+    const SYSTEMS: &str = "/usr/share/zoneinfo, /usr/share/lib/zoneinfo, /usr/lib/zoneinfo, /etc/zoneinfo, /var/db/timezone/zoneinfo";
+    const UTC: &str = "UTC, for want of another";
+    assert_eq!(told("JST-9", "/no/zoneinfo"), ["JST-9"; 3]);
+    assert_eq!(told("", "/no/zoneinfo"), ["UTC"; 3]);
+    let [local, without_paths, or_utc] = told("/no/zoneinfo/Paris", "");
+    assert_eq!(local, "zone file `/no/zoneinfo/Paris`: entity not found");
+    assert_eq!(
+        without_paths,
+        "TZ `/no/zoneinfo/Paris`: expected a zone or a rule, since paths are not allowed here"
+    );
+    assert_eq!(or_utc, UTC);
+    // A folder takes the place of the system's, but for a program that must not follow whoever started it.
+    let [local, without_paths, or_utc] = told(":Nowhere/City", "/no/zoneinfo");
+    assert!(local.contains("/no/zoneinfo") && !local.contains(SYSTEMS), "{local}");
+    assert!(without_paths.contains(SYSTEMS) && !without_paths.contains("/no/zoneinfo"), "{without_paths}");
+    assert_eq!(or_utc, UTC);
+    // One that hangs on where the program was started does not count.
+    for tzdir in ["", "no/zoneinfo", "."] {
+        let [local, _, or_utc] = told(":Nowhere/City", tzdir);
+        assert!(local.contains(SYSTEMS), "{tzdir:?}: {local}");
+        assert_eq!(or_utc, UTC);
+    }
 }
 
 proptest! {

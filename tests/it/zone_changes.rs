@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use sexton::tz::Zone;
 use sexton::{Event, Missed, Overlap, Scheduler, Why};
 
-use crate::stage::{missed, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{missed, must_end, time, Stage, DAY, HOUR, MINUTE, PATIENCE, SECOND};
 
 fn hours(hours: i32) -> Zone {
     Zone::fixed(hours * 3600).unwrap()
@@ -341,7 +341,7 @@ fn running_process() {
     scheduler.observe(move |event| {
         let next = |name| tasks.lock().unwrap().get(name).and_then(|task| task.next_due());
         match event {
-            Event::ZoneChanged { .. } | Event::ZoneKept { .. } => {
+            Event::ZoneChanged { .. } | Event::ZoneKept { .. } | Event::ZoneReadAgain { .. } => {
                 let hour = |name| next(name).map_or(99, |due| unix_seconds(due).rem_euclid(86_400) / 3600);
                 println!("told: {event}; at {} and {}", hour("local"), hour("own"));
             }
@@ -396,11 +396,19 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
         let file = folder.join("Local");
         let expected = format!("zone `Local` stays as it was: zone file `{}`: header: found", file.display());
         assert!(kept.starts_with(&expected) && kept.ends_with("at 10 and 11"), "{kept}");
+        // The same error is told once, also if it is of another file. The local zone is looked at first.
+        put("Local", b"no zone either");
         put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
         assert_eq!(heard(), "zone `Own` has new data; at 10 and 8");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 2, 2));
+        assert_eq!(heard(), "zone `Local` can be read again and is as it was; at 10 and 8");
         fs::remove_file(folder.join("Own")).unwrap();
         let kept = heard();
         assert!(kept.starts_with("zone `Own` stays as it was: ") && kept.ends_with("at 10 and 8"), "{kept}");
+        put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
+        assert_eq!(heard(), "zone `Own` can be read again and is as it was; at 10 and 8");
+        put("Own", b"no zone");
+        assert!(heard().starts_with("zone `Own` stays as it was: "), "it is told anew");
         put("Own", &file_of(SystemTime::UNIX_EPOCH, 3, 3));
         assert_eq!(heard(), "zone `Own` has new data; at 10 and 9");
         put("Local", &file_of(SystemTime::UNIX_EPOCH, 5, 5));
@@ -412,6 +420,59 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
     let _heard = must_end("a process whose zone files are replaced", play);
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn of_a_zone_that_nobody_goes_by_any_more_nothing_is_told() {
+    let folder = std::env::temp_dir().join(format!("sexton-left-zones-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name);
+    let put = |name: &str, hours: i32| {
+        fs::write(path("new"), file_of(SystemTime::UNIX_EPOCH, hours, hours)).unwrap();
+        fs::rename(path("new"), path(name)).unwrap();
+        Zone::from_tz(path(name).to_str().unwrap()).unwrap()
+    };
+    let (left, cancelled, own) = (put("left", 1), put("cancelled", 1), put("own", 1));
+    let often = Duration::from_millis(5);
+    let scheduler = Scheduler::builder().zone(left).clock_check(often).zone_check(often).build().unwrap();
+    let (teller, told) = std::sync::mpsc::channel();
+    let teller = Mutex::new(teller);
+    scheduler.observe(move |event| {
+        let name = |zone: &str| zone.rsplit('/').next().unwrap().to_string();
+        let line = match event {
+            Event::ZoneChanged { to, .. } => format!("{} is new", name(to)),
+            Event::ZoneKept { zone, .. } => format!("{} is kept", name(zone)),
+            Event::ZoneReadAgain { zone } => format!("{} is read again", name(zone)),
+            _ => return,
+        };
+        let _ = teller.lock().unwrap().send(line);
+    });
+    let task = |name: &str| scheduler.task(name).cron("0 12 * * *");
+    task("a").run(|| {}).unwrap();
+    task("b").zone(cancelled.clone()).run(|| {}).unwrap();
+    task("c").zone(own).run(|| {}).unwrap();
+    let heard = || told.recv_timeout(PATIENCE).unwrap();
+    fs::remove_file(path("left")).unwrap();
+    assert_eq!(heard(), "left is kept");
+    scheduler.set_zone(Zone::utc());
+    assert_eq!(heard(), "UTC is new");
+    fs::remove_file(path("cancelled")).unwrap();
+    assert_eq!(heard(), "cancelled is kept");
+    scheduler.cancel("b").unwrap();
+    // Twice, so that all zones have been looked at in between.
+    for hours in [2, 3] {
+        put("own", hours);
+        assert_eq!(heard(), "own is new");
+    }
+    // Whoever goes by it anew is told anew.
+    scheduler.task("d").cron("0 12 * * *").zone(cancelled).run(|| {}).unwrap();
+    assert_eq!(heard(), "cancelled is kept");
+    put("cancelled", 1);
+    assert_eq!(heard(), "cancelled is read again");
+    fs::remove_dir_all(&folder).unwrap();
+    scheduler.shutdown();
 }
 
 #[test]

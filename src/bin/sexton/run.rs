@@ -259,8 +259,11 @@ impl Log {
                 self.line(&format!("cut due={} {shown}", time::rfc3339(*due, &self.zone)));
             }
             Event::ClockStepped { step } => self.line(&format!("clock stepped {step}")),
-            Event::ZoneChanged { .. } | Event::ZoneKept { .. } => self.line(&format!("zone {event}")),
-            Event::JournalDamaged { .. } | Event::JournalFailed { .. } => self.line(&event.to_string()),
+            Event::ZoneChanged { .. }
+            | Event::ZoneKept { .. }
+            | Event::ZoneReadAgain { .. }
+            | Event::JournalDamaged { .. }
+            | Event::JournalFailed { .. } => self.line(&event.to_string()),
             Event::PoolSaturated { waiting, workers } => {
                 self.line(&format!("busy running={workers} waiting={waiting}"));
             }

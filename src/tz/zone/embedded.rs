@@ -43,6 +43,10 @@ impl Embedded {
     }
 
     pub(super) fn zone(&self, name: &str) -> Option<Zone> {
+        Some(Zone::of_edition(name, self.history(name)?, self.edition))
+    }
+
+    pub(super) fn history(&self, name: &str) -> Option<History> {
         let mut number = None;
         let mut reader = self.each_name(|known, record| {
             if known == name.as_bytes() {
@@ -51,8 +55,7 @@ impl Embedded {
         })?;
         let rules = reader.list(|reader| reader.text())?;
         let records = reader.list(|reader| reader.list(Reader::number))?;
-        let history = self.history(records.get(number? as usize)?, &rules)?;
-        Some(Zone::of_edition(name, history, self.edition))
+        self.history_of(records.get(number? as usize)?, &rules)
     }
 
     /// The zone whose name differs but in upper and lower case.
@@ -78,7 +81,7 @@ impl Embedded {
         Some(reader)
     }
 
-    fn history(&self, record: &[u32], rules: &[&str]) -> Option<History> {
+    fn history_of(&self, record: &[u32], rules: &[&str]) -> Option<History> {
         let rule = |number: u32| PosixZone::parse_footer(rules.get(number as usize)?).ok();
         let (&last, changes) = record.split_first()?;
         let mut at = self.edition.begins;

@@ -82,9 +82,10 @@ pub(super) enum Kind {
         zone: TzError,
         rule: RuleError,
     },
-    /// `TZ` is not set, and there is no such file.
+    /// `TZ` is not set, and there is no such file, or it is a link that leads to none.
     NoSystemZone {
         path: PathBuf,
+        leads_to: Option<PathBuf>,
     },
     /// A value in the registry of Windows makes no sense, or is not there.
     Registry {
@@ -180,13 +181,20 @@ impl fmt::Display for TzError {
             Kind::NeitherZoneNorRule { value, zone, rule } => {
                 write!(f, "TZ{} is neither a zone ({zone}) nor a rule ({rule})", Spaced(value))
             }
-            Kind::NoSystemZone { path } => {
+            Kind::NoSystemZone { path, leads_to: None } => {
                 write!(
                     f,
                     "system zone: TZ is not set and there is no `{}`; set TZ or name a zone",
                     path.display()
                 )
             }
+            Kind::NoSystemZone { path, leads_to: Some(target) } => write!(
+                f,
+                "system zone: TZ is not set and `{}` leads to `{}`, which is not there; \
+                 install the `tzdata` package, set TZ or name a zone",
+                path.display(),
+                target.display()
+            ),
             Kind::Registry { name, found, expected } => write!(
                 f,
                 "system zone: {KEY}: {name}: found {found}, expected {expected}; set TZ or name a zone"

@@ -26,7 +26,7 @@ pub struct LocalZone {
     zone: Zone,
     /// What the machine looked like when the zone was last read, or could not be.
     seen: State,
-    /// Why it could not be read.
+    /// Why it could not be read the last time.
     failure: Option<TzError>,
 }
 
@@ -72,10 +72,16 @@ impl LocalZone {
     ///
     /// # Errors
     ///
-    /// If it cannot be read: the zone stays as it is. From then on reading it is tried each time, and the error is told
-    /// again if it becomes another one or if something changes, but not over and over.
+    /// If it cannot be read: the zone stays as it is, and the embedded table does not take the place of a file. From then on
+    /// reading it is tried each time, and the error is told again if it becomes another one or if something changes, but not
+    /// over and over.
     pub fn refresh(&mut self) -> Result<bool, TzError> {
         self.refresh_on(&System::here())
+    }
+
+    /// Why it could not be read at the last [`refresh`](LocalZone::refresh), if that was so, told or not.
+    pub(crate) fn failure(&self) -> Option<&TzError> {
+        self.failure.as_ref()
     }
 
     pub(super) fn on(system: &System) -> Result<LocalZone, TzError> {
@@ -92,7 +98,15 @@ impl LocalZone {
             return Ok(false);
         }
         self.seen = now;
-        match system.local() {
+        let is_embedded = |zone: &Zone| zone.data.edition.is_some();
+        let found = match system.local() {
+            // The table says less than a file did: of what is newer than it, and of what was before it, nothing.
+            Ok(zone) if is_embedded(&zone) && !is_embedded(&self.zone) && zone.name() == self.zone.name() => {
+                system.without_embedded().local()
+            }
+            found => found,
+        };
+        match found {
             Ok(zone) => {
                 self.failure = None;
                 let is_another = zone != self.zone;

@@ -17,15 +17,16 @@ pub(super) struct Source {
 /// What changes when a file is replaced or written to, at the price of one `stat`.
 ///
 /// Time zone packages and `zic` put a new file in the place of the old: that is another inode, even where length and
-/// time of the last change have been made the same.
+/// time of the last change have been made the same. The number of an inode is given to another file when its own is gone;
+/// but no program can say when an inode was last changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     len: u64,
     /// `None` where the system does not know.
     modified: Option<SystemTime>,
-    /// The device, and the number of the file on it.
+    /// The device, the number of the file on it, and the seconds and nanoseconds of its last change of any kind.
     #[cfg(unix)]
-    inode: (u64, u64),
+    inode: (u64, u64, i64, i64),
 }
 
 impl Stamp {
@@ -36,7 +37,7 @@ impl Stamp {
             len: metadata.len(),
             modified: metadata.modified().ok(),
             #[cfg(unix)]
-            inode: (metadata.dev(), metadata.ino()),
+            inode: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 

@@ -35,7 +35,7 @@ const MAX_NAME: usize = 96;
 const MAX_VALUE: usize = 1024;
 
 /// What a machine, and whoever started the program, say about zones.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct System {
     /// The `TZ` variable, if it is set.
     pub(super) tz: Option<OsString>,
@@ -124,10 +124,8 @@ impl System {
     /// The zone of this name in the database.
     pub(super) fn named(&self, name: &str) -> Result<Zone, TzError> {
         check_name(name)?;
-        match name {
-            "UTC" | "Etc/UTC" | "Z" => return Ok(Zone::constant(name, 0, "UTC")),
-            "GMT" | "Etc/GMT" => return Ok(Zone::constant(name, 0, "GMT")),
-            _ => {}
+        if let Some(zone) = without_data(name) {
+            return Ok(zone);
         }
         for folder in &self.folders {
             let path = folder.join(name);
@@ -178,19 +176,30 @@ impl System {
         }
     }
 
-    /// What the system's clocks show: always the contents of `/etc/localtime`, whatever its name.
+    /// What the system's clocks show: always the contents of `/etc/localtime`, whatever its name. Only where a link there
+    /// leads to no file does the name count, of a zone that needs none.
     fn system_zone(&self) -> Result<Zone, TzError> {
         let path = &self.localtime;
-        let bytes = read(path).map_err(|error| match error.kind() {
-            // The second is how systems answer that have no files.
-            Kind::Io { kind: io::ErrorKind::NotFound | io::ErrorKind::Unsupported, .. } => {
-                TzError::new(Kind::NoSystemZone { path: path.clone() })
+        let name = name_by_link(path);
+        match read(path) {
+            Ok(bytes) => {
+                let name = name.or_else(|| self.name_by_text(&bytes));
+                let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
+                Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
             }
-            _ => error,
-        })?;
-        let name = name_by_link(path).or_else(|| self.name_by_text(&bytes));
-        let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
-        Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
+            Err(error) if is_missing(&error) => {
+                let zone = name.and_then(|name| without_data(&name).or_else(|| self.embedded?.zone(&name)));
+                zone.ok_or_else(|| {
+                    TzError::new(Kind::NoSystemZone { path: path.clone(), leads_to: links(path).pop() })
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// This machine, for a program that does not carry any zones with it.
+    pub(super) fn without_embedded(&self) -> System {
+        System { embedded: None, ..self.clone() }
     }
 
     /// The name in `/etc/timezone`, which only some systems keep up to date: if its file is the very same.
@@ -230,6 +239,21 @@ fn check_name(name: &str) -> Result<(), TzError> {
         at += part.len() + 1;
     }
     Ok(())
+}
+
+/// A zone of which everybody knows what its clocks show.
+fn without_data(name: &str) -> Option<Zone> {
+    match name {
+        "UTC" | "Etc/UTC" | "Z" => Some(Zone::constant(name, 0, "UTC")),
+        "GMT" | "Etc/GMT" => Some(Zone::constant(name, 0, "GMT")),
+        _ => None,
+    }
+}
+
+/// Whether a file is missing; the second is how systems answer that have no files.
+fn is_missing(error: &TzError) -> bool {
+    use io::ErrorKind::{NotFound, Unsupported};
+    matches!(error.kind(), Kind::Io { kind: NotFound | Unsupported, .. })
 }
 
 /// Whether a zone is missing, as opposed to damaged.

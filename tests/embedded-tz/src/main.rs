@@ -33,7 +33,8 @@ fn main() -> Result<()> {
     }
     let known = Zone::embedded_version().ok_or("the table cannot be read")?;
     if known != version {
-        println!("the table is of {known}, the folder of {version}");
+        let is_older = if *version < *known { ", which is older: nothing was compared" } else { "" };
+        println!("the table is of {known}, the folder of {version}{is_older}");
         return match is_year_older(known, &version)? {
             true => Err(format!("the table of {known} is older than {version} by a year or more").into()),
             false => Ok(()),

@@ -18,6 +18,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("@", "expression: unknown nickname `@` at byte 0, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
     ("@daily 5", "expression: found `5` at byte 7, expected nothing after a nickname"),
     ("TZ=UTC 0 0 * * *", "expression: found `TZ=UTC` at byte 0, expected fields only: a zone is given to the schedule"),
+    ("TZ=0", "expression: found `TZ=0` at byte 0, expected fields only: a zone is given to the schedule"),
     ("CRON_TZ=Europe/Paris @daily", "expression: found `CRON_TZ=Europe/Paris` at byte 0, expected fields only: a zone is given to the schedule"),
     // Values.
     ("60 * * * *", "minute: no such value `60` at byte 0, expected 0-59"),

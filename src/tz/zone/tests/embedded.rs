@@ -158,6 +158,48 @@ fn a_database_that_is_installed_later_is_found() {
     assert_eq!(format!("{:?}", local.zone()), r#"Zone("Europe/Paris")"#);
 }
 
+#[test]
+fn a_database_that_is_removed_leaves_the_zone_as_it_was() {
+    let machine = Machine::new();
+    const MISSING: &str = "zone `Europe/Paris`: not found in /zoneinfo, /more/zoneinfo";
+    let no_rule = "nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)";
+    for (tz, message) in [
+        (Some("Europe/Paris"), format!("TZ `Europe/Paris` is neither a zone ({MISSING}) {no_rule}")),
+        (Some(":Europe/Paris"), MISSING.to_string()),
+    ] {
+        machine.file("zoneinfo/Europe/Paris", &tzif("CET-2"));
+        let system = machine_with_table(&machine, tz);
+        let mut local = LocalZone::on(&system).unwrap();
+        let zone = local.zone().clone();
+        std::fs::remove_file(machine.path("zoneinfo/Europe/Paris")).unwrap();
+        let told = local.refresh_on(&system).map_err(|error| machine.shorten(&error.to_string()));
+        assert_eq!(told, Err(message));
+        assert_eq!((local.refresh_on(&system), local.zone()), (Ok(false), &zone));
+        // Another zone is another matter.
+        assert_eq!(local.refresh_on(&machine_with_table(&machine, Some("Africa/There"))), Ok(true));
+        assert_eq!(local.refresh_on(&system), Ok(true));
+        assert_eq!(format!("{:?}", local.zone()), r#"Zone("Europe/Paris", embedded test1)"#);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_that_is_not_there_tells_the_name_of_a_zone_of_the_table() {
+    use std::os::unix::fs::symlink;
+    let machine = Machine::bare();
+    machine.file("etc/.folder", b"");
+    symlink("../usr/share/zoneinfo/Europe/Paris", machine.path("etc/localtime")).unwrap();
+    let system = machine_with_table(&machine, None);
+    let mut local = LocalZone::on(&system).unwrap();
+    assert_eq!(format!("{:?}", local.zone()), r#"Zone("Europe/Paris", embedded test1)"#);
+    machine.file("usr/share/zoneinfo/Europe/Paris", &tzif("CET-2"));
+    assert_eq!(local.refresh_on(&system), Ok(true), "a file comes first");
+    assert_eq!(local.zone().offset(at(START)), Some(7200));
+    std::fs::remove_file(machine.path("usr/share/zoneinfo/Europe/Paris")).unwrap();
+    assert!(local.refresh_on(&system).is_err());
+    assert_eq!(local.zone().offset(at(START)), Some(7200));
+}
+
 /// Asks a table, whatever it is, everything.
 fn ask(bytes: &'static [u8]) {
     let table = match Embedded::read(bytes) {
@@ -319,14 +361,23 @@ mod built_in {
 
     #[test]
     fn damaged_it_is_no_reason_to_panic() {
+        // With every byte another one, and cut off at every byte. To search a zone takes long, so that is done now and then.
+        let check = |i: usize, bytes: &'static [u8]| {
+            if i % 53 == 0 {
+                ask(bytes);
+            }
+            let history = |table: Embedded| table.history("Asia/Gaza");
+            if let Some(history) = Embedded::read(bytes).and_then(history) {
+                history.shown(START);
+                history.shown(1 << 33);
+            }
+        };
         let bytes = include_bytes!("../embedded.bin");
-        for len in (0..bytes.len()).step_by(97) {
-            ask(&bytes[..len]);
-        }
-        for i in (0..bytes.len()).step_by(53) {
-            let mut bytes = bytes.to_vec();
-            bytes[i] ^= 0xff;
-            ask(Box::leak(bytes.into()));
+        for i in 0..bytes.len() {
+            check(i, &bytes[..i]);
+            let mut damaged = bytes.to_vec();
+            damaged[i] ^= 0xff;
+            check(i, Box::leak(damaged.into()));
         }
     }
 }

@@ -125,6 +125,30 @@ fn a_file_of_the_same_length_in_the_same_place_is_told_by_its_time() {
     assert_eq!(refreshed(&mut local, &machine, None), is(Ok(true), "localtime", 2));
 }
 
+/// As rsync writes in place, or a file that takes the number of one that is gone where all files have the same time, as in
+/// images of which each is to be like the other.
+#[cfg(unix)]
+#[test]
+fn a_file_whose_time_was_put_back_is_told_by_when_that_was_done() {
+    use std::os::unix::fs::MetadataExt;
+    let machine = Machine::new();
+    let path = machine.path("etc/localtime");
+    let write = |rule| {
+        machine.file("etc/localtime", &tzif(rule));
+        let file = File::options().append(true).open(&path).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1)).unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    let first = write("AAA-1");
+    let mut local = LocalZone::on(&machine.system(None)).unwrap();
+    let named = machine.system(Some(path.to_str().unwrap())).local().unwrap();
+    // The file system's clock moves on some hundred times a second.
+    while write("BBB-2") == first {}
+    assert_eq!(refreshed(&mut local, &machine, None), is(Ok(true), "localtime", 2));
+    assert_eq!(named.reloaded().unwrap().unwrap().offset(UNIX_EPOCH), Some(7200));
+}
+
 #[test]
 fn while_the_file_is_damaged_the_zone_stays() {
     let machine = Machine::new();

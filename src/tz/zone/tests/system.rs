@@ -384,9 +384,18 @@ mod localtime {
     fn a_link_to_nowhere_is_a_missing_system_zone() {
         let machine = Machine::new();
         link(&machine, "../zoneinfo/Europe/Atlantis", "etc/localtime");
-        let message = "system zone: TZ is not set and there is no `/etc/localtime`; set TZ or name a zone";
+        let message = "system zone: TZ is not set and `/etc/localtime` leads to `/etc/../zoneinfo/Europe/Atlantis`, which is not there; \
+                       install the `tzdata` package, set TZ or name a zone";
         assert_eq!(machine.local(None), error(message));
+        let message = "system zone: TZ is not set and there is no `/etc/localtime`; set TZ or name a zone";
         assert_eq!(Machine::bare().local(None), error(message));
+    }
+
+    #[test]
+    fn a_link_to_nowhere_may_name_a_zone_that_needs_no_file() {
+        let machine = Machine::bare();
+        link(&machine, "/usr/share/no/zoneinfo/Etc/UTC", "etc/localtime");
+        assert_eq!(machine.local(None), zone("Etc/UTC", 0));
     }
 
     #[test]
