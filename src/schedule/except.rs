@@ -132,6 +132,11 @@ impl Except {
         (!is_empty).then(|| Box::new(Sieve::new(self, zone.clone())))
     }
 
+    /// Whether a closure leaves out a civil time.
+    pub(super) fn leave_out(&self, shown: DateTime) -> bool {
+        self.tests.iter().any(|test| test(shown))
+    }
+
     /// Whether there is a closure to be asked.
     pub(super) fn asks(&self) -> bool {
         !self.tests.is_empty()

@@ -7,22 +7,19 @@
 //! An expression has the same times on each of its dates but those on which clocks change. So an image never comes after
 //! the next of these dates, the heir: at that time of it something is due anyway, or has the same image.
 
+mod questions;
+
 use std::time::{Duration, SystemTime};
 
+use self::questions::{leaves_nothing, Questions};
 use super::except::Except;
-use super::timetable::{panicked, Rule};
+use super::timetable::Rule;
 use crate::civil::{Date, DateTime, Time, DAY};
-use crate::error::{Error, Kind};
-use crate::guard::guarded;
+use crate::error::Error;
 use crate::tz::{system_time_of_nanos, unix_nanos, Instants, Offsets, Zone};
 
 const SECOND: i128 = 1_000_000_000;
 const NANOS: i64 = 1_000_000_000;
-
-/// So many questions are asked for one answer, and over so many days, before nothing is taken to be due any more: all the
-/// seconds of a year, or all the days of centuries.
-const ASKED: u32 = 1_000_000;
-const ASKED_OVER: i64 = 366;
 
 /// Twice the largest offset there is, in seconds: so far from a change of clocks, each civil time is shown once.
 const REACH: i64 = 2 * 26 * 3600;
@@ -64,15 +61,12 @@ pub(super) struct Search<'a> {
     except: &'a Except,
     zone: &'a Zone,
     rule: &'a Rule,
-    /// So often closures were asked.
-    asked: u32,
-    /// The first date that they were asked about.
-    asked_from: Option<Date>,
+    questions: Questions<'a>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(except: &'a Except, zone: &'a Zone, rule: &'a Rule) -> Search<'a> {
-        Search { except, zone, rule, asked: 0, asked_from: None }
+        Search { except, zone, rule, questions: Questions::new(except) }
     }
 
     /// Whether what the clocks show at an instant is left out.
@@ -83,7 +77,7 @@ impl<'a> Search<'a> {
             None => self.zone,
         };
         match zone.civil(instant) {
-            Some(shown) => self.leaves_out(shown),
+            Some(shown) => self.questions.leave_out(shown),
             None => Ok(false),
         }
     }
@@ -92,45 +86,38 @@ impl<'a> Search<'a> {
     /// that is not.
     pub(super) fn wait(&mut self, instant: SystemTime, period: Duration) -> Result<Duration, Error> {
         let shown = match self.zone.civil(instant) {
-            Some(shown) if self.leaves_out(shown)? => shown,
-            None if self.asked > 0 => return Err(leaves_nothing()),
+            Some(shown) if self.questions.leave_out(shown)? => shown,
+            None if self.questions.were_asked() => return Err(leaves_nothing()),
             _ => return Ok(Duration::ZERO),
         };
         let (instant, period) = (unix_nanos(instant), period.as_nanos() as i128);
         // Counted from the beginning of the second.
         let second = instant.div_euclid(SECOND) * SECOND;
         let below = instant - second;
-        let next = match self.is_listed(shown.date()) {
-            true => self.start(self.first_unlisted(shown.date())) - second,
+        let next = match self.questions.is_listed(shown.date()) {
+            true => self.start(self.questions.first_unlisted(shown.date())) - second,
             // Within a second the answer is the same.
             false => SECOND,
         };
         let ahead = next.max(SECOND) - below;
-        let mut wait = (ahead + period - 1) / period * period;
-        // All that can be told without a look at the zone.
+        let wait = (ahead + period - 1) / period * period;
+        // As many more as can be told without a look at the zone. Where 64 bits do not hold it, one by one.
         let change = i128::from(self.zone.span(seconds(instant)).hi) * SECOND - second;
-        if let (Ok(change), Ok(mut at), Ok(step)) =
-            (i64::try_from(change), i64::try_from(below + wait), i64::try_from(period))
-        {
-            let mut asked = 0;
-            guarded(|| {
-                while at < change && asked < ASKED {
-                    let seconds = at / NANOS;
-                    match DateTime::from_seconds(shown.seconds() + seconds) {
-                        Some(next) if !self.is_listed(next.date()) && self.tests_leave_out(next) => {
-                            asked += 1
-                        }
-                        _ => break,
-                    }
-                    let ahead = (seconds + 1) * NANOS - at;
-                    at = at.saturating_add(ahead.saturating_add(step - 1) / step * step);
-                }
-            })
-            .map_err(|message| panicked("except", message))?;
-            self.asked = self.asked.saturating_add(asked);
-            wait = i128::from(at) - below;
-        }
-        Ok(Duration::from_nanos(u64::try_from(wait).unwrap_or(u64::MAX)))
+        let small = |number: i128| i64::try_from(number).ok();
+        let last = match (small(below + wait), small(change), small(period)) {
+            (Some(first), Some(change), Some(period)) => {
+                let next = |at: &i64| next_of_grid(*at, period);
+                let times = std::iter::successors(Some(first), next).take_while(|&at| at < change);
+                let shown_at = |at| DateTime::from_seconds(shown.seconds() + at / NANOS);
+                let last = self.questions.last_left_out(times.map_while(|at| Some((at, shown_at(at)?))))?;
+                last.and_then(|last| next(&last)).map(i128::from)
+            }
+            _ => None,
+        };
+        let wait = last.map_or(wait, |next| next - below);
+        // Less than 2^94 nanoseconds, as a period is.
+        let whole = u64::try_from(wait / SECOND).unwrap_or(u64::MAX);
+        Ok(Duration::new(whole, (wait % SECOND) as u32))
     }
 
     /// The first due after an instant. Not looked for after `until`, if that is given.
@@ -157,8 +144,8 @@ impl<'a> Search<'a> {
         if let Some((rule, zone, end)) = system_time_of_nanos(after).and_then(|after| self.rule.before(after))
         {
             let end = unix_nanos(end);
-            let mut search = Search { zone, rule, ..*self };
-            let due = search.first(after, until.min(end))?.filter(|&due| due <= end);
+            let due =
+                Search::new(self.except, zone, rule).first(after, until.min(end))?.filter(|&due| due <= end);
             if due.is_some() {
                 return Ok(due);
             }
@@ -169,7 +156,7 @@ impl<'a> Search<'a> {
         let mut last = None;
         while let Some(due) = self.rule_after(from).filter(|&due| due < best) {
             let shown = match self.civil(due) {
-                Some(shown) if due <= until && self.leaves_out(shown)? => shown,
+                Some(shown) if due <= until && self.questions.leave_out(shown)? => shown,
                 _ => {
                     best = due;
                     break;
@@ -180,7 +167,7 @@ impl<'a> Search<'a> {
             if self.except.moves {
                 best = self.image(due, shown, best)?.unwrap_or(best);
             }
-            if self.is_listed(shown.date()) {
+            if self.questions.is_listed(shown.date()) {
                 from = from.max(self.end_of_listed(due, shown, best) - 1);
             } else {
                 from = self.end_of_run(due, shown, best.min(until))?;
@@ -209,23 +196,12 @@ impl<'a> Search<'a> {
         }
         let end = if self.except.moves { end.min(self.start(next_day(shown.date()))) } else { end };
         let end = span.hi.min(seconds(end)).saturating_add(i64::from(span.offset));
-        let (mut last, mut asked) = (shown, 0);
-        guarded(|| {
-            while let Some(next) = self.rule.civil_after(last.seconds()).filter(|&next| next < end) {
-                match DateTime::from_seconds(next) {
-                    Some(next)
-                        if asked < ASKED && !self.is_listed(next.date()) && self.tests_leave_out(next) =>
-                    {
-                        last = next;
-                        asked += 1;
-                    }
-                    _ => break,
-                }
-            }
-        })
-        .map_err(|message| panicked("except", message))?;
-        self.asked = self.asked.saturating_add(asked);
-        Ok(due + i128::from(last.seconds() - shown.seconds()) * SECOND)
+        let (rule, first) = (self.rule, shown.seconds());
+        let after = |civil: &i64| rule.civil_after(*civil).filter(|&next| next < end);
+        let times = std::iter::successors(after(&first), after);
+        let times = times.map_while(|civil| Some((civil, DateTime::from_seconds(civil)?)));
+        let last = self.questions.last_left_out(times)?.unwrap_or(first);
+        Ok(due + i128::from(last - first) * SECOND)
     }
 
     /// Until when nothing before `best` comes of the dues from this one on, which is on a listed date.
@@ -233,7 +209,7 @@ impl<'a> Search<'a> {
         let date = shown.date();
         let open = self.first_open(next_day(date));
         let end = match self.except.moves {
-            false => self.first_unlisted(date),
+            false => self.questions.first_unlisted(date),
             true if self.is_covered(date) || self.instant(open.at(shown.time())) >= best => next_day(date),
             true => return due,
         };
@@ -289,7 +265,9 @@ impl<'a> Search<'a> {
     ) -> Result<i128, Error> {
         let date = start.date();
         let goes_to = self.first_open(next_day(date));
-        if !self.except.asks() && (!self.is_listed(date) || goes_to < earliest && self.is_whole(goes_to)) {
+        if !self.except.asks()
+            && (!self.questions.is_listed(date) || goes_to < earliest && self.is_whole(goes_to))
+        {
             // The list alone knows.
             return Ok(best);
         }
@@ -305,7 +283,7 @@ impl<'a> Search<'a> {
             if self.instant(earliest.at(time)) >= best {
                 break;
             }
-            if self.leaves_out(shown)? {
+            if self.questions.leave_out(shown)? {
                 let image = self.image(due, shown, best)?.filter(|&image| image > after);
                 best = image.unwrap_or(best);
             }
@@ -318,11 +296,11 @@ impl<'a> Search<'a> {
         let mut to = until;
         while let Some(due) = self.rule_until(to) {
             let shown = match self.civil(due) {
-                Some(shown) if self.leaves_out(shown)? => shown,
+                Some(shown) if self.questions.leave_out(shown)? => shown,
                 _ => return Ok(Some(due)),
             };
             to = due - 1;
-            if self.is_listed(shown.date()) {
+            if self.questions.is_listed(shown.date()) {
                 to = to.min(self.start(shown.date()) - 1);
             }
         }
@@ -385,7 +363,7 @@ impl<'a> Search<'a> {
                 return Ok(None);
             }
             match self.civil(instant) {
-                Some(shown) if self.leaves_out(shown)? => {}
+                Some(shown) if self.questions.leave_out(shown)? => {}
                 _ => return Ok(Some(image)),
             }
         }
@@ -432,48 +410,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_listed(&self, date: Date) -> bool {
-        self.except.dates.binary_search(&date).is_ok()
-    }
-
-    /// The first date from this one on that is not listed.
-    fn first_unlisted(&self, mut date: Date) -> Date {
-        while self.is_listed(date) {
-            match date.checked_add_days(1) {
-                Some(next) => date = next,
-                None => break,
-            }
-        }
-        date
-    }
-
     /// The first date from this one on to which an image may go: also a listed one on which clocks change, as they may skip
     /// it.
     fn first_open(&self, mut date: Date) -> Date {
-        while self.is_listed(date) && self.is_whole(date) && next_day(date) > date {
+        while self.questions.is_listed(date) && self.is_whole(date) && next_day(date) > date {
             date = next_day(date);
         }
         date
-    }
-
-    fn leaves_out(&mut self, shown: DateTime) -> Result<bool, Error> {
-        if self.is_listed(shown.date()) {
-            return Ok(true);
-        }
-        if !self.except.asks() {
-            return Ok(false);
-        }
-        let from = *self.asked_from.get_or_insert(shown.date());
-        let is_over_long = (shown.date().days() - from.days()).abs() > ASKED_OVER;
-        if self.asked >= ASKED && is_over_long {
-            return Err(leaves_nothing());
-        }
-        self.asked = self.asked.saturating_add(1);
-        guarded(|| self.tests_leave_out(shown)).map_err(|message| panicked("except", message))
-    }
-
-    fn tests_leave_out(&self, shown: DateTime) -> bool {
-        self.except.tests.iter().any(|test| test(shown))
     }
 
     fn rule_after(&self, after: i128) -> Option<i128> {
@@ -523,6 +466,13 @@ impl<'a> Search<'a> {
     }
 }
 
+/// The first in a later second than this one, of instants a period apart.
+fn next_of_grid(at: i64, period: i64) -> Option<i64> {
+    let ahead = (at / NANOS + 1) * NANOS - at;
+    let steps = ahead / period + i64::from(ahead % period > 0);
+    at.checked_add(steps.checked_mul(period)?)
+}
+
 /// The last day of the calendar has none: it stays.
 fn next_day(date: Date) -> Date {
     date.checked_add_days(1).unwrap_or(date)
@@ -532,9 +482,4 @@ fn seconds(nanos: i128) -> i64 {
     let seconds = nanos.div_euclid(SECOND);
     // A clock reaches no further.
     i64::try_from(seconds).unwrap_or(if seconds < 0 { i64::MIN } else { i64::MAX })
-}
-
-fn leaves_nothing() -> Error {
-    let why = "leaves out a year and a million seconds in a row, or all up to the year 9999: nothing is due any more";
-    Error::new(Kind::NeverDue(why.into())).in_field("except", "")
 }

@@ -160,6 +160,17 @@ fn elapsed_time_is_judged_by_the_wall_clock_when_it_has_come() {
 }
 
 #[test]
+fn a_period_of_a_thousand_years_keeps_its_grid() {
+    let (period, utc) = (Duration::from_secs(9_636_000 * 3600), Zone::utc());
+    let start = moment("2026-11-22 12:00").instant(&utc).unwrap();
+    for (year, steps) in [(3000, 1), (4000, 2)] {
+        let schedule = Schedule::every(period).unwrap().except(move |time| time.date().year() < year);
+        let first = schedule.zone(utc.clone()).upcoming(start).unwrap().next();
+        assert_eq!(first, Some(start + period * steps));
+    }
+}
+
+#[test]
 fn a_run_of_seconds_over_a_month_that_is_left_out_is_found_at_once() {
     let zone = zones::zone("America/New_York");
     let first: Date = "2026-03-01".parse().unwrap();
