@@ -125,7 +125,7 @@ impl fmt::Display for Event {
                 return write!(f, "zone `{}` has new data", OneLine(to));
             }
             Event::ZoneChanged { from, to } => {
-                return write!(f, "the zone was `{}` and is now `{}`", OneLine(from), OneLine(to));
+                return write!(f, "zone changed from `{}` to `{}`", OneLine(from), OneLine(to));
             }
             Event::ZoneKept { zone, error } => {
                 return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));

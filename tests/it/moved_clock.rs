@@ -345,10 +345,10 @@ tests! {
 
     what_the_command_line_logs {
         let moves = [
-            (59 * MINUTE, "end exit=0 line 1: echo five&clock stepped"),
-            (-59 * MINUTE, "clock stepped"),
+            (59 * MINUTE, "end exit=0 line 1: echo five&clock forward="),
+            (-59 * MINUTE, "clock back="),
             // Each of them is told in its own time.
-            (4 * HOUR, "corrected\" line 1&corrected\" line 2&clock stepped"),
+            (4 * HOUR, "corrected\" line 1&corrected\" line 2&clock forward="),
         ];
         let log = log_of_run("2026-11-22 09:58:30", "*/5 * * * * echo five\n30 12 * * * false\n", &moves);
         let of = |what: &str| log.iter().filter(|line| line.contains(what)).cloned().collect::<Vec<_>>();
@@ -364,11 +364,9 @@ tests! {
             ]
         );
         assert_eq!(of("line 2"), ["missed count=1 why=\"the clock was corrected\" line 2: false"]);
-        let steps = of("clock stepped").into_iter().map(|line| {
-            let (by, way) = line["clock stepped ".len()..].split_once("s ").unwrap();
-            format!("{:.0} {way}", by.parse::<f64>().unwrap())
-        });
-        assert_eq!(steps.collect::<Vec<_>>(), ["3540 forward", "3540 back", "14400 forward"]);
+        let steps = log.iter().filter_map(|line| line.strip_prefix("clock ")?.strip_suffix('s')?.split_once('='));
+        let steps = steps.map(|(way, by)| format!("{way} {:.0}", by.parse::<f64>().unwrap()));
+        assert_eq!(steps.collect::<Vec<_>>(), ["forward 3540", "back 3540", "forward 14400"]);
     }
 
     // Both clocks go on while a process is stopped. This is what a suspend is not: there the monotonic clock stops.

@@ -234,7 +234,7 @@ fn it_is_told_and_new_tasks_go_by_it() {
     stage.scheduler.set_zone(Zone::utc());
     assert!(stage.lines().is_empty(), "the same zone is no change");
     stage.scheduler.set_zone(hours(2));
-    assert_eq!(stage.lines(), ["the zone was `UTC` and is now `+02:00`"]);
+    assert_eq!(stage.lines(), ["zone changed from `UTC` to `+02:00`"]);
     assert_eq!(stage.scheduler.zone(), hours(2));
     let task = stage.scheduler.task("t").cron("0 15 * * *").run(|| {}).unwrap();
     assert_eq!(task.next_due().map(time).as_deref(), Some("13:00:00"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Error, Event, Schedule, Scheduler};
+use sexton::{Error, Event, Schedule, Scheduler, Step};
 
 use crate::args::{Args, Flag};
 use crate::check::{self, File};
@@ -76,7 +76,7 @@ On stderr each event is a line of time, word, facts, and last the job:
 
 The words: ready, start, end, fail (exit=, signal= or error=), late (by=), missed (count=, why=),
 cut (due=: the last process ended during this run), forgot (a job of the journal that is not in
-the crontab), busy, clock, zone, journal, over.
+the crontab), busy, clock (forward= or back=), zone, journal, over.
 
 Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal
 cannot be had, 2 if the command line has a mistake or the file cannot be read.
@@ -258,7 +258,12 @@ impl Log {
             Event::CutOff { due, .. } => {
                 self.line(&format!("cut due={} {shown}", time::rfc3339(*due, &self.zone)));
             }
-            Event::ClockStepped { step } => self.line(&format!("clock stepped {step}")),
+            Event::ClockStepped { step: Step::Forward(by) } => {
+                self.line(&format!("clock forward={}", time::seconds(*by)));
+            }
+            Event::ClockStepped { step: Step::Back(by) } => {
+                self.line(&format!("clock back={}", time::seconds(*by)));
+            }
             Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
             | Event::ZoneReadAgain { .. }
