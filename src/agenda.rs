@@ -7,11 +7,13 @@
 //! Pure: no threads, no lock, no clock. Time is an argument, and nothing of the user's is called or dropped in here:
 //! what is to be dropped is handed back.
 
+mod ask;
 mod exchange;
 mod follow;
 mod heap;
 mod record;
 mod seat;
+mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -23,11 +25,12 @@ pub use self::exchange::Status;
 pub(crate) use self::exchange::{
     Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
 };
-use self::heap::{is_roomy, Heap, HeapEntry};
+use self::heap::Heap;
 pub use self::record::Ending;
 pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Leaver, Seat, Slot};
+use self::slots::is_live;
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -359,12 +362,6 @@ impl Agenda {
         self.away += 1;
     }
 
-    /// Whether a task that was sent off still has its name.
-    pub(crate) fn holds(&self, place: Place) -> bool {
-        let slot = self.slots.get(place.slot).and_then(|slot| slot.as_ref());
-        slot.and_then(|slot| slot.seat.as_ref()).map_or(false, |seat| seat.version == place.version)
-    }
-
     /// A task that was sent off is back, or gone for good, and all that was to be said about it has been said.
     pub(crate) fn came_back(&mut self) {
         self.away -= 1;
@@ -533,187 +530,6 @@ impl Agenda {
         self.to_look.clear();
         leftovers
     }
-
-    /// Whether there is no task, no run that has not ended, and nothing to be said about one.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.names.is_empty() && self.away == 0
-    }
-
-    /// Tasks that are with a worker, or on their way there.
-    pub(crate) fn away(&self) -> usize {
-        self.away
-    }
-
-    /// The name of each run that is going on.
-    pub(crate) fn running(&self) -> Vec<Arc<str>> {
-        let mut names = Vec::new();
-        for slot in self.slots.iter().flatten() {
-            let runs = slot.leaving.len() + slot.seat.as_ref().map_or(0, |seat| seat.runs);
-            names.extend(std::iter::repeat(&slot.name).take(runs).cloned());
-        }
-        names.sort();
-        names
-    }
-
-    /// Who has a name.
-    pub(crate) fn holder(&self, name: &str) -> Option<Holder> {
-        let seat = self.slots[*self.names.get(name)?].as_ref()?.seat.as_ref()?;
-        Some(Holder { id: seat.id, scheduled_at: seat.scheduled_at })
-    }
-
-    /// The version of a task, if it has its name.
-    pub(crate) fn version(&self, which: Which<'_>) -> Option<u64> {
-        Some(self.slots[self.find(which)?].as_ref()?.seat.as_ref()?.version)
-    }
-
-    /// A look at every task, in the order they were scheduled in.
-    pub(crate) fn glimpses(&self) -> Vec<Glimpse> {
-        let mut glimpses: Vec<_> = self.slots.iter().flatten().filter_map(|slot| slot.glimpse()).collect();
-        glimpses.sort_by_key(|glimpse| glimpse.id);
-        glimpses
-    }
-
-    /// A look at one task.
-    pub(crate) fn glimpse(&self, which: Which<'_>) -> Option<Glimpse> {
-        self.slots.get(self.find(which)?)?.as_ref()?.glimpse()
-    }
-
-    /// All that is known of a task's dues.
-    pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
-        self.slots.get(self.find(which)?)?.as_ref()?.memory(self.history)
-    }
-
-    /// What is known of every task's future, in the order they were scheduled in.
-    pub(crate) fn prospects(&self) -> Vec<Prospect> {
-        let mut prospects: Vec<_> = self.slots.iter().flatten().filter_map(|slot| slot.prospect()).collect();
-        prospects.sort_by_key(|prospect| prospect.id);
-        prospects
-    }
-
-    /// Whether a task that has lost its name is still in a run.
-    pub(crate) fn is_leaving(&self, name: &str, id: u64) -> bool {
-        let slot = self.names.get(name).and_then(|&slot| self.slots[slot].as_ref());
-        slot.map_or(false, |slot| slot.leaving.iter().any(|leaver| leaver.id == id))
-    }
-
-    fn find(&self, which: Which<'_>) -> Option<usize> {
-        let slot = *self.names.get(which.name)?;
-        let seat = self.slots[slot].as_ref()?.seat.as_ref()?;
-        (which.id.map_or(true, |id| id == seat.id)).then_some(slot)
-    }
-
-    fn find_seat(&mut self, which: Which<'_>) -> Option<(usize, &mut Seat)> {
-        let slot = self.find(which)?;
-        Some((slot, self.slot(slot).seat.as_mut()?))
-    }
-
-    fn slot(&mut self, slot: usize) -> &mut Slot {
-        self.slots[slot].as_mut().expect("a slot in use")
-    }
-
-    /// The seat in a slot, if this version of a task still has it.
-    fn seat(&mut self, place: Place) -> Option<&mut Seat> {
-        let slot = self.slots.get_mut(place.slot)?.as_mut()?;
-        slot.seat.as_mut().filter(|seat| seat.version == place.version)
-    }
-
-    fn open(&mut self, name: Arc<str>) -> usize {
-        let new = Box::new(Slot { name: name.clone(), seat: None, leaving: Vec::new() });
-        let slot = loop {
-            match self.free.pop() {
-                Some(slot) if self.slots.get(slot).map_or(false, Option::is_none) => break slot,
-                Some(_) => {}
-                None => {
-                    self.slots.push(None);
-                    break self.slots.len() - 1;
-                }
-            }
-        };
-        self.slots[slot] = Some(new);
-        self.names.insert(name, slot);
-        slot
-    }
-
-    /// Gives a slot back that nobody needs any more. Memory goes with the tasks.
-    fn close_if_empty(&mut self, slot: usize) -> bool {
-        let Slot { name, seat, leaving } = self.slot(slot);
-        if seat.is_some() || !leaving.is_empty() {
-            return false;
-        }
-        let name = name.clone();
-        self.names.remove(&name);
-        self.slots[slot] = None;
-        self.free.push(slot);
-        while let Some(None) = self.slots.last() {
-            self.slots.pop();
-        }
-        if self.slots.is_empty() {
-            self.free.clear();
-        }
-        if is_roomy(self.names.capacity(), self.names.len()) {
-            self.names.shrink_to(self.names.len() * 2);
-        }
-        if is_roomy(self.slots.capacity(), self.slots.len()) {
-            self.slots.shrink_to(self.slots.len() * 2);
-        }
-        if is_roomy(self.free.capacity(), self.free.len()) {
-            self.free.shrink_to(self.free.len() * 2);
-        }
-        true
-    }
-
-    /// Takes the name from a task. Its runs, if any are going on, are leaving from now on.
-    fn vacate(&mut self, slot: usize, now: Now) -> Option<Seat> {
-        self.disarm(slot);
-        let Slot { seat, leaving, .. } = self.slot(slot);
-        let seat = seat.take()?;
-        for run in 0..seat.runs {
-            // One of them is enough to tell, and only if the task is away with it.
-            let unmet = seat.unmet(now).filter(|_| run == 0 && seat.task.is_none());
-            leaving.push(Leaver { id: seat.id, version: seat.version, unmet });
-        }
-        Some(seat)
-    }
-
-    /// Waits for the next due of the task in a slot.
-    fn arm(&mut self, slot: usize) {
-        let seat = match &mut self.slot(slot).seat {
-            Some(seat) if !seat.is_armed => seat,
-            _ => return,
-        };
-        let (id, next) = (seat.id, seat.next);
-        seat.is_armed = next.is_some();
-        match next {
-            Some(Due::Elapsed(due)) => self.elapsed.push(HeapEntry { due, id, slot }),
-            Some(Due::Calendar(due)) => self.calendar.push(HeapEntry { due, id, slot }),
-            None => {}
-        }
-    }
-
-    /// Waits no more; a dead entry is left behind in the heap, until they outnumber the living.
-    fn disarm(&mut self, slot: usize) {
-        let seat = match &mut self.slot(slot).seat {
-            Some(seat) if seat.is_armed => seat,
-            _ => return,
-        };
-        seat.is_armed = false;
-        let slots = &self.slots;
-        match slots[slot].as_ref().and_then(|slot| slot.seat.as_ref()?.next) {
-            Some(Due::Elapsed(_)) => {
-                self.elapsed.lose_one(|entry| is_live(slots, Due::Elapsed(entry.due), entry.id, entry.slot));
-            }
-            Some(Due::Calendar(_)) => {
-                self.calendar
-                    .lose_one(|entry| is_live(slots, Due::Calendar(entry.due), entry.id, entry.slot));
-            }
-            None => {}
-        }
-    }
-}
-
-fn is_live(slots: &[Option<Box<Slot>>], due: Due, id: u64, slot: usize) -> bool {
-    let seat = slots.get(slot).and_then(|slot| slot.as_ref()?.seat.as_ref());
-    seat.map_or(false, |seat| seat.is_armed && seat.id == id && seat.next == Some(due))
 }
 
 /// The earlier of two that may be never.

@@ -9,35 +9,37 @@
 //! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
 //! way round; those of the [`zones`] and of the [`journal`], which are taken before `state`; and `observers`, which is
 //! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
-//! destructors of all of them are called on a pool thread or on the caller's, behind [`guarded`], with no lock held.
+//! destructors of all of them are called on a pool thread or on the caller's, behind
+//! [`guarded`](crate::guard::guarded), with no lock held.
 
+mod close;
 mod journal;
+mod observe;
 mod run;
 mod tell;
 mod zones;
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::agenda::{Agenda, Holder, Leftover, Request, Scheduled, Unmet, Which};
+use crate::agenda::{Agenda, Holder, Request, Scheduled, Which};
 use crate::clock::{Clock, Now};
 use crate::error::{Error, Kind};
-use crate::event::{Event, OneLine, Why};
-use crate::guard::guarded;
+use crate::event::{Event, Why};
 use crate::pool::{Pool, Wanted};
 use crate::schedule::{Schedule, Whose};
-use crate::sync::{
-    lock, thread, wait, wait_until, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Ordering, Weak,
-};
+use crate::sync::{lock, thread, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Weak};
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
 use self::journal::{Entered, Entries, Entry};
+use self::observe::to_stderr;
 use self::tell::Telling;
 pub(crate) use journal::Notes;
+pub(crate) use observe::Observer;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 
@@ -118,8 +120,6 @@ pub(crate) enum Nap {
     /// Until it is woken.
     Forever,
 }
-
-pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// What an engine is made with.
 pub(crate) struct Settings {
@@ -469,90 +469,8 @@ impl Engine {
         }
     }
 
-    /// Lets nothing start any more, and takes every task off the agenda. Returns at once.
-    pub(crate) fn stop(&self) {
-        let now = self.clock.now();
-        let mut state = lock(&self.state);
-        if state.phase != Phase::Open {
-            return;
-        }
-        state.phase = Phase::Clearing;
-        let leftovers = state.agenda.clear(now);
-        drop(state);
-        self.timer.notify_all();
-        self.tell_quiet();
-        for leftover in leftovers {
-            self.see_off(leftover, Why::ShutDown);
-        }
-        // Only now, as closing lets the observers go.
-        let mut state = lock(&self.state);
-        state.phase = Phase::Stopping;
-        self.unlock(state, now);
-    }
-
-    /// Stops, and waits until the last run has ended and all threads with it. From inside a callback of its own it
-    /// does not wait, as that would be for itself.
-    pub(crate) fn shutdown(self: &Arc<Self>, deadline: Option<Instant>) -> Result<(), Error> {
-        self.stop();
-        if Inside::is_inside(self) {
-            return Ok(());
-        }
-        let mut state = lock(&self.state);
-        while state.phase != Phase::Closed {
-            if self.pool.limit() == 0 && self.pool.len() > 0 {
-                drop(state);
-                self.work_off(usize::MAX);
-                state = lock(&self.state);
-                continue;
-            }
-            let wakes = if self.pool.limit() == 0 { &self.timer } else { &self.quiet };
-            state = match deadline {
-                Some(deadline) if deadline <= Instant::now() => {
-                    return Err(Error::new(Kind::StillRunning(state.agenda.running())));
-                }
-                Some(deadline) => wait_until(wakes, state, deadline),
-                None => wait(wakes, state),
-            };
-        }
-        let timer = state.timer_thread.take();
-        drop(state);
-        if !(self.pool.wait_until_left(deadline) && self.teller.wait_until_left(deadline)) {
-            // No run is left, but an observer or a destructor has not returned.
-            return Err(Error::new(Kind::StillRunning(Vec::new())));
-        }
-        let threads = self.pool.take_threads().into_iter().chain(self.teller.take_threads());
-        for thread in timer.into_iter().chain(threads) {
-            // A thread of ours that panicked has told so on stderr, and is gone all the same.
-            let _ = thread.join();
-        }
-        Ok(())
-    }
-
-    /// Waits until no task is left, or until the engine stops.
-    pub(crate) fn wait_until_empty(&self) {
-        let mut state = lock(&self.state);
-        while state.phase == Phase::Open && !state.agenda.is_quiet() {
-            state = wait(&self.quiet, state);
-        }
-    }
-
     pub(crate) fn keeps_time_on(&self, thread: thread::JoinHandle<()>) {
         lock(&self.state).timer_thread = Some(thread);
-    }
-
-    /// Ends what an engine without threads has left pending: nobody is going to drive it any more.
-    pub(crate) fn abandon(self: &Arc<Self>) {
-        loop {
-            self.work_off(usize::MAX);
-            // The end of one may wake another, or begin it.
-            let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
-            let asleep: Vec<_> = sleepers.iter().filter_map(Weak::upgrade).collect();
-            if asleep.is_empty() {
-                return;
-            }
-            let _inside = Inside::of(self);
-            asleep.iter().for_each(|sleeper| sleeper.abandon());
-        }
     }
 
     /// Does so much of what waits in the pool, on the calling thread.
@@ -566,103 +484,11 @@ impl Engine {
         }
     }
 
-    /// The last run has ended: nothing is left to tell, and the workers may go.
-    fn close(&self) {
-        // The observers are dropped by a worker or by the teller, not by the timer. Unless there are no threads at all.
-        if self.pool.append(Work::Close).is_err() {
-            self.closed();
-        }
-    }
-
-    fn closed(&self) {
-        self.is_observed.store(false, Ordering::Relaxed);
-        let _inside = Inside::of(self);
-        let observers = lock(&self.observers).take();
-        if let Err(message) = guarded(|| drop(observers)) {
-            to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
-        }
-        self.close_journal();
-        self.pool.close();
-        self.teller.close();
-        lock(&self.state).phase = Phase::Closed;
-        self.tell_quiet();
-    }
-
     /// An errand is done, and all that was to be said about it has been said.
     fn came_back(&self) {
         let mut state = lock(&self.state);
         state.agenda.came_back();
         self.unlock(state, self.clock.now());
-    }
-
-    pub(crate) fn observe(&self, observer: Observer) {
-        if let Some(observers) = &mut *lock(&self.observers) {
-            *observers = observers.iter().cloned().chain([observer]).collect();
-            self.is_observed.store(true, Ordering::Relaxed);
-        }
-        if self.wait_limit.is_some() {
-            // Something may be waiting already.
-            self.wake_timer();
-        }
-    }
-
-    /// Tells the observers, if there are any.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        if self.is_observed.load(Ordering::Relaxed) {
-            self.notify(&event());
-        }
-    }
-
-    /// Tells what somebody has to hear: without an observer it goes to stderr.
-    pub(crate) fn alarm(&self, event: Event) {
-        if self.is_observed.load(Ordering::Relaxed) {
-            self.notify(&event);
-        } else {
-            to_stderr(format_args!("{event}"));
-        }
-    }
-
-    fn notify(&self, event: &Event) {
-        let _inside = Inside::of(self);
-        let observers = lock(&self.observers).clone();
-        let each = observers.iter().flat_map(|observers| observers.iter());
-        let panics: Vec<_> = each.filter_map(|observer| guarded(|| observer(event)).err()).collect();
-        // This may be the last of them, if the engine has closed meanwhile.
-        let panics = panics.into_iter().chain(guarded(|| drop(observers)).err());
-        for message in panics {
-            to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
-        }
-    }
-
-    /// Tells what a task that has lost its name has left undone, and drops it.
-    fn see_off(&self, leftover: Leftover, why: Why) {
-        let Leftover { name, task, unmet, .. } = leftover;
-        if let Some(mut task) = task {
-            self.tell_unmet(&name, &mut task, unmet, why);
-            self.discard(&name, task);
-        }
-    }
-
-    /// Tells the dues that have passed without a run, of a task that has lost its name. To count them is up to the schedule,
-    /// which may be the user's code. They are not noted: the name is forgotten, or they are left to the next process.
-    fn tell_unmet(&self, name: &Arc<str>, task: &mut Task, unmet: Option<Unmet>, why: Why) {
-        if let Some(Unmet { due, until, reported }) = unmet {
-            let _inside = Inside::of(self);
-            let pass = task.timetable.pass(due, until, until);
-            let latest = pass.latest.passed_at(until);
-            if pass.count > reported {
-                let count = pass.count - reported;
-                self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
-            }
-        }
-    }
-
-    /// Drops something of the user's: a task that is over, with all that its callback and its schedule have captured.
-    pub(crate) fn discard<T>(&self, name: &Arc<str>, theirs: T) {
-        let _inside = Inside::of(self);
-        if let Err(message) = guarded(|| drop(theirs)) {
-            self.alarm(Event::Panicked { task: name.clone(), message });
-        }
     }
 }
 
@@ -670,11 +496,6 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").finish_non_exhaustive()
     }
-}
-
-/// One line, and nobody minds if it cannot be written.
-fn to_stderr(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "sexton: {line}");
 }
 
 thread_local! {

@@ -9,7 +9,7 @@ use super::{Engine, Nap, Phase, State, Work};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::pool::Wanted;
-use crate::sync::{lock, Arc, Instant, MutexGuard, Ordering};
+use crate::sync::{lock, Arc, Instant, MutexGuard};
 
 /// What is being told of a task.
 pub(super) struct Telling {
@@ -49,17 +49,6 @@ impl Engine {
                 let left = std::iter::from_fn(|| self.teller.pop());
                 left.for_each(|news| drop(self.pool.append(news)));
             }
-        }
-    }
-
-    pub(super) fn is_observed(&self) -> bool {
-        self.is_observed.load(Ordering::Relaxed)
-    }
-
-    /// The workers have said all they had to say. So will the teller have, if there is one.
-    pub(super) fn close_after_telling(&self) {
-        if self.teller.append(Work::Closed).is_err() {
-            self.closed();
         }
     }
 
