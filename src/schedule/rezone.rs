@@ -185,16 +185,22 @@ impl Timetable {
     }
 
     /// The wall clock was set back to a time, and this schedule goes back with it: what is shown again is read in the zone
-    /// of now, whatever it was before.
-    pub(super) fn go_back(&mut self, to: SystemTime, is_correction: bool) {
+    /// of now, whatever it was before. `is_held`: dues up to then are still to be run or told.
+    pub(super) fn go_back(&mut self, to: SystemTime, is_correction: bool, is_held: bool) {
         let to = self.undelayed(to);
-        if let Rule::Cron { moved, .. } | Rule::Days { moved, .. } = &mut self.rule {
-            if let Some(before) = moved.as_mut().and_then(|moved| moved.before.as_mut()) {
-                before.until = before.until.min(to);
-            }
-            if is_correction {
-                let before = moved.take().and_then(|moved| moved.before);
-                *moved = before.map(|before| Box::new(Moved { before: Some(before), ..Moved::NOTHING }));
+        let moved = match &mut self.rule {
+            Rule::Cron { moved, .. } | Rule::Days { moved, .. } => moved,
+            _ => return,
+        };
+        if is_correction && !is_held {
+            *moved = None;
+        } else if let Some(Moved { before: Some(before), .. }) = moved.as_deref_mut() {
+            if before.until > to {
+                before.until = to;
+                if is_correction {
+                    let before = moved.take().and_then(|moved| moved.before);
+                    *moved = Some(Box::new(Moved { before, ..Moved::NOTHING }));
+                }
             }
         }
     }

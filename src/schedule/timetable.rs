@@ -187,8 +187,9 @@ impl Timetable {
             Rule::Days { .. } if is_correction => {}
             _ => return None,
         }
-        self.go_back(to, is_correction);
-        if due.and_then(Due::calendar).map_or(false, |due| due <= to) {
+        let is_held = due.and_then(Due::calendar).map_or(false, |due| due <= to);
+        self.go_back(to, is_correction, is_held);
+        if is_held {
             // It had passed by the new time, too: it and those after it are still to be run or told.
             return None;
         }

@@ -833,6 +833,25 @@ fn what_the_clock_shows_again_after_a_change_of_zone_is_read_in_the_new_zone() {
 }
 
 #[test]
+fn what_a_change_of_zone_has_left_behind_stays_for_dues_that_are_held_while_the_clock_is_corrected() {
+    let hours = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
+    let stage = Stage::set_in(hours(1), "2026-11-22 10:00:00");
+    let every_hour = (0..24).map(|hour| hour.to_string()).collect::<Vec<_>>().join(",");
+    let task = stage.scheduler.task("t").cron(&format!("30 {every_hour} * * *")).run(|| {}).unwrap();
+    task.pause().unwrap();
+    stage.clock.advance(HOUR);
+    // 11:00 becomes 10:00: half past ten has been already.
+    stage.scheduler.set_zone(hours(0));
+    stage.clock.advance(10 * HOUR);
+    stage.clock.step_back(5 * HOUR);
+    stage.clock.advance(Duration::ZERO);
+    task.resume().unwrap();
+    stage.clock.advance(HOUR);
+    // 09:30, and from 11:30 on, but not 10:30.
+    assert_eq!(of_t(&stage), ["t missed 5 until 14:30:00: paused", "t 15:30:00"]);
+}
+
+#[test]
 fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
     let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
     for by_hand in [false, true] {
