@@ -8,6 +8,7 @@
 //! what is to be dropped is handed back.
 
 mod ask;
+mod cancelled;
 mod exchange;
 mod follow;
 mod heap;
@@ -18,9 +19,10 @@ mod slots;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
+use self::cancelled::Cancelled;
 pub use self::exchange::Status;
 pub(crate) use self::exchange::{
     Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
@@ -60,6 +62,8 @@ pub(crate) struct Agenda {
     correction: Duration,
     /// How many notes are kept of each task.
     history: usize,
+    /// The last few tasks that were cancelled, the newest last.
+    cancelled: VecDeque<Cancelled>,
 }
 
 impl Agenda {
@@ -78,6 +82,7 @@ impl Agenda {
             shown: None,
             correction,
             history,
+            cancelled: VecDeque::new(),
         }
     }
 
@@ -228,8 +233,8 @@ impl Agenda {
         let (is_demand, history) = (decision.next.is_none(), self.history);
         match (self.seat(place), decision.next) {
             (None, _) => {
-                if let Some(Some(slot)) = self.slots.get_mut(slot) {
-                    slot.note_gone(place, decision.start.as_ref().filter(|_| !is_demand), history);
+                if let (Some(Start { due, .. }), false) = (decision.start, is_demand) {
+                    self.note_gone(place, due);
                 }
                 return Begun::Gone(task);
             }
@@ -284,6 +289,11 @@ impl Agenda {
         let mut runner = Runner::Whole(task);
         let mut errand = None;
         if is_last {
+            if is_one_more {
+                seat.note_missed(missed, Some(&start), history);
+                seat.note_run(&start, is_demand, history);
+                self.remember(slot, now);
+            }
             self.vacate(slot, now);
             self.slot(slot).leaving.push(Leaver { id, version, unmet: None });
         } else {
@@ -353,6 +363,9 @@ impl Agenda {
         let leaving = &mut self.slot(slot).leaving;
         let run = leaving.iter().position(|leaver| leaver.version == version).expect("this run was going on");
         let Leaver { unmet, .. } = leaving.swap_remove(run);
+        if let Some(record) = self.remembered(version).and_then(|memory| memory.record.as_mut()) {
+            record.end(end);
+        }
         let errand = if self.close_if_empty(slot) { None } else { self.settle(slot, now) };
         Finished { errand, dropped: task, unmet, is_over: false }
     }
@@ -458,7 +471,9 @@ impl Agenda {
     /// Ends a task: it loses its name at once, and its run, if one is going on, is let finish. Hands back the task if it
     /// is at home.
     pub(crate) fn cancel(&mut self, which: Which<'_>, now: Now) -> Option<Leftover> {
-        self.leave(self.find(which)?, now)
+        let slot = self.find(which)?;
+        self.remember(slot, now);
+        self.leave(slot, now)
     }
 
     fn leave(&mut self, slot: usize, now: Now) -> Option<Leftover> {

@@ -51,8 +51,9 @@
 //!    the gap, once. In the hour that comes twice in autumn it runs the first time only; one that repeats (`*`, a range
 //!    or a step in its seconds, minutes or hours) runs both times.
 //! 8. **Clock steps and suspend are noticed** within a second, or as you set it ([`Builder::clock_check`]).
-//! 9. **Bounded.** Memory goes with the tasks: cancelled ones leave nothing behind, and what was missed is counted, not
-//!    stored. With no calendar task waiting, an idle scheduler does not wake up at all.
+//! 9. **Bounded.** Memory goes with the tasks: cancelled ones leave nothing behind but what [`Scheduler::explain`] has to
+//!    say of the last few ([`Builder::history`]), and what was missed is counted, not stored. With no calendar task
+//!    waiting, an idle scheduler does not wake up at all.
 //! 10. **Nothing hidden.** No `unsafe`, no dependency, no build script, no network, no global state but the one you ask
 //!     for ([`Scheduler::global`]), no file read but zone files and the journal that you name. Where Windows and Android
 //!     keep the local zone no file tells it: their own `reg.exe` and `getprop` are asked.

@@ -1,6 +1,6 @@
 //! What can be asked of the agenda, without changing it. Pure: no threads, no clock.
 
-use super::{Agenda, Glimpse, Holder, Memory, Place, Prospect, Which};
+use super::{Agenda, Glimpse, Holder, Place, Prospect, Which};
 use crate::sync::Arc;
 
 impl Agenda {
@@ -52,11 +52,6 @@ impl Agenda {
     /// A look at one task.
     pub(crate) fn glimpse(&self, which: Which<'_>) -> Option<Glimpse> {
         self.slots.get(self.find(which)?)?.as_ref()?.glimpse()
-    }
-
-    /// All that is known of a task's dues.
-    pub(crate) fn memory(&self, which: Which<'_>) -> Option<Memory> {
-        self.slots.get(self.find(which)?)?.as_ref()?.memory(self.history)
     }
 
     /// What is known of every task's future, in the order they were scheduled in.

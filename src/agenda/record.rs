@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::seat::{Seat, Slot, Unmet};
-use super::Place;
+use super::{Agenda, Place};
 use crate::clock::Now;
 use crate::dues::days::remainder;
 use crate::event::Why;
@@ -129,7 +129,7 @@ impl Record {
         }
     }
 
-    fn end(&mut self, end: End) {
+    pub(super) fn end(&mut self, end: End) {
         let of_run = self.notes.iter_mut().rev().find_map(|note| match note {
             Note::Run { due, took, ending, .. } if *due == end.due && *ending == Ending::Running => {
                 Some((took, ending))
@@ -207,13 +207,17 @@ fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Adds a note to a record, which begins with the first.
+fn note(record: &mut Option<Box<Record>>, plan: Option<&Plan>, note: Note, most: usize) {
+    if most > 0 {
+        let merges = plan.map_or(false, Plan::is_known);
+        record.get_or_insert_with(Box::default).push(note, most, merges);
+    }
+}
+
 impl Seat {
-    pub(super) fn note(&mut self, note: Note, most: usize) {
-        if most > 0 {
-            let merges =
-                self.plan.as_ref().map_or(false, |plan| plan.is_calendar() || plan.period().is_some());
-            self.record.get_or_insert_with(Box::default).push(note, most, merges);
-        }
+    pub(super) fn note(&mut self, what: Note, most: usize) {
+        note(&mut self.record, self.plan.as_deref(), what, most);
     }
 
     /// Notes that the zone was changed.
@@ -242,11 +246,16 @@ impl Seat {
         self.note(Note::Run { due, lateness, took: 0, ending: Ending::Running, is_by_hand }, most);
     }
 
+    /// Notes the first of the dues that have passed and are not to be run, as the task is about to lose its name.
+    pub(super) fn note_unmet(&mut self, now: Now, most: usize) {
+        if let Some(Unmet { due, reported: 0, .. }) = self.unmet(now) {
+            self.note_one_missed(due.passed_at(now), Why::Cancelled, most);
+        }
+    }
+
     /// Remembers what the task that it replaces did.
     pub(super) fn succeed(&mut self, old: &mut Seat, now: Now, most: usize) {
-        if let Some(Unmet { due, .. }) = old.unmet(now) {
-            old.note_one_missed(due.passed_at(now), Why::Cancelled, most);
-        }
+        old.note_unmet(now, most);
         self.record = old.record.take();
         if self.record.is_some() {
             self.note(Note::Replaced, most);
@@ -271,18 +280,24 @@ impl Seat {
     }
 }
 
-impl Slot {
-    /// Notes that a run did not begin because its task had been replaced on the way.
-    pub(super) fn note_gone(&mut self, place: Place, start: Option<&Start>, most: usize) {
+impl Agenda {
+    /// Notes that a run for a due did not begin because its task had been replaced or cancelled on the way.
+    pub(super) fn note_gone(&mut self, place: Place, due: SystemTime) {
+        let history = self.history;
+        let missed =
+            Note::Missed { first: due, latest: due, count: 1, why: Why::Cancelled, is_stood_for: false };
+        let seat = self.slots.get_mut(place.slot).and_then(|slot| slot.as_mut()?.seat.as_mut());
         // A number given out later is that of another task.
-        if let (Some(seat), Some(start)) = (self.seat.as_mut().filter(|seat| seat.id <= place.version), start)
-        {
-            seat.note_one_missed(start.due, Why::Cancelled, most);
+        if let Some(seat) = seat.filter(|seat| seat.id <= place.version) {
+            seat.note(missed, history);
+        } else if let Some(memory) = self.remembered(place.version) {
+            note(&mut memory.record, memory.plan.as_deref(), missed, history);
         }
     }
 }
 
 /// All that is known of a task's dues, past and to come.
+#[derive(Clone)]
 pub(crate) struct Memory {
     pub(crate) record: Option<Box<Record>>,
     /// Whether there are notes at all.
@@ -300,6 +315,8 @@ pub(crate) struct Memory {
     /// Whether a run of it, or of the task it replaced, is in the way of another.
     pub(crate) is_busy: bool,
     pub(crate) is_leaving: bool,
+    /// When it was cancelled, if it was: what was to come then was not any more.
+    pub(crate) cancelled: Option<Now>,
 }
 
 /// What is known of a task's future.
@@ -335,8 +352,7 @@ impl Prospect {
 
     /// Whether there may be dues that cannot be told.
     pub(crate) fn knows_next_only(&self) -> bool {
-        let is_known = |plan: &Arc<Plan>| plan.is_calendar() || plan.period().is_some();
-        !self.plan.as_ref().map_or(true, is_known)
+        !self.plan.as_deref().map_or(true, Plan::is_known)
     }
 }
 
@@ -371,6 +387,7 @@ impl Slot {
             is_paused: seat.is_paused,
             is_busy: seat.runs >= seat.allowed_runs,
             is_leaving: !self.leaving.is_empty(),
+            cancelled: None,
         })
     }
 }

@@ -89,6 +89,11 @@ impl Plan {
         matches!(self.kind, Kind::Cron { .. } | Kind::Days(_))
     }
 
+    /// Whether the dues after the next can be computed.
+    pub(crate) fn is_known(&self) -> bool {
+        !matches!(self.kind, Kind::Unknown)
+    }
+
     /// The elapsed time from one due to the next.
     pub(crate) fn period(&self) -> Option<Duration> {
         match self.kind {

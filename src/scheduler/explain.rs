@@ -7,11 +7,11 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::{Scheduler, Task};
-use crate::agenda::{Ending, Which};
-use crate::clock::Step;
+use crate::agenda::{Ending, Memory, Which};
+use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::event::{OneLine, Why};
 use crate::schedule::{rfc3339, Explanation, Moment};
 use crate::sync::{lock, Arc};
@@ -53,6 +53,8 @@ pub enum Reason {
     Running { due: Option<SystemTime> },
     /// The due has come, and waits for a free worker.
     Waiting,
+    /// The task had been cancelled by then, at this time.
+    Cancelled { at: SystemTime },
     /// The due is still to come.
     NotYet { is_paused: bool },
     /// Nothing was due then: the task was scheduled `since` then, or replaced, and of its earlier schedule no more than
@@ -103,7 +105,8 @@ impl Account {
 
 impl Scheduler {
     /// Why a task ran at a moment, or did not: as far as its last decisions are remembered
-    /// ([`Builder::history`](super::Builder::history)), and as its schedule has it.
+    /// ([`Builder::history`](super::Builder::history)), and as its schedule has it. Of a time at which another task had the
+    /// name, or none any more, it is told if that one was cancelled, not if it had come to its own end.
     ///
     /// A moment stands for the whole second that it lies in, as people write times. Of several dues in it, it is the one
     /// that is named exactly, else the last before it, else the first after it. A civil time is read in the zone of
@@ -133,7 +136,7 @@ impl Scheduler {
     ///
     /// # Errors
     ///
-    /// If no task has this name, or the scheduler has been shut down.
+    /// If no task has this name and none of the last that were cancelled had it, or the scheduler has been shut down.
     pub fn explain(&self, name: &str, moment: impl Into<Moment>) -> Result<Account, Error> {
         explain(&self.engine, Which { name, id: None }, moment.into())
     }
@@ -144,26 +147,45 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// If the task has ended, or the scheduler has been shut down.
+    /// If the task has ended, and is none of the last that were cancelled, or the scheduler has been shut down.
     pub fn explain(&self, moment: impl Into<Moment>) -> Result<Account, Error> {
         explain(&*self.engine()?, self.which(), moment.into())
     }
 }
 
 fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account, Error> {
-    let ((memory, now), task) =
-        engine.change(which, |state, now| Some((state.agenda.memory(which)?, now)))?;
+    let ((memories, now), task) =
+        engine.change(which, |state, now| Some((state.agenda.memories(which), now)))?;
+    let mut account = Err(Error::new(Kind::UnknownTask).of_task(&task));
+    for memory in memories {
+        account = judge(engine, &task, memory, moment, now);
+        // What was before it was scheduled is for the one to say that had the name before.
+        if !matches!(&account, Ok(Account { reason: Reason::Unscheduled { is_replaced: false, .. }, .. })) {
+            break;
+        }
+    }
+    account
+}
+
+/// What is said of a moment by what is known of one task.
+fn judge(
+    engine: &Engine,
+    task: &Arc<str>,
+    memory: Memory,
+    moment: Moment,
+    now: Now,
+) -> Result<Account, Error> {
     let cron = memory.plan.as_ref().and_then(|plan| plan.cron());
     let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
     let instant = moment.in_zone(&zone);
-    let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(&task))?;
+    let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(task))?;
     // A zone from the embedded table cannot say what was before it.
     let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
-    let (at, reason) = memory.judge(instant, now, clocks);
+    let (at, reason) = memory.judge(instant, memory.cancelled.unwrap_or(now), clocks);
     let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
     let is_adjusted = memory.plan.as_ref().map_or(false, |plan| plan.is_adjusted());
     let schedule = Some(memory.schedule).filter(|_| is_adjusted);
-    Ok(Account { task, at, reason, clocks, schedule, zone })
+    Ok(Account { task: task.clone(), at, reason, clocks, schedule, zone })
 }
 
 impl fmt::Display for Account {
@@ -218,6 +240,7 @@ impl fmt::Display for Account {
                 f.write_str("is due, and a run of the task that had the name before is still going on")?;
             }
             Reason::Waiting => f.write_str("is due, and waits for a free worker")?,
+            Reason::Cancelled { at } => write!(f, "was after the task was cancelled, at {}", show(*at))?,
             Reason::NotYet { is_paused } => {
                 f.write_str("is still to come")?;
                 if *is_paused {

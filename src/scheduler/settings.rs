@@ -176,7 +176,8 @@ impl Builder {
 
     /// How many decisions about runs are remembered of each task, for [`Scheduler::explain`]: 16 by default, none with 0.
     /// One takes 40 bytes, and nothing is taken for a task that has not run yet, or that runs once. When there are too
-    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on.
+    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on. So are the
+    /// last 16 tasks that were cancelled, with theirs, and none with 0.
     pub fn history(mut self, decisions: usize) -> Builder {
         self.history = decisions;
         self

@@ -313,6 +313,81 @@ fn an_iterator_is_remembered_due_by_due() {
 }
 
 #[test]
+fn what_a_cancelled_task_did_is_remembered_and_when_it_was_cancelled() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let first = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(3 * MINUTE);
+    stage.scheduler.cancel("t").unwrap();
+    let cancelled = "was after the task was cancelled, at 10:03:30Z";
+    let before = "was before the task was scheduled, at 10:00:30Z";
+    let of_the_first = |stage: &Stage| {
+        assert_eq!(why(stage, "10:00:00"), format!("10:00:00Z: {before}"));
+        assert_eq!(why(stage, "10:02:00"), "10:02:00Z: ran on time, and took 0ns");
+        assert_eq!(why(stage, "10:03:15"), "10:03:15Z: does not fire: the second is 15, not 0");
+        assert_eq!(why(stage, "10:05:00"), format!("10:05:00Z: {cancelled}"));
+    };
+    of_the_first(&stage);
+
+    // Another one of that name says what it knows, and leaves the rest to the one before.
+    stage.clock.advance(7 * MINUTE);
+    stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(MINUTE);
+    assert_eq!(why(&stage, "10:11:00"), "10:11:00Z: ran on time, and took 0ns");
+    of_the_first(&stage);
+    let account = first.explain(moment("2026-11-22 10:11")).unwrap();
+    assert_eq!(account.to_string().replace("2026-11-22T", ""), format!("task `t` at 10:11:00Z: {cancelled}"));
+    assert!(matches!(account.reason(), Reason::Cancelled { .. }));
+
+    // As many as may be, and no more.
+    for name in (0..16).map(|i| i.to_string()) {
+        stage.scheduler.task(&name).cron("* * * * *").run(|| {}).unwrap();
+        stage.scheduler.cancel(&name).unwrap();
+    }
+    assert!(first.explain(stage.clock.now()).unwrap_err().is_unknown_task());
+    assert!(stage.scheduler.explain("0", stage.clock.now()).is_ok());
+}
+
+#[test]
+fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let (scheduler, clock) = (stage.scheduler.clone(), stage.clock.clone());
+    let job = move || {
+        clock.advance(90 * SECOND);
+        scheduler.cancel("t").unwrap();
+        clock.advance(MINUTE);
+    };
+    stage.scheduler.task("t").cron("* * * * *").run(job).unwrap();
+    stage.clock.advance(5 * MINUTE);
+    assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 2m30s");
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: missed: cancelled");
+    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: was after the task was cancelled, at 10:02:30Z");
+
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let scheduler = stage.scheduler.clone();
+    stage.scheduler.task("u").cron("* * * * *").times(1).run(move || scheduler.cancel("t").unwrap()).unwrap();
+    stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(MINUTE);
+    assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: missed: cancelled");
+
+    let stage = Stage::at("2026-11-22 10:00:30");
+    stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 5 * SECOND)).unwrap();
+    stage.scheduler.cancel_after_next("t").unwrap();
+    stage.clock.advance(2 * MINUTE);
+    assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 5s");
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: was after the task was cancelled, at 10:01:00Z");
+}
+
+#[test]
+fn without_a_history_nothing_is_known_of_a_cancelled_task() {
+    let clock = ManualClock::new(std::time::SystemTime::UNIX_EPOCH);
+    let scheduler = Scheduler::builder().clock(&clock).zone("UTC").history(0).build().unwrap();
+    scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    clock.advance(MINUTE);
+    scheduler.cancel("t").unwrap();
+    assert!(scheduler.explain("t", clock.now()).unwrap_err().is_unknown_task());
+}
+
+#[test]
 fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
@@ -329,7 +404,8 @@ fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: does not fire: the minute is 5, not 0");
     task.cancel().unwrap();
-    assert!(task.explain(stage.clock.now()).unwrap_err().is_unknown_task());
+    let cancelled = "was after the task was cancelled, at 2026-11-22T11:04:30Z";
+    assert_eq!(why(&stage, "11:05:00"), format!("11:05:00Z: {}", cancelled.replace("2026-11-22T", "")));
     stage.scheduler.shutdown();
     assert!(stage.scheduler.explain("t", stage.clock.now()).unwrap_err().is_shut_down());
 }

@@ -73,6 +73,9 @@ impl Memory {
         if let Some(found) = self.noted(asked) {
             return found;
         }
+        if let Some(at) = self.cancelled.map(|now| now.wall).filter(|at| asked > *at) {
+            return (asked, Reason::Cancelled { at });
+        }
         let next = self.next.and_then(|next| next.wall(now));
         if let Some(at) = self.rezoned_after(asked) {
             // What is pending is known, and nothing else is.
@@ -89,8 +92,12 @@ impl Memory {
         }
         match (due, next) {
             (Some(due), Some(next)) if due >= next => {
-                let has_come = due <= now.wall;
-                (due, if has_come { self.pending() } else { Reason::NotYet { is_paused: self.is_paused } })
+                let reason = match self.cancelled {
+                    _ if due <= now.wall => self.pending(),
+                    Some(now) => Reason::Cancelled { at: now.wall },
+                    None => Reason::NotYet { is_paused: self.is_paused },
+                };
+                (due, reason)
             }
             (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
             _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
