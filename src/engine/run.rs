@@ -98,21 +98,21 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     let Verdicts { start, mut missed, next } = task.decide(cause, excuse.map(|excuse| *excuse), until, now);
     let is_demand = next.is_none();
     let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
-    let mut broken = None;
-    let next = next.map(|next| {
-        next.unwrap_or_else(|error| {
-            broken = Some(error);
-            None
-        })
-    });
+    let (next, broken) = match next {
+        Some(Ok(next)) => (Some(next), None),
+        Some(Err(error)) => (Some(None), Some(error)),
+        None => (None, None),
+    };
     let mut state = lock(&engine.state);
     let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
     // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as
     // the engine stops is for the next process.
     let is_gone = matches!(begun, Begun::Gone(_)) && is_open;
-    let enter = |dues: &MissedDues| state.enter(&name, Entry::Passed(dues.latest));
-    let passed: Vec<_> = missed.iter().filter(|_| !is_gone).map(enter).collect();
+    let mut passed = Entered::default();
+    for dues in missed.iter().filter(|_| !is_gone) {
+        passed = state.enter(&name, Entry::Passed(dues.latest));
+    }
     let began = match &begun {
         Begun::Run { facts, .. } => state.enter_run(facts),
         _ => Entered::default(),
@@ -123,9 +123,8 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
-    let mut passed = passed.into_iter();
+    engine.write(passed);
     for MissedDues { count, latest, why, .. } in missed {
-        engine.write(passed.next().unwrap_or_default());
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
     if let (Begun::Gone(task), Some(Some(due))) = (&mut begun, next) {
