@@ -119,37 +119,6 @@ impl Event {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Event::ClockStepped { step } => return write!(f, "the clock was stepped {step}"),
-            Event::ZoneChanged { from, to } if from == to => {
-                return write!(f, "zone `{}` has new data", OneLine(to));
-            }
-            Event::ZoneChanged { from, to } => {
-                return write!(f, "zone changed from `{}` to `{}`", OneLine(from), OneLine(to));
-            }
-            Event::ZoneKept { zone, error } => {
-                return write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error));
-            }
-            Event::ZoneReadAgain { zone } => {
-                return write!(f, "zone `{}` can be read again and is as it was", OneLine(zone));
-            }
-            Event::JournalDamaged { problem } => return write!(f, "{}", OneLine(problem)),
-            Event::JournalFailed { error } => {
-                let error = OneLine(error);
-                return write!(
-                    f,
-                    "{error}; tasks go on, and after a restart may run again what is not noted"
-                );
-            }
-            Event::PoolSaturated { waiting, workers } => {
-                let waiting = Runs(*waiting);
-                return match workers {
-                    1 => write!(f, "the only worker is busy and {waiting} waiting"),
-                    _ => write!(f, "all {workers} workers are busy and {waiting} waiting"),
-                };
-            }
-            _ => {}
-        }
         if let Some(task) = self.task() {
             write!(f, "task `{}` ", OneLine(task))?;
         }
@@ -172,16 +141,36 @@ impl fmt::Display for Event {
             Event::Resumed { .. } => f.write_str("resumed"),
             Event::Cancelled { .. } => f.write_str("cancelled"),
             Event::Ended { .. } => f.write_str("ended"),
+            Event::Waiting { waited, workers: 1, .. } => {
+                write!(f, "has been waiting {} for the only worker to be free", Elapsed(*waited))
+            }
             Event::Waiting { waited, workers, .. } => {
                 write!(f, "has been waiting {} for one of {workers} workers to be free", Elapsed(*waited))
             }
-            Event::ClockStepped { .. }
-            | Event::ZoneChanged { .. }
-            | Event::ZoneKept { .. }
-            | Event::ZoneReadAgain { .. }
-            | Event::JournalDamaged { .. }
-            | Event::JournalFailed { .. }
-            | Event::PoolSaturated { .. } => Ok(()),
+            Event::ClockStepped { step } => write!(f, "the clock was stepped {step}"),
+            Event::ZoneChanged { from, to } if from == to => {
+                write!(f, "zone `{}` has new data", OneLine(to))
+            }
+            Event::ZoneChanged { from, to } => {
+                write!(f, "zone changed from `{}` to `{}`", OneLine(from), OneLine(to))
+            }
+            Event::ZoneKept { zone, error } => {
+                write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error))
+            }
+            Event::ZoneReadAgain { zone } => {
+                write!(f, "zone `{}` can be read again and is as it was", OneLine(zone))
+            }
+            Event::JournalDamaged { problem } => write!(f, "{}", OneLine(problem)),
+            Event::JournalFailed { error } => {
+                let error = OneLine(error);
+                write!(f, "{error}; tasks go on, and after a restart may run again what is not noted")
+            }
+            Event::PoolSaturated { waiting, workers: 1 } => {
+                write!(f, "the only worker is busy and {} waiting", Runs(*waiting))
+            }
+            Event::PoolSaturated { waiting, workers } => {
+                write!(f, "all {workers} workers are busy and {} waiting", Runs(*waiting))
+            }
         }
     }
 }
