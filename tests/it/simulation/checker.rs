@@ -28,8 +28,8 @@
 //! | days step by elapsed time | 17 | 20 |
 //!
 //! What it does not find in the first ten thousand, so that only a test of its own has it (`faults`): a correction of the
-//! clock that is caught up by a task that waits for a worker, and changes of zone that are kept when they have long been
-//! judged.
+//! clock that is caught up by a task that waits for a worker, changes of zone that are kept when they have long been
+//! judged, and dues that come after a change of zone and are those of the zone before, as their task waits for a worker.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
