@@ -83,11 +83,14 @@ impl Fields {
             for hour in (0..24).filter(|hour| self.hour.has(*hour)) {
                 for minute in (0..60).filter(|minute| self.minute.has(*minute)) {
                     let civil = day * DAY + i64::from(hour * 3600 + minute * 60);
-                    match shown(spans, civil) {
-                        Shown::At(instants) if self.is_interval_like() => dues.extend(instants),
-                        Shown::At(instants) => dues.push(instants[0]),
-                        Shown::Never { gap_ends } if self.is_made_up_in_gap() => dues.push(gap_ends),
-                        Shown::Never { .. } => {}
+                    if !self.is_interval_like() {
+                        dues.push(due(spans, civil));
+                        continue;
+                    }
+                    let Shown { at, skipped } = shown(spans, civil);
+                    match at.is_empty() && self.is_made_up_in_gap() {
+                        true => dues.extend(skipped),
+                        false => dues.extend(at),
                     }
                 }
             }
@@ -132,42 +135,37 @@ pub fn day_steps(anchor: i64, days: i64, spans: &[Span], to: i64) -> Vec<i64> {
     dues
 }
 
-/// When something is due that names this civil second.
+/// When something is due that names this civil second: when it is shown first, or skipped. A time that was skipped before a
+/// change of zone has brought it back was made up by then, as nobody knew that it would come.
 pub fn due(spans: &[Span], civil: i64) -> i64 {
-    match shown(spans, civil) {
-        Shown::At(instants) => instants[0],
-        Shown::Never { gap_ends } => gap_ends,
-    }
+    let Shown { at, skipped } = shown(spans, civil);
+    at.into_iter().chain(skipped).min().expect("it is shown, or lies in a gap")
 }
 
-enum Shown {
-    /// In order.
-    At(Vec<i64>),
-    Never {
-        gap_ends: i64,
-    },
+/// What becomes of a civil second.
+struct Shown {
+    /// The instants that show it, in order.
+    at: Vec<i64>,
+    /// When the first gap that it lies in has ended.
+    skipped: Option<i64>,
 }
 
-/// The instants that show a civil second.
 fn shown(spans: &[Span], civil: i64) -> Shown {
     // No clock is further from UTC.
     let near = 27 * 3600;
     let begin = spans.partition_point(|span| span.to <= civil - near);
-    let near = spans[begin..].iter().take_while(|span| span.from <= civil + near);
-    let instants = near.clone().filter_map(|span| {
+    let end = spans.partition_point(|span| span.from <= civil + near);
+    let near = &spans[begin..end];
+    let instant = |span: &Span| {
         let instant = civil - span.offset;
         (span.from <= instant && instant < span.to).then_some(instant)
-    });
-    let instants: Vec<i64> = instants.collect();
-    if !instants.is_empty() {
-        return Shown::At(instants);
-    }
+    };
     let skips = |pair: &&[Span]| {
         let (before, after) = (pair[0], pair[1]);
         before.to + before.offset <= civil && civil < after.from + after.offset
     };
-    let gap = spans.windows(2).find(skips).expect("it lies in a gap");
-    Shown::Never { gap_ends: gap[1].from }
+    let gap = near.windows(2).find(skips);
+    Shown { at: near.iter().filter_map(instant).collect(), skipped: gap.map(|gap| gap[1].from) }
 }
 
 /// The month, from 1, and the day of the month of a day since 1970.
@@ -281,4 +279,10 @@ fn the_rule_of_clock_changes_is_as_it_is_written() {
     assert_eq!(hours(&at(only(30), only(1)), november), [90]);
     assert_eq!(hours(&at(only(30), Field::Any), november), [30, 90, 150, 210, 270]);
     assert_eq!(hours(&at(Field::Step(15), only(1)), november), [60, 75, 90, 105, 120, 135, 150, 165]);
+
+    // Of a zone that was changed and changed back nobody knew that what it skipped would come.
+    let fixed = |offset| [Span { from: i64::MIN, to: i64::MAX, offset }];
+    let spans = splice(&splice(&fixed(0), &fixed(7200), 3600), &fixed(0), 3601);
+    assert_eq!(at(only(30), only(1)).dues(&spans, 0, 0)[..2], [3600, DAY + 5400]);
+    assert_eq!(at(only(30), Field::Any).dues(&spans, 0, 10_000)[..3], [1800, 5400, 9000]);
 }
