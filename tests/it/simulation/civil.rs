@@ -73,7 +73,7 @@ impl Fields {
     }
 
     /// All dues in seconds, from `from` on, and until some after `to`.
-    pub fn dues(&self, spans: &[Span], from: i64, to: i64) -> Vec<i64> {
+    pub fn dues(&self, clocks: &Clocks, from: i64, to: i64) -> Vec<i64> {
         let to = to + self.reach();
         let mut dues = Vec::new();
         for day in from.div_euclid(DAY) - 2..=to.div_euclid(DAY) + 2 {
@@ -84,13 +84,13 @@ impl Fields {
                 for minute in (0..60).filter(|minute| self.minute.has(*minute)) {
                     let civil = day * DAY + i64::from(hour * 3600 + minute * 60);
                     if !self.is_interval_like() {
-                        dues.push(due(spans, civil));
+                        dues.push(clocks.due(civil));
                         continue;
                     }
-                    let Shown { at, skipped } = shown(spans, civil);
-                    match at.is_empty() && self.is_made_up_in_gap() {
-                        true => dues.extend(skipped),
-                        false => dues.extend(at),
+                    match shown(&clocks.spans, civil) {
+                        Shown::At(instants) => dues.extend(instants),
+                        Shown::Never { gap_ends } if self.is_made_up_in_gap() => dues.push(gap_ends),
+                        Shown::Never { .. } => {}
                     }
                 }
             }
@@ -124,48 +124,80 @@ impl fmt::Display for Field {
 }
 
 /// The dues of a period of days from an anchor on, a civil second, until some after `to`.
-pub fn day_steps(anchor: i64, days: i64, spans: &[Span], to: i64) -> Vec<i64> {
+pub fn day_steps(anchor: i64, days: i64, clocks: &Clocks, to: i64) -> Vec<i64> {
     let mut dues = Vec::new();
     let mut civil = anchor;
     while civil <= to.max(anchor) + (days + 4) * DAY {
-        dues.push(due(spans, civil));
+        dues.push(clocks.due(civil));
         civil += days * DAY;
     }
     dues.dedup();
     dues
 }
 
-/// When something is due that names this civil second: when it is shown first, or skipped. A time that was skipped before a
-/// change of zone has brought it back was made up by then, as nobody knew that it would come.
-pub fn due(spans: &[Span], civil: i64) -> i64 {
-    let Shown { at, skipped } = shown(spans, civil);
-    at.into_iter().chain(skipped).min().expect("it is shown, or lies in a gap")
+/// What clocks show, as far as it is known.
+#[derive(Clone)]
+pub struct Clocks {
+    pub spans: Vec<Span>,
+    /// What was known before each change of their zone, and up to when.
+    before: Vec<(Vec<Span>, i64)>,
 }
 
-/// What becomes of a civil second.
-struct Shown {
-    /// The instants that show it, in order.
-    at: Vec<i64>,
-    /// When the first gap that it lies in has ended.
-    skipped: Option<i64>,
+impl Clocks {
+    pub fn of(spans: &[Span]) -> Clocks {
+        Clocks { spans: spans.to_vec(), before: Vec::new() }
+    }
+
+    /// They go by another zone from `at` on.
+    pub fn go_by(&mut self, zone: &[Span], at: i64) {
+        let spans = splice(&self.spans, zone, at);
+        self.before.push((std::mem::replace(&mut self.spans, spans), at));
+    }
+
+    /// When something is due that names this civil second. What was due by what was known then has been, also if it was
+    /// skipped, and a change of zone has brought it back since.
+    pub fn due(&self, civil: i64) -> i64 {
+        let before = self.before.iter().map(|(spans, until)| (due(spans, civil), *until));
+        let has_been = before.filter(|(due, until)| due < until).map(|(due, _)| due).next();
+        has_been.unwrap_or_else(|| due(&self.spans, civil))
+    }
 }
 
+fn due(spans: &[Span], civil: i64) -> i64 {
+    match shown(spans, civil) {
+        Shown::At(instants) => instants[0],
+        Shown::Never { gap_ends } => gap_ends,
+    }
+}
+
+enum Shown {
+    /// In order.
+    At(Vec<i64>),
+    Never {
+        gap_ends: i64,
+    },
+}
+
+/// The instants that show a civil second.
 fn shown(spans: &[Span], civil: i64) -> Shown {
     // No clock is further from UTC.
     let near = 27 * 3600;
     let begin = spans.partition_point(|span| span.to <= civil - near);
-    let end = spans.partition_point(|span| span.from <= civil + near);
-    let near = &spans[begin..end];
-    let instant = |span: &Span| {
+    let near = spans[begin..].iter().take_while(|span| span.from <= civil + near);
+    let instants = near.clone().filter_map(|span| {
         let instant = civil - span.offset;
         (span.from <= instant && instant < span.to).then_some(instant)
-    };
+    });
+    let instants: Vec<i64> = instants.collect();
+    if !instants.is_empty() {
+        return Shown::At(instants);
+    }
     let skips = |pair: &&[Span]| {
         let (before, after) = (pair[0], pair[1]);
         before.to + before.offset <= civil && civil < after.from + after.offset
     };
-    let gap = near.windows(2).find(skips);
-    Shown { at: near.iter().filter_map(instant).collect(), skipped: gap.map(|gap| gap[1].from) }
+    let gap = spans.windows(2).find(skips).expect("it lies in a gap");
+    Shown::Never { gap_ends: gap[1].from }
 }
 
 /// The month, from 1, and the day of the month of a day since 1970.
@@ -199,7 +231,7 @@ pub struct Span {
 }
 
 /// What clocks show that go by one zone, and by another one from `at` on.
-pub fn splice(before: &[Span], after: &[Span], at: i64) -> Vec<Span> {
+fn splice(before: &[Span], after: &[Span], at: i64) -> Vec<Span> {
     let old = before.iter().filter(|span| span.from < at).map(|span| Span { to: span.to.min(at), ..*span });
     let new = after.iter().filter(|span| span.to > at).map(|span| Span { from: span.from.max(at), ..*span });
     let mut spans: Vec<Span> = Vec::new();
@@ -264,11 +296,11 @@ fn days_have_dates() {
 fn the_rule_of_clock_changes_is_as_it_is_written() {
     let only = |value| Field::List(vec![value]);
     let at = |minute, hour| Fields { minute, hour, day: Field::Any, month: Field::Any, weekday: Field::Any };
-    let spans = spans("America/New_York");
+    let clocks = Clocks::of(spans("America/New_York"));
     // Midnight of 8 March and of 1 November 2026 in New York.
     let (march, november) = (1_772_946_000, 1_793_505_600);
     let hours = |fields: &Fields, day: i64| {
-        let dues = fields.dues(spans, day, day);
+        let dues = fields.dues(&clocks, day, day);
         dues.into_iter().filter(|due| *due < day + 5 * 3600).map(|due| (due - day) / 60).collect::<Vec<_>>()
     };
     assert_eq!(hours(&at(only(30), only(2)), march), [120]);
@@ -282,7 +314,9 @@ fn the_rule_of_clock_changes_is_as_it_is_written() {
 
     // Of a zone that was changed and changed back nobody knew that what it skipped would come.
     let fixed = |offset| [Span { from: i64::MIN, to: i64::MAX, offset }];
-    let spans = splice(&splice(&fixed(0), &fixed(7200), 3600), &fixed(0), 3601);
-    assert_eq!(at(only(30), only(1)).dues(&spans, 0, 0)[..2], [3600, DAY + 5400]);
-    assert_eq!(at(only(30), Field::Any).dues(&spans, 0, 10_000)[..3], [1800, 5400, 9000]);
+    let mut clocks = Clocks::of(&fixed(0));
+    clocks.go_by(&fixed(7200), 3600);
+    clocks.go_by(&fixed(0), 3601);
+    assert_eq!(at(only(30), only(1)).dues(&clocks, 0, 0)[..2], [3600, DAY + 5400]);
+    assert_eq!(at(only(30), Field::Any).dues(&clocks, 0, 10_000)[..3], [1800, 5400, 9000]);
 }

@@ -25,7 +25,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use sexton::{Error, Event, ManualClock, Missed, Overlap, Scheduler, Task, TaskBuilder, Why};
 
-use super::civil::{day_steps, spans, Fields, DAY};
+use super::civil::{day_steps, spans, Clocks, Fields, DAY};
 use super::draw::{fields, runner, zone};
 use super::world::{instant, millis, nanos, Nanos, SECOND};
 use super::Tally;
@@ -387,11 +387,11 @@ impl Checker {
     fn new(saga: &Saga, log: &[Moment]) -> Checker {
         let seconds = || log.iter().map(|moment| (moment.wall / SECOND) as i64);
         let (from, to) = (seconds().min().unwrap_or(START), seconds().max().unwrap_or(START));
-        let spans = spans(saga.zone);
+        let clocks = Clocks::of(spans(saga.zone));
         let known = |habit: &Habit| {
             let dues = match &habit.when {
-                When::Cron(fields) => fields.dues(spans, from - 2 * DAY, to),
-                When::Days(days, from) => day_steps(START + from * 1800, i64::from(*days), spans, to),
+                When::Cron(fields) => fields.dues(&clocks, from - 2 * DAY, to),
+                When::Days(days, from) => day_steps(START + from * 1800, i64::from(*days), &clocks, to),
             };
             let dues = dues.into_iter().map(|due| Nanos::from(due) * SECOND).collect();
             let until = habit.until.map_or(Nanos::MAX, |hours| millis(START * 1000 + (hours * HOUR) as i64));
