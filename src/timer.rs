@@ -37,7 +37,7 @@ fn keep_time(engine: &Arc<Engine>) {
     while state.phase == Phase::Open {
         state.nap = Nap::Awake;
         let now = engine.clock.now();
-        let mut news = take_due(engine, &mut state, now, &mut errands);
+        let mut news = take_due(engine, &mut state, now, now, &mut errands);
         news.extend(engine.long_waits(&mut state, now));
         if !errands.is_empty() || !news.is_empty() {
             drop(state);
@@ -68,23 +68,31 @@ fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> Mu
     }
 }
 
-/// Takes what is due off the agenda, and hands out what is to be told of what was seen on the way.
-fn take_due(engine: &Engine, state: &mut State, now: Now, errands: &mut Vec<Errand>) -> Vec<Work> {
+/// Takes what is due at `now` off the agenda, and hands out what is to be told of what was seen on the way: the clocks
+/// show `shown`.
+fn take_due(
+    engine: &Engine,
+    state: &mut State,
+    shown: Now,
+    now: Now,
+    errands: &mut Vec<Errand>,
+) -> Vec<Work> {
     let mut overruns: Vec<Overrun> = Vec::new();
-    let step = state.agenda.look(now);
+    let step = state.agenda.look(shown);
     state.agenda.take_due(now, errands, &mut overruns);
     let stepped = step.map(|step| Work::Tell(Event::ClockStepped { step }));
     let zones = engine.is_time_to_check_zones(state, now).then_some(Work::CheckZones);
     stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::Overrun)).collect()
 }
 
-/// Does what is due at `now`, on the calling thread.
-fn run_due(engine: &Arc<Engine>, now: Now) {
+/// Does what is due at `now`, on the calling thread. The clocks show `shown`, which is more than that if callbacks were
+/// slow; what has become due meanwhile is not for now, but a clock that was stepped shows what it shows.
+fn run_due(engine: &Arc<Engine>, shown: Now, now: Now) {
     let mut errands = Vec::new();
     let news = {
         let mut state = lock(&engine.state);
         match state.phase {
-            Phase::Open => take_due(engine, &mut state, now, &mut errands),
+            Phase::Open => take_due(engine, &mut state, shown, now, &mut errands),
             _ => Vec::new(),
         }
     };
@@ -105,7 +113,8 @@ fn next_wake(engine: &Engine) -> Option<Instant> {
 
 /// Does what is due now, on the calling thread; says how long it will be until there is more to do, if ever.
 pub(crate) fn run_pending(engine: &Arc<Engine>) -> Option<Duration> {
-    run_due(engine, engine.clock.now());
+    let now = engine.clock.now();
+    run_due(engine, now, now);
     next_wake(engine).map(|wake| wake.saturating_duration_since(engine.clock.now().mono))
 }
 
@@ -122,7 +131,8 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
         Clock::System => {}
     }
     loop {
-        run_due(engine, engine.clock.now());
+        let now = engine.clock.now();
+        run_due(engine, now, now);
         let state = lock(&engine.state);
         if state.phase != Phase::Open || state.agenda.is_quiet() {
             return;
@@ -143,6 +153,6 @@ impl Driven for Drive {
     }
 
     fn drive(&self, now: Now) {
-        run_due(&self.0, now);
+        run_due(&self.0, self.0.clock.now(), now);
     }
 }

@@ -6,7 +6,7 @@
 use std::time::SystemTime;
 
 use super::seat::{Rezoned, SetBack};
-use super::{Agenda, Note};
+use super::{Agenda, Note, Place};
 use crate::clock::{Now, Step, STEP};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
@@ -138,9 +138,38 @@ impl Agenda {
         }
     }
 
+    /// Has a task that is on its way to a run follow a change of its zone before `now`, up to when its dues were judged as
+    /// if there had been none. Answers whether there was one: what comes after it is to be judged anew, by the new zone.
+    /// An iterator cannot be asked twice, and what it has given stays.
+    pub(crate) fn follow_on_the_way(&mut self, place: Place, task: &mut Task, now: Now) -> bool {
+        let is_before = |at: Now| (at.mono, at.wall) < (now.mono, now.wall);
+        let is_behind = self.seat(place).map_or(false, |seat| match (&seat.moved, seat.next) {
+            (Some(moved), Some(due)) => is_before(moved.at) && due.age(moved.at).is_some(),
+            _ => false,
+        });
+        let is_to_follow = is_behind && task.timetable.is_arithmetic();
+        if is_to_follow {
+            self.follow_zone(place.slot, task, None, now);
+        }
+        is_to_follow
+    }
+
     /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
     /// `judged`: up to then dues were run or told, by the zone before and by the clock after.
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
+        self.follow_zone(slot, task, judged, now);
+        let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
+        let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
+            Some(set_back) => *set_back,
+            None => return,
+        };
+        let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
+        let rejudged = task.timetable.rejudged(seat.next, to, is_correction, now);
+        self.wait_instead(slot, rejudged, to, now);
+    }
+
+    /// Goes by the zone that is the task's by now, from when it was changed on, or from when dues were judged last.
+    fn follow_zone(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         if let Some(Rezoned { zone, at, shown }) = seat.moved.take().map(|moved| *moved) {
             let is_later = |judged: &Now| (judged.mono, judged.wall) > (at.mono, at.wall);
@@ -149,14 +178,6 @@ impl Agenda {
             seat.plan = task.timetable.plan().map(Arc::new);
             self.wait_instead(slot, rejudged, at.wall, now);
         }
-        let seat = self.slot(slot).seat.as_mut().expect("it is still there");
-        let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
-            Some(set_back) => *set_back,
-            None => return,
-        };
-        let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
-        let rejudged = task.timetable.rejudged(seat.next, to, is_correction, now);
-        self.wait_instead(slot, rejudged, to, now);
     }
 
     /// Has a task wait for another due, if there is one, than the one that it waits for.

@@ -95,15 +95,22 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         }
         _ => now,
     };
-    let Verdicts { start, mut missed, next } = task.decide(cause, excuse.map(|excuse| *excuse), until, now);
-    let is_demand = next.is_none();
     let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
+    let excuse = excuse.map(|excuse| *excuse);
+    let (mut state, Verdicts { start, mut missed, next }) = loop {
+        let verdicts = task.decide(cause, excuse, until, now);
+        let mut state = lock(&engine.state);
+        // The zone may have been changed on the way here, or while it was decided.
+        if judged.is_none() || !state.agenda.follow_on_the_way(place, &mut task, now) {
+            break (state, verdicts);
+        }
+    };
+    let is_demand = next.is_none();
     let (next, broken) = match next {
         Some(Ok(next)) => (Some(next), None),
         Some(Err(error)) => (Some(None), Some(error)),
         None => (None, None),
     };
-    let mut state = lock(&engine.state);
     let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
     // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as

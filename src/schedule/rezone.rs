@@ -159,6 +159,11 @@ impl Timetable {
         }
     }
 
+    /// Whether its dues can be found again, as often as one likes.
+    pub(crate) fn is_arithmetic(&self) -> bool {
+        matches!(self.rule, Rule::Cron { .. } | Rule::Days { .. })
+    }
+
     /// What is left behind when the clocks, which show `before` and have shown `shown`, show `now` instead.
     fn moved(&self, unix: i64, before: i64, now: i64, shown: i64) -> Moved {
         if before.abs_diff(now) > CORRECTION.as_secs() {

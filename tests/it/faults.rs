@@ -666,6 +666,47 @@ fn a_due_that_the_clock_was_set_to_after_the_zone_was_changed_on_the_way_is_not_
 }
 
 #[test]
+fn a_manual_clock_that_a_slow_callback_sets_back_has_shown_what_it_has_shown() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, mut runs) = (stage.clock.clone(), 0);
+    let slow = move || {
+        runs += 1;
+        if runs == 1 {
+            clock.advance(10 * SECOND);
+            // 10:00:30 becomes 10:00:25. What is due before twenty past goes on, but it is not that again.
+            clock.step_back(5 * SECOND);
+        }
+    };
+    stage.scheduler.task("slow").cron("* * * * * *").missed(Missed::All).run(slow).unwrap();
+    stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    stage.clock.suspend(20 * SECOND);
+    stage.clock.advance(Duration::ZERO);
+    stage.clock.advance(SECOND);
+    let late = "t missed 24 until 10:00:24: nothing could start it in time";
+    assert_eq!(of_t(&stage), [late, "t 10:00:25", "t 10:00:26"]);
+}
+
+#[test]
+fn what_comes_on_the_way_after_the_zone_was_changed_is_due_by_the_new_zone() {
+    for (asks, overlap) in [(false, Overlap::Skip), (true, Overlap::Skip), (false, Overlap::Queue)] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let clock = stage.clock.clone();
+        while_on_its_way(&stage, move |run| {
+            // 10:00:01 becomes 10:30:01, and 11:00:01 comes at half past ten.
+            run.scheduler().set_zone(sexton::tz::Zone::fixed(1800).unwrap());
+            clock.advance(45 * MINUTE);
+        });
+        let task = stage.scheduler.task("t").cron("1 0,20 * * * *").overlap(overlap);
+        let task = if asks { task.except(|_| false) } else { task };
+        task.run(|| {}).unwrap();
+        stage.clock.advance(SECOND);
+        stage.clock.advance(HOUR / 2);
+        let late = "t missed 1 until 10:00:01: nothing could start it in time";
+        assert_eq!(of_t(&stage), [late, "t 10:30:01", "t 10:50:01"], "{asks} {overlap:?}");
+    }
+}
+
+#[test]
 fn what_passes_in_a_run_before_the_schedule_could_be_asked_is_counted_once() {
     for by_hand in [true, false] {
         let stage = Stage::at("2026-11-22 10:00:00");

@@ -107,6 +107,19 @@ fn westward_what_the_clocks_have_shown_is_run_again_by_interval_like_schedules_o
 }
 
 #[test]
+fn what_was_made_up_is_not_run_again_when_another_change_brings_it_back() {
+    for passes in [SECOND + SECOND / 1000, HOUR] {
+        // 09:00:10 becomes 11:00:10, and soon it is nine again, and then ten.
+        let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 10 * * *"));
+        assert_eq!(fixed.moved_to(hours(3), passes), ["08:00:11"]);
+        assert_eq!(fixed.moved_to(hours(1), DAY + 2 * HOUR), ["2026-11-23T09:00:00Z"]);
+        let daily = Morning::with(|scheduler| scheduler.task("t").every("1d").starting("2026-11-22 10:00"));
+        assert_eq!(daily.moved_to(hours(3), passes), ["08:00:11"]);
+        assert_eq!(daily.moved_to(hours(1), DAY + 2 * HOUR), ["2026-11-23T09:00:00Z"]);
+    }
+}
+
+#[test]
 fn over_three_hours_are_a_correction() {
     let fixed = Morning::with(|scheduler| scheduler.task("t").cron("0 10 * * *"));
     assert_eq!(fixed.moved_to(hours(5), DAY), ["2026-11-23T05:00:00Z"]);

@@ -28,15 +28,15 @@
 //! | days step by elapsed time | 17 | 20 |
 //!
 //! What it does not find in the first ten thousand, so that only a test of its own has it (`faults`): a correction of the
-//! clock that is caught up by a task that waits for a worker, and changes of zone that are kept when they have long been
-//! judged.
+//! clock that is caught up by a task that waits for a worker, changes of zone that are kept when they have long been
+//! judged, and dues that come after a change of zone and are those of the zone before, as their task waits for a worker.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use sexton::{Event, Missed, Overlap, Status, Why};
 
-use super::civil::{self, Span};
+use super::civil::{self, Clocks, Span};
 use super::life::*;
 use super::play::*;
 use super::world::*;
@@ -105,13 +105,13 @@ impl<'a> Checker<'a> {
     }
 
     /// When a task is due that goes by civil times, from before some part of the play to after it.
-    fn civil_dues(&self, kind: &Kind, spans: &[Span], (from, to): Walls) -> Vec<Nanos> {
+    fn civil_dues(&self, kind: &Kind, clocks: &Clocks, (from, to): Walls) -> Vec<Nanos> {
         let (from, to) = ((from / SECOND) as i64, (to / SECOND) as i64);
-        let due = |half_hours: i64| civil::due(spans, self.play.civil(half_hours));
+        let due = |half_hours: i64| clocks.due(self.play.civil(half_hours));
         let mut dues = match kind {
-            Kind::Cron(fields) => fields.dues(spans, from, to),
+            Kind::Cron(fields) => fields.dues(clocks, from, to),
             Kind::CivilDays(days, start) => {
-                civil::day_steps(self.play.civil(*start), i64::from(*days), spans, to)
+                civil::day_steps(self.play.civil(*start), i64::from(*days), clocks, to)
             }
             Kind::CivilAt(at) => vec![due(*at)],
             Kind::CivilEach(steps) => totals(steps).into_iter().map(due).collect(),
@@ -139,15 +139,15 @@ impl<'a> Checker<'a> {
             let waits = shown > entry.wall && !life.part.kind.is_interval_like();
             life.is_vague |= waits && !life.states.iter().all(is_accounted_for);
             let offset = |spans: &[Span], at: Nanos| civil::offset(spans, (at / SECOND) as i64);
-            let moved = offset(&life.spans, entry.wall) - offset(new, entry.wall);
+            let moved = offset(&life.clocks.spans, entry.wall) - offset(new, entry.wall);
             let is_correction = moved.abs() > 3 * 3600;
             // When the clocks will show again what they have shown.
-            let again = (shown / SECOND) as i64 + offset(&life.spans, shown) - offset(new, entry.wall);
+            let again = (shown / SECOND) as i64 + offset(&life.clocks.spans, shown) - offset(new, entry.wall);
             let again = Nanos::from(again) * SECOND;
-            life.spans = match is_correction || waits {
-                true => new.to_vec(),
-                false => civil::splice(&life.spans, new, now + 1),
-            };
+            match is_correction || waits {
+                true => life.clocks = Clocks::of(new),
+                false => life.clocks.go_by(new, now + 1),
+            }
             let kind = life.part.kind.clone();
             let is_named = matches!(kind, Kind::CivilAt(_) | Kind::CivilEach(_));
             if waits && !is_named && !life.is_vague {
@@ -160,7 +160,7 @@ impl<'a> Checker<'a> {
                 let passed = all.partition_point(|due| *due <= if is_named { shown } else { entry.wall });
                 let ahead = all.len() - passed;
                 all.truncate(passed);
-                let dues = self.civil_dues(&kind, &life.spans, (again.min(entry.wall) - SECOND, until));
+                let dues = self.civil_dues(&kind, &life.clocks, (again.min(entry.wall) - SECOND, until));
                 let next_second = Nanos::from(now + 1) * SECOND;
                 let is_skipped = |due: &Nanos| again < *due && *due <= entry.wall;
                 if is_named {
@@ -185,10 +185,10 @@ impl<'a> Checker<'a> {
     /// To a schedule that goes back with the clock the zone of now is what it always was.
     fn set_back(&mut self, number: usize, is_correction: bool, entry: &Entry) {
         let (_, until) = self.parts[0];
-        let spans = civil::spans(self.zone);
-        let dues = self.civil_dues(&self.lives[&number].part.kind, spans, (entry.wall, until));
+        let clocks = Clocks::of(civil::spans(self.zone));
+        let dues = self.civil_dues(&self.lives[&number].part.kind, &clocks, (entry.wall, until));
         let life = self.lives.get_mut(&number).unwrap();
-        life.spans = spans.to_vec();
+        life.clocks = clocks;
         if let Grid::List { all, .. } = &mut life.grid {
             let passed = all.partition_point(|due| *due <= entry.wall);
             all.truncate(passed);
@@ -346,7 +346,7 @@ impl<'a> Checker<'a> {
             let whole = entry.wall.div_euclid(SECOND) * SECOND;
             whole + SECOND + (offset - whole - SECOND).rem_euclid(step)
         };
-        let spans = civil::spans(part.zone.unwrap_or(self.zone)).to_vec();
+        let clocks = Clocks::of(civil::spans(part.zone.unwrap_or(self.zone)));
         let seen = if part.zone.is_some() { self.seen } else { self.parts[0] };
         let seen = (seen.0 - 3 * 24 * HOUR, seen.1);
         let list = |all: Vec<Nanos>| Grid::List { all, after: -NEVER };
@@ -379,14 +379,16 @@ impl<'a> Checker<'a> {
             Kind::After(delay) => Grid::Mono { first: entry.mono + millis(delay as i64), step: 2 * NEVER },
             Kind::AtEach(steps) => list(rising(self.start, &steps)),
             Kind::AtNext(_) => Grid::Answers(life),
-            Kind::Cron(_) => Grid::List { all: self.civil_dues(&part.kind, &spans, seen), after: entry.wall },
+            Kind::Cron(_) => {
+                Grid::List { all: self.civil_dues(&part.kind, &clocks, seen), after: entry.wall }
+            }
             Kind::CivilDays(..) => {
-                let all = self.civil_dues(&part.kind, &spans, seen);
+                let all = self.civil_dues(&part.kind, &clocks, seen);
                 let passed = all.partition_point(|due| *due <= entry.wall);
                 let after = if passed > 0 { all[passed - 1] - 1 } else { -NEVER };
                 Grid::List { all, after }
             }
-            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &spans, seen)),
+            Kind::CivilAt(_) | Kind::CivilEach(_) => list(self.civil_dues(&part.kind, &clocks, seen)),
         };
         let has_queue = !self.running.is_empty() || self.has_leftovers;
         let earlier = self.lives.values().filter(|life| life.name == part.name).count();
@@ -400,7 +402,7 @@ impl<'a> Checker<'a> {
             name: part.name,
             until: part.until.map(|until| from_start(until as i64 * 1000)),
             grid,
-            spans,
+            clocks,
             shown: entry.wall,
             is_rezoned: false,
             made_up: -NEVER,

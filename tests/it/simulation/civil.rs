@@ -73,7 +73,7 @@ impl Fields {
     }
 
     /// All dues in seconds, from `from` on, and until some after `to`.
-    pub fn dues(&self, spans: &[Span], from: i64, to: i64) -> Vec<i64> {
+    pub fn dues(&self, clocks: &Clocks, from: i64, to: i64) -> Vec<i64> {
         let to = to + self.reach();
         let mut dues = Vec::new();
         for day in from.div_euclid(DAY) - 2..=to.div_euclid(DAY) + 2 {
@@ -83,9 +83,12 @@ impl Fields {
             for hour in (0..24).filter(|hour| self.hour.has(*hour)) {
                 for minute in (0..60).filter(|minute| self.minute.has(*minute)) {
                     let civil = day * DAY + i64::from(hour * 3600 + minute * 60);
-                    match shown(spans, civil) {
-                        Shown::At(instants) if self.is_interval_like() => dues.extend(instants),
-                        Shown::At(instants) => dues.push(instants[0]),
+                    if !self.is_interval_like() {
+                        dues.push(clocks.due(civil));
+                        continue;
+                    }
+                    match shown(&clocks.spans, civil) {
+                        Shown::At(instants) => dues.extend(instants),
                         Shown::Never { gap_ends } if self.is_made_up_in_gap() => dues.push(gap_ends),
                         Shown::Never { .. } => {}
                     }
@@ -121,19 +124,46 @@ impl fmt::Display for Field {
 }
 
 /// The dues of a period of days from an anchor on, a civil second, until some after `to`.
-pub fn day_steps(anchor: i64, days: i64, spans: &[Span], to: i64) -> Vec<i64> {
+pub fn day_steps(anchor: i64, days: i64, clocks: &Clocks, to: i64) -> Vec<i64> {
     let mut dues = Vec::new();
     let mut civil = anchor;
     while civil <= to.max(anchor) + (days + 4) * DAY {
-        dues.push(due(spans, civil));
+        dues.push(clocks.due(civil));
         civil += days * DAY;
     }
     dues.dedup();
     dues
 }
 
-/// When something is due that names this civil second.
-pub fn due(spans: &[Span], civil: i64) -> i64 {
+/// What clocks show, as far as it is known.
+#[derive(Clone)]
+pub struct Clocks {
+    pub spans: Vec<Span>,
+    /// What was known before each change of their zone, and up to when.
+    before: Vec<(Vec<Span>, i64)>,
+}
+
+impl Clocks {
+    pub fn of(spans: &[Span]) -> Clocks {
+        Clocks { spans: spans.to_vec(), before: Vec::new() }
+    }
+
+    /// They go by another zone from `at` on.
+    pub fn go_by(&mut self, zone: &[Span], at: i64) {
+        let spans = splice(&self.spans, zone, at);
+        self.before.push((std::mem::replace(&mut self.spans, spans), at));
+    }
+
+    /// When something is due that names this civil second. What was due by what was known then has been, also if it was
+    /// skipped, and a change of zone has brought it back since.
+    pub fn due(&self, civil: i64) -> i64 {
+        let before = self.before.iter().map(|(spans, until)| (due(spans, civil), *until));
+        let has_been = before.filter(|(due, until)| due < until).map(|(due, _)| due).next();
+        has_been.unwrap_or_else(|| due(&self.spans, civil))
+    }
+}
+
+fn due(spans: &[Span], civil: i64) -> i64 {
     match shown(spans, civil) {
         Shown::At(instants) => instants[0],
         Shown::Never { gap_ends } => gap_ends,
@@ -201,7 +231,7 @@ pub struct Span {
 }
 
 /// What clocks show that go by one zone, and by another one from `at` on.
-pub fn splice(before: &[Span], after: &[Span], at: i64) -> Vec<Span> {
+fn splice(before: &[Span], after: &[Span], at: i64) -> Vec<Span> {
     let old = before.iter().filter(|span| span.from < at).map(|span| Span { to: span.to.min(at), ..*span });
     let new = after.iter().filter(|span| span.to > at).map(|span| Span { from: span.from.max(at), ..*span });
     let mut spans: Vec<Span> = Vec::new();
@@ -266,11 +296,11 @@ fn days_have_dates() {
 fn the_rule_of_clock_changes_is_as_it_is_written() {
     let only = |value| Field::List(vec![value]);
     let at = |minute, hour| Fields { minute, hour, day: Field::Any, month: Field::Any, weekday: Field::Any };
-    let spans = spans("America/New_York");
+    let clocks = Clocks::of(spans("America/New_York"));
     // Midnight of 8 March and of 1 November 2026 in New York.
     let (march, november) = (1_772_946_000, 1_793_505_600);
     let hours = |fields: &Fields, day: i64| {
-        let dues = fields.dues(spans, day, day);
+        let dues = fields.dues(&clocks, day, day);
         dues.into_iter().filter(|due| *due < day + 5 * 3600).map(|due| (due - day) / 60).collect::<Vec<_>>()
     };
     assert_eq!(hours(&at(only(30), only(2)), march), [120]);
@@ -281,4 +311,12 @@ fn the_rule_of_clock_changes_is_as_it_is_written() {
     assert_eq!(hours(&at(only(30), only(1)), november), [90]);
     assert_eq!(hours(&at(only(30), Field::Any), november), [30, 90, 150, 210, 270]);
     assert_eq!(hours(&at(Field::Step(15), only(1)), november), [60, 75, 90, 105, 120, 135, 150, 165]);
+
+    // Of a zone that was changed and changed back nobody knew that what it skipped would come.
+    let fixed = |offset| [Span { from: i64::MIN, to: i64::MAX, offset }];
+    let mut clocks = Clocks::of(&fixed(0));
+    clocks.go_by(&fixed(7200), 3600);
+    clocks.go_by(&fixed(0), 3601);
+    assert_eq!(at(only(30), only(1)).dues(&clocks, 0, 0)[..2], [3600, DAY + 5400]);
+    assert_eq!(at(only(30), Field::Any).dues(&clocks, 0, 10_000)[..3], [1800, 5400, 9000]);
 }

@@ -23,9 +23,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use sexton::{Error, Event, ManualClock, Missed, Overlap, Scheduler, Step, Task, TaskBuilder, Why};
+use sexton::{Error, Event, ManualClock, Missed, Overlap, Scheduler, Task, TaskBuilder, Why};
 
-use super::civil::{day_steps, spans, Fields, DAY};
+use super::civil::{day_steps, spans, Clocks, Fields, DAY};
 use super::draw::{fields, runner, zone};
 use super::world::{instant, millis, nanos, Nanos, SECOND};
 use super::Tally;
@@ -153,6 +153,8 @@ enum What {
     /// This task could not be scheduled.
     Refused(usize, String),
     Called,
+    /// The clock by so much. It is noticed now, and told when the thread has done what it had to do already.
+    SetBack(Nanos),
     /// The due that each task waits for in the end.
     Waits(Vec<Option<Nanos>>),
 }
@@ -225,6 +227,9 @@ fn live(saga: &Saga, process: &Process, witness: &Arc<Witness>, is_last: bool) -
     for (advance, back) in &process.advances {
         clock.advance(Duration::from_millis(*advance));
         clock.step_back(Duration::from_millis(*back));
+        if *back > 0 {
+            witness.note(What::SetBack(millis(*back as i64)));
+        }
         clock.advance(Duration::ZERO);
         if witness.is_killed() {
             break;
@@ -362,8 +367,8 @@ impl Known {
         }
     }
 
-    fn clock_is_set_back(&mut self, by: Duration, wall: Nanos) {
-        let is_correction = by.as_nanos() as Nanos > CORRECTION;
+    fn clock_is_set_back(&mut self, by: Nanos, wall: Nanos) {
+        let is_correction = by > CORRECTION;
         // What has passed by the new time, too, is still to be run. One that runs looks when it comes back: here it hangs.
         let is_ahead = self.run.is_none() && self.due().map_or(false, |due| due > wall);
         if is_ahead && (is_correction || self.is_interval_like) {
@@ -382,11 +387,11 @@ impl Checker {
     fn new(saga: &Saga, log: &[Moment]) -> Checker {
         let seconds = || log.iter().map(|moment| (moment.wall / SECOND) as i64);
         let (from, to) = (seconds().min().unwrap_or(START), seconds().max().unwrap_or(START));
-        let spans = spans(saga.zone);
+        let clocks = Clocks::of(spans(saga.zone));
         let known = |habit: &Habit| {
             let dues = match &habit.when {
-                When::Cron(fields) => fields.dues(spans, from - 2 * DAY, to),
-                When::Days(days, from) => day_steps(START + from * 1800, i64::from(*days), spans, to),
+                When::Cron(fields) => fields.dues(&clocks, from - 2 * DAY, to),
+                When::Days(days, from) => day_steps(START + from * 1800, i64::from(*days), &clocks, to),
             };
             let dues = dues.into_iter().map(|due| Nanos::from(due) * SECOND).collect();
             let until = habit.until.map_or(Nanos::MAX, |hours| millis(START * 1000 + (hours * HOUR) as i64));
@@ -412,6 +417,10 @@ impl Checker {
         let event = match &moment.what {
             What::Told(event) => event,
             What::Called => return Ok(()),
+            What::SetBack(by) => {
+                self.tasks.iter_mut().for_each(|task| task.clock_is_set_back(*by, moment.wall));
+                return Ok(());
+            }
             What::Refused(number, error) => {
                 let task = &mut self.tasks[*number];
                 task.is_scheduled(moment.wall);
@@ -437,9 +446,6 @@ impl Checker {
                 return Ok(());
             }
         };
-        if let Event::ClockStepped { step: Step::Back(by) } = event {
-            self.tasks.iter_mut().for_each(|task| task.clock_is_set_back(*by, moment.wall));
-        }
         let number = match event.task() {
             Some(task) => task.parse::<usize>().unwrap(),
             None => return Ok(()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sexton::Overlap;
 
-use super::civil::Span;
+use super::civil::Clocks;
 use super::play::*;
 use super::world::*;
 
@@ -37,7 +37,7 @@ pub struct Life {
     pub grid: Grid,
     pub until: Option<Nanos>,
     /// What the clocks of its zone show.
-    pub spans: Vec<Span>,
+    pub clocks: Clocks,
     /// The latest that the clock has shown to it, unless it was corrected.
     pub shown: Nanos,
     /// Whether its zone was changed.
