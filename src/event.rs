@@ -72,7 +72,8 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// Nothing could start it in time: the machine slept, the clock was set, or all workers were busy.
+    /// Nothing could start it in time: the machine slept, the clock was set, all workers were busy, or, with a
+    /// [journal](crate::Builder::journal), the process was down.
     Late,
     /// The task itself was still running.
     StillRunning,
@@ -145,7 +146,11 @@ impl fmt::Display for Event {
                 write!(f, "has been waiting {} for the only worker to be free", Elapsed(*waited))
             }
             Event::Waiting { waited, workers, .. } => {
-                write!(f, "has been waiting {} for one of {workers} workers to be free", Elapsed(*waited))
+                write!(f, "has been waiting {} for ", Elapsed(*waited))?;
+                match workers {
+                    1 => f.write_str("the only worker to be free"),
+                    _ => write!(f, "one of {workers} workers to be free"),
+                }
             }
             Event::ClockStepped { step } => write!(f, "the clock was stepped {step}"),
             Event::ZoneChanged { from, to } if from == to => {

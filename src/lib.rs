@@ -101,7 +101,7 @@
 //!
 //! **Every other week:** [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
 //!
-//! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that hangs on its name.
+//! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that depends on its name.
 //!
 //! **Why did it not run?** [`Scheduler::explain`] knows, as far as it is remembered; [`Scheduler::forecast`] looks ahead, and
 //! [`Schedule::clock_changes`] tells what the clocks will do to a schedule.

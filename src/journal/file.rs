@@ -254,3 +254,22 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_durable_line_is_brought_to_the_disk_and_another_is_not() {
+        // It takes whatever is written, and is on no disk: to be brought to one is an error.
+        let path = PathBuf::from("/dev/null");
+        let identity = Identity::of(&fs::metadata(&path).unwrap());
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        let mut journal =
+            JournalFile { path, file: Some(file), len: 0, limit: u64::MAX, identity, is_name_loose: false };
+        journal.add("a line\n", false).unwrap();
+        let error = journal.add("a line\n", true).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(journal.len, 7);
+    }
+}

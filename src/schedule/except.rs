@@ -41,8 +41,8 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// If it panics, or leaves out everything for over a year and a million seconds with a due in a row, or up to the year
-    /// 9999, the schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
+    /// If it panics, or leaves out a million times in a row that lie over a year apart, or all up to the year 9999, the
+    /// schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
     pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Schedule {
         self.except.is_given = true;
         self.except.tests.push(Box::new(is_left_out));
@@ -84,7 +84,8 @@ impl Schedule {
     }
 
     /// Moves what is left out to the same civil time of the next day on which that is not left out, within a year. Where
-    /// something is due then anyway, it is one due.
+    /// something is due then anyway, it is one due. The day need not be one of the schedule's own: what `mon-fri` has on a
+    /// Friday moves to the Saturday, unless [`except`](Schedule::except) leaves that out, too.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};

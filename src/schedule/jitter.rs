@@ -20,9 +20,9 @@ pub(crate) struct Whose<'a> {
 
 impl Schedule {
     /// Delays every due by one fixed amount, at least zero and less than this, so that tasks of different names do not all
-    /// start at the full hour. It hangs on the task's name and the scheduler's [seed](crate::Builder::seed) alone: it is
-    /// the same after a restart and on every machine, and is never drawn anew. It is in whole milliseconds if this is a
-    /// second or more. Zero is no jitter.
+    /// start at the full hour. It depends on the task's name and the scheduler's [seed](crate::Builder::seed) alone: it is
+    /// the same after a restart and on every machine, and is never drawn anew. It is in whole milliseconds if the
+    /// jitter is a second or more. Zero is no jitter.
     ///
     /// What the schedule says comes first: clock changes, what is left out, and the grid of
     /// [`starting`](Schedule::starting) are judged without the delay. The due of a run is with it, and so is what

@@ -71,7 +71,7 @@ impl Builder {
         self
     }
 
-    /// What the [jitter](crate::TaskBuilder::jitter) of tasks hangs on beside their names, 0 by default. Replicas that run the
+    /// What the [jitter](crate::TaskBuilder::jitter) of tasks depends on beside their names, 0 by default. Replicas that run the
     /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
     pub fn seed(mut self, seed: u64) -> Builder {
         self.seed = seed;

@@ -82,7 +82,7 @@ fn what_makes_no_sense_is_an_error_that_says_why() {
     ];
     let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.unwrap_err().to_string()).collect();
     let nothing =
-        "leaves out a year and a million seconds in a row, or all up to the year 9999: nothing is due any more";
+        "leaves out a million times in a row and over a year, or all up to the year 9999: nothing is due any more";
     assert_eq!(
         wrong,
         [

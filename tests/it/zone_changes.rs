@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -342,7 +342,8 @@ fn an_observer_may_do_what_it_likes_when_it_hears_of_it() {
     stage.scheduler.shutdown();
 }
 
-/// What the test below runs in a process of its own: tells what becomes of its zones, until its stdin ends.
+/// What the test below runs in a process of its own: tells what becomes of its zones, until its stdin ends. A line there
+/// puts it into a zone that is not the local one.
 #[test]
 #[ignore = "the other process of `files_that_are_replaced_are_noticed_by_a_running_process`"]
 fn running_process() {
@@ -365,7 +366,9 @@ fn running_process() {
     let own = scheduler.task("own").cron("0 12 * * *").zone("Own").run(|| {}).unwrap();
     seen.lock().unwrap().extend([("local".to_string(), local), ("own".to_string(), own)]);
     println!("told: ready");
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    for _ in std::io::stdin().lines() {
+        scheduler.set_zone(hours(7));
+    }
     scheduler.shutdown();
 }
 
@@ -393,6 +396,7 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut stdin = process.stdin.take().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut heard = move || loop {
         let line = lines.next().expect("the process tells what happens");
@@ -426,12 +430,21 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
         assert_eq!(heard(), "zone `Own` has new data; at 10 and 9");
         put("Local", &file_of(SystemTime::UNIX_EPOCH, 5, 5));
         assert_eq!(heard(), "zone `Local` has new data; at 7 and 9");
+        // Whoever sets the zone is not moved with the machine any more. All zones have been looked at when a change of the
+        // other is told twice, the local one first.
+        stdin.write_all(b"set\n").unwrap();
+        assert_eq!(heard(), "zone changed from `Local` to `+07:00`; at 5 and 9");
+        put("Local", &file_of(SystemTime::UNIX_EPOCH, 6, 6));
+        for (hours, hour) in [(4, 8), (3, 9)] {
+            put("Own", &file_of(SystemTime::UNIX_EPOCH, hours, hours));
+            assert_eq!(heard(), format!("zone `Own` has new data; at 5 and {hour}"));
+        }
         fs::remove_dir_all(folder).unwrap();
         // Whoever writes is to be heard to the end.
-        heard
+        (heard, stdin)
     };
-    let _heard = must_end("a process whose zone files are replaced", play);
-    drop(process.stdin.take());
+    let (_heard, stdin) = must_end("a process whose zone files are replaced", play);
+    drop(stdin);
     assert!(process.wait().unwrap().success());
 }
 

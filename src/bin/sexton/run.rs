@@ -66,6 +66,9 @@ that is not there at a start is forgotten. A job that is cut off by a crash or b
 `sexton` is told of at the next start, and not run again; what it has started may go on meanwhile.
 `@every` goes on from its last run.
 
+In a container give it an init (`docker run --init`): the system lets no signal end process 1
+that has no handler for it, and sexton has none. SIGTERM and Ctrl-C would do nothing.
+
 A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
 `sexton` and the variables above them. What they write goes to stdout and stderr as it is.
 

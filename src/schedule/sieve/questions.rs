@@ -85,6 +85,6 @@ impl<'a> Questions<'a> {
 }
 
 pub(super) fn leaves_nothing() -> Error {
-    let why = "leaves out a year and a million seconds in a row, or all up to the year 9999: nothing is due any more";
+    let why = "leaves out a million times in a row and over a year, or all up to the year 9999: nothing is due any more";
     Error::new(Kind::NeverDue(why.into())).in_field("except", "")
 }

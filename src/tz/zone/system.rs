@@ -100,10 +100,11 @@ impl System {
         if value.len() > MAX_VALUE {
             return Err(bad_value(value, "at most 1024 bytes"));
         }
-        // POSIX leaves the meaning of the colon to the system; here and in glibc it rules out a rule.
+        // POSIX leaves the meaning of the colon to the system; here and in glibc it rules out a rule. So does a slash before
+        // the first comma: whoever wrote `Europe/Paris` meant a zone, and is told of that alone.
         let (text, may_be_rule) = match value.strip_prefix(':') {
             Some(text) => (text, false),
-            None => (value, true),
+            None => (value, !value.split(',').next().map_or(false, |offsets| offsets.contains('/'))),
         };
         if text.is_empty() {
             return Ok(Zone::utc());

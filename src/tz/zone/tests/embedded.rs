@@ -162,18 +162,14 @@ fn a_database_that_is_installed_later_is_found() {
 fn a_database_that_is_removed_leaves_the_zone_as_it_was() {
     let machine = Machine::new();
     const MISSING: &str = "zone `Europe/Paris`: not found in /zoneinfo, /more/zoneinfo";
-    let no_rule = "nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)";
-    for (tz, message) in [
-        (Some("Europe/Paris"), format!("TZ `Europe/Paris` is neither a zone ({MISSING}) {no_rule}")),
-        (Some(":Europe/Paris"), MISSING.to_string()),
-    ] {
+    for tz in [Some("Europe/Paris"), Some(":Europe/Paris")] {
         machine.file("zoneinfo/Europe/Paris", &tzif("CET-2"));
         let system = machine_with_table(&machine, tz);
         let mut local = LocalZone::on(&system).unwrap();
         let zone = local.zone().clone();
         std::fs::remove_file(machine.path("zoneinfo/Europe/Paris")).unwrap();
         let told = local.refresh_on(&system).map_err(|error| machine.shorten(&error.to_string()));
-        assert_eq!(told, Err(message));
+        assert_eq!(told, Err(MISSING.to_string()));
         assert_eq!((local.refresh_on(&system), local.zone()), (Ok(false), &zone));
         // Another zone is another matter.
         assert_eq!(local.refresh_on(&machine_with_table(&machine, Some("Africa/There"))), Ok(true));

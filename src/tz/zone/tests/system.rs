@@ -130,17 +130,22 @@ fn every_kind_of_tz_value_has_its_meaning() {
         (":EST5", error("zone `EST5`: not found in /zoneinfo, /more/zoneinfo")),
         (
             "Nowhere/City",
+            // No rule has a slash there: nobody has to read why it is none.
+            error("zone `Nowhere/City`: not found in /zoneinfo, /more/zoneinfo"),
+        ),
+        (
+            "Nowhere,City/2",
             error(
-                "TZ `Nowhere/City` is neither a zone (zone `Nowhere/City`: not found in /zoneinfo, /more/zoneinfo) \
-                 nor a rule (offset: found `/` at byte 7, expected hours 0-24, such as `5` or `-5:30`)",
+                "TZ `Nowhere,City/2` is neither a zone (zone name `Nowhere,City/2`: found `,` at byte 7, \
+                 expected letters, digits, `.`, `_`, `+`, `-` or `/`) \
+                 nor a rule (offset: found `,` at byte 7, expected hours 0-24, such as `5` or `-5:30`)",
             ),
         ),
         (
             "Europe/Paris\n",
             error(
-                "TZ `Europe/Paris\\n` is neither a zone (zone name `Europe/Paris\\n`: found `\\n` at byte 12, \
-                 expected letters, digits, `.`, `_`, `+`, `-` or `/`) \
-                 nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)",
+                "zone name `Europe/Paris\\n`: found `\\n` at byte 12, \
+                 expected letters, digits, `.`, `_`, `+`, `-` or `/`",
             ),
         ),
         (":../x", error("zone name `../x`: found `..` at byte 0, expected a letter, digit, `_` or `+` first")),
@@ -234,11 +239,7 @@ fn a_machine_without_database_says_what_to_do() {
          Install the `tzdata` package, set TZDIR, embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature.";
     assert_eq!(machine.told(machine.system(None).named("Europe/Paris")), error(message));
     assert_eq!(machine.local(Some("EST5EDT")), zone("EST5EDT", -5 * 3600));
-    let message = format!(
-        "TZ `Europe/Paris` is neither a zone ({message}) \
-         nor a rule (offset: found `/` at byte 6, expected hours 0-24, such as `5` or `-5:30`)"
-    );
-    assert_eq!(machine.local(Some("Europe/Paris")), error(&message));
+    assert_eq!(machine.local(Some("Europe/Paris")), error(message));
     assert_eq!(
         machine.local(Some(":Europe/Paris")),
         machine.told(machine.system(None).named("Europe/Paris"))
