@@ -146,11 +146,7 @@ impl fmt::Display for Event {
                 write!(f, "has been waiting {} for the only worker to be free", Elapsed(*waited))
             }
             Event::Waiting { waited, workers, .. } => {
-                write!(f, "has been waiting {} for ", Elapsed(*waited))?;
-                match workers {
-                    1 => f.write_str("the only worker to be free"),
-                    _ => write!(f, "one of {workers} workers to be free"),
-                }
+                write!(f, "has been waiting {} for one of {workers} workers to be free", Elapsed(*waited))
             }
             Event::ClockStepped { step } => write!(f, "the clock was stepped {step}"),
             Event::ZoneChanged { from, to } if from == to => {
