@@ -154,10 +154,25 @@ impl Agenda {
         is_to_follow
     }
 
-    /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found.
-    /// `judged`: up to then dues were run or told, by the zone before and by the clock after.
+    /// Finds another due to wait for if the zone was changed or the clock was set back since the last one was found: in the
+    /// order in which they were. `judged`: up to then dues were run or told, by the zone before and by the clock after.
     pub(super) fn follow(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
+        let seat = self.slot(slot).seat.as_ref().expect("the task has its seat");
+        let is_set_back_first = match (&seat.was_set_back, &seat.moved) {
+            (Some(back), Some(moved)) => {
+                back.at < moved.at.mono || (back.at, back.to) == (moved.at.mono, moved.at.wall)
+            }
+            _ => false,
+        };
+        if is_set_back_first {
+            self.follow_clock(slot, task, judged, now);
+        }
         self.follow_zone(slot, task, judged, now);
+        self.follow_clock(slot, task, judged, now);
+    }
+
+    /// Goes back with the clock, if that was set back.
+    fn follow_clock(&mut self, slot: usize, task: &mut Task, judged: Option<Now>, now: Now) {
         let seat = self.slot(slot).seat.as_mut().expect("the task has its seat");
         let SetBack { is_correction, to, at } = match seat.was_set_back.take() {
             Some(set_back) => *set_back,

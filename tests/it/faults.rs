@@ -893,6 +893,22 @@ fn what_a_change_of_zone_has_left_behind_stays_for_dues_that_are_held_while_the_
 }
 
 #[test]
+fn what_a_change_of_zone_skips_after_the_clock_was_corrected_is_made_up_after_a_run_that_goes_on() {
+    let stage = Stage::at("2026-11-22 09:14:30");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("15 0,3,6,9,12,15,18,21 * * *").run_async(job).unwrap();
+    stage.clock.advance(8 * HOUR);
+    // Whose clock and zone were wrong sets both: 17:14:30 becomes 13:14:30, and half an hour later 15:44:30.
+    stage.clock.step_back(4 * HOUR);
+    stage.clock.advance(HOUR / 2);
+    stage.scheduler.set_zone(sexton::tz::Zone::fixed(2 * 3600).unwrap());
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(MINUTE);
+    let overrun = "t missed 1 until 12:15:00: still running";
+    assert_eq!(of_t(&stage), ["t 09:15:00", overrun, "t 13:44:31"]);
+}
+
+#[test]
 fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
     let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
     for by_hand in [false, true] {

@@ -142,8 +142,10 @@ impl<'a> Checker<'a> {
             let moved = offset(&life.clocks.spans, entry.wall) - offset(new, entry.wall);
             let is_correction = moved.abs() > 3 * 3600;
             // When the clocks will show again what they have shown.
-            let again = (shown / SECOND) as i64 + offset(&life.clocks.spans, shown) - offset(new, entry.wall);
-            let again = Nanos::from(again) * SECOND;
+            let civil_shown = (shown / SECOND) as i64 + offset(&life.clocks.spans, shown);
+            let civil_shown = life.civil_shown.max(civil_shown);
+            let again = Nanos::from(civil_shown - offset(new, entry.wall)) * SECOND;
+            life.civil_shown = if is_correction { i64::MIN } else { civil_shown };
             match is_correction || waits {
                 true => life.clocks = Clocks::of(new),
                 false => life.clocks.go_by(new, now + 1),
@@ -404,6 +406,7 @@ impl<'a> Checker<'a> {
             grid,
             clocks,
             shown: entry.wall,
+            civil_shown: i64::MIN,
             is_rezoned: false,
             made_up: -NEVER,
             is_vague: false,
@@ -460,6 +463,9 @@ impl<'a> Checker<'a> {
             let goes_back = is_interval_like || life.part.kind.is_grid() && is_correction;
             let now = Self::now(life, entry);
             life.shown = if is_correction { entry.wall } else { life.shown.max(entry.wall) };
+            if is_correction {
+                life.civil_shown = i64::MIN;
+            }
             if by < 0 {
                 // What is certainly noticed is followed by schedules that do not wait for time to catch up.
                 let noticed = if is_interval_like { -SECOND } else { -3 * HOUR };

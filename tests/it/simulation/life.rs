@@ -40,6 +40,8 @@ pub struct Life {
     pub clocks: Clocks,
     /// The latest that the clock has shown to it, unless it was corrected.
     pub shown: Nanos,
+    /// The same of what its clocks have shown when its zone was changed, in civil seconds.
+    pub civil_shown: i64,
     /// Whether its zone was changed.
     pub is_rezoned: bool,
     /// When something was due for what a change of zone had skipped.
