@@ -255,10 +255,12 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_durable_line_is_brought_to_the_disk_and_another_is_not() {
         // It takes whatever is written, and is on no disk: to be brought to one is an error.
