@@ -68,6 +68,9 @@ pub enum Reason {
     DoesNotFire(Explanation),
     /// Nothing is due then. These are the next dues that are known. If the clock was stepped over it, that was the `step`.
     NotDue { before: Option<SystemTime>, after: Option<SystemTime>, step: Option<Step> },
+    /// Whether anything is due then is not known: it is after the `next` due, and what an iterator or a closure gives, or a
+    /// schedule leaves out, is only known as far as that.
+    NotKnown { next: SystemTime },
     /// Nothing was due then: the clocks had shown that time before the zone was changed, at `since`.
     ShownBefore { since: SystemTime },
     /// The zone was changed `since` then, and of the schedule in the zone before no more than the last runs are remembered.
@@ -275,6 +278,9 @@ impl fmt::Display for Account {
                 if let Some(step) = step {
                     write!(f, "; the clock was stepped over it, {step}")?;
                 }
+            }
+            Reason::NotKnown { next } => {
+                write!(f, "is after the next due, {}, and none beyond that is known yet", show(*next))?;
             }
             Reason::ShownBefore { since } => {
                 write!(

@@ -239,6 +239,10 @@ impl Memory {
         if let Some(until) = until {
             return Reason::Over { until };
         }
+        let is_known = plan.map_or(true, Plan::is_known);
+        if let Some(next) = next.filter(|&next| !is_known && asked > next) {
+            return Reason::NotKnown { next };
+        }
         if let (Some(plan), true) = (plan, self.is_calendar()) {
             return Reason::NotDue { before: plan.until(asked), after: plan.after(asked), step: None };
         }
