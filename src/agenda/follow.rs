@@ -104,10 +104,12 @@ impl Agenda {
             seat.note_rezoned(now, history);
             // Moved on before it has come back from its run: what counts is where it was, and where it is.
             let at = seat.moved.as_ref().map_or(now, |moved| moved.at);
-            // What waits for time to catch up has run all up to what the clock has shown.
-            let has_run =
-                |shown: &SystemTime| seat.next.and_then(Due::calendar).map_or(false, |next| next > *shown);
-            let shown = shown.filter(has_run).map_or(at.wall, |shown| shown.max(at.wall));
+            // What waits for time to catch up has run all up to what the clock has shown, or told of its next due already.
+            let shown = match (seat.next.and_then(Due::calendar), shown) {
+                (Some(next), Some(shown)) if next > shown => shown.max(at.wall),
+                (Some(next), _) if seat.is_reported => next.max(at.wall),
+                _ => at.wall,
+            };
             seat.moved = Some(Box::new(Rezoned { zone: to.clone(), at, shown }));
             if seat.task.is_none() {
                 // It has yet to be found out whether that is a due in the new zone.

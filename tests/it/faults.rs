@@ -909,6 +909,21 @@ fn what_a_change_of_zone_skips_after_the_clock_was_corrected_is_made_up_after_a_
 }
 
 #[test]
+fn what_was_told_as_missed_before_the_clock_was_set_back_is_not_run_when_the_zone_is_changed() {
+    let stage = Stage::at("2026-11-22 09:59:30");
+    let (wakers, job) = pending_once();
+    stage.scheduler.task("t").cron("0 10,11,12 * * *").run_async(job).unwrap();
+    stage.clock.advance(62 * MINUTE);
+    // 11:01:30 becomes 10:31:30, and then 11:31:30.
+    stage.clock.step_back(HOUR / 2);
+    stage.clock.advance(Duration::ZERO);
+    stage.scheduler.set_zone(sexton::tz::Zone::fixed(3600).unwrap());
+    wakers.lock().unwrap().drain(..).for_each(Waker::wake);
+    stage.clock.advance(HOUR / 2);
+    assert_eq!(of_t(&stage), ["t 10:00:00", "t missed 1 until 11:00:00: still running", "t 11:00:00"]);
+}
+
+#[test]
 fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
     let zone = |hours: i32| sexton::tz::Zone::fixed(hours * 3600).unwrap();
     for by_hand in [false, true] {
