@@ -14,8 +14,9 @@
 //! visible and could be reached, and waited until the other was gone. File names are random and never used again, so what
 //! was refused once is never the file of somebody alive.
 //!
-//! It does not block: where two list each other, the one with the smaller name waits, for half a second at most, and the
-//! one with the larger name gives up at once. So somebody gets it, if nobody held it.
+//! It does not block: where two list each other, the one with the smaller name waits for half a second at most, and the
+//! one with the larger name for a sixteenth. So somebody gets it, if nobody held it. Even the shorter wait is enough for a
+//! holder that has been killed as it started another program: that has the socket, too, until it begins to run.
 //!
 //! Two machines that share a folder over the network do not reach each other's sockets: the lock is for one machine.
 //!

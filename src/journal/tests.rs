@@ -409,6 +409,36 @@ fn a_journal_is_open_once() {
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 4, "no lock stays");
 }
 
+/// A program that was being started when its process was killed has the socket until it begins to run.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_is_about_to_let_go_is_waited_for() {
+    use crate::sync::{thread, Arc, AtomicBool, Ordering};
+    use std::os::unix::net::UnixDatagram;
+    let folder = Folder::new("moment");
+    // Its name is the smaller one. On a machine that is busy with other things it may be too late, but not each time.
+    let holder = folder.0.join("jobs.journal.lock.0000000000000000");
+    let is_opened = (0..20).any(|_| {
+        let socket = UnixDatagram::bind(&holder).unwrap();
+        let (path, is_over) = (folder.0.clone(), Arc::new(AtomicBool::new(false)));
+        let is_seen = is_over.clone();
+        let lets_go = thread::spawn(move || {
+            while fs::read_dir(&path).unwrap().count() < 2 && !is_seen.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            thread::sleep(Duration::from_millis(5));
+            drop(socket);
+        });
+        let opened = Journal::open(&folder.journal()).is_ok();
+        is_over.store(true, Ordering::Relaxed);
+        lets_go.join().unwrap();
+        let _ = fs::remove_file(&holder);
+        let _ = fs::remove_file(folder.journal());
+        opened
+    });
+    assert!(is_opened);
+}
+
 /// Files that only look like locks are not ours to remove.
 #[cfg(target_os = "linux")]
 #[test]

@@ -21,6 +21,9 @@ const MAX_ADDRESS: usize = 103;
 /// How often others are looked at again, after 1 ms, 2 ms, 4 ms and so on.
 const LOOKS: u32 = 9;
 
+/// And by who has the larger name.
+const FEW_LOOKS: u32 = 6;
+
 /// What is between the name of the journal and 16 hexadecimal digits.
 const MIDDLE: &str = ".lock.";
 
@@ -49,7 +52,7 @@ impl Lock {
                     folder.clear_hidden();
                     return Ok(lock);
                 }
-                Some(other) if *other < own || look == LOOKS => {
+                Some(other) if look >= if *other < own { FEW_LOOKS } else { LOOKS } => {
                     return Err(Kind::InUse { lock: folder.path.join(other) });
                 }
                 Some(_) => thread::sleep(Duration::from_millis(1 << look)),
