@@ -69,8 +69,9 @@ impl Step {
         }
     }
 
-    /// Whether it corrects a clock that was wrong, where a larger step forward than this is none that is caught up. Not so
-    /// back: that is never a machine that slept, and a schedule that waits until time has caught up might wait for years.
+    /// Whether it corrects a clock that was wrong: forward if it is larger than this, back if it is larger than three hours
+    /// in any case. Back is never a machine that slept, and a schedule that waits until time has caught up might wait for
+    /// years.
     pub(crate) fn is_correction(self, forward: Duration) -> bool {
         match self {
             Step::Forward(by) => by > forward,
