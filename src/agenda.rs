@@ -52,6 +52,8 @@ pub(crate) struct Agenda {
     numbers: u64,
     /// Tasks sent off that are not back: on their way to a run, or in one. One for each run.
     away: usize,
+    /// When tasks lost their names that were on their way to a run, by their versions.
+    lost: HashMap<u64, Now>,
     /// Slots of tasks that may be at home and have to look for another due.
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
@@ -77,6 +79,7 @@ impl Agenda {
             calendar: Heap::default(),
             numbers: 0,
             away: 0,
+            lost: HashMap::new(),
             to_look: Vec::new(),
             looked: None,
             shown: None,
@@ -127,7 +130,7 @@ impl Agenda {
             record: None,
             task: Some(request.task),
         };
-        let scheduled = match self.vacate(slot, now) {
+        let scheduled = match self.lose(slot, now) {
             None => Scheduled::New { id: version },
             Some(mut old) => {
                 seat.id = old.id;
@@ -236,7 +239,7 @@ impl Agenda {
                 if let (Some(Start { due, .. }), false) = (decision.start, is_demand) {
                     self.note_gone(place, due);
                 }
-                return Begun::Gone(task);
+                return self.gone(place, task, now);
             }
             (Some(_), None) => {}
             (Some(seat), Some(next)) => {
@@ -329,11 +332,19 @@ impl Agenda {
     /// Takes a task back home that was sent off too early: the clock was set back on its way.
     pub(crate) fn take_back(&mut self, place: Place, mut task: Box<Task>, now: Now) -> Begun {
         if self.seat(place).is_none() {
-            return Begun::Gone(task);
+            return self.gone(place, task, now);
         }
         self.follow(place.slot, &mut task, None, now);
         self.take_home(place.slot, task);
         Begun::Home(self.settle(place.slot, now))
+    }
+
+    fn gone(&mut self, place: Place, task: Box<Task>, now: Now) -> Begun {
+        let lost = self.lost.remove(&place.version).unwrap_or(now);
+        if self.lost.is_empty() {
+            self.lost = HashMap::new();
+        }
+        Begun::Gone { task, lost }
     }
 
     /// Takes note of the end of a run, and takes the task back that did it, unless it is at home.
@@ -478,7 +489,7 @@ impl Agenda {
 
     fn leave(&mut self, slot: usize, now: Now) -> Option<Leftover> {
         let name = self.slot(slot).name.clone();
-        let seat = self.vacate(slot, now)?;
+        let seat = self.lose(slot, now)?;
         self.close_if_empty(slot);
         Some(seat.leftover(name, now))
     }

@@ -100,8 +100,8 @@ pub(crate) enum Begun {
     Run { facts: Facts, runner: Runner, errand: Option<Errand> },
     /// The task is at home again, or to be sent off at once.
     Home(Option<Errand>),
-    /// The task has lost its name meanwhile, and is not to run.
-    Gone(Box<Task>),
+    /// The task lost its name meanwhile, at this time, and is not to run.
+    Gone { task: Box<Task>, lost: Now },
     /// The schedule is over, and there is no run.
     Over(Box<Task>),
 }

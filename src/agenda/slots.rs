@@ -87,6 +87,16 @@ impl Agenda {
         Some(seat)
     }
 
+    /// The same at the request of a user, who may be ahead of a task that is on its way to a run.
+    pub(super) fn lose(&mut self, slot: usize, now: Now) -> Option<Seat> {
+        let seat = self.vacate(slot, now)?;
+        // A run that may overlap another leaves its task at home.
+        if seat.task.is_none() && (seat.runs == 0 || seat.allowed_runs > 1) {
+            self.lost.insert(seat.version, now);
+        }
+        Some(seat)
+    }
+
     /// Waits for the next due of the task in a slot.
     pub(super) fn arm(&mut self, slot: usize) {
         let seat = match &mut self.slot(slot).seat {

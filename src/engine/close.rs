@@ -9,13 +9,12 @@ use crate::sync::{lock, wait, wait_until, Arc, Instant, Ordering, Weak};
 impl Engine {
     /// Lets nothing start any more, and takes every task off the agenda. Returns at once.
     pub(crate) fn stop(&self) {
-        let now = self.clock.now();
         let mut state = lock(&self.state);
         if state.phase != Phase::Open {
             return;
         }
         state.phase = Phase::Clearing;
-        let leftovers = state.agenda.clear(now);
+        let leftovers = state.agenda.clear(self.clock.now());
         drop(state);
         self.timer.notify_all();
         self.tell_quiet();
@@ -25,7 +24,7 @@ impl Engine {
         // Only now, as closing lets the observers go.
         let mut state = lock(&self.state);
         state.phase = Phase::Stopping;
-        self.unlock(state, now);
+        self.unlock(state, self.clock.now());
     }
 
     /// Stops, and waits until the last run has ended and all threads with it. From inside a callback of its own it

@@ -45,7 +45,7 @@ impl Work {
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
             Work::Tell(event) => engine.tell(|| event),
-            Work::Overrun(overrun) => tell_overrun(engine, overrun, engine.clock.now()),
+            Work::Overrun(overrun) => tell_overrun(engine, overrun),
             Work::CheckZones => engine.check_zones(),
             Work::Waits => engine.tell_waits(),
             Work::Close => engine.close_after_telling(),
@@ -115,7 +115,7 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     let is_open = state.phase == Phase::Open;
     // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as
     // the engine stops is for the next process.
-    let is_gone = matches!(begun, Begun::Gone(_)) && is_open;
+    let is_gone = matches!(begun, Begun::Gone { .. }) && is_open;
     let mut passed = Entered::default();
     for dues in missed.iter().filter(|_| !is_gone) {
         passed = state.enter(&name, Entry::Passed(dues.latest));
@@ -127,16 +127,17 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     engine.unlock(state, now);
 
     let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-    if let (Begun::Gone(_), Some(start), false) = (&begun, start, is_demand) {
+    if let (Begun::Gone { .. }, Some(start), false) = (&begun, start, is_demand) {
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
     engine.write(passed);
     for MissedDues { count, latest, why, .. } in missed {
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
-    if let (Begun::Gone(task), Some(Some(due))) = (&mut begun, next) {
-        // All of them are to be run, and there were more than the first.
-        let unmet = due.age(now).map(|_| Unmet { due, until: now, reported: 0 });
+    if let (Begun::Gone { task, lost }, Some(Some(due))) = (&mut begun, next) {
+        // All of them are to be run, and there were more than the first; or they passed while the schedule was asked.
+        let until = *lost;
+        let unmet = due.age(until).map(|_| Unmet { due, until, reported: 0 });
         engine.tell_unmet(&name, task, unmet, why);
     }
     if let Some(error) = broken {
@@ -147,8 +148,9 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
 
 /// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
 /// told of a task comes before the end of the task.
-fn tell_overrun(engine: &Engine, overrun: Overrun, now: Now) {
+fn tell_overrun(engine: &Engine, overrun: Overrun) {
     let mut state = lock(&engine.state);
+    let now = engine.clock.now();
     if let Some(why) = state.agenda.report(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
         let (task, latest) = (name.clone(), due.passed_at(now));
@@ -174,7 +176,7 @@ fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun, bega
             return call(engine, place, facts, runner);
         }
         Begun::Home(errand) => errand,
-        Begun::Gone(task) => {
+        Begun::Gone { task, .. } => {
             engine.discard(&name, task);
             None
         }
@@ -239,8 +241,7 @@ impl Baton {
 
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
         let Baton { ref engine, place, ref name, due, .. } = *self;
-        let now = engine.clock.now();
-        let took = now.mono.saturating_duration_since(self.began);
+        let took = engine.clock.now().mono.saturating_duration_since(self.began);
         let ending = match &outcome {
             Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
             Ok(Verdict::Failed(_)) => Ending::Failed,
@@ -264,6 +265,8 @@ impl Baton {
         self.is_done = true;
 
         let mut state = lock(&engine.state);
+        // The observers and the journal may have been slow: an occurrence that has passed since then is an overrun.
+        let now = engine.clock.now();
         let finished = state.agenda.finish(place, self.task.take(), end, now);
         let Finished { errand, dropped, unmet, is_over } = finished;
         // A task that ends before its schedule does begins anew the next time.

@@ -1020,3 +1020,48 @@ fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_schedu
     assert_eq!(start("2026-11-22 08:30").runs(3 * HOUR), ["09:00:00", "10:00:00", "11:00:00"]);
     assert_eq!(start("2026-11-22 11:40").runs(HOUR), ["12:00:00"]);
 }
+
+#[test]
+fn an_occurrence_that_passes_while_the_end_of_a_run_is_observed_is_missed_and_not_run() {
+    for overlap in [Overlap::Skip, Overlap::Queue] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let (clock, scheduler) = (stage.clock.clone(), stage.scheduler.clone());
+        stage.scheduler.observe(move |event| {
+            if let Event::Finished { .. } = event {
+                clock.advance(Duration::from_millis(150));
+                // As the timer does meanwhile, where there are threads.
+                scheduler.run_pending();
+            }
+        });
+        let clock = stage.clock.clone();
+        let task = stage.scheduler.task("t").every(Duration::from_millis(500)).overlap(overlap);
+        task.run(move || clock.advance(Duration::from_millis(400))).unwrap();
+        stage.clock.advance(10 * SECOND - Duration::from_millis(1));
+        let told = stage.told();
+        let runs = told.iter().filter(|event| matches!(event, Event::Started { .. })).count() as u64;
+        assert_eq!(runs + missed(&told, Why::StillRunning), 20, "{overlap:?}: {told:#?}");
+        stage.scheduler.shutdown();
+    }
+}
+
+#[test]
+fn an_occurrence_that_passes_while_a_schedule_is_asked_is_missed_if_the_task_is_cancelled_then() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, scheduler, asked) = (stage.clock.clone(), stage.scheduler.clone(), AtomicUsize::new(0));
+    let task = stage.scheduler.task("t").cron("* * * * * *").except(move |time| {
+        // Asked about the occurrence that is due, and about the next one.
+        if time.to_string().ends_with("10:00:03") && asked.fetch_add(1, Ordering::Relaxed) == 1 {
+            clock.advance(Duration::from_millis(2500));
+            scheduler.cancel("t").unwrap();
+            // These have no task any more.
+            clock.advance(5 * SECOND);
+        }
+        false
+    });
+    task.run(|| {}).unwrap();
+    stage.clock.advance(3 * SECOND);
+    let cancelled = "t missed 1 until 10:00:03: cancelled";
+    let later = "t missed 2 until 10:00:05: cancelled";
+    assert_eq!(stage.lines(), ["t 10:00:01", "t 10:00:02", "task `t` cancelled", cancelled, later]);
+    stage.scheduler.shutdown();
+}
