@@ -25,7 +25,8 @@ use std::time::{Duration, SystemTime};
 use self::cancelled::Cancelled;
 pub use self::exchange::Status;
 pub(crate) use self::exchange::{
-    Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Overrun, Place, Request, Scheduled, Which,
+    Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Lost, Overrun, Place, Request, Scheduled,
+    Which,
 };
 use self::heap::Heap;
 pub use self::record::Ending;
@@ -52,8 +53,8 @@ pub(crate) struct Agenda {
     numbers: u64,
     /// Tasks sent off that are not back: on their way to a run, or in one. One for each run.
     away: usize,
-    /// When tasks lost their names that were on their way to a run, by their versions.
-    lost: HashMap<u64, Now>,
+    /// Tasks that lost their names on their way to a run, by their versions.
+    lost: HashMap<u64, Lost>,
     /// Slots of tasks that may be at home and have to look for another due.
     to_look: Vec<usize>,
     /// Both clocks when they were last compared.
@@ -340,7 +341,7 @@ impl Agenda {
     }
 
     fn gone(&mut self, place: Place, task: Box<Task>, now: Now) -> Begun {
-        let lost = self.lost.remove(&place.version).unwrap_or(now);
+        let lost = self.lost.remove(&place.version).unwrap_or(Lost { at: now, unmet: None });
         if self.lost.is_empty() {
             self.lost = HashMap::new();
         }

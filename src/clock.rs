@@ -163,7 +163,7 @@ impl ManualClock {
     ///
     /// Steps from due to due and runs everything on the calling thread, until nothing that is due in this time is
     /// left. From inside a callback it only moves the clock: the callback takes that long, and holds the only
-    /// thread meanwhile.
+    /// thread meanwhile. The same holds for an observer or a schedule's own code that an advance has called.
     pub fn advance(&self, duration: Duration) {
         let target = {
             let mut hands = lock(&self.hands);

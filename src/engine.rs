@@ -94,6 +94,8 @@ pub(crate) struct State {
     /// Whether somebody is telling which runs have waited too long.
     is_telling_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
+    /// Callers of a shutdown that wait for threads to end, or have found none that another caller does not wait for.
+    joining: usize,
     /// Pending futures of an engine without threads: nobody else would drop them.
     sleepers: Vec<Weak<Sleeper>>,
 }
@@ -168,6 +170,7 @@ impl Engine {
             entries: notes.is_kept().then(Entries::default),
             is_telling_waits: false,
             timer_thread: None,
+            joining: 0,
             sleepers: Vec::new(),
         };
         Engine {

@@ -100,10 +100,17 @@ pub(crate) enum Begun {
     Run { facts: Facts, runner: Runner, errand: Option<Errand> },
     /// The task is at home again, or to be sent off at once.
     Home(Option<Errand>),
-    /// The task lost its name meanwhile, at this time, and is not to run.
-    Gone { task: Box<Task>, lost: Now },
+    /// The task lost its name meanwhile, and is not to run.
+    Gone { task: Box<Task>, lost: Lost },
     /// The schedule is over, and there is no run.
     Over(Box<Task>),
+}
+
+/// What was known of a task that was on its way to a run when it lost its name.
+pub(crate) struct Lost {
+    pub(crate) at: Now,
+    /// The occurrences that had passed, as far as the worker that has the task does not know better.
+    pub(crate) unmet: Option<Unmet>,
 }
 
 /// What came of the end of a run.

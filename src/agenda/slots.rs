@@ -1,8 +1,8 @@
 //! Slots: found by name, opened, closed, and their dues waited for or not. Pure: no threads, no clock.
 
 use super::heap::{is_roomy, HeapEntry};
-use super::seat::{Leaver, Seat, Slot};
-use super::{Agenda, Place, Which};
+use super::seat::{Leaver, Seat, Slot, Unmet};
+use super::{Agenda, Lost, Place, Which};
 use crate::clock::Now;
 use crate::schedule::Due;
 use crate::sync::Arc;
@@ -92,7 +92,9 @@ impl Agenda {
         let seat = self.vacate(slot, now)?;
         // A run that may overlap another leaves its task at home.
         if seat.task.is_none() && (seat.runs == 0 || seat.allowed_runs > 1) {
-            self.lost.insert(seat.version, now);
+            let passed = seat.next.filter(|due| due.age(now).is_some());
+            let unmet = passed.map(|due| Unmet { due, until: now, reported: u64::from(seat.is_reported) });
+            self.lost.insert(seat.version, Lost { at: now, unmet });
         }
         Some(seat)
     }

@@ -51,16 +51,25 @@ impl Engine {
                 None => wait(wakes, state),
             };
         }
-        let timer = state.timer_thread.take();
         drop(state);
         if !(self.pool.wait_until_left(deadline) && self.teller.wait_until_left(deadline)) {
             // No run is left, but an observer or a destructor has not returned.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
+        let mut state = lock(&self.state);
+        state.joining += 1;
+        let timer = state.timer_thread.take();
+        drop(state);
         let threads = self.pool.take_threads().into_iter().chain(self.teller.take_threads());
         for thread in timer.into_iter().chain(threads) {
             // A thread of ours that panicked has told so on stderr, and is gone all the same.
             let _ = thread.join();
+        }
+        let mut state = lock(&self.state);
+        state.joining -= 1;
+        self.quiet.notify_all();
+        while state.joining > 0 {
+            state = wait(&self.quiet, state);
         }
         Ok(())
     }

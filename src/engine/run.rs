@@ -111,6 +111,8 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         Some(Err(error)) => (Some(None), Some(error)),
         None => (None, None),
     };
+    // The schedule may have taken its time, and what has passed meanwhile is not what passes during the run.
+    let now = engine.clock.now();
     let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
     // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as
@@ -134,10 +136,15 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
     for MissedDues { count, latest, why, .. } in missed {
         engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
     }
-    if let (Begun::Gone { task, lost }, Some(Some(due))) = (&mut begun, next) {
-        // All of them are to be run, and there were more than the first; or they passed while the schedule was asked.
-        let until = *lost;
-        let unmet = due.age(until).map(|_| Unmet { due, until, reported: 0 });
+    if let Begun::Gone { task, lost } = &mut begun {
+        let until = lost.at;
+        let unmet = match next {
+            // All of them are to be run, and there were more than the first; or they passed while the schedule was asked.
+            Some(next) => {
+                next.filter(|due| due.age(until).is_some()).map(|due| Unmet { due, until, reported: 0 })
+            }
+            None => lost.unmet,
+        };
         engine.tell_unmet(&name, task, unmet, why);
     }
     if let Some(error) = broken {

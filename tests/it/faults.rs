@@ -1065,3 +1065,28 @@ fn an_occurrence_that_passes_while_a_schedule_is_asked_is_missed_if_the_task_is_
     assert_eq!(stage.lines(), ["t 10:00:01", "t 10:00:02", "task `t` cancelled", cancelled, later]);
     stage.scheduler.shutdown();
 }
+
+#[test]
+fn an_occurrence_that_has_come_is_missed_if_its_task_is_cancelled_on_the_way_to_a_run_that_was_asked_for() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let task = stage.scheduler.task("t").every(SECOND).run(|| {}).unwrap();
+    task.run_now().unwrap();
+    task.cancel().unwrap();
+    stage.clock.advance(MINUTE);
+    assert_eq!(stage.lines(), ["task `t` cancelled", "t missed 1 until 10:00:00: cancelled"]);
+}
+
+#[test]
+fn an_occurrence_that_passes_while_a_schedule_is_asked_is_caught_up_as_the_policy_says() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let (clock, asked) = (stage.clock.clone(), AtomicUsize::new(0));
+    let task = stage.scheduler.task("t").cron("* * * * * *").missed(Missed::All).except(move |time| {
+        if time.to_string().ends_with("10:00:01") && asked.fetch_add(1, Ordering::Relaxed) == 1 {
+            clock.advance(2 * SECOND);
+        }
+        false
+    });
+    task.run(|| {}).unwrap();
+    stage.clock.advance(4 * SECOND);
+    assert_eq!(stage.lines(), ["t 10:00:01", "t 10:00:02", "t 10:00:03", "t 10:00:04"]);
+}

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Poll, Waker};
@@ -227,6 +227,44 @@ fn shutdown_from_several_threads_at_once() {
     (0..4).for_each(|_| assert_eq!(get(&receiver), 1));
     scheduler.shutdown();
     assert!(scheduler.cancel("runs").unwrap_err().is_shut_down());
+}
+
+thread_local! {
+    /// Dropped when its thread ends, after all that the thread does for a scheduler.
+    static LAST: std::cell::RefCell<Option<OnDrop<Box<dyn FnMut()>>>> = const { std::cell::RefCell::new(None) };
+}
+
+#[test]
+fn no_shutdown_of_several_at_once_returns_before_the_last_thread_has_ended() {
+    let scheduler = Scheduler::builder().threads(1).zone("UTC").build().unwrap();
+    let (began, begun) = channel();
+    let (return_one, returned) = channel();
+    let returned = Arc::new(Mutex::new(returned));
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let ended = has_ended.clone();
+    let callback = move || {
+        let (returned, ended) = (returned.clone(), ended.clone());
+        let last: Box<dyn FnMut()> = Box::new(move || {
+            // A shutdown that does not wait for this thread returns now.
+            let _ = returned.lock().unwrap().recv_timeout(300 * MS);
+            ended.store(true, Ordering::SeqCst);
+        });
+        LAST.with(|place| *place.borrow_mut() = Some(OnDrop(last)));
+        began.send(()).unwrap();
+    };
+    scheduler.task("t").after(Duration::ZERO).run(callback).unwrap();
+    begun.recv_timeout(PATIENCE).unwrap();
+    let callers = [scheduler.clone(), scheduler].map(|scheduler| {
+        let (return_one, has_ended) = (return_one.clone(), has_ended.clone());
+        std::thread::spawn(move || {
+            scheduler.shutdown();
+            let has_ended = has_ended.load(Ordering::SeqCst);
+            let _ = return_one.send(());
+            has_ended
+        })
+    });
+    let ended_before = must_end("both shutdowns", || callers.map(|caller| caller.join().unwrap()));
+    assert_eq!(ended_before, [true, true]);
 }
 
 #[test]

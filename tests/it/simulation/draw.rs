@@ -246,6 +246,7 @@ fn parts(scale: Scale, parts: usize) -> impl Strategy<Value = Part> {
                 is_replacing,
                 is_bomb,
                 deeds,
+                asked: Vec::new(),
             }
         },
     )
@@ -281,7 +282,58 @@ fn beginnings(scale: Scale) -> BoxedStrategy<(&'static str, i64)> {
 fn plays(scale: Scale) -> impl Strategy<Value = Play> {
     (1..6_usize).prop_flat_map(move |count| {
         let script = proptest::collection::vec(scenes(scale, count), 1..14);
-        (beginnings(scale), proptest::collection::vec(parts(scale, count), count), script)
-            .prop_map(|((zone, start), parts, script)| Play { zone, start, parts, script: script.concat() })
+        (beginnings(scale), proptest::collection::vec(parts(scale, count), count), script).prop_map(
+            |((zone, start), parts, script)| Play {
+                zone,
+                start,
+                parts,
+                script: script.concat(),
+                observer: Vec::new(),
+            },
+        )
+    })
+}
+
+/// A play in which observers and schedules are slow: time passes while they run, and schedules do things then.
+pub fn draw_slow(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
+    let scale = if seed % 8 == 0 { Scale::Long } else { Scale::Short };
+    Box::new(slow_plays(scale).new_tree(&mut runner(seed)).expect("nothing is filtered"))
+}
+
+fn slow_plays(scale: Scale) -> impl Strategy<Value = Play> {
+    let short = scale == Scale::Short;
+    let (little, much) = if short { (40, 3000) } else { (HOUR, 2 * DAY) };
+    let lasts = || prop_oneof![0..little, 0..much];
+    let observer = prop_oneof![
+        3 => Just(Deed::Nothing),
+        2 => lasts().prop_map(Deed::Advance),
+        2 => lasts().prop_map(Deed::AdvanceAndRun),
+    ];
+    let asked = prop_oneof![
+        8 => Just(Deed::Nothing),
+        8 => lasts().prop_map(Deed::Advance),
+        2 => names().prop_map(Deed::Cancel),
+        2 => (0..5_usize).prop_map(Deed::Schedule),
+        1 => Just(Deed::ShutDown),
+    ];
+    let observer = proptest::collection::vec(observer, 0..6);
+    let asked = proptest::collection::vec(proptest::collection::vec(asked, 0..6), 5);
+    let end = proptest::option::weighted(0.2, (any::<bool>(), 0..14_usize));
+    (plays(scale), observer, asked, end).prop_map(|(mut play, observer, asked, end)| {
+        play.observer = observer;
+        let count = play.parts.len();
+        for (part, asked) in play.parts.iter_mut().zip(asked) {
+            let in_range = |deed| match deed {
+                Deed::Schedule(part) => Deed::Schedule(part % count),
+                deed => deed,
+            };
+            part.asked = asked.into_iter().map(in_range).collect();
+        }
+        match end {
+            Some((true, at)) => play.script.insert(at.min(play.script.len()), Deed::ShutDown),
+            Some((false, at)) => play.parts[at % count].deeds.push(Deed::ShutDown),
+            None => {}
+        }
+        play
     })
 }

@@ -12,6 +12,8 @@ pub struct Play {
     pub zone: &'static str,
     pub parts: Vec<Part>,
     pub script: Vec<Deed>,
+    /// What an observer does at events that come while time passes, in turn.
+    pub observer: Vec<Deed>,
 }
 
 /// A task that may be scheduled, several times perhaps.
@@ -34,6 +36,8 @@ pub struct Part {
     pub is_bomb: bool,
     /// What its runs do, in turn.
     pub deeds: Vec<Deed>,
+    /// What its schedule does each time that it is asked while time passes, in turn.
+    pub asked: Vec<Deed>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,6 +77,11 @@ impl Kind {
         !matches!(self, Kind::Every(_) | Kind::EveryStarting(..) | Kind::After(_))
     }
 
+    /// Whether `except` goes with it.
+    pub fn takes_exceptions(&self) -> bool {
+        self.is_grid()
+    }
+
     /// Whether its dues depend on the zone.
     pub fn is_civil(&self) -> bool {
         matches!(self, Kind::Cron(_) | Kind::CivilDays(..) | Kind::CivilAt(_) | Kind::CivilEach(_))
@@ -109,6 +118,7 @@ pub enum Deed {
     Pause(usize),
     Resume(usize),
     RunNow(usize),
+    ShutDown,
     /// Wakes all futures that are pending, or forgets their wakers.
     Wake,
     Forget,
@@ -120,6 +130,11 @@ pub enum Deed {
 }
 
 impl Play {
+    /// Whether time passes while observers or schedules run.
+    pub fn has_slow_code(&self) -> bool {
+        !self.observer.is_empty() || self.parts.iter().any(|part| !part.asked.is_empty())
+    }
+
     /// A civil time of this play, so many half hours from the hour in which it begins.
     pub fn civil(&self, half_hours: i64) -> i64 {
         self.start.div_euclid(3_600_000) * 3600 + half_hours * 1800

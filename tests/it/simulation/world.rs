@@ -1,5 +1,6 @@
 //! The stage of a play: does what the script and the callbacks say, and logs everything that is done and told.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
@@ -41,6 +42,8 @@ pub enum What {
         in_callback: bool,
     },
     ZoneSet(&'static str),
+    /// About to be shut down.
+    ShutDown,
     Told(Event),
     Began {
         life: usize,
@@ -91,7 +94,19 @@ pub struct World {
     /// When that was.
     pub rezoned_at: Mutex<Option<Nanos>>,
     pub runs: Mutex<usize>,
+    /// Whether the script lets time pass, and how many tasks are just being scheduled.
+    pub is_advancing: Mutex<bool>,
+    pub scheduling: Mutex<usize>,
+    /// How often the observer and the schedules have done something.
+    pub reactions: Mutex<usize>,
+    pub answers: Mutex<HashMap<usize, usize>>,
 }
+
+/// Schedules do so many things at most: some are asked once for each occurrence that they have missed.
+const ANSWERS: usize = 200;
+
+/// An observer is slow so often at most: one that always is may make more due than can ever be run.
+const REACTIONS: usize = 300;
 
 /// No play has so many runs, and 150 more for each day of its script, unless a task that catches up with all it has missed is
 /// too slow for that: a callback that is called more often ends its task, so that it comes to an end.
@@ -128,6 +143,10 @@ impl World {
             rezoned: Mutex::new(Vec::new()),
             rezoned_at: Mutex::new(None),
             runs: Mutex::new(0),
+            is_advancing: Mutex::new(false),
+            scheduling: Mutex::new(0),
+            reactions: Mutex::new(0),
+            answers: Mutex::new(HashMap::new()),
         });
         if observers_panic {
             scheduler.observe(|_| std::panic::resume_unwind(Box::new("on purpose")));
@@ -136,6 +155,7 @@ impl World {
         scheduler.observe(move |event| {
             if let Some(world) = teller.upgrade() {
                 world.note(What::Told(event.clone()));
+                world.react(event);
             }
         });
         world
@@ -202,14 +222,17 @@ impl World {
         match *deed {
             Deed::Advance(by) => {
                 let target = self.mono() + millis(by as i64);
-                self.clock.advance(Duration::from_millis(by));
+                self.advance(by);
                 if self.depth() == 0 {
                     self.look_around(target);
                 }
             }
             Deed::AdvanceAndRun(by) => {
-                self.clock.advance(Duration::from_millis(by));
+                self.advance(by);
                 if self.depth() < 4 {
+                    if self.play.has_slow_code() {
+                        self.note(What::Unsettled);
+                    }
                     scheduler.run_pending();
                     self.note(What::Unsettled);
                 }
@@ -262,6 +285,15 @@ impl World {
                 let is_done = scheduler.get(NAMES[name]).map_or(false, |task| task.run_now().is_ok());
                 self.note(What::Demanded(name, is_done));
             }
+            Deed::ShutDown => {
+                if self.depth() == 0 {
+                    // It waits for runs that are pending.
+                    self.act(&Deed::Wake);
+                    self.act(&Deed::Forget);
+                }
+                self.note(What::ShutDown);
+                scheduler.shutdown();
+            }
             Deed::Wake => {
                 let wakers = std::mem::take(&mut *self.wakers.lock().unwrap());
                 wakers.into_iter().for_each(Waker::wake);
@@ -269,6 +301,66 @@ impl World {
             Deed::Forget => drop(std::mem::take(&mut *self.wakers.lock().unwrap())),
             Deed::Nothing | Deed::CancelMe | Deed::Panic | Deed::Fail | Deed::Break => {}
         }
+    }
+
+    fn advance(&self, by: u64) {
+        let is_outermost = self.depth() == 0;
+        *self.is_advancing.lock().unwrap() |= is_outermost;
+        self.clock.advance(Duration::from_millis(by));
+        *self.is_advancing.lock().unwrap() &= !is_outermost;
+    }
+
+    /// Whether code that is called now may let time pass: what it is called for is not under way in the script.
+    fn may_be_slow(&self) -> bool {
+        *self.is_advancing.lock().unwrap() && *self.scheduling.lock().unwrap() == 0
+    }
+
+    /// An observer lets time pass, and when a run has ended it has others go on meanwhile, as where there are threads.
+    fn react(self: &Arc<World>, event: &Event) {
+        let is_end = match event {
+            Event::Panicked { message, .. } => &**message != BOOM,
+            event => matches!(event, Event::Finished { .. } | Event::Failed { .. }),
+        };
+        let is_of_run = matches!(
+            event,
+            Event::Started { .. } | Event::Late { .. } | Event::Missed { .. } | Event::Ended { .. }
+        );
+        if self.play.observer.is_empty() || !self.may_be_slow() || !(is_end || is_of_run) {
+            return;
+        }
+        let number = {
+            let mut reactions = self.reactions.lock().unwrap();
+            *reactions += 1;
+            *reactions
+        };
+        match self.play.observer[number % self.play.observer.len()] {
+            _ if number > REACTIONS => {}
+            Deed::AdvanceAndRun(by) if !is_end => self.nested(&Deed::Advance(by)),
+            ref deed => self.nested(deed),
+        }
+    }
+
+    /// The code of a part's schedule is called.
+    fn asked(self: &Arc<World>, part: usize) {
+        let deeds = &self.play.parts[part].asked;
+        if deeds.is_empty() || !self.may_be_slow() {
+            return;
+        }
+        let number = {
+            let mut answers = self.answers.lock().unwrap();
+            let answers = answers.entry(part).or_default();
+            *answers += 1;
+            *answers
+        };
+        if number <= ANSWERS {
+            self.nested(&deeds[number % deeds.len()]);
+        }
+    }
+
+    fn nested(self: &Arc<World>, deed: &Deed) {
+        *self.depth.lock().unwrap() += 1;
+        self.act(deed);
+        *self.depth.lock().unwrap() -= 1;
     }
 
     pub fn stepped(self: &Arc<World>, by: Nanos) {
@@ -324,8 +416,10 @@ impl World {
             Kind::AtNext(steps) => {
                 let (world, mut steps) = (Arc::downgrade(self), steps.into_iter());
                 builder.at_next(move |now| {
+                    let world = world.upgrade()?;
+                    world.asked(index);
                     let answer = steps.next().map(|step| now + Duration::from_millis(step.max(1)));
-                    world.upgrade()?.note(What::Answered(life, answer.map(nanos)));
+                    world.note(What::Answered(life, answer.map(nanos)));
                     answer
                 })
             }
@@ -338,6 +432,13 @@ impl World {
         };
         if let Some(zone) = part.zone {
             builder = builder.zone(zones::zone(zone));
+        }
+        if part.kind.takes_exceptions() && !part.asked.is_empty() {
+            let world = Arc::downgrade(self);
+            builder = builder.except(move |_| {
+                world.upgrade().map(|world| world.asked(index));
+                false
+            });
         }
         builder = builder.missed(part.missed).overlap(part.overlap);
         if let Some(grace) = part.grace {
@@ -354,6 +455,7 @@ impl World {
         }
         let (world, bomb) = (self.clone(), Bomb { is_live: part.is_bomb });
         let mut runs = 0;
+        *self.scheduling.lock().unwrap() += 1;
         // One that cannot be scheduled is dropped right here.
         let scheduled = guarded(|| match part.style {
             Style::Alone => builder.run_with(move |facts| {
@@ -395,6 +497,7 @@ impl World {
                 })
             }
         });
+        *self.scheduling.lock().unwrap() -= 1;
         if let Some(Ok(task)) = scheduled {
             self.note(What::Scheduled { part: index, life, is_new: task.is_new() });
         }
