@@ -471,7 +471,7 @@ fn the_environment_is_heard_as_far_as_it_may_be() {
     assert_eq!(told("JST-9", "/no/zoneinfo"), ["JST-9"; 3]);
     assert_eq!(told("", "/no/zoneinfo"), ["UTC"; 3]);
     let [local, without_paths, or_utc] = told("/no/zoneinfo/Paris", "");
-    assert_eq!(local, "zone file `/no/zoneinfo/Paris`: entity not found");
+    assert_eq!(local, "zone file `/no/zoneinfo/Paris`: No such file or directory (os error 2)");
     assert_eq!(
         without_paths,
         "TZ `/no/zoneinfo/Paris`: expected a zone or a rule, since paths are not allowed here"
