@@ -328,7 +328,7 @@ fn damaged_files_are_told_where() {
 }
 
 /// A file of version 2 with types of an offset and the place of an abbreviation.
-fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], footer: &str) -> Vec<u8> {
+pub fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], footer: &str) -> Vec<u8> {
     let mut bytes = b"TZif2".to_vec();
     bytes.resize(32, 0);
     bytes.extend([0_u32, 1, 1].iter().flat_map(|count| count.to_be_bytes()));
