@@ -428,12 +428,14 @@ impl Engine {
     /// Does what the pool asks for.
     fn serve(self: &Arc<Self>, wanted: Wanted) {
         let Wanted { workers, waiting, is_unwatched } = wanted;
-        for _ in 0..workers {
-            // With fewer workers than wanted, work waits longer; the first was hired before there was any.
-            let _ = self.hire_worker();
-        }
+        // With fewer workers than wanted, work waits longer; the first was hired before there was any.
+        let failed = (0..workers).filter(|_| self.hire_worker().is_err()).count();
+        let waiting = match (waiting, failed) {
+            (None, 1..) => self.pool.waiting(),
+            (waiting, _) => waiting.map(|waiting| waiting + failed),
+        };
         if let (Some(waiting), true) = (waiting, self.is_observed()) {
-            let workers = self.pool.limit();
+            let workers = self.pool.workers();
             self.post(Work::Tell(Event::PoolSaturated { waiting, workers }));
         }
         if is_unwatched && self.wait_limit.is_some() && self.is_observed() {

@@ -31,7 +31,8 @@ pub enum Event {
     Failed { task: Arc<str>, error: Arc<str> },
     /// The callback, its schedule or the destructor of either panicked; the schedule goes on.
     Panicked { task: Arc<str>, message: Arc<str> },
-    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`.
+    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`. Beyond ten
+    /// million, the count is a lower bound.
     Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
     /// A run for `due` had begun in an earlier process, which went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },
@@ -61,9 +62,10 @@ pub enum Event {
     /// The journal could not be written. Tasks go on; a later process may run again what was not noted. Told once, until
     /// it can be written again.
     JournalFailed { error: Arc<str> },
-    /// Work is waiting for a worker, and there are no more than `workers`.
+    /// Work is waiting for a worker, and all `workers` are busy. They are the workers that there are: fewer than
+    /// [`Builder::threads`](crate::Builder::threads) allows where threads could not be started.
     PoolSaturated { waiting: usize, workers: usize },
-    /// A due run has been waiting for a free worker for so long, as all `workers` are busy. Told once for a run, if
+    /// A due run has been waiting for a free worker for so long, as all `workers` that there are are busy. Told once for a run, if
     /// [`Builder::wait_limit`](crate::Builder::wait_limit) says after how long.
     Waiting { task: Arc<str>, waited: Duration, workers: usize },
 }

@@ -115,14 +115,16 @@ impl Journal {
     }
 
     /// A name is this process's from now on. Answers the dues of the runs that earlier processes began and did not live
-    /// to end, in the order in which they began; they are told this once, or, where the journal cannot be written to, once
+    /// to end, in the order of the dues; they are told this once, or, where the journal cannot be written to, once
     /// in each process.
     pub(crate) fn claim(&self, name: &str) -> Vec<SystemTime> {
         let mut inner = lock(&self.inner);
         let cut_off = inner.state.claim(name);
-        for due in &cut_off {
+        if !cut_off.is_empty() {
+            let ended = |due: &SystemTime| Record::new(What::Ended(*due), name).to_line();
+            let lines: String = cut_off.iter().map(ended).collect();
             // They are forgotten in memory, so that the file forgets them at the latest when it is written anew.
-            let _ = inner.file.add(&Record::new(What::Ended(*due), name).to_line(), false);
+            let _ = inner.file.add(&lines, false);
         }
         inner.shorten();
         cut_off
@@ -157,7 +159,7 @@ impl Journal {
     /// A run that began has ended, however it ended. Nothing is done if no such run is known.
     pub(crate) fn ended(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
         self.add(What::Ended(due), name, false, |state| {
-            state.get(name).map_or(false, |known| known.under_way.contains(&due))
+            state.get(name).map_or(false, |known| known.under_way.contains_key(&due))
         })
     }
 

@@ -72,6 +72,11 @@ impl<J> Pool<J> {
         self.limit
     }
 
+    /// The workers that there are. They may be fewer than the limit, as threads cannot always be started.
+    pub(crate) fn workers(&self) -> usize {
+        lock(&self.state).workers
+    }
+
     /// Appends a job for the workers that there are; hands it back if there are none.
     pub(crate) fn append(&self, job: J) -> Result<(), J> {
         let mut state = lock(&self.state);
@@ -209,6 +214,15 @@ impl<J> Pool<J> {
         state.starting -= 1;
     }
 
+    /// How many jobs wait as workers that were asked for could not be started: told as [`Wanted::waiting`] is, once.
+    pub(crate) fn waiting(&self) -> Option<usize> {
+        let mut state = lock(&self.state);
+        let waiting = state.queue.len().saturating_sub(state.idle + state.called + state.starting);
+        let newly_saturated = waiting > 0 && !state.is_saturated;
+        state.is_saturated |= newly_saturated;
+        newly_saturated.then_some(waiting)
+    }
+
     /// Lets the workers go once the queue is empty.
     pub(crate) fn close(&self) {
         lock(&self.state).is_closed = true;
@@ -256,5 +270,32 @@ impl<J> Drop for Hired<'_, J> {
     fn drop(&mut self) {
         lock(&self.pool.state).workers -= 1;
         self.pool.left.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_that_could_not_be_started_are_not_counted_and_what_waits_for_them_is_told_once() {
+        let pool = Pool::new(8);
+        assert!(pool.want_one());
+        let wanted = pool.push(0..4);
+        assert_eq!(wanted, Wanted { workers: 3, waiting: None, is_unwatched: false });
+        assert_eq!(pool.workers(), 4);
+        (0..3).for_each(|_| pool.not_hired());
+        assert_eq!(pool.workers(), 1);
+        // The one worker is about to begin, and takes one of the four.
+        assert_eq!(pool.waiting(), Some(3));
+        assert_eq!(pool.waiting(), None, "it was told");
+    }
+
+    #[test]
+    fn nothing_waits_where_only_some_of_the_workers_could_not_be_started() {
+        let pool = Pool::new(2);
+        assert!(pool.want_one());
+        assert_eq!(pool.push([0]), Wanted::default());
+        assert_eq!(pool.waiting(), None);
     }
 }

@@ -130,7 +130,7 @@ fn first_in(cron: &Cron, zone: &impl Offsets, span: &Span, mut from: i64) -> Opt
         if fires_at(cron, zone, span, civil) {
             return Some(instant);
         }
-        from = civil + 1;
+        from = civil_end(&first_to_show(zone, civil));
     }
 }
 
@@ -147,7 +147,8 @@ fn last_in(cron: &Cron, zone: &impl Offsets, span: &Span, mut to: i64) -> Option
         if fires_at(cron, zone, span, civil) {
             return Some(instant);
         }
-        to = civil - 1;
+        let earlier = first_to_show(zone, civil);
+        to = earlier.lo.saturating_add(i64::from(earlier.offset)).saturating_sub(1);
     }
 }
 
@@ -172,6 +173,16 @@ fn fires_at(cron: &Cron, zone: &impl Offsets, span: &Span, civil: i64) -> bool {
     cron.is_interval_like() || span.lo.saturating_add(REACH) < instant || zone.resolve(civil).due() == instant
 }
 
+/// The span that shows a civil time first. What else it shows need not be looked at one by one.
+fn first_to_show(zone: &impl Offsets, civil: i64) -> Span {
+    zone.span(zone.resolve(civil).due())
+}
+
+/// The civil time at which a span ends.
+fn civil_end(span: &Span) -> i64 {
+    span.hi.saturating_add(i64::from(span.offset))
+}
+
 /// Whether an expression fires at the change between two spans for a civil time that the change skips.
 fn fires_for_gap(cron: &Cron, zone: &impl Offsets, before: &Span, after: &Span) -> bool {
     let end = before.hi + i64::from(after.offset);
@@ -181,10 +192,79 @@ fn fires_for_gap(cron: &Cron, zone: &impl Offsets, before: &Span, after: &Span) 
             Some(civil) if civil < end => match zone.resolve(civil) {
                 Instants::Gap { .. } => return true,
                 // Another change close by shows it after all. No real zone does.
-                _ => from = civil + 1,
+                _ => from = civil_end(&first_to_show(zone, civil)),
             },
             _ => return false,
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A zone whose clocks are turned by two days every hour from 1970 on, first back, and how often it was asked.
+    #[derive(Default)]
+    struct Turning {
+        asked: Cell<u32>,
+    }
+
+    impl Offsets for Turning {
+        fn span(&self, unix: i64) -> Span {
+            self.asked.set(self.asked.get() + 1);
+            match unix.div_euclid(3600) {
+                hour if hour < 0 => Span { lo: i64::MIN, hi: 0, offset: 86_400 },
+                hour => {
+                    let offset = if hour % 2 == 0 { -86_400 } else { 86_400 };
+                    Span { lo: hour * 3600, hi: (hour + 1) * 3600, offset }
+                }
+            }
+        }
+    }
+
+    /// A list of all numbers below this one, which has no `*`, range or step in it.
+    fn all_below(end: u32) -> String {
+        let numbers: Vec<String> = (0..end).map(|number| number.to_string()).collect();
+        numbers.join(",")
+    }
+
+    #[test]
+    fn a_search_asks_the_zone_for_each_change_and_not_for_each_second() {
+        let every_second =
+            Cron::parse(&format!("{} {} {} * * *", all_below(60), all_below(60), all_below(24))).unwrap();
+        assert!(!every_second.is_interval_like() && every_second.is_made_up_in_gap());
+        let mut most = 0;
+        for after in (-3600..4 * 3600).step_by(300) {
+            for search in [next, previous] {
+                let zone = Turning::default();
+                assert!(search(&every_second, &zone, after).is_some());
+                most = most.max(zone.asked.get());
+            }
+        }
+        // There are 52 changes within the reach of one, and a look at a civil time asks about each of them.
+        assert!(most < 52 * 52 * 4, "asked {most} times");
+    }
+
+    #[test]
+    fn a_search_near_many_changes_finds_what_each_civil_time_is_due_at() {
+        let zone = Turning::default();
+        let cron = Cron::parse(&format!("0 7,37 {} * * *", all_below(24))).unwrap();
+        let (start, end) = (-86_400, 4 * 86_400);
+        let civil_times =
+            (start - REACH..end + REACH).filter(|&civil| cron.at_or_after(civil) == Some(civil));
+        let dues: BTreeSet<i64> = civil_times.map(|civil| zone.resolve(civil).due()).collect();
+        let dues: Vec<i64> = dues.into_iter().filter(|due| (start..end).contains(due)).collect();
+        assert!(dues.len() > 100, "{}", dues.len());
+
+        let ahead = std::iter::successors(next(&cron, &zone, start - 1), |&due| next(&cron, &zone, due));
+        assert_eq!(ahead.take_while(|&due| due < end).collect::<Vec<_>>(), dues);
+        let back = std::iter::successors(previous(&cron, &zone, end), |&due| previous(&cron, &zone, due));
+        let mut back: Vec<i64> = back.take_while(|&due| due >= start).collect();
+        back.reverse();
+        assert_eq!(back, dues);
+    }
 }

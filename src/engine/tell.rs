@@ -128,7 +128,7 @@ impl Engine {
             match wait {
                 Some(Some((task, place, since))) if state.agenda.holds(place) => {
                     let waited = now.saturating_duration_since(since);
-                    let event = Event::Waiting { task: task.clone(), waited, workers: self.pool.limit() };
+                    let event = Event::Waiting { task: task.clone(), waited, workers: self.pool.workers() };
                     self.tell_of(state, &task, Entered::default(), event);
                 }
                 // Its task was cancelled.

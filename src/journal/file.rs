@@ -53,11 +53,11 @@ impl JournalFile {
         Ok(this)
     }
 
-    /// Adds a line, or nothing if it fails; `is_durable`: a power failure does not undo it.
-    pub(super) fn add(&mut self, line: &str, is_durable: bool) -> io::Result<()> {
-        let result = self.try_add(line, is_durable);
+    /// Adds a line or several, or nothing if it fails; `is_durable`: a power failure does not undo it.
+    pub(super) fn add(&mut self, lines: &str, is_durable: bool) -> io::Result<()> {
+        let result = self.try_add(lines, is_durable);
         match result {
-            Ok(()) => self.len += line.len() as u64,
+            Ok(()) => self.len += lines.len() as u64,
             Err(_) => {
                 self.file = None;
                 // At once, so that nobody finds a record of which the caller was told that there is none. If this fails,
@@ -68,10 +68,10 @@ impl JournalFile {
         result
     }
 
-    fn try_add(&mut self, line: &str, is_durable: bool) -> io::Result<()> {
+    fn try_add(&mut self, lines: &str, is_durable: bool) -> io::Result<()> {
         self.expect_in_place()?;
         let file = self.ready()?;
-        file.write_all(line.as_bytes())?;
+        file.write_all(lines.as_bytes())?;
         if is_durable {
             file.sync_data()?;
             self.fix_name()?;

@@ -19,11 +19,14 @@ pub(super) struct Known {
     pub(super) last: Option<SystemTime>,
     /// What `last` was when this process began, until the name is claimed.
     pub(super) earlier: Option<SystemTime>,
-    /// The dues of the runs under way, in the order in which they began.
-    pub(super) under_way: Vec<SystemTime>,
+    /// The runs under way.
+    pub(super) under_way: Runs,
     /// The same of earlier processes: nobody will end these.
-    pub(super) cut_off: Vec<SystemTime>,
+    pub(super) cut_off: Runs,
 }
+
+/// How many runs there are of each due. A file may hold any number of them.
+pub(super) type Runs = BTreeMap<SystemTime, usize>;
 
 impl State {
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
@@ -34,7 +37,7 @@ impl State {
     pub(super) fn apply(&mut self, record: &Record<'_>) {
         match record.what {
             What::Began(due) => self.of(&record.name).began(due),
-            What::Asked(due) => self.of(&record.name).under_way.push(due),
+            What::Asked(due) => add(&mut self.of(&record.name).under_way, due, 1),
             What::Passed(due) | What::Last(due) => self.of(&record.name).last = Some(due),
             What::Ended(due) => {
                 let known = self.names.get_mut(&*record.name);
@@ -60,7 +63,9 @@ impl State {
     pub(super) fn cut_off(&mut self) {
         for known in self.names.values_mut() {
             known.earlier = known.last;
-            known.cut_off.append(&mut known.under_way);
+            for (due, count) in std::mem::take(&mut known.under_way) {
+                add(&mut known.cut_off, due, count);
+            }
         }
     }
 
@@ -76,7 +81,7 @@ impl State {
         if *known == Known::default() {
             self.names.remove(name);
         }
-        cut_off
+        each(&cut_off).collect()
     }
 
     pub(super) fn unclaimed(&self) -> impl Iterator<Item = &str> {
@@ -87,7 +92,7 @@ impl State {
     /// The fewest records that say the same.
     pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.names.iter().flat_map(|(name, known)| {
-            let runs = known.cut_off.iter().chain(&known.under_way).map(|due| What::Asked(*due));
+            let runs = each(&known.cut_off).chain(each(&known.under_way)).map(What::Asked);
             // What the last due is does not hang on them: some have been corrected since.
             let all = runs.chain(known.last.map(What::Last));
             all.map(move |what| Record::new(what, name))
@@ -97,15 +102,27 @@ impl State {
 
 impl Known {
     fn began(&mut self, due: SystemTime) {
-        self.under_way.push(due);
+        add(&mut self.under_way, due, 1);
         self.last = Some(due);
     }
 
     /// Answers whether nothing is known any more.
     fn ended(&mut self, due: SystemTime) -> bool {
-        if let Some(i) = self.under_way.iter().position(|begun| *begun == due) {
-            self.under_way.remove(i);
+        if let Some(count) = self.under_way.get_mut(&due) {
+            *count -= 1;
+            if *count == 0 {
+                self.under_way.remove(&due);
+            }
         }
         *self == Known::default()
     }
+}
+
+fn add(runs: &mut Runs, due: SystemTime, count: usize) {
+    *runs.entry(due).or_default() += count;
+}
+
+/// The due of each run.
+fn each(runs: &Runs) -> impl Iterator<Item = SystemTime> + '_ {
+    runs.iter().flat_map(|(due, count)| std::iter::repeat(*due).take(*count))
 }

@@ -13,7 +13,7 @@ use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::{Clock, Cron};
 use crate::dues::days::Days;
 use crate::error::{Error, Kind};
-use crate::tz::{system_time, unix_nanos, unix_seconds, Instants, Offsets, Span, Zone};
+use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.
 const REACH: i64 = 2 * 26 * 3600;
@@ -180,7 +180,7 @@ impl ClockChanges {
         let start = at.checked_add(i64::from(before.offset))?;
         let end = at.checked_add(i64::from(self.span.offset))?;
         let (first, last, count) = match before.lo > at - REACH || self.span.hi < at + REACH {
-            true => self.skipped_one_by_one(start..end)?,
+            true => self.skipped_near_changes(start..end)?,
             false => self.times.within(start..end)?,
         };
         let is_shown_first = self.times.is_interval_like() || self.zone.resolve(end).due() == at;
@@ -194,12 +194,25 @@ impl ClockChanges {
     }
 
     /// The times in a gap, where another change close by may show some of them after all. No real zone has one.
-    fn skipped_one_by_one(&self, gap: Range<i64>) -> Option<(i64, i64, u64)> {
-        let next = |from| self.times.at_or_after(from).filter(|&civil| civil < gap.end);
-        let all = std::iter::successors(next(gap.start), |civil| next(civil + 1));
-        let mut skipped = all.filter(|&civil| matches!(self.zone.resolve(civil), Instants::Gap { .. }));
-        let first = skipped.next()?;
-        Some(skipped.fold((first, first, 1), |(first, _, count), civil| (first, civil, count + 1)))
+    fn skipped_near_changes(&self, gap: Range<i64>) -> Option<(i64, i64, u64)> {
+        let mut shown = Vec::new();
+        let mut span = self.zone.span(gap.start - REACH);
+        while span.lo < gap.end + REACH && span.hi < i64::MAX {
+            let offset = i64::from(span.offset);
+            shown.push((span.lo.saturating_add(offset), span.hi.saturating_add(offset)));
+            span = self.zone.span(span.hi);
+        }
+        shown.push((span.lo.saturating_add(i64::from(span.offset)), i64::MAX));
+        shown.sort_unstable();
+        let (mut from, mut skipped) = (gap.start, None);
+        for (start, end) in shown {
+            if let Some((first, last, count)) = self.times.within(from..start.min(gap.end)) {
+                let (first, before) = skipped.map_or((first, 0), |(first, _, before)| (first, before));
+                skipped = Some((first, last, before + count));
+            }
+            from = from.max(end);
+        }
+        skipped
     }
 
     /// What becomes of the times that are shown both by a span and by the current one.

@@ -76,7 +76,8 @@ pub(crate) struct Pass {
     pub(crate) next: Result<Option<Due>, Error>,
 }
 
-/// The most dues of a calendar schedule that are counted one by one: about a second's work at the very most.
+/// The most dues of a calendar schedule that are counted one by one: about a second's work at the very most. The docs of
+/// what is counted so say "ten million".
 const COUNTED: u64 = 10_000_000;
 
 impl Timetable {

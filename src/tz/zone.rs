@@ -178,7 +178,8 @@ impl Zone {
     ///
     /// # Errors
     ///
-    /// If they are no such file, or one that counts leap seconds.
+    /// If they are no such file, or one that counts leap seconds. Also if they have over 2,000 changes, or two within an hour:
+    /// no real zone has, and a search for the next due time would take long.
     pub fn from_tzif(name: &str, bytes: &[u8]) -> Result<Zone, TzError> {
         tzif::parse(name, bytes).map(|history| Zone::of_history(name, history))
     }

@@ -239,3 +239,25 @@ fn a_run_that_has_waited_too_long_is_told_before_it_begins() {
     assert_eq!(lines[at + 1], "task `waits` started 5s after its due");
     assert_eq!(lines.iter().filter(|line| line.contains("waiting")).count(), 1, "{lines:#?}");
 }
+
+#[test]
+fn beyond_ten_million_the_count_of_missed_occurrences_is_a_lower_bound() {
+    let clock = ManualClock::new(moment("2026-11-22T10:00:00").instant(&Zone::utc()).unwrap());
+    let builder = Scheduler::builder().clock(&clock).zone("UTC").clock_correction(365 * DAY);
+    let scheduler = builder.build().unwrap();
+    let (told, (sender, counts)) = (listen(&scheduler), std::sync::mpsc::channel());
+    let task = scheduler.task("t").cron("* * * * * *");
+    task.run_with(move |run| sender.send(run.missed()).unwrap()).unwrap();
+    // It has 15,811,200 seconds.
+    clock.suspend(183 * DAY);
+    clock.advance(Duration::ZERO);
+    let count = missed(&told.lock().unwrap(), Why::Late);
+    assert!((9_999_999..=10_000_000).contains(&count), "{count}");
+    assert_eq!(counts.recv(), Ok(count));
+    let told = told.lock().unwrap();
+    let starts = told.iter().find_map(|event| match event {
+        Event::Started { due, .. } => Some(Moment::from(*due).to_string()),
+        _ => None,
+    });
+    assert_eq!(starts.as_deref(), Some("2027-05-24T10:00:00Z"), "the last of all, counted or not");
+}

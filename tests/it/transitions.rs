@@ -10,6 +10,7 @@ use sexton::{ClockChange, ClockEffect, Cron, Schedule};
 
 use crate::rows::expect_none;
 use crate::stage::moment;
+use crate::tz::tzif;
 use crate::zones::{self, system_time};
 
 /// Of every class: fixed or repeating, made up for or not, sparse and dense, at midnight, and on single dates.
@@ -410,5 +411,35 @@ fn all_of_time_is_a_range_and_only_calendars_are_asked() {
     {
         let error = schedule.clock_changes(start..end, &berlin).unwrap_err();
         assert_eq!(error.to_string(), why);
+    }
+}
+
+#[test]
+fn a_gap_skips_what_no_other_change_close_by_shows() {
+    let mut zones: Vec<Zone> = zones::ODD_RULES.iter().map(|rule| Zone::from_posix(rule).unwrap()).collect();
+    // Three hours forward, back after one, and so on: each gap is shown in its second hour, and skipped before and after.
+    let start = unix(moment("2027-03-01 00:00").instant(&Zone::utc()).unwrap());
+    let turns: Vec<_> = (0..5).map(|i| (start + i * 3600, ((i + 1) % 2) as u8)).collect();
+    let file = tzif(&turns, &[(0, 0), (3 * 3600, 0)], b"ABC\0", "\n\n");
+    zones.push(Zone::from_tzif("turning", &file).unwrap());
+    let all_below = |end: u32| (0..end).map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+    // A list is no repetition: it is made up for what clocks skip.
+    let each_minute = Cron::parse(&format!("{} {} * * *", all_below(60), all_below(24))).unwrap();
+    for zone in zones {
+        let range = moment("2026-01-01 00:00")..moment("2029-01-01 00:00");
+        let range = range.start.instant(&zone).unwrap()..range.end.instant(&zone).unwrap();
+        let changes = Schedule::from(each_minute).clock_changes(range, &zone).unwrap();
+        let mut count = 0;
+        for change in changes {
+            let shown =
+                |reading: sexton::Reading| unix(reading.instant().unwrap()) + i64::from(reading.offset());
+            let gap = (shown(change.before) + 1..shown(change.after)).step_by(60).map(civil);
+            let skipped: Vec<_> =
+                gap.filter(|&time| matches!(zone.instants(time), Some(Instants::Gap { .. }))).collect();
+            let told = (Some(&change.first), Some(&change.last), change.count as usize);
+            assert_eq!(told, (skipped.first(), skipped.last(), skipped.len()), "{zone}: {change}");
+            count += 1;
+        }
+        assert!(count >= 3, "{zone}: {count}");
     }
 }

@@ -289,7 +289,7 @@ fn damaged_files_are_told_where() {
             with(data + 8, &[0x80; 8]),
             format!(
                 "time of a transition: found -9187201950435737472 at byte {}, \
-                 expected a later time than that of the transition before",
+                 expected a time at least an hour after the transition before",
                 data + 8
             ),
             data + 8,
@@ -328,7 +328,7 @@ fn damaged_files_are_told_where() {
 }
 
 /// A file of version 2 with types of an offset and the place of an abbreviation.
-fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], footer: &str) -> Vec<u8> {
+pub fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], footer: &str) -> Vec<u8> {
     let mut bytes = b"TZif2".to_vec();
     bytes.resize(32, 0);
     bytes.extend([0_u32, 1, 1].iter().flat_map(|count| count.to_be_bytes()));
@@ -346,6 +346,29 @@ fn tzif(transitions: &[(i64, u8)], types: &[(i32, u8)], abbreviations: &[u8], fo
     bytes.extend(abbreviations);
     bytes.extend(footer.bytes());
     bytes
+}
+
+#[test]
+fn a_file_may_have_two_thousand_changes_an_hour_apart_and_no_more() {
+    let read = |count: i64, distance: i64| {
+        let transitions: Vec<_> = (0..count).map(|i| (i * distance, (i % 2) as u8)).collect();
+        Zone::from_tzif("x", &tzif(&transitions, &[(-3600, 0), (3600, 0)], b"ABC\0", "\n\n"))
+    };
+    let zone = read(2000, 3600).unwrap();
+    assert_eq!((zone.offset(at(1999 * 3600 - 1)), zone.offset(at(1999 * 3600))), (Some(-3600), Some(3600)));
+    // A search for a due time takes seconds where changes are a second apart and fill the largest file.
+    for (count, distance, message) in [
+        (2001, 3600, "number of transitions: found 2001 at byte 83, expected at most 2000"),
+        (
+            3,
+            3599,
+            "time of a transition: found 3599 at byte 103, \
+             expected a time at least an hour after the transition before",
+        ),
+    ] {
+        let error = read(count, distance).unwrap_err();
+        assert_eq!(error.to_string(), format!("zone file `x`: {message}"));
+    }
 }
 
 #[test]
@@ -448,7 +471,7 @@ fn the_environment_is_heard_as_far_as_it_may_be() {
     assert_eq!(told("JST-9", "/no/zoneinfo"), ["JST-9"; 3]);
     assert_eq!(told("", "/no/zoneinfo"), ["UTC"; 3]);
     let [local, without_paths, or_utc] = told("/no/zoneinfo/Paris", "");
-    assert_eq!(local, "zone file `/no/zoneinfo/Paris`: entity not found");
+    assert_eq!(local, "zone file `/no/zoneinfo/Paris`: No such file or directory (os error 2)");
     assert_eq!(
         without_paths,
         "TZ `/no/zoneinfo/Paris`: expected a zone or a rule, since paths are not allowed here"

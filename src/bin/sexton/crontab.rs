@@ -14,6 +14,7 @@
 mod fields;
 mod job;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use sexton::tz::{TzError, Zone};
@@ -59,6 +60,9 @@ pub enum When {
 /// The longest line, in bytes: the system takes no argument of more than twice this.
 const MAX_LINE: usize = 1 << 16;
 
+/// The most different values of `CRON_TZ`: the time zone database has some 600 names, and each zone takes some 16 KB.
+const MAX_ZONES: usize = 1000;
+
 /// The bytes of a line that are wrong, and how.
 type Fault = (Range<usize>, String);
 
@@ -67,12 +71,22 @@ fn fault<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Fault> 
 }
 
 impl Crontab {
-    /// Reads a whole file: the jobs of it that make sense, and what does not. `CRON_TZ` is given to `zone_of`.
+    /// Reads a whole file: the jobs of it that make sense, and what does not. `CRON_TZ` is given to `zone_of`, each value of
+    /// it once.
     pub fn read(
         bytes: &[u8],
         reading: &Reading,
         zone_of: impl Fn(&str) -> Result<Zone, TzError>,
     ) -> (Crontab, Vec<Mistake>) {
+        let mut zones: HashMap<String, Result<Zone, String>> = HashMap::new();
+        let mut zone_of = |value: &str| {
+            if zones.len() == MAX_ZONES && !zones.contains_key(value) {
+                let expected = format!("expected at most {MAX_ZONES} in a crontab");
+                return Err(format!("found a time zone after {MAX_ZONES} others, {expected}"));
+            }
+            let read = || zone_of(value).map_err(|error| error.to_string());
+            zones.entry(value.into()).or_insert_with(read).clone()
+        };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut crontab = Crontab { jobs: Vec::new(), variables: Vec::new() };
         let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
@@ -80,7 +94,7 @@ impl Crontab {
         for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let read = text_of(line.strip_suffix(b"\r").unwrap_or(line))
                 .map_err(|fault| vec![fault])
-                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut zone, &zone_of));
+                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut zone, &mut zone_of));
             let faults = read.err().unwrap_or_default();
             mistakes.extend(faults.into_iter().map(|fault| mistake(i + 1, line, fault)));
         }
@@ -93,7 +107,7 @@ impl Crontab {
         text: &str,
         reading: &Reading,
         zone: &mut Option<Zone>,
-        zone_of: impl Fn(&str) -> Result<Zone, TzError>,
+        mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
     ) -> Result<(), Vec<Fault>> {
         let start = text.len() - text.trim_start_matches(is_blank).len();
         if matches!(text[start..].chars().next(), None | Some('#')) {
@@ -102,7 +116,7 @@ impl Crontab {
         if !fields::begin(&text[start..]) {
             let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
             if name == "CRON_TZ" {
-                let mistaken = |error: TzError| vec![(start..text.trim_end().len(), error.to_string())];
+                let mistaken = |error| vec![(start..text.trim_end().len(), error)];
                 *zone = Some(zone_of(&value).map_err(mistaken)?);
             }
             self.variables.push((name, value));

@@ -142,15 +142,18 @@ fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
 
 /// What a journal knows the jobs by: the line itself, and a number where the same line comes again.
 fn names(jobs: &[Job]) -> Vec<String> {
-    let name = |(i, job): (usize, &Job)| {
-        let line = job.text.trim();
-        match jobs[..i].iter().filter(|earlier| earlier.text.trim() == line).count() {
-            0 => line.to_string(),
+    let mut counts = HashMap::new();
+    let lines = jobs.iter().map(|job| job.text.trim());
+    let names = lines.map(|line| {
+        let count = counts.entry(line).or_insert(0);
+        *count += 1;
+        match *count {
+            1 => line.to_string(),
             // No line looks like this.
-            earlier => format!("{line}\n{}", earlier + 1),
+            count => format!("{line}\n{count}"),
         }
-    };
-    jobs.iter().enumerate().map(name).collect()
+    });
+    names.collect()
 }
 
 /// A job that the crontab does not have, as the journal knows it.
@@ -280,5 +283,18 @@ impl Log {
             Event::Panicked { message, .. } => self.line(&format!("fail error=\"{message}\" {shown}")),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_lines_have_names_of_their_own_wherever_they_stand() {
+        let text = "@daily a\n@daily b\n  @daily a\n# a\n@daily a \n";
+        let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
+        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);
+        assert_eq!(names(&crontab.jobs), ["@daily a", "@daily b", "@daily a\n2", "@daily a\n3"]);
     }
 }

@@ -79,8 +79,9 @@ impl Written {
                 for _ in 0..runs {
                     self.line(|model| {
                         let runs = &mut model.get_mut(&name).unwrap().1;
-                        let first = runs.iter().position(|run| run.1).unwrap();
-                        runs.remove(first);
+                        // In the order of their dues.
+                        let first = runs.iter().filter(|run| run.1).min().copied();
+                        runs.remove(runs.iter().position(|run| Some(*run) == first).unwrap());
                     });
                 }
             }

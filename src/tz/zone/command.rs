@@ -31,7 +31,7 @@ pub(super) fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, T
         std::os::windows::process::CommandExt::creation_flags(&mut command, CREATE_NO_WINDOW);
     }
     let called = [&[&*program.to_string_lossy()], arguments].concat().join(" ");
-    let output = command.output().map_err(|error| failed(&called, &error.kind().to_string()))?;
+    let output = command.output().map_err(|error| failed(&called, &error.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(failed(&called, format!("{}: {}", output.status, said.trim()).trim_end_matches(": ")));

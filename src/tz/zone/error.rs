@@ -105,12 +105,18 @@ pub(super) enum Kind {
     Io {
         path: PathBuf,
         kind: io::ErrorKind,
+        /// What the system says: many errors are of no kind. Errors are compared, and `io::Error` cannot be.
+        text: String,
     },
 }
 
 impl TzError {
     pub(super) fn new(kind: Kind) -> TzError {
         TzError { kind: Box::new(kind) }
+    }
+
+    pub(super) fn io(path: &Path, error: &io::Error) -> TzError {
+        TzError::new(Kind::Io { path: path.into(), kind: error.kind(), text: error.to_string() })
     }
 
     pub(super) fn kind(&self) -> &Kind {
@@ -206,7 +212,7 @@ impl fmt::Display for TzError {
                 )
             }
             Kind::NotAFile { path } => write!(f, "zone file `{}`: not a regular file", path.display()),
-            Kind::Io { path, kind } => write!(f, "zone file `{}`: {kind}", path.display()),
+            Kind::Io { path, text, .. } => write!(f, "zone file `{}`: {text}", path.display()),
         }
     }
 }

@@ -281,7 +281,7 @@ fn named_in_tzdata(path: &Path, name: &str) -> Result<Option<Zone>, TzError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(android::MAX_LEN).read_to_end(&mut bytes))
-        .map_err(|error| TzError::new(Kind::Io { path: path.into(), kind: error.kind() }))?;
+        .map_err(|error| TzError::io(path, &error))?;
     let file = match android::find(&path.to_string_lossy(), &bytes, name)? {
         Some(file) => file,
         None => return Ok(None),
@@ -293,7 +293,7 @@ fn named_in_tzdata(path: &Path, name: &str) -> Result<Option<Zone>, TzError> {
 /// Reads a regular file, and no more of it than a zone file may have. Anything else is not even opened: opening a pipe
 /// or a terminal may wait for ever, and reading a device may never end.
 fn read_stamped(path: &Path) -> Result<(Vec<u8>, Stamp), TzError> {
-    let io_error = |error: io::Error| TzError::new(Kind::Io { path: path.into(), kind: error.kind() });
+    let io_error = |error: io::Error| TzError::io(path, &error);
     if !fs::metadata(path).map_err(io_error)?.is_file() {
         return Err(TzError::new(Kind::NotAFile { path: path.into() }));
     }
@@ -310,9 +310,7 @@ fn read_stamped(path: &Path) -> Result<(Vec<u8>, Stamp), TzError> {
 fn is_file(path: &Path) -> Result<bool, TzError> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_file()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Err(TzError::new(Kind::Io { path: path.into(), kind: error.kind() }))
-        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(TzError::io(path, &error)),
         Err(_) => Ok(false),
     }
 }

@@ -10,6 +10,13 @@ use crate::excerpt::Excerpt;
 /// The largest file that is read; the largest real one has less than 4 KB.
 pub(super) const MAX_LEN: usize = 256 * 1024;
 
+/// The most transitions that a file may have. The largest real one has 310, and the reference code has the same limit.
+const MAX_TRANSITIONS: u32 = 2000;
+
+/// The shortest time between two transitions, in seconds. In real files it is four days. A search for the next due time
+/// looks at each change that lies ahead and, near each of them, at all others within two days.
+const MIN_DISTANCE: i64 = 3600;
+
 /// Old versions of `zic` begin a file with a transition at -2^59. Half a billion years are enough, and leave room to
 /// add to.
 const FARTHEST: i64 = 1 << 55;
@@ -97,6 +104,10 @@ impl<'a> Reader<'a> {
         self.check_counts(header)?;
         let start = self.at;
         let block = self.take(header.data_len(time_len as u64), "data block")?;
+        if header.transitions > MAX_TRANSITIONS {
+            let expected = format!("at most {MAX_TRANSITIONS}");
+            return Err(self.damaged("number of transitions", header.transitions, header.at + 12, expected));
+        }
         if header.leap_seconds > 0 {
             return Err(TzError::new(Kind::LeapSeconds { source: self.source.into() }));
         }
@@ -129,8 +140,8 @@ impl<'a> Reader<'a> {
         for (i, (time, &to)) in times.chunks_exact(time_len).zip(indices).enumerate() {
             used(to, indices_at + i)?;
             let at = big_endian(time);
-            if previous >= Some(at) {
-                let expected = "a later time than that of the transition before";
+            if previous.map_or(false, |previous: i64| at.saturating_sub(previous) < MIN_DISTANCE) {
+                let expected = "a time at least an hour after the transition before";
                 return Err(self.damaged("time of a transition", at, times_at + i * time_len, expected));
             }
             previous = Some(at);

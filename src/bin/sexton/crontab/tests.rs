@@ -384,3 +384,37 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+#[test]
+fn each_zone_is_read_once_however_many_lines_name_it() {
+    use std::cell::RefCell;
+
+    let read = RefCell::new(Vec::new());
+    let zone_of = |value: &str| {
+        read.borrow_mut().push(value.to_string());
+        Zone::from_posix(value)
+    };
+    let text = "CRON_TZ=CET-1\n@daily a\nCRON_TZ=Mars\nCRON_TZ=EST5\n@daily b\nCRON_TZ=CET-1\n@daily c\nCRON_TZ=Mars\n";
+    let (crontab, mistakes) = Crontab::read(text.as_bytes(), &Reading::new(Dialect::DEFAULT, None), zone_of);
+    assert_eq!(read.into_inner(), ["CET-1", "Mars", "EST5"]);
+    let zones: Vec<_> = crontab.jobs.iter().map(|job| job.zone.as_ref().unwrap().name()).collect();
+    assert_eq!(zones, ["CET-1", "EST5", "CET-1"]);
+    let mistaken: Vec<_> = mistakes.iter().map(|mistake| (mistake.line, &*mistake.message)).collect();
+    let message =
+        "time zone rule `Mars`: offset: found nothing at byte 4, expected hours 0-24, such as `5` or `-5:30`";
+    assert_eq!(mistaken, [(3, message), (8, message)], "at each line");
+}
+
+#[test]
+fn a_crontab_with_more_zones_than_the_world_has_is_a_mistake() {
+    let rule = |n: usize| format!("CRON_TZ=<{n:+04}>0\n");
+    let thousand: String = (0..1000).map(rule).collect();
+    assert!(read(format!("{thousand}{}", rule(7))).is_ok());
+    assert_eq!(
+        mistakes(format!("{thousand}{}{}{}", rule(1000), rule(7), rule(1001))),
+        [
+            "1001:1: found a time zone after 1000 others, expected at most 1000 in a crontab",
+            "1003:1: found a time zone after 1000 others, expected at most 1000 in a crontab"
+        ]
+    );
+}

@@ -24,9 +24,11 @@ fn a_program_that_fails_is_told_with_what_it_said() {
 #[test]
 fn a_program_that_is_not_there_is_told() {
     let error = output_of(Path::new("/no/such/getprop"), &["persist.sys.timezone"]).unwrap_err();
-    let message =
-        "system zone: TZ is not set and `/no/such/getprop persist.sys.timezone` failed: entity not found; \
-                   set TZ or name a zone";
+    let missing = std::fs::metadata("/no/such/getprop").unwrap_err();
+    let message = format!(
+        "system zone: TZ is not set and `/no/such/getprop persist.sys.timezone` failed: {missing}; \
+         set TZ or name a zone"
+    );
     assert_eq!(error.to_string(), message);
 }
 

@@ -151,8 +151,8 @@ fn every_kind_of_tz_value_has_its_meaning() {
         (":../x", error("zone name `../x`: found `..` at byte 0, expected a letter, digit, `_` or `+` first")),
         ("/", error("zone file `/`: not a regular file")),
         ("/dev/null", error("zone file `/dev/null`: not a regular file")),
-        ("/no/such/file", error("zone file `/no/such/file`: entity not found")),
-        ("/dev/null/file", error("zone file `/dev/null/file`: not a directory")),
+        ("/no/such/file", error("zone file `/no/such/file`: No such file or directory (os error 2)")),
+        ("/dev/null/file", error("zone file `/dev/null/file`: Not a directory (os error 20)")),
         (
             &"x".repeat(1025),
             error(&format!("TZ `{}…`: expected at most 1024 bytes", "x".repeat(32))),
@@ -427,7 +427,7 @@ mod localtime {
         assert_eq!(machine.local(None), error("zone file `/etc/localtime`: not a regular file"));
         link(&machine, "../zoneinfo/Broken/Paris", "other/localtime");
         let system = System { localtime: machine.path("other/localtime"), ..machine.system(None) };
-        let message = "zone file `/other/localtime`: not a directory";
+        let message = "zone file `/other/localtime`: Not a directory (os error 20)";
         assert_eq!(machine.told(system.local()), error(message));
     }
 
@@ -439,4 +439,17 @@ mod localtime {
                        expected `TZif`, with which every zone file begins";
         assert_eq!(machine.local(None), error(message));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_error_says_what_the_system_says_and_is_the_same_as_another_of_its_kind() {
+    let error = |code: i32| TzError::io("/zoneinfo/Paris".as_ref(), &std::io::Error::from_raw_os_error(code));
+    let (too_many_files, in_all_processes) = (24, 23);
+    assert_eq!(
+        error(too_many_files).to_string(),
+        "zone file `/zoneinfo/Paris`: Too many open files (os error 24)"
+    );
+    assert_eq!(error(too_many_files), error(too_many_files));
+    assert_ne!(error(too_many_files), error(in_all_processes), "both are of no `io::ErrorKind`");
 }
