@@ -1,5 +1,6 @@
 //! Real threads and the real clock: few tests, short ones, and none that fails because the machine is slow.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
@@ -229,9 +230,11 @@ fn shutdown_from_several_threads_at_once() {
     assert!(scheduler.cancel("runs").unwrap_err().is_shut_down());
 }
 
+type Last = OnDrop<Box<dyn FnMut()>>;
+
 thread_local! {
     /// Dropped when its thread ends, after all that the thread does for a scheduler.
-    static LAST: std::cell::RefCell<Option<OnDrop<Box<dyn FnMut()>>>> = const { std::cell::RefCell::new(None) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
 #[test]

@@ -641,7 +641,7 @@ impl<'a> Checker<'a> {
             }
             Event::Missed { count, why, .. } => {
                 let name = name.unwrap();
-                let (least, most) = &mut self.balances[name].reported;
+                let (_, most) = &mut self.balances[name].reported;
                 let holder = match self.holders.get(&name) {
                     Some(holder) => *holder,
                     // Of a task that was cancelled on its way, or whose last due this is.

@@ -436,7 +436,9 @@ impl World {
         if part.kind.takes_exceptions() && !part.asked.is_empty() {
             let world = Arc::downgrade(self);
             builder = builder.except(move |_| {
-                world.upgrade().map(|world| world.asked(index));
+                if let Some(world) = world.upgrade() {
+                    world.asked(index);
+                }
                 false
             });
         }
