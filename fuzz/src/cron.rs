@@ -24,7 +24,7 @@ pub fn law(data: &[u8]) {
         Ok(cron) => check(&cron, dialect),
         Err(error) => {
             check_span(text, error.span());
-            check_message(&error);
+            check_message(error);
             check_message(format!("{error:#}"));
             let _ = Carets::new(text, error.span()).to_string();
         }

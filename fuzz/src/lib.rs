@@ -14,7 +14,7 @@ pub mod tzif;
 
 /// The parts of the program that read a crontab. They expect what they import at the root of their crate.
 #[path = "../../src/bin/sexton"]
-#[allow(unused)]
+#[allow(unused, clippy::all)]
 mod program {
     pub mod args;
     pub mod crontab;

@@ -12,7 +12,7 @@ pub fn law(data: &[u8]) {
         Ok(rule) => rule,
         Err(error) => {
             assert!(text.is_char_boundary(error.at()), "{text:?}: {} is no byte of it", error.at());
-            check_message(&error);
+            check_message(error);
             assert!(Zone::from_posix(text).is_err(), "{text:?} is a zone but no rule");
             return;
         }

@@ -137,7 +137,7 @@ impl Field {
 impl Item {
     fn is_day(self, date: Date) -> bool {
         let (day, weekday) = (u32::from(date.day()), u32::from(date.weekday().days_from_sunday()));
-        let last = (28..=31).filter(|day| Date::new(date.year(), date.month(), *day).is_some()).last();
+        let last = (28..=31).rfind(|day| Date::new(date.year(), date.month(), *day).is_some());
         let last = u32::from(last.expect("all months have 28 days"));
         match self {
             Item::Value(_) => false,
@@ -197,9 +197,10 @@ fn field(
         };
         field.is_every |= part == "*" || part == "?";
         // A range that wraps goes on at the start of the field.
-        let values =
-            if from <= to { (from..=to).chain(1..=0) } else { (from..=*all.end()).chain(*all.start()..=to) };
-        field.items.extend(values.step_by(step.unwrap_or(1) as usize).map(item));
+        let turn = all.end() + 1 - all.start();
+        let to = if to < from { to + turn } else { to };
+        let values = (from..=to).step_by(step.unwrap_or(1) as usize);
+        field.items.extend(values.map(|value| item(if value > *all.end() { value - turn } else { value })));
     }
     Some(field)
 }
