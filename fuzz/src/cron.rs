@@ -5,7 +5,7 @@
 //! The first byte chooses the dialect and the switches: `0` to `3` are the dialects with their own ones.
 
 use sexton::civil::DateTime;
-use sexton::cron::{Carets, Dialect};
+use sexton::cron::{Carets, Dialect, Gaps};
 use sexton::Cron;
 
 use crate::probe::{check_message, check_span};
@@ -55,6 +55,7 @@ fn check(cron: &Cron, own: Dialect) {
             Err(reason) => check_message(reason),
         }
     }
+    let gaps = cron.gaps();
     for from in [
         "0001-01-01 00:00",
         "1969-12-31 23:59:59",
@@ -62,14 +63,14 @@ fn check(cron: &Cron, own: Dialect) {
         "2099-12-31 00:00",
         "9999-12-31 23:59",
     ] {
-        check_from(cron, from.parse().expect("it is a civil time"));
+        check_from(cron, gaps, from.parse().expect("it is a civil time"));
     }
 }
 
-fn check_from(cron: &Cron, from: DateTime) {
+fn check_from(cron: &Cron, gaps: Option<Gaps>, from: DateTime) {
     let (next, previous) = (cron.next(from), cron.previous(from));
     if cron.never_fires() {
-        assert_eq!((next, previous, cron.gaps()), (None, None, None), "{cron} never fires");
+        assert_eq!((next, previous, gaps), (None, None, None), "{cron} never fires");
     }
     assert_eq!(cron.upcoming(from).next(), next, "{cron} after {from}");
     assert_eq!(cron.preceding(from).next(), previous, "{cron} before {from}");
@@ -82,7 +83,7 @@ fn check_from(cron: &Cron, from: DateTime) {
         if let Some(last) = last {
             assert_eq!(cron.next(last), Some(time), "{cron} after {last}");
             assert_eq!(cron.count(last..=time), 2, "{cron} from {last} to {time}");
-            let gaps = cron.gaps().expect("it has two times");
+            let gaps = gaps.expect("it has two times");
             let smallest = last.checked_add_seconds(gaps.smallest.as_secs() as i64);
             let largest = last.checked_add_seconds(gaps.largest.as_secs() as i64);
             assert!(
