@@ -63,14 +63,15 @@ pub fn check_gap(civil: DateTime, instants: Instants<i64>, offset: impl Fn(i64) 
 
 /// The instants up to a year later at which the offset changes, by looking every hour.
 pub fn changes(from: i64, offset: impl Fn(i64) -> i32) -> Vec<i64> {
-    let hours = (0..366 * 24).map(|hour| from.saturating_add(hour * 3600));
+    const HOUR: i64 = 3600;
     let mut changes = Vec::new();
-    for lo in hours {
-        let (mut lo, mut hi) = (lo, lo.saturating_add(3600));
-        if offset(lo) == offset(hi) {
+    let mut before = offset(from);
+    for hour in 1..=366 * 24 {
+        let (mut lo, mut hi) = (from + (hour - 1) * HOUR, from + hour * HOUR);
+        let after = offset(hi);
+        if after == before {
             continue;
         }
-        let before = offset(lo);
         while hi - lo > 1 {
             let middle = lo + (hi - lo) / 2;
             if offset(middle) == before {
@@ -80,6 +81,7 @@ pub fn changes(from: i64, offset: impl Fn(i64) -> i32) -> Vec<i64> {
             }
         }
         changes.push(hi);
+        before = after;
     }
     changes
 }
