@@ -32,10 +32,17 @@ enum Order {
     Resume {
         name: u8,
     },
+    /// Each task is paused and resumed, so often.
+    PauseAndResumeAll {
+        times: u8,
+    },
     Advance {
         seconds: u8,
     },
 }
+
+/// So few that orders meet.
+const NAMES: u8 = 48;
 
 /// As the list has it.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +82,7 @@ impl List {
                 self.advance(self.now);
                 found
             }
+            Order::PauseAndResumeAll { .. } => unreachable!("it stands for others"),
             Order::Advance { seconds } => {
                 self.advance(self.now + u64::from(seconds));
                 true
@@ -128,9 +136,11 @@ pub fn law(data: &[u8]) {
 
     let mut data = Unstructured::new(data);
     let orders = std::iter::from_fn(|| data.arbitrary().ok().filter(|_| !data.is_empty()));
-    for order in orders.map(tame).take(400) {
-        let found = obey(&scheduler, &clock, order, &runs);
-        assert_eq!(found, list.obey(order), "{order:?} of {list:?}");
+    for order in orders.map(tame).take(300) {
+        for part in parts(order) {
+            let found = obey(&scheduler, &clock, part, &runs);
+            assert_eq!(found, list.obey(part), "{part:?} of {list:?}");
+        }
         let names: Vec<String> = list.entries.iter().map(|entry| entry.name.to_string()).collect();
         let left: Vec<String> = scheduler.tasks().iter().map(|task| task.name().to_string()).collect();
         assert_eq!(left, names, "after {order:?}");
@@ -143,18 +153,30 @@ pub fn law(data: &[u8]) {
     }
 }
 
+/// The orders for single tasks that an order stands for.
+fn parts(order: Order) -> Vec<Order> {
+    match order {
+        Order::PauseAndResumeAll { times } => {
+            let each = (0..NAMES).flat_map(|name| [Order::Pause { name }, Order::Resume { name }]);
+            (0..times).flat_map(|_| each.clone()).collect()
+        }
+        _ => vec![order],
+    }
+}
+
 /// So few names and so short times that tasks meet.
 fn tame(order: Order) -> Order {
     match order {
         Order::Once { name, seconds, by_wall, replaces } => {
-            Order::Once { name: name % 48, seconds: seconds % 16, by_wall, replaces }
+            Order::Once { name: name % NAMES, seconds: seconds % 16, by_wall, replaces }
         }
         Order::Every { name, period, replaces } => {
-            Order::Every { name: name % 48, period: period % 16 + 1, replaces }
+            Order::Every { name: name % NAMES, period: period % 16 + 1, replaces }
         }
-        Order::Cancel { name } => Order::Cancel { name: name % 48 },
-        Order::Pause { name } => Order::Pause { name: name % 48 },
-        Order::Resume { name } => Order::Resume { name: name % 48 },
+        Order::Cancel { name } => Order::Cancel { name: name % NAMES },
+        Order::Pause { name } => Order::Pause { name: name % NAMES },
+        Order::Resume { name } => Order::Resume { name: name % NAMES },
+        Order::PauseAndResumeAll { times } => Order::PauseAndResumeAll { times: times % 4 },
         Order::Advance { seconds } => Order::Advance { seconds: seconds % 8 },
     }
 }
@@ -194,6 +216,7 @@ fn obey(scheduler: &Scheduler, clock: &ManualClock, order: Order, runs: &Runs) -
             scheduler.run_pending();
             found
         }
+        Order::PauseAndResumeAll { .. } => unreachable!("it stands for others"),
         Order::Advance { seconds } => {
             clock.advance(Duration::from_secs(seconds.into()));
             true
