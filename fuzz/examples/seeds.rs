@@ -137,7 +137,7 @@ fn by_hand() {
     let journals = [
         "began 1795392000.000000000 report\nended 1795392000.000000000 report\npassed 1795395600.500000000 report\nbeg",
         "last -1.000000001 a b\nasked 5.000000000 a b\nforgot - a b\nlast 7.000000000 \\n\\u{7f}\\\\\n!b1e905c1 ended 0.000000000 x\n",
-        "began 1.000000000 a\nbegan 2.000000000 a\nended 1.000000000 a\nbegan 1.0 a\nbegan x\n!\n\n!sexton journal 1\n",
+        "began 1.000000000 a\nbegan 2.000000000 a\nended 1.000000000 a\nbegan 1.0 a\nbegan x\n?passed 3.000000000 a\n?forgot - last\n!\n\n!sexton journal 1\n",
     ];
     write("journal", journals.map(|text| text.as_bytes().to_vec()));
     // Orders are read from whatever bytes there are.

@@ -1,8 +1,8 @@
 //! A journal says the same after it was opened, and written anew if it was damaged, as before. A damaged line, and the
 //! last one if it was cut short, is as if it were not there; all other lines count.
 //!
-//! A line of the input is a line of a journal without its checksum, which is put in front of it. One that begins with `!`
-//! is put into the journal without the `!` as it is. The last one has no end.
+//! A line of the input is a line of a journal without its checksum, which is put in front of it. One that begins with `?`
+//! gets a wrong checksum, and one that begins with `!` none. The last one has no end.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,9 +46,11 @@ pub fn law(data: &[u8]) {
 
 /// The line of a journal for a line of the input.
 fn line(text: &[u8]) -> Vec<u8> {
-    match text.strip_prefix(b"!") {
-        Some(raw) => [raw, b"\n"].concat(),
-        None => [format!("{:08x} ", crc32(text)).as_bytes(), text, b"\n"].concat(),
+    let with = |checksum: u32, text: &[u8]| [format!("{checksum:08x} ").as_bytes(), text, b"\n"].concat();
+    match text {
+        [b'!', raw @ ..] => [raw, b"\n"].concat(),
+        [b'?', text @ ..] => with(crc32(text) ^ 1 << 9, text),
+        text => with(crc32(text), text),
     }
 }
 
