@@ -37,6 +37,9 @@ fn cron() {
     ] {
         seeds.extend(some(rows(file), ROWS).map(|row| format!("{dialect}{}", row[0]).into_bytes()));
     }
+    // Steps that end one value before they would be those of the whole field.
+    let steps = ["00 0 1-29/2 * *", "00 0 * * 0-4/2", "20 0 0 1-29/2 * ?", "30 0 * 2-12/2 2-6/2"];
+    seeds.extend(steps.map(|text| text.as_bytes().to_vec()));
     write("cron", seeds);
 }
 
