@@ -90,7 +90,12 @@ impl FromStr for Moment {
         let fraction = cursor.fraction()?;
         let offset = cursor.offset()?;
         cursor.end("instant")?;
-        let instant = system_time(civil.seconds() - offset).and_then(|whole| whole.checked_add(fraction));
+        let unix = civil.seconds() - offset;
+        if DateTime::from_seconds(unix).is_none() {
+            // It could not be printed.
+            return Err(cursor.error("instant", 0, "one in the years 0001-9999 of UTC"));
+        }
+        let instant = system_time(unix).and_then(|whole| whole.checked_add(fraction));
         match instant {
             Some(instant) => Ok(Moment::Instant(instant)),
             None => Err(cursor.error("instant", 0, "one that this machine's clock can hold")),
@@ -220,6 +225,14 @@ mod tests {
                 "fraction of a second: found `0123456789` at byte 20, expected one to nine digits",
             ),
             ("2026-12-31T23:59:30Zulu", "instant: found `u` at byte 20, expected the end"),
+            (
+                "9999-12-31T10:00:00-23:59",
+                "instant: found `9999` at byte 0, expected one in the years 0001-9999 of UTC",
+            ),
+            (
+                "0001-01-01T00:00:00+00:01",
+                "instant: found `0001` at byte 0, expected one in the years 0001-9999 of UTC",
+            ),
         ] {
             assert_eq!(text.parse::<Moment>().unwrap_err().to_string(), message, "{text:?}");
         }

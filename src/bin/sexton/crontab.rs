@@ -169,7 +169,10 @@ fn line_ends_of_windows(bytes: &[u8]) -> Option<Mistake> {
     };
     let message =
         format!("found CR LF at the end of this line{others}, expected LF alone (`tr -d '\\r'` mends it)");
-    Some(mistake(number, line, (line.len() - 1..line.len(), message)))
+    let mut mistake = mistake(number, line, (0..0, message));
+    // As the text shows it, which is longer than the line where that is not UTF-8.
+    mistake.span = mistake.text.len() - 1..mistake.text.len();
+    Some(mistake)
 }
 
 /// What cron expressions take as a blank, and nothing else.
@@ -231,13 +234,17 @@ fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
     }
 }
 
-/// A text for a message: the beginning of it, if it is long.
+/// A text for a message: the beginning of it, if it is long, and nothing that a terminal would obey.
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 32;
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_string(),
+    let mut chars = text.chars();
+    let shown = chars.by_ref().take(SHOWN);
+    let mut shown: String =
+        shown.map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if chars.next().is_some() {
+        shown.push('…');
     }
+    shown
 }
 
 #[cfg(test)]

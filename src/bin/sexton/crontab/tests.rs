@@ -254,6 +254,14 @@ fn every_mistake_is_told_where_it_is() {
 }
 
 #[test]
+fn a_control_character_of_a_crontab_does_not_reach_the_terminal() {
+    let expected = "expected a schedule, `NAME = value`, or `#` and a comment";
+    assert_eq!(mistakes("x\x1b[2J y"), [format!("1:1: found `x\u{fffd}[2J`, {expected}")]);
+    let nickname = mistakes("@dail\x1e x").concat();
+    assert!(nickname.starts_with("1:1: unknown nickname `@dail\u{fffd}`, expected "), "{nickname:?}");
+}
+
+#[test]
 fn all_mistakes_are_told_not_the_first_alone() {
     assert_eq!(
         mistakes("61 25 * * mom x\n# fine\n\n* * * * * fine\n\t* * * 13 8  x"),
@@ -283,6 +291,13 @@ fn bytes_that_no_text_has_are_mistakes() {
         [
             "2:1: found CR LF at the end of this line and of 2 more, expected LF alone (`tr -d '\\r'` mends it)",
             "4:1: minute: no such value `61`, expected 0-59",
+        ]
+    );
+    assert_eq!(
+        mistakes(b"\xff * * * * a\r\n"),
+        [
+            "1:12: found CR LF at the end of this line, expected LF alone (`tr -d '\\r'` mends it)",
+            "1:1: found a byte that is not UTF-8",
         ]
     );
     let long = format!("* * * * * {}", "x".repeat(MAX_LINE));
