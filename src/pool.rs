@@ -258,3 +258,20 @@ impl<J> Drop for Hired<'_, J> {
         self.pool.left.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_job_is_seen_to_wait_after_the_limit_and_not_at_it() {
+        let (pool, now) = (Pool::new(0), Instant::now());
+        let (before, after) = (now - Duration::from_nanos(1), now + Duration::from_nanos(1));
+        pool.push([("first", now), ("second", after)]);
+        let see = |limit| pool.see(limit, |job| Some(job.1), |job| job.0);
+        assert_eq!((see(before), see(now)), (None, None));
+        assert_eq!((see(after), see(after)), (Some("first"), None), "each is seen once");
+    }
+}
