@@ -73,7 +73,7 @@ impl JournalFile {
         let file = self.ready()?;
         file.write_all(line.as_bytes())?;
         if is_durable {
-            file.sync_data()?;
+            on_disk("line", file.sync_data())?;
             self.fix_name()?;
         }
         Ok(())
@@ -127,7 +127,7 @@ impl JournalFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        file.sync_all()?;
+        on_disk("file", file.sync_all())?;
         let identity = Identity::of(&file.metadata()?);
         // Windows replaces no file that is open.
         self.file = None;
@@ -243,7 +243,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 #[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().expect("a journal is in a folder");
-    match File::open(folder)?.sync_all() {
+    match on_disk("folder", File::open(folder)?.sync_all()) {
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
         _ => Ok(()),
     }
@@ -255,10 +255,36 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Something was brought to the disk, or that failed: tests look whether it was tried.
+#[cfg(not(test))]
+fn on_disk(_: &'static str, result: io::Result<()>) -> io::Result<()> {
+    result
+}
+
 #[cfg(test)]
-mod tests {
+use tests::on_disk;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::cell::RefCell;
+    use std::io;
+
     #[cfg(target_os = "linux")]
     use super::*;
+
+    thread_local! {
+        static ON_DISK: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn on_disk(what: &'static str, result: io::Result<()>) -> io::Result<()> {
+        ON_DISK.with(|on_disk| on_disk.borrow_mut().push(what));
+        result
+    }
+
+    /// What this thread has brought to the disk since it last asked.
+    pub(crate) fn brought_to_disk() -> Vec<&'static str> {
+        ON_DISK.with(|on_disk| std::mem::take(&mut *on_disk.borrow_mut()))
+    }
 
     #[cfg(target_os = "linux")]
     #[test]
