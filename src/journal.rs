@@ -24,7 +24,7 @@ use std::time::SystemTime;
 pub(crate) use error::{Damage, JournalError};
 
 #[cfg(test)]
-pub(crate) use file::tests::brought_to_disk;
+pub(crate) use file::brought_to_disk;
 
 use crate::excerpt::Excerpt;
 use crate::sync::{lock, Arc, Mutex};

@@ -255,35 +255,29 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Something was brought to the disk, or that failed: tests look whether it was tried.
-#[cfg(not(test))]
-fn on_disk(_: &'static str, result: io::Result<()>) -> io::Result<()> {
+/// Something was brought to the disk, or that failed. Only tests look whether it was tried.
+fn on_disk(what: &'static str, result: io::Result<()>) -> io::Result<()> {
+    #[cfg(test)]
+    tests::ON_DISK.with(|on_disk| on_disk.borrow_mut().push(what));
+    let _ = what;
     result
 }
 
+/// What this thread has brought to the disk since it last asked.
 #[cfg(test)]
-use tests::on_disk;
+pub(crate) fn brought_to_disk() -> Vec<&'static str> {
+    tests::ON_DISK.with(|on_disk| std::mem::take(&mut *on_disk.borrow_mut()))
+}
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::cell::RefCell;
-    use std::io;
 
     #[cfg(target_os = "linux")]
     use super::*;
 
     thread_local! {
-        static ON_DISK: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
-    }
-
-    pub(super) fn on_disk(what: &'static str, result: io::Result<()>) -> io::Result<()> {
-        ON_DISK.with(|on_disk| on_disk.borrow_mut().push(what));
-        result
-    }
-
-    /// What this thread has brought to the disk since it last asked.
-    pub(crate) fn brought_to_disk() -> Vec<&'static str> {
-        ON_DISK.with(|on_disk| std::mem::take(&mut *on_disk.borrow_mut()))
+        pub(super) static ON_DISK: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     }
 
     #[cfg(target_os = "linux")]
