@@ -23,6 +23,9 @@ use std::time::SystemTime;
 
 pub(crate) use error::{Damage, JournalError};
 
+#[cfg(test)]
+pub(crate) use file::brought_to_disk;
+
 use crate::excerpt::Excerpt;
 use crate::sync::{lock, Arc, Mutex};
 use error::Kind;

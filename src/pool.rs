@@ -275,7 +275,19 @@ impl<J> Drop for Hired<'_, J> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_job_is_seen_to_wait_after_the_limit_and_not_at_it() {
+        let (pool, now) = (Pool::new(0), Instant::now());
+        let (before, after) = (now - Duration::from_nanos(1), now + Duration::from_nanos(1));
+        pool.push([("first", now), ("second", after)]);
+        let see = |limit| pool.see(limit, |job| Some(job.1), |job| job.0);
+        assert_eq!((see(before), see(now)), (None, None));
+        assert_eq!((see(after), see(after)), (Some("first"), None), "each is seen once");
+    }
 
     #[test]
     fn workers_that_could_not_be_started_are_not_counted_and_what_waits_for_them_is_told_once() {

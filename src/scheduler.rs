@@ -5,6 +5,8 @@ mod explain;
 mod forecast;
 mod handle;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
 pub use explain::{Account, Reason};

@@ -73,7 +73,7 @@ impl JournalFile {
         let file = self.ready()?;
         file.write_all(lines.as_bytes())?;
         if is_durable {
-            file.sync_data()?;
+            on_disk("line", file.sync_data())?;
             self.fix_name()?;
         }
         Ok(())
@@ -127,7 +127,7 @@ impl JournalFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        file.sync_all()?;
+        on_disk("file", file.sync_all())?;
         let identity = Identity::of(&file.metadata()?);
         // Windows replaces no file that is open.
         self.file = None;
@@ -243,7 +243,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 #[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().expect("a journal is in a folder");
-    match File::open(folder)?.sync_all() {
+    match on_disk("folder", File::open(folder)?.sync_all()) {
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
         _ => Ok(()),
     }
@@ -255,10 +255,30 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Something was brought to the disk, or that failed. Only tests look whether it was tried.
+fn on_disk(what: &'static str, result: io::Result<()>) -> io::Result<()> {
+    #[cfg(test)]
+    tests::ON_DISK.with(|on_disk| on_disk.borrow_mut().push(what));
+    let _ = what;
+    result
+}
+
+/// What this thread has brought to the disk since it last asked.
+#[cfg(test)]
+pub(crate) fn brought_to_disk() -> Vec<&'static str> {
+    tests::ON_DISK.with(|on_disk| std::mem::take(&mut *on_disk.borrow_mut()))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     #[cfg(target_os = "linux")]
     use super::*;
+
+    thread_local! {
+        pub(super) static ON_DISK: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
 
     #[cfg(target_os = "linux")]
     #[test]

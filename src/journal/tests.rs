@@ -282,6 +282,43 @@ fn a_file_that_is_written_anew_keeps_its_mode() {
     assert_eq!(fs::metadata(folder.journal()).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Neither what it says nor that it has its name, which a power failure would undo.
+#[cfg(unix)]
+#[test]
+fn what_is_durable_is_brought_to_the_disk_with_the_name_of_the_file() {
+    let folder = Folder::new("disk");
+    let path = folder.journal();
+    let journal = open(&path);
+    assert_eq!(brought_to_disk(), ["file", "folder"]);
+    journal.began("report", at(60), false).unwrap();
+    journal.ended("report", at(60)).unwrap();
+    journal.passed("report", at(90)).unwrap();
+    assert_eq!(brought_to_disk(), [""; 0]);
+    journal.began("report", at(120), true).unwrap();
+    journal.asked("report", at(150), true).unwrap();
+    assert_eq!(brought_to_disk(), ["line", "line"]);
+    drop(journal);
+
+    // Nobody knows who has put it there.
+    let journal = open(&path);
+    journal.began("report", at(180), false).unwrap();
+    assert_eq!(brought_to_disk(), [""; 0]);
+    journal.began("report", at(210), true).unwrap();
+    journal.began("report", at(240), true).unwrap();
+    assert_eq!(brought_to_disk(), ["line", "folder", "line"]);
+    // Until it is written anew.
+    for due in 0..2000 {
+        journal.passed("report", at(due)).unwrap();
+    }
+    assert_eq!(brought_to_disk(), ["file", "folder"]);
+    drop(journal);
+
+    // What is kept because it is damaged is kept for good.
+    fs::write(&path, "sexton journal 1\ndamaged\n").unwrap();
+    assert!(Journal::open(&path).unwrap().damage.is_some());
+    assert_eq!(brought_to_disk(), ["folder", "file", "folder"]);
+}
+
 /// At each step of writing it anew: the old file, the new one or a part of it, the new one in place.
 #[test]
 fn a_crash_while_it_is_written_anew_changes_nothing() {

@@ -135,6 +135,20 @@ fn schedules_of_each_kind_as_far_as_they_are_known() {
 }
 
 #[test]
+fn a_task_that_was_replaced_is_foreseen_to_run_as_often_as_it_then_does() {
+    let stage = Stage::at("2026-11-22 10:00:30");
+    stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(3 * MINUTE);
+    stage.scheduler.task("t").cron("* * * * *").times(2).replace().run(|| {}).unwrap();
+    assert_eq!(stage.scheduler.forecast(HOUR).runs, 2);
+    stage.clock.advance(MINUTE);
+    assert_eq!(stage.scheduler.forecast(HOUR).runs, 1);
+    stage.told();
+    stage.clock.advance(HOUR);
+    assert_eq!(stage.lines(), ["t 10:05:00", "t ended"]);
+}
+
+#[test]
 fn it_looks_at_so_many_dues_and_says_so() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").every("1s").starting("2026-11-22 10:00:01").run(|| {}).unwrap();

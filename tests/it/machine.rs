@@ -1,12 +1,17 @@
 //! The machine on a manual clock: nothing sleeps, and every run of a test is the same.
 
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::panic::{catch_unwind, panic_any, AssertUnwindSafe};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use sexton::cron::Dialect;
 use sexton::tz::Zone;
-use sexton::{Event, ManualClock, Missed, Moment, Overlap, Schedule, Scheduler, Why};
+use sexton::{Event, ManualClock, Missed, Moment, Overlap, Run, Schedule, Scheduler, Why};
 
-use crate::stage::{listen, missed, moment, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{listen, missed, moment, OnDrop, Stage, DAY, HOUR, MINUTE, SECOND};
 
 /// What was told since the last time, one line each, with whole dates.
 fn told(stage: &Stage) -> Vec<String> {
@@ -86,6 +91,36 @@ fn equal_dues_run_in_the_order_they_were_scheduled_in_and_both_clocks_make_one_o
             "task `a` ended",
         ]
     );
+}
+
+#[test]
+fn tasks_that_were_paused_and_resumed_again_and_again_all_run_and_in_their_order() {
+    for is_calendar in [true, false] {
+        let stage = Stage::at("2026-11-22T00:00:00");
+        // The first is cancelled and comes last, wherever it is kept.
+        let names: Vec<String> = (1..200).chain([0]).map(|number| format!("task {number}")).collect();
+        stage.scheduler.task("task 0").after(HOUR).run(|| {}).unwrap();
+        for name in &names {
+            if name == "task 0" {
+                stage.scheduler.cancel(name).unwrap();
+            }
+            let task = stage.scheduler.task(name);
+            let task = if is_calendar { task.cron("0 4 * * *").times(1) } else { task.after(4 * HOUR) };
+            task.run(|| {}).unwrap();
+        }
+        for _ in 0..4 {
+            for task in stage.scheduler.tasks() {
+                task.pause().unwrap();
+                task.resume().unwrap();
+            }
+        }
+        stage.clock.advance(4 * HOUR);
+        let started = stage.told().into_iter().filter_map(|event| match event {
+            Event::Started { task, .. } => Some(task.to_string()),
+            _ => None,
+        });
+        assert_eq!(started.collect::<Vec<_>>(), names, "calendar: {is_calendar}");
+    }
 }
 
 /// A task whose first run takes `first`, and the others no time.
@@ -184,6 +219,80 @@ fn dues_that_pass_while_nothing_can_start_are_what_missed_says() {
 }
 
 #[test]
+fn a_run_exactly_as_late_as_its_grace_is_run_and_a_later_one_is_missed() {
+    let nano = Duration::from_nanos(1);
+    for (policy, grace, allowed) in [
+        (Missed::Once, Some(2 * SECOND), 2 * SECOND),
+        (Missed::All, Some(Duration::ZERO), Duration::ZERO),
+        (Missed::Skip, Some(5 * SECOND), 5 * SECOND),
+        (Missed::Skip, None, SECOND),
+    ] {
+        let runs_if_late = |late: Duration| {
+            let stage = Stage::at("2026-11-22T10:00:00");
+            let task = stage.scheduler.task("t").at("2026-11-22T10:00:01").missed(policy);
+            let task = if let Some(grace) = grace { task.grace(grace) } else { task };
+            task.run(|| {}).unwrap();
+            stage.clock.suspend(SECOND + late);
+            stage.clock.advance(Duration::ZERO);
+            let told = stage.told();
+            let is_run = told.iter().any(|event| matches!(event, Event::Started { .. }));
+            assert_eq!(missed(&told, Why::Late), u64::from(!is_run), "{told:?}");
+            is_run
+        };
+        assert!(runs_if_late(allowed), "{policy:?} {grace:?}");
+        assert!(!runs_if_late(allowed + nano), "{policy:?} {grace:?}");
+    }
+}
+
+#[test]
+fn a_run_asked_for_begins_beside_another_if_so_many_are_allowed() {
+    for (allowed, expected) in
+        [(1, ["began 1", "ended 1", "began 2", "ended 2"]), (2, ["began 1", "began 2", "ended 2", "ended 1"])]
+    {
+        let stage = Stage::at("2026-11-22T10:00:00");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (scheduler, seen) = (stage.scheduler.clone(), log.clone());
+        let task = stage.scheduler.task("t").every("1h").overlap(Overlap::Allow(allowed));
+        let job = move |run: &Run<'_>| {
+            seen.lock().unwrap().push(format!("began {}", run.count()));
+            if run.count() == 1 {
+                scheduler.get("t").unwrap().run_now().unwrap();
+                // Whatever can begin does so in here, as there is no other thread.
+                scheduler.run_pending();
+            }
+            seen.lock().unwrap().push(format!("ended {}", run.count()));
+        };
+        task.run_shared(job).unwrap();
+        stage.clock.advance(MINUTE);
+        assert_eq!(*log.lock().unwrap(), expected, "{allowed} allowed");
+    }
+}
+
+/// Panics when it is dropped, with a value that does the same, so many times.
+struct PanicsWhenDropped(u32);
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            panic_any(PanicsWhenDropped(self.0 - 1));
+        }
+    }
+}
+
+#[test]
+fn a_panic_with_a_value_that_panics_when_it_is_dropped_is_reported_like_any_other() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    stage.scheduler.task("t").every("1s").run::<()>(|| panic_any(PanicsWhenDropped(2))).unwrap();
+    if let Err(value) = catch_unwind(AssertUnwindSafe(|| stage.clock.advance(SECOND))) {
+        // The test program would not survive it either.
+        std::mem::forget(value);
+        panic!("the panic has left the scheduler");
+    }
+    let panicked = "task `t` panicked: a value that is no text";
+    assert_eq!(runs(&stage), ["t 2026-11-22T10:00:00Z", panicked, "t 2026-11-22T10:00:01Z", panicked]);
+}
+
+#[test]
 fn a_correction_is_a_step_forward_of_more_than_was_set_and_back_of_more_than_three_hours() {
     // What becomes of a due that the clock passes, and of one that it shows again.
     let moved = |correction: Option<Duration>, by: Duration| {
@@ -260,4 +369,88 @@ fn beyond_ten_million_the_count_of_missed_occurrences_is_a_lower_bound() {
         _ => None,
     });
     assert_eq!(starts.as_deref(), Some("2027-05-24T10:00:00Z"), "the last of all, counted or not");
+}
+
+#[test]
+fn a_run_that_has_waited_exactly_as_long_as_the_limit_has_not_waited_too_long() {
+    let nano = Duration::from_nanos(1);
+    for (waits, is_told) in [(2 * SECOND, false), (2 * SECOND + nano, true)] {
+        let clock = ManualClock::new(std::time::UNIX_EPOCH);
+        let scheduler =
+            Scheduler::builder().clock(&clock).zone("UTC").wait_limit(2 * SECOND).build().unwrap();
+        let told = listen(&scheduler);
+        let slow = clock.clone();
+        scheduler.task("slow").after(SECOND).run(move || slow.advance(waits)).unwrap();
+        scheduler.task("waits").after(SECOND).run(|| {}).unwrap();
+        clock.advance(10 * SECOND);
+        let told = told.lock().unwrap();
+        let is_waiting = |event: &Event| matches!(event, Event::Waiting { waited, .. } if *waited == waits);
+        assert_eq!(told.iter().any(is_waiting), is_told, "{waits:?}");
+    }
+}
+
+#[test]
+fn a_shutdown_reports_what_it_drops_though_the_last_run_ends_meanwhile() {
+    let stage = Stage::at("2026-11-22T10:00:00");
+    let waker = Arc::new(Mutex::new(None::<Waker>));
+    let keeps = waker.clone();
+    let pends_once = move || {
+        let keeps = keeps.clone();
+        poll_fn(move |context| match keeps.lock().unwrap().replace(context.waker().clone()) {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending,
+        })
+    };
+    stage.scheduler.task("run").after(Duration::ZERO).run_async(pends_once).unwrap();
+    stage.clock.advance(Duration::ZERO);
+    // The first task to be dropped sees the last run end.
+    let scheduler = stage.scheduler.clone();
+    let ends_the_run = OnDrop(move || {
+        let waker = waker.lock().unwrap().clone();
+        waker.expect("the run has begun").wake();
+        scheduler.run_pending();
+    });
+    let first = move || {
+        let _ = &ends_the_run;
+    };
+    stage.scheduler.task("first").after(DAY).run(first).unwrap();
+    stage.scheduler.task("second").at("2026-11-22T11:00:00").run(|| {}).unwrap();
+    stage.clock.suspend(2 * HOUR);
+    stage.told();
+    stage.scheduler.shutdown();
+    assert_eq!(
+        told(&stage),
+        ["task `run` finished after 0ns", "task `run` ended", "task `second` missed 1: shut down"]
+    );
+}
+
+#[test]
+fn a_scheduler_is_not_over_before_the_end_of_its_last_task_was_told() {
+    type Case = (&'static str, fn(&Stage));
+    let cases: [Case; 3] = [
+        ("its last run", |stage| drop(stage.scheduler.task("t").after(Duration::ZERO).run(|| {}))),
+        ("a break", |stage| drop(stage.scheduler.task("t").every("1s").run(|| ControlFlow::<()>::Break(())))),
+        ("a last due that is missed", |stage| {
+            let task = stage.scheduler.task("t").at("2026-11-22T10:00:01").missed(Missed::Skip);
+            task.run(|| {}).unwrap();
+            stage.clock.suspend(HOUR);
+        }),
+    ];
+    for (ends_with, schedule) in cases {
+        let stage = Stage::at("2026-11-22T10:00:00");
+        let (scheduler, log) = (stage.scheduler.clone(), Arc::new(Mutex::new(Vec::new())));
+        let seen = log.clone();
+        stage.scheduler.observe(move |event| {
+            if let Event::Ended { .. } = event {
+                // Asked on another thread: from in here it would not wait.
+                let other = scheduler.clone();
+                let asked = std::thread::spawn(move || other.shutdown_timeout(Duration::ZERO));
+                seen.lock().unwrap().push(asked.join().unwrap().is_ok());
+            }
+        });
+        schedule(&stage);
+        stage.clock.advance(Duration::ZERO);
+        assert_eq!(*log.lock().unwrap(), [false], "{ends_with}: whether it was over when that was told");
+        stage.scheduler.shutdown_timeout(Duration::ZERO).unwrap();
+    }
 }

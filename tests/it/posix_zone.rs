@@ -267,6 +267,31 @@ fn periods_end_with_the_calendar_or_with_what_a_duration_holds() {
     assert_eq!(daily.next_in(&PosixZone::UTC, Duration::MAX, Duration::MAX), None);
 }
 
+/// DST.md 6.12. On 10 April 1970 this clock goes back from 06:00 to 02:00, and two hours later from 04:00 to 08:00: what it
+/// skips then is partly what it has shown before.
+#[test]
+fn a_time_that_was_skipped_is_made_up_for_though_another_of_the_same_gap_was_shown_before() {
+    let zone = PosixZone::parse("AAA-5BBB-1,J100/6,J100/4").unwrap();
+    let midnight = zone.instants("1970-04-10 00:00".parse().unwrap()).due();
+    let hours = |text: &str| {
+        let cron = Cron::parse(text).unwrap();
+        let next = |&last: &i64| cron.next_in(&zone, last);
+        let fires = std::iter::successors(next(&(midnight - 1)), next);
+        let hours: Vec<f64> = fires.map(|fire| (fire - midnight) as f64 / 3600.0).take(3).collect();
+        let back = std::iter::successors(cron.previous_in(&zone, midnight + 86_400), |&fire| {
+            cron.previous_in(&zone, fire)
+        });
+        let back: Vec<f64> = back.map(|fire| (fire - midnight) as f64 / 3600.0).take(3).collect();
+        (hours, back)
+    };
+    // 05:30 is shown; 07:30 never is, and fires when the clock has skipped it.
+    let (fires, back) = hours("30 5,7 * * *");
+    assert_eq!(fires, [5.5, 8.0, 29.5]);
+    assert_eq!(back[..2], [8.0, 5.5]);
+    // Both are shown.
+    assert_eq!(hours("30 4,5 * * *").0, [4.5, 5.5, 28.5]);
+}
+
 #[test]
 fn an_anchor_that_shows_its_time_for_the_second_time_is_the_first_due() {
     let new_york = PosixZone::parse("EST5EDT,M3.2.0,M11.1.0").unwrap();

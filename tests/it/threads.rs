@@ -11,9 +11,9 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use sexton::{Event, Missed, Overlap, Scheduler, Status, Why};
+use sexton::{Event, ManualClock, Missed, Overlap, Run, Scheduler, Status, Why};
 
-use crate::stage::{in_child, listen, must_end, OnDrop, HOUR, PATIENCE};
+use crate::stage::{in_child, listen, must_end, OnDrop, HOUR, PATIENCE, SECOND};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -1003,6 +1003,90 @@ fn nothing_is_told_of_a_task_after_its_end() {
         }
     }
     assert_eq!(ended.len(), 60);
+}
+
+/// The due that has passed during one run is told when that has ended, and by then the next run may have begun.
+#[test]
+fn a_due_that_was_told_with_the_end_of_a_run_is_not_told_again_during_the_next() {
+    let scheduler = with_threads(2);
+    let (gate, (entered, is_in), (sender, missed)) = (Gate::default(), channel(), channel());
+    let (at, senders) = (gate.clone(), Mutex::new((entered, sender)));
+    scheduler.observe(move |event| match event {
+        Event::PoolSaturated { .. } => {
+            let _ = senders.lock().unwrap().0.send(());
+            at.pass();
+        }
+        Event::Missed { task, latest, .. } if &**task == "t" => {
+            let _ = senders.lock().unwrap().1.send(*latest);
+        }
+        _ => {}
+    });
+    // One worker is never idle, and yet takes what comes.
+    let is_over = Arc::new(AtomicBool::new(false));
+    let goes_on = is_over.clone();
+    let busy = move || {
+        let goes_on = goes_on.clone();
+        poll_fn(move |context| match goes_on.load(Ordering::Relaxed) {
+            true => Poll::Ready(()),
+            false => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        })
+    };
+    scheduler.task("busy").after(Duration::ZERO).run_async(busy).unwrap();
+    // The other worker has the run of a task, until that may end.
+    let ((began, begins), (end, ends)) = (channel(), channel());
+    let run = move |run: &Run<'_>| {
+        let _ = began.send(run.due());
+        let _ = ends.recv_timeout(PATIENCE);
+    };
+    scheduler.task("t").every(5 * MS).run_with(run).unwrap();
+    get(&begins);
+    // With no free worker, observers are told by a thread of its own. It is kept from telling more.
+    get(&is_in);
+    end.send(()).unwrap();
+    get(&begins);
+    // What is due later begins: the due that has passed during the run waits to be told.
+    let (sender, receiver) = channel();
+    scheduler.task("later").after(5 * MS).run(move || sender.send(()).unwrap()).unwrap();
+    get(&receiver);
+    end.send(()).unwrap();
+    let run = get(&begins);
+    gate.open();
+    // The first due that passes during this run is told after those.
+    let mut last = None;
+    while last <= Some(run) {
+        let latest = get(&missed);
+        assert!(Some(latest) > last, "told twice");
+        last = Some(latest);
+    }
+    is_over.store(true, Ordering::Relaxed);
+    drop(end);
+    scheduler.shutdown();
+}
+
+/// One thread has read the clock, and another reads it later and looks first.
+#[test]
+fn a_clock_that_goes_on_while_two_threads_look_at_it_was_not_stepped() {
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build().unwrap();
+    let told = listen(&scheduler);
+    let is_over = AtomicBool::new(false);
+    #[allow(clippy::incompatible_msrv)] // the oldest compiler builds no tests
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                scheduler.run_pending();
+            }
+        });
+        for _ in 0..200_000 {
+            clock.advance(2 * SECOND);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let told = told.lock().unwrap();
+    assert!(told.is_empty(), "{:?}", told[0]);
 }
 
 #[test]
