@@ -224,8 +224,7 @@ fn a_journal_that_is_ahead_does_not_silence_a_job() {
     ahead.task(line).every("1d").run(|| {}).unwrap();
     clock.advance(Duration::from_secs(1));
     ahead.shutdown();
-    let (mut log, _running) =
-        log_until_started(journal.to_str().unwrap(), &format!("{line}\n"), &["line 1"]);
+    let (mut log, _running) = log_until_started(journal.to_str().unwrap(), &format!("{line}\n"), &["line 1"]);
     log.retain(|line| !is_of_a_busy_machine(line));
     assert_eq!(log[1..], ["start line 1: echo quick"]);
 }
