@@ -305,6 +305,18 @@ fn nasty_tasks(visits: &Visits) {
 
 #[test]
 fn your_code_is_yours() {
+    // In a process of its own, as each panic of an observer is a line on stderr.
+    let told = in_child("promises::your_code_is_yours", your_code_panics_wherever_it_can);
+    if !told.is_empty() {
+        assert!(told.contains("sexton: an observer panicked: observer\n"), "{told}");
+        assert!(
+            told.contains("sexton: an observer panicked when it was dropped: observer dropped\n"),
+            "{told}"
+        );
+    }
+}
+
+fn your_code_panics_wherever_it_can() {
     let seen = must_end("a scheduler with code that panics wherever it can", || {
         let scheduler = threads(3);
         let visits = Visits { scheduler: scheduler.clone(), seen: Arc::default() };
