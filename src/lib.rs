@@ -206,7 +206,15 @@ pub use {
     task::{Missed, Outcome, Overlap, Verdict},
 };
 
-/// The README's snippets are compiled and run.
+// The snippets of the pages are compiled and run.
 #[cfg(all(doctest, feature = "std"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/tour.md")]
+    struct Tour;
+    #[doc = include_str!("../docs/cron.md")]
+    struct Cron;
+    #[doc = include_str!("../docs/vendoring.md")]
+    struct Vendoring;
+}
