@@ -128,8 +128,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
-// The whole crate tells what is not used; its core holds some things for the rest of it.
-#![cfg_attr(not(feature = "std"), allow(dead_code))]
+// Unused code is a warning with all features. Without `std` parts of the core have no caller, and without `history` the
+// agenda's notes have no reader.
+#![cfg_attr(not(feature = "history"), allow(dead_code))]
 
 // The house, from the cellar up. A module imports from the floors below its own and from no other; a test reads this
 // file and holds all others to it. What has no `std` above it is there without.
@@ -187,6 +188,13 @@ mod timer;
 #[cfg(feature = "std")]
 mod scheduler;
 
+// The layers above the roof: each is a folder that can be deleted with its lines here. Nothing below uses them.
+#[cfg(feature = "tools")]
+pub mod tools;
+
+#[cfg(feature = "history")]
+mod history;
+
 pub use cron::Cron;
 pub use period::{Period, PeriodError};
 
@@ -196,17 +204,23 @@ pub use {
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
-    schedule::{
-        ClockChange, ClockChanges, ClockEffect, Explanation, Moment, Passes, Reading, Schedule, Upcoming,
-    },
+    schedule::{Moment, Schedule, Upcoming},
     scheduler::{
-        cancel_task, cancel_task_after_next, schedule_task, Account, Builder, Forecast, NeedsSchedule,
-        Outlook, Reason, Run, Scheduler, Task, TaskBuilder,
+        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
+        TaskBuilder,
     },
     task::{Missed, Outcome, Overlap, Verdict},
 };
 
+#[cfg(feature = "history")]
+pub use history::{Account, Forecast, Outlook, Reason};
+#[cfg(all(feature = "std", feature = "tools"))]
+pub use tools::{
+    changes::{ClockChange, ClockChanges, ClockEffect},
+    why::{Explanation, Passes, Reading},
+};
+
 /// The README's snippets are compiled and run.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "history"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::time::SystemTime;
 
-use sexton::cron::{Carets, Dialect, ParseError, Reader, UnknownDialect};
+use sexton::cron::{Dialect, ParseError, Reader, UnknownDialect};
+use sexton::tools::Carets;
 use sexton::tz::Zone;
 use sexton::Cron;
 

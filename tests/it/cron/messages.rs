@@ -1,6 +1,7 @@
 //! Every kind of mistake, with the whole message.
 
-use sexton::cron::{Carets, Dialect, Field, ParseError};
+use sexton::cron::{Dialect, Field, ParseError};
+use sexton::tools::Carets;
 use sexton::{cron, Cron};
 
 #[rustfmt::skip]
