@@ -38,11 +38,8 @@
 //! `days=and 0 0 13 * fri` is Friday the 13th.
 //!
 //! **What one can ask:** [`next`](Cron::next), [`previous`](Cron::previous), the times of a range from either end
-//! ([`between`](Cron::between)), how many ([`count`](Cron::count)) and how far apart ([`gaps`](Cron::gaps)), whether it
-//! never fires ([`never_fires`](Cron::never_fires)) or means the same as another ([`is_equivalent`](Cron::is_equivalent));
-//! what it says in English ([`describe`](Cron::describe)), which fields say no to a time
-//! ([`mismatches`](Cron::mismatches)), how another cron writes it ([`in_dialect`](Cron::in_dialect)), and what in a text
-//! is legal and likely not meant ([`Dialect::lint`]).
+//! ([`between`](Cron::between)), how many ([`count`](Cron::count)), and whether it never fires
+//! ([`never_fires`](Cron::never_fires)).
 //!
 //! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in

@@ -112,6 +112,15 @@
 //! of all zones show from 2026 on into the program, some 8 KB; the system's files are always preferred, and of instants
 //! before 2026 it does not guess. UTC is never put in silently.
 //!
+//! # Layers
+//!
+//! What a scheduler does not need to run is in layers, each a folder and a feature that are on unless you say
+//! `default-features = false`. With `features = ["std"]` alone there is the core.
+//!
+//! * **`tools`** answers questions about schedules: [`tools`], [`Cron::describe`], [`Dialect::lint`](cron::Dialect::lint),
+//!   [`Cron::why`], [`Schedule::clock_changes`]. It needs no `std`, but for the last two.
+//! * **`history`** is [`Scheduler::explain`] and [`Scheduler::forecast`]. It takes `tools` with it.
+//!
 //! # Without `std`
 //!
 //! The feature `std` is on unless you say `default-features = false`. Then the crate needs neither `std` nor an allocator,
@@ -150,6 +159,8 @@ mod guard;
 #[cfg(feature = "std")]
 mod journal;
 mod period;
+#[cfg(feature = "std")]
+mod platform;
 #[cfg(feature = "std")]
 mod pool;
 
