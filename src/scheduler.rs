@@ -1,16 +1,12 @@
 //! What users hold: the scheduler, the builders that lead to a task, and the handles that come of them.
 
 mod builder;
-mod explain;
-mod forecast;
 mod handle;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
-pub use explain::{Account, Reason};
-pub use forecast::{Forecast, Outlook};
 pub use handle::{Run, Task};
 pub use settings::Builder;
 
@@ -49,7 +45,7 @@ use crate::tz::Zone;
 /// ```
 #[derive(Clone)]
 pub struct Scheduler {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
     /// Stops the engine when the last of them is dropped. The handle that a callback gets has none.
     _keeper: Option<Arc<Keeper>>,
 }

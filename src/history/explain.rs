@@ -6,15 +6,16 @@ mod judge;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::{Scheduler, Task};
 use crate::agenda::{Ending, Memory, Which};
 use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::event::{OneLine, Why};
-use crate::schedule::{rfc3339, Explanation, Moment};
+use crate::schedule::{rfc3339, Moment};
+use crate::scheduler::{Scheduler, Task};
 use crate::sync::{lock, Arc};
+use crate::tools::why::Explanation;
 use crate::tz::Zone;
 
 /// What became of a task at an instant: the answer of [`Scheduler::explain`]. `Display` says it in one line.

@@ -8,12 +8,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::queue::{least_workers, runs_of, waits, Want};
-use super::Scheduler;
 use crate::agenda::Prospect;
 use crate::clock::Now;
 use crate::elapsed::Elapsed;
 use crate::event::OneLine;
 use crate::schedule::rfc3339;
+use crate::scheduler::Scheduler;
 use crate::sync::{lock, Arc};
 use crate::tz::Zone;
 
@@ -40,7 +40,7 @@ pub struct Forecast {
     pub longest_wait: Duration,
     /// The due of the first of them.
     pub first_wait: Option<SystemTime>,
-    /// As the builder has it ([`Builder::wait_limit`](super::Builder::wait_limit)), or one second.
+    /// As the builder has it ([`Builder::wait_limit`](crate::Builder::wait_limit)), or one second.
     pub wait_limit: Duration,
     /// The fewest workers with which no run would wait longer than that.
     pub workers_needed: usize,
