@@ -110,7 +110,7 @@ impl Account {
 
 impl Scheduler {
     /// Why a task ran at a moment, or did not: as far as its last decisions are remembered
-    /// ([`Builder::history`](super::Builder::history)), and as its schedule has it. Of a time at which another task had the
+    /// ([`Builder::history`](crate::Builder::history)), and as its schedule has it. Of a time at which another task had the
     /// name, or none any more, it is told if that one was cancelled, not if it had come to its own end.
     ///
     /// A moment stands for the whole second that it lies in, as people write times. Of several dues in it, it is the one
