@@ -75,7 +75,7 @@ pub enum Event {
 #[non_exhaustive]
 pub enum Why {
     /// Nothing could start it in time: the machine slept, the clock was set, all workers were busy, or, with a
-    /// [journal](crate::Builder::journal), the process was down.
+    /// [journal](crate::Builder::store), the process was down.
     Late,
     /// The task itself was still running.
     StillRunning,

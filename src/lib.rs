@@ -84,8 +84,9 @@
 //!
 //! # When the process goes down
 //!
-//! With a [journal](Builder::journal) the last due of each name outlives the process. What was due meanwhile is missed, and
-//! [`Missed`] says what becomes of it; a run that was cut off is told ([`Event::CutOff`]) and not run again.
+//! With a journal (`Builder::journal`, feature `journal`), or a [`Store`](Builder::store) of yours, the last due of each name
+//! outlives the process. What was due meanwhile is missed, and [`Missed`] says what becomes of it; a run that was cut off is
+//! told ([`Event::CutOff`]) and not run again.
 //!
 //! # Recipes
 //!
@@ -146,11 +147,11 @@ pub mod civil;
 mod clock;
 #[cfg(feature = "std")]
 mod guard;
-#[cfg(feature = "std")]
-mod journal;
 mod period;
 #[cfg(feature = "std")]
 mod pool;
+#[cfg(feature = "std")]
+pub mod store;
 
 // Floor 1: sets of civil seconds, zones that turn them into instants, and what is told. None has heard of the others.
 pub mod cron;
@@ -187,6 +188,10 @@ mod timer;
 #[cfg(feature = "std")]
 mod scheduler;
 
+// Layers: each is one folder and one feature, and can be left out.
+#[cfg(feature = "journal")]
+mod journal;
+
 pub use cron::Cron;
 pub use period::{Period, PeriodError};
 
@@ -207,6 +212,6 @@ pub use {
 };
 
 /// The README's snippets are compiled and run.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "journal"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

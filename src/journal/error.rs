@@ -10,7 +10,7 @@ use crate::sync::Arc;
 
 /// What was tried with which journal, what was found, and what would be fine, in one line.
 #[derive(Clone, Debug)]
-pub(crate) struct JournalError {
+pub(super) struct JournalError {
     /// As the user wrote it.
     path: Arc<Path>,
     kind: Kind,
@@ -131,7 +131,7 @@ impl std::error::Error for JournalError {
 
 /// What a journal held that nobody has written so: which lines were ignored, and where they are kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Damage {
+pub(super) struct Damage {
     pub(super) path: Arc<Path>,
     pub(super) lines: Lines,
     pub(super) kept: PathBuf,

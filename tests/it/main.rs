@@ -1,5 +1,7 @@
 //! All integration tests, in one program that is linked once.
 
+// The program is built with the journal only.
+#[cfg(feature = "journal")]
 mod cli;
 mod cron;
 mod except;
@@ -7,6 +9,7 @@ mod explain;
 mod faults;
 mod forecast;
 mod jitter;
+#[cfg(feature = "journal")]
 mod journal;
 mod machine;
 mod model;
@@ -18,6 +21,7 @@ mod rows;
 mod schedule;
 mod simulation;
 mod stage;
+mod store;
 mod threads;
 mod tidy;
 mod transitions;
