@@ -64,7 +64,6 @@ mod search;
 mod survey;
 mod times;
 
-use core::convert::TryFrom;
 use core::str::FromStr;
 
 pub use self::carets::Carets;

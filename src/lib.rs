@@ -138,6 +138,7 @@
 // Cellar: what everything stands on.
 mod elapsed;
 mod excerpt;
+mod hash;
 #[cfg(feature = "std")]
 mod sync;
 

@@ -21,11 +21,10 @@ pub(crate) use jitter::Whose;
 pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
-pub(crate) use moment::rfc3339;
+pub(crate) use crate::tz::rfc3339;
 pub(crate) use plan::Plan;
 pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
 
-use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::line::{Flaw, HEADER, MAX_NAME};
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, OneLine};
 use crate::sync::Arc;
 
 /// What was tried with which journal, what was found, and what would be fine, in one line.
@@ -170,13 +170,6 @@ struct Shown<'a>(&'a Path);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`")?;
-        for c in self.0.to_string_lossy().chars() {
-            match c.is_control() {
-                true => write!(f, "{}", c.escape_default())?,
-                false => write!(f, "{c}")?,
-            }
-        }
-        f.write_str("`")
+        write!(f, "`{}`", OneLine(&self.0.to_string_lossy()))
     }
 }

@@ -10,10 +10,11 @@
 //! Reading mirrors writing: a line is a record only if the record is written as that line.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, OneLine};
+use crate::hash::crc32;
 
 /// The first line of a journal; its last word is the version of the format.
 pub(super) const HEADER: &str = "sexton journal 1\n";
@@ -168,12 +169,8 @@ struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c == '\\' || c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+        for (i, part) in self.0.split('\\').enumerate() {
+            write!(f, "{}{}", if i > 0 { "\\\\" } else { "" }, OneLine(part))?;
         }
         Ok(())
     }
@@ -218,20 +215,4 @@ fn read_braces(text: &str) -> Option<(char, usize)> {
     let (digits, _) = text.strip_prefix('{')?.split_once('}')?;
     let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
     Some((c, digits.len() + 2))
-}
-
-/// CRC-32 as in zip files and Ethernet.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = !0;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            let carry = crc & 1;
-            crc >>= 1;
-            if carry == 1 {
-                crc ^= 0xedb8_8320;
-            }
-        }
-    }
-    !crc
 }

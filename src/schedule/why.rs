@@ -4,11 +4,11 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::moment::{write_offset, Moment};
+use super::moment::Moment;
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field, Mismatches};
 use crate::dues::fires;
-use crate::tz::{system_time, unix_seconds, Instants, Offsets, TzError, Zone};
+use crate::tz::{system_time, unix_seconds, write_offset, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,19 +2,18 @@
 
 mod parse;
 
-use core::convert::TryFrom;
 use core::fmt;
 use core::str::FromStr;
 
 pub use self::parse::RuleError;
 use super::{Instants, Offsets, Span};
-use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY};
+use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY, DAYS_PER_ERA};
 
 /// The longest rule that is read; real ones have some thirty bytes.
 const MAX_LEN: usize = 128;
 
 /// 400 years, after which the calendar repeats, weekdays included: and so does every rule.
-pub(super) const CYCLE: i64 = 146_097 * DAY;
+pub(super) const CYCLE: i64 = DAYS_PER_ERA * DAY;
 
 /// A year is so long on average.
 const YEAR: i64 = CYCLE / 400;

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::line::{crc32, Flaw};
+use crate::hash::crc32;
+use crate::journal::line::Flaw;
 
 #[test]
 fn the_checksum_is_that_of_everybody() {
