@@ -6,10 +6,22 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
-//! way round; those of the [`zones`] and of the [`journal`], which are taken before `state`; and `observers`, which is
-//! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
-//! destructors of all of them are called on a pool thread or on the caller's, behind
+//! # Locks
+//!
+//! While a lock is held, only those after it in this order may be taken, and a pool's and `hands` alone:
+//!
+//! ```text
+//! GLOBAL ──> watch ──> store ──> state ──> a pool's state, hands
+//! ```
+//!
+//! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
+//! * `watch` ([`zones`]): what looks for changed zones. `store` ([`journal`]): the store, and who may write to it.
+//! * `state`: the agenda, and all that changes with it. The `state` of a [`Pool`], of which there are two: its queue.
+//! * `hands`: the time of a manual clock.
+//! * `observers`, and the `sleep` of each pending future, are taken alone.
+//!
+//! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
+//! schedules, observers and the destructors of all of them are called on a pool thread or on the caller's, behind
 //! [`guarded`](crate::guard::guarded), with no lock held.
 
 mod close;

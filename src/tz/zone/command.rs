@@ -4,15 +4,14 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::{Kind, TzError};
-use super::windows;
+use super::error::{Kind, TzError, KEY};
 
 /// What the registry of Windows says of the zone. Starts a process, which takes tens of milliseconds.
 pub(super) fn registry() -> Result<Vec<u8>, TzError> {
     let root = env::var_os("SystemRoot").map(PathBuf::from).filter(|root| root.is_absolute());
     let reg = root.map(|root| root.join("System32").join("reg.exe"));
     let reg = reg.ok_or_else(|| failed("reg.exe", "SystemRoot is not set to an absolute path"))?;
-    output_of(&reg, &["query", windows::KEY])
+    output_of(&reg, &["query", KEY])
 }
 
 /// The name of Android's zone.

@@ -4,10 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::windows::KEY;
 use super::Edition;
 use crate::excerpt::Excerpt;
 use crate::tz::RuleError;
+
+/// Where the registry of Windows describes the zone that clocks go by now.
+pub(super) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation";
 
 /// Why a zone could not be had: what was asked for, what was found instead, and what would be fine.
 ///

@@ -1,7 +1,8 @@
 //! The zones of this machine: the `TZ` variable, `/etc/localtime`, the folders of the time zone database.
 //!
-//! The only file of this module that reads files or the environment; [`command`] asks programs. All that it decides by
-//! is in [`System`], so that tests bring a machine of their own.
+//! Of this module only this file reads files and the environment. Beside it `source` asks for the metadata of a file, and
+//! [`command`] starts programs of the system. All that it decides by is in [`System`], so that tests bring a machine of
+//! their own.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -213,6 +214,26 @@ impl System {
     }
 }
 
+impl Zone {
+    /// The zone by this name as its file describes it now, if that is not what this zone says; `None` also where a zone
+    /// did not come from a file of the database. The system zone is for a [`LocalZone`](super::LocalZone) to follow.
+    ///
+    /// One `stat` where the file was not touched. One that was touched but says the same is read again at each call: a
+    /// zone that never changes needs no lock, and reading a file takes some microseconds.
+    ///
+    /// # Errors
+    ///
+    /// If the file is gone or damaged, at each call until it is there again.
+    pub(crate) fn reloaded(&self) -> Result<Option<Zone>, TzError> {
+        match &self.data.source {
+            Some(source) if Stamp::of(&source.path).as_ref() != Some(&source.stamp) => {
+                Ok(Some(load(self.name(), &source.path)?).filter(|zone| zone != self))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 /// Checks that a name can be that of a zone, so that it may be joined to a folder whoever it comes from: parts of
 /// letters, digits, `.`, `_`, `+` and `-`, none of which begins with `.` or `-`, with single slashes between them.
 fn check_name(name: &str) -> Result<(), TzError> {
@@ -266,7 +287,7 @@ fn bad_value(value: &str, expected: &'static str) -> TzError {
     TzError::new(Kind::Value { value: Excerpt::of(value, 0, value.len()), expected })
 }
 
-pub(super) fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
+fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
     let (bytes, stamp) = read_stamped(path)?;
     let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
     Ok(Zone::of_file(name, history, Source { path: path.into(), stamp }))

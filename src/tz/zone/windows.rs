@@ -5,10 +5,7 @@ use super::error::{Kind, TzError};
 use super::{PosixZone, Zone};
 use crate::excerpt::Excerpt;
 
-/// Where the registry describes the zone that clocks go by now.
-pub(super) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation";
-
-/// The zone in what `reg.exe query` prints of [`KEY`]: a line `name type data` for each value.
+/// The zone in what `reg.exe query` prints of the key in the registry: a line `name type data` for each value.
 ///
 /// `DynamicDaylightTimeDisabled` does not count. It says that Windows shall not put in other dates when the year is over;
 /// the dates that are there hold, and where daylight saving time is switched off there are none (Microsoft's page on

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::windows::{zone_of, KEY};
+use super::super::error::KEY;
+use super::super::windows::zone_of;
 use super::super::*;
 
 /// What `reg.exe` prints: Windows 11's order of the values, whichever that is.
