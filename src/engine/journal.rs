@@ -86,19 +86,16 @@ impl State {
             // It gives its name up with this.
             let _ = self.enter(name, Entry::Forgot);
         }
+        // No later process is to repeat it, not even after a power failure.
+        let durability = match is_calendar && (is_one_more || !is_asked_for) {
+            true => Durability::PowerFailure,
+            false => Durability::Process,
+        };
         let entry = match is_asked_for || is_one_more {
-            true => Entry::Asked { at: due, durability: durability(is_one_more && is_calendar) },
-            false => Entry::Began { due, durability: durability(is_calendar) },
+            true => Entry::Asked { at: due, durability },
+            false => Entry::Began { due, durability },
         };
         self.enter(name, entry)
-    }
-}
-
-/// Whatever happens, not even a power failure has a later process repeat a run that must be durable.
-fn durability(is_durable: bool) -> Durability {
-    match is_durable {
-        true => Durability::PowerFailure,
-        false => Durability::Process,
     }
 }
 
