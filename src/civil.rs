@@ -3,7 +3,6 @@
 //! The calendar is the proleptic Gregorian one, years 1 to 9999, without leap seconds. Pure: no threads, no clock,
 //! no zones. What instant a civil time is, if any, is a question for a [`Zone`](crate::tz::Zone).
 
-use core::convert::TryFrom;
 use core::fmt;
 use core::str::FromStr;
 

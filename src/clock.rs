@@ -1,4 +1,8 @@
-//! The only place that asks what time it is.
+//! The clocks that tasks go by. Every due time is judged by the time that is asked for here.
+//!
+//! The system's clocks are asked in six other files, which judge no due time by them: `sync`, `pool`, `engine/close` and
+//! `scheduler` for the end of a wait, and `tz/zone/local` for the hour on Windows and Android; `schedule` asks for an
+//! instant to count from where there is no scheduler.
 //!
 //! There are two times. The wall clock says what people call the time; it can be set, and it goes on while the
 //! machine sleeps. The monotonic clock only ever goes forward, at one second a second, and stands still while the

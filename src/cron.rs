@@ -56,7 +56,6 @@ pub(crate) mod scan;
 mod search;
 mod times;
 
-use core::convert::TryFrom;
 use core::str::FromStr;
 
 pub use self::dialect::{Dialect, Reader, UnknownDialect};

@@ -6,10 +6,22 @@
 //!   └──────────── woken only if a due is now the first ──────────────────┘
 //! ```
 //!
-//! There are six locks: `state`; the pool's and the teller's, which may be taken while `state` is held but never the other
-//! way round; those of the [`zones`] and of the [`journal`], which are taken before `state`; and `observers`, which is
-//! taken alone. What is called or dropped under a lock is plain data of ours. Callbacks, schedules, observers and the
-//! destructors of all of them are called on a pool thread or on the caller's, behind
+//! # Locks
+//!
+//! While a lock is held, only those after it in this order may be taken, and a pool's and `hands` alone:
+//!
+//! ```text
+//! GLOBAL ──> watch ──> store ──> state ──> a pool's state, hands
+//! ```
+//!
+//! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
+//! * `watch` ([`zones`]): what looks for changed zones. `store` ([`journal`]): the store, and who may write to it.
+//! * `state`: the agenda, and all that changes with it. The `state` of a [`Pool`], of which there are two: its queue.
+//! * `hands`: the time of a manual clock.
+//! * `observers`, and the `sleep` of each pending future, are taken alone.
+//!
+//! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
+//! schedules, observers and the destructors of all of them are called on a pool thread or on the caller's, behind
 //! [`guarded`](crate::guard::guarded), with no lock held.
 
 mod close;
@@ -38,7 +50,7 @@ use crate::tz::Zone;
 use self::journal::{Entered, Entries, Entry};
 use self::observe::to_stderr;
 use self::tell::Telling;
-pub(crate) use journal::Notes;
+pub(crate) use journal::OpenStore;
 pub(crate) use observe::Observer;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
@@ -57,9 +69,9 @@ pub(crate) struct Engine {
     watch: Option<Mutex<Watch>>,
     /// At least so much time lies between two looks at the zones.
     zone_check: Duration,
-    notes: Mutex<Notes>,
-    /// Whether there is a journal, so that nothing is entered for none.
-    has_journal: bool,
+    store: Mutex<OpenStore>,
+    /// Whether there is a store, so that nothing is entered for none.
+    has_store: bool,
     /// A run that waits longer for a worker is told.
     pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
@@ -89,7 +101,7 @@ pub(crate) struct State {
     pub(crate) nap: Nap,
     /// What is being told of tasks by others than their own workers.
     tellings: Vec<Telling>,
-    /// What is yet to be written to the journal; None where there is none.
+    /// What is yet to be written to the store; None where there is none.
     entries: Option<Entries>,
     /// Whether somebody is telling which runs have waited too long.
     is_telling_waits: bool,
@@ -132,7 +144,8 @@ pub(crate) struct Settings {
     pub(crate) clock_correction: Duration,
     pub(crate) watch: Option<Watch>,
     pub(crate) zone_check: Duration,
-    pub(crate) notes: Notes,
+    /// Opened already. In its lock from the start, so that a builder can be shared by threads.
+    pub(crate) store: Mutex<OpenStore>,
     pub(crate) history: usize,
     pub(crate) wait_limit: Option<Duration>,
     /// The most there may be.
@@ -158,7 +171,8 @@ pub(crate) struct Placed {
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { notes, history, wait_limit, workers, .. } = settings;
+        let Settings { store, history, wait_limit, workers, .. } = settings;
+        let has_store = lock(&store).is_kept();
         let state = State {
             agenda: Agenda::new(clock_correction, history),
             zone,
@@ -167,7 +181,7 @@ impl Engine {
             phase: Phase::Open,
             nap: Nap::Awake,
             tellings: Vec::new(),
-            entries: notes.is_kept().then(Entries::default),
+            entries: has_store.then(Entries::default),
             is_telling_waits: false,
             timer_thread: None,
             joining: 0,
@@ -180,8 +194,8 @@ impl Engine {
             clock_correction,
             watch: watch.map(Mutex::new),
             zone_check,
-            has_journal: notes.is_kept(),
-            notes: Mutex::new(notes),
+            store,
+            has_store,
             wait_limit,
             state: Mutex::new(state),
             timer: Condvar::new(),

@@ -6,8 +6,8 @@ use std::io;
 use crate::civil;
 use crate::cron;
 use crate::event::OneLine;
-use crate::journal::JournalError;
 use crate::period::PeriodError;
+use crate::store::StoreError;
 use crate::sync::Arc;
 use crate::tz::TzError;
 
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     Period(PeriodError),
     Civil(civil::ParseError),
     Tz(TzError),
-    Journal(JournalError),
+    Store(Arc<dyn std::error::Error + Send + Sync>),
     /// A thread could not be started.
     Thread(Arc<io::Error>),
     UnknownTask,
@@ -62,6 +62,10 @@ pub(crate) enum Kind {
 impl Error {
     pub(crate) fn new(kind: Kind) -> Error {
         Error { inner: Box::new(Inner { task: None, field: None, kind }) }
+    }
+
+    pub(crate) fn of_store(error: StoreError) -> Error {
+        Error::new(Kind::Store(error.into()))
     }
 
     /// Names the task it is about.
@@ -122,7 +126,7 @@ impl fmt::Display for Error {
             Kind::Period(error) => error.fmt(f),
             Kind::Civil(error) => error.fmt(f),
             Kind::Tz(error) => error.fmt(f),
-            Kind::Journal(error) => error.fmt(f),
+            Kind::Store(error) => OneLine(&error.to_string()).fmt(f),
             Kind::Thread(error) => write!(f, "could not start a thread: {error}"),
             Kind::UnknownTask => f.write_str("no task has this name"),
             Kind::ShutDown => f.write_str("the scheduler has been shut down"),
@@ -155,7 +159,7 @@ impl std::error::Error for Error {
             Kind::Period(error) => Some(error),
             Kind::Civil(error) => Some(error),
             Kind::Tz(error) => Some(error),
-            Kind::Journal(error) => Some(error),
+            Kind::Store(error) => Some(&**error),
             Kind::Thread(error) => Some(&**error),
             _ => None,
         }
@@ -183,12 +187,6 @@ impl From<civil::ParseError> for Error {
 impl From<TzError> for Error {
     fn from(error: TzError) -> Error {
         Error::new(Kind::Tz(error))
-    }
-}
-
-impl From<JournalError> for Error {
-    fn from(error: JournalError) -> Error {
-        Error::new(Kind::Journal(error))
     }
 }
 

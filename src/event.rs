@@ -8,6 +8,8 @@ use crate::clock::Step;
 use crate::elapsed::Elapsed;
 use crate::sync::Arc;
 
+pub(crate) use crate::excerpt::OneLine;
+
 /// Something that happened, as [`Scheduler::observe`](crate::Scheduler::observe) tells it.
 ///
 /// `Display` gives one line, such as ``task `report` failed: connection refused``.
@@ -75,7 +77,7 @@ pub enum Event {
 #[non_exhaustive]
 pub enum Why {
     /// Nothing could start it in time: the machine slept, the clock was set, all workers were busy, or, with a
-    /// [journal](crate::Builder::journal), the process was down.
+    /// [journal](crate::Builder::store), the process was down.
     Late,
     /// The task itself was still running.
     StillRunning,
@@ -200,21 +202,5 @@ impl fmt::Display for Runs {
             1 => f.write_str("1 run is"),
             runs => write!(f, "{runs} runs are"),
         }
-    }
-}
-
-/// A text from elsewhere, printed on one line whatever is in it.
-pub(crate) struct OneLine<'a>(pub(crate) &'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        Ok(())
     }
 }

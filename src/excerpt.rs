@@ -77,21 +77,29 @@ impl fmt::Display for Excerpt {
         if self.is_empty() {
             return f.write_str("nothing");
         }
-        f.write_str("`")?;
-        for c in self.as_str().chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        f.write_str(if self.cut { "…`" } else { "`" })
+        write!(f, "`{}{}`", OneLine(self.as_str()), if self.cut { "…" } else { "" })
     }
 }
 
 impl fmt::Debug for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text from elsewhere, printed on one line whatever is in it.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -15,203 +15,201 @@ mod state;
 mod tests;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub(crate) use error::{Damage, JournalError};
-
-#[cfg(test)]
-pub(crate) use file::brought_to_disk;
-
 use crate::excerpt::Excerpt;
-use crate::sync::{lock, Arc, Mutex};
-use error::Kind;
+use crate::scheduler::Builder;
+use crate::store::{Durability, Record, Store, StoreError};
+use crate::sync::Arc;
+use error::{Damage, JournalError, Kind};
 use file::JournalFile;
-use line::{Record, What, MAX_NAME};
+use line::{Line, What, MAX_NAME};
 use lock::Lock;
 use read::{Contents, Reading};
 use state::State;
 
-/// An open journal, which no other process has open. Its file is called by the path that it was opened with, whatever the
-/// current folder is by now.
+impl Builder {
+    /// Remembers across restarts the last due of each name, in a file: a due that comes while the process is down is then
+    /// missed like one that comes while the machine sleeps, and [`Missed`](crate::Missed) says what becomes of it. None is
+    /// run twice. A run that the end of its process cut off is told when its task is scheduled again
+    /// ([`Event::CutOff`](crate::Event::CutOff)), and not run again.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("sexton-doc-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("jobs.journal");
+    /// use sexton::Scheduler;
+    ///
+    /// let scheduler = Scheduler::builder().journal(&path).build()?;
+    /// scheduler.task("backup").cron("30 2 * * *").run(|| {})?; // run at once if the last one was missed
+    /// # scheduler.shutdown();
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
+    ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
+    ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
+    /// * A name is remembered from when it was scheduled for the first time, so that a first due can be missed, too. What
+    ///   counts is the name: another schedule under it goes on after the last due as well.
+    /// * A clock that was set back between two processes is like one set back under a running scheduler: by up to three
+    ///   hours nothing is run twice but by interval-like expressions and periods of less than a day, which go on by the new
+    ///   time.
+    /// * What is missed as the scheduler shuts down is left to the next process.
+    /// * [`times`](crate::Schedule::times), [`Run::count`](crate::Run::count) and pauses are not remembered. With another
+    ///   [`jitter`](crate::Schedule::jitter) than before, the last due may be run once more, or the next one left out.
+    /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
+    ///   even a power failure has it run twice. That takes some milliseconds on many disks, one run after the other. The
+    ///   file is written anew when it has grown. It keeps each name until that is cancelled or
+    ///   [forgotten](crate::Scheduler::forget_unscheduled).
+    /// * The file is the scheduler's alone while it is open: if it is removed or replaced nothing more is written, and
+    ///   [`Event::JournalFailed`](crate::Event::JournalFailed) tells.
+    /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
+    ///   [`Event::JournalDamaged`](crate::Event::JournalDamaged) tells.
+    ///
+    /// One process at a time has a journal. On Unix a socket beside it (`jobs.journal.lock.…`) tells whether that process
+    /// lives; a folder that several machines share over a network is no place for it.
+    pub fn journal(self, path: impl Into<PathBuf>) -> Builder {
+        self.store(Journal::at(&path.into()))
+    }
+}
+
+/// A journal. While it is open no other process has it open. Its file is called by the path that it was opened with,
+/// whatever the current folder is by now.
 ///
-/// Each call adds its record before it returns; a process that dies after that has told the next. The answer is whether
-/// there was anything to add. An error means that the record is not there, and all is as if the call had not been made;
-/// the next call may well succeed.
-pub(crate) struct Journal {
+/// Each call adds its record before it returns; a process that dies after that has told the next. An error means that the
+/// record is not there, and all is as if the call had not been made; the next call may well succeed.
+struct Journal {
     /// As the user wrote it.
     path: Arc<Path>,
-    // Closed before the lock is let go.
-    inner: Mutex<Inner>,
-    _lock: Lock,
-}
-
-struct Inner {
-    file: JournalFile,
     state: State,
-}
-
-/// A journal, and what was wrong with it.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) journal: Journal,
-    /// Lines that were ignored, if there were any; all others were read.
-    pub(crate) damage: Option<Damage>,
+    /// None until it is opened. The file is closed before the lock is let go.
+    open: Option<(JournalFile, Lock)>,
 }
 
 impl Journal {
-    /// Opens the journal, or makes one; its folder must exist.
-    pub(crate) fn open(path: &Path) -> Result<Opened, JournalError> {
-        let shown: Arc<Path> = path.into();
-        Journal::open_at(&shown).map_err(|kind| JournalError::new(&shown, kind))
+    fn at(path: &Path) -> Journal {
+        Journal { path: path.into(), state: State::default(), open: None }
     }
 
-    fn open_at(shown: &Arc<Path>) -> Result<Opened, Kind> {
-        let (folder, name) = locate(shown)?;
+    /// Opens the journal, or makes one; its folder must exist. Lines that were ignored are the damage; all others were
+    /// read.
+    fn open_file(&mut self) -> Result<Option<Damage>, Kind> {
+        let (folder, name) = locate(&self.path)?;
         let lock = Lock::acquire(&folder, &name)?;
         let path = folder.join(name);
         file::remove_unfinished(&path).map_err(Kind::io("removing what was left beside it"))?;
         let mut damage = None;
-        let (file, state) = match contents(&path)? {
+        let file = match contents(&path)? {
             Contents::Foreign(found) => return Err(Kind::NotAJournal { found }),
-            Contents::Empty => {
-                let state = State::default();
-                (JournalFile::anew(path, &state).map_err(Kind::io("making it"))?, state)
-            }
-            Contents::Journal(Reading { mut state, len, ignored }) => {
-                state.cut_off();
-                let file = match ignored {
-                    None => JournalFile::existing(path, len, &state).map_err(Kind::io("opening it"))?,
+            Contents::Empty => JournalFile::anew(path, &self.state).map_err(Kind::io("making it"))?,
+            Contents::Journal(Reading { state, len, ignored }) => {
+                self.state = state;
+                self.state.cut_off();
+                match ignored {
+                    None => JournalFile::existing(path, len, &self.state).map_err(Kind::io("opening it"))?,
                     Some(lines) => {
                         let kept = file::keep_damaged(&path).map_err(Kind::io("keeping it as it was"))?;
-                        let kept = shown.with_file_name(kept.file_name().unwrap_or_default());
-                        damage = Some(Damage { path: shown.clone(), lines, kept });
-                        JournalFile::anew(path, &state).map_err(Kind::io("writing it anew"))?
+                        let kept = self.path.with_file_name(kept.file_name().unwrap_or_default());
+                        damage = Some(Damage { path: self.path.clone(), lines, kept });
+                        JournalFile::anew(path, &self.state).map_err(Kind::io("writing it anew"))?
                     }
-                };
-                (file, state)
+                }
             }
         };
-        let mut inner = Inner { file, state };
-        inner.shorten();
-        let journal = Journal { path: shown.clone(), inner: Mutex::new(inner), _lock: lock };
-        Ok(Opened { journal, damage })
+        self.open = Some((file, lock));
+        self.shorten();
+        Ok(damage)
+    }
+
+    fn error(&self, kind: Kind) -> JournalError {
+        JournalError::new(&self.path, kind)
+    }
+
+    fn file(&mut self) -> &mut JournalFile {
+        let (file, _) = self.open.as_mut().expect("a store is opened before it is written to");
+        file
+    }
+
+    /// Whether a record says anything new.
+    fn is_news(&self, name: &str, record: Record) -> bool {
+        let known = self.state.get(name);
+        match record {
+            Record::Scheduled(_) => known.map_or(true, |known| known.last.is_none()),
+            Record::Began { .. } | Record::Asked { .. } => true,
+            Record::Ended(due) => known.map_or(false, |known| known.under_way.contains_key(&due)),
+            Record::Passed(due) => known.map_or(true, |known| known.last != Some(due)),
+            Record::Forgot => known.is_some(),
+        }
+    }
+
+    /// Writes the file anew if it has grown. That this fails loses nothing: it is tried again when the file has doubled,
+    /// and a disk that is full shows in the records, too.
+    fn shorten(&mut self) {
+        if let Some((file, _)) = self.open.as_mut().filter(|(file, _)| file.is_grown()) {
+            let _ = file.rewrite(&self.state);
+        }
+    }
+}
+
+impl Store for Journal {
+    fn open(&mut self) -> Result<Option<String>, StoreError> {
+        let damage = self.open_file().map_err(|kind| self.error(kind))?;
+        Ok(damage.map(|damage| damage.to_string()))
     }
 
     /// Refuses a name that has no room in a line. Nothing is to be added of such a name.
-    pub(crate) fn check_name(&self, name: &str) -> Result<(), JournalError> {
+    fn check_name(&self, name: &str) -> Result<(), StoreError> {
         let len = line::written_len(name);
         if len > MAX_NAME {
             let kind = Kind::LongName { name: Excerpt::of(name, 0, name.len()), len };
-            return Err(JournalError::new(&self.path, kind));
+            return Err(self.error(kind).into());
         }
         Ok(())
     }
 
-    /// The last due of a name that an earlier process ran or told as missed, unless the name was claimed since. It may
-    /// lie in the future, if the clock was ahead at the time.
-    pub(crate) fn last(&self, name: &str) -> Option<SystemTime> {
-        lock(&self.inner).state.get(name).and_then(|known| known.earlier)
+    /// It may lie in the future, if the clock was ahead at the time.
+    fn last_due(&self, name: &str) -> Option<SystemTime> {
+        self.state.get(name).and_then(|known| known.earlier)
     }
 
-    /// A name is this process's from now on. Answers the dues of the runs that earlier processes began and did not live
-    /// to end, in the order of the dues; they are told this once, or, where the journal cannot be written to, once
-    /// in each process.
-    pub(crate) fn claim(&self, name: &str) -> Vec<SystemTime> {
-        let mut inner = lock(&self.inner);
-        let cut_off = inner.state.claim(name);
+    /// Runs that were cut off are told this once, or, where the journal cannot be written to, once in each process.
+    fn claim(&mut self, name: &str) -> Vec<SystemTime> {
+        let cut_off = self.state.claim(name);
         if !cut_off.is_empty() {
-            let ended = |due: &SystemTime| Record::new(What::Ended(*due), name).to_line();
+            let ended = |due: &SystemTime| Line::new(What::Ended(*due), name).to_text();
             let lines: String = cut_off.iter().map(ended).collect();
             // They are forgotten in memory, so that the file forgets them at the latest when it is written anew.
-            let _ = inner.file.add(&lines, false);
+            let _ = self.file().add(&lines, Durability::Process);
         }
-        inner.shorten();
+        self.shorten();
         cut_off
     }
 
-    /// The names that earlier processes have left and nobody has claimed.
-    pub(crate) fn unclaimed(&self) -> Vec<String> {
-        lock(&self.inner).state.unclaimed().map(String::from).collect()
+    fn unclaimed(&self) -> Vec<String> {
+        self.state.unclaimed().map(String::from).collect()
     }
 
-    /// A name is scheduled, of which nothing is remembered: what was due up to here is nothing that it has missed.
-    pub(crate) fn scheduled(&self, name: &str, at: SystemTime) -> Result<bool, JournalError> {
-        self.add(What::Passed(at), name, false, |state| {
-            state.get(name).map_or(true, |known| known.last.is_none())
-        })
-    }
-
-    /// A run begins, and its due is the last one; `is_durable`: on the disk before this returns, so that a power failure
-    /// does not undo it.
-    ///
-    /// What counts as the last due is what was said last, even if it is an earlier time: then the clock was set back, and
-    /// what it shows again is due again. So it has to be said in the order in which it happens.
-    pub(crate) fn began(&self, name: &str, due: SystemTime, is_durable: bool) -> Result<bool, JournalError> {
-        self.add(What::Began(due), name, is_durable, |_| true)
-    }
-
-    /// A run begins that was asked for: the last due of the schedule stays what it is.
-    pub(crate) fn asked(&self, name: &str, at: SystemTime, is_durable: bool) -> Result<bool, JournalError> {
-        self.add(What::Asked(at), name, is_durable, |_| true)
-    }
-
-    /// A run that began has ended, however it ended. Nothing is done if no such run is known.
-    pub(crate) fn ended(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
-        self.add(What::Ended(due), name, false, |state| {
-            state.get(name).map_or(false, |known| known.under_way.contains_key(&due))
-        })
-    }
-
-    /// Dues up to here were reported as missed: they are not to be caught up.
-    pub(crate) fn passed(&self, name: &str, due: SystemTime) -> Result<bool, JournalError> {
-        self.add(What::Passed(due), name, false, |state| {
-            state.get(name).map_or(true, |known| known.last != Some(due))
-        })
-    }
-
-    /// The name was cancelled: nothing of it is remembered.
-    pub(crate) fn forget(&self, name: &str) -> Result<bool, JournalError> {
-        self.add(What::Forgot, name, false, |state| state.get(name).is_some())
-    }
-
-    /// Adds a record, if it says anything new.
-    fn add(
-        &self,
-        what: What,
-        name: &str,
-        is_durable: bool,
-        is_new: impl FnOnce(&State) -> bool,
-    ) -> Result<bool, JournalError> {
-        let mut inner = lock(&self.inner);
-        if !is_new(&inner.state) {
+    fn write(&mut self, name: &str, record: Record) -> Result<bool, StoreError> {
+        if !self.is_news(name, record) {
             return Ok(false);
         }
-        let record = Record::new(what, name);
-        let added = inner.file.add(&record.to_line(), is_durable).map_err(Kind::io("writing a record"));
-        added.map_err(|kind| JournalError::new(&self.path, kind))?;
-        inner.state.apply(&record);
-        inner.shorten();
+        let (what, durability) = match record {
+            Record::Began { due, durability } => (What::Began(due), durability),
+            Record::Asked { at, durability } => (What::Asked(at), durability),
+            Record::Ended(due) => (What::Ended(due), Durability::Process),
+            Record::Scheduled(due) | Record::Passed(due) => (What::Passed(due), Durability::Process),
+            Record::Forgot => (What::Forgot, Durability::Process),
+        };
+        let line = Line::new(what, name);
+        let added = self.file().add(&line.to_text(), durability).map_err(Kind::io("writing a record"));
+        added.map_err(|kind| self.error(kind))?;
+        self.state.apply(&line);
+        self.shorten();
         Ok(true)
-    }
-}
-
-impl Inner {
-    /// Writes the file anew if it has grown. That this fails loses nothing: it is tried again when the file has doubled,
-    /// and a disk that is full shows in the records, too.
-    fn shorten(&mut self) {
-        if self.file.is_grown() {
-            let _ = self.file.rewrite(&self.state);
-        }
-    }
-}
-
-impl fmt::Debug for Journal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Journal").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

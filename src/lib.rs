@@ -84,8 +84,9 @@
 //!
 //! # When the process goes down
 //!
-//! With a [journal](Builder::journal) the last due of each name outlives the process. What was due meanwhile is missed, and
-//! [`Missed`] says what becomes of it; a run that was cut off is told ([`Event::CutOff`]) and not run again.
+//! With a journal (`Builder::journal`, feature `journal`), or a [`Store`](Builder::store) of yours, the last due of each name
+//! outlives the process. What was due meanwhile is missed, and [`Missed`] says what becomes of it; a run that was cut off is
+//! told ([`Event::CutOff`]) and not run again.
 //!
 //! # Recipes
 //!
@@ -147,6 +148,7 @@
 // Cellar: what everything stands on.
 mod elapsed;
 mod excerpt;
+mod hash;
 #[cfg(feature = "std")]
 mod sync;
 
@@ -156,13 +158,13 @@ pub mod civil;
 mod clock;
 #[cfg(feature = "std")]
 mod guard;
-#[cfg(feature = "std")]
-mod journal;
 mod period;
 #[cfg(feature = "std")]
 mod platform;
 #[cfg(feature = "std")]
 mod pool;
+#[cfg(feature = "std")]
+pub mod store;
 
 // Floor 1: sets of civil seconds, zones that turn them into instants, and what is told. None has heard of the others.
 pub mod cron;
@@ -206,6 +208,9 @@ pub mod tools;
 #[cfg(feature = "history")]
 mod history;
 
+#[cfg(feature = "journal")]
+mod journal;
+
 pub use cron::Cron;
 pub use period::{Period, PeriodError};
 
@@ -236,7 +241,7 @@ pub use tools::{
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
-    #[cfg(feature = "history")]
+    #[cfg(all(feature = "history", feature = "journal"))]
     #[doc = include_str!("../docs/tour.md")]
     struct Tour;
     #[cfg(feature = "tools")]

@@ -1,6 +1,5 @@
 //! How often: calendar days, elapsed time, or both.
 
-use core::convert::TryFrom;
 use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;

@@ -1,8 +1,8 @@
 //! A queue of work and the few threads that take from it.
 //!
-//! The pool knows nothing of what its jobs are. It starts no thread itself: [`Pool::push`] says how many more hands
-//! are wanted, and whoever owns the pool has a thread call [`Pool::work`]. One lock guards the queue and the counts;
-//! it is never held while a job runs.
+//! The pool starts no thread itself: [`Pool::push`] says how many more workers are wanted, and the owner of the pool has a
+//! thread call [`Pool::work`]. It knows of its jobs only what its owner tells it when it looks for those that have waited
+//! too long ([`Pool::see`]). One lock guards the queue and the counts; it is never held while a job runs.
 
 use std::collections::VecDeque;
 

@@ -16,11 +16,10 @@ mod timetable;
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
 
-pub(crate) use moment::rfc3339;
+pub(crate) use crate::tz::rfc3339;
 pub(crate) use plan::Plan;
 pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
 
-use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 

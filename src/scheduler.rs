@@ -3,8 +3,6 @@
 mod builder;
 mod handle;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
 pub use handle::{Run, Task};
@@ -161,13 +159,13 @@ impl Scheduler {
         self.engine.set_zone(zone);
     }
 
-    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::journal) has it; if
+    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::store) has it; if
     /// none had come yet, the time when it was scheduled. `None` without one, and once a task of this name has been scheduled.
     pub fn last_due(&self, name: &str) -> Option<SystemTime> {
         self.engine.last_due(name)
     }
 
-    /// Forgets all names in the [journal](Builder::journal) that have not been scheduled in this process, and says which they
+    /// Forgets all names in the [journal](Builder::store) that have not been scheduled in this process, and says which they
     /// were. For a program that has scheduled all of its tasks: a task that it does not have any more is remembered until
     /// then, and when it comes back after a month it has missed a month.
     ///

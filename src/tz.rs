@@ -31,7 +31,9 @@ pub use self::offsets::Instants;
 pub(crate) use self::offsets::{Offsets, Span};
 pub use self::posix::{PosixZone, RuleError};
 #[cfg(feature = "std")]
-pub(crate) use self::zone::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
+pub(crate) use self::zone::{
+    rfc3339, system_time, system_time_of_nanos, unix_nanos, unix_seconds, write_offset,
+};
 #[cfg(feature = "std")]
 pub use self::zone::{LocalZone, TzError, Zone};
 

@@ -2,6 +2,7 @@
 
 use super::field::{Row, YEAR_TO_2099};
 use super::Field;
+use crate::hash::{crc32, mixed};
 
 /// Where such values come from.
 #[derive(Clone, Copy)]
@@ -17,7 +18,7 @@ impl Source<'_> {
         let number = match self {
             Source::HashOf(id) => (crc32(id.as_bytes()) >> shift_of(field)) as u64 % count,
             // By multiplication: the upper half of 32 random bits times the count.
-            Source::Seed(seed) => ((mixed(seed, field as u64) >> 32) * count) >> 32,
+            Source::Seed(seed) => ((number_at(seed, field as u64) >> 32) * count) >> 32,
         };
         from + number as u32
     }
@@ -45,43 +46,14 @@ const fn shift_of(field: Field) -> u32 {
     }
 }
 
-/// The checksum of zlib and PNG (ISO 3309), bit by bit.
-const fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    let mut i = 0;
-    while i < bytes.len() {
-        crc ^= bytes[i] as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            let is_odd = crc & 1 == 1;
-            crc >>= 1;
-            if is_odd {
-                crc ^= 0xEDB8_8320;
-            }
-            bit += 1;
-        }
-        i += 1;
-    }
-    !crc
-}
-
 /// The number at this place of the sequence that begins with the seed: SplitMix64.
-const fn mixed(seed: u64, place: u64) -> u64 {
-    let z = seed.wrapping_add((place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ z >> 31
+const fn number_at(seed: u64, place: u64) -> u64 {
+    mixed(seed.wrapping_add((place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_that_of_zlib() {
-        assert_eq!(crc32(b""), 0);
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
-    }
 
     #[test]
     fn any_value_may_be_drawn_and_no_other() {

@@ -105,13 +105,13 @@ pub(crate) const fn meant_by(
 
 const fn is_slip_of(text: &str, start: usize, end: usize, word: &str) -> bool {
     let len = end - start;
-    let same_from_start = common(text, start, end, word, false);
+    let same_from_start = common(text, start, end, word, Side::Start);
     if same_from_start == word.len() || same_from_start == len && len > 1 {
         return true;
     }
     let longer = if len > word.len() { len } else { word.len() };
     let shorter = len + word.len() - longer;
-    let same_from_end = common(text, start, end, word, true);
+    let same_from_end = common(text, start, end, word, Side::End);
     // All but one letter of the longer, or all but a swapped pair.
     let is_one_letter = longer - shorter <= 1 && same_from_start + same_from_end + 1 >= longer;
     let at = same_from_start;
@@ -122,13 +122,22 @@ const fn is_slip_of(text: &str, start: usize, end: usize, word: &str) -> bool {
     len > 1 && (is_one_letter || is_swap)
 }
 
-/// How many letters the two have in common at the start, or at the end.
-const fn common(text: &str, start: usize, end: usize, word: &str, at_end: bool) -> usize {
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    End,
+}
+
+/// How many letters the two have in common at this side.
+const fn common(text: &str, start: usize, end: usize, word: &str, side: Side) -> usize {
     let bytes = word.as_bytes();
     let len = end - start;
     let mut i = 0;
     while i < len && i < bytes.len() {
-        let (ours, theirs) = if at_end { (end - 1 - i, bytes.len() - 1 - i) } else { (start + i, i) };
+        let (ours, theirs) = match side {
+            Side::Start => (start + i, i),
+            Side::End => (end - 1 - i, bytes.len() - 1 - i),
+        };
         if !peek(text, ours).eq_ignore_ascii_case(&bytes[theirs]) {
             break;
         }

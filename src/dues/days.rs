@@ -1,7 +1,6 @@
 //! Periods of whole calendar days, and the arithmetic of periods. Instants are nanoseconds since 1970, which hold those
 //! of every clock.
 
-use core::convert::TryFrom;
 use core::time::Duration;
 
 use crate::civil::{DateTime, DAY};

@@ -1,51 +1,34 @@
-//! What the engine notes in a journal, where there is one: which runs begin and end, and which dues were told as missed.
+//! What the engine writes to the store, where there is one: which runs begin and end, and which due times were missed.
 //!
-//! Who decides such a thing does so with the state locked, and enters it there: so the journal has it in the order in
-//! which it was decided, whichever thread writes it. It is written without that lock, before it is told or called.
+//! A record is entered with the state locked, by the thread that decides it, so the store has all records in the order in
+//! which they were decided, whichever thread writes them. They are written without that lock, before an event is emitted
+//! or a callback is called.
 //!
-//! The journal's lock is held while a line is written, and nothing of the user's is called meanwhile.
+//! The store's own lock is held while the store is called. It is the user's code: a panic in it is caught.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::SystemTime;
 
 use super::{Engine, State};
 use crate::error::Error;
 use crate::event::Event;
-use crate::journal::{Journal, JournalError};
+use crate::guard::guarded;
+use crate::store::{Durability, Store, StoreError};
 use crate::sync::{lock, Arc};
 use crate::task::Facts;
 
-/// A journal, and what is to be told of it.
-#[derive(Default)]
-pub(crate) struct Notes {
-    /// None once the engine has closed, so that another one may open it.
-    journal: Option<Journal>,
-    /// What was wrong with it when it was opened, until somebody may hear.
-    damage: Option<Arc<str>>,
-    /// Whether the last write failed. That is told once, until one succeeds.
-    has_failed: bool,
-}
+pub(super) use crate::store::Record as Entry;
 
-/// What is to be noted of a name.
-#[derive(Clone, Copy)]
-pub(super) enum Entry {
-    /// It was scheduled: of a name that is new, dues up to here are none of its own.
-    Scheduled(SystemTime),
-    /// A run begins; `is_durable`: whatever happens then, not even a power failure, has a later process run it again.
-    Began {
-        due: SystemTime,
-        is_durable: bool,
-    },
-    /// A run begins that is for no due of its schedule, or the last of a task that was cancelled.
-    Asked {
-        at: SystemTime,
-        is_durable: bool,
-    },
-    Ended(SystemTime),
-    /// Dues up to here are told as missed, and are not to be caught up.
-    Passed(SystemTime),
-    /// Whoever has the name next begins anew.
-    Forgot,
+/// A store, and what is to be reported of it.
+#[derive(Default)]
+pub(crate) struct OpenStore {
+    /// None where there is none, and once the engine has closed, so that another one may open it.
+    store: Option<Box<dyn Store>>,
+    /// What was wrong with it when it was opened, until the first task is scheduled.
+    damage: Option<Arc<str>>,
+    /// Whether the last write failed. That is reported once, until a write succeeds.
+    has_failed: bool,
 }
 
 /// What was entered and has not been written yet. Empty where there is no journal.
@@ -61,13 +44,27 @@ pub(super) struct Entries {
 #[must_use = "it is not written yet"]
 pub(super) struct Entered(u64);
 
-impl Notes {
-    pub(crate) fn new(journal: Journal, damage: Option<Arc<str>>) -> Notes {
-        Notes { journal: Some(journal), damage, has_failed: false }
+impl OpenStore {
+    /// A store that is yet to be opened.
+    pub(crate) fn new(store: impl Store + 'static) -> OpenStore {
+        OpenStore { store: Some(Box::new(store)), ..OpenStore::default() }
+    }
+
+    pub(crate) fn open(&mut self) -> Result<(), Error> {
+        if let Some(store) = &mut self.store {
+            self.damage = store.open().map_err(Error::of_store)?.map(Arc::from);
+        }
+        Ok(())
     }
 
     pub(super) fn is_kept(&self) -> bool {
-        self.journal.is_some()
+        self.store.is_some()
+    }
+}
+
+impl fmt::Debug for OpenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenStore").field("is_kept", &self.is_kept()).finish_non_exhaustive()
     }
 }
 
@@ -89,32 +86,54 @@ impl State {
             // It gives its name up with this.
             let _ = self.enter(name, Entry::Forgot);
         }
+        // No later process is to repeat it, not even after a power failure.
+        let durability = match is_calendar && (is_one_more || !is_asked_for) {
+            true => Durability::PowerFailure,
+            false => Durability::Process,
+        };
         let entry = match is_asked_for || is_one_more {
-            true => Entry::Asked { at: due, is_durable: is_one_more && is_calendar },
-            false => Entry::Began { due, is_durable: is_calendar },
+            true => Entry::Asked { at: due, durability },
+            false => Entry::Began { due, durability },
         };
         self.enter(name, entry)
     }
 }
 
 impl Engine {
-    /// The last due of a name in an earlier process.
-    pub(crate) fn last_due(&self, name: &str) -> Option<SystemTime> {
-        lock(&self.notes).journal.as_ref()?.last(name)
-    }
-
-    /// Whether a journal can hold the name.
-    pub(super) fn check_name(&self, name: &str) -> Result<(), Error> {
-        lock(&self.notes).journal.as_ref().map_or(Ok(()), |journal| Ok(journal.check_name(name)?))
-    }
-
-    /// A name is scheduled: what earlier processes have left of it is told, and done with.
-    pub(super) fn tell_past(&self, name: &Arc<str>) {
-        let (damage, cut_off) = {
-            let mut notes = lock(&self.notes);
-            let cut_off = notes.journal.as_ref().map_or_else(Vec::new, |journal| journal.claim(name));
-            (notes.damage.take(), cut_off)
+    /// Asks the store, if there is one. If it panics, that is reported and there is no answer.
+    fn ask_store<T>(&self, ask: impl FnOnce(&mut dyn Store) -> T) -> Option<T> {
+        if !self.has_store {
+            return None;
+        }
+        let answer = {
+            let mut open = lock(&self.store);
+            let store = open.store.as_mut()?;
+            guarded(|| ask(&mut **store))
         };
+        answer.map_err(|message| self.store_panicked(&message)).ok()
+    }
+
+    fn store_panicked(&self, message: &str) {
+        self.alarm(Event::JournalFailed { error: format!("panicked: {message}").into() });
+    }
+
+    /// The last due time of a name in an earlier process.
+    pub(crate) fn last_due(&self, name: &str) -> Option<SystemTime> {
+        self.ask_store(|store| store.last_due(name))?
+    }
+
+    /// Whether the store can hold the name.
+    pub(super) fn check_name(&self, name: &str) -> Result<(), Error> {
+        self.ask_store(|store| store.check_name(name)).unwrap_or(Ok(())).map_err(Error::of_store)
+    }
+
+    /// A name is scheduled: what earlier processes have left of it is reported, and done with.
+    pub(super) fn tell_past(&self, name: &Arc<str>) {
+        if !self.has_store {
+            return;
+        }
+        let cut_off = self.ask_store(|store| store.claim(name)).unwrap_or_default();
+        let damage = lock(&self.store).damage.take();
         if let Some(problem) = damage {
             self.alarm(Event::JournalDamaged { problem });
         }
@@ -123,9 +142,9 @@ impl Engine {
         }
     }
 
-    /// Forgets what earlier processes have left of names that nobody has scheduled, and says which they were.
+    /// Forgets what earlier processes have left of names that have not been scheduled, and says which they were.
     pub(crate) fn forget_unscheduled(&self) -> Vec<String> {
-        let names = lock(&self.notes).journal.as_ref().map_or_else(Vec::new, Journal::unclaimed);
+        let names = self.ask_store(|store| store.unclaimed()).unwrap_or_default();
         for name in &names {
             let name = Arc::from(name.as_str());
             self.tell_past(&name);
@@ -136,7 +155,7 @@ impl Engine {
 
     /// Enters something that is up to this thread alone, and writes it.
     pub(super) fn note(&self, name: &Arc<str>, entry: Entry) {
-        if self.has_journal {
+        if self.has_store {
             let entered = lock(&self.state).enter(name, entry);
             self.write(entered);
         }
@@ -148,11 +167,11 @@ impl Engine {
             return;
         }
         let failed = {
-            let mut notes = lock(&self.notes);
+            let mut open = lock(&self.store);
             let mut failed = None;
             // Taken one at a time, as who waits for a later one is to write that.
             while let Some((name, entry)) = self.next_entry(until) {
-                failed = failed.or(notes.write(&name, entry));
+                failed = failed.or(open.write(&name, entry));
             }
             failed
         };
@@ -169,23 +188,19 @@ impl Engine {
     }
 
     pub(super) fn close_journal(&self) {
-        let journal = lock(&self.notes).journal.take();
-        drop(journal);
+        let store = lock(&self.store).store.take();
+        if let Err(message) = guarded(|| drop(store)) {
+            self.store_panicked(&message);
+        }
     }
 }
 
-impl Notes {
+impl OpenStore {
     /// Writes an entry. An error is handed back if it is news.
-    fn write(&mut self, name: &str, entry: Entry) -> Option<JournalError> {
-        let journal = self.journal.as_ref()?;
-        let written = match entry {
-            Entry::Scheduled(at) => journal.scheduled(name, at),
-            Entry::Began { due, is_durable } => journal.began(name, due, is_durable),
-            Entry::Asked { at, is_durable } => journal.asked(name, at, is_durable),
-            Entry::Ended(due) => journal.ended(name, due),
-            Entry::Passed(due) => journal.passed(name, due),
-            Entry::Forgot => journal.forget(name),
-        };
+    fn write(&mut self, name: &str, entry: Entry) -> Option<StoreError> {
+        let store = self.store.as_mut()?;
+        let written = guarded(|| store.write(name, entry));
+        let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}").into()));
         if let Ok(false) = written {
             // Nothing was tried: the end of a run whose beginning could not be written, say.
             return None;

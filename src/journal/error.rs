@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::line::{Flaw, HEADER, MAX_NAME};
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, OneLine};
 use crate::sync::Arc;
 
 /// What was tried with which journal, what was found, and what would be fine, in one line.
 #[derive(Clone, Debug)]
-pub(crate) struct JournalError {
+pub(super) struct JournalError {
     /// As the user wrote it.
     path: Arc<Path>,
     kind: Kind,
@@ -131,7 +131,7 @@ impl std::error::Error for JournalError {
 
 /// What a journal held that nobody has written so: which lines were ignored, and where they are kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Damage {
+pub(super) struct Damage {
     pub(super) path: Arc<Path>,
     pub(super) lines: Lines,
     pub(super) kept: PathBuf,
@@ -170,13 +170,6 @@ struct Shown<'a>(&'a Path);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`")?;
-        for c in self.0.to_string_lossy().chars() {
-            match c.is_control() {
-                true => write!(f, "{}", c.escape_default())?,
-                false => write!(f, "{c}")?,
-            }
-        }
-        f.write_str("`")
+        write!(f, "`{}`", OneLine(&self.0.to_string_lossy()))
     }
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::HEADER;
 use super::state::State;
+use crate::store::Durability;
 
 /// A journal is not written anew before it is larger than this, and four times what it holds.
 const MIN_LIMIT: u64 = 64 * 1024;
@@ -53,9 +54,9 @@ impl JournalFile {
         Ok(this)
     }
 
-    /// Adds a line or several, or nothing if it fails; `is_durable`: a power failure does not undo it.
-    pub(super) fn add(&mut self, lines: &str, is_durable: bool) -> io::Result<()> {
-        let result = self.try_add(lines, is_durable);
+    /// Adds a line or several, or nothing if it fails.
+    pub(super) fn add(&mut self, lines: &str, durability: Durability) -> io::Result<()> {
+        let result = self.try_add(lines, durability);
         match result {
             Ok(()) => self.len += lines.len() as u64,
             Err(_) => {
@@ -68,11 +69,11 @@ impl JournalFile {
         result
     }
 
-    fn try_add(&mut self, lines: &str, is_durable: bool) -> io::Result<()> {
+    fn try_add(&mut self, lines: &str, durability: Durability) -> io::Result<()> {
         self.expect_in_place()?;
         let file = self.ready()?;
         file.write_all(lines.as_bytes())?;
-        if is_durable {
+        if durability == Durability::PowerFailure {
             on_disk("line", file.sync_data())?;
             self.fix_name()?;
         }
@@ -117,7 +118,7 @@ impl JournalFile {
         writer.write_all(HEADER.as_bytes())?;
         let mut len = HEADER.len() as u64;
         for record in state.records() {
-            let line = record.to_line();
+            let line = record.to_text();
             writer.write_all(line.as_bytes())?;
             len += line.len() as u64;
         }
@@ -186,7 +187,7 @@ impl Identity {
 }
 
 fn limit_of(state: &State) -> u64 {
-    let needed: u64 = state.records().map(|record| record.to_line().len() as u64).sum();
+    let needed: u64 = state.records().map(|record| record.to_text().len() as u64).sum();
     MIN_LIMIT.max(4 * needed)
 }
 
@@ -265,7 +266,7 @@ fn on_disk(what: &'static str, result: io::Result<()>) -> io::Result<()> {
 
 /// What this thread has brought to the disk since it last asked.
 #[cfg(test)]
-pub(crate) fn brought_to_disk() -> Vec<&'static str> {
+pub(super) fn brought_to_disk() -> Vec<&'static str> {
     tests::ON_DISK.with(|on_disk| std::mem::take(&mut *on_disk.borrow_mut()))
 }
 
@@ -289,8 +290,8 @@ mod tests {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         let mut journal =
             JournalFile { path, file: Some(file), len: 0, limit: u64::MAX, identity, is_name_loose: false };
-        journal.add("a line\n", false).unwrap();
-        let error = journal.add("a line\n", true).unwrap_err();
+        journal.add("a line\n", Durability::Process).unwrap();
+        let error = journal.add("a line\n", Durability::PowerFailure).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert_eq!(journal.len, 7);
     }

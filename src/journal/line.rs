@@ -10,10 +10,11 @@
 //! Reading mirrors writing: a line is a record only if the record is written as that line.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, OneLine};
+use crate::hash::crc32;
 
 /// The first line of a journal; its last word is the version of the format.
 pub(super) const HEADER: &str = "sexton journal 1\n";
@@ -26,7 +27,7 @@ pub(super) const MAX_NAME: usize = MAX_LINE - 64;
 
 /// What happened to a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub(super) struct Line<'a> {
     pub(super) what: What,
     pub(super) name: Cow<'a, str>,
 }
@@ -54,13 +55,13 @@ pub(super) struct Flaw {
     pub(super) expected: String,
 }
 
-impl<'a> Record<'a> {
-    pub(super) fn new(what: What, name: &'a str) -> Record<'a> {
-        Record { what, name: Cow::Borrowed(name) }
+impl<'a> Line<'a> {
+    pub(super) fn new(what: What, name: &'a str) -> Line<'a> {
+        Line { what, name: Cow::Borrowed(name) }
     }
 
     /// The line, with the newline at its end.
-    pub(super) fn to_line(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let rest = self.rest();
         format!("{:08x} {rest}\n", crc32(rest.as_bytes()))
     }
@@ -71,7 +72,7 @@ impl<'a> Record<'a> {
     }
 
     /// Reads a line, which comes without the newline at its end.
-    pub(super) fn parse(line: &[u8]) -> Result<Record<'static>, Flaw> {
+    pub(super) fn parse(line: &[u8]) -> Result<Line<'static>, Flaw> {
         const SUM: usize = 8;
         let rest = line.get(SUM + 1..).unwrap_or_default();
         let sum = format!("{:08x}", crc32(rest));
@@ -104,7 +105,7 @@ impl<'a> Record<'a> {
                 return Err(flaw(what.as_bytes(), "`began`, `asked`, `ended`, `passed`, `last` or `forgot`"))
             }
         };
-        let record = Record { what, name: Cow::Owned(unescape(name)) };
+        let record = Line { what, name: Cow::Owned(unescape(name)) };
         match record.rest() == text {
             true => Ok(record),
             false => Err(flaw(rest, &excerpt_of(&record.rest()).to_string())),
@@ -149,7 +150,7 @@ impl fmt::Display for Written {
     }
 }
 
-/// The time that is written so; [`Record::parse`] sees to it that there is no other way to write it.
+/// The time that is written so; [`Line::parse`] sees to it that there is no other way to write it.
 fn read_time(text: &str) -> Option<SystemTime> {
     let distance = text.strip_prefix('-').unwrap_or(text);
     let (seconds, nanos) = distance.split_once('.')?;
@@ -168,12 +169,8 @@ struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c == '\\' || c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+        for (i, part) in self.0.split('\\').enumerate() {
+            write!(f, "{}{}", if i > 0 { "\\\\" } else { "" }, OneLine(part))?;
         }
         Ok(())
     }
@@ -188,7 +185,7 @@ pub(super) fn written_len(name: &str) -> usize {
     }
 }
 
-/// The name that is written so. What no name is written as becomes some other name, of which [`Record::parse`] sees
+/// The name that is written so. What no name is written as becomes some other name, of which [`Line::parse`] sees
 /// that it is written otherwise.
 fn unescape(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
@@ -218,20 +215,4 @@ fn read_braces(text: &str) -> Option<(char, usize)> {
     let (digits, _) = text.strip_prefix('{')?.split_once('}')?;
     let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
     Some((c, digits.len() + 2))
-}
-
-/// CRC-32 as in zip files and Ethernet.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = !0;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            let carry = crc & 1;
-            crc >>= 1;
-            if carry == 1 {
-                crc ^= 0xedb8_8320;
-            }
-        }
-    }
-    !crc
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::error::Lines;
-use super::line::{excerpt, Flaw, Record, HEADER, MAX_LINE};
+use super::line::{excerpt, Flaw, Line, HEADER, MAX_LINE};
 use super::state::State;
 use crate::excerpt::Excerpt;
 
@@ -87,9 +87,9 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 
 /// Reads a line, unless it is the last and has no end: that is what is left of a write that was cut short. What has an end
 /// and is no record was one, or something else wrote it.
-fn parse(line: &[u8]) -> Option<Result<Record<'static>, Flaw>> {
+fn parse(line: &[u8]) -> Option<Result<Line<'static>, Flaw>> {
     match line.strip_suffix(b"\n") {
-        Some(line) => Some(Record::parse(line)),
+        Some(line) => Some(Line::parse(line)),
         None if line.len() > MAX_LINE => {
             let expected = format!("at most {MAX_LINE} bytes in a line");
             Some(Err(Flaw { found: excerpt(line), expected }))

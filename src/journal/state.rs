@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::line::{Record, What};
+use super::line::{Line, What};
 
 /// The names, in their order, so that equal states are written as equal files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl State {
     }
 
     /// Takes in what happened next.
-    pub(super) fn apply(&mut self, record: &Record<'_>) {
+    pub(super) fn apply(&mut self, record: &Line<'_>) {
         match record.what {
             What::Began(due) => self.of(&record.name).began(due),
             What::Asked(due) => add(&mut self.of(&record.name).under_way, due, 1),
@@ -90,12 +90,12 @@ impl State {
     }
 
     /// The fewest records that say the same.
-    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+    pub(super) fn records(&self) -> impl Iterator<Item = Line<'_>> {
         self.names.iter().flat_map(|(name, known)| {
             let runs = each(&known.cut_off).chain(each(&known.under_way)).map(What::Asked);
             // What the last due is does not hang on them: some have been corrected since.
             let all = runs.chain(known.last.map(What::Last));
-            all.map(move |what| Record::new(what, name))
+            all.map(move |what| Line::new(what, name))
         })
     }
 }

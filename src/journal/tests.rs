@@ -1,11 +1,14 @@
 //! A journal on a real disk. What is damaged, killed or fought over is in the modules.
 
 use std::env;
+use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::file::brought_to_disk;
 use super::*;
 
 mod damage;
+mod disk;
 mod format;
 mod model;
 #[cfg(unix)]
@@ -63,11 +66,62 @@ struct Past {
     cut_off: Vec<SystemTime>,
 }
 
+/// A journal, and what was wrong with it.
+struct Opened {
+    journal: Journal,
+    damage: Option<Damage>,
+}
+
 impl Journal {
+    fn open(path: &Path) -> Result<Opened, JournalError> {
+        let mut journal = Journal::at(path);
+        match journal.open_file() {
+            Ok(damage) => Ok(Opened { journal, damage }),
+            Err(kind) => Err(journal.error(kind)),
+        }
+    }
+
     /// All that is known of a name, which is claimed with this.
-    fn past(&self, name: &str) -> Past {
-        let last = lock(&self.inner).state.get(name).and_then(|known| known.last);
+    fn past(&mut self, name: &str) -> Past {
+        let last = self.state.get(name).and_then(|known| known.last);
         Past { last, cut_off: self.claim(name) }
+    }
+
+    fn scheduled(&mut self, name: &str, at: SystemTime) -> Result<bool, StoreError> {
+        self.write(name, Record::Scheduled(at))
+    }
+
+    fn began(&mut self, name: &str, due: SystemTime, is_durable: bool) -> Result<bool, StoreError> {
+        self.write(name, Record::Began { due, durability: durability(is_durable) })
+    }
+
+    fn asked(&mut self, name: &str, at: SystemTime, is_durable: bool) -> Result<bool, StoreError> {
+        self.write(name, Record::Asked { at, durability: durability(is_durable) })
+    }
+
+    fn ended(&mut self, name: &str, due: SystemTime) -> Result<bool, StoreError> {
+        self.write(name, Record::Ended(due))
+    }
+
+    fn passed(&mut self, name: &str, due: SystemTime) -> Result<bool, StoreError> {
+        self.write(name, Record::Passed(due))
+    }
+
+    fn forget(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.write(name, Record::Forgot)
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("path", &self.journal.path).finish_non_exhaustive()
+    }
+}
+
+fn durability(is_durable: bool) -> Durability {
+    match is_durable {
+        true => Durability::PowerFailure,
+        false => Durability::Process,
     }
 }
 
@@ -78,7 +132,7 @@ fn past(last: u64, cut_off: &[u64]) -> Past {
 #[test]
 fn the_next_process_knows_what_was_run_and_what_was_cut_off() {
     let folder = Folder::new("past");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     assert_eq!(journal.past("report"), Past::default());
     journal.began("report", at(60), true).unwrap();
     journal.ended("report", at(60)).unwrap();
@@ -92,7 +146,7 @@ fn the_next_process_knows_what_was_run_and_what_was_cut_off() {
     journal.ended("old", at(60)).unwrap();
     drop(journal);
 
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     assert_eq!(journal.past("report"), past(60, &[]));
     assert_eq!(journal.past("backup"), past(120, &[60, 120]));
     assert_eq!(journal.past("backup"), past(120, &[]), "told once");
@@ -102,7 +156,7 @@ fn the_next_process_knows_what_was_run_and_what_was_cut_off() {
     journal.began("backup", at(120), false).unwrap();
     drop(journal);
 
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     assert_eq!(journal.past("backup"), past(120, &[120]), "told once, across processes");
     assert_eq!(folder.files(), ["jobs.journal"]);
 }
@@ -120,7 +174,7 @@ fn runs_that_nobody_asked_for_are_kept_until_somebody_does() {
 #[test]
 fn the_last_due_is_the_one_that_was_said_last() {
     let folder = Folder::new("last");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     for due in [100 * HOUR, 98 * HOUR, 99_999 * HOUR, 101 * HOUR] {
         journal.began("report", at(due), false).unwrap();
         journal.ended("report", at(due)).unwrap();
@@ -136,7 +190,7 @@ fn the_last_due_is_the_one_that_was_said_last() {
 #[test]
 fn being_scheduled_is_remembered_of_a_new_name_alone() {
     let folder = Folder::new("scheduled");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     journal.scheduled("report", at(60)).unwrap();
     journal.scheduled("report", at(70)).unwrap();
     assert_eq!(journal.past("report"), past(60, &[]));
@@ -145,7 +199,7 @@ fn being_scheduled_is_remembered_of_a_new_name_alone() {
     journal.forget("report").unwrap();
     journal.asked("report", at(95), true).unwrap();
     drop(journal);
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     assert_eq!(journal.past("report"), Past { last: None, cut_off: vec![at(95)] });
     journal.scheduled("report", at(100)).unwrap();
     assert_eq!(journal.past("report"), past(100, &[]));
@@ -157,10 +211,10 @@ fn being_scheduled_is_remembered_of_a_new_name_alone() {
 fn a_file_that_is_not_in_its_place_any_more_is_not_written_to() {
     let folder = Folder::new("replaced");
     let (path, moved) = (folder.journal(), folder.0.join("moved"));
-    let journal = open(&path);
+    let mut journal = open(&path);
     journal.began("report", at(60), true).unwrap();
     let before = fs::read(&path).unwrap();
-    let refused = |why: &str| {
+    let mut refused = |why: &str| {
         let error = journal.began("report", at(90), false).unwrap_err().to_string();
         assert!(error.ends_with(&format!("writing a record: {why}")), "{error}");
     };
@@ -180,7 +234,7 @@ fn a_file_that_is_not_in_its_place_any_more_is_not_written_to() {
 #[test]
 fn what_says_nothing_new_is_not_written() {
     let folder = Folder::new("new");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     journal.began("report", at(60), false).unwrap();
     journal.ended("report", at(60)).unwrap();
     let before = fs::read(folder.journal()).unwrap();
@@ -196,7 +250,7 @@ fn what_says_nothing_new_is_not_written() {
 #[test]
 fn a_journal_that_has_grown_is_written_anew() {
     let folder = Folder::new("grown");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     // A run that was cut off, when the clock was ahead.
     journal.began("backup", at(9999 * 24 * HOUR), false).unwrap();
     drop(journal);
@@ -215,7 +269,7 @@ fn a_journal_that_has_grown_is_written_anew() {
     assert!((64_000..=64 * 1024).contains(&longest), "{longest} bytes");
     assert!(fs::metadata(folder.journal()).unwrap().len() < 50_000);
     drop(journal);
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     assert_eq!(journal.past("report"), past(2999, &[]));
     assert_eq!(journal.past("backup"), past(60, &[60, 9999 * 24 * HOUR]));
     assert_eq!(folder.files(), ["jobs.journal"]);
@@ -224,7 +278,7 @@ fn a_journal_that_has_grown_is_written_anew() {
 #[test]
 fn a_journal_is_as_long_as_its_names_need() {
     let folder = Folder::new("names");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     let len = || fs::metadata(folder.journal()).unwrap().len();
     for name in 0..5000 {
         journal.passed(&format!("task {name}"), at(name)).unwrap();
@@ -249,10 +303,10 @@ fn a_journal_is_as_long_as_its_names_need() {
 fn a_journal_that_cannot_be_written_anew_grows_on() {
     let folder = Folder::new("grows-on");
     let in_the_way = folder.0.join("jobs.journal.new");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     fs::create_dir(&in_the_way).unwrap();
     let len = || fs::metadata(folder.journal()).unwrap().len();
-    let pass =
+    let mut pass =
         |dues: std::ops::Range<u64>| dues.for_each(|due| assert!(journal.passed("report", at(due)).unwrap()));
     pass(1000..4000);
     assert_eq!(len(), 17 + 3000 * 38);
@@ -272,7 +326,7 @@ fn a_file_that_is_written_anew_keeps_its_mode() {
     let folder = Folder::new("mode");
     drop(open(&folder.journal()));
     fs::set_permissions(folder.journal(), fs::Permissions::from_mode(0o600)).unwrap();
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
     let before = inode(&folder.journal());
     for due in 0..2000 {
@@ -288,7 +342,7 @@ fn a_file_that_is_written_anew_keeps_its_mode() {
 fn what_is_durable_is_brought_to_the_disk_with_the_name_of_the_file() {
     let folder = Folder::new("disk");
     let path = folder.journal();
-    let journal = open(&path);
+    let mut journal = open(&path);
     assert_eq!(brought_to_disk(), ["file", "folder"]);
     journal.began("report", at(60), false).unwrap();
     journal.ended("report", at(60)).unwrap();
@@ -300,7 +354,7 @@ fn what_is_durable_is_brought_to_the_disk_with_the_name_of_the_file() {
     drop(journal);
 
     // Nobody knows who has put it there.
-    let journal = open(&path);
+    let mut journal = open(&path);
     journal.began("report", at(180), false).unwrap();
     assert_eq!(brought_to_disk(), [""; 0]);
     journal.began("report", at(210), true).unwrap();
@@ -325,7 +379,7 @@ fn a_crash_while_it_is_written_anew_changes_nothing() {
     let folder = Folder::new("anew");
     let path = folder.journal();
     let new = folder.0.join("jobs.journal.new");
-    let journal = open(&path);
+    let mut journal = open(&path);
     for name in ["a", "b", "c"] {
         journal.began(name, at(50), false).unwrap();
         journal.passed(name, at(60)).unwrap();
@@ -346,7 +400,7 @@ fn a_crash_while_it_is_written_anew_changes_nothing() {
         if let Some(bytes) = beside {
             fs::write(&new, bytes).unwrap();
         }
-        let journal = open(&path);
+        let mut journal = open(&path);
         assert_eq!(folder.files(), ["jobs.journal"]);
         for name in ["a", "b", "c"] {
             assert_eq!(journal.past(name), past(60, &[50]));
@@ -428,7 +482,7 @@ fn a_journal_is_open_once() {
     symlink(&folder.0, folder.0.join("other/folder")).unwrap();
     symlink("../jobs.journal", folder.0.join("other/file")).unwrap();
     drop(open(&path));
-    let journal = open(&path);
+    let mut journal = open(&path);
     for same in ["jobs.journal", "other/../jobs.journal", "other/folder/jobs.journal", "other/file"] {
         let message = refusal(&folder, &folder.0.join(same));
         let start = format!(

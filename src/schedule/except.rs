@@ -1,6 +1,5 @@
 //! What a schedule leaves out, as it was asked for.
 
-use std::convert::TryInto;
 use std::fmt;
 
 use super::sieve::Sieve;

@@ -8,6 +8,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Schedule;
+use crate::hash::mixed;
 
 /// The task that a schedule is for: what tells its delay from that of another, and what was run of it before.
 #[derive(Clone, Copy)]
@@ -61,9 +62,6 @@ impl Whose<'_> {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
         });
         // Neighbouring names differ in the lower bits alone, and the upper ones count.
-        let mixed = (hash ^ hash >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let mixed = mixed ^ mixed >> 31;
-        ((u128::from(mixed) * u128::from(number)) >> 64) as u64
+        ((u128::from(mixed(hash)) * u128::from(number)) >> 64) as u64
     }
 }

@@ -1,6 +1,5 @@
 //! A point in time as people give it: civil, or an instant.
 
-use std::convert::TryFrom;
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -8,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::timetable::out_of_range;
 use crate::civil::{Cursor, DateTime, ParseError};
 use crate::error::Error;
-use crate::tz::{system_time, Offsets, Zone};
+use crate::tz::{rfc3339, system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
 ///
@@ -154,41 +153,6 @@ impl fmt::Display for Moment {
             Moment::Instant(instant) => rfc3339(*instant, &Zone::utc(), f),
         }
     }
-}
-
-/// Writes an instant as RFC 3339 in a zone: with `Z` for UTC, the offset otherwise, a fraction only where there is one.
-pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write) -> fmt::Result {
-    let (civil, offset) = match (zone.civil(instant), zone.offset(instant)) {
-        (Some(civil), Some(offset)) => (civil, offset),
-        // Of what was before its data begin the zone says nothing.
-        (_, None) => return rfc3339(instant, &Zone::utc(), f),
-        _ => return write!(f, "{instant:?}"),
-    };
-    write!(f, "{civil}")?;
-    let nanos = match instant.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => since.subsec_nanos(),
-        Err(before) => (1_000_000_000 - before.duration().subsec_nanos()) % 1_000_000_000,
-    };
-    if nanos > 0 {
-        let digits = format!("{nanos:09}");
-        write!(f, ".{}", digits.trim_end_matches('0'))?;
-    }
-    if offset == 0 {
-        return f.write_str("Z");
-    }
-    write_offset(offset, f)
-}
-
-/// Writes an offset, given in seconds, as RFC 3339 does: `+01:00`.
-pub(crate) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result {
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
-    write!(f, "{sign}{hours:02}:{minutes:02}")?;
-    // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
-    if seconds > 0 {
-        write!(f, ":{seconds:02}")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! From a name to a task: first a schedule, then how it is kept, then the callback.
 
-use std::convert::TryInto;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;

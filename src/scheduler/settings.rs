@@ -1,16 +1,14 @@
 //! What a scheduler is made with.
 
-use std::convert::TryInto;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Keeper, Scheduler};
 use crate::agenda::NOTES;
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
-use crate::engine::{Engine, Notes, Settings, Watch};
+use crate::engine::{Engine, OpenStore, Settings, Watch};
 use crate::error::Error;
-use crate::journal::{Journal, Opened};
-use crate::sync::{thread, Arc};
+use crate::store::Store;
+use crate::sync::{lock, thread, Arc, Mutex};
 use crate::timer::{self, Drive};
 use crate::tz::{LocalZone, Zone};
 
@@ -31,7 +29,7 @@ pub struct Builder {
     clock_check: Duration,
     clock_correction: Duration,
     zone_check: Duration,
-    journal: Option<PathBuf>,
+    store: Mutex<OpenStore>,
     history: usize,
     wait_limit: Option<Duration>,
 }
@@ -46,7 +44,7 @@ impl Builder {
             clock_check: CLOCK_CHECK,
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
-            journal: None,
+            store: Mutex::default(),
             history: NOTES,
             wait_limit: None,
         }
@@ -129,48 +127,79 @@ impl Builder {
         self
     }
 
-    /// Remembers across restarts the last due of each name, in a file: a due that comes while the process is down is then
-    /// missed like one that comes while the machine sleeps, and [`Missed`](crate::Missed) says what becomes of it. None is
-    /// run twice. A run that the end of its process cut off is told when its task is scheduled again
-    /// ([`Event::CutOff`](crate::Event::CutOff)), and not run again.
+    /// Keeps the last due time of each name in a store of your own, so that it outlives the process. The feature `journal`
+    /// has one that is a file.
     ///
     /// ```
-    /// # let folder = std::env::temp_dir().join(format!("sexton-doc-{}", std::process::id()));
-    /// # std::fs::create_dir_all(&folder)?;
-    /// # let path = folder.join("jobs.journal");
-    /// use sexton::Scheduler;
+    /// use std::collections::BTreeMap;
+    /// use std::time::{Duration, SystemTime};
+    /// use sexton::store::{Record, Store, StoreError};
+    /// use sexton::{ManualClock, Scheduler};
     ///
-    /// let scheduler = Scheduler::builder().journal(&path).build()?;
-    /// scheduler.task("backup").cron("30 2 * * *").run(|| {})?; // run at once if the last one was missed
-    /// # scheduler.shutdown();
-    /// # std::fs::remove_dir_all(&folder)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// /// What is known of a name.
+    /// #[derive(Clone, Default)]
+    /// struct Known {
+    ///     last: Option<SystemTime>,
+    ///     is_claimed: bool,
+    ///     under_way: Vec<SystemTime>,
+    ///     cut_off: Vec<SystemTime>,
+    /// }
+    ///
+    /// /// A store in memory. One in flash would read the map in `open`, and save what changes in `write`.
+    /// #[derive(Clone, Default)]
+    /// struct Memory(BTreeMap<String, Known>);
+    ///
+    /// impl Store for Memory {
+    ///     fn open(&mut self) -> Result<Option<String>, StoreError> {
+    ///         for known in self.0.values_mut() {
+    ///             known.is_claimed = false;
+    ///             known.cut_off.append(&mut known.under_way);
+    ///         }
+    ///         Ok(None)
+    ///     }
+    ///     fn last_due(&self, name: &str) -> Option<SystemTime> {
+    ///         self.0.get(name).filter(|known| !known.is_claimed)?.last
+    ///     }
+    ///     fn claim(&mut self, name: &str) -> Vec<SystemTime> {
+    ///         let known = self.0.entry(name.into()).or_default();
+    ///         known.is_claimed = true;
+    ///         known.cut_off.sort();
+    ///         std::mem::take(&mut known.cut_off)
+    ///     }
+    ///     fn unclaimed(&self) -> Vec<String> {
+    ///         self.0.iter().filter(|(_, known)| !known.is_claimed).map(|(name, _)| name.clone()).collect()
+    ///     }
+    ///     fn write(&mut self, name: &str, record: Record) -> Result<bool, StoreError> {
+    ///         let known = self.0.entry(name.into()).or_default();
+    ///         match record {
+    ///             Record::Scheduled(at) => known.last = known.last.or(Some(at)),
+    ///             Record::Passed(due) => known.last = Some(due),
+    ///             Record::Began { due, .. } => {
+    ///                 known.last = Some(due);
+    ///                 known.under_way.push(due);
+    ///             }
+    ///             Record::Asked { at, .. } => known.under_way.push(at),
+    ///             Record::Ended(due) => match known.under_way.iter().position(|run| *run == due) {
+    ///                 Some(run) => drop(known.under_way.remove(run)),
+    ///                 None => return Ok(false),
+    ///             },
+    ///             Record::Forgot => drop(self.0.remove(name)),
+    ///         }
+    ///         Ok(true)
+    ///     }
+    /// }
+    ///
+    /// let day = Duration::from_secs(24 * 3600);
+    /// let left = Memory([("backup".into(), Known { last: Some(SystemTime::UNIX_EPOCH), ..Known::default() })].into());
+    /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH + day + day / 2);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").store(left).build()?;
+    /// let task = scheduler.task("backup").cron("0 0 * * *").run(|| {})?;
+    /// clock.advance(Duration::ZERO);
+    /// assert_eq!(task.count(), Some(1), "midnight was missed while the process was down");
+    /// # Ok::<(), sexton::Error>(())
     /// ```
-    ///
-    /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
-    ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
-    ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
-    /// * A name is remembered from when it was scheduled for the first time, so that a first due can be missed, too. What
-    ///   counts is the name: another schedule under it goes on after the last due as well.
-    /// * A clock that was set back between two processes is like one set back under a running scheduler: by up to three
-    ///   hours nothing is run twice but by interval-like expressions and periods of less than a day, which go on by the new
-    ///   time.
-    /// * What is missed as the scheduler shuts down is left to the next process.
-    /// * [`times`](crate::Schedule::times), [`Run::count`](crate::Run::count) and pauses are not remembered. With another
-    ///   [`jitter`](crate::Schedule::jitter) than before, the last due may be run once more, or the next one left out.
-    /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
-    ///   even a power failure has it run twice. That takes some milliseconds on many disks, one run after the other. The
-    ///   file is written anew when it has grown. It keeps each name until that is cancelled or
-    ///   [forgotten](Scheduler::forget_unscheduled).
-    /// * The file is the scheduler's alone while it is open: if it is removed or replaced nothing more is written, and
-    ///   [`Event::JournalFailed`](crate::Event::JournalFailed) tells.
-    /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
-    ///   [`Event::JournalDamaged`](crate::Event::JournalDamaged) tells.
-    ///
-    /// One process at a time has a journal. On Unix a socket beside it (`jobs.journal.lock.…`) tells whether that process
-    /// lives; a folder that several machines share over a network is no place for it.
-    pub fn journal(mut self, path: impl Into<PathBuf>) -> Builder {
-        self.journal = Some(path.into());
+    pub fn store(mut self, store: impl Store + 'static) -> Builder {
+        self.store = Mutex::new(OpenStore::new(store));
         self
     }
 
@@ -194,7 +223,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the zone cannot be read, the journal cannot be opened, or no thread can be started.
+    /// If the zone cannot be read, the store cannot be opened, or no thread can be started.
     pub fn build(self) -> Result<Scheduler, Error> {
         let (local, zone) = match self.zone {
             Some(zone) => (None, zone?),
@@ -217,13 +246,7 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let notes = match &self.journal {
-            Some(path) => {
-                let Opened { journal, damage } = Journal::open(path)?;
-                Notes::new(journal, damage.map(|damage| damage.to_string().into()))
-            }
-            None => Notes::default(),
-        };
+        lock(&self.store).open()?;
         let watches = by_hand.is_none() && self.zone_check < Duration::MAX;
         let settings = Settings {
             clock: self.clock,
@@ -233,7 +256,7 @@ impl Builder {
             clock_correction: self.clock_correction,
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
-            notes,
+            store: self.store,
             history: self.history,
             wait_limit: self.wait_limit,
             workers: threads,

@@ -2,19 +2,18 @@
 
 mod parse;
 
-use core::convert::TryFrom;
 use core::fmt;
 use core::str::FromStr;
 
 pub use self::parse::RuleError;
 use super::{Instants, Offsets, Span};
-use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY};
+use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY, DAYS_PER_ERA};
 
 /// The longest rule that is read; real ones have some thirty bytes.
 const MAX_LEN: usize = 128;
 
 /// 400 years, after which the calendar repeats, weekdays included: and so does every rule.
-pub(super) const CYCLE: i64 = 146_097 * DAY;
+pub(super) const CYCLE: i64 = DAYS_PER_ERA * DAY;
 
 /// A year is so long on average.
 const YEAR: i64 = CYCLE / 400;
@@ -68,6 +67,13 @@ struct Daylight {
     ends: YearlyEvent,
 }
 
+/// Which of the two times it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Season {
+    Standard,
+    Daylight,
+}
+
 /// A day of the year, and seconds since its midnight in UTC: up to eight days before or after it.
 #[derive(Clone, Copy)]
 struct YearlyEvent {
@@ -117,7 +123,7 @@ impl PosixZone {
 
     /// The offset at an instant, in seconds east of UTC.
     pub fn offset(&self, unix: i64) -> i32 {
-        self.offset_of(self.is_daylight(unix))
+        self.offset_of(self.season(unix))
     }
 
     /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
@@ -142,12 +148,12 @@ impl PosixZone {
 
     /// The offset at an instant, and its abbreviation.
     pub(super) fn shown(&self, unix: i64) -> (i32, &str) {
-        let LocalType { offset, abbreviation: (start, end) } = *self.local_type(self.is_daylight(unix));
+        let LocalType { offset, abbreviation: (start, end) } = *self.local_type(self.season(unix));
         (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
-    pub(super) fn offset_of(&self, is_daylight: bool) -> i32 {
-        self.local_type(is_daylight).offset
+    pub(super) fn offset_of(&self, season: Season) -> i32 {
+        self.local_type(season).offset
     }
 
     /// The instants at which daylight saving time begins and ends in a year, in no order; `None` where it never does.
@@ -155,15 +161,16 @@ impl PosixZone {
         self.daylight.as_ref().map(|daylight| (daylight.begins.in_year(year), daylight.ends.in_year(year)))
     }
 
-    fn local_type(&self, is_daylight: bool) -> &LocalType {
-        match &self.daylight {
-            Some(daylight) if is_daylight => &daylight.shows,
+    fn local_type(&self, season: Season) -> &LocalType {
+        match (&self.daylight, season) {
+            (Some(daylight), Season::Daylight) => &daylight.shows,
             _ => &self.standard,
         }
     }
 
-    fn is_daylight(&self, unix: i64) -> bool {
-        self.daylight.as_ref().map_or(false, |daylight| daylight.holds_at(unix.rem_euclid(CYCLE)))
+    fn season(&self, unix: i64) -> Season {
+        let daylight = self.daylight.as_ref();
+        daylight.map_or(Season::Standard, |daylight| daylight.season(unix.rem_euclid(CYCLE)))
     }
 }
 
@@ -172,10 +179,10 @@ impl Offsets for PosixZone {
         match &self.daylight {
             Some(daylight) if daylight.shows.offset != self.standard.offset => {
                 let in_cycle = unix.rem_euclid(CYCLE);
-                let is_daylight = daylight.holds_at(in_cycle);
-                let ago = in_cycle - daylight.last_change(in_cycle, is_daylight);
-                let ahead = daylight.next_change(in_cycle, is_daylight) - in_cycle;
-                let offset = self.offset_of(is_daylight);
+                let season = daylight.season(in_cycle);
+                let ago = in_cycle - daylight.start_of(season, in_cycle);
+                let ahead = daylight.end_of(season, in_cycle) - in_cycle;
+                let offset = self.offset_of(season);
                 Span { lo: unix.saturating_sub(ago), hi: unix.saturating_add(ahead), offset }
             }
             _ => Span { lo: i64::MIN, hi: i64::MAX, offset: self.standard.offset },
@@ -187,14 +194,17 @@ impl Offsets for PosixZone {
 impl Daylight {
     /// The latest event decides. If that is both a beginning and an end, it is a beginning: so daylight saving time that
     /// begins as it ends is permanent. RFC 9636, section 3.3.1, writes it `0/0,J365/25`.
-    fn holds_at(&self, at: i64) -> bool {
-        self.begins.latest(at) >= self.ends.latest(at)
+    fn season(&self, at: i64) -> Season {
+        match self.begins.latest(at) >= self.ends.latest(at) {
+            true => Season::Daylight,
+            false => Season::Standard,
+        }
     }
 
     /// Whether it never ends. Only where it does are there changes to be found.
     fn is_permanent(&self) -> bool {
         let mut end = self.ends.next_after(0);
-        while self.holds_at(end) {
+        while self.season(end) == Season::Daylight {
             end = self.ends.next_after(end);
             if end > CYCLE + SPILL {
                 return true;
@@ -203,24 +213,30 @@ impl Daylight {
         false
     }
 
-    /// The last instant, no later than `at`, from which on it has been as it is then. Most events change something.
-    fn last_change(&self, mut at: i64, holds: bool) -> i64 {
-        let way_in = if holds { &self.begins } else { &self.ends };
+    /// When the season that it is at `at` began. Most events change something.
+    fn start_of(&self, season: Season, mut at: i64) -> i64 {
+        let way_in = match season {
+            Season::Daylight => &self.begins,
+            Season::Standard => &self.ends,
+        };
         loop {
             let change = way_in.latest(at);
-            if self.holds_at(change - 1) != holds {
+            if self.season(change - 1) != season {
                 return change;
             }
             at = change - 1;
         }
     }
 
-    /// The first instant after `at` from which on it is no longer as it is then.
-    fn next_change(&self, mut at: i64, holds: bool) -> i64 {
-        let way_out = if holds { &self.ends } else { &self.begins };
+    /// The first instant after `at` at which the season is no longer the one that it is then.
+    fn end_of(&self, season: Season, mut at: i64) -> i64 {
+        let way_out = match season {
+            Season::Daylight => &self.ends,
+            Season::Standard => &self.begins,
+        };
         loop {
             at = way_out.next_after(at);
-            if self.holds_at(at) != holds {
+            if self.season(at) != season {
                 return at;
             }
         }

@@ -3,6 +3,7 @@
 mod embedded;
 mod error;
 mod local;
+mod rfc3339;
 mod source;
 mod system;
 mod table;
@@ -11,19 +12,20 @@ mod tests;
 mod tzif;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::embedded::Embedded;
 use self::error::Kind;
 pub use self::error::TzError;
 pub use self::local::LocalZone;
+pub(crate) use self::rfc3339::{rfc3339, write_offset};
 use self::source::Source;
 use self::system::System;
 use self::table::Table;
 use super::{Instants, Offsets, PosixZone, Span, MAX_OFFSET};
 use crate::civil;
 use crate::excerpt::Excerpt;
+use crate::sync::Arc;
 
 /// A time zone: the offset from UTC at every instant.
 ///
@@ -114,13 +116,8 @@ impl Zone {
         if i64::from(offset_seconds).abs() > MAX_OFFSET {
             return Err(TzError::new(Kind::Offset { seconds: offset_seconds }));
         }
-        let sign = if offset_seconds < 0 { '-' } else { '+' };
-        let (hours, minutes, seconds) =
-            (offset_seconds.abs() / 3600, offset_seconds.abs() / 60 % 60, offset_seconds.abs() % 60);
-        let mut name = format!("{sign}{hours:02}:{minutes:02}");
-        if seconds != 0 {
-            name += &format!(":{seconds:02}");
-        }
+        let mut name = String::new();
+        write_offset(offset_seconds, &mut name).expect("writing to a string does not fail");
         Ok(Zone::constant(&name, offset_seconds, &name))
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
 
+#[cfg(feature = "journal")]
 use crate::journal::{Folder, Process};
 use crate::stage::*;
 
@@ -979,6 +980,7 @@ fn a_due_that_a_change_of_zone_moves_behind_the_end_is_not_run() {
     assert_eq!(told, ["t ended"]);
 }
 
+#[cfg(feature = "journal")]
 #[test]
 fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
     let folder = Folder::new();
@@ -998,6 +1000,7 @@ fn one_that_ended_itself_begins_anew_also_if_dues_passed_in_its_last_run() {
     assert_eq!(second.runs(HOUR), ["16:00:00"]);
 }
 
+#[cfg(feature = "journal")]
 #[test]
 fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_changed() {
     let folder = Folder::new();
@@ -1011,6 +1014,7 @@ fn a_period_that_an_earlier_process_began_keeps_its_grid_when_the_zone_is_change
     assert_eq!(second.runs(6 * HOUR), ["18:00:00"]);
 }
 
+#[cfg(feature = "journal")]
 #[test]
 fn instants_that_an_earlier_process_has_run_do_not_keep_a_task_from_being_scheduled() {
     let folder = Folder::new();

@@ -4,7 +4,8 @@
 // What several tests share has no user left where a layer's tests are left out.
 #![cfg_attr(not(feature = "history"), allow(dead_code))]
 
-#[cfg(feature = "tools")]
+// The program is built with these layers only.
+#[cfg(all(feature = "tools", feature = "journal"))]
 mod cli;
 mod cron;
 mod except;
@@ -14,6 +15,7 @@ mod faults;
 #[cfg(feature = "history")]
 mod forecast;
 mod jitter;
+#[cfg(feature = "journal")]
 mod journal;
 mod machine;
 mod model;
@@ -26,6 +28,7 @@ mod rows;
 mod schedule;
 mod simulation;
 mod stage;
+mod store;
 mod threads;
 mod tidy;
 #[cfg(feature = "tools")]

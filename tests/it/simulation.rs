@@ -9,6 +9,7 @@
 
 mod checker;
 mod civil;
+#[cfg(feature = "journal")]
 mod crashes;
 mod draw;
 mod life;
@@ -37,6 +38,7 @@ const SEEDS: Range<u64> = 0..10_000;
 const SLOW: Range<u64> = 0..4_000;
 
 /// The same of processes that are killed.
+#[cfg(feature = "journal")]
 const CRASHES: Range<u64> = 0..1_000;
 
 /// How long they are in all, at least.
@@ -238,6 +240,7 @@ fn however_slow_observers_and_schedules_are_the_promises_hold() {
     expect_all(seeds(SLOW), draw::draw_slow, perform);
 }
 
+#[cfg(feature = "journal")]
 #[test]
 fn whenever_a_process_is_killed_the_next_goes_on_from_its_journal() {
     expect_all(seeds(CRASHES), crashes::draw, crashes::perform);

@@ -1,6 +1,6 @@
 //! House rules, as tests like any other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +73,220 @@ fn imports_go_downstairs_only() {
         ["clock imports "],
         "a list is not followed"
     );
+}
+
+/// The code of the library by module, such as `tz/zone/system`: without comments and tests. The second is the comment at
+/// its beginning.
+fn modules() -> BTreeMap<String, (String, String)> {
+    let mut modules = BTreeMap::new();
+    for (path, text) in sources() {
+        let name = path.with_extension("").to_str().unwrap().replace('\\', "/");
+        if name.split('/').any(|part| part == "tests") {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let header = text.lines().map_while(|line| line.strip_prefix("//!")).collect::<Vec<_>>().join("");
+        let code = text.lines().map(|line| line.split("//").next().unwrap());
+        modules.insert(name, (code.collect::<Vec<_>>().join("\n"), header));
+    }
+    modules
+}
+
+/// The single paths of what a `use` names: of `a::{b, c::d}` it is `a::b` and `a::c::d`.
+fn paths(tree: &str) -> Vec<String> {
+    let (prefix, list) = match tree.split_once('{') {
+        Some((prefix, list)) => (prefix.trim(), list.trim_end().trim_end_matches('}')),
+        None => return vec![tree.split(" as ").next().unwrap().trim().to_string()],
+    };
+    // The last brace was that of this list; those of lists inside it were cut off with it and do not matter.
+    let (mut depth, mut parts) = (0, vec![String::new()]);
+    for c in list.chars() {
+        match c {
+            ',' if depth == 0 => parts.push(String::new()),
+            c => {
+                depth += i32::from(c == '{') - i32::from(c == '}');
+                parts.last_mut().unwrap().push(c);
+            }
+        }
+    }
+    let inner = parts.iter().filter(|part| !part.trim().is_empty()).flat_map(|part| paths(part));
+    inner.map(|rest| format!("{prefix}{rest}")).collect()
+}
+
+/// The module that a path leads to from another one, if it is one of these.
+fn target<'a>(from: &str, path: &str, modules: &'a BTreeSet<String>) -> Option<&'a String> {
+    let mut words = path.split("::").map(str::trim).peekable();
+    let mut base: Vec<&str> = from.split('/').collect();
+    match words.next()? {
+        "crate" => base.clear(),
+        "super" => drop(base.pop()),
+        "self" => {}
+        _ => return None,
+    }
+    while words.next_if_eq(&"super").is_some() {
+        base.pop();
+    }
+    for word in words {
+        let longer = [&base[..], &[word]].concat().join("/");
+        if !modules.contains(&longer) {
+            break;
+        }
+        base.push(word);
+    }
+    modules.get(&base.join("/"))
+}
+
+/// The groups of modules that import each other, directly or through others. A module and the ones inside it are one.
+fn circles(code: &BTreeMap<String, String>) -> Vec<Vec<String>> {
+    let modules: BTreeSet<String> = code.keys().cloned().collect();
+    let mut imports: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for (from, text) in code {
+        let mut found: Vec<String> = Vec::new();
+        for statement in text.split("use ").skip(1) {
+            found.extend(paths(statement.split(';').next().unwrap()));
+        }
+        for start in ["crate::", "super::", "self::"] {
+            for (at, _) in text.match_indices(start) {
+                let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+                if !text[..at].ends_with(is_path) {
+                    found.push(text[at..].split(|c| !is_path(c)).next().unwrap().to_string());
+                }
+            }
+        }
+        let inside = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
+        let targets = found.iter().filter_map(|path| target(from, path, &modules));
+        imports.insert(from, targets.filter(|to| !inside(from, to) && !inside(to, from)).collect());
+    }
+    let reached = |from| {
+        let mut reached = BTreeSet::new();
+        let mut next = vec![from];
+        while let Some(module) = next.pop() {
+            next.extend(imports[module].iter().copied().filter(|to| reached.insert(*to)));
+        }
+        reached
+    };
+    let all: BTreeMap<&String, BTreeSet<&String>> = code.keys().map(|from| (from, reached(from))).collect();
+    let of = |a: &String| -> Vec<String> {
+        let others = all[a].iter().filter(|b| all[**b].contains(a));
+        others.map(|b| b.to_string()).collect()
+    };
+    let found: BTreeSet<Vec<String>> = all.keys().map(|a| of(a)).filter(|circle| circle.len() > 1).collect();
+    found.into_iter().collect()
+}
+
+/// Those that are still there, to be cut one by one: nothing is to be added.
+const KNOWN_CIRCLES: &[&[&str]] = &[
+    &["agenda/record", "agenda/seat"],
+    &["cron/dialect", "cron/parse"],
+    &["cron/lint/message", "cron/lint/suggestion"],
+    &["schedule/except", "schedule/rezone", "schedule/sieve", "schedule/timetable"],
+];
+
+#[test]
+fn no_modules_import_each_other() {
+    let code = |modules: BTreeMap<String, (String, String)>| {
+        modules.into_iter().map(|(name, (code, _))| (name, code)).collect()
+    };
+    for circle in circles(&code(modules())) {
+        let is_known =
+            KNOWN_CIRCLES.iter().any(|known| circle.iter().all(|one| known.contains(&one.as_str())));
+        assert!(is_known, "{circle:?}");
+    }
+
+    let made = |texts: &[(&str, &str)]| {
+        let code = texts.iter().map(|(name, code)| (name.to_string(), code.to_string()));
+        circles(&code.collect()).concat().join(" ")
+    };
+    let tz = [("tz", "use self::b::B;"), ("tz/b", "fn f() { super::c::d(); }")];
+    assert_eq!(made(&[tz[0], tz[1], ("tz/c", "use super::{a, b::{self, B}};")]), "tz/b tz/c", "it can fail");
+    assert_eq!(made(&[tz[0], tz[1], ("tz/c", "use super::{a, T};")]), "", "what is inside is not beside");
+    let far = [("a", "use crate::b::{c::D, e};"), ("b", ""), ("b/c", "use super::super::a::F;")];
+    assert_eq!(made(&far), "a b/c");
+}
+
+/// What a file does not do, if its first words say so, and the code that does it.
+const ABSENT: &[(&str, &[&str])] = &[
+    ("no clock", &["::now()"]),
+    ("no threads", &["thread::", "Mutex", "Condvar", "std::sync"]),
+    ("no lock,", &["Mutex"]),
+    ("no files", &["fs::", "File::", "env::", "Command"]),
+    ("Pure:", &["::now()", "thread::", "Mutex", "fs::", "File::", "env::", "Command"]),
+    ("Pure.", &["::now()", "thread::", "Mutex", "fs::", "File::", "env::", "Command"]),
+];
+
+/// The claims that a header makes and its code does not keep.
+fn broken_claims(header: &str, code: &str) -> Vec<String> {
+    let claims = ABSENT.iter().filter(|(claim, _)| header.contains(claim));
+    let broken = claims.flat_map(|(claim, signs)| {
+        signs.iter().filter(|sign| code.contains(**sign)).map(move |sign| format!("`{claim}`, but `{sign}`"))
+    });
+    broken.collect()
+}
+
+#[test]
+fn what_a_file_claims_not_to_do_it_does_not_do() {
+    let modules = modules();
+    let mut wrong = Vec::new();
+    for (name, (code, header)) in &modules {
+        // What holds for a module holds for the ones inside it.
+        let above = modules.iter().filter(|(above, _)| name.starts_with(&format!("{above}/")));
+        for header in above.map(|(_, (_, header))| header).chain([header]) {
+            wrong.extend(broken_claims(header, code).into_iter().map(|claim| format!("{name}: {claim}")));
+        }
+    }
+    // `Schedule::upcoming` needs an instant to count from. Its first paragraph is to say so.
+    wrong.retain(|claim| claim != "schedule: `no clock`, but `::now()`");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let header = " A heap. Pure: no threads, no clock.";
+    assert_eq!(broken_claims(header, "fn f() { SystemTime::now() }").len(), 2, "it can fail");
+    assert_eq!(broken_claims(header, "fn f(now: SystemTime) {}"), [""; 0]);
+}
+
+/// The modules below a folder that contain one of these.
+fn with_any<'a>(
+    modules: &'a BTreeMap<String, (String, String)>,
+    below: &str,
+    signs: &[&str],
+) -> Vec<&'a str> {
+    let has = |code: &str| signs.iter().any(|sign| code.contains(sign));
+    let found = modules.iter().filter(|(name, (code, _))| name.starts_with(below) && has(code));
+    found.map(|(name, _)| name.as_str()).collect()
+}
+
+/// Each of these is said in the first paragraph of a file: of `sync`, `clock` and `tz/zone/system`.
+#[test]
+fn what_only_some_files_do_the_others_do_not() {
+    let modules = modules();
+    let primitives = ["std::sync", "core::sync", "std::thread"];
+    assert_eq!(with_any(&modules, "", &primitives), ["sync"]);
+    let clock = &modules["clock"].1;
+    for module in with_any(&modules, "", &["::now()"]) {
+        let is_named = module == "clock" || clock.contains(&format!("`{module}`"));
+        assert!(
+            is_named || module.starts_with("journal"),
+            "the first paragraph of clock.rs does not name {module}"
+        );
+    }
+    let files = with_any(&modules, "tz/zone", &["fs::", "File::", "env::", "Command::"]);
+    let may = ["tz/zone/command", "tz/zone/source", "tz/zone/system"];
+    assert!(files.iter().all(|module| may.contains(module)), "{files:?}");
+}
+
+/// Each mutex of the library is in the order that engine.rs gives.
+#[test]
+fn the_order_of_the_locks_names_each_of_them() {
+    let modules = modules();
+    let order = &modules["engine"].1;
+    let mut count = 0;
+    for (module, (code, _)) in modules.iter().filter(|(module, _)| *module != "sync") {
+        for line in code.lines().filter(|line| line.contains("Mutex<") && !line.contains("fn ")) {
+            let name = line.split(':').next().unwrap().split_whitespace().last().unwrap();
+            assert!(order.contains(&format!("`{name}`")), "{module}: {name}");
+            count += 1;
+        }
+    }
+    assert!(count > 3, "they are found: {count}");
 }
 
 #[test]

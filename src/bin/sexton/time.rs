@@ -78,22 +78,7 @@ pub fn whole_second(instant: SystemTime) -> SystemTime {
 
 /// The instant in the zone, or in UTC, to the second: with `Z` for UTC, the offset otherwise.
 pub fn rfc3339(instant: SystemTime, zone: &Zone) -> String {
-    let offset = match zone.offset(instant) {
-        Some(offset) => offset,
-        // So long ago that nothing is known of the zone here.
-        None => return rfc3339(instant, &Zone::utc()),
-    };
-    let civil = civil(instant, zone);
-    if offset == 0 {
-        return format!("{civil}Z");
-    }
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
-    match seconds {
-        0 => format!("{civil}{sign}{hours:02}:{minutes:02}"),
-        // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
-        _ => format!("{civil}{sign}{hours:02}:{minutes:02}:{seconds:02}"),
-    }
+    zone.rfc3339(whole_second(instant)).to_string()
 }
 
 /// What the clocks of the zone show, to the second.

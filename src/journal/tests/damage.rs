@@ -7,29 +7,29 @@ use crate::journal::error::Lines;
 use crate::journal::line::MAX_LINE;
 
 /// A record of each kind, and where the lines begin; the first is the header.
-fn sample() -> (Vec<u8>, Vec<usize>, Vec<Record<'static>>) {
+fn sample() -> (Vec<u8>, Vec<usize>, Vec<Line<'static>>) {
     let records = vec![
-        Record::new(What::Began(at(60)), "report"),
-        Record::new(What::Ended(at(60)), "report"),
-        Record::new(What::Began(at(120)), "backup"),
-        Record::new(What::Passed(at(30)), "two\nlines"),
-        Record::new(What::Last(at(240)), "Zoë"),
-        Record::new(What::Began(UNIX_EPOCH - Duration::from_nanos(1)), "early"),
-        Record::new(What::Began(at(9)), "old"),
-        Record::new(What::Forgot, "old"),
-        Record::new(What::Passed(at(77)), "feed"),
+        Line::new(What::Began(at(60)), "report"),
+        Line::new(What::Ended(at(60)), "report"),
+        Line::new(What::Began(at(120)), "backup"),
+        Line::new(What::Passed(at(30)), "two\nlines"),
+        Line::new(What::Last(at(240)), "Zoë"),
+        Line::new(What::Began(UNIX_EPOCH - Duration::from_nanos(1)), "early"),
+        Line::new(What::Began(at(9)), "old"),
+        Line::new(What::Forgot, "old"),
+        Line::new(What::Passed(at(77)), "feed"),
     ];
     let mut bytes = line::HEADER.as_bytes().to_vec();
     let mut starts = vec![0];
     for record in &records {
         starts.push(bytes.len());
-        bytes.extend(record.to_line().into_bytes());
+        bytes.extend(record.to_text().into_bytes());
     }
     (bytes, starts, records)
 }
 
 /// What the records say but for those of some lines; line 0 is the header.
-fn state_without(records: &[Record<'_>], lines: &[usize]) -> State {
+fn state_without(records: &[Line<'_>], lines: &[usize]) -> State {
     let mut state = State::default();
     let kept = records.iter().enumerate().filter(|(i, _)| !lines.contains(&(i + 1)));
     kept.for_each(|(_, record)| state.apply(record));
@@ -49,12 +49,12 @@ fn a_journal_cut_short_anywhere_keeps_all_whole_records() {
         let lost: Vec<_> = (whole.max(1)..=records.len()).collect();
         let mut expected = state_without(&records, &lost);
         expected.cut_off();
-        let journal = open(&path);
-        assert_eq!(lock(&journal.inner).state, expected, "{len}");
+        let mut journal = open(&path);
+        assert_eq!(journal.state, expected, "{len}");
         // The rest of a line is cut off: the next record does not continue it.
         journal.passed("next", at(1)).unwrap();
         drop(journal);
-        let journal = open(&path);
+        let mut journal = open(&path);
         assert_eq!(journal.past("next"), past(1, &[]), "{len}");
         for name in NAMES {
             assert_eq!(journal.past(name).last, expected.get(name).and_then(|known| known.last));
@@ -108,7 +108,7 @@ fn a_damaged_journal_is_kept_as_it_was() {
     bytes[starts[5]] = b'\n';
     for kept in ["jobs.journal.damaged", "jobs.journal.damaged.2", "jobs.journal.damaged.3"] {
         fs::write(&path, &bytes).unwrap();
-        let Opened { journal, damage } = Journal::open(&path).unwrap();
+        let Opened { mut journal, damage } = Journal::open(&path).unwrap();
         let message = damage.unwrap().to_string().replace(&format!("{}/", folder.0.display()), "");
         assert_eq!(
             message,
@@ -124,7 +124,7 @@ fn a_damaged_journal_is_kept_as_it_was() {
         assert_eq!(journal.past("feed"), past(77, &[]));
         drop(journal);
         assert_eq!(open(&path).past("feed"), past(77, &[]), "told once");
-        bytes.extend(Record::new(What::Passed(at(1)), "more").to_line().into_bytes());
+        bytes.extend(Line::new(What::Passed(at(1)), "more").to_text().into_bytes());
     }
     assert_eq!(
         folder.files(),
@@ -155,14 +155,14 @@ fn a_damaged_journal_goes_on() {
         let mut damaged = bytes.clone();
         damaged[offset] ^= 4;
         fs::write(&path, &damaged).unwrap();
-        let Opened { journal, damage } = Journal::open(&path).unwrap();
+        let Opened { mut journal, damage } = Journal::open(&path).unwrap();
         damage.unwrap();
         let mut expected = state_without(&records, &lines_of(offset, &bytes, &starts));
         expected.cut_off();
-        assert_eq!(lock(&journal.inner).state, expected);
+        assert_eq!(journal.state, expected);
         journal.passed("next", at(1)).unwrap();
         drop(journal);
-        let journal = open(&path);
+        let mut journal = open(&path);
         assert_eq!(journal.past("next"), past(1, &[]));
         for name in NAMES {
             assert_eq!(journal.past(name).last, expected.get(name).and_then(|known| known.last));
@@ -177,7 +177,7 @@ fn endless(len: u64, text: &[u8]) -> impl Read + '_ {
 
 #[test]
 fn a_line_without_end_is_not_read_into_memory() {
-    let line = Record::new(What::Passed(at(60)), "report").to_line();
+    let line = Line::new(What::Passed(at(60)), "report").to_text();
     let text = [b"\n", line.as_bytes()].concat();
     let most = MAX_LINE as u64;
     for len in [most, most + 1, most + 2, 1 << 24] {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::line::{crc32, Flaw};
+use crate::hash::crc32;
+use crate::journal::line::Flaw;
 
 #[test]
 fn the_checksum_is_that_of_everybody() {
@@ -14,7 +15,7 @@ fn the_checksum_is_that_of_everybody() {
 #[test]
 fn a_journal_can_be_read_by_eye() {
     let folder = Folder::new("eye");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     let due = UNIX_EPOCH + Duration::new(1_795_392_000, 5);
     journal.began("report", due, false).unwrap();
     journal.ended("report", due).unwrap();
@@ -36,7 +37,7 @@ fn summed(rest: &[u8]) -> Vec<u8> {
 #[test]
 fn a_line_is_read_only_as_it_is_written() {
     let message = |rest: &[u8]| {
-        let Flaw { found, expected } = Record::parse(&summed(rest)).unwrap_err();
+        let Flaw { found, expected } = Line::parse(&summed(rest)).unwrap_err();
         format!("found {found}, expected {expected}")
     };
     assert_eq!(
@@ -80,17 +81,17 @@ fn a_line_is_read_only_as_it_is_written() {
         message(b"forgot - a\rb"),
         "found `forgot - a\\rb`, expected `forgot - a\\\\rb`".replace("\\\\rb", "\\rb")
     );
-    let flaw = Record::parse(b"00000000 forgot - a").unwrap_err();
+    let flaw = Line::parse(b"00000000 forgot - a").unwrap_err();
     assert_eq!(flaw.expected, format!("its checksum `{:08x}` first", crc32(b"forgot - a")));
     for short in [&b""[..], b"0", b"00000000"] {
-        assert!(Record::parse(short).unwrap_err().expected.starts_with("its checksum `"));
+        assert!(Line::parse(short).unwrap_err().expected.starts_with("its checksum `"));
     }
 }
 
 #[test]
 fn a_name_may_be_anything_but_endless() {
     let folder = Folder::new("long");
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     let names = [
         "",
         " ",
@@ -118,7 +119,7 @@ fn a_name_may_be_anything_but_endless() {
     journal.check_name(&"\n".repeat(MAX_NAME / 2)).unwrap();
     assert!(refused(&"\n".repeat(MAX_NAME / 2 + 1)).contains("a name of 65474 bytes, `\\n\\n"));
     drop(journal);
-    let journal = open(&folder.journal());
+    let mut journal = open(&folder.journal());
     for name in names.iter().copied().chain([&*longest]) {
         assert_eq!(journal.past(name), past(60, &[]), "{name:?}");
     }
@@ -139,9 +140,9 @@ fn any_time_is_exact() {
         }
     }
     for due in times {
-        let record = Record::new(What::Began(due), "a");
-        let line = record.to_line();
-        assert_eq!(Record::parse(line.trim_end().as_bytes()), Ok(record), "{line}");
+        let record = Line::new(What::Began(due), "a");
+        let line = record.to_text();
+        assert_eq!(Line::parse(line.trim_end().as_bytes()), Ok(record), "{line}");
     }
 }
 
@@ -164,17 +165,17 @@ proptest! {
             None => return Ok(()),
         };
         let what = [What::Began(due), What::Asked(due), What::Ended(due), What::Passed(due), What::Last(due), What::Forgot][what];
-        let record = Record::new(what, &name);
-        let line = record.to_line();
+        let record = Line::new(what, &name);
+        let line = record.to_text();
         prop_assert_eq!(line.matches('\n').count(), 1);
-        prop_assert_eq!(Record::parse(&line.as_bytes()[..line.len() - 1]), Ok(record));
+        prop_assert_eq!(Line::parse(&line.as_bytes()[..line.len() - 1]), Ok(record));
     }
 
     #[test]
     fn what_is_read_is_written_as_it_was(rest in "(began|ended|passed|last|forgot|x) (-|-?[0-9]{1,3}\\.[0-9]{8,10}) ([a-z\\\\{}]|\\\\[nrtu]|\\\\u\\{[0-9a-f]{1,3}\\}){0,4}") {
         let line = summed(rest.as_bytes());
-        if let Ok(record) = Record::parse(&line) {
-            prop_assert_eq!(record.to_line().into_bytes(), [&line[..], b"\n"].concat());
+        if let Ok(record) = Line::parse(&line) {
+            prop_assert_eq!(record.to_text().into_bytes(), [&line[..], b"\n"].concat());
         }
     }
 }

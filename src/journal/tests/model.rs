@@ -96,7 +96,7 @@ impl Written {
 }
 
 fn make(journal: &mut Option<Journal>, path: &Path, call: &Call) {
-    let open = journal.as_ref().unwrap();
+    let open = journal.as_mut().unwrap();
     match *call {
         Call::Began(name, due) => assert!(open.began(NAMES[name], at(due), false).unwrap()),
         Call::Ended(name, due) => {
@@ -119,7 +119,7 @@ fn make(journal: &mut Option<Journal>, path: &Path, call: &Call) {
 /// What the journal says of each name, and the model; the runs in the order of their dues, as equal ones are told apart
 /// by nobody.
 fn compare(path: &Path, model: &Model) -> Result<(), TestCaseError> {
-    let journal = open(path);
+    let mut journal = open(path);
     for (i, name) in NAMES.iter().enumerate() {
         let Past { last, mut cut_off } = journal.past(name);
         cut_off.sort();

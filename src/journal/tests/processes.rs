@@ -97,8 +97,8 @@ impl Process {
 fn hold(path: &Path) {
     let mut byte = [0];
     io::stdin().read_exact(&mut byte).unwrap();
-    let opened = Journal::open(path);
-    match &opened {
+    let mut opened = Journal::open(path);
+    match &mut opened {
         Ok(opened) => {
             opened.journal.began("report", at(60), true).unwrap();
             say("held");
@@ -123,7 +123,7 @@ fn a_second_process_is_refused_until_the_first_is_dead() {
         } else {
             first.end();
         }
-        let journal = open(&path);
+        let mut journal = open(&path);
         assert_eq!(journal.past("report"), past(60, &[60]));
     }
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "nothing of the dead is left");
@@ -201,7 +201,7 @@ fn one_of_two_that_see_each_other_has_it() {
 fn compete(path: &Path) {
     let witness = path.with_extension("witness");
     for _ in 0..40 {
-        if let Ok(opened) = Journal::open(path) {
+        if let Ok(mut opened) = Journal::open(path) {
             fs::OpenOptions::new().write(true).create_new(true).open(&witness).expect("nobody else has it");
             for _ in 0..6 {
                 opened.journal.began("report", at(60), false).unwrap();
@@ -241,7 +241,7 @@ fn one_at_a_time_has_it_among_threads() {
     let (is_held, total) = (AtomicBool::new(false), AtomicUsize::new(0));
     let compete = || {
         while total.load(Ordering::SeqCst) < 50 {
-            if let Ok(opened) = Journal::open(&path) {
+            if let Ok(mut opened) = Journal::open(&path) {
                 assert!(!is_held.swap(true, Ordering::SeqCst), "somebody else has it");
                 opened.journal.began("report", at(60), false).unwrap();
                 thread::yield_now();
@@ -256,7 +256,7 @@ fn one_at_a_time_has_it_among_threads() {
 
 /// Says what it has written, until it is killed.
 fn write_for_ever(path: &Path) {
-    let journal = Journal::open(path).unwrap().journal;
+    let mut journal = Journal::open(path).unwrap().journal;
     for due in 0.. {
         journal.began("report", at(due), false).unwrap();
         journal.passed("feed", at(due)).unwrap();
@@ -276,8 +276,9 @@ fn what_a_killed_process_was_told_is_written_is_there() {
         let said = (0..rounds).map(|_| process.says().unwrap()).last().unwrap();
         process.kill();
         let said: u64 = said.parse().unwrap();
-        let journal = open(&path);
-        let seconds = |name| journal.past(name).last.unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let mut journal = open(&path);
+        let mut seconds =
+            |name| journal.past(name).last.unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
         assert!(seconds("report") >= said && seconds("feed") >= said, "{said}");
         let cut_off = journal.past("report").cut_off;
         assert!(cut_off.is_empty(), "they were told with the last due");
@@ -288,7 +289,7 @@ fn what_a_killed_process_was_told_is_written_is_there() {
 
 /// Writes to a file that may not grow beyond 1024 bytes (`ulimit`), as if the disk were full.
 fn fill(path: &Path) {
-    let journal = Journal::open(path).unwrap().journal;
+    let mut journal = Journal::open(path).unwrap().journal;
     for (i, size) in [5, 600, 600, 400, 200, 100, 60, 40, 6, 1].into_iter().enumerate() {
         let name = format!("{i}{}", "x".repeat(size));
         match journal.began(&name, at(60), i % 2 == 0) {
@@ -325,7 +326,7 @@ fn a_record_that_does_not_fit_leaves_nothing_behind() {
     let bytes = fs::read(&path).unwrap();
     assert!((950..=1024).contains(&bytes.len()) && bytes.ends_with(b"\n"), "no part of a line stays");
     assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 1 + names.len());
-    let journal = open(&path);
+    let mut journal = open(&path);
     for name in &names {
         assert_eq!(journal.past(name), past(60, &[60]));
     }

@@ -10,8 +10,6 @@
 //! record = count [rule [first_type (minutes type)*]]          changes, in minutes since the one before, then the rule
 //! ```
 
-use std::convert::TryFrom;
-
 use super::{Edition, History, LocalType, PosixZone, Transition, Zone};
 use crate::civil::{Date, DAY};
 

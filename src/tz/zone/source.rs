@@ -1,4 +1,4 @@
-//! The file that a zone came from, and whether it is still the same.
+//! The file that a zone came from, and what tells whether it is still the same. It asks for metadata alone.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! The zones of this machine: the `TZ` variable, `/etc/localtime`, the folders of the time zone database.
 //!
-//! The only file of this module that reads files; [`command`] asks programs of the system. All that it decides by
-//! is in [`System`], so that tests bring a machine of their own.
+//! Of this module only this file reads files and the environment. Beside it `source` asks for the metadata of a file, and
+//! [`command`] starts programs of the system. All that it decides by is in [`System`], so that tests bring a machine of
+//! their own.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -265,7 +266,7 @@ fn bad_value(value: &str, expected: &'static str) -> TzError {
     TzError::new(Kind::Value { value: Excerpt::of(value, 0, value.len()), expected })
 }
 
-pub(super) fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
+fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
     let (bytes, stamp) = read_stamped(path)?;
     let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
     Ok(Zone::of_file(name, history, Source { path: path.into(), stamp }))

@@ -2,7 +2,7 @@
 
 use super::{History, PosixZone, Span};
 use crate::civil::{Date, DAY};
-use crate::tz::posix::CYCLE;
+use crate::tz::posix::{Season, CYCLE};
 
 /// The offset at every instant: a table, and behind it the rule's 400 years over and over.
 ///
@@ -33,7 +33,7 @@ impl Table {
         }
         match &history.rule {
             Some(rule) => builder.follow(rule, last),
-            None => builder.end_with(i64::MAX, false),
+            None => builder.end_with(None),
         }
     }
 
@@ -91,7 +91,7 @@ impl Builder {
         self.change(start, rule.offset(start));
         let known = self.bounds.len();
         for event in events_of_cycle_after(start, rule) {
-            self.change(event.at, rule.offset_of(event.is_daylight));
+            self.change(event.at, rule.offset_of(event.season));
         }
         // The first change, one cycle later, is where it all begins again.
         let repeats_at = self.bounds.get(known).map(|first| first + CYCLE);
@@ -101,12 +101,13 @@ impl Builder {
             (None, Some(_)) => drop((self.bounds.remove(0), self.offsets.remove(0))),
             (None, None) => self.bounds[0] = i64::MIN,
         }
-        self.end_with(repeats_at.unwrap_or(i64::MAX), repeats_at.is_some())
+        self.end_with(repeats_at)
     }
 
-    fn end_with(mut self, end: i64, repeats: bool) -> Table {
-        self.bounds.push(end);
-        Table { bounds: self.bounds.into(), offsets: self.offsets.into(), repeats }
+    /// A table that repeats from this instant on, or that has all there is.
+    fn end_with(mut self, repeats_at: Option<i64>) -> Table {
+        self.bounds.push(repeats_at.unwrap_or(i64::MAX));
+        Table { bounds: self.bounds.into(), offsets: self.offsets.into(), repeats: repeats_at.is_some() }
     }
 }
 
@@ -116,7 +117,7 @@ impl Builder {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
     at: i64,
-    is_daylight: bool,
+    season: Season,
 }
 
 /// All events after `from`, and up to one cycle after it, in order.
@@ -125,9 +126,9 @@ fn events_of_cycle_after(from: i64, rule: &PosixZone) -> Vec<Event> {
     let year = Date::from_days(in_cycle / DAY).expect("a cycle ends long before the calendar").year();
     let mut events = Vec::new();
     for (begins, ends) in (year - 1..=year + 401).filter_map(|year| rule.events(year)) {
-        for (at, is_daylight) in [(begins, true), (ends, false)] {
+        for (at, season) in [(begins, Season::Daylight), (ends, Season::Standard)] {
             if in_cycle < at && at <= in_cycle + CYCLE {
-                events.push(Event { at: from + (at - in_cycle), is_daylight });
+                events.push(Event { at: from + (at - in_cycle), season });
             }
         }
     }

@@ -1,11 +1,13 @@
 //! What a scheduler does that only a power failure would show.
 
-use std::time::UNIX_EPOCH;
-use std::{env, fs, process};
+use std::process;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::journal::brought_to_disk;
+use crate::schedule::Schedule;
+use crate::scheduler::{Run, Scheduler};
+use crate::sync::{lock, Mutex};
+use crate::tz::Zone;
 
 #[test]
 fn a_calendar_run_is_in_the_journal_on_the_disk_before_its_callback_is_called() {

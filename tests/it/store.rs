@@ -1,0 +1,149 @@
+//! What a scheduler does with a store that its user wrote.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use sexton::store::{Durability, Record, Store, StoreError};
+use sexton::tz::Zone;
+use sexton::{Builder, Event, ManualClock, Scheduler};
+
+/// Writes down what it is called with. It keeps nothing, and does what the flags say.
+#[derive(Clone, Default)]
+struct Scripted {
+    calls: Arc<Mutex<Vec<String>>>,
+    panics: bool,
+    fails: bool,
+    damage: Option<String>,
+}
+
+impl Scripted {
+    fn called<T>(&self, call: String, answer: T) -> T {
+        self.calls.lock().unwrap().push(call);
+        assert!(!self.panics, "out of order");
+        answer
+    }
+}
+
+impl Store for Scripted {
+    fn open(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(self.damage.clone())
+    }
+
+    fn last_due(&self, _: &str) -> Option<SystemTime> {
+        self.called("last".into(), None)
+    }
+
+    fn claim(&mut self, _: &str) -> Vec<SystemTime> {
+        self.called("claim".into(), vec![SystemTime::UNIX_EPOCH])
+    }
+
+    fn unclaimed(&self) -> Vec<String> {
+        self.called("unclaimed".into(), vec!["old".into()])
+    }
+
+    fn write(&mut self, name: &str, record: Record) -> Result<bool, StoreError> {
+        let what = match record {
+            Record::Began { durability: Durability::PowerFailure, .. } => "began, for good".to_string(),
+            Record::Began { .. } => "began".to_string(),
+            other => format!("{other:?}").split('(').next().unwrap().to_lowercase(),
+        };
+        self.called(format!("{name} {what}"), if self.fails { Err("no\nroom".into()) } else { Ok(true) })
+    }
+}
+
+fn builder(clock: &ManualClock) -> Builder {
+    Scheduler::builder().clock(clock).zone(Zone::utc())
+}
+
+/// Runs two tasks, and says what the store was called with, how often the callbacks were, and what was emitted of the
+/// store.
+fn play(store: Scripted) -> (Vec<String>, usize, Vec<String>) {
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let scheduler = builder(&clock).store(store.clone()).build().unwrap();
+    let (runs, events) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let seen = events.clone();
+    scheduler.observe(move |event| {
+        if matches!(event, Event::JournalDamaged { .. } | Event::JournalFailed { .. }) {
+            seen.lock().unwrap().push(event.to_string());
+        }
+    });
+    for (name, cron) in [("calendar", Some("* * * * *")), ("elapsed", None)] {
+        let runs = runs.clone();
+        let task = scheduler.task(name);
+        let run = move || *runs.lock().unwrap() += 1;
+        match cron {
+            Some(cron) => task.cron(cron).run(run).unwrap(),
+            None => task.every("1m").run(run).unwrap(),
+        };
+    }
+    clock.advance(Duration::from_secs(120));
+    scheduler.forget_unscheduled();
+    scheduler.cancel("elapsed").unwrap();
+    scheduler.shutdown();
+    let calls = std::mem::take(&mut *store.calls.lock().unwrap());
+    let (runs, events) = (*runs.lock().unwrap(), events.lock().unwrap().clone());
+    (calls, runs, events)
+}
+
+#[test]
+fn a_store_has_each_record_in_its_order() {
+    let (calls, runs, _) = play(Scripted::default());
+    assert_eq!(runs, 5);
+    let of_task = |name: &str| {
+        let records = calls.iter().filter_map(|call| call.strip_prefix(name));
+        records.map(str::trim_start).collect::<Vec<_>>().join("; ")
+    };
+    let began = "scheduled; began, for good; ended; began, for good; ended";
+    assert_eq!(of_task("calendar"), began);
+    assert_eq!(of_task("elapsed"), "began; ended; began; ended; began; ended; forgot");
+    assert_eq!(of_task("old"), "forgot");
+}
+
+#[test]
+fn a_store_that_fails_is_reported_once_and_all_tasks_run() {
+    let (_, runs, events) = play(Scripted { fails: true, ..Scripted::default() });
+    assert_eq!(runs, 5);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].contains("no\\nroom"), "{events:?}");
+}
+
+#[test]
+fn a_panic_in_a_store_is_reported_and_all_tasks_run() {
+    let (calls, runs, events) = play(Scripted { panics: true, ..Scripted::default() });
+    assert_eq!(runs, 5);
+    assert!(calls.contains(&"unclaimed".to_string()), "it is called again: {calls:?}");
+    assert!(events.iter().any(|event| event.contains("panicked: out of order")), "{events:?}");
+}
+
+#[test]
+fn what_was_wrong_with_a_store_is_reported_with_the_first_task() {
+    let damage = Some("page 3 was lost".into());
+    let (_, _, events) = play(Scripted { damage, ..Scripted::default() });
+    assert_eq!(events.iter().filter(|event| event.contains("page 3 was lost")).count(), 1, "{events:?}");
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_an_error_of_build() {
+    struct Broken;
+    impl Store for Broken {
+        fn open(&mut self) -> Result<Option<String>, StoreError> {
+            Err("flash:\nno magic".into())
+        }
+        fn last_due(&self, _: &str) -> Option<SystemTime> {
+            None
+        }
+        fn claim(&mut self, _: &str) -> Vec<SystemTime> {
+            Vec::new()
+        }
+        fn unclaimed(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn write(&mut self, _: &str, _: Record) -> Result<bool, StoreError> {
+            Ok(true)
+        }
+    }
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let error = builder(&clock).store(Broken).build().unwrap_err();
+    assert_eq!(error.to_string(), "flash:\\nno magic");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "flash:\nno magic");
+}
