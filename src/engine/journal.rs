@@ -1,9 +1,11 @@
-//! What the engine notes in a journal, where there is one: which runs begin and end, and which dues were told as missed.
+//! What the engine writes to the journal, if there is one: which runs begin and end, and which occurrences were missed.
 //!
-//! Who decides such a thing does so with the state locked, and enters it there: so the journal has it in the order in
-//! which it was decided, whichever thread writes it. It is written without that lock, before it is told or called.
+//! A line is queued under the state's lock when its fact is decided, so the journal has the lines in the order of the
+//! decisions, whichever thread writes them. It is written without that lock, before the event is emitted or the
+//! callback is called.
 //!
-//! The journal's lock is held while a line is written, and nothing of the user's is called meanwhile.
+//! The journal's lock is taken before the state's. It is held while lines are written, and synced where they must be
+//! durable. Nothing of the user's is called while it is held.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
@@ -15,55 +17,55 @@ use crate::journal::{Journal, JournalError};
 use crate::sync::{lock, Arc};
 use crate::task::Facts;
 
-/// A journal, and what is to be told of it.
+/// A journal, and what is to be reported of it.
 #[derive(Default)]
-pub(crate) struct Notes {
-    /// None once the engine has closed, so that another one may open it.
+pub(crate) struct JournalWriter {
+    /// None once the engine has closed, so that another engine may open the file.
     journal: Option<Journal>,
-    /// What was wrong with it when it was opened, until somebody may hear.
+    /// The damage found when the file was opened. Reported with the first task, when there may be an observer.
     damage: Option<Arc<str>>,
-    /// Whether the last write failed. That is told once, until one succeeds.
+    /// Whether the last write failed. The first failure in a row is reported.
     has_failed: bool,
 }
 
-/// What is to be noted of a name.
+/// A fact about a name that later processes need.
 #[derive(Clone, Copy)]
-pub(super) enum Entry {
-    /// It was scheduled: of a name that is new, dues up to here are none of its own.
+pub(super) enum JournalLine {
+    /// It was scheduled at this time. If the name is new, earlier occurrences are not missed ones.
     Scheduled(SystemTime),
-    /// A run begins; `is_durable`: whatever happens then, not even a power failure, has a later process run it again.
+    /// A run begins. If `is_durable`, the line must survive even a power failure, so that no later process runs it again.
     Began {
         due: SystemTime,
         is_durable: bool,
     },
-    /// A run begins that is for no due of its schedule, or the last of a task that was cancelled.
+    /// A run begins that is not for an occurrence of the schedule, or the last one of a task that is cancelled after it.
     Asked {
         at: SystemTime,
         is_durable: bool,
     },
     Ended(SystemTime),
-    /// Dues up to here are told as missed, and are not to be caught up.
-    Passed(SystemTime),
-    /// Whoever has the name next begins anew.
+    /// Occurrences up to here were reported as missed. No later process runs them.
+    Missed(SystemTime),
+    /// The next task of this name is a new one.
     Forgot,
 }
 
-/// What was entered and has not been written yet. Empty where there is no journal.
+/// Lines that are not written yet.
 #[derive(Default)]
-pub(super) struct Entries {
-    waiting: VecDeque<(Arc<str>, Entry)>,
-    /// How many have been taken from it.
+pub(super) struct JournalQueue {
+    waiting: VecDeque<(Arc<str>, JournalLine)>,
+    /// How many lines have left the queue.
     taken: u64,
 }
 
-/// How many entries there were with the one that this stands for.
+/// The number of a line, counted from 1 in the order of queueing. Zero is no line.
 #[derive(Clone, Copy, Default)]
 #[must_use = "it is not written yet"]
-pub(super) struct Entered(u64);
+pub(super) struct QueuedLine(u64);
 
-impl Notes {
-    pub(crate) fn new(journal: Journal, damage: Option<Arc<str>>) -> Notes {
-        Notes { journal: Some(journal), damage, has_failed: false }
+impl JournalWriter {
+    pub(crate) fn new(journal: Journal, damage: Option<Arc<str>>) -> JournalWriter {
+        JournalWriter { journal: Some(journal), damage, has_failed: false }
     }
 
     pub(super) fn is_kept(&self) -> bool {
@@ -72,122 +74,122 @@ impl Notes {
 }
 
 impl State {
-    pub(super) fn enter(&mut self, name: &Arc<str>, entry: Entry) -> Entered {
-        match &mut self.entries {
-            Some(Entries { waiting, taken }) => {
-                waiting.push_back((name.clone(), entry));
-                Entered(*taken + waiting.len() as u64)
+    pub(super) fn queue_line(&mut self, name: &Arc<str>, line: JournalLine) -> QueuedLine {
+        match &mut self.journal_queue {
+            Some(JournalQueue { waiting, taken }) => {
+                waiting.push_back((name.clone(), line));
+                QueuedLine(*taken + waiting.len() as u64)
             }
-            None => Entered::default(),
+            None => QueuedLine::default(),
         }
     }
 
-    /// A run begins. If it follows the calendar it is on the disk before its callback is called.
-    pub(super) fn enter_run(&mut self, facts: &Facts) -> Entered {
+    /// A run begins. If it follows the calendar, the line is on the disk before the callback is called.
+    pub(super) fn queue_run(&mut self, facts: &Facts) -> QueuedLine {
         let Facts { ref name, due, is_asked_for, is_one_more, is_calendar, .. } = *facts;
         if is_one_more {
-            // It gives its name up with this.
-            let _ = self.enter(name, Entry::Forgot);
+            // With this run the task gives its name up.
+            let _ = self.queue_line(name, JournalLine::Forgot);
         }
-        let entry = match is_asked_for || is_one_more {
-            true => Entry::Asked { at: due, is_durable: is_one_more && is_calendar },
-            false => Entry::Began { due, is_durable: is_calendar },
+        let line = match is_asked_for || is_one_more {
+            true => JournalLine::Asked { at: due, is_durable: is_one_more && is_calendar },
+            false => JournalLine::Began { due, is_durable: is_calendar },
         };
-        self.enter(name, entry)
+        self.queue_line(name, line)
     }
 }
 
 impl Engine {
-    /// The last due of a name in an earlier process.
+    /// The last due time of a name in an earlier process.
     pub(crate) fn last_due(&self, name: &str) -> Option<SystemTime> {
-        lock(&self.notes).journal.as_ref()?.last(name)
+        lock(&self.journal).journal.as_ref()?.last(name)
     }
 
     /// Whether a journal can hold the name.
     pub(super) fn check_name(&self, name: &str) -> Result<(), Error> {
-        lock(&self.notes).journal.as_ref().map_or(Ok(()), |journal| Ok(journal.check_name(name)?))
+        lock(&self.journal).journal.as_ref().map_or(Ok(()), |journal| Ok(journal.check_name(name)?))
     }
 
-    /// A name is scheduled: what earlier processes have left of it is told, and done with.
-    pub(super) fn tell_past(&self, name: &Arc<str>) {
+    /// Reports what earlier processes have left of a name: the runs that they began and did not end. Each is reported once.
+    pub(super) fn emit_past(&self, name: &Arc<str>) {
         let (damage, cut_off) = {
-            let mut notes = lock(&self.notes);
-            let cut_off = notes.journal.as_ref().map_or_else(Vec::new, |journal| journal.claim(name));
-            (notes.damage.take(), cut_off)
+            let mut writer = lock(&self.journal);
+            let cut_off = writer.journal.as_ref().map_or_else(Vec::new, |journal| journal.claim(name));
+            (writer.damage.take(), cut_off)
         };
         if let Some(problem) = damage {
-            self.alarm(Event::JournalDamaged { problem });
+            self.emit_or_stderr(Event::JournalDamaged { problem });
         }
         for due in cut_off {
-            self.alarm(Event::CutOff { task: name.clone(), due });
+            self.emit_or_stderr(Event::CutOff { task: name.clone(), due });
         }
     }
 
-    /// Forgets what earlier processes have left of names that nobody has scheduled, and says which they were.
+    /// Forgets the names of earlier processes that this one has not scheduled, and returns them.
     pub(crate) fn forget_unscheduled(&self) -> Vec<String> {
-        let names = lock(&self.notes).journal.as_ref().map_or_else(Vec::new, Journal::unclaimed);
+        let names = lock(&self.journal).journal.as_ref().map_or_else(Vec::new, Journal::unclaimed);
         for name in &names {
             let name = Arc::from(name.as_str());
-            self.tell_past(&name);
-            self.note(&name, Entry::Forgot);
+            self.emit_past(&name);
+            self.write_line(&name, JournalLine::Forgot);
         }
         names
     }
 
-    /// Enters something that is up to this thread alone, and writes it.
-    pub(super) fn note(&self, name: &Arc<str>, entry: Entry) {
+    /// Queues a line and writes it. For facts that no lock protects.
+    pub(super) fn write_line(&self, name: &Arc<str>, line: JournalLine) {
         if self.has_journal {
-            let entered = lock(&self.state).enter(name, entry);
-            self.write(entered);
+            let queued = lock(&self.state).queue_line(name, line);
+            self.write(queued);
         }
     }
 
-    /// Sees to it that what was entered is written, with all that was entered before.
-    pub(super) fn write(&self, Entered(until): Entered) {
+    /// Returns when a line is written, and all that were queued before it.
+    pub(super) fn write(&self, QueuedLine(until): QueuedLine) {
         if until == 0 {
             return;
         }
         let failed = {
-            let mut notes = lock(&self.notes);
+            let mut writer = lock(&self.journal);
             let mut failed = None;
-            // Taken one at a time, as who waits for a later one is to write that.
-            while let Some((name, entry)) = self.next_entry(until) {
-                failed = failed.or(notes.write(&name, entry));
+            // Writes no later line than its own: the thread that queued a later one waits for it, and writes it itself.
+            while let Some((name, line)) = self.next_line(until) {
+                failed = failed.or(writer.write(&name, line));
             }
             failed
         };
         if let Some(error) = failed {
-            self.alarm(Event::JournalFailed { error: error.to_string().into() });
+            self.emit_or_stderr(Event::JournalFailed { error: error.to_string().into() });
         }
     }
 
-    fn next_entry(&self, until: u64) -> Option<(Arc<str>, Entry)> {
+    fn next_line(&self, until: u64) -> Option<(Arc<str>, JournalLine)> {
         let mut state = lock(&self.state);
-        let entries = state.entries.as_mut().filter(|entries| entries.taken < until)?;
-        entries.taken += 1;
-        entries.waiting.pop_front()
+        let queue = state.journal_queue.as_mut().filter(|queue| queue.taken < until)?;
+        queue.taken += 1;
+        queue.waiting.pop_front()
     }
 
     pub(super) fn close_journal(&self) {
-        let journal = lock(&self.notes).journal.take();
+        let journal = lock(&self.journal).journal.take();
         drop(journal);
     }
 }
 
-impl Notes {
-    /// Writes an entry. An error is handed back if it is news.
-    fn write(&mut self, name: &str, entry: Entry) -> Option<JournalError> {
+impl JournalWriter {
+    /// Writes a line. Returns an error if it is the first in a row.
+    fn write(&mut self, name: &str, line: JournalLine) -> Option<JournalError> {
         let journal = self.journal.as_ref()?;
-        let written = match entry {
-            Entry::Scheduled(at) => journal.scheduled(name, at),
-            Entry::Began { due, is_durable } => journal.began(name, due, is_durable),
-            Entry::Asked { at, is_durable } => journal.asked(name, at, is_durable),
-            Entry::Ended(due) => journal.ended(name, due),
-            Entry::Passed(due) => journal.passed(name, due),
-            Entry::Forgot => journal.forget(name),
+        let written = match line {
+            JournalLine::Scheduled(at) => journal.scheduled(name, at),
+            JournalLine::Began { due, is_durable } => journal.began(name, due, is_durable),
+            JournalLine::Asked { at, is_durable } => journal.asked(name, at, is_durable),
+            JournalLine::Ended(due) => journal.ended(name, due),
+            JournalLine::Missed(due) => journal.passed(name, due),
+            JournalLine::Forgot => journal.forget(name),
         };
         if let Ok(false) = written {
-            // Nothing was tried: the end of a run whose beginning could not be written, say.
+            // Nothing had to be written: for example the end of a run whose beginning could not be written.
             return None;
         }
         let had_failed = std::mem::replace(&mut self.has_failed, written.is_err());

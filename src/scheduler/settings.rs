@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Keeper, Scheduler};
-use crate::agenda::NOTES;
+use crate::agenda::HISTORY_ITEMS;
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
-use crate::engine::{Engine, Notes, Settings, Watch};
+use crate::engine::{Engine, JournalWriter, Settings, Watch};
 use crate::error::Error;
 use crate::journal::{Journal, Opened};
 use crate::sync::{thread, Arc};
@@ -47,7 +47,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             journal: None,
-            history: NOTES,
+            history: HISTORY_ITEMS,
             wait_limit: None,
         }
     }
@@ -217,12 +217,12 @@ impl Builder {
             Some(_) => None,
             None => Some(self.clock_check),
         };
-        let notes = match &self.journal {
+        let journal = match &self.journal {
             Some(path) => {
                 let Opened { journal, damage } = Journal::open(path)?;
-                Notes::new(journal, damage.map(|damage| damage.to_string().into()))
+                JournalWriter::new(journal, damage.map(|damage| damage.to_string().into()))
             }
-            None => Notes::default(),
+            None => JournalWriter::default(),
         };
         let watches = by_hand.is_none() && self.zone_check < Duration::MAX;
         let settings = Settings {
@@ -233,7 +233,7 @@ impl Builder {
             clock_correction: self.clock_correction,
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
-            notes,
+            journal,
             history: self.history,
             wait_limit: self.wait_limit,
             workers: threads,
