@@ -18,6 +18,7 @@ mod heap;
 mod history;
 mod messages;
 mod query;
+mod remember;
 #[cfg(test)]
 mod tests;
 
@@ -31,12 +32,13 @@ use self::entry::{DetachedRun, Entry, NameEntry};
 pub(crate) use self::entry::{EntryKey, PendingMissed, Removed};
 use self::heap::Heap;
 pub use self::history::Ending;
-pub(crate) use self::history::{End, HistoryItem, Prospect, RunHistory, TaskHistory, HISTORY_ITEMS};
+pub(crate) use self::history::{End, HistoryItem, RunHistory, HISTORY_ITEMS};
 pub(crate) use self::messages::{
     Begun, Decision, Dispatch, Finished, Overrun, RemovedInFlight, Request, Scheduled,
 };
 pub use self::query::Status;
 pub(crate) use self::query::{Owner, TaskKey, TaskSnapshot};
+pub(crate) use self::remember::{Prospect, TaskHistory};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -264,7 +266,7 @@ impl Agenda {
             }
         }
         self.apply_changes(index, &mut task, decision.judged, now);
-        let entry = self.entry(key).expect("it was there");
+        let entry = self.entry(key).expect("the entry was found above");
         // The schedule must be asked first. After that the task is dispatched for this run again.
         let is_put_off = is_demand && entry.asks_from.is_some();
         let in_the_way = match entry {

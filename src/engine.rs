@@ -428,9 +428,9 @@ impl Engine {
         let wanted = self.pool.push(work);
         self.serve(wanted);
         if self.pool.limit() == 0 {
-            // A thread that drives the engine looks at the queue and then waits for `timer`, with the state locked all the
-            // time. Between the two, the queue may have been filled, and this notification would reach nobody. Locking
-            // once makes sure that the thread either saw the work or waits already.
+            // A thread that drives the engine looks at the queue, finds it empty, and waits for `timer`. It has the state
+            // locked until it waits. The queue has a lock of its own, so `push` may come between the two, and the
+            // notification would reach nobody. After this lock, the thread has seen the work or waits already.
             drop(lock(&self.state));
             self.timer.notify_all();
         }

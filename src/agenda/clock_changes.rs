@@ -211,7 +211,7 @@ impl Agenda {
             Some(Rejudged::Due(due)) => {
                 let was_armed = entry.is_armed;
                 self.disarm(index);
-                let entry = self.name_entry(index).entry.as_mut().expect("it is still there");
+                let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
                 entry.next = Some(due);
                 entry.is_reported = is_reported;
                 if was_armed {
