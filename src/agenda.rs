@@ -1,20 +1,24 @@
-//! Who waits for when: one slot for each name, and two heaps of dues, one for each order of time.
+//! Which task is due when: one entry for each name, and two heaps of due times, one for each order of time.
 //!
-//! A task is in one of three places: at home in its slot, away with a worker, or gone. It is sent off when its due
-//! comes ([`Agenda::take_due`]), begins a run or does not ([`Agenda::begin`]), and comes back ([`Agenda::finish`]). As it
-//! travels whole, two runs of it cannot overlap. The next due is known, and armed, while it is away.
+//! A task is *at home* while its entry holds it, and *in flight* while a worker has it. It is dispatched when its due
+//! time comes ([`Agenda::take_due`]). The worker decides, and a run begins or does not ([`Agenda::begin`]). When the run
+//! has ended, the task comes home ([`Agenda::finish`]). The task is moved and never copied, so two runs of it cannot
+//! overlap. While it is in flight, its entry knows the next due time, and that is armed.
 //!
-//! Pure: no threads, no lock, no clock. Time is an argument, and nothing of the user's is called or dropped in here:
-//! what is to be dropped is handed back.
+//! `agenda/README.md` lists the states of an entry, and who may change which.
+//!
+//! Pure: no threads, no lock, no clock. Time is an argument. Nothing of the user's is called or dropped in here: what
+//! must be dropped is handed back.
 
-mod ask;
 mod cancelled;
-mod exchange;
-mod follow;
+mod clock_changes;
+mod entries;
+mod entry;
 mod heap;
-pub(crate) mod record;
-mod seat;
-mod slots;
+pub(crate) mod history;
+mod messages;
+mod query;
+mod remember;
 #[cfg(test)]
 mod tests;
 
@@ -23,86 +27,90 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use self::cancelled::Cancelled;
-pub use self::exchange::Status;
-pub(crate) use self::exchange::{
-    Begun, Decision, Errand, Finished, Glimpse, Holder, Leftover, Lost, Overrun, Place, Request, Scheduled,
-    Which,
-};
+use self::entries::is_live;
+use self::entry::{DetachedRun, Entry, NameEntry};
+pub(crate) use self::entry::{EntryKey, PendingMissed, Removed};
 use self::heap::Heap;
-pub use self::record::Ending;
-pub(crate) use self::record::{End, Memory, Note, Prospect, NOTES};
-pub(crate) use self::seat::Unmet;
-use self::seat::{Leaver, Seat, Slot};
-use self::slots::is_live;
+pub use self::history::Ending;
+pub(crate) use self::history::{End, HistoryItem, RunHistory, HISTORY_ITEMS};
+pub(crate) use self::messages::{
+    Begun, Decision, Dispatch, Finished, Overrun, RemovedInFlight, Request, Scheduled,
+};
+pub use self::query::Status;
+pub(crate) use self::query::{Owner, TaskKey, TaskSnapshot};
+pub(crate) use self::remember::{Prospect, TaskHistory};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Facts, Job, MissedDues, Overlap, Runner, Start, Task};
+use crate::task::{Cause, Facts, Job, MissedDues, NextDue, Overlap, Runner, Start, Task};
 
 pub(crate) struct Agenda {
-    /// Boxed, so that a place that is not in use is a word.
-    slots: Vec<Option<Box<Slot>>>,
-    /// Places in `slots` that may be used again, if they still exist and are empty.
+    /// By index. Boxed, so that an unused index costs one word.
+    name_entries: Vec<Option<Box<NameEntry>>>,
+    /// Indices that may be used again, if they still exist and are unused.
     free: Vec<usize>,
-    /// The slot of every name that has a task, or runs that have not ended.
+    /// The index of each name that has a task, or runs that have not ended.
     names: HashMap<Arc<str>, usize>,
+    /// Due times by the monotonic clock.
     elapsed: Heap<Instant>,
+    /// Due times by the wall clock.
     calendar: Heap<SystemTime>,
-    /// Numbers given out so far, to tasks and to their versions.
+    /// The last number given out. Tasks and their versions share them.
     numbers: u64,
-    /// Tasks sent off that are not back: on their way to a run, or in one. One for each run.
-    away: usize,
-    /// Tasks that lost their names on their way to a run, by their versions.
-    lost: HashMap<u64, Lost>,
-    /// Slots of tasks that may be at home and have to look for another due.
-    to_look: Vec<usize>,
+    /// Dispatches that have not come back, one for each run, and deliveries of events that have not ended.
+    in_flight: usize,
+    /// Tasks that lost their names on the way to a run, by version.
+    removed_in_flight: HashMap<u64, RemovedInFlight>,
+    /// Indices of tasks whose schedules may have to be asked for the next due time.
+    to_ask: Vec<usize>,
     /// Both clocks when they were last compared.
-    looked: Option<Now>,
-    /// The latest that the wall clock has shown since it was last corrected, however little it has been set back since.
+    clocks_checked: Option<Now>,
+    /// The latest wall time shown since the last correction. Smaller steps back do not reduce it.
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
-    /// How many notes are kept of each task.
-    history: usize,
-    /// The last few tasks that were cancelled, the newest last.
+    /// How many items of history are kept of each task.
+    history_limit: usize,
+    /// The tasks that were cancelled last, the newest last.
     cancelled: VecDeque<Cancelled>,
 }
 
 impl Agenda {
-    /// An empty one; how large a step forward may be that is no correction, and how many notes are kept of each task.
-    pub(crate) fn new(correction: Duration, history: usize) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction; `history_limit` is how many
+    /// items of history are kept of each task.
+    pub(crate) fn new(correction: Duration, history_limit: usize) -> Agenda {
         Agenda {
-            slots: Vec::new(),
+            name_entries: Vec::new(),
             free: Vec::new(),
             names: HashMap::new(),
             elapsed: Heap::default(),
             calendar: Heap::default(),
             numbers: 0,
-            away: 0,
-            lost: HashMap::new(),
-            to_look: Vec::new(),
-            looked: None,
+            in_flight: 0,
+            removed_in_flight: HashMap::new(),
+            to_ask: Vec::new(),
+            clocks_checked: None,
             shown: None,
             correction,
-            history,
+            history_limit,
             cancelled: VecDeque::new(),
         }
     }
 
-    /// Puts a task on the agenda, unless its name is used.
+    /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
-        let slot = match self.names.get(&request.name) {
-            Some(&slot) => slot,
+        let index = match self.names.get(&request.name) {
+            Some(&index) => index,
             None => self.open(request.name.clone()),
         };
-        if let (Some(seat), false) = (&self.slot(slot).seat, request.replaces) {
-            let by = Holder { id: seat.id, scheduled_at: seat.scheduled_at };
+        if let (Some(entry), false) = (&self.name_entry(index).entry, request.replaces) {
+            let by = Owner { id: entry.id, scheduled_at: entry.scheduled_at };
             return Scheduled::Taken { by, task: request.task };
         }
         self.numbers += 1;
-        let (version, history) = (self.numbers, self.history);
-        let mut seat = Seat {
+        let (version, limit) = (self.numbers, self.history_limit);
+        let mut entry = Entry {
             id: version,
             version,
             next: Some(request.first),
@@ -112,11 +120,11 @@ impl Agenda {
             is_one_more: false,
             is_reported: false,
             backlog: None,
-            was_set_back: None,
+            set_back: None,
             zone: request.zone,
-            moved: None,
-            looks_from: None,
-            excuse: None,
+            zone_change: None,
+            asks_from: None,
+            missed_until: None,
             runs: 0,
             overlap: request.task.policy.overlap,
             allowed_runs: request.task.allowed_runs(),
@@ -127,51 +135,53 @@ impl Agenda {
             schedule: request.schedule,
             plan: request.task.timetable.plan().map(Arc::new),
             since: now.wall,
-            took: Default::default(),
-            record: None,
+            durations: Default::default(),
+            history: None,
             task: Some(request.task),
         };
-        let scheduled = match self.lose(slot, now) {
+        let scheduled = match self.remove(index, now) {
             None => Scheduled::New { id: version },
             Some(mut old) => {
-                seat.id = old.id;
-                seat.is_paused = old.is_paused;
-                seat.count = old.count;
-                seat.last = seat.last.saturating_add(old.count);
-                seat.succeed(&mut old, now, history);
-                if let Some(task) = &mut seat.task {
+                entry.id = old.id;
+                entry.is_paused = old.is_paused;
+                entry.count = old.count;
+                entry.last = entry.last.saturating_add(old.count);
+                entry.inherit_history(&mut old, now, limit);
+                if let Some(task) = &mut entry.task {
                     task.count = old.count;
                 }
-                Scheduled::Replaced { id: old.id, old: old.leftover(request.name, now) }
+                Scheduled::Replaced { id: old.id, old: old.into_removed(request.name, now) }
             }
         };
-        let is_paused = seat.is_paused;
-        self.slot(slot).seat = Some(seat);
+        let is_paused = entry.is_paused;
+        self.name_entry(index).entry = Some(entry);
         if !is_paused {
-            self.arm(slot);
+            self.arm(index);
         }
         scheduled
     }
 
-    /// Sends off all tasks that are due, in the order of their dues; equal dues in the order they were scheduled in.
-    pub(crate) fn take_due(&mut self, now: Now, errands: &mut Vec<Errand>, overruns: &mut Vec<Overrun>) {
-        for slot in std::mem::take(&mut self.to_look) {
-            let seat = self.slots.get(slot).and_then(|slot| slot.as_ref()?.seat.as_ref());
-            if seat.map_or(false, |seat| seat.looks_from.is_some()) {
-                errands.extend(self.settle(slot, now));
+    /// Dispatches all tasks that are due, in the order of their due times. Equal ones leave in the order in which they were
+    /// scheduled.
+    pub(crate) fn take_due(&mut self, now: Now, dispatches: &mut Vec<Dispatch>, overruns: &mut Vec<Overrun>) {
+        for index in std::mem::take(&mut self.to_ask) {
+            let entry =
+                self.name_entries.get(index).and_then(|name_entry| name_entry.as_ref()?.entry.as_ref());
+            if entry.map_or(false, |entry| entry.asks_from.is_some()) {
+                dispatches.extend(self.arm_or_dispatch(index, now));
             }
         }
-        let begin = errands.len();
-        while let Some(Reverse(entry)) = self.elapsed.pop_until(now.mono) {
-            self.due_has_come(Due::Elapsed(entry.due), entry.id, entry.slot, now, errands, overruns);
+        let begin = dispatches.len();
+        while let Some(Reverse(item)) = self.elapsed.pop_until(now.mono) {
+            self.due_has_come(Due::Elapsed(item.due), item.id, item.index, now, dispatches, overruns);
         }
-        let middle = errands.len();
-        while let Some(Reverse(entry)) = self.calendar.pop_until(now.wall) {
-            self.due_has_come(Due::Calendar(entry.due), entry.id, entry.slot, now, errands, overruns);
+        let middle = dispatches.len();
+        while let Some(Reverse(item)) = self.calendar.pop_until(now.wall) {
+            self.due_has_come(Due::Calendar(item.due), item.id, item.index, now, dispatches, overruns);
         }
-        if begin < middle && middle < errands.len() {
-            // Two orders of time become one: the longer ago, the earlier.
-            errands[begin..].sort_by_key(|errand| (Reverse(errand.age), errand.id));
+        if begin < middle && middle < dispatches.len() {
+            // The two orders of time become one: what has been due for longer goes first.
+            dispatches[begin..].sort_by_key(|dispatch| (Reverse(dispatch.age), dispatch.id));
         }
     }
 
@@ -179,87 +189,89 @@ impl Agenda {
         &mut self,
         due: Due,
         id: u64,
-        slot: usize,
+        index: usize,
         now: Now,
-        errands: &mut Vec<Errand>,
+        dispatches: &mut Vec<Dispatch>,
         overruns: &mut Vec<Overrun>,
     ) {
-        if !is_live(&self.slots, due, id, slot) {
+        if !is_live(&self.name_entries, due, id, index) {
             return;
         }
-        self.disarm(slot);
-        let Slot { name, seat, leaving } = self.slot(slot);
-        let seat = seat.as_mut().expect("a live entry has a seat");
-        if !leaving.is_empty() {
-            // Held: an earlier task of this name still runs, and its end will arm this one again.
-        } else if seat.task.is_some() {
-            // Also if it was told as missed during a run, and the clock has been set back since: it is not run after all.
-            if seat.runs >= seat.allowed_runs || seat.is_reported {
-                seat.excuse(Why::StillRunning, now);
+        self.disarm(index);
+        let NameEntry { name, entry, detached } = self.name_entry(index);
+        let entry = entry.as_mut().expect("a live item has an entry");
+        if !detached.is_empty() {
+            // An earlier task of this name still runs. Its end arms this one again.
+        } else if entry.task.is_some() {
+            // The due time may have been reported as missed during a run before the clock was set back. Then it must not
+            // run when it comes again.
+            if entry.runs >= entry.allowed_runs || entry.is_reported {
+                entry.miss_until(Why::StillRunning, now);
             }
-            errands.extend(self.send(slot, Cause::Due(due), now));
-        } else if seat.runs >= seat.allowed_runs && seat.overlap != Overlap::Queue {
-            // The run may never end, so its first overrun is told when it happens; the others, once it has ended.
-            let place = Place { slot, version: seat.version };
-            overruns.push(Overrun { place, name: name.clone(), due });
+            dispatches.extend(self.dispatch(index, Cause::Due(due), now));
+        } else if entry.runs >= entry.allowed_runs && entry.overlap != Overlap::Queue {
+            // The run may never end, so the first overrun is reported now. The others are counted when the run ends.
+            let key = EntryKey { index, version: entry.version };
+            overruns.push(Overrun { key, name: name.clone(), due });
         }
     }
 
-    /// Takes note that an overrun is about to be told, unless the run has ended first, and told it with the others. Says
-    /// why it is one.
-    pub(crate) fn report(&mut self, overrun: &Overrun, now: Now) -> Option<Why> {
-        let (due, history) = (overrun.due, self.history);
-        let seat = match self.seat(overrun.place) {
-            Some(seat) if seat.task.is_none() && seat.runs >= seat.allowed_runs => seat,
+    /// Marks an overrun as reported, and returns why it is missed. None if the run has ended meanwhile: then its end
+    /// reports this occurrence with the others.
+    pub(crate) fn report_overrun(&mut self, overrun: &Overrun, now: Now) -> Option<Why> {
+        let (due, limit) = (overrun.due, self.history_limit);
+        let entry = match self.entry(overrun.key) {
+            Some(entry) if entry.task.is_none() && entry.runs >= entry.allowed_runs => entry,
             _ => return None,
         };
-        if seat.is_reported || seat.next != Some(due) || due.age(now).is_none() {
+        if entry.is_reported || entry.next != Some(due) || due.age(now).is_none() {
             return None;
         }
-        seat.is_reported = true;
-        let excuse = seat.excuse.as_ref().filter(|excuse| due.age(excuse.until).is_some());
-        let why = excuse.map_or(Why::StillRunning, |excuse| excuse.why);
-        seat.note_one_missed(due.passed_at(now), why, history);
+        entry.is_reported = true;
+        let missed = entry.missed_until.as_ref().filter(|missed| due.age(missed.until).is_some());
+        let why = missed.map_or(Why::StillRunning, |missed| missed.why);
+        entry.remember_one_missed(due.passed_at(now), why, limit);
         Some(why)
     }
 
-    /// Takes note of what was decided for an errand: a run begins, or does not. Says what is to be done now, and adds to
-    /// the missed dues what a pause has kept from starting.
+    /// Carries out what a worker has decided: a run begins or does not. Adds to `missed` the occurrence that must not run
+    /// because the task was paused, or is running, by now.
     pub(crate) fn begin(
         &mut self,
-        place: Place,
+        key: EntryKey,
         mut task: Box<Task>,
         decision: Decision,
         missed: &mut Vec<MissedDues>,
         now: Now,
     ) -> Begun {
-        let Place { slot, version } = place;
-        let (is_demand, history) = (decision.next.is_none(), self.history);
-        match (self.seat(place), decision.next) {
-            (None, _) => {
+        let EntryKey { index, version } = key;
+        let (is_demand, limit) = (matches!(decision.next, NextDue::Unchanged), self.history_limit);
+        match self.entry(key) {
+            None => {
                 if let (Some(Start { due, .. }), false) = (decision.start, is_demand) {
-                    self.note_gone(place, due);
+                    self.remember_not_begun(key, due);
                 }
-                return self.gone(place, task, now);
+                return self.removed(key, task, now);
             }
-            (Some(_), None) => {}
-            (Some(seat), Some(next)) => {
-                debug_assert!(!seat.is_armed, "a due that has come is not waited for");
-                seat.next = next;
-                seat.is_reported = false;
-                if let (Some(excuse), true) = (&mut seat.excuse, decision.judged.is_some()) {
-                    // Of a correction found on the way. What was reported then has been counted by whoever was on it.
-                    excuse.reported = 0;
+            Some(_) if is_demand => {}
+            Some(entry) => {
+                debug_assert!(!entry.is_armed, "a due time that has come is no longer armed");
+                entry.next = decision.next.due();
+                entry.is_reported = false;
+                if let (Some(missed), true) = (&mut entry.missed_until, decision.judged.is_some()) {
+                    // A correction was noticed while the task was in flight. The worker has accounted for the occurrence
+                    // that was reported by then.
+                    missed.reported = 0;
                 }
             }
         }
-        self.follow(slot, &mut task, decision.judged, now);
-        let seat = self.seat(place).expect("it was there");
-        // Its schedule is to be asked first; then it is sent off for the run again.
-        let is_put_off = is_demand && seat.looks_from.is_some();
-        let in_the_way = match seat {
-            _ if seat.runs >= seat.allowed_runs => Some(Why::StillRunning),
-            _ if seat.is_paused && !is_demand => Some(Why::Paused),
+        self.apply_changes(index, &mut task, decision.judged, now);
+        let entry = self.entry(key).expect("the entry was found above");
+        // The schedule must be asked first. After that the task is dispatched for this run again.
+        let is_put_off = is_demand && entry.asks_from.is_some();
+        let in_the_way = match entry {
+            _ if entry.runs >= entry.allowed_runs => Some(Why::StillRunning),
+            _ if entry.is_paused && !is_demand => Some(Why::Paused),
             _ => None,
         };
         let start = match (decision.start.filter(|_| !is_put_off), in_the_way) {
@@ -268,51 +280,51 @@ impl Agenda {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
                     missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
-                seat.note_missed(missed, None, history);
-                // Having looked in vain, a run that was asked for before is its last.
-                let is_yet_to_run = seat.is_demanded && decision.judged.is_none();
-                if seat.next.is_none() && !is_yet_to_run {
-                    self.vacate(slot, now);
-                    self.close_if_empty(slot);
+                entry.remember_missed(missed, None, limit);
+                // If the schedule was asked and has ended, a run that was demanded before still takes place, as the last.
+                let is_yet_to_run = entry.is_demanded && decision.judged.is_none();
+                if entry.next.is_none() && !is_yet_to_run {
+                    self.detach(index, now);
+                    self.close_if_empty(index);
                     return Begun::Over(task);
                 }
-                self.take_home(slot, task);
-                return Begun::Home(self.settle(slot, now));
+                self.put_home(index, task);
+                return Begun::Home(self.arm_or_dispatch(index, now));
             }
         };
         if is_demand {
-            seat.is_demanded = false;
+            entry.is_demanded = false;
         }
         task.count += 1;
         task.left = task.left.saturating_sub(1);
-        seat.count = task.count;
-        let id = seat.id;
+        entry.count = task.count;
+        let id = entry.id;
         let count = task.count;
-        let is_one_more = seat.is_one_more;
-        let is_last = is_one_more || task.left == 0 || seat.next.is_none();
+        let is_one_more = entry.is_one_more;
+        let is_last = is_one_more || task.left == 0 || entry.next.is_none();
         let mut runner = Runner::Whole(task);
-        let mut errand = None;
+        let mut dispatch = None;
         if is_last {
             if is_one_more {
-                seat.note_missed(missed, Some(&start), history);
-                seat.note_run(&start, is_demand, history);
-                self.remember(slot, now);
+                entry.remember_missed(missed, Some(&start), limit);
+                entry.remember_run(&start, is_demand, limit);
+                self.keep_cancelled(index, now);
             }
-            self.vacate(slot, now);
-            self.slot(slot).leaving.push(Leaver { id, version, unmet: None });
+            self.detach(index, now);
+            self.name_entry(index).detached.push(DetachedRun { id, version, pending_missed: None });
         } else {
-            seat.note_missed(missed, Some(&start), history);
-            seat.note_run(&start, is_demand, history);
-            seat.runs += 1;
-            seat.note_backlog(now);
-            if seat.allowed_runs > 1 {
-                runner = runner.split(&mut seat.task);
-                errand = self.settle(slot, now);
-            } else if !seat.is_paused && seat.backlog.is_none() && seat.looks_from.is_none() {
-                self.arm(slot);
+            entry.remember_missed(missed, Some(&start), limit);
+            entry.remember_run(&start, is_demand, limit);
+            entry.runs += 1;
+            entry.update_backlog(now);
+            if entry.allowed_runs > 1 {
+                runner = runner.split(&mut entry.task);
+                dispatch = self.arm_or_dispatch(index, now);
+            } else if !entry.is_paused && entry.backlog.is_none() && entry.asks_from.is_none() {
+                self.arm(index);
             }
         }
-        let name = self.slot(slot).name.clone();
+        let name = self.name_entry(index).name.clone();
         let Start { due, lateness, missed, is_calendar } = start;
         let facts = Facts {
             name,
@@ -327,239 +339,243 @@ impl Agenda {
             is_asked_for: is_demand,
             is_calendar,
         };
-        Begun::Run { facts, runner, errand }
+        Begun::Run { facts, runner, dispatch }
     }
 
-    /// Takes a task back home that was sent off too early: the clock was set back on its way.
-    pub(crate) fn take_back(&mut self, place: Place, mut task: Box<Task>, now: Now) -> Begun {
-        if self.seat(place).is_none() {
-            return self.gone(place, task, now);
+    /// Takes a task home that was dispatched too early: the clock was set back while it was in flight.
+    pub(crate) fn take_back(&mut self, key: EntryKey, mut task: Box<Task>, now: Now) -> Begun {
+        if self.entry(key).is_none() {
+            return self.removed(key, task, now);
         }
-        self.follow(place.slot, &mut task, None, now);
-        self.take_home(place.slot, task);
-        Begun::Home(self.settle(place.slot, now))
+        self.apply_changes(key.index, &mut task, None, now);
+        self.put_home(key.index, task);
+        Begun::Home(self.arm_or_dispatch(key.index, now))
     }
 
-    fn gone(&mut self, place: Place, task: Box<Task>, now: Now) -> Begun {
-        let lost = self.lost.remove(&place.version).unwrap_or(Lost { at: now, unmet: None });
-        if self.lost.is_empty() {
-            self.lost = HashMap::new();
+    /// The task lost its name while it was in flight.
+    fn removed(&mut self, key: EntryKey, task: Box<Task>, now: Now) -> Begun {
+        let removed = self.removed_in_flight.remove(&key.version);
+        let removed = removed.unwrap_or(RemovedInFlight { at: now, pending_missed: None });
+        if self.removed_in_flight.is_empty() {
+            self.removed_in_flight = HashMap::new();
         }
-        Begun::Gone { task, lost }
+        Begun::Removed { task, removed }
     }
 
-    /// Takes note of the end of a run, and takes the task back that did it, unless it is at home.
-    pub(crate) fn finish(&mut self, place: Place, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
-        let Place { slot, version } = place;
-        if let Some(seat) = self.seat(place) {
-            seat.runs -= 1;
-            seat.note_end(end);
+    /// A run has ended. Its task comes home, unless it is there.
+    pub(crate) fn finish(&mut self, key: EntryKey, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
+        let EntryKey { index, version } = key;
+        if let Some(entry) = self.entry(key) {
+            entry.runs -= 1;
+            entry.remember_end(end);
             if end.is_break {
-                // Not on its way, but back from its run.
-                let passed = seat.next.filter(|due| due.age(now).is_some());
-                let unmet =
-                    passed.map(|due| Unmet { due, until: now, reported: u64::from(seat.is_reported) });
-                let home = self.vacate(slot, now).and_then(|seat| seat.task);
-                self.close_if_empty(slot);
-                return Finished { errand: None, dropped: task.or(home), unmet, is_over: true };
+                // `Entry::pending_missed` would take the task for one on its way to a run.
+                let passed = entry.next.filter(|due| due.age(now).is_some());
+                let reported = u64::from(entry.is_reported);
+                let pending_missed = passed.map(|due| PendingMissed { due, until: now, reported });
+                let home = self.detach(index, now).and_then(|entry| entry.task);
+                self.close_if_empty(index);
+                return Finished { dispatch: None, dropped: task.or(home), pending_missed, is_over: true };
             }
-            let mut errand = None;
+            let mut dispatch = None;
             if let Some(mut task) = task {
-                self.follow(slot, &mut task, None, now);
-                self.take_home(slot, task);
-                errand = self.overrun(slot, now);
+                self.apply_changes(index, &mut task, None, now);
+                self.put_home(index, task);
+                dispatch = self.overrun(index, now);
             }
-            let errand = errand.or_else(|| self.settle(slot, now));
-            return Finished { errand, dropped: None, unmet: None, is_over: false };
+            let dispatch = dispatch.or_else(|| self.arm_or_dispatch(index, now));
+            return Finished { dispatch, dropped: None, pending_missed: None, is_over: false };
         }
-        let leaving = &mut self.slot(slot).leaving;
-        let run = leaving.iter().position(|leaver| leaver.version == version).expect("this run was going on");
-        let Leaver { unmet, .. } = leaving.swap_remove(run);
-        if let Some(record) = self.remembered(version).and_then(|memory| memory.record.as_mut()) {
-            record.end(end);
+        let detached = &mut self.name_entry(index).detached;
+        let run = detached.iter().position(|run| run.version == version).expect("this run has not ended");
+        let DetachedRun { pending_missed, .. } = detached.swap_remove(run);
+        let cancelled = self.cancelled_history(version);
+        if let Some(history) = cancelled.and_then(|cancelled| cancelled.history.as_mut()) {
+            history.end(end);
         }
-        let errand = if self.close_if_empty(slot) { None } else { self.settle(slot, now) };
-        Finished { errand, dropped: task, unmet, is_over: false }
+        let dispatch = if self.close_if_empty(index) { None } else { self.arm_or_dispatch(index, now) };
+        Finished { dispatch, dropped: task, pending_missed, is_over: false }
     }
 
-    /// Something is about to be said about a task: nothing is quiet until it has [come back](Agenda::came_back).
-    pub(crate) fn depart(&mut self) {
-        self.away += 1;
+    /// An event of a task is about to be delivered. The agenda is not quiet before
+    /// [`remove_in_flight`](Agenda::remove_in_flight).
+    pub(crate) fn add_in_flight(&mut self) {
+        self.in_flight += 1;
     }
 
-    /// A task that was sent off is back, or gone for good, and all that was to be said about it has been said.
-    pub(crate) fn came_back(&mut self) {
-        self.away -= 1;
+    /// A dispatched task is back, or dropped, and its events have been delivered. Or a delivery has ended.
+    pub(crate) fn remove_in_flight(&mut self) {
+        self.in_flight -= 1;
     }
 
-    /// Sends a task off again if a due passed while it was running.
-    fn overrun(&mut self, slot: usize, now: Now) -> Option<Errand> {
-        let seat = self.slot(slot).seat.as_mut().expect("the task is at home");
-        if seat.looks_from.is_some() {
-            // Which they are has to be asked first. None of them had passed before the run began.
-            seat.backlog = None;
-            if !seat.is_paused && seat.overlap != Overlap::Queue {
-                seat.excuse(Why::StillRunning, now);
+    /// Dispatches a task that has come home if a due time came while it was running.
+    fn overrun(&mut self, index: usize, now: Now) -> Option<Dispatch> {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task is at home");
+        if entry.asks_from.is_some() {
+            // The schedule must be asked first which occurrences passed. All of them passed during the run.
+            entry.backlog = None;
+            if !entry.is_paused && entry.overlap != Overlap::Queue {
+                entry.miss_until(Why::StillRunning, now);
             }
             return None;
         }
-        let (due, is_passed) = match seat.next {
+        let (due, is_passed) = match entry.next {
             Some(due) if due.age(now).is_some() => (due, true),
-            // It was told as missed, and the clock has been set back since: it is over all the same.
-            Some(due) if seat.is_reported => (due, false),
+            // It was reported as missed, and then the clock was set back. It counts as passed.
+            Some(due) if entry.is_reported => (due, false),
             _ => {
-                seat.backlog = None;
+                entry.backlog = None;
                 return None;
             }
         };
-        if seat.is_backlog(due) {
+        if entry.is_backlog(due) {
             return None;
         }
-        seat.backlog = None;
-        if seat.is_paused {
+        entry.backlog = None;
+        if entry.is_paused {
             return None;
         }
-        let cause = match (seat.overlap, is_passed) {
+        let cause = match (entry.overlap, is_passed) {
             (Overlap::Queue, true) => Cause::Queued(due),
             (_, true) => {
-                seat.excuse(Why::StillRunning, now);
+                entry.miss_until(Why::StillRunning, now);
                 Cause::Due(due)
             }
             (_, false) => {
-                seat.excuse(Why::StillRunning, Now { wall: due.passed_at(now), ..now });
+                entry.miss_until(Why::StillRunning, Now { wall: due.passed_at(now), ..now });
                 Cause::Queued(due)
             }
         };
-        self.disarm(slot);
-        self.send(slot, cause, now)
+        self.disarm(index);
+        self.dispatch(index, cause, now)
     }
 
-    /// Lets a task that is at home wait for its next due, or sends it off if a run was asked for. One whose name has
-    /// runs of an earlier task stays where it is.
-    fn settle(&mut self, slot: usize, now: Now) -> Option<Errand> {
-        let Slot { seat, leaving, .. } = self.slot(slot);
-        let seat = seat.as_mut()?;
-        if seat.task.is_none() || !leaving.is_empty() {
+    /// Arms the next due time of a task at home, or dispatches the task if its schedule is to be asked or a run was
+    /// demanded. Does nothing while an earlier task of the name still runs.
+    fn arm_or_dispatch(&mut self, index: usize, now: Now) -> Option<Dispatch> {
+        let NameEntry { entry, detached, .. } = self.name_entry(index);
+        let entry = entry.as_mut()?;
+        if entry.task.is_none() || !detached.is_empty() {
             return None;
         }
-        if let Some(wall) = seat.looks_from.take() {
-            self.disarm(slot);
-            return self.send(slot, Cause::Look(wall), now);
+        if let Some(wall) = entry.asks_from.take() {
+            self.disarm(index);
+            return self.dispatch(index, Cause::Ask(wall), now);
         }
-        if seat.is_demanded && seat.runs < seat.allowed_runs {
-            return self.send(slot, Cause::Demand, now);
+        if entry.is_demanded && entry.runs < entry.allowed_runs {
+            return self.dispatch(index, Cause::Demand, now);
         }
-        if !seat.is_paused {
-            self.arm(slot);
+        if !entry.is_paused {
+            self.arm(index);
         }
         None
     }
 
-    fn send(&mut self, slot: usize, cause: Cause, now: Now) -> Option<Errand> {
-        let Slot { name, seat, .. } = self.slot(slot);
-        let seat = seat.as_mut()?;
+    fn dispatch(&mut self, index: usize, cause: Cause, now: Now) -> Option<Dispatch> {
+        let NameEntry { name, entry, .. } = self.name_entry(index);
+        let entry = entry.as_mut()?;
         let age = match cause {
             Cause::Due(due) | Cause::Queued(due) => due.age(now).unwrap_or_default(),
-            Cause::Demand | Cause::Look(_) => Duration::ZERO,
+            Cause::Demand | Cause::Ask(_) => Duration::ZERO,
         };
-        let excuse = match cause {
-            Cause::Demand | Cause::Look(_) => None,
+        let missed_until = match cause {
+            Cause::Demand | Cause::Ask(_) => None,
             Cause::Due(due) | Cause::Queued(due) => {
-                seat.excuse.take().filter(|excuse| due.age(excuse.until).is_some())
+                entry.missed_until.take().filter(|missed| due.age(missed.until).is_some())
             }
         };
-        let task = seat.task.take()?;
+        let task = entry.task.take()?;
         let name = name.clone();
-        let place = Place { slot, version: seat.version };
-        let errand = Errand { place, name, task, cause, excuse, sent: now, age, id: seat.id };
-        self.away += 1;
-        Some(errand)
+        let key = EntryKey { index, version: entry.version };
+        let dispatch = Dispatch { key, name, task, cause, missed_until, sent: now, age, id: entry.id };
+        self.in_flight += 1;
+        Some(dispatch)
     }
 
-    fn take_home(&mut self, slot: usize, task: Box<Task>) {
-        self.slot(slot).seat.as_mut().expect("the task has its seat").task = Some(task);
+    fn put_home(&mut self, index: usize, task: Box<Task>) {
+        self.name_entry(index).entry.as_mut().expect("the task has its entry").task = Some(task);
     }
 
-    /// Ends a task: it loses its name at once, and its run, if one is going on, is let finish. Hands back the task if it
-    /// is at home.
-    pub(crate) fn cancel(&mut self, which: Which<'_>, now: Now) -> Option<Leftover> {
-        let slot = self.find(which)?;
-        self.remember(slot, now);
-        self.leave(slot, now)
+    /// Ends a task. It loses its name at once. Runs that have not ended go on. Hands back the task if it is at home.
+    pub(crate) fn cancel(&mut self, key: TaskKey<'_>, now: Now) -> Option<Removed> {
+        let index = self.find(key)?;
+        self.keep_cancelled(index, now);
+        self.remove_named(index, now)
     }
 
-    fn leave(&mut self, slot: usize, now: Now) -> Option<Leftover> {
-        let name = self.slot(slot).name.clone();
-        let seat = self.lose(slot, now)?;
-        self.close_if_empty(slot);
-        Some(seat.leftover(name, now))
+    fn remove_named(&mut self, index: usize, now: Now) -> Option<Removed> {
+        let name = self.name_entry(index).name.clone();
+        let entry = self.remove(index, now)?;
+        self.close_if_empty(index);
+        Some(entry.into_removed(name, now))
     }
 
-    /// Lets the next run be the last.
-    pub(crate) fn cancel_after_next(&mut self, which: Which<'_>) -> bool {
-        self.find_seat(which).map(|(_, seat)| seat.is_one_more = true).is_some()
+    /// Makes the next run the last. False if there is no such task.
+    pub(crate) fn cancel_after_next(&mut self, key: TaskKey<'_>) -> bool {
+        self.find_entry(key).map(|(_, entry)| entry.is_one_more = true).is_some()
     }
 
-    /// Holds a task. Answers whether it was not held before; None if there is no such task.
-    pub(crate) fn pause(&mut self, which: Which<'_>, now: Now) -> Option<bool> {
-        let history = self.history;
-        let (slot, seat) = self.find_seat(which)?;
-        let is_new = !std::mem::replace(&mut seat.is_paused, true);
+    /// Pauses a task. Returns whether it was not paused before, or None if there is no such task.
+    pub(crate) fn pause(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
+        let limit = self.history_limit;
+        let (index, entry) = self.find_entry(key)?;
+        let is_new = !std::mem::replace(&mut entry.is_paused, true);
         if is_new {
-            seat.note(Note::Paused { at: now.wall }, history);
+            entry.remember(HistoryItem::Paused { at: now.wall }, limit);
         }
-        self.disarm(slot);
+        self.disarm(index);
         Some(is_new)
     }
 
-    /// Lets a task go on. Answers whether it was held; None if there is no such task.
-    pub(crate) fn resume(&mut self, which: Which<'_>, now: Now) -> Option<(bool, Option<Errand>)> {
-        let (slot, seat) = self.find_seat(which)?;
-        if !std::mem::replace(&mut seat.is_paused, false) {
+    /// Resumes a task. Returns whether it was paused, or None if there is no such task.
+    pub(crate) fn resume(&mut self, key: TaskKey<'_>, now: Now) -> Option<(bool, Option<Dispatch>)> {
+        let (index, entry) = self.find_entry(key)?;
+        if !std::mem::replace(&mut entry.is_paused, false) {
             return Some((false, None));
         }
-        if seat.may_be_behind(now) {
-            seat.excuse(Why::Paused, now);
+        if entry.may_be_behind(now) {
+            entry.miss_until(Why::Paused, now);
         }
-        Some((true, self.settle(slot, now)))
+        Some((true, self.arm_or_dispatch(index, now)))
     }
 
-    /// Asks for a run beside the schedule: now, or as soon as the runs that are in its way have ended.
-    pub(crate) fn demand(&mut self, which: Which<'_>, now: Now) -> Option<Option<Errand>> {
-        let (slot, seat) = self.find_seat(which)?;
-        seat.is_demanded = true;
-        Some(self.settle(slot, now))
+    /// Demands a run beside the schedule: now, or as soon as a run is allowed again.
+    pub(crate) fn demand(&mut self, key: TaskKey<'_>, now: Now) -> Option<Option<Dispatch>> {
+        let (index, entry) = self.find_entry(key)?;
+        entry.is_demanded = true;
+        Some(self.arm_or_dispatch(index, now))
     }
 
-    /// When there will be something to do, if ever: the first due, or sooner, while a calendar due is waited for, a look
-    /// at the clocks.
+    /// When there will be something to do, if ever: at the first due time, or earlier for a comparison of the clocks while a
+    /// calendar task waits.
     pub(crate) fn next_wake(&mut self, now: Now, clock_check: Option<Duration>) -> Option<Instant> {
-        if !self.to_look.is_empty() {
+        if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
-        let slots = &self.slots;
+        let name_entries = &self.name_entries;
         let elapsed =
-            self.elapsed.first(|entry| is_live(slots, Due::Elapsed(entry.due), entry.id, entry.slot));
+            self.elapsed.first(|item| is_live(name_entries, Due::Elapsed(item.due), item.id, item.index));
         let calendar =
-            self.calendar.first(|entry| is_live(slots, Due::Calendar(entry.due), entry.id, entry.slot));
+            self.calendar.first(|item| is_live(name_entries, Due::Calendar(item.due), item.id, item.index));
         let calendar = calendar.and_then(|wall| {
-            let look = clock_check.and_then(|check| now.mono.checked_add(check));
-            earlier(Due::Calendar(wall).mono(now), look)
+            let check = clock_check.and_then(|check| now.mono.checked_add(check));
+            earlier(Due::Calendar(wall).mono(now), check)
         });
         earlier(elapsed, calendar)
     }
 
-    /// Takes everything off the agenda.
-    pub(crate) fn clear(&mut self, now: Now) -> Vec<Leftover> {
+    /// Removes all tasks.
+    pub(crate) fn clear(&mut self, now: Now) -> Vec<Removed> {
         let in_use: Vec<usize> = self.names.values().copied().collect();
-        let mut leftovers: Vec<_> = in_use.into_iter().filter_map(|slot| self.leave(slot, now)).collect();
-        leftovers.sort_by_key(|leftover| leftover.id);
-        self.to_look.clear();
-        leftovers
+        let mut removed: Vec<_> =
+            in_use.into_iter().filter_map(|index| self.remove_named(index, now)).collect();
+        removed.sort_by_key(|removed| removed.id);
+        self.to_ask.clear();
+        removed
     }
 }
 
-/// The earlier of two that may be never.
+/// The earlier of the two. None is never.
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -1,9 +1,9 @@
-//! What the threads share, and how a task goes round: from the agenda to the pool, through its run, and back.
+//! What the threads share, and the walk of a task: from the agenda to the pool, through its run, and back.
 //!
 //! ```text
 //! timer: take_due ──> pool: decide ──> begin ──> callback ──> finish ──> agenda
 //!   ^                            (lock)                     (lock)        │
-//!   └──────────── woken only if a due is now the first ──────────────────┘
+//!   └──────────── woken only if a due time is now the first ─────────────┘
 //! ```
 //!
 //! # Locks
@@ -25,10 +25,10 @@
 //! [`guarded`](crate::guard::guarded), with no lock held.
 
 mod close;
+mod delivery;
 mod journal;
 mod observe;
 mod run;
-mod tell;
 mod zones;
 
 use std::cell::RefCell;
@@ -37,7 +37,7 @@ use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::agenda::{Agenda, Holder, Request, Scheduled, Which};
+use crate::agenda::{Agenda, Owner, Request, Scheduled, TaskKey};
 use crate::clock::{Clock, Now};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -47,9 +47,9 @@ use crate::sync::{lock, thread, Arc, AtomicBool, Condvar, Instant, Mutex, MutexG
 use crate::task::{Job, Policy, Task};
 use crate::tz::Zone;
 
-use self::journal::{Entered, Entries, Entry};
+use self::delivery::Delivery;
+use self::journal::{JournalLine, JournalQueue, QueuedLine};
 use self::observe::to_stderr;
-use self::tell::Telling;
 pub(crate) use journal::OpenStore;
 pub(crate) use observe::Observer;
 pub(crate) use run::{Sleeper, Work};
@@ -58,21 +58,22 @@ pub(crate) use zones::Watch;
 /// What the threads share.
 pub(crate) struct Engine {
     pub(crate) clock: Clock,
-    /// What tells the jitter of this scheduler's tasks from that of another's.
+    /// Seeds the jitter of the tasks, so that schedulers with different seeds delay equal names differently.
     seed: u64,
-    /// How long the timer sleeps at most while a calendar due is waited for. None where the clock moves by hand, and
-    /// the schedulers with it.
+    /// How long the timer sleeps at most while a calendar task waits. None with a manual clock, which drives its
+    /// schedulers itself.
     pub(crate) clock_check: Option<Duration>,
     /// A larger step forward is a correction.
     clock_correction: Duration,
-    /// Looks whether zones have changed. None where the clock moves by hand: zones stay as they are until told otherwise.
+    /// Checks whether zones have changed. None with a manual clock: then zones change by [`set_zone`](Engine::set_zone)
+    /// only.
     watch: Option<Mutex<Watch>>,
-    /// At least so much time lies between two looks at the zones.
+    /// The least time between two checks of the zones.
     zone_check: Duration,
     store: Mutex<OpenStore>,
-    /// Whether there is a store, so that nothing is entered for none.
+    /// Whether there is a store. Known without a lock, so that runs without a store take none for it.
     has_store: bool,
-    /// A run that waits longer for a worker is told.
+    /// A run that waits longer than this for a worker is reported.
     pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
@@ -80,48 +81,49 @@ pub(crate) struct Engine {
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
     pub(crate) pool: Pool<Work>,
-    /// One thread at most, for what is to be told while no worker is free.
-    teller: Pool<Work>,
+    /// At most one thread. It emits the events of the timer while all workers are busy.
+    emitter: Pool<Work>,
     /// None once the engine has closed.
     observers: Mutex<Option<Arc<[Observer]>>>,
-    /// Whether there is an observer, so that nothing is made up for nobody.
+    /// Whether there is an observer. Known without a lock, so that no event is built for nobody.
     is_observed: AtomicBool,
 }
 
 /// What the lock guards.
 pub(crate) struct State {
     pub(crate) agenda: Agenda,
-    /// The zone of all tasks that have none of their own.
+    /// The zone of all tasks that have no zone of their own.
     pub(crate) zone: Zone,
-    /// When the zones were looked at.
+    /// When the zones were checked last.
     zones_checked: Instant,
-    /// Whether somebody is looking at them, or is about to.
+    /// Whether a thread is checking them, or is about to.
     is_checking_zones: bool,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
-    /// What is being told of tasks by others than their own workers.
-    tellings: Vec<Telling>,
-    /// What is yet to be written to the store; None where there is none.
-    entries: Option<Entries>,
-    /// Whether somebody is telling which runs have waited too long.
-    is_telling_waits: bool,
+    /// Deliveries of events that have not ended, by task.
+    deliveries: Vec<Delivery>,
+    /// Lines to be written to the store. None if there is no store.
+    journal_queue: Option<JournalQueue>,
+    /// Whether a thread is reporting the runs that have waited too long, or is about to.
+    is_emitting_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
-    /// Callers of a shutdown that wait for threads to end, or have found none that another caller does not wait for.
+    /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
+    /// threads only that no other has taken.
     joining: usize,
-    /// Pending futures of an engine without threads: nobody else would drop them.
+    /// Pending futures of an engine without threads. The last driver of the engine ends them: no thread will.
     sleepers: Vec<Weak<Sleeper>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Open,
-    /// Nothing starts any more, and tasks are being dropped.
+    /// No run begins any more, and the tasks are being dropped.
     Clearing,
-    /// Nothing starts any more; runs are let finish.
+    /// No run begins any more. Those that have begun may end.
     Stopping,
     /// The last run has ended.
     Closing,
-    /// The workers go home.
+    /// The workers end.
     Closed,
 }
 
@@ -148,7 +150,7 @@ pub(crate) struct Settings {
     pub(crate) store: Mutex<OpenStore>,
     pub(crate) history: usize,
     pub(crate) wait_limit: Option<Duration>,
-    /// The most there may be.
+    /// The largest number of workers.
     pub(crate) workers: usize,
 }
 
@@ -163,7 +165,7 @@ pub(crate) struct Order {
 }
 
 /// The task that has the name now.
-pub(crate) struct Placed {
+pub(crate) struct ScheduledTask {
     pub(crate) id: u64,
     pub(crate) is_new: bool,
 }
@@ -180,9 +182,9 @@ impl Engine {
             is_checking_zones: false,
             phase: Phase::Open,
             nap: Nap::Awake,
-            tellings: Vec::new(),
-            entries: has_store.then(Entries::default),
-            is_telling_waits: false,
+            deliveries: Vec::new(),
+            journal_queue: has_store.then(JournalQueue::default),
+            is_emitting_waits: false,
             timer_thread: None,
             joining: 0,
             sleepers: Vec::new(),
@@ -201,25 +203,25 @@ impl Engine {
             timer: Condvar::new(),
             quiet: Condvar::new(),
             pool: Pool::new(workers),
-            teller: Pool::new(1),
+            emitter: Pool::new(1),
             observers: Mutex::new(Some(Arc::new([]))),
             is_observed: AtomicBool::new(false),
         }
     }
 
-    /// Puts a task on the agenda, unless its name is used.
-    pub(crate) fn schedule(&self, order: Order) -> Result<Placed, Error> {
+    /// Puts a task on the agenda, unless another task owns its name.
+    pub(crate) fn schedule(&self, order: Order) -> Result<ScheduledTask, Error> {
         let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
         self.check_name(&name).map_err(of_task)?;
-        // A used name is no reason to ask the caller's iterator or closure for anything.
+        // Checked first: if the name is taken, the caller's iterator or closure must not be asked for anything.
         let mut state = self.open_state().map_err(of_task)?;
-        let holder = state.agenda.holder(&name).filter(|_| !replaces);
-        let checks_zones = holder.is_none() && self.is_time_to_check_zones(&mut state, self.clock.now());
+        let owner = state.agenda.owner(&name).filter(|_| !replaces);
+        let checks_zones = owner.is_none() && self.is_time_to_check_zones(&mut state, self.clock.now());
         drop(state);
-        if let Some(holder) = holder {
+        if let Some(owner) = owner {
             self.discard(&name, (schedule, job));
-            return Ok(self.name_taken(name, holder, scheduled_at));
+            return Ok(self.name_taken(name, owner, scheduled_at));
         }
         if checks_zones {
             self.check_zones();
@@ -233,17 +235,17 @@ impl Engine {
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let task = Box::new(Task { timetable, job, policy, count: 0, left });
-        // Before anything can be told of this task.
-        self.tell_past(&name);
+        // Before the first event of this task.
+        self.emit_past(&name);
         let first = match first {
             Some(first) => first,
             None => {
                 self.discard(&name, task);
-                return self.over_before_it_began(name, replaces);
+                return self.ended_at_once(name, replaces);
             }
         };
 
-        // Of a due that is yet to come the next process is to know, should this one not live to see it.
+        // If this process ends before the first due time, the next one must know that it has missed it.
         let since = (has_fixed_dues && first.age(now).is_none()).then_some(now.wall);
         let request = Request {
             name: name.clone(),
@@ -255,123 +257,122 @@ impl Engine {
             replaces,
         };
         let mut state = self.open_state().map_err(of_task)?;
-        // Read again: the schedule's own code may have taken its time. And a step or a change of zone that nobody has
-        // noticed yet is not this task's.
+        // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
+        // step that came before it was scheduled is not a step for this task.
         let now = self.clock.now();
-        let step = state.agenda.look(now);
-        let is_moved = request.zone.is_none() && state.zone != zone;
+        let step = state.agenda.check_clocks(now);
+        let zone_has_changed = request.zone.is_none() && state.zone != zone;
         let scheduled = state.agenda.schedule(request, now);
         let is_new = !matches!(scheduled, Scheduled::Taken { .. });
-        if is_moved && is_new {
+        if zone_has_changed && is_new {
             let zone = state.zone.clone();
-            state.agenda.rezone_named(&name, &zone, now);
+            state.agenda.change_zone_named(&name, &zone, now);
         }
-        // A worker may end it before this thread comes to tell that it was scheduled.
-        let is_told = is_new && self.is_observed();
-        if is_told {
-            state.begin_telling(&name);
+        // A worker may end the task before this thread has emitted `Scheduled`. A delivery holds the task's `Ended` back.
+        let is_observed = is_new && self.is_observed();
+        if is_observed {
+            state.begin_delivery(&name);
         }
-        let entered = match (&scheduled, since) {
-            (Scheduled::Taken { .. }, _) | (_, None) => Entered::default(),
-            (_, Some(since)) => state.enter(&name, Entry::Scheduled(since)),
+        let queued = match (&scheduled, since) {
+            (Scheduled::Taken { .. }, _) | (_, None) => QueuedLine::default(),
+            (_, Some(since)) => state.queue_line(&name, JournalLine::Scheduled(since)),
         };
         self.unlock(state, now);
-        self.write(entered);
+        self.write(queued);
         if let Some(step) = step {
-            self.tell(|| Event::ClockStepped { step });
+            self.emit(|| Event::ClockStepped { step });
         }
-        let placed = match scheduled {
+        let task = match scheduled {
             Scheduled::New { id } => {
-                self.tell(|| Event::Scheduled { task: name.clone() });
-                Placed { id, is_new }
+                self.emit(|| Event::Scheduled { task: name.clone() });
+                ScheduledTask { id, is_new }
             }
             Scheduled::Taken { by, task } => {
                 self.discard(&name, task);
                 self.name_taken(name.clone(), by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.tell(|| Event::Replaced { task: name.clone() });
-                self.see_off(old, Why::Cancelled);
-                Placed { id, is_new }
+                self.emit(|| Event::Replaced { task: name.clone() });
+                self.dispose_of(old, Why::Cancelled);
+                ScheduledTask { id, is_new }
             }
         };
-        if is_told {
-            self.end_telling(&name);
+        if is_observed {
+            self.end_delivery(&name);
         }
-        Ok(placed)
+        Ok(task)
     }
 
-    fn name_taken(&self, task: Arc<str>, holder: Holder, second: &'static Location<'static>) -> Placed {
-        let Holder { id, scheduled_at: first } = holder;
+    fn name_taken(&self, task: Arc<str>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
+        let Owner { id, scheduled_at: first } = owner;
         if first != second {
-            self.alarm(Event::NameTaken { task, first, second });
+            self.emit_or_stderr(Event::NameTaken { task, first, second });
         }
-        Placed { id, is_new: false }
+        ScheduledTask { id, is_new: false }
     }
 
-    /// An iterator or a closure had nothing to give.
-    fn over_before_it_began(&self, name: Arc<str>, replaces: bool) -> Result<Placed, Error> {
-        let which = Which { name: &name, id: None };
-        if replaces && lock(&self.state).agenda.holder(&name).is_some() {
-            self.cancel(which)?;
+    /// The schedule has no due time at all: an iterator or a closure returned none.
+    fn ended_at_once(&self, name: Arc<str>, replaces: bool) -> Result<ScheduledTask, Error> {
+        let key = TaskKey { name: &name, id: None };
+        if replaces && lock(&self.state).agenda.owner(&name).is_some() {
+            self.cancel(key)?;
         }
-        self.tell(|| Event::Scheduled { task: name.clone() });
-        self.tell(|| Event::Ended { task: name.clone() });
-        // No task ever has this number.
-        Ok(Placed { id: 0, is_new: true })
+        self.emit(|| Event::Scheduled { task: name.clone() });
+        self.emit(|| Event::Ended { task: name.clone() });
+        // No task ever has this id.
+        Ok(ScheduledTask { id: 0, is_new: true })
     }
 
     /// Ends a task.
-    pub(crate) fn cancel(&self, which: Which<'_>) -> Result<(), Error> {
-        let ((leftover, entered), task) = self.change(which, |state, now| {
-            let leftover = state.agenda.cancel(which, now)?;
-            let entered = state.enter(&leftover.name, Entry::Forgot);
-            Some((leftover, entered))
+    pub(crate) fn cancel(&self, key: TaskKey<'_>) -> Result<(), Error> {
+        let ((removed, queued), task) = self.change(key, |state, now| {
+            let removed = state.agenda.cancel(key, now)?;
+            let queued = state.queue_line(&removed.name, JournalLine::Forgot);
+            Some((removed, queued))
         })?;
-        self.write(entered);
-        self.tell(|| Event::Cancelled { task });
-        self.see_off(leftover, Why::Cancelled);
+        self.write(queued);
+        self.emit(|| Event::Cancelled { task });
+        self.dispose_of(removed, Why::Cancelled);
         Ok(())
     }
 
-    /// Lets the next run be the last.
-    pub(crate) fn cancel_after_next(&self, which: Which<'_>) -> Result<(), Error> {
-        self.change(which, |state, _| state.agenda.cancel_after_next(which).then_some(()))?;
+    /// Makes the next run the last.
+    pub(crate) fn cancel_after_next(&self, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, _| state.agenda.cancel_after_next(key).then_some(()))?;
         Ok(())
     }
 
-    pub(crate) fn pause(&self, which: Which<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(which, |state, now| state.agenda.pause(which, now))?;
+    pub(crate) fn pause(&self, key: TaskKey<'_>) -> Result<(), Error> {
+        let (is_new, task) = self.change(key, |state, now| state.agenda.pause(key, now))?;
         if is_new {
-            self.tell(|| Event::Paused { task });
+            self.emit(|| Event::Paused { task });
         }
         Ok(())
     }
 
-    pub(crate) fn resume(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
-        let ((was_paused, errand), task) =
-            self.change(which, |state, now| state.agenda.resume(which, now))?;
+    pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        let ((was_paused, dispatch), task) = self.change(key, |state, now| state.agenda.resume(key, now))?;
         if was_paused {
-            self.tell(|| Event::Resumed { task });
+            self.emit(|| Event::Resumed { task });
         }
-        self.submit(errand.map(Work::Errand));
+        self.submit(dispatch.map(Work::Dispatch));
         Ok(())
     }
 
-    /// Asks for a run beside the schedule.
-    pub(crate) fn run_now(self: &Arc<Self>, which: Which<'_>) -> Result<(), Error> {
-        let (errand, _) = self.change(which, |state, now| state.agenda.demand(which, now))?;
-        self.submit(errand.map(Work::Errand));
+    /// Demands a run beside the schedule.
+    pub(crate) fn run_now(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        let (dispatch, _) = self.change(key, |state, now| state.agenda.demand(key, now))?;
+        self.submit(dispatch.map(Work::Dispatch));
         Ok(())
     }
 
-    /// Does something with a task, if there is one, and says its name.
+    /// Changes a task, if there is one, under the lock. Returns the task's name too.
     pub(crate) fn change<T>(
         &self,
-        which: Which<'_>,
+        key: TaskKey<'_>,
         change: impl FnOnce(&mut State, Now) -> Option<T>,
     ) -> Result<(T, Arc<str>), Error> {
-        let name: Arc<str> = Arc::from(which.name);
+        let name: Arc<str> = Arc::from(key.name);
         let mut state = self.open_state().map_err(|error| error.of_task(&name))?;
         let now = self.clock.now();
         let changed = change(&mut state, now);
@@ -390,8 +391,8 @@ impl Engine {
         }
     }
 
-    /// Lets go of the state after a change, and then wakes whom the change concerns: the timer if what comes first
-    /// comes sooner than it thinks, and those who wait for quiet.
+    /// Unlocks the state after a change, and then wakes the threads that the change concerns: the timer if it sleeps too
+    /// long now, and the callers of `wait` and `shutdown` if nothing is left.
     pub(crate) fn unlock(&self, mut state: MutexGuard<'_, State>, now: Now) {
         let wakes_timer = match state.nap {
             Nap::Awake => false,
@@ -399,78 +400,80 @@ impl Engine {
             Nap::Until(end) => state.agenda.next_wake(now, self.clock_check).map_or(false, |wake| wake < end),
         };
         if wakes_timer {
-            // One call is enough, until it sleeps again.
+            // One notification is enough until the timer sleeps again.
             state.nap = Nap::Awake;
         }
         let is_quiet = state.agenda.is_quiet();
-        let closes = state.phase == Phase::Stopping && state.agenda.away() == 0;
+        let closes = state.phase == Phase::Stopping && state.agenda.in_flight() == 0;
         if closes {
             state.phase = Phase::Closing;
         }
-        // Unlocked first, or the woken would only wait for us.
+        // Unlock first: a woken thread would only wait for this lock.
         drop(state);
         if wakes_timer {
             self.timer.notify_all();
         }
         if is_quiet {
-            self.tell_quiet();
+            self.notify_quiet();
         }
         if closes {
             self.close();
         }
     }
 
-    /// Wakes those who wait for quiet: on the timer's condition, if they are their own timer.
-    fn tell_quiet(&self) {
+    /// Wakes the threads in `wait` and `shutdown`. Without threads they drive the engine, and sleep as the timer does.
+    fn notify_quiet(&self) {
         self.quiet.notify_all();
         if self.pool.limit() == 0 {
             self.timer.notify_all();
         }
     }
 
-    /// Hands work to the pool, and hires workers as far as they are wanted.
+    /// Queues work for the pool, and starts the workers that the pool wants.
     pub(crate) fn submit(self: &Arc<Self>, work: impl IntoIterator<Item = Work>) {
         let wanted = self.pool.push(work);
         self.serve(wanted);
         if self.pool.limit() == 0 {
-            // Somebody may be sleeping on it who has just seen an empty queue.
+            // A thread that drives the engine looks at the queue, finds it empty, and waits for `timer`. It has the state
+            // locked until it waits. The queue has a lock of its own, so `push` may come between the two, and the
+            // notification would reach nobody. After this lock, the thread has seen the work or waits already.
             drop(lock(&self.state));
             self.timer.notify_all();
         }
     }
 
-    /// Does what the pool asks for.
+    /// Gives the pool what it asks for.
     fn serve(self: &Arc<Self>, wanted: Wanted) {
-        let Wanted { workers, waiting, is_unwatched } = wanted;
-        // With fewer workers than wanted, work waits longer; the first was hired before there was any.
-        let failed = (0..workers).filter(|_| self.hire_worker().is_err()).count();
+        let Wanted { workers, waiting, needs_alarm } = wanted;
+        // If a worker cannot be started, the work waits longer. There is at least the first worker.
+        let failed = (0..workers).filter(|_| self.start_worker().is_err()).count();
         let waiting = match (waiting, failed) {
             (None, 1..) => self.pool.waiting(),
             (waiting, _) => waiting.map(|waiting| waiting + failed),
         };
         if let (Some(waiting), true) = (waiting, self.is_observed()) {
             let workers = self.pool.workers();
-            self.post(Work::Tell(Event::PoolSaturated { waiting, workers }));
+            self.emit_later(Work::Emit(Event::PoolSaturated { waiting, workers }));
         }
-        if is_unwatched && self.wait_limit.is_some() && self.is_observed() {
+        if needs_alarm && self.wait_limit.is_some() && self.is_observed() {
             self.wake_timer();
         }
     }
 
-    /// Starts the first worker before there is work, to know that one can be had.
-    pub(crate) fn hire_first(self: &Arc<Self>) -> io::Result<()> {
+    /// Starts the first worker before there is work, so that an error is found when the scheduler is built.
+    pub(crate) fn start_first_worker(self: &Arc<Self>) -> io::Result<()> {
         match self.pool.want_one() {
-            true => self.hire_worker(),
+            true => self.start_worker(),
             false => Ok(()),
         }
     }
 
-    fn hire_worker(self: &Arc<Self>) -> io::Result<()> {
-        self.hire("sexton-worker", |engine| &engine.pool)
+    fn start_worker(self: &Arc<Self>) -> io::Result<()> {
+        self.start_thread("sexton-worker", |engine| &engine.pool)
     }
 
     /// Starts a thread that a pool wants.
-    fn hire(self: &Arc<Self>, name: &str, pool: fn(&Engine) -> &Pool<Work>) -> io::Result<()> {
+    fn start_thread(self: &Arc<Self>, name: &str, pool: fn(&Engine) -> &Pool<Work>) -> io::Result<()> {
         let engine = self.clone();
         let life = move || {
             let _inside = Inside::of(&engine);
@@ -478,22 +481,22 @@ impl Engine {
         };
         match thread::Builder::new().name(name.into()).spawn(life) {
             Ok(thread) => {
-                pool(self).hired(thread);
+                pool(self).add_thread(thread);
                 Ok(())
             }
             Err(error) => {
-                pool(self).not_hired();
+                pool(self).start_failed();
                 Err(error)
             }
         }
     }
 
-    pub(crate) fn keeps_time_on(&self, thread: thread::JoinHandle<()>) {
+    pub(crate) fn set_timer_thread(&self, thread: thread::JoinHandle<()>) {
         lock(&self.state).timer_thread = Some(thread);
     }
 
-    /// Does so much of what waits in the pool, on the calling thread.
-    pub(crate) fn work_off(self: &Arc<Self>, most: usize) {
+    /// Does up to `most` pieces of the pool's queued work, on the calling thread.
+    pub(crate) fn run_queued(self: &Arc<Self>, most: usize) {
         let _inside = Inside::of(self);
         for _ in 0..most {
             match self.pool.pop() {
@@ -503,10 +506,10 @@ impl Engine {
         }
     }
 
-    /// An errand is done, and all that was to be said about it has been said.
-    fn came_back(&self) {
+    /// A dispatch or a delivery has ended, and its events have been emitted.
+    fn remove_in_flight(&self) {
         let mut state = lock(&self.state);
-        state.agenda.came_back();
+        state.agenda.remove_in_flight();
         self.unlock(state, self.clock.now());
     }
 }
@@ -518,7 +521,7 @@ impl fmt::Debug for Engine {
 }
 
 thread_local! {
-    /// The engines whose work this thread is doing, innermost last; only compared, never followed.
+    /// The engines whose work this thread is doing, innermost last. The pointers are compared and never read.
     static INSIDE: RefCell<Vec<*const Engine>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -1,8 +1,8 @@
-//! A queue of work and the few threads that take from it.
+//! A queue of jobs, and the few threads that take from it.
 //!
-//! The pool starts no thread itself: [`Pool::push`] says how many more workers are wanted, and the owner of the pool has a
-//! thread call [`Pool::work`]. It knows of its jobs only what its owner tells it when it looks for those that have waited
-//! too long ([`Pool::see`]). One lock guards the queue and the counts; it is never held while a job runs.
+//! The pool does not know what its jobs are. It starts no thread itself: [`Pool::push`] says how many more workers it
+//! wants, and its owner starts threads that call [`Pool::work`]. The pool also knows which jobs were reported as waiting
+//! for too long. One lock guards the queue and the counts. It is never held while a job runs.
 
 use std::collections::VecDeque;
 
@@ -12,42 +12,42 @@ pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
     /// Notified once for each job that an idle worker should take.
     wake: Condvar,
-    /// Notified when a worker has left.
-    left: Condvar,
-    /// The most workers there may be; none where the caller does the work.
+    /// Notified when a worker has ended.
+    worker_left: Condvar,
+    /// The largest number of workers. Zero if callers do the work themselves.
     limit: usize,
 }
 
 struct State<J> {
     queue: VecDeque<J>,
-    /// Workers that wait and have not been called.
+    /// Workers that wait for a job and have not been notified.
     idle: usize,
-    /// Workers that have been called and are not awake yet.
-    called: usize,
-    /// Workers that have been hired and have not begun yet.
+    /// Workers that have been notified and are not awake yet.
+    notified: usize,
+    /// Workers that were wanted and have not begun.
     starting: usize,
-    /// All workers there are, whatever they do.
+    /// All workers: idle, notified, starting, or busy.
     workers: usize,
     /// Whether the queue has outgrown the workers since one was last idle.
     is_saturated: bool,
     is_closed: bool,
-    /// So many jobs at the head of the queue have been seen to wait.
-    seen: usize,
-    /// Whether somebody knows that others are waiting.
-    is_watched: bool,
-    /// The threads to join in the end.
+    /// How many jobs at the head of the queue were reported as waiting too long, or need no report.
+    reported: usize,
+    /// Whether the owner has an alarm set for the first job that was not reported.
+    has_alarm: bool,
+    /// The threads to be joined at the end.
     threads: Vec<thread::JoinHandle<()>>,
 }
 
 /// What a push asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// So many more workers are to be started; they are counted as hired already.
+    /// How many more workers must be started. They are counted as `starting` already.
     pub(crate) workers: usize,
-    /// So many jobs wait for a worker and no more may be hired; told once until a worker is idle again.
+    /// How many jobs wait although there are as many workers as allowed. Some only once until a worker is idle again.
     pub(crate) waiting: Option<usize>,
-    /// Jobs wait, and nobody [watches](Pool::watch): told once until somebody does.
-    pub(crate) is_unwatched: bool,
+    /// Whether the owner must set an alarm for the first job ([`Pool::first_wait`]). True only once until it does.
+    pub(crate) needs_alarm: bool,
 }
 
 impl<J> Pool<J> {
@@ -55,87 +55,87 @@ impl<J> Pool<J> {
         let state = State {
             queue: VecDeque::new(),
             idle: 0,
-            called: 0,
+            notified: 0,
             starting: 0,
             workers: 0,
             is_saturated: false,
             is_closed: false,
-            seen: 0,
-            is_watched: false,
+            reported: 0,
+            has_alarm: false,
             threads: Vec::new(),
         };
-        Pool { state: Mutex::new(state), wake: Condvar::new(), left: Condvar::new(), limit }
+        Pool { state: Mutex::new(state), wake: Condvar::new(), worker_left: Condvar::new(), limit }
     }
 
-    /// The most workers there may be.
+    /// The largest number of workers.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// The workers that there are. They may be fewer than the limit, as threads cannot always be started.
+    /// The number of workers. It may be less than the limit, as a thread cannot always be started.
     pub(crate) fn workers(&self) -> usize {
         lock(&self.state).workers
     }
 
-    /// Appends a job for the workers that there are; hands it back if there are none.
+    /// Appends a job for the existing workers. Hands it back if there are none.
     pub(crate) fn append(&self, job: J) -> Result<(), J> {
         let mut state = lock(&self.state);
         if state.workers == 0 {
             return Err(job);
         }
         state.queue.push_back(job);
-        let is_called = state.idle > 0;
-        if is_called {
+        let is_notified = state.idle > 0;
+        if is_notified {
             state.idle -= 1;
-            state.called += 1;
+            state.notified += 1;
         }
         drop(state);
-        if is_called {
+        if is_notified {
             self.wake.notify_one();
         }
         Ok(())
     }
 
-    /// Appends jobs, and calls no more workers than there is work and idle hands.
+    /// Appends jobs, and notifies no more workers than there are jobs and idle workers.
     pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
-        self.place(lock(&self.state), jobs)
+        self.enqueue(lock(&self.state), jobs)
     }
 
-    /// Appends a job for which a hand is free or may be hired; hands it back if there is none.
+    /// Appends a job if a worker is free for it or may be started. Hands it back otherwise.
     pub(crate) fn offer(&self, job: J) -> Result<Wanted, J> {
         let state = lock(&self.state);
         let limit = if state.is_closed { 0 } else { self.limit };
-        let hands = state.called + state.starting + state.idle + limit.saturating_sub(state.workers);
-        match state.queue.len() < hands {
-            true => Ok(self.place(state, [job])),
+        let free = state.notified + state.starting + state.idle + limit.saturating_sub(state.workers);
+        match state.queue.len() < free {
+            true => Ok(self.enqueue(state, [job])),
             false => Err(job),
         }
     }
 
-    fn place(&self, mut state: MutexGuard<'_, State<J>>, jobs: impl IntoIterator<Item = J>) -> Wanted {
+    fn enqueue(&self, mut state: MutexGuard<'_, State<J>>, jobs: impl IntoIterator<Item = J>) -> Wanted {
         state.queue.extend(jobs);
-        let waiting = state.queue.len().saturating_sub(state.called + state.starting);
-        let called = waiting.min(state.idle);
+        let waiting = state.queue.len().saturating_sub(state.notified + state.starting);
+        let notified = waiting.min(state.idle);
         let limit = if state.is_closed { 0 } else { self.limit };
-        let workers = (waiting - called).min(limit.saturating_sub(state.workers));
-        state.idle -= called;
-        state.called += called;
+        let workers = (waiting - notified).min(limit.saturating_sub(state.workers));
+        state.idle -= notified;
+        state.notified += notified;
         state.workers += workers;
         state.starting += workers;
-        let unserved = waiting - called - workers;
+        let unserved = waiting - notified - workers;
         let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
-        let is_unwatched = unserved > 0 && !state.is_watched;
-        state.is_watched |= is_unwatched;
+        let needs_alarm = unserved > 0 && !state.has_alarm;
+        state.has_alarm |= needs_alarm;
         drop(state);
-        // Unlocked first, or the called would only wait for us.
-        for _ in 0..called {
+        // Unlock first: a notified worker would only wait for this lock.
+        for _ in 0..notified {
             self.wake.notify_one();
         }
-        Wanted { workers, waiting: newly_saturated.then_some(unserved), is_unwatched }
+        Wanted { workers, waiting: newly_saturated.then_some(unserved), needs_alarm }
     }
 
-    /// Asks for a worker though there is no work yet, unless there may be none.
+    /// Whether a worker may be started although there is no work yet. If so, it is counted, and the caller must start it.
     pub(crate) fn want_one(&self) -> bool {
         let mut state = lock(&self.state);
         let wanted = state.workers < self.limit;
@@ -144,41 +144,42 @@ impl<J> Pool<J> {
         wanted
     }
 
-    /// How many jobs wait.
+    /// How many jobs are queued.
     pub(crate) fn len(&self) -> usize {
         lock(&self.state).queue.len()
     }
 
-    /// The next job, if there is one: for callers that do the work themselves.
+    /// The next job, for callers that do the work themselves.
     pub(crate) fn pop(&self) -> Option<J> {
         lock(&self.state).take()
     }
 
-    /// Since when the first job waits that was not [seen](Pool::see) yet, of those that say so.
-    pub(crate) fn watch(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<Instant> {
+    /// Since when the first job waits that was not reported. `since` is `None` for jobs that need no report. If there is such
+    /// a job, the owner must set an alarm for it.
+    pub(crate) fn first_wait(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<Instant> {
         let mut state = lock(&self.state);
-        let first = state.unseen(since);
-        state.seen = first.map_or(state.queue.len(), |(at, _)| at);
-        state.is_watched = first.is_some();
+        let first = state.first_unreported(since);
+        state.reported = first.map_or(state.queue.len(), |(at, _)| at);
+        state.has_alarm = first.is_some();
         first.map(|(_, since)| since)
     }
 
-    /// Sees to the first job that was not seen yet, if it has waited since an instant or longer.
-    pub(crate) fn see<T>(
+    /// Reports the first job that was not reported, if it waits since an instant before `before`.
+    pub(crate) fn report_first<T>(
         &self,
         before: Instant,
         since: impl Fn(&J) -> Option<Instant>,
-        see: impl FnOnce(&J) -> T,
+        report: impl FnOnce(&J) -> T,
     ) -> Option<T> {
         let mut state = lock(&self.state);
-        let (at, _) = state.unseen(since).filter(|(_, since)| *since < before)?;
-        state.seen = at + 1;
-        state.queue.get(at).map(see)
+        let (at, _) = state.first_unreported(since).filter(|(_, since)| *since < before)?;
+        state.reported = at + 1;
+        state.queue.get(at).map(report)
     }
 
-    /// The life of a worker that was asked for: does jobs until the pool is closed and nothing is left.
+    /// What a worker does: it runs jobs until the pool is closed and the queue is empty.
     pub(crate) fn work(&self, mut run: impl FnMut(J)) {
-        let _hired = Hired { pool: self };
+        let _guard = WorkerGuard { pool: self };
         let mut state = lock(&self.state);
         state.starting -= 1;
         loop {
@@ -192,9 +193,10 @@ impl<J> Pool<J> {
                 state.is_saturated = false;
                 state.idle += 1;
                 state = wait(&self.wake, state);
-                // Who wakes by chance while another is called takes the other's place; the counts come out the same.
-                if state.called > 0 {
-                    state.called -= 1;
+                // A worker may wake spuriously while another one has been notified and is not awake yet. It counts itself
+                // as the notified one. The other then counts itself as idle, so both counts are right in the end.
+                if state.notified > 0 {
+                    state.notified -= 1;
                 } else {
                     state.idle -= 1;
                 }
@@ -202,47 +204,47 @@ impl<J> Pool<J> {
         }
     }
 
-    /// Keeps the thread of a worker that was asked for, to be joined in the end.
-    pub(crate) fn hired(&self, thread: thread::JoinHandle<()>) {
+    /// Keeps the thread of a worker, to be joined at the end.
+    pub(crate) fn add_thread(&self, thread: thread::JoinHandle<()>) {
         lock(&self.state).threads.push(thread);
     }
 
-    /// A worker that was asked for could not be started.
-    pub(crate) fn not_hired(&self) {
+    /// A wanted worker could not be started.
+    pub(crate) fn start_failed(&self) {
         let mut state = lock(&self.state);
         state.workers -= 1;
         state.starting -= 1;
     }
 
-    /// How many jobs wait as workers that were asked for could not be started: told as [`Wanted::waiting`] is, once.
+    /// How many jobs wait because workers could not be started. Some only once, as [`Wanted::waiting`].
     pub(crate) fn waiting(&self) -> Option<usize> {
         let mut state = lock(&self.state);
-        let waiting = state.queue.len().saturating_sub(state.idle + state.called + state.starting);
+        let waiting = state.queue.len().saturating_sub(state.idle + state.notified + state.starting);
         let newly_saturated = waiting > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
         newly_saturated.then_some(waiting)
     }
 
-    /// Lets the workers go once the queue is empty.
+    /// Ends the workers when the queue is empty.
     pub(crate) fn close(&self) {
         lock(&self.state).is_closed = true;
         self.wake.notify_all();
     }
 
-    /// Waits until the last worker has left; false if the deadline comes first.
-    pub(crate) fn wait_until_left(&self, deadline: Option<Instant>) -> bool {
+    /// Waits until the last worker has ended. False if the deadline comes first.
+    pub(crate) fn wait_for_workers(&self, deadline: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
         while state.workers > 0 {
             state = match deadline {
                 Some(deadline) if deadline <= Instant::now() => return false,
-                Some(deadline) => wait_until(&self.left, state, deadline),
-                None => wait(&self.left, state),
+                Some(deadline) => wait_until(&self.worker_left, state, deadline),
+                None => wait(&self.worker_left, state),
             };
         }
         true
     }
 
-    /// The threads started so far; each is handed out once.
+    /// The threads started so far. Each is handed out once.
     pub(crate) fn take_threads(&self) -> Vec<thread::JoinHandle<()>> {
         std::mem::take(&mut lock(&self.state).threads)
     }
@@ -250,26 +252,26 @@ impl<J> Pool<J> {
 
 impl<J> State<J> {
     fn take(&mut self) -> Option<J> {
-        self.seen = self.seen.saturating_sub(1);
+        self.reported = self.reported.saturating_sub(1);
         self.queue.pop_front()
     }
 
-    /// The first job that was not seen yet and says since when it waits: its place, and that.
-    fn unseen(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<(usize, Instant)> {
-        let seen = self.seen.min(self.queue.len());
-        self.queue.range(seen..).enumerate().find_map(|(at, job)| Some((seen + at, since(job)?)))
+    /// The first job that was not reported and needs to be: its index in the queue, and since when it waits.
+    fn first_unreported(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<(usize, Instant)> {
+        let reported = self.reported.min(self.queue.len());
+        self.queue.range(reported..).enumerate().find_map(|(at, job)| Some((reported + at, since(job)?)))
     }
 }
 
-/// Counts a worker out when its thread ends, however it ends.
-struct Hired<'a, J> {
+/// Uncounts a worker when its thread ends, also by a panic.
+struct WorkerGuard<'a, J> {
     pool: &'a Pool<J>,
 }
 
-impl<J> Drop for Hired<'_, J> {
+impl<J> Drop for WorkerGuard<'_, J> {
     fn drop(&mut self) {
         lock(&self.pool.state).workers -= 1;
-        self.pool.left.notify_all();
+        self.pool.worker_left.notify_all();
     }
 }
 
@@ -280,31 +282,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_seen_to_wait_after_the_limit_and_not_at_it() {
+    fn a_wait_is_reported_after_the_limit_and_not_at_it() {
         let (pool, now) = (Pool::new(0), Instant::now());
         let (before, after) = (now - Duration::from_nanos(1), now + Duration::from_nanos(1));
         pool.push([("first", now), ("second", after)]);
-        let see = |limit| pool.see(limit, |job| Some(job.1), |job| job.0);
-        assert_eq!((see(before), see(now)), (None, None));
-        assert_eq!((see(after), see(after)), (Some("first"), None), "each is seen once");
+        let report = |limit| pool.report_first(limit, |job| Some(job.1), |job| job.0);
+        assert_eq!((report(before), report(now)), (None, None));
+        assert_eq!((report(after), report(after)), (Some("first"), None), "each is reported once");
     }
 
     #[test]
-    fn workers_that_could_not_be_started_are_not_counted_and_what_waits_for_them_is_told_once() {
+    fn workers_that_could_not_be_started_are_not_counted_and_the_jobs_that_wait_for_them_are_reported_once() {
         let pool = Pool::new(8);
         assert!(pool.want_one());
         let wanted = pool.push(0..4);
-        assert_eq!(wanted, Wanted { workers: 3, waiting: None, is_unwatched: false });
+        assert_eq!(wanted, Wanted { workers: 3, waiting: None, needs_alarm: false });
         assert_eq!(pool.workers(), 4);
-        (0..3).for_each(|_| pool.not_hired());
+        (0..3).for_each(|_| pool.start_failed());
         assert_eq!(pool.workers(), 1);
         // The one worker is about to begin, and takes one of the four.
         assert_eq!(pool.waiting(), Some(3));
-        assert_eq!(pool.waiting(), None, "it was told");
+        assert_eq!(pool.waiting(), None, "it was reported");
     }
 
     #[test]
-    fn nothing_waits_where_only_some_of_the_workers_could_not_be_started() {
+    fn no_job_waits_if_some_of_the_workers_could_be_started() {
         let pool = Pool::new(2);
         assert!(pool.want_one());
         assert_eq!(pool.push([0]), Wanted::default());

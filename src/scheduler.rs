@@ -11,7 +11,7 @@ pub use settings::Builder;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::agenda::Which;
+use crate::agenda::TaskKey;
 use crate::clock::Driven;
 use crate::engine::{Engine, Inside};
 use crate::error::Error;
@@ -105,7 +105,7 @@ impl Scheduler {
     ///
     /// If no task has this name, or the scheduler has been shut down.
     pub fn cancel(&self, name: &str) -> Result<(), Error> {
-        self.engine.cancel(Which { name, id: None })
+        self.engine.cancel(TaskKey { name, id: None })
     }
 
     /// Ends a task after exactly one more run.
@@ -114,19 +114,22 @@ impl Scheduler {
     ///
     /// If no task has this name, or the scheduler has been shut down.
     pub fn cancel_after_next(&self, name: &str) -> Result<(), Error> {
-        self.engine.cancel_after_next(Which { name, id: None })
+        self.engine.cancel_after_next(TaskKey { name, id: None })
     }
 
     /// The task of this name, if there is one.
     pub fn get(&self, name: &str) -> Option<Task> {
-        let id = lock(&self.engine.state).agenda.holder(name)?.id;
+        let id = lock(&self.engine.state).agenda.owner(name)?.id;
         Some(Task::new(&self.engine, Arc::from(name), id, false))
     }
 
     /// All tasks that have a name, in the order in which they were scheduled.
     pub fn tasks(&self) -> Vec<Task> {
-        let glimpses = lock(&self.engine.state).agenda.glimpses();
-        glimpses.into_iter().map(|glimpse| Task::new(&self.engine, glimpse.name, glimpse.id, false)).collect()
+        let snapshots = lock(&self.engine.state).agenda.snapshots();
+        snapshots
+            .into_iter()
+            .map(|snapshot| Task::new(&self.engine, snapshot.name, snapshot.id, false))
+            .collect()
     }
 
     /// The zone in which civil times are read unless a schedule names its own.

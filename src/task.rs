@@ -199,19 +199,19 @@ pub(crate) enum Cause {
     /// One passed while the task was running, and its policy is to queue.
     Queued(Due),
     /// The wall clock was set back, or the zone changed, when it showed this: the next due is looked for from there on.
-    Look(SystemTime),
+    Ask(SystemTime),
     /// Somebody asked for a run now; the schedule does not move.
     Demand,
 }
 
-/// A time up to which dues are not run, and the reason.
+/// Occurrences up to a time do not run, for a reason: they are missed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Excuse {
+pub(crate) struct MissedUntil {
     pub(crate) why: Why,
     pub(crate) until: Now,
-    /// Up to here there is a better reason: a correction of the clock has skipped them.
+    /// Up to here the reason is another one: a correction of the clock has skipped them.
     pub(crate) skipped: Option<Now>,
-    /// So many of them were reported when they passed.
+    /// How many of them were reported when they passed.
     pub(crate) reported: u64,
 }
 
@@ -221,8 +221,40 @@ pub(crate) struct Verdicts {
     pub(crate) start: Option<Start>,
     /// Dues that have no run of their own, to be reported.
     pub(crate) missed: Vec<MissedDues>,
-    /// The due after those, or why there is none; `None` if the schedule does not move.
-    pub(crate) next: Option<Result<Option<Due>, Error>>,
+    /// The due time after those.
+    pub(crate) next: NextDue,
+}
+
+/// What a worker has found out about the next due time of a task.
+#[derive(Debug)]
+pub(crate) enum NextDue {
+    /// It is the same as before: the run was on demand, and the schedule did not move.
+    Unchanged,
+    At(Due),
+    /// The schedule has ended.
+    Never,
+    /// The schedule's own code panicked, or went back in time. It has ended, too.
+    Broken(Error),
+}
+
+impl NextDue {
+    /// The next due time, if it was found.
+    pub(crate) fn due(&self) -> Option<Due> {
+        match *self {
+            NextDue::At(due) => Some(due),
+            NextDue::Unchanged | NextDue::Never | NextDue::Broken(_) => None,
+        }
+    }
+}
+
+impl From<Result<Option<Due>, Error>> for NextDue {
+    fn from(found: Result<Option<Due>, Error>) -> NextDue {
+        match found {
+            Ok(Some(due)) => NextDue::At(due),
+            Ok(None) => NextDue::Never,
+            Err(error) => NextDue::Broken(error),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -253,36 +285,42 @@ impl Task {
     /// Says what the dues up to `until` mean, and finds the next one. That is now, or, if the clock was corrected while the
     /// task waited to be asked, what it would show now: what was skipped is not caught up with what had come before.
     /// The schedule may be the user's own code.
-    pub(crate) fn decide(&mut self, cause: Cause, excuse: Option<Excuse>, until: Now, now: Now) -> Verdicts {
+    pub(crate) fn decide(
+        &mut self,
+        cause: Cause,
+        missed_until: Option<MissedUntil>,
+        until: Now,
+        now: Now,
+    ) -> Verdicts {
         let due = match cause {
             Cause::Due(due) | Cause::Queued(due) => due,
             Cause::Demand => {
                 let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0, is_calendar: false };
-                return Verdicts { start: Some(start), missed: Vec::new(), next: None };
+                return Verdicts { start: Some(start), missed: Vec::new(), next: NextDue::Unchanged };
             }
-            Cause::Look(wall) => {
-                let next = self.timetable.after(wall, now);
-                return Verdicts { start: None, missed: Vec::new(), next: Some(next) };
+            Cause::Ask(wall) => {
+                let next = self.timetable.after(wall, now).into();
+                return Verdicts { start: None, missed: Vec::new(), next };
             }
         };
         if self.timetable.is_over(due, now) {
-            return Verdicts { start: None, missed: Vec::new(), next: Some(Ok(None)) };
+            return Verdicts { start: None, missed: Vec::new(), next: NextDue::Never };
         }
-        let mut verdicts =
-            Verdicts { start: None, missed: Vec::new(), next: Some(self.timetable.from(due, now)) };
-        if let Some(Err(_)) = verdicts.next {
+        let next = self.timetable.from(due, now).into();
+        let mut verdicts = Verdicts { start: None, missed: Vec::new(), next };
+        if let NextDue::Broken(_) = verdicts.next {
             // Whether it is left out is not known. Nothing vanishes.
-            if excuse.map_or(true, |excuse| excuse.reported == 0) {
+            if missed_until.map_or(true, |missed_until| missed_until.reported == 0) {
                 let due = due.passed_at(now);
                 verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
             }
             return verdicts;
         }
-        if let Some(Excuse { why, until, skipped, mut reported }) = excuse {
+        if let Some(MissedUntil { why, until, skipped, mut reported }) = missed_until {
             let skipped = skipped.map(|skipped| (Why::ClockCorrected, skipped));
             for (why, until) in skipped.into_iter().chain([(why, until)]) {
                 let due = match verdicts.next {
-                    Some(Ok(Some(due))) if due.age(until).is_some() => due,
+                    NextDue::At(due) if due.age(until).is_some() => due,
                     _ => continue,
                 };
                 // If the clock was set back since, what it shows again is waited for.
@@ -293,11 +331,11 @@ impl Task {
                     verdicts.missed.push(MissedDues { count: pass.count - reported, first, latest, why });
                 }
                 reported = reported.saturating_sub(pass.count);
-                verdicts.next = Some(pass.next);
+                verdicts.next = pass.next.into();
             }
         }
         let due = match verdicts.next {
-            Some(Ok(Some(due))) if due.age(until).is_some() => due,
+            NextDue::At(due) if due.age(until).is_some() => due,
             _ => return verdicts,
         };
 
@@ -307,7 +345,7 @@ impl Task {
             true => Pass { latest: due, before: None, count: 1, next: self.timetable.next(due, now) },
             false => self.timetable.pass(due, until, now),
         };
-        verdicts.next = Some(next);
+        verdicts.next = next.into();
         let lateness = latest.age(now).unwrap_or_default();
         let starts = queued || lateness <= self.policy.grace();
         // The run stands for the latest due; the others are missed.

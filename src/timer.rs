@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::agenda::{Errand, Overrun};
+use crate::agenda::{Dispatch, Overrun};
 use crate::clock::{Clock, Driven, Now};
 use crate::engine::{Engine, Nap, Phase, State, Work};
 use crate::error::{Error, Kind};
@@ -15,12 +15,12 @@ use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 /// Starts the timer's thread, and the first worker, so that there is always one.
 pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
     let failed = |error| Error::new(Kind::Thread(Arc::new(error)));
-    engine.hire_first().map_err(failed)?;
+    engine.start_first_worker().map_err(failed)?;
     let keeper = engine.clone();
     let timer = thread::Builder::new().name("sexton-timer".into()).spawn(move || keep_time(&keeper));
     match timer {
         Ok(timer) => {
-            engine.keeps_time_on(timer);
+            engine.set_timer_thread(timer);
             Ok(())
         }
         Err(error) => {
@@ -32,17 +32,17 @@ pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
 }
 
 fn keep_time(engine: &Arc<Engine>) {
-    let mut errands = Vec::new();
+    let mut dispatches = Vec::new();
     let mut state = lock(&engine.state);
     while state.phase == Phase::Open {
         state.nap = Nap::Awake;
         let now = engine.clock.now();
-        let mut news = take_due(engine, &mut state, now, now, &mut errands);
+        let mut news = take_due(engine, &mut state, now, now, &mut dispatches);
         news.extend(engine.long_waits(&mut state, now));
-        if !errands.is_empty() || !news.is_empty() {
+        if !dispatches.is_empty() || !news.is_empty() {
             drop(state);
-            news.into_iter().for_each(|news| engine.post(news));
-            engine.submit(errands.drain(..).map(Work::Errand));
+            news.into_iter().for_each(|news| engine.emit_later(news));
+            engine.submit(dispatches.drain(..).map(Work::Dispatch));
             state = lock(&engine.state);
             if state.phase != Phase::Open {
                 return;
@@ -75,31 +75,31 @@ fn take_due(
     state: &mut State,
     shown: Now,
     now: Now,
-    errands: &mut Vec<Errand>,
+    dispatches: &mut Vec<Dispatch>,
 ) -> Vec<Work> {
     let mut overruns: Vec<Overrun> = Vec::new();
-    let step = state.agenda.look(shown);
-    state.agenda.take_due(now, errands, &mut overruns);
-    let stepped = step.map(|step| Work::Tell(Event::ClockStepped { step }));
+    let step = state.agenda.check_clocks(shown);
+    state.agenda.take_due(now, dispatches, &mut overruns);
+    let stepped = step.map(|step| Work::Emit(Event::ClockStepped { step }));
     let zones = engine.is_time_to_check_zones(state, now).then_some(Work::CheckZones);
-    stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::Overrun)).collect()
+    stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::EmitOverrun)).collect()
 }
 
 /// Does what is due at `now`, on the calling thread. The clocks show `shown`, which is more than that if callbacks were
 /// slow; what has become due meanwhile is not for now, but a clock that was stepped shows what it shows.
 fn run_due(engine: &Arc<Engine>, shown: Now, now: Now) {
-    let mut errands = Vec::new();
+    let mut dispatches = Vec::new();
     let news = {
         let mut state = lock(&engine.state);
         match state.phase {
-            Phase::Open => take_due(engine, &mut state, shown, now, &mut errands),
+            Phase::Open => take_due(engine, &mut state, shown, now, &mut dispatches),
             _ => Vec::new(),
         }
     };
-    news.into_iter().for_each(|news| engine.post(news));
-    engine.submit(errands.into_iter().map(Work::Errand));
+    news.into_iter().for_each(|news| engine.emit_later(news));
+    engine.submit(dispatches.into_iter().map(Work::Dispatch));
     // What comes up meanwhile is for the next time, or a task that is always overdue would keep all others waiting.
-    engine.work_off(engine.pool.len());
+    engine.run_queued(engine.pool.len());
 }
 
 /// When there will be something to do.

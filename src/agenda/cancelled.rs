@@ -1,10 +1,11 @@
-//! The last few tasks that were cancelled, for whoever asks why they did not run. Pure: no threads, no clock.
+//! The tasks that were cancelled last. `explain` needs them to say why a cancelled task did not run. Pure: no threads,
+//! no clock.
 
-use super::{Agenda, Memory, Which};
+use super::{Agenda, TaskHistory, TaskKey};
 use crate::clock::Now;
 use crate::sync::Arc;
 
-/// So many of them are remembered.
+/// How many cancelled tasks are kept. The oldest makes room for the newest.
 const MOST: usize = 16;
 
 /// A task that was cancelled.
@@ -12,39 +13,41 @@ pub(super) struct Cancelled {
     name: Arc<str>,
     id: u64,
     version: u64,
-    /// Has `cancelled`.
-    memory: Memory,
+    /// Its `cancelled` is set.
+    task_history: TaskHistory,
 }
 
 impl Agenda {
-    /// Remembers the task in a slot, which is about to lose its name because it was cancelled.
-    pub(super) fn remember(&mut self, slot: usize, now: Now) {
-        let history = self.history;
-        let slot = self.slot(slot);
-        let name = slot.name.clone();
-        if let (Some(seat), true) = (&mut slot.seat, history > 0) {
-            seat.note_unmet(now, history);
-            let (id, version, record) = (seat.id, seat.version, seat.record.take());
-            let memory = slot.memory(history).map(|memory| Memory { record, cancelled: Some(now), ..memory });
+    /// Keeps the history of a task that is about to lose its name because it is cancelled.
+    pub(super) fn keep_cancelled(&mut self, index: usize, now: Now) {
+        let limit = self.history_limit;
+        let name_entry = self.name_entry(index);
+        let name = name_entry.name.clone();
+        if let (Some(entry), true) = (&mut name_entry.entry, limit > 0) {
+            entry.remember_pending_missed(now, limit);
+            let (id, version, history) = (entry.id, entry.version, entry.history.take());
+            let task_history = name_entry.task_history(limit);
+            let task_history = task_history.map(|rest| TaskHistory { history, cancelled: Some(now), ..rest });
             if self.cancelled.len() == MOST {
                 self.cancelled.pop_front();
             }
-            self.cancelled.extend(memory.map(|memory| Cancelled { name, id, version, memory }));
+            let cancelled = task_history.map(|task_history| Cancelled { name, id, version, task_history });
+            self.cancelled.extend(cancelled);
         }
     }
 
-    /// What is remembered of a task that was cancelled while it was away.
-    pub(super) fn remembered(&mut self, version: u64) -> Option<&mut Memory> {
-        self.cancelled.iter_mut().rev().find(|one| one.version == version).map(|one| &mut one.memory)
+    /// The history of a task that was cancelled while it was in flight.
+    pub(super) fn cancelled_history(&mut self, version: u64) -> Option<&mut TaskHistory> {
+        let mut newest_first = self.cancelled.iter_mut().rev();
+        newest_first.find(|one| one.version == version).map(|one| &mut one.task_history)
     }
 
-    /// All that is known of the dues of a task, and then of those of this name that were cancelled, the newest first.
-    pub(crate) fn memories(&self, which: Which<'_>) -> Vec<Memory> {
-        let slot = self.find(which).and_then(|slot| self.slots[slot].as_ref());
-        let lives = slot.and_then(|slot| slot.memory(self.history));
-        let is_meant =
-            |one: &&Cancelled| *one.name == *which.name && which.id.map_or(true, |id| id == one.id);
-        let cancelled = self.cancelled.iter().rev().filter(is_meant).map(|one| one.memory.clone());
+    /// The history of a task, and then those of the cancelled tasks with this key, the newest first.
+    pub(crate) fn histories(&self, key: TaskKey<'_>) -> Vec<TaskHistory> {
+        let name_entry = self.find(key).and_then(|index| self.name_entries[index].as_ref());
+        let lives = name_entry.and_then(|name_entry| name_entry.task_history(self.history_limit));
+        let has_key = |one: &&Cancelled| *one.name == *key.name && key.id.map_or(true, |id| id == one.id);
+        let cancelled = self.cancelled.iter().rev().filter(has_key).map(|one| one.task_history.clone());
         lives.into_iter().chain(cancelled).collect()
     }
 }

@@ -1,45 +1,44 @@
-//! A heap of dues that tolerates dead entries. Pure: no threads, no clock.
+//! A heap of due times that tolerates dead items. Pure: no threads, no clock.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Dues in order; of equal ones the task that was scheduled first.
+/// Due times in order. Of equal ones, that of the task that was scheduled first leaves first.
 pub(super) struct Heap<T> {
-    entries: BinaryHeap<Reverse<HeapEntry<T>>>,
-    /// How many of them are waited for. The others are dead: their tasks wait for another due, or for none.
+    items: BinaryHeap<Reverse<HeapItem<T>>>,
+    /// How many items are live. The others are dead: their tasks wait for another due time, or for none.
     live: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct HeapEntry<T> {
+pub(super) struct HeapItem<T> {
     pub(super) due: T,
     pub(super) id: u64,
-    pub(super) slot: usize,
+    pub(super) index: usize,
 }
 
-/// So few dead entries are not worth a rebuild, and so few empty places no new allocation.
+/// Up to this many dead items are not worth a rebuild, and this much unused capacity is not worth an allocation.
 const FEW: usize = 64;
 
-/// Whether an allocation has outlived most of what it was for.
+/// Whether less than a quarter of an allocation is used.
 pub(super) fn is_roomy(capacity: usize, len: usize) -> bool {
     capacity > FEW && capacity / 4 > len
 }
 
 impl<T: Ord + Copy> Heap<T> {
-    /// Places allocated.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        self.entries.capacity()
+        self.items.capacity()
     }
 
-    pub(super) fn push(&mut self, entry: HeapEntry<T>) {
-        self.entries.push(Reverse(entry));
+    pub(super) fn push(&mut self, item: HeapItem<T>) {
+        self.items.push(Reverse(item));
         self.live += 1;
     }
 
-    pub(super) fn pop_until(&mut self, now: T) -> Option<Reverse<HeapEntry<T>>> {
-        match self.entries.peek() {
-            Some(Reverse(entry)) if entry.due <= now => self.entries.pop(),
+    pub(super) fn pop_until(&mut self, now: T) -> Option<Reverse<HeapItem<T>>> {
+        match self.items.peek() {
+            Some(Reverse(item)) if item.due <= now => self.items.pop(),
             _ => {
                 self.shrink();
                 None
@@ -47,36 +46,36 @@ impl<T: Ord + Copy> Heap<T> {
         }
     }
 
-    /// The first due that is waited for; dead entries before it are done away with.
-    pub(super) fn first(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) -> Option<T> {
-        while let Some(Reverse(entry)) = self.entries.peek() {
-            if is_live(entry) {
-                return Some(entry.due);
+    /// The first live due time. Dead items before it are removed.
+    pub(super) fn first(&mut self, is_live: impl Fn(&HeapItem<T>) -> bool) -> Option<T> {
+        while let Some(Reverse(item)) = self.items.peek() {
+            if is_live(item) {
+                return Some(item.due);
             }
-            self.entries.pop();
+            self.items.pop();
             self.shrink();
         }
         None
     }
 
     fn shrink(&mut self) {
-        if is_roomy(self.entries.capacity(), self.entries.len()) {
-            self.entries.shrink_to(self.entries.len() * 2);
+        if is_roomy(self.items.capacity(), self.items.len()) {
+            self.items.shrink_to(self.items.len() * 2);
         }
     }
 
-    /// One entry has died, or is out of the heap.
-    pub(super) fn lose_one(&mut self, is_live: impl Fn(&HeapEntry<T>) -> bool) {
+    /// An item has died, or has left the heap.
+    pub(super) fn lose_one(&mut self, is_live: impl Fn(&HeapItem<T>) -> bool) {
         self.live -= 1;
-        if self.entries.len() > 2 * self.live + FEW {
-            let mut entries = std::mem::take(&mut self.entries).into_vec();
-            entries.retain(|Reverse(entry)| is_live(entry));
-            if entries.len() > self.live {
-                // Some are there twice, as the same due was waited for again: by their looks alone they are not dead.
-                entries.sort_unstable();
-                entries.dedup();
+        if self.items.len() > 2 * self.live + FEW {
+            let mut items = std::mem::take(&mut self.items).into_vec();
+            items.retain(|Reverse(item)| is_live(item));
+            if items.len() > self.live {
+                // A task that waited for the same due time again has two equal items, and `is_live` accepts both.
+                items.sort_unstable();
+                items.dedup();
             }
-            self.entries = BinaryHeap::from(entries);
+            self.items = BinaryHeap::from(items);
             self.shrink();
         }
     }
@@ -84,7 +83,7 @@ impl<T: Ord + Copy> Heap<T> {
 
 impl<T: Ord> Default for Heap<T> {
     fn default() -> Heap<T> {
-        Heap { entries: BinaryHeap::new(), live: 0 }
+        Heap { items: BinaryHeap::new(), live: 0 }
     }
 }
 
@@ -95,23 +94,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_waited_for_again_and_again_is_not_looked_through_each_time() {
+    fn waiting_again_for_the_same_due_times_does_not_scan_the_heap_each_time() {
         const TASKS: u64 = 1000;
         const ROUNDS: u64 = 10;
-        let (mut heap, looks) = (Heap::default(), Cell::new(0));
-        let entry = |id: u64| HeapEntry { due: id, id, slot: id as usize };
-        (0..TASKS).for_each(|id| heap.push(entry(id)));
+        let (mut heap, checks) = (Heap::default(), Cell::new(0));
+        let item = |id: u64| HeapItem { due: id, id, index: id as usize };
+        (0..TASKS).for_each(|id| heap.push(item(id)));
         for id in (0..ROUNDS).flat_map(|_| 0..TASKS) {
-            // Held and let go on, it waits for the same due again.
+            // A task that was paused and resumed waits for the same due time again.
             heap.lose_one(|other| {
-                looks.set(looks.get() + 1);
+                checks.set(checks.get() + 1);
                 other.id != id
             });
-            heap.push(entry(id));
+            heap.push(item(id));
         }
-        assert!(looks.get() < 5 * ROUNDS * TASKS, "{} looks", looks.get());
-        let dues = std::iter::from_fn(|| heap.pop_until(TASKS).map(|Reverse(entry)| entry.due));
-        let dues: std::collections::BTreeSet<u64> = dues.collect();
-        assert_eq!(dues.len() as u64, TASKS);
+        assert!(checks.get() < 5 * ROUNDS * TASKS, "{} checks", checks.get());
+        let due = std::iter::from_fn(|| heap.pop_until(TASKS).map(|Reverse(item)| item.due));
+        let due: std::collections::BTreeSet<u64> = due.collect();
+        assert_eq!(due.len() as u64, TASKS);
     }
 }

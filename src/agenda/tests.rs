@@ -28,28 +28,28 @@ fn request(name: String, schedule: Schedule, now: Now) -> Request {
     }
 }
 
-/// Places allocated, in use or not.
-fn places(agenda: &Agenda) -> usize {
-    let lists = agenda.slots.capacity() + agenda.free.capacity() + agenda.names.capacity();
+/// What is allocated, used or not.
+fn capacity(agenda: &Agenda) -> usize {
+    let lists = agenda.name_entries.capacity() + agenda.free.capacity() + agenda.names.capacity();
     lists + agenda.elapsed.capacity() + agenda.calendar.capacity()
 }
 
-/// What each task takes, beside its words, its callback and its place among the others.
+/// What each task takes, beside its words, its callback and its key among the others.
 #[test]
-fn a_task_that_waits_takes_no_more_than_this() {
-    let sizes = [std::mem::size_of::<Slot>(), std::mem::size_of::<Task>()];
+fn a_waiting_task_takes_at_most_this_much_memory() {
+    let sizes = [std::mem::size_of::<NameEntry>(), std::mem::size_of::<Task>()];
     assert!(sizes[0] <= 272 && sizes[1] <= 240, "{sizes:?}");
 }
 
 #[test]
-fn cancelled_tasks_leave_no_memory_behind_in_whatever_order_they_go() {
+fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
     const TASKS: usize = 10_000;
     // Forward, backward, and from both ends to the middle.
     let orders: [fn(usize) -> usize; 3] =
         [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
-    for (order, looks) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
+    for (order, wakes) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
         let now = now();
-        let mut agenda = Agenda::new(CORRECTION, NOTES);
+        let mut agenda = Agenda::new(CORRECTION, HISTORY_ITEMS);
         for i in 0..TASKS {
             let delay = Duration::from_secs(i as u64 + 1);
             let schedule = match i % 2 {
@@ -58,15 +58,15 @@ fn cancelled_tasks_leave_no_memory_behind_in_whatever_order_they_go() {
             };
             agenda.schedule(request(i.to_string(), schedule, now), now);
         }
-        assert!(places(&agenda) >= 3 * TASKS);
+        assert!(capacity(&agenda) >= 3 * TASKS);
         for i in 0..TASKS {
             let name = order(i).to_string();
-            assert!(agenda.cancel(Which { name: &name, id: None }, now).is_some());
-            if looks {
+            assert!(agenda.cancel(TaskKey { name: &name, id: None }, now).is_some());
+            if wakes {
                 agenda.next_wake(now, None);
             }
         }
         assert!(agenda.is_quiet());
-        assert!(places(&agenda) < 1000, "{} places for no task", places(&agenda));
+        assert!(capacity(&agenda) < 1000, "room for {} items, and no task", capacity(&agenda));
     }
 }

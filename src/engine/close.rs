@@ -1,4 +1,4 @@
-//! The end: nothing starts any more, what runs is let finish, and the threads go home.
+//! Shutdown: no run begins any more, those that have begun may end, and then the threads end.
 
 use super::{to_stderr, Engine, Inside, Phase, Work};
 use crate::error::{Error, Kind};
@@ -7,28 +7,28 @@ use crate::guard::guarded;
 use crate::sync::{lock, wait, wait_until, Arc, Instant, Ordering, Weak};
 
 impl Engine {
-    /// Lets nothing start any more, and takes every task off the agenda. Returns at once.
+    /// From now on no run begins, and the agenda is empty. Returns at once.
     pub(crate) fn stop(&self) {
         let mut state = lock(&self.state);
         if state.phase != Phase::Open {
             return;
         }
         state.phase = Phase::Clearing;
-        let leftovers = state.agenda.clear(self.clock.now());
+        let removed = state.agenda.clear(self.clock.now());
         drop(state);
         self.timer.notify_all();
-        self.tell_quiet();
-        for leftover in leftovers {
-            self.see_off(leftover, Why::ShutDown);
+        self.notify_quiet();
+        for removed in removed {
+            self.dispose_of(removed, Why::ShutDown);
         }
-        // Only now, as closing lets the observers go.
+        // Only now: closing drops the observers, and they receive the events of the tasks dropped above.
         let mut state = lock(&self.state);
         state.phase = Phase::Stopping;
         self.unlock(state, self.clock.now());
     }
 
-    /// Stops, and waits until the last run has ended and all threads with it. From inside a callback of its own it
-    /// does not wait, as that would be for itself.
+    /// Stops, and waits until the last run and all threads have ended. Does not wait if called from inside a callback of
+    /// this engine, as the callback would wait for itself.
     pub(crate) fn shutdown(self: &Arc<Self>, deadline: Option<Instant>) -> Result<(), Error> {
         self.stop();
         if Inside::is_inside(self) {
@@ -38,7 +38,7 @@ impl Engine {
         while state.phase != Phase::Closed {
             if self.pool.limit() == 0 && self.pool.len() > 0 {
                 drop(state);
-                self.work_off(usize::MAX);
+                self.run_queued(usize::MAX);
                 state = lock(&self.state);
                 continue;
             }
@@ -52,17 +52,17 @@ impl Engine {
             };
         }
         drop(state);
-        if !(self.pool.wait_until_left(deadline) && self.teller.wait_until_left(deadline)) {
-            // No run is left, but an observer or a destructor has not returned.
+        if !(self.pool.wait_for_workers(deadline) && self.emitter.wait_for_workers(deadline)) {
+            // No run is left, but an observer or a destructor has not returned yet.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
         let mut state = lock(&self.state);
         state.joining += 1;
         let timer = state.timer_thread.take();
         drop(state);
-        let threads = self.pool.take_threads().into_iter().chain(self.teller.take_threads());
+        let threads = self.pool.take_threads().into_iter().chain(self.emitter.take_threads());
         for thread in timer.into_iter().chain(threads) {
-            // A thread of ours that panicked has told so on stderr, and is gone all the same.
+            // A thread that panicked has printed that to stderr, and has ended all the same.
             let _ = thread.join();
         }
         let mut state = lock(&self.state);
@@ -82,11 +82,11 @@ impl Engine {
         }
     }
 
-    /// Ends what an engine without threads has left pending: nobody is going to drive it any more.
+    /// Ends the pending futures of an engine without threads, when nothing drives it any more.
     pub(crate) fn abandon(self: &Arc<Self>) {
         loop {
-            self.work_off(usize::MAX);
-            // The end of one may wake another, or begin it.
+            self.run_queued(usize::MAX);
+            // The end of one future may wake another, or start one.
             let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
             let asleep: Vec<_> = sleepers.iter().filter_map(Weak::upgrade).collect();
             if asleep.is_empty() {
@@ -97,22 +97,22 @@ impl Engine {
         }
     }
 
-    /// The last run has ended: nothing is left to tell, and the workers may go.
+    /// The last run has ended. When the queued events are delivered, the workers can end.
     pub(super) fn close(&self) {
-        // The observers are dropped by a worker or by the teller, not by the timer. Unless there are no threads at all.
+        // A worker or the emitter drops the observers, and never the timer. Without threads the caller does.
         if self.pool.append(Work::Close).is_err() {
-            self.closed();
+            self.finish_closing();
         }
     }
 
-    /// The workers have said all they had to say. So will the teller have, if there is one.
-    pub(super) fn close_after_telling(&self) {
-        if self.teller.append(Work::Closed).is_err() {
-            self.closed();
+    /// The workers have delivered their events. The emitter, if there is one, closes after its own.
+    pub(super) fn close_after_events(&self) {
+        if self.emitter.append(Work::FinishClosing).is_err() {
+            self.finish_closing();
         }
     }
 
-    pub(super) fn closed(&self) {
+    pub(super) fn finish_closing(&self) {
         self.is_observed.store(false, Ordering::Relaxed);
         let _inside = Inside::of(self);
         let observers = lock(&self.observers).take();
@@ -121,8 +121,8 @@ impl Engine {
         }
         self.close_journal();
         self.pool.close();
-        self.teller.close();
+        self.emitter.close();
         lock(&self.state).phase = Phase::Closed;
-        self.tell_quiet();
+        self.notify_quiet();
     }
 }

@@ -18,7 +18,7 @@ use crate::store::{Durability, Store, StoreError};
 use crate::sync::{lock, Arc};
 use crate::task::Facts;
 
-pub(super) use crate::store::Record as Entry;
+pub(super) use crate::store::Record as JournalLine;
 
 /// A store, and what is to be reported of it.
 #[derive(Default)]
@@ -31,18 +31,18 @@ pub(crate) struct OpenStore {
     has_failed: bool,
 }
 
-/// What was entered and has not been written yet. Empty where there is no journal.
+/// Lines that are not written yet.
 #[derive(Default)]
-pub(super) struct Entries {
-    waiting: VecDeque<(Arc<str>, Entry)>,
-    /// How many have been taken from it.
+pub(super) struct JournalQueue {
+    waiting: VecDeque<(Arc<str>, JournalLine)>,
+    /// How many lines have left the queue.
     taken: u64,
 }
 
-/// How many entries there were with the one that this stands for.
+/// The number of a line, counted from 1 in the order of queueing. Zero is no line.
 #[derive(Clone, Copy, Default)]
 #[must_use = "it is not written yet"]
-pub(super) struct Entered(u64);
+pub(super) struct QueuedLine(u64);
 
 impl OpenStore {
     /// A store that is yet to be opened.
@@ -69,33 +69,33 @@ impl fmt::Debug for OpenStore {
 }
 
 impl State {
-    pub(super) fn enter(&mut self, name: &Arc<str>, entry: Entry) -> Entered {
-        match &mut self.entries {
-            Some(Entries { waiting, taken }) => {
-                waiting.push_back((name.clone(), entry));
-                Entered(*taken + waiting.len() as u64)
+    pub(super) fn queue_line(&mut self, name: &Arc<str>, line: JournalLine) -> QueuedLine {
+        match &mut self.journal_queue {
+            Some(JournalQueue { waiting, taken }) => {
+                waiting.push_back((name.clone(), line));
+                QueuedLine(*taken + waiting.len() as u64)
             }
-            None => Entered::default(),
+            None => QueuedLine::default(),
         }
     }
 
-    /// A run begins. If it follows the calendar it is on the disk before its callback is called.
-    pub(super) fn enter_run(&mut self, facts: &Facts) -> Entered {
+    /// A run begins. If it follows the calendar, the line is on the disk before the callback is called.
+    pub(super) fn queue_run(&mut self, facts: &Facts) -> QueuedLine {
         let Facts { ref name, due, is_asked_for, is_one_more, is_calendar, .. } = *facts;
         if is_one_more {
-            // It gives its name up with this.
-            let _ = self.enter(name, Entry::Forgot);
+            // With this run the task gives its name up.
+            let _ = self.queue_line(name, JournalLine::Forgot);
         }
         // No later process is to repeat it, not even after a power failure.
         let durability = match is_calendar && (is_one_more || !is_asked_for) {
             true => Durability::PowerFailure,
             false => Durability::Process,
         };
-        let entry = match is_asked_for || is_one_more {
-            true => Entry::Asked { at: due, durability },
-            false => Entry::Began { due, durability },
+        let line = match is_asked_for || is_one_more {
+            true => JournalLine::Asked { at: due, durability },
+            false => JournalLine::Began { due, durability },
         };
-        self.enter(name, entry)
+        self.queue_line(name, line)
     }
 }
 
@@ -114,7 +114,7 @@ impl Engine {
     }
 
     fn store_panicked(&self, message: &str) {
-        self.alarm(Event::JournalFailed { error: format!("panicked: {message}").into() });
+        self.emit_or_stderr(Event::JournalFailed { error: format!("panicked: {message}").into() });
     }
 
     /// The last due time of a name in an earlier process.
@@ -128,17 +128,17 @@ impl Engine {
     }
 
     /// A name is scheduled: what earlier processes have left of it is reported, and done with.
-    pub(super) fn tell_past(&self, name: &Arc<str>) {
+    pub(super) fn emit_past(&self, name: &Arc<str>) {
         if !self.has_store {
             return;
         }
         let cut_off = self.ask_store(|store| store.claim(name)).unwrap_or_default();
         let damage = lock(&self.store).damage.take();
         if let Some(problem) = damage {
-            self.alarm(Event::JournalDamaged { problem });
+            self.emit_or_stderr(Event::JournalDamaged { problem });
         }
         for due in cut_off {
-            self.alarm(Event::CutOff { task: name.clone(), due });
+            self.emit_or_stderr(Event::CutOff { task: name.clone(), due });
         }
     }
 
@@ -147,44 +147,44 @@ impl Engine {
         let names = self.ask_store(|store| store.unclaimed()).unwrap_or_default();
         for name in &names {
             let name = Arc::from(name.as_str());
-            self.tell_past(&name);
-            self.note(&name, Entry::Forgot);
+            self.emit_past(&name);
+            self.write_line(&name, JournalLine::Forgot);
         }
         names
     }
 
-    /// Enters something that is up to this thread alone, and writes it.
-    pub(super) fn note(&self, name: &Arc<str>, entry: Entry) {
+    /// Queues a line and writes it. For facts that no lock protects.
+    pub(super) fn write_line(&self, name: &Arc<str>, line: JournalLine) {
         if self.has_store {
-            let entered = lock(&self.state).enter(name, entry);
-            self.write(entered);
+            let queued = lock(&self.state).queue_line(name, line);
+            self.write(queued);
         }
     }
 
-    /// Sees to it that what was entered is written, with all that was entered before.
-    pub(super) fn write(&self, Entered(until): Entered) {
+    /// Returns when a line is written, and all that were queued before it.
+    pub(super) fn write(&self, QueuedLine(until): QueuedLine) {
         if until == 0 {
             return;
         }
         let failed = {
             let mut open = lock(&self.store);
             let mut failed = None;
-            // Taken one at a time, as who waits for a later one is to write that.
-            while let Some((name, entry)) = self.next_entry(until) {
-                failed = failed.or(open.write(&name, entry));
+            // Writes no later line than its own: the thread that queued a later one waits for it, and writes it itself.
+            while let Some((name, line)) = self.next_line(until) {
+                failed = failed.or(open.write(&name, line));
             }
             failed
         };
         if let Some(error) = failed {
-            self.alarm(Event::JournalFailed { error: error.to_string().into() });
+            self.emit_or_stderr(Event::JournalFailed { error: error.to_string().into() });
         }
     }
 
-    fn next_entry(&self, until: u64) -> Option<(Arc<str>, Entry)> {
+    fn next_line(&self, until: u64) -> Option<(Arc<str>, JournalLine)> {
         let mut state = lock(&self.state);
-        let entries = state.entries.as_mut().filter(|entries| entries.taken < until)?;
-        entries.taken += 1;
-        entries.waiting.pop_front()
+        let queue = state.journal_queue.as_mut().filter(|queue| queue.taken < until)?;
+        queue.taken += 1;
+        queue.waiting.pop_front()
     }
 
     pub(super) fn close_journal(&self) {
@@ -196,13 +196,13 @@ impl Engine {
 }
 
 impl OpenStore {
-    /// Writes an entry. An error is handed back if it is news.
-    fn write(&mut self, name: &str, entry: Entry) -> Option<StoreError> {
+    /// Writes a line. Returns an error if it is the first in a row.
+    fn write(&mut self, name: &str, line: JournalLine) -> Option<StoreError> {
         let store = self.store.as_mut()?;
-        let written = guarded(|| store.write(name, entry));
+        let written = guarded(|| store.write(name, line));
         let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}").into()));
         if let Ok(false) = written {
-            // Nothing was tried: the end of a run whose beginning could not be written, say.
+            // Nothing had to be written: for example the end of a run whose beginning could not be written.
             return None;
         }
         let had_failed = std::mem::replace(&mut self.has_failed, written.is_err());

@@ -1,10 +1,10 @@
-//! Telling the observers what happens, and dropping what is the user's: both behind [`guarded`].
+//! Emits events to observers, and drops what is the user's. Both are done behind [`guarded`].
 
 use std::fmt;
 use std::io::{self, Write};
 
 use super::{Engine, Inside};
-use crate::agenda::{Leftover, Unmet};
+use crate::agenda::{PendingMissed, Removed};
 use crate::event::{Event, OneLine, Why};
 use crate::guard::guarded;
 use crate::sync::{lock, Arc, Ordering};
@@ -19,7 +19,7 @@ impl Engine {
             self.is_observed.store(true, Ordering::Relaxed);
         }
         if self.wait_limit.is_some() {
-            // Something may be waiting already.
+            // A run may be waiting already.
             self.wake_timer();
         }
     }
@@ -28,15 +28,15 @@ impl Engine {
         self.is_observed.load(Ordering::Relaxed)
     }
 
-    /// Tells the observers, if there are any.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+    /// Emits an event, if there is an observer.
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         if self.is_observed() {
             self.notify(&event());
         }
     }
 
-    /// Tells what somebody has to hear: without an observer it goes to stderr.
-    pub(crate) fn alarm(&self, event: Event) {
+    /// Emits an event that must not get lost: without an observer it is printed to stderr.
+    pub(crate) fn emit_or_stderr(&self, event: Event) {
         if self.is_observed() {
             self.notify(&event);
         } else {
@@ -49,46 +49,53 @@ impl Engine {
         let observers = lock(&self.observers).clone();
         let each = observers.iter().flat_map(|observers| observers.iter());
         let panics: Vec<_> = each.filter_map(|observer| guarded(|| observer(event)).err()).collect();
-        // This may be the last of them, if the engine has closed meanwhile.
+        // If the engine has closed meanwhile, this drops the observers.
         let panics = panics.into_iter().chain(guarded(|| drop(observers)).err());
         for message in panics {
             to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
         }
     }
 
-    /// Tells what a task that has lost its name has left undone, and drops it.
-    pub(super) fn see_off(&self, leftover: Leftover, why: Why) {
-        let Leftover { name, task, unmet, .. } = leftover;
+    /// Reports the missed occurrences of a task that has lost its name, and drops the task if it was at home.
+    pub(super) fn dispose_of(&self, removed: Removed, why: Why) {
+        let Removed { name, task, pending_missed, .. } = removed;
         if let Some(mut task) = task {
-            self.tell_unmet(&name, &mut task, unmet, why);
+            self.emit_pending_missed(&name, &mut task, pending_missed, why);
             self.discard(&name, task);
         }
     }
 
-    /// Tells the dues that have passed without a run, of a task that has lost its name. To count them is up to the schedule,
-    /// which may be the user's code. They are not noted: the name is forgotten, or they are left to the next process.
-    pub(super) fn tell_unmet(&self, name: &Arc<str>, task: &mut Task, unmet: Option<Unmet>, why: Why) {
-        if let Some(Unmet { due, until, reported }) = unmet {
+    /// Reports the occurrences of a task that passed without a run before it lost its name. The schedule counts them, and
+    /// that may be the user's code. They are not written to the journal: either the name is forgotten there, or the next
+    /// process is to make up for them.
+    pub(super) fn emit_pending_missed(
+        &self,
+        name: &Arc<str>,
+        task: &mut Task,
+        pending_missed: Option<PendingMissed>,
+        why: Why,
+    ) {
+        if let Some(PendingMissed { due, until, reported }) = pending_missed {
             let _inside = Inside::of(self);
             let pass = task.timetable.pass(due, until, until);
             let latest = pass.latest.passed_at(until);
             if pass.count > reported {
                 let count = pass.count - reported;
-                self.tell(|| Event::Missed { task: name.clone(), count, latest, why });
+                self.emit(|| Event::Missed { task: name.clone(), count, latest, why });
             }
         }
     }
 
-    /// Drops something of the user's: a task that is over, with all that its callback and its schedule have captured.
+    /// Drops something of the user's, such as a task that has ended with all that its callback and its schedule own.
     pub(crate) fn discard<T>(&self, name: &Arc<str>, theirs: T) {
         let _inside = Inside::of(self);
         if let Err(message) = guarded(|| drop(theirs)) {
-            self.alarm(Event::Panicked { task: name.clone(), message });
+            self.emit_or_stderr(Event::Panicked { task: name.clone(), message });
         }
     }
 }
 
-/// One line, and nobody minds if it cannot be written.
+/// Prints one line to stderr. An error is ignored: there is no place left to report it.
 pub(super) fn to_stderr(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "sexton: {line}");
 }

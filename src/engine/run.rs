@@ -1,91 +1,91 @@
-//! One errand, from the pool's hand to the agenda's: decide, begin, call back, finish.
+//! One dispatch, from the pool back to the agenda: decide, begin, call the callback, finish.
 
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
-use super::journal::{Entered, Entry};
+use super::journal::{JournalLine, QueuedLine};
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, End, Ending, Errand, Finished, Overrun, Place, Unmet};
+use crate::agenda::{Begun, Decision, Dispatch, End, Ending, EntryKey, Finished, Overrun, PendingMissed};
 use crate::clock::{Now, Step};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
 use crate::sync::{lock, Arc, Instant, Mutex};
-use crate::task::{Cause, Facts, Job, MissedDues, Pending, Runner, Task, Verdict, Verdicts};
+use crate::task::{Cause, Facts, Job, MissedDues, NextDue, Pending, Runner, Task, Verdict, Verdicts};
 
-/// A run that begins so much after its due is told as late.
+/// A run that begins this long after its due time is reported as late.
 const LATE: Duration = Duration::from_secs(1);
 
 /// What the pool's threads do.
 pub(crate) enum Work {
-    /// A task was sent off.
-    Errand(Errand),
+    /// A task was dispatched.
+    Dispatch(Dispatch),
     /// A future was woken.
     Poll(Arc<Sleeper>),
-    /// Nobody is left who could wake this future.
+    /// The last waker of this future was dropped, so it can never go on.
     Abandon(Box<AsyncRun>),
-    /// Something happened on a thread that must not call anybody.
-    Tell(Event),
-    /// The same, of a due that has passed while its task was running.
-    Overrun(Overrun),
-    /// It is time to look whether zones have changed.
+    /// An event happened on a thread that must not call observers.
+    Emit(Event),
+    /// A due time came while its task was running.
+    EmitOverrun(Overrun),
+    /// It is time to check whether zones have changed.
     CheckZones,
     /// Runs have waited too long for a worker.
-    Waits,
+    EmitWaits,
     /// The last run has ended.
     Close,
-    /// And all has been told.
-    Closed,
+    /// The pool has delivered its events.
+    FinishClosing,
 }
 
 impl Work {
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
-            Work::Errand(errand) => run(engine, errand, engine.clock.now()),
+            Work::Dispatch(dispatch) => run(engine, dispatch, engine.clock.now()),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
-            Work::Tell(event) => engine.tell(|| event),
-            Work::Overrun(overrun) => tell_overrun(engine, overrun),
+            Work::Emit(event) => engine.emit(|| event),
+            Work::EmitOverrun(overrun) => emit_overrun(engine, overrun),
             Work::CheckZones => engine.check_zones(),
-            Work::Waits => engine.tell_waits(),
-            Work::Close => engine.close_after_telling(),
-            Work::Closed => engine.closed(),
+            Work::EmitWaits => engine.emit_waits(),
+            Work::Close => engine.close_after_events(),
+            Work::FinishClosing => engine.finish_closing(),
         }
     }
 
     /// Since when a run waits for a worker.
     pub(super) fn waits_since(&self) -> Option<Instant> {
-        Some(self.errand()?.2)
+        Some(self.waiting_run()?.2)
     }
 
-    /// The run that waits: its task, where that belongs, and since when.
-    pub(super) fn errand(&self) -> Option<(Arc<str>, Place, Instant)> {
+    /// The run that waits: its task, the key of the entry, and since when it waits.
+    pub(super) fn waiting_run(&self) -> Option<(Arc<str>, EntryKey, Instant)> {
         match self {
-            // One with an excuse is only to have dues told.
-            Work::Errand(errand) if errand.excuse.is_none() => {
-                Some((errand.name.clone(), errand.place, errand.sent.mono))
+            // With `missed_until`, the dispatch is only there to report missed occurrences.
+            Work::Dispatch(dispatch) if dispatch.missed_until.is_none() => {
+                Some((dispatch.name.clone(), dispatch.key, dispatch.sent.mono))
             }
             _ => None,
         }
     }
 }
 
-fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
-    let Errand { place, name, mut task, cause, excuse, sent, .. } = errand;
+fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
+    let Dispatch { key, name, mut task, cause, missed_until, sent, .. } = dispatch;
     if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
-        // The clock was set back on the way here. Never early: the due has not come after all.
+        // The clock was set back while the task was in flight. A run is never early, so the task waits again.
         let mut state = lock(&engine.state);
-        let begun = state.agenda.take_back(place, task, now);
+        let begun = state.agenda.take_back(key, task, now);
         engine.unlock(state, now);
-        return settle(engine, place, name, begun, Entered::default());
+        return carry_out(engine, key, name, begun, QueuedLine::default());
     }
 
     let waited = now.mono.saturating_duration_since(sent.mono);
-    if engine.pool.limit() == 0 && excuse.is_none() && engine.wait_limit.map_or(false, |limit| waited > limit)
-    {
-        // The only thread there is had something else to do.
-        if lock(&engine.state).agenda.holds(place) {
-            engine.tell(|| Event::Waiting { task: name.clone(), waited, workers: 1 });
+    let is_long = engine.wait_limit.map_or(false, |limit| waited > limit);
+    if engine.pool.limit() == 0 && missed_until.is_none() && is_long {
+        // Without threads, the caller is the only worker, and it was busy.
+        if lock(&engine.state).agenda.has_entry(key) {
+            engine.emit(|| Event::Waiting { task: name.clone(), waited, workers: 1 });
         }
     }
 
@@ -96,77 +96,74 @@ fn run(engine: &Arc<Engine>, errand: Errand, now: Now) {
         _ => now,
     };
     let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
-    let excuse = excuse.map(|excuse| *excuse);
+    let missed_until = missed_until.map(|boxed| *boxed);
     let (mut state, Verdicts { start, mut missed, next }) = loop {
-        let verdicts = task.decide(cause, excuse, until, now);
+        let verdicts = task.decide(cause, missed_until, until, now);
         let mut state = lock(&engine.state);
-        // The zone may have been changed on the way here, or while it was decided.
-        if judged.is_none() || !state.agenda.follow_on_the_way(place, &mut task, now) {
+        // The zone may have changed since the dispatch, even while the worker decided. Under the lock it cannot change
+        // any more, so either the decision is right or it is made again.
+        if judged.is_none() || !state.agenda.apply_zone_change_in_flight(key, &mut task, now) {
             break (state, verdicts);
         }
     };
-    let is_demand = next.is_none();
-    let (next, broken) = match next {
-        Some(Ok(next)) => (Some(next), None),
-        Some(Err(error)) => (Some(None), Some(error)),
-        None => (None, None),
-    };
-    // The schedule may have taken its time, and what has passed meanwhile is not what passes during the run.
+    let is_demand = matches!(next, NextDue::Unchanged);
+    // Read again, as the schedule may have been slow: an occurrence that has passed by now is not an overrun of this run.
     let now = engine.clock.now();
-    let mut begun = state.agenda.begin(place, task, Decision { start, next, judged }, &mut missed, now);
+    let mut begun = state.agenda.begin(key, task, Decision { start, next: &next, judged }, &mut missed, now);
     let is_open = state.phase == Phase::Open;
-    // One that has lost its name has nothing more to say of it: it is forgotten, or another's by now. What is missed as
-    // the engine stops is for the next process.
-    let is_gone = matches!(begun, Begun::Gone { .. }) && is_open;
-    let mut passed = Entered::default();
-    for dues in missed.iter().filter(|_| !is_gone) {
-        passed = state.enter(&name, Entry::Passed(dues.latest));
+    // A task that has lost its name has no more lines in the journal: the name is forgotten there, or another task owns it.
+    // What is missed because the engine stops is for the next process to make up for.
+    let is_removed = matches!(begun, Begun::Removed { .. }) && is_open;
+    let mut passed = QueuedLine::default();
+    for MissedDues { latest, .. } in missed.iter().filter(|_| !is_removed) {
+        passed = state.queue_line(&name, JournalLine::Passed(*latest));
     }
     let began = match &begun {
-        Begun::Run { facts, .. } => state.enter_run(facts),
-        _ => Entered::default(),
+        Begun::Run { facts, .. } => state.queue_run(facts),
+        _ => QueuedLine::default(),
     };
     engine.unlock(state, now);
 
     let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-    if let (Begun::Gone { .. }, Some(start), false) = (&begun, start, is_demand) {
+    if let (Begun::Removed { .. }, Some(start), false) = (&begun, start, is_demand) {
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
     engine.write(passed);
     for MissedDues { count, latest, why, .. } in missed {
-        engine.tell(|| Event::Missed { task: name.clone(), count, latest, why });
+        engine.emit(|| Event::Missed { task: name.clone(), count, latest, why });
     }
-    if let Begun::Gone { task, lost } = &mut begun {
-        let until = lost.at;
-        let unmet = match next {
-            // All of them are to be run, and there were more than the first; or they passed while the schedule was asked.
-            Some(next) => {
-                next.filter(|due| due.age(until).is_some()).map(|due| Unmet { due, until, reported: 0 })
+    if let Begun::Removed { task, removed } = &mut begun {
+        let until = removed.at;
+        let pending_missed = match next {
+            NextDue::Unchanged => removed.pending_missed,
+            // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
+            _ => {
+                let passed = next.due().filter(|due| due.age(until).is_some());
+                passed.map(|due| PendingMissed { due, until, reported: 0 })
             }
-            None => lost.unmet,
         };
-        engine.tell_unmet(&name, task, unmet, why);
+        engine.emit_pending_missed(&name, task, pending_missed, why);
     }
-    if let Some(error) = broken {
-        engine.alarm(schedule_broke(name.clone(), error));
+    if let NextDue::Broken(error) = next {
+        engine.emit_or_stderr(schedule_broke(name.clone(), error));
     }
-    settle(engine, place, name, begun, began);
+    carry_out(engine, key, name, begun, began);
 }
 
-/// Tells of an overrun when it happens, as the run may never end. If it has ended meanwhile, its end has told it: what is
-/// told of a task comes before the end of the task.
-fn tell_overrun(engine: &Engine, overrun: Overrun) {
+/// Reports an overrun when it happens, as the run may never end. If the run has ended meanwhile, its end has reported the
+/// overrun, and nothing may follow that.
+fn emit_overrun(engine: &Engine, overrun: Overrun) {
     let mut state = lock(&engine.state);
     let now = engine.clock.now();
-    if let Some(why) = state.agenda.report(&overrun, now) {
+    if let Some(why) = state.agenda.report_overrun(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
         let (task, latest) = (name.clone(), due.passed_at(now));
-        let entered = state.enter(&name, Entry::Passed(latest));
-        engine.tell_of(state, &name, entered, Event::Missed { task, count: 1, latest, why });
+        let queued = state.queue_line(&name, JournalLine::Passed(latest));
+        engine.emit_of(state, &name, queued, Event::Missed { task, count: 1, latest, why });
     }
 }
 
-/// The end of a schedule whose own code panicked, or went back in time.
+/// The event for a schedule whose own code panicked, or went back in time.
 fn schedule_broke(task: Arc<str>, error: Error) -> Event {
     match error.kind() {
         Kind::Panicked(_) => Event::Panicked { task, message: error.to_string().into() },
@@ -174,62 +171,62 @@ fn schedule_broke(task: Arc<str>, error: Error) -> Event {
     }
 }
 
-/// Does what came of an errand.
-fn settle(engine: &Arc<Engine>, place: Place, name: Arc<str>, begun: Begun, began: Entered) {
-    let errand = match begun {
-        Begun::Run { facts, runner, errand } => {
-            engine.submit(errand.map(Work::Errand));
+/// Does what the agenda has answered to a decision.
+fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, began: QueuedLine) {
+    let dispatch = match begun {
+        Begun::Run { facts, runner, dispatch } => {
+            engine.submit(dispatch.map(Work::Dispatch));
             engine.write(began);
-            return call(engine, place, facts, runner);
+            return call(engine, key, facts, runner);
         }
-        Begun::Home(errand) => errand,
-        Begun::Gone { task, .. } => {
+        Begun::Home(dispatch) => dispatch,
+        Begun::Removed { task, .. } => {
             engine.discard(&name, task);
             None
         }
         Begun::Over(task) => {
             engine.discard(&name, task);
-            engine.tell_end(&name);
+            engine.emit_ended(&name);
             None
         }
     };
-    engine.came_back();
-    engine.submit(errand.map(Work::Errand));
+    engine.remove_in_flight();
+    engine.submit(dispatch.map(Work::Dispatch));
 }
 
 /// Calls the callback.
-fn call(engine: &Arc<Engine>, place: Place, facts: Facts, runner: Runner) {
+fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner) {
     let Facts { due, lateness, is_last, .. } = facts;
-    engine.tell(|| Event::Started { task: facts.name.clone(), due, lateness });
+    engine.emit(|| Event::Started { task: facts.name.clone(), due, lateness });
     if lateness >= LATE {
-        engine.tell(|| Event::Late { task: facts.name.clone(), due, lateness });
+        engine.emit(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
     let began = engine.clock.now().mono;
     let (engine, name) = (engine.clone(), facts.name.clone());
-    let mut baton = Baton { engine, place, name, due, began, is_last, task: None, is_done: false };
+    let mut guard = RunGuard { engine, key, name, due, began, is_last, task: None, is_done: false };
     let outcome = match runner {
         Runner::Shared(job) => {
             let outcome = guarded(|| job(&facts));
-            // The last of it, if the task has gone meanwhile.
-            baton.engine.discard(&baton.name, job);
+            // If the task has ended meanwhile, this drops the callback.
+            guard.engine.discard(&guard.name, job);
             outcome
         }
-        Runner::Whole(task) => match &mut baton.task.insert(task).job {
+        Runner::Whole(task) => match &mut guard.task.insert(task).job {
             Job::Alone(job) => guarded(|| job(&facts)),
             Job::Shared(job) => guarded(|| job(&facts)),
             Job::Async(job) => match guarded(job) {
-                Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), baton }),
+                Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), guard }),
                 Err(message) => Err(message),
             },
         },
     };
-    baton.finish(outcome);
+    guard.finish(outcome);
 }
 
-/// A run that is going on. Whatever becomes of it, the task comes back.
-struct Baton {
+/// A run that has not ended. When it is dropped, the run ends and the task comes back.
+struct RunGuard {
     engine: Arc<Engine>,
-    place: Place,
+    key: EntryKey,
     name: Arc<str>,
     due: SystemTime,
     began: Instant,
@@ -237,17 +234,17 @@ struct Baton {
     is_last: bool,
     /// The task itself, unless it is at home.
     task: Option<Box<Task>>,
-    /// Whether the run has ended, and the task come back.
+    /// Whether the run has ended and the task has come back.
     is_done: bool,
 }
 
-impl Baton {
+impl RunGuard {
     fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
         self.end(outcome);
     }
 
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
-        let Baton { ref engine, place, ref name, due, .. } = *self;
+        let RunGuard { ref engine, key, ref name, due, .. } = *self;
         let took = engine.clock.now().mono.saturating_duration_since(self.began);
         let ending = match &outcome {
             Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
@@ -255,32 +252,33 @@ impl Baton {
             Err(_) => Ending::Panicked,
         };
         let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
-        engine.note(name, Entry::Ended(due));
+        engine.write_line(name, JournalLine::Ended(due));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
-                engine.tell(|| Event::Finished { task: name.clone(), due, took });
+                engine.emit(|| Event::Finished { task: name.clone(), due, took });
             }
             Ok(Verdict::Failed(error)) => {
-                engine.alarm(Event::Failed { task: name.clone(), error: error.into() });
+                engine.emit_or_stderr(Event::Failed { task: name.clone(), error: error.into() });
             }
-            Err(message) => engine.alarm(Event::Panicked { task: name.clone(), message }),
+            Err(message) => engine.emit_or_stderr(Event::Panicked { task: name.clone(), message }),
         }
         if self.is_last {
             engine.discard(name, self.task.take());
-            engine.tell_end(name);
+            engine.emit_ended(name);
         }
         self.is_done = true;
 
         let mut state = lock(&engine.state);
-        // The observers and the journal may have been slow: an occurrence that has passed since then is an overrun.
+        // Read again, as observers and the journal may have been slow: what has passed by now is an overrun.
         let now = engine.clock.now();
-        let finished = state.agenda.finish(place, self.task.take(), end, now);
-        let Finished { errand, dropped, unmet, is_over } = finished;
-        // A task that ends before its schedule does begins anew the next time.
-        let forgot = if is_over { state.enter(name, Entry::Forgot) } else { Entered::default() };
+        let finished = state.agenda.finish(key, self.task.take(), end, now);
+        let Finished { dispatch, dropped, pending_missed, is_over } = finished;
+        // The callback has ended the task. If the name is scheduled again, it is a new task.
+        let forgot =
+            if is_over { state.queue_line(name, JournalLine::Forgot) } else { QueuedLine::default() };
         let is_open = state.phase == Phase::Open;
         if dropped.is_none() && !is_over {
-            state.agenda.came_back();
+            state.agenda.remove_in_flight();
             engine.unlock(state, now);
         } else {
             engine.unlock(state, now);
@@ -291,24 +289,25 @@ impl Baton {
                     (false, true) => Why::Cancelled,
                     (false, false) => Why::ShutDown,
                 };
-                engine.tell_unmet(name, &mut task, unmet, why);
+                engine.emit_pending_missed(name, &mut task, pending_missed, why);
                 engine.discard(name, task);
             }
             if is_over {
-                engine.tell_end(name);
+                engine.emit_ended(name);
             }
-            engine.came_back();
+            engine.remove_in_flight();
         }
-        match errand {
-            // Only to have the dues counted that passed during the run: at this same instant no other can have come.
-            Some(errand) if errand.excuse.is_some() => run(engine, errand, now),
-            errand => engine.submit(errand.map(Work::Errand)),
+        match dispatch {
+            // This only counts the overruns of the run, so it does not wait for a worker. With the same `now`, no other
+            // occurrence can have come.
+            Some(dispatch) if dispatch.missed_until.is_some() => run(engine, dispatch, now),
+            dispatch => engine.submit(dispatch.map(Work::Dispatch)),
         }
     }
 }
 
-/// The last resort, should a worker die with a run in its hands.
-impl Drop for Baton {
+/// The last resort: a worker died in the middle of a run.
+impl Drop for RunGuard {
     fn drop(&mut self) {
         if !self.is_done {
             self.end(Err("its worker died".into()));
@@ -319,14 +318,14 @@ impl Drop for Baton {
 /// A run whose future is pending.
 pub(crate) struct AsyncRun {
     future: Option<Pending>,
-    baton: Baton,
+    guard: RunGuard,
 }
 
 impl AsyncRun {
     /// Drops the future, and then ends the run.
     fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
-        self.baton.engine.discard(&self.baton.name, self.future.take());
-        self.baton.finish(outcome);
+        self.guard.engine.discard(&self.guard.name, self.future.take());
+        self.guard.finish(outcome);
     }
 
     fn abandon(self) {
@@ -334,7 +333,7 @@ impl AsyncRun {
     }
 }
 
-/// Holds a pending run while no thread does, and wakes it.
+/// Holds a pending run while no thread polls it. It is the run's waker.
 pub(crate) struct Sleeper {
     sleep: Mutex<Sleep>,
 }
@@ -354,7 +353,7 @@ enum Sleep {
 impl Sleeper {
     /// Polls a new future for the first time.
     fn start(run: AsyncRun) {
-        let engine = run.baton.engine.clone();
+        let engine = run.guard.engine.clone();
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
         if engine.pool.limit() == 0 {
             let sleepers = &mut lock(&engine.state).sleepers;
@@ -364,7 +363,7 @@ impl Sleeper {
         poll(sleeper);
     }
 
-    /// Ends a run that no thread is polling.
+    /// Ends the run, unless a thread is polling it.
     pub(super) fn abandon(&self) {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
         if let Sleep::Asleep(run) | Sleep::Queued(run) = sleep {
@@ -378,7 +377,7 @@ fn poll(sleeper: Arc<Sleeper>) {
     let mut run = match taken {
         Sleep::Queued(run) => run,
         other => {
-            // It was abandoned while it waited in the queue.
+            // The run was abandoned while it waited in the queue.
             *lock(&sleeper.sleep) = other;
             return;
         }
@@ -391,7 +390,7 @@ fn poll(sleeper: Arc<Sleeper>) {
         Ok(Poll::Pending) => {
             let is_woken = matches!(*sleep, Sleep::Polled { is_woken: true });
             if is_woken {
-                let engine = run.baton.engine.clone();
+                let engine = run.guard.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
                 engine.submit([Work::Poll(sleeper)]);
@@ -417,7 +416,7 @@ impl Wake for Sleeper {
         let mut sleep = lock(&self.sleep);
         match std::mem::replace(&mut *sleep, Sleep::Over) {
             Sleep::Asleep(run) => {
-                let engine = run.baton.engine.clone();
+                let engine = run.guard.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
                 engine.submit([Work::Poll(self)]);
@@ -428,12 +427,12 @@ impl Wake for Sleeper {
     }
 }
 
-/// The last waker is gone, and with it the only way to go on: the run ends, on a pool thread like any other.
+/// The last waker is dropped, so the future can never go on. The run ends on a pool thread, as any other does.
 impl Drop for Sleeper {
     fn drop(&mut self) {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
         if let Sleep::Asleep(run) = sleep {
-            let engine = run.baton.engine.clone();
+            let engine = run.guard.engine.clone();
             engine.submit([Work::Abandon(run)]);
         }
     }

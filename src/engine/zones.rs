@@ -1,7 +1,7 @@
-//! Zones that change while tasks wait: the machine is moved, its time zone database is replaced.
+//! Zones that change while tasks wait: the machine moves to another zone, or its time zone database is replaced.
 //!
-//! Files are read on a worker, or on the thread of whoever schedules a task; never on the timer's. The lock of the watch
-//! is taken before that of the state, and nobody is told anything while either is held.
+//! Files are read on a worker, or on the thread of a caller that schedules a task, and never on the timer's thread. The
+//! lock of the watch is taken before that of the state. No event is emitted while one of them is held.
 
 use super::{Engine, State};
 use crate::clock::Now;
@@ -9,12 +9,12 @@ use crate::event::Event;
 use crate::sync::{lock, Arc};
 use crate::tz::{LocalZone, TzError, Zone};
 
-/// What looks whether zones have changed.
+/// What a check of the zones needs.
 pub(crate) struct Watch {
-    /// The local zone, where the scheduler goes by it.
+    /// The local zone. None if the scheduler does not follow it.
     local: Option<LocalZone>,
-    /// The zones that could not be read when they were last looked at, and why, as it was told. That of the scheduler is
-    /// `None`.
+    /// The zones that could not be read at the last check, with the errors that were reported. `None` stands for the
+    /// scheduler's zone.
     failures: Vec<(Option<Zone>, TzError)>,
 }
 
@@ -25,7 +25,7 @@ impl Watch {
 }
 
 impl Engine {
-    /// Has all tasks without a zone of their own go by this one from now on, whatever the local zone is.
+    /// From now on, all tasks without a zone of their own follow this one. The local zone does not matter any more.
     pub(crate) fn set_zone(&self, zone: Zone) {
         let changed = {
             let _watch = self.watch.as_ref().map(|watch| {
@@ -36,30 +36,30 @@ impl Engine {
             });
             self.change_zone(None, zone)
         };
-        self.tell_all(changed);
+        self.emit_all(changed);
     }
 
-    /// Puts a zone in the place of another one, or of that of the scheduler, and says what there is to be told.
+    /// Replaces a zone, or the scheduler's if `of` is `None`. Returns the events to emit.
     fn change_zone(&self, of: Option<&Zone>, to: Zone) -> Vec<Event> {
         let mut state = lock(&self.state);
-        // Read when no due can be judged any more by the zone before.
+        // Read under the lock: no later occurrence can have been judged in the old zone.
         let now = self.clock.now();
         let from = of.unwrap_or(&state.zone).clone();
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         if from != to {
-            // The dues up to here are those of the zone before, also if the clock was stepped meanwhile.
-            told.extend(state.agenda.look(now).map(|step| Event::ClockStepped { step }));
-            state.agenda.rezone(of, &to, now);
-            told.push(Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
+            // Occurrences up to now are those of the old zone, also if the clock was stepped since the last comparison.
+            events.extend(state.agenda.check_clocks(now).map(|step| Event::ClockStepped { step }));
+            state.agenda.change_zone(of, &to, now);
+            events.push(Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
             if of.is_none() {
                 state.zone = to;
             }
         }
         self.unlock(state, now);
-        told
+        events
     }
 
-    /// Whether the zones have not been looked at for long enough, and nobody is about to. If so, the caller is to do it.
+    /// Whether it is time to check the zones. If so, the caller must do it: no other thread will.
     pub(crate) fn is_time_to_check_zones(&self, state: &mut State, now: Now) -> bool {
         let is_time = self.watch.is_some()
             && !state.is_checking_zones
@@ -71,9 +71,9 @@ impl Engine {
         is_time
     }
 
-    /// Looks whether the zones are still what they were. One that cannot be read again stays.
+    /// Checks whether the zones have changed. A zone that cannot be read again stays as it is.
     pub(crate) fn check_zones(&self) {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         if let Some(watch) = &self.watch {
             let mut watch = lock(watch);
             let Watch { local, failures } = &mut *watch;
@@ -81,21 +81,21 @@ impl Engine {
                 let state = lock(&self.state);
                 (state.zone.clone(), state.agenda.zones())
             };
-            // Nothing is left of zones that no task goes by any more.
+            // Zones that no task has any more are forgotten.
             failures.retain(|(zone, _)| zone.as_ref().map_or(true, |zone| own.contains(zone)));
             let found = local.as_mut().map_or_else(|| zone.reloaded(), read_again);
-            told.extend(self.follow(None, &zone, found, failures));
+            events.extend(self.change_zone_to(None, &zone, found, failures));
             for zone in &own {
-                told.extend(self.follow(Some(zone), zone, zone.reloaded(), failures));
+                events.extend(self.change_zone_to(Some(zone), zone, zone.reloaded(), failures));
             }
         }
         lock(&self.state).is_checking_zones = false;
-        self.tell_all(told);
+        self.emit_all(events);
     }
 
-    /// Goes by what was found in the place of a zone: another one, the same, or that it cannot be read. What there is to
-    /// be told of it: the same failure once.
-    fn follow(
+    /// Applies the result of reading a zone again: another zone, the same one, or an error. Returns the events to emit. An
+    /// error that was reported and has not changed is not reported again.
+    fn change_zone_to(
         &self,
         of: Option<&Zone>,
         zone: &Zone,
@@ -117,17 +117,17 @@ impl Engine {
         }
     }
 
-    fn tell_all(&self, told: Vec<Event>) {
-        for event in told {
+    fn emit_all(&self, events: Vec<Event>) {
+        for event in events {
             match event {
-                Event::ZoneKept { .. } => self.alarm(event),
-                event => self.tell(|| event),
+                Event::ZoneKept { .. } => self.emit_or_stderr(event),
+                event => self.emit(|| event),
             }
         }
     }
 }
 
-/// The local zone if it is another one now; an error as long as it cannot be read.
+/// The local zone if it has changed. An error as long as it cannot be read.
 fn read_again(local: &mut LocalZone) -> Result<Option<Zone>, TzError> {
     match local.refresh() {
         Ok(true) => Ok(Some(local.zone().clone())),

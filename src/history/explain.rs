@@ -6,7 +6,7 @@ mod judge;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::agenda::{Ending, Memory, Which};
+use crate::agenda::{Ending, TaskHistory, TaskKey};
 use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
@@ -143,7 +143,7 @@ impl Scheduler {
     ///
     /// If no task has this name and none of the last that were cancelled had it, or the scheduler has been shut down.
     pub fn explain(&self, name: &str, moment: impl Into<Moment>) -> Result<Account, Error> {
-        explain(&self.engine, Which { name, id: None }, moment.into())
+        explain(&self.engine, TaskKey { name, id: None }, moment.into())
     }
 }
 
@@ -154,13 +154,13 @@ impl Task {
     ///
     /// If the task has ended, and is none of the last that were cancelled, or the scheduler has been shut down.
     pub fn explain(&self, moment: impl Into<Moment>) -> Result<Account, Error> {
-        explain(&*self.engine()?, self.which(), moment.into())
+        explain(&*self.engine()?, self.key(), moment.into())
     }
 }
 
-fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account, Error> {
+fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account, Error> {
     let ((memories, now), task) =
-        engine.change(which, |state, now| Some((state.agenda.memories(which), now)))?;
+        engine.change(key, |state, now| Some((state.agenda.histories(key), now)))?;
     let mut account = Err(Error::new(Kind::UnknownTask).of_task(&task));
     for memory in memories {
         account = judge(engine, &task, memory, moment, now);
@@ -176,7 +176,7 @@ fn explain(engine: &Engine, which: Which<'_>, moment: Moment) -> Result<Account,
 fn judge(
     engine: &Engine,
     task: &Arc<str>,
-    memory: Memory,
+    memory: TaskHistory,
     moment: Moment,
     now: Now,
 ) -> Result<Account, Error> {

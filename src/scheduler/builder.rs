@@ -9,7 +9,7 @@ use super::handle::{Run, Task};
 use super::Scheduler;
 use crate::civil::{Date, DateTime};
 use crate::cron::{Dialect, Reader};
-use crate::engine::{Order, Placed};
+use crate::engine::{Order, ScheduledTask};
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::schedule::{Moment, Schedule};
@@ -305,7 +305,7 @@ impl TaskBuilder<'_> {
             _ => {}
         }
         let order = Order { name: name.clone(), schedule, job, policy, replaces, scheduled_at };
-        let Placed { id, is_new } = scheduler.engine.schedule(order)?;
+        let ScheduledTask { id, is_new } = scheduler.engine.schedule(order)?;
         Ok(Task::new(&scheduler.engine, name, id, is_new))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::Scheduler;
-use crate::agenda::{Glimpse, Status, Which};
+use crate::agenda::{Status, TaskKey, TaskSnapshot};
 use crate::engine::{Engine, Phase};
 use crate::error::{Error, Kind};
 use crate::event::OneLine;
@@ -57,9 +57,9 @@ impl Task {
             None => return Status::Ended,
         };
         let state = lock(&engine.state);
-        match state.agenda.glimpse(self.which()) {
-            Some(glimpse) => glimpse.status,
-            None if state.agenda.is_leaving(&self.name, self.id) => Status::Running,
+        match state.agenda.snapshot(self.key()) {
+            Some(snapshot) => snapshot.status,
+            None if state.agenda.has_detached_run(&self.name, self.id) => Status::Running,
             None => Status::Ended,
         }
     }
@@ -67,13 +67,13 @@ impl Task {
     /// When it is due next, by the wall clock; `None` once it has ended. Known while it runs, too.
     pub fn next_due(&self) -> Option<SystemTime> {
         let engine = self.engine.upgrade()?;
-        let next = lock(&engine.state).agenda.glimpse(self.which())?.next?;
+        let next = lock(&engine.state).agenda.snapshot(self.key())?.next?;
         next.wall(engine.clock.now())
     }
 
     /// How many runs have begun so far; `None` once it has ended.
     pub fn count(&self) -> Option<u64> {
-        Some(self.glimpse()?.count)
+        Some(self.snapshot()?.count)
     }
 
     /// Holds the task: what comes due is reported as missed when it is resumed. A run that is going on is let finish.
@@ -82,7 +82,7 @@ impl Task {
     ///
     /// If the task has ended, or the scheduler has been shut down.
     pub fn pause(&self) -> Result<(), Error> {
-        self.engine()?.pause(self.which())
+        self.engine()?.pause(self.key())
     }
 
     /// Lets the task go on with the first due from now on.
@@ -91,7 +91,7 @@ impl Task {
     ///
     /// If the task has ended, or the scheduler has been shut down.
     pub fn resume(&self) -> Result<(), Error> {
-        self.engine()?.resume(self.which())
+        self.engine()?.resume(self.key())
     }
 
     /// Asks for a run beside the schedule, which does not move: now, even if the task is paused, or right after the run
@@ -101,7 +101,7 @@ impl Task {
     ///
     /// If the task has ended, or the scheduler has been shut down.
     pub fn run_now(&self) -> Result<(), Error> {
-        self.engine()?.run_now(self.which())
+        self.engine()?.run_now(self.key())
     }
 
     /// Ends the task now. A run that is going on is let finish; the name is free at once.
@@ -110,7 +110,7 @@ impl Task {
     ///
     /// If the task has ended already, or the scheduler has been shut down.
     pub fn cancel(&self) -> Result<(), Error> {
-        self.engine()?.cancel(self.which())
+        self.engine()?.cancel(self.key())
     }
 
     /// Ends the task after exactly one more run.
@@ -119,31 +119,31 @@ impl Task {
     ///
     /// If the task has ended already, or the scheduler has been shut down.
     pub fn cancel_after_next(&self) -> Result<(), Error> {
-        self.engine()?.cancel_after_next(self.which())
+        self.engine()?.cancel_after_next(self.key())
     }
 
-    pub(crate) fn which(&self) -> Which<'_> {
-        Which { name: &self.name, id: Some(self.id) }
+    pub(crate) fn key(&self) -> TaskKey<'_> {
+        TaskKey { name: &self.name, id: Some(self.id) }
     }
 
     pub(crate) fn engine(&self) -> Result<Arc<Engine>, Error> {
         self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.name))
     }
 
-    fn glimpse(&self) -> Option<Glimpse> {
-        lock(&self.engine.upgrade()?.state).agenda.glimpse(self.which())
+    fn snapshot(&self) -> Option<TaskSnapshot> {
+        lock(&self.engine.upgrade()?.state).agenda.snapshot(self.key())
     }
 }
 
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", OneLine(&self.name))?;
-        let (engine, glimpse) = match (self.engine.upgrade(), self.glimpse()) {
-            (Some(engine), Some(glimpse)) => (engine, glimpse),
+        let (engine, snapshot) = match (self.engine.upgrade(), self.snapshot()) {
+            (Some(engine), Some(snapshot)) => (engine, snapshot),
             _ => return fmt::Display::fmt(&self.status(), f),
         };
-        write!(f, "{}, {}", glimpse.schedule, glimpse.status)?;
-        match glimpse.next.and_then(|next| next.wall(engine.clock.now())) {
+        write!(f, "{}, {}", snapshot.schedule, snapshot.status)?;
+        match snapshot.next.and_then(|next| next.wall(engine.clock.now())) {
             Some(next) => {
                 f.write_str(", next ")?;
                 let zone = lock(&engine.state).zone.clone();
@@ -202,14 +202,14 @@ impl<'a> Run<'a> {
     /// well to look now and then.
     pub fn stop_requested(&self) -> bool {
         let state = lock(&self.scheduler.engine.state);
-        let is_gone = || state.agenda.version(self.which()) != Some(self.facts.version);
+        let is_gone = || state.agenda.version(self.key()) != Some(self.facts.version);
         state.phase != Phase::Open || (!self.facts.is_last && is_gone())
     }
 
     /// Ends the task with this run, if it has not ended already.
     pub fn cancel(&self) {
         // It fails only if the task has no future to cancel.
-        let _ = self.scheduler.engine.cancel(self.which());
+        let _ = self.scheduler.engine.cancel(self.key());
     }
 
     /// A handle to the scheduler that does not keep it alive.
@@ -217,8 +217,8 @@ impl<'a> Run<'a> {
         &self.scheduler
     }
 
-    fn which(&self) -> Which<'_> {
-        Which { name: &self.facts.name, id: Some(self.facts.id) }
+    fn key(&self) -> TaskKey<'_> {
+        TaskKey { name: &self.facts.name, id: Some(self.facts.id) }
     }
 }
 

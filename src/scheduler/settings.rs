@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Keeper, Scheduler};
-use crate::agenda::NOTES;
+use crate::agenda::HISTORY_ITEMS;
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
 use crate::engine::{Engine, OpenStore, Settings, Watch};
 use crate::error::Error;
@@ -45,7 +45,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             store: Mutex::default(),
-            history: NOTES,
+            history: HISTORY_ITEMS,
             wait_limit: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Reason;
-use crate::agenda::{Ending, Memory, Note};
+use crate::agenda::{Ending, HistoryItem, TaskHistory};
 use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Plan;
@@ -63,7 +63,7 @@ fn due_of(plan: &Plan, asked: SystemTime) -> Option<SystemTime> {
     nearest(plan.until(asked).into_iter().chain(plan.after(asked)), asked)
 }
 
-impl Memory {
+impl TaskHistory {
     /// What is known of an instant, and the due that it means, or the instant itself.
     pub(super) fn judge(
         &self,
@@ -119,21 +119,21 @@ impl Memory {
 
     /// When the zone was changed, if that was later: the schedule knows the dues in the new one only.
     fn rezoned_after(&self, asked: SystemTime) -> Option<SystemTime> {
-        self.record()?.rezoned.filter(|&at| asked <= at && self.is_calendar())
+        self.record()?.zone_changed.filter(|&at| asked <= at && self.is_calendar())
     }
 
     /// Of a due that is not noted, although nothing as late is forgotten: it is none, as clocks show its time again.
     fn shown_before(&self, due: SystemTime) -> Option<Reason> {
         let record = self.record().filter(|record| record.forgotten < Some(due))?;
-        record.rezoned.map(|since| Reason::ShownBefore { since })
+        record.zone_changed.map(|since| Reason::ShownBefore { since })
     }
 
-    fn record(&self) -> Option<&crate::agenda::record::Record> {
-        self.record.as_deref()
+    fn record(&self) -> Option<&crate::agenda::RunHistory> {
+        self.history.as_deref()
     }
 
-    fn notes(&self) -> impl DoubleEndedIterator<Item = Note> + '_ {
-        self.record().into_iter().flat_map(|record| record.notes.iter().copied())
+    fn notes(&self) -> impl DoubleEndedIterator<Item = HistoryItem> + '_ {
+        self.record().into_iter().flat_map(|record| record.items.iter().copied())
     }
 
     fn is_calendar(&self) -> bool {
@@ -174,14 +174,14 @@ impl Memory {
 
     /// What the notes say.
     fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
-        let notes: Vec<Note> = self.notes().collect();
-        let replaced = notes.iter().rposition(|note| matches!(note, Note::Replaced));
+        let notes: Vec<HistoryItem> = self.notes().collect();
+        let replaced = notes.iter().rposition(|note| matches!(note, HistoryItem::Replaced));
         let is_of_old_zone = self.rezoned_after(asked).is_some();
         let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
         for (at, &note) in notes.iter().enumerate().rev() {
             let is_of_plan = !is_of_old_zone && replaced.map_or(true, |replaced| at > replaced);
             let plan = self.plan.as_deref().filter(|_| is_of_plan);
-            let is_by_hand = matches!(note, Note::Run { is_by_hand: true, .. });
+            let is_by_hand = matches!(note, HistoryItem::Run { is_by_hand: true, .. });
             if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
                 let (is_after, distance) = distance(due, asked);
                 let rank = (is_after, distance, is_by_hand);
@@ -196,19 +196,19 @@ impl Memory {
 
     /// Why a due that has come was neither run nor missed so far.
     fn pending(&self) -> Reason {
-        if self.is_leaving {
+        if self.has_detached_run {
             return Reason::Running { due: None };
         }
         if self.is_paused {
             let mut notes = self.notes().rev();
             let since = notes.find_map(|note| match note {
-                Note::Paused { at } => Some(at),
+                HistoryItem::Paused { at } => Some(at),
                 _ => None,
             });
             return Reason::Paused { since };
         }
         let running = self.notes().rev().find_map(|note| match note {
-            Note::Run { due, ending: Ending::Running, .. } => Some(due),
+            HistoryItem::Run { due, ending: Ending::Running, .. } => Some(due),
             _ => None,
         });
         match running {
@@ -251,7 +251,7 @@ impl Memory {
             self.notes().flat_map(|note| note.dues()).flatten().chain(next).collect();
         // Of dues that are one note, the two ends are not the next ones.
         if plan.map_or(false, |plan| plan.period().is_some()) {
-            let since = self.notes().rev().take_while(|note| !matches!(note, Note::Replaced));
+            let since = self.notes().rev().take_while(|note| !matches!(note, HistoryItem::Replaced));
             let blocks = since.filter_map(|note| note.block());
             let over = blocks.filter(|(first, latest, _)| *first <= asked && asked < *latest);
             known.extend(over.flat_map(|block| around(block, asked)));
@@ -266,24 +266,24 @@ impl Memory {
         }
         let before = known.iter().copied().filter(|&due| due < asked).max();
         let after = known.iter().copied().filter(|&due| due > asked).min();
-        let notes: Vec<Note> = self.notes().collect();
+        let notes: Vec<HistoryItem> = self.notes().collect();
         Reason::NotDue { before, after, step: step_over(&notes, asked) }
     }
 }
 
 /// The due that an instant means, if a note is about it, and what the note says.
 fn of_note(
-    notes: &[Note],
+    notes: &[HistoryItem],
     at: usize,
-    note: Note,
+    note: HistoryItem,
     plan: Option<&Plan>,
     asked: SystemTime,
 ) -> Option<(SystemTime, Reason)> {
     match note {
-        Note::Run { due, lateness, took, ending, is_by_hand } => {
+        HistoryItem::Run { due, lateness, took, ending, is_by_hand } => {
             let took = (ending != Ending::Running).then(|| Duration::from_nanos(took));
             let stood_for = match at.checked_sub(1).map(|before| notes[before]) {
-                Some(Note::Missed { count, is_stood_for: true, .. }) => u64::from(count),
+                Some(HistoryItem::Missed { count, is_coalesced: true, .. }) => u64::from(count),
                 _ => 0,
             };
             let reason = match is_by_hand {
@@ -292,45 +292,46 @@ fn of_note(
             };
             is_near(due, asked).then_some((due, reason))
         }
-        Note::Runs { first, latest, count, ending } => {
+        HistoryItem::Runs { first, latest, count, ending } => {
             let runs = u64::from(count);
             let due = due_among((first, latest, runs), plan, asked)?;
             Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
         }
-        Note::Missed { first, latest, count, why, is_stood_for } => {
+        HistoryItem::Missed { first, latest, count, why, is_coalesced } => {
             let dues = u64::from(count);
             let due = due_among((first, latest, dues), plan, asked)?;
             let by = notes[at + 1..].iter().find_map(|note| match *note {
-                Note::Run { due, is_by_hand: false, .. } => Some(due),
-                Note::Runs { first, .. } => Some(first),
+                HistoryItem::Run { due, is_by_hand: false, .. } => Some(due),
+                HistoryItem::Runs { first, .. } => Some(first),
                 _ => None,
             });
             let step = step_over(notes, due).filter(|_| matches!(why, Why::Late | Why::ClockCorrected));
-            let reason = match by.filter(|_| is_stood_for) {
+            let reason = match by.filter(|_| is_coalesced) {
                 Some(by) => Reason::StoodFor { by, why, step },
                 None => Reason::Missed { why, dues, first, latest, step },
             };
             Some((due, reason))
         }
-        Note::Stepped { .. } | Note::Paused { .. } | Note::Replaced => None,
+        HistoryItem::Stepped { .. } | HistoryItem::Paused { .. } | HistoryItem::Replaced => None,
     }
 }
 
 /// The last step of the clock that skipped a due.
-fn step_over(notes: &[Note], due: SystemTime) -> Option<Step> {
+fn step_over(notes: &[HistoryItem], due: SystemTime) -> Option<Step> {
     notes.iter().rev().find_map(|note| match *note {
-        Note::Stepped { from, to } if from < due && due <= to => {
+        HistoryItem::Stepped { from, to } if from < due && due <= to => {
             to.duration_since(from).ok().map(Step::Forward)
         }
         _ => None,
     })
 }
 
-impl Note {
+impl HistoryItem {
     /// The first and the last of more than one due, and how many they are.
     fn block(self) -> Option<(SystemTime, SystemTime, u64)> {
         match self {
-            Note::Runs { first, latest, count, .. } | Note::Missed { first, latest, count, .. }
+            HistoryItem::Runs { first, latest, count, .. }
+            | HistoryItem::Missed { first, latest, count, .. }
                 if count > 1 =>
             {
                 Some((first, latest, u64::from(count)))
@@ -342,8 +343,8 @@ impl Note {
     /// The dues that it names.
     fn dues(self) -> [Option<SystemTime>; 2] {
         match self {
-            Note::Run { due, is_by_hand: false, .. } => [Some(due), None],
-            Note::Runs { first, latest, .. } | Note::Missed { first, latest, .. } => {
+            HistoryItem::Run { due, is_by_hand: false, .. } => [Some(due), None],
+            HistoryItem::Runs { first, latest, .. } | HistoryItem::Missed { first, latest, .. } => {
                 [Some(first), Some(latest)]
             }
             _ => [None, None],

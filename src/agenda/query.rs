@@ -1,0 +1,146 @@
+//! Queries: what one can ask of the agenda without changing it. Pure: no threads, no clock.
+
+use std::fmt;
+use std::panic::Location;
+
+use super::entry::{EntryKey, NameEntry};
+use super::{Agenda, Prospect};
+use crate::schedule::Due;
+use crate::sync::Arc;
+
+/// Finds a task by its name, or by its name and number. A handle uses both, so that it never touches a later task of
+/// the same name.
+#[derive(Clone, Copy)]
+pub(crate) struct TaskKey<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: Option<u64>,
+}
+
+/// The task that owns a name.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) id: u64,
+    pub(crate) scheduled_at: &'static Location<'static>,
+}
+
+/// A task as users see it at one instant.
+pub(crate) struct TaskSnapshot {
+    pub(crate) name: Arc<str>,
+    pub(crate) id: u64,
+    pub(crate) status: Status,
+    pub(crate) next: Option<Due>,
+    pub(crate) count: u64,
+    pub(crate) schedule: Arc<str>,
+}
+
+/// What a task is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It waits for its next due, or for a free worker.
+    Waiting,
+    /// Its callback is running, or its future is pending.
+    Running,
+    /// It is held until it is resumed.
+    Paused,
+    /// It is over: cancelled, its schedule has ended, or the scheduler has shut down.
+    Ended,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::Waiting => "waiting",
+            Status::Running => "running",
+            Status::Paused => "paused",
+            Status::Ended => "ended",
+        })
+    }
+}
+
+impl Agenda {
+    /// Whether a dispatched task still has its entry.
+    pub(crate) fn has_entry(&self, key: EntryKey) -> bool {
+        let name_entry = self.name_entries.get(key.index).and_then(|name_entry| name_entry.as_ref());
+        let entry = name_entry.and_then(|name_entry| name_entry.entry.as_ref());
+        entry.map_or(false, |entry| entry.version == key.version)
+    }
+
+    /// Whether there is no task, no unfinished run, and no event of a task to be emitted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.names.is_empty() && self.in_flight == 0
+    }
+
+    /// Dispatched tasks that have not come back, and pending deliveries of events.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The names of all runs that have not ended, one for each run.
+    pub(crate) fn running(&self) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        for NameEntry { name, entry, detached } in self.name_entries.iter().flatten().map(|one| &**one) {
+            let runs = detached.len() + entry.as_ref().map_or(0, |entry| entry.runs);
+            names.extend(std::iter::repeat(name).take(runs).cloned());
+        }
+        names.sort();
+        names
+    }
+
+    /// The task that owns a name.
+    pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
+        let entry = self.name_entries[*self.names.get(name)?].as_ref()?.entry.as_ref()?;
+        Some(Owner { id: entry.id, scheduled_at: entry.scheduled_at })
+    }
+
+    /// The version of a task, if it owns its name.
+    pub(crate) fn version(&self, key: TaskKey<'_>) -> Option<u64> {
+        Some(self.name_entries[self.find(key)?].as_ref()?.entry.as_ref()?.version)
+    }
+
+    /// All tasks, in the order in which they were scheduled.
+    pub(crate) fn snapshots(&self) -> Vec<TaskSnapshot> {
+        let name_entries = self.name_entries.iter().flatten();
+        let mut snapshots: Vec<_> = name_entries.filter_map(|name_entry| name_entry.snapshot()).collect();
+        snapshots.sort_by_key(|snapshot| snapshot.id);
+        snapshots
+    }
+
+    /// One task.
+    pub(crate) fn snapshot(&self, key: TaskKey<'_>) -> Option<TaskSnapshot> {
+        self.name_entries.get(self.find(key)?)?.as_ref()?.snapshot()
+    }
+
+    /// What is known of the future of each task, in the order in which they were scheduled.
+    pub(crate) fn prospects(&self) -> Vec<Prospect> {
+        let name_entries = self.name_entries.iter().flatten();
+        let mut prospects: Vec<_> = name_entries.filter_map(|name_entry| name_entry.prospect()).collect();
+        prospects.sort_by_key(|prospect| prospect.id);
+        prospects
+    }
+
+    /// Whether a task that has lost its name still has a run that has not ended.
+    pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
+        let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
+        name_entry.map_or(false, |name_entry| name_entry.detached.iter().any(|run| run.id == id))
+    }
+}
+
+impl NameEntry {
+    fn snapshot(&self) -> Option<TaskSnapshot> {
+        let entry = self.entry.as_ref()?;
+        let status = match entry {
+            _ if entry.runs > 0 => Status::Running,
+            _ if entry.is_paused => Status::Paused,
+            _ => Status::Waiting,
+        };
+        Some(TaskSnapshot {
+            name: self.name.clone(),
+            id: entry.id,
+            status,
+            next: entry.next,
+            count: entry.count,
+            schedule: entry.schedule.clone(),
+        })
+    }
+}
