@@ -1,4 +1,4 @@
-//! What a scheduler is made with.
+//! The builder of a scheduler.
 
 use std::convert::TryInto;
 use std::path::PathBuf;
@@ -14,13 +14,24 @@ use crate::sync::{thread, Arc};
 use crate::timer::{self, Drive};
 use crate::tz::{LocalZone, Zone};
 
-/// Looks at the clocks at least this often while a calendar task waits.
+/// Compares the clocks at least this often while a calendar task waits.
 const CLOCK_CHECK: Duration = Duration::from_secs(1);
 
-/// Looks whether zones have changed at least this often while a calendar task waits.
+/// Checks the zones for changes at least this often while a calendar task waits.
 const ZONE_CHECK: Duration = Duration::from_secs(60);
 
-/// Settings of a scheduler that is yet to be.
+/// The settings of a new [`Scheduler`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let scheduler = sexton::Scheduler::builder()
+///     .zone("UTC")
+///     .threads(4)
+///     .wait_limit(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), sexton::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
@@ -52,9 +63,10 @@ impl Builder {
         }
     }
 
-    /// The zone in which civil times are read unless a schedule names its own: a [`Zone`], or the name of one. Without
-    /// it that is the local zone, also when the machine is moved to another one; [`Zone::local`] given here stays what
-    /// it is.
+    /// The zone of all schedules that do not name their own: a [`Zone`], or the name of one.
+    ///
+    /// By default this is the local zone, and the scheduler follows it when it changes. A zone that is given here does not
+    /// change to another one, not even [`Zone::local`].
     pub fn zone<Z>(mut self, zone: Z) -> Builder
     where
         Z: TryInto<Zone>,
@@ -64,41 +76,44 @@ impl Builder {
         self
     }
 
-    /// The most workers there may be. With none the scheduler starts no thread at all, and runs when it is told to:
-    /// [`Scheduler::run_pending`], [`Scheduler::wait`].
+    /// The maximum number of worker threads. The default is the number of cores, at least 2 and at most 8.
+    ///
+    /// With 0 the scheduler starts no thread at all. Tasks then run only inside [`Scheduler::run_pending`] and
+    /// [`Scheduler::wait`].
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = Some(threads);
         self
     }
 
-    /// What the [jitter](crate::TaskBuilder::jitter) of tasks depends on beside their names, 0 by default. Replicas that run the
-    /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
+    /// The seed of the [jitter](crate::TaskBuilder::jitter), 0 by default. A task's delay depends on this seed and on the
+    /// task's name. Replicas that run the same tasks need different seeds, for example a hash of the host name; otherwise
+    /// they all start at the same time.
     pub fn seed(mut self, seed: u64) -> Builder {
         self.seed = seed;
         self
     }
 
-    /// Has the scheduler run by a clock that is moved by hand, on the thread that moves it.
+    /// Uses a manual clock instead of the system's. The scheduler starts no threads: tasks run on the thread that moves the
+    /// clock.
     pub fn clock(mut self, clock: &ManualClock) -> Builder {
         self.clock = Clock::Manual(clock.clone());
         self
     }
 
-    /// How often to look whether the wall clock was set, while a calendar task waits: at most this long after it was,
-    /// the scheduler knows. One second by default, a millisecond at the least; a machine that must rarely wake up may
-    /// want more.
+    /// The interval at which the clocks are compared while a calendar task waits. A clock step or a suspend is noticed within
+    /// this time. One second by default, at least one millisecond. Use a longer interval to wake the machine less often.
     pub fn clock_check(mut self, interval: Duration) -> Builder {
         self.clock_check = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// How far forward the wall clock may be found to have gone without being taken for one that was wrong: what a larger
-    /// step has skipped is reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not caught up. Three hours by
-    /// default.
+    /// The largest forward step of the wall clock that counts as a suspend. A larger step is a correction of a clock that was
+    /// wrong: the skipped occurrences are reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not run. Three
+    /// hours by default. For a clock that is set back, the limit is always three hours.
     ///
     /// A program cannot tell a clock that was set from a machine that slept, and a night is longer than three hours. On a
-    /// laptop, whose clock is right, more is better: with [`Duration::MAX`] whatever passes while it sleeps is caught up as
-    /// [`Missed`](crate::Missed) has it. Zero catches up with nothing. For a clock that is set back it is always three hours.
+    /// laptop with a correct clock a higher limit is better. With [`Duration::MAX`], every occurrence during a sleep is
+    /// treated as [`Missed`](crate::Missed) says. With zero, none of them is run.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -119,19 +134,20 @@ impl Builder {
         self
     }
 
-    /// How often to look whether the zones have changed, while a calendar task waits and when one is scheduled: the local
-    /// zone, if the scheduler goes by it, and the files of zones that have a name. One minute by default; with
-    /// [`Duration::MAX`] never. With a [`ManualClock`] zones change by [`set_zone`](Scheduler::set_zone) alone.
+    /// The interval at which zones are checked for changes: the local zone, if the scheduler follows it, and the files of
+    /// named zones. They are checked while a calendar task waits, and when one is scheduled. One minute by default; never
+    /// with [`Duration::MAX`]. With a [`ManualClock`], only [`set_zone`](Scheduler::set_zone) changes the zone.
     ///
-    /// A zone that cannot be read again stays as it was, and [`Event::ZoneKept`](crate::Event::ZoneKept) says so once.
+    /// If a zone cannot be read again, its old data stay in use, and [`Event::ZoneKept`](crate::Event::ZoneKept) reports that
+    /// once.
     pub fn zone_check(mut self, interval: Duration) -> Builder {
         self.zone_check = interval;
         self
     }
 
-    /// Remembers across restarts the last due of each name, in a file: a due that comes while the process is down is then
-    /// missed like one that comes while the machine sleeps, and [`Missed`](crate::Missed) says what becomes of it. None is
-    /// run twice. A run that the end of its process cut off is told when its task is scheduled again
+    /// Keeps the last due time of each name in a file, across restarts. An occurrence while the process is down is then
+    /// missed, like one while the machine sleeps, and [`Missed`](crate::Missed) decides what happens to it. No occurrence is
+    /// run twice. A run that was cut off by the end of its process is reported when its task is scheduled again
     /// ([`Event::CutOff`](crate::Event::CutOff)), and not run again.
     ///
     /// ```
@@ -147,44 +163,47 @@ impl Builder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// * Cron expressions, civil times and iterators of them go on after the last due, and so do periods that have an anchor
-    ///   ([`starting`](crate::Schedule::starting)). Whole days without an anchor take the last due for one. Other
-    ///   periods, delays and closures begin anew. So does a task that was cancelled, or that ended itself.
-    /// * A name is remembered from when it was scheduled for the first time, so that a first due can be missed, too. What
-    ///   counts is the name: another schedule under it goes on after the last due as well.
-    /// * A clock that was set back between two processes is like one set back under a running scheduler: by up to three
-    ///   hours nothing is run twice but by interval-like expressions and periods of less than a day, which go on by the new
-    ///   time.
-    /// * What is missed as the scheduler shuts down is left to the next process.
-    /// * [`times`](crate::Schedule::times), [`Run::count`](crate::Run::count) and pauses are not remembered. With another
-    ///   [`jitter`](crate::Schedule::jitter) than before, the last due may be run once more, or the next one left out.
-    /// * Each run adds two lines. Before a run that follows the calendar begins, its line is on the disk (`fsync`): not
-    ///   even a power failure has it run twice. That takes some milliseconds on many disks, one run after the other. The
-    ///   file is written anew when it has grown. It keeps each name until that is cancelled or
+    /// * Cron expressions, civil times, iterators of civil times, and periods with an anchor
+    ///   ([`starting`](crate::Schedule::starting)) continue after the last due time. Periods of whole days without an anchor
+    ///   use the last due time as their anchor. Other periods, delays and closures start again. So does a task that was
+    ///   cancelled, or that ended itself.
+    /// * A name is in the journal from the first time it is scheduled, so its first occurrence can be missed, too. The
+    ///   journal knows names only: a new schedule under an old name continues after the last due time as well.
+    /// * A clock that was set back between two processes has the same effect as one that is set back under a running
+    ///   scheduler. If it was set back by up to three hours, nothing runs twice, except interval-like expressions and periods
+    ///   of less than a day: they follow the new time.
+    /// * An occurrence that is missed because the scheduler shuts down is left to the next process.
+    /// * [`times`](crate::Schedule::times), [`Run::count`](crate::Run::count) and pauses are not kept. If the
+    ///   [`jitter`](crate::Schedule::jitter) has changed, the last occurrence may run once more, or the next one may be
+    ///   skipped.
+    /// * Each run adds two lines. The first line of a calendar run is on the disk (`fsync`) before the run starts, so that it
+    ///   is not run twice even after a power failure. That takes some milliseconds on many disks, for one run after the
+    ///   other. The file is rewritten when it has grown. It keeps a name until its task is cancelled or
     ///   [forgotten](Scheduler::forget_unscheduled).
-    /// * The file is the scheduler's alone while it is open: if it is removed or replaced nothing more is written, and
-    ///   [`Event::JournalFailed`](crate::Event::JournalFailed) tells.
-    /// * A crash at any byte does no harm. Of a file that was damaged the other lines are followed, and it is kept beside;
-    ///   [`Event::JournalDamaged`](crate::Event::JournalDamaged) tells.
+    /// * The file belongs to the scheduler while it is open. If it is removed or replaced, nothing more is written, and
+    ///   [`Event::JournalFailed`](crate::Event::JournalFailed) reports that.
+    /// * A crash at any byte does no harm. If the file was damaged, the readable lines are used, a copy of the damaged file is
+    ///   kept beside it, and [`Event::JournalDamaged`](crate::Event::JournalDamaged) reports that.
     ///
-    /// One process at a time has a journal. On Unix a socket beside it (`jobs.journal.lock.…`) tells whether that process
-    /// lives; a folder that several machines share over a network is no place for it.
+    /// One process at a time can use a journal. On Unix a socket beside it (`jobs.journal.lock.…`) shows whether that
+    /// process is alive. Do not put a journal in a folder that several machines share over a network.
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Builder {
         self.journal = Some(path.into());
         self
     }
 
-    /// How many decisions about runs are remembered of each task, for [`Scheduler::explain`]: 16 by default, none with 0.
-    /// One takes 40 bytes, and nothing is taken for a task that has not run yet, or that runs once. When there are too
-    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on. So are the
-    /// last 16 tasks that were cancelled, with theirs, and none with 0.
+    /// The length of each task's history, for [`Scheduler::explain`]: how many runs and misses it holds. 16 by default; no
+    /// history with 0. Each takes 40 bytes. A task that has not run yet, or that runs once, takes none.
+    ///
+    /// When a history is full, consecutive runs with the same result are merged into one, so that the history of a healthy
+    /// task goes back to its first run. The histories of the last 16 cancelled tasks are kept as well, unless this is 0.
     pub fn history(mut self, decisions: usize) -> Builder {
         self.history = decisions;
         self
     }
 
-    /// Has [`Event::Waiting`](crate::Event::Waiting) told of each run that has been waiting for a free worker longer than
-    /// this, while it waits; a scheduler without threads tells it when the run begins. By default it is not told.
+    /// Emits [`Event::Waiting`](crate::Event::Waiting) for each run that has been waiting for a free worker longer than this.
+    /// A scheduler without threads emits it when the run starts. Off by default.
     pub fn wait_limit(mut self, limit: Duration) -> Builder {
         self.wait_limit = Some(limit);
         self
@@ -213,7 +232,7 @@ impl Builder {
             None => self.threads.unwrap_or_else(default_threads),
         };
         let clock_check = match by_hand {
-            // It cannot be set without the scheduler being driven before the next due.
+            // A manual clock drives the scheduler whenever it advances, and so before the next due time: no check is needed.
             Some(_) => None,
             None => Some(self.clock_check),
         };
