@@ -48,7 +48,7 @@ fn runs_that_end_in_each_way() {
     assert_eq!(account.to_string(), "task `t` at 2026-11-22T10:01:00Z: ran on time, and took 2s");
     assert!(account.has_run() && account.task() == "t");
     let (ending, took) = (Ending::Finished, Some(2 * SECOND));
-    assert_eq!(account.reason(), &Reason::Ran { lateness: Duration::ZERO, ending, took, stood_for: 0 });
+    assert_eq!(account.reason(), &Reason::Ran { lateness: Duration::ZERO, ending, took, coalesced: 0 });
     assert_eq!(Moment::from(account.at()).to_string(), "2026-11-22T10:01:00Z");
 }
 
@@ -84,11 +84,11 @@ fn dues_that_passed_during_a_run() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 150 * SECOND)).unwrap();
     stage.clock.advance(3 * MINUTE + 40 * SECOND);
-    let all = "missed: still running; as were all 2 dues from 10:02:00Z to 10:03:00Z";
+    let all = "missed: still running; one of 2 missed from 10:02:00Z to 10:03:00Z";
     assert_eq!(why(&stage, "10:02:00"), format!("10:02:00Z: {all}"));
     assert_eq!(why(&stage, "10:03:00"), format!("10:03:00Z: {all}"));
     let account = stage.scheduler.explain("t", moment("2026-11-22 10:03")).unwrap();
-    assert!(matches!(account.reason(), Reason::Missed { why: Why::StillRunning, dues: 2, .. }));
+    assert!(matches!(account.reason(), Reason::Missed { why: Why::StillRunning, count: 2, .. }));
     assert!(!account.has_run());
 
     let stage = Stage::at("2026-11-22 10:00:00");
@@ -106,13 +106,10 @@ fn dues_that_passed_during_a_run() {
     task.run(takes(&stage, 150 * SECOND)).unwrap();
     stage.clock.advance(2 * MINUTE);
     stage.clock.advance(SECOND);
-    assert_eq!(
-        why(&stage, "10:02:00"),
-        "10:02:00Z: had no run of its own: still running; the run for 10:03:00Z stood for it"
-    );
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: was coalesced into the run for 10:03:00Z: still running");
     assert_eq!(
         why(&stage, "10:03:00"),
-        "10:03:00Z: ran 30s late, and took 2m30s; it stood for the due before, too"
+        "10:03:00Z: ran 30s late, and took 2m30s; it coalesced the occurrence before"
     );
 }
 
@@ -130,20 +127,20 @@ fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
     let late = "nothing could start it in time, as the clock was stepped 5m forward";
     assert_eq!(
         why(&stage, "10:04:00"),
-        format!("10:04:00Z: had no run of its own: {late}; the run for 10:06:00Z stood for it")
+        format!("10:04:00Z: was coalesced into the run for 10:06:00Z: {late}")
     );
     assert_eq!(
         why(&stage, "10:06:00"),
-        "10:06:00Z: ran 30s late, and took 0ns; it stood for the 4 dues before, too"
+        "10:06:00Z: ran 30s late, and took 0ns; it coalesced the 4 occurrences before"
     );
 
     let stage = play(Missed::Skip, &|clock| clock.step(5 * MINUTE));
-    let all = "as were all 5 dues from 10:02:00Z to 10:06:00Z";
+    let all = "one of 5 missed from 10:02:00Z to 10:06:00Z";
     assert_eq!(why(&stage, "10:04:00"), format!("10:04:00Z: missed: {late}; {all}"));
 
     let stage = play(Missed::Once, &|clock| clock.step(4 * HOUR));
     let corrected = "the clock was corrected, as the clock was stepped 4h forward";
-    let all = "as were all 240 dues from 10:02:00Z to 14:01:00Z";
+    let all = "one of 240 missed from 10:02:00Z to 14:01:00Z";
     assert_eq!(why(&stage, "12:00:00"), format!("12:00:00Z: missed: {corrected}; {all}"));
 
     // What an expression that repeats runs twice: of the two, the newer. The others have not come again.
@@ -165,7 +162,7 @@ fn a_pause() {
     stage.clock.advance(MINUTE);
     assert_eq!(
         why(&stage, "10:03:00"),
-        "10:03:00Z: missed: paused; as were all 3 dues from 10:02:00Z to 10:04:00Z"
+        "10:03:00Z: missed: paused; one of 3 missed from 10:02:00Z to 10:04:00Z"
     );
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
 }
@@ -177,11 +174,9 @@ fn a_run_that_somebody_asked_for_and_one_that_waits() {
     task.run_now().unwrap();
     stage.scheduler.run_pending();
     stage.clock.advance(SECOND);
-    assert_eq!(why(&stage, "10:00:30"), "10:00:30Z: ran as somebody asked for it, and took 1s");
+    assert_eq!(why(&stage, "10:00:30"), "10:00:30Z: ran by `run_now`, and took 1s");
     let account = task.explain(moment("2026-11-22 10:00:30")).unwrap();
-    assert!(
-        matches!(account.reason(), Reason::RanByHand { ending: Ending::Finished, .. }) && account.has_run()
-    );
+    assert!(matches!(account.reason(), Reason::RunNow { ending: Ending::Finished, .. }) && account.has_run());
 
     stage.clock.suspend(HOUR);
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: is due, and waits for a free worker");
@@ -244,22 +239,22 @@ fn periods_of_elapsed_time_and_of_days() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").every("10m").run(|| {}).unwrap();
     stage.clock.advance(5 * HOUR);
-    let all = "ran and finished, as did all 16 runs from 10:00:00Z to 12:30:00Z";
+    let all = "ran and finished, like all 16 runs from 10:00:00Z to 12:30:00Z";
     assert_eq!(why(&stage, "10:00:00"), format!("10:00:00Z: {all}"));
     assert_eq!(why(&stage, "11:20:00"), format!("11:20:00Z: {all}"));
     assert_eq!(why(&stage, "12:40:00"), "12:40:00Z: ran on time, and took 0ns");
     assert_eq!(
         why(&stage, "14:51:00"),
-        "14:51:00Z: is not due: the dues next to it are 14:50:00Z and 15:00:00Z"
+        "14:51:00Z: is not due: the nearest due times are 14:50:00Z and 15:00:00Z"
     );
     assert_eq!(
         why(&stage, "11:25:00"),
-        "11:25:00Z: is not due: the dues next to it are 11:20:00Z and 11:30:00Z"
+        "11:25:00Z: is not due: the nearest due times are 11:20:00Z and 11:30:00Z"
     );
     assert_eq!(why(&stage, "15:20:00"), "15:20:00Z: is still to come");
     assert_eq!(
         why(&stage, "15:21:00"),
-        "15:21:00Z: is not due: the dues next to it are 15:20:00Z and 15:30:00Z"
+        "15:21:00Z: is not due: the nearest due times are 15:20:00Z and 15:30:00Z"
     );
     assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: was before the task was scheduled, at 10:00:00Z");
 
@@ -277,7 +272,7 @@ fn periods_of_elapsed_time_and_of_days() {
     assert_eq!(why(&stage, "09:00:00"), "09:00:00Z: missed: nothing could start it in time");
     assert_eq!(
         why(&stage, "2026-11-23 10:00:00"),
-        "2026-11-23T10:00:00Z: is not due: the dues next to it are 2026-11-23T09:00:00Z and 2026-11-24T09:00:00Z"
+        "2026-11-23T10:00:00Z: is not due: the nearest due times are 2026-11-23T09:00:00Z and 2026-11-24T09:00:00Z"
     );
     // Of several dues in a second: the one named, else the last before, else the first after.
     let stage = Stage::at("2026-11-22 10:00:00");
@@ -300,19 +295,16 @@ fn an_iterator_is_remembered_due_by_due() {
     stage.clock.advance(20 * MINUTE);
     assert_eq!(why(&stage, "10:20:00"), "10:20:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
-    assert_eq!(
-        why(&stage, "10:04:00"),
-        "10:04:00Z: is older than what is remembered, which begins after 10:04:00Z"
-    );
+    assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: is older than the history, which begins after 10:04:00Z");
     assert_eq!(
         why(&stage, "10:20:30"),
-        "10:20:30Z: is not due: the dues next to it are 10:20:00Z and 10:21:00Z"
+        "10:20:30Z: is not due: the nearest due times are 10:20:00Z and 10:21:00Z"
     );
     assert_eq!(why(&stage, "10:21:00"), "10:21:00Z: is still to come");
     // It will be due, but nobody has asked the iterator yet.
     assert_eq!(
         why(&stage, "10:22:00"),
-        "10:22:00Z: is after the next due, 10:21:00Z, and none beyond that is known yet"
+        "10:22:00Z: is after the next due time, 10:21:00Z, and later ones are not known yet"
     );
 }
 
@@ -403,7 +395,7 @@ fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
     assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: missed: cancelled");
     assert_eq!(
         why(&stage, "10:02:30"),
-        "10:02:30Z: was before the task was replaced, at 10:04:30Z, and nothing of that second is remembered"
+        "10:02:30Z: was before the task was replaced, at 10:04:30Z, and the history has nothing for that second"
     );
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: does not fire: the minute is 5, not 0");
@@ -423,10 +415,10 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     stage.scheduler.set_zone(east(5 * 3600 + 1800));
     stage.clock.advance(30 * HOUR);
     // The first and the last of so many are known. Those between were at half past ten by the zone before.
-    let all = "ran and finished, as did all 55 runs from 16:00:00+05:30 to 2026-11-24T22:30:00+05:30";
+    let all = "ran and finished, like all 55 runs from 16:00:00+05:30 to 2026-11-24T22:30:00+05:30";
     let changed =
-        "was before the zone was changed, at 2026-11-24T07:30:10+05:30, and nothing of that second is \
-                   remembered";
+        "was before the zone was changed, at 2026-11-24T07:30:10+05:30, and the history has nothing for that \
+                   second";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), format!("16:00:00+05:30: {all}"));
     assert_eq!(why(&stage, "2026-11-22T11:30:00Z"), format!("17:00:00+05:30: {changed}"));
     assert_eq!(why(&stage, "2026-11-22T12:00:00Z"), format!("17:30:00+05:30: {changed}"));
@@ -445,8 +437,8 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     let pending = "16:00:00+05:30: is due, and the task has been paused since 15:30:10+05:30";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), pending);
     let changed =
-        "was before the zone was changed, at 2026-11-23T01:30:10+05:30, and nothing of that second is \
-                   remembered";
+        "was before the zone was changed, at 2026-11-23T01:30:10+05:30, and the history has nothing for that \
+                   second";
     assert_eq!(why(&stage, "2026-11-22T11:00:00Z"), format!("16:30:00+05:30: {changed}"));
 
     // Westward clocks show the same again.
@@ -468,7 +460,7 @@ fn elapsed_time_that_the_clock_was_stepped_over() {
     stage.clock.advance(35 * MINUTE);
     stage.clock.step(5 * HOUR);
     stage.clock.advance(MINUTE);
-    let next = "is not due: the dues next to it are 10:30:00Z and 15:40:00Z";
+    let next = "is not due: the nearest due times are 10:30:00Z and 15:40:00Z";
     let step = "the clock was stepped over it, 5h forward";
     assert_eq!(why(&stage, "10:40:00"), format!("10:40:00Z: {next}; {step}"));
     assert_eq!(why(&stage, "15:36:00"), format!("15:36:00Z: {next}"));
@@ -478,9 +470,9 @@ fn elapsed_time_that_the_clock_was_stepped_over() {
 fn as_much_is_remembered_as_the_builder_says() {
     let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
     for (history, said) in [
-        (0, "nothing is remembered of it"),
-        (1, "is older than what is remembered, which begins after 2026-11-22T10:02:00Z"),
-        (2, "ran and finished, as did all 2 runs from 2026-11-22T10:01:00Z to 2026-11-22T10:02:00Z"),
+        (0, "the history has nothing about it"),
+        (1, "is older than the history, which begins after 2026-11-22T10:02:00Z"),
+        (2, "ran and finished, like all 2 runs from 2026-11-22T10:01:00Z to 2026-11-22T10:02:00Z"),
         (3, "ran on time, and took 0ns"),
     ] {
         let clock = ManualClock::new(clock.now());
@@ -579,7 +571,7 @@ proptest! {
                 Event::Missed { latest, why, .. } => {
                     let account = task.explain(latest).unwrap();
                     match account.reason() {
-                        Reason::Missed { why: said, .. } | Reason::StoodFor { why: said, .. } => {
+                        Reason::Missed { why: said, .. } | Reason::Coalesced { why: said, .. } => {
                             prop_assert_eq!(*said, why);
                         }
                         reason if is_forgotten(reason) && !remembers_all => {}
@@ -615,17 +607,17 @@ fn what_a_schedule_leaves_out_or_delays_is_said_when_nothing_is_due() {
     assert_eq!(
         why("left out"),
         "task `left out` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * except 1 date`: \
-         the due after is 2026-12-26T09:00:00Z"
+         the next due time is 2026-12-26T09:00:00Z"
     );
-    // It will be due, but nobody has asked what is left out that late.
+    // It will be due, but the exclusions after the next due time have not been evaluated.
     let later = stage.scheduler.explain("left out", moment("2026-12-27 09:00")).unwrap();
     assert_eq!(
         later.to_string(),
-        "task `left out` at 2026-12-27T09:00:00Z: is after the next due, 2026-12-26T09:00:00Z, \
-         and none beyond that is known yet"
+        "task `left out` at 2026-12-27T09:00:00Z: is after the next due time, 2026-12-26T09:00:00Z, \
+         and later ones are not known yet"
     );
     let delayed = why("delayed");
     let begin =
-        "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the due";
+        "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the nearest due times are ";
     assert!(delayed.starts_with(begin), "{delayed}");
 }
