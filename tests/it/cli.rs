@@ -55,7 +55,7 @@ const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 #[test]
 fn bad_usage_is_told_with_the_usage() {
     let next = |problem: &str| {
-        format!("sexton: {problem}\nusage: sexton next EXPR [OPTION ...]\n`sexton next --help` tells more\n")
+        format!("sexton: {problem}\nusage: sexton next EXPR [OPTION ...]\nsee `sexton next --help`\n")
     };
     fails("next", 2, &next("expected a cron expression"));
     fails("next| ", 2, &next("expected a cron expression"));
@@ -77,11 +77,11 @@ fn bad_usage_is_told_with_the_usage() {
     );
 
     const COMMANDS: &str = "run, next, explain, why, check or translate";
-    let top = "usage: sexton COMMAND ...\n`sexton --help` tells more\n";
+    let top = "usage: sexton COMMAND ...\nsee `sexton --help`\n";
     fails("frob", 2, &format!("sexton: unknown command `frob`, expected {COMMANDS}\n{top}"));
     let (status, _, stderr) = call(&[]);
     assert_eq!((status, stderr), (2, format!("sexton: expected a command: {COMMANDS}\n{top}")));
-    let run = "usage: sexton run CRONTAB [OPTION ...]\n`sexton run --help` tells more\n";
+    let run = "usage: sexton run CRONTAB [OPTION ...]\nsee `sexton run --help`\n";
     fails("run", 2, &format!("sexton: expected a crontab, or `-` for stdin\n{run}"));
     fails("run|--|--help|b", 2, &format!("sexton: expected one crontab, found 2\n{run}"));
 }

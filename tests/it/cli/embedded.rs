@@ -53,7 +53,7 @@ fn what_was_before_is_an_error() {
         (
             1,
             "",
-            "sexton: --from `2025-12-31 09:00`: what is known of Europe/Paris here begins at 2026-01-01T01:00:00+01:00\n",
+            "sexton: --from `2025-12-31 09:00`: the data of Europe/Paris begin at 2026-01-01T01:00:00+01:00\n",
         ),
     );
 }

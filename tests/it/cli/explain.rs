@@ -218,7 +218,7 @@ fn clock_changes_are_those_of_the_zone() {
 
 #[test]
 fn explain_tells_what_is_wrong() {
-    let usage = "usage: sexton explain EXPR [OPTION ...]\n`sexton explain --help` tells more\n";
+    let usage = "usage: sexton explain EXPR [OPTION ...]\nsee `sexton explain --help`\n";
     fails("explain", 2, &format!("sexton: expected a cron expression\n{usage}"));
     fails("explain|@daily|--count|3", 2, &format!("sexton: unknown option `--count`\n{usage}"));
     fails(

@@ -75,9 +75,7 @@ fn clock_changes_are_told() {
 #[test]
 fn why_tells_what_is_wrong() {
     let usage = |problem: &str| {
-        format!(
-            "sexton: {problem}\nusage: sexton why EXPR TIME [OPTION ...]\n`sexton why --help` tells more\n"
-        )
+        format!("sexton: {problem}\nusage: sexton why EXPR TIME [OPTION ...]\nsee `sexton why --help`\n")
     };
     fails("why", 2, &usage("expected a cron expression and a time"));
     fails("why|0 9 * * *", 2, &usage("expected a cron expression and a time"));
