@@ -241,10 +241,10 @@ impl fmt::Display for Account {
                 write!(f, "is due, and the run for {} is still going on", show(*due))?;
             }
             Reason::Running { due: None } => {
-                f.write_str("is due, and a run of the task that had the name before is still going on")?;
+                f.write_str("is due, and a run of an earlier task of the same name is still going on")?;
             }
             Reason::Waiting => f.write_str("is due, and waits for a free worker")?,
-            Reason::Cancelled { at } => write!(f, "was after the task was cancelled, at {}", show(*at))?,
+            Reason::Cancelled { at } => write!(f, "the task was cancelled before, at {}", show(*at))?,
             Reason::NotYet { is_paused } => {
                 f.write_str("is still to come")?;
                 if *is_paused {
@@ -252,10 +252,10 @@ impl fmt::Display for Account {
                 }
             }
             Reason::Unscheduled { since, is_replaced: false } => {
-                write!(f, "was before the task was scheduled, at {}", show(*since))?;
+                write!(f, "the task was scheduled later, at {}", show(*since))?;
             }
             Reason::Unscheduled { since, .. } => {
-                write!(f, "was before the task was replaced, at {}, ", show(*since))?;
+                write!(f, "the task was replaced later, at {}, ", show(*since))?;
                 f.write_str("and the history has nothing for that second")?;
             }
             Reason::NotStarted { start } => {
@@ -286,12 +286,12 @@ impl fmt::Display for Account {
             Reason::ShownBefore { since } => {
                 write!(
                     f,
-                    "is not due: the clocks had shown it before the zone was changed, at {}",
+                    "is not due: the clocks showed this time already, before the zone was changed at {}",
                     show(*since)
                 )?;
             }
             Reason::Rezoned { since } => {
-                write!(f, "was before the zone was changed, at {}, ", show(*since))?;
+                write!(f, "the zone was changed later, at {}, ", show(*since))?;
                 f.write_str("and the history has nothing for that second")?;
             }
             Reason::Forgotten { since: None } => f.write_str("the history has nothing about it")?,
@@ -351,7 +351,7 @@ mod tests {
         };
         assert_eq!(
             explained("2025-07-01T00:00:00Z"),
-            Ok("task `t` at 2025-07-01T00:00:00Z: was before the task was scheduled, at 2026-01-02T01:00:00+01:00".into())
+            Ok("task `t` at 2025-07-01T00:00:00Z: the task was scheduled later, at 2026-01-02T01:00:00+01:00".into())
         );
         const CIVIL: &str = "2025-07-01T02:00:00";
         let message = "zone `Europe/Paris`: the embedded table test1 begins at 2026-01-01T00:00:00Z, \

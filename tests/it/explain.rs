@@ -53,7 +53,7 @@ fn runs_that_end_in_each_way() {
 }
 
 #[test]
-fn a_run_that_is_going_on_and_what_it_is_in_the_way_of() {
+fn a_run_in_progress_and_its_overruns() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let (clock, scheduler) = (stage.clock.clone(), stage.scheduler.clone());
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -80,7 +80,7 @@ fn a_run_that_is_going_on_and_what_it_is_in_the_way_of() {
 }
 
 #[test]
-fn dues_that_passed_during_a_run() {
+fn overruns() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 150 * SECOND)).unwrap();
     stage.clock.advance(3 * MINUTE + 40 * SECOND);
@@ -114,7 +114,7 @@ fn dues_that_passed_during_a_run() {
 }
 
 #[test]
-fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
+fn occurrences_that_a_clock_step_a_suspend_or_a_correction_skips() {
     let play = |missed: Missed, act: &dyn Fn(&ManualClock)| {
         let stage = Stage::at("2026-11-22 10:00:30");
         stage.scheduler.task("t").cron("* * * * *").missed(missed).run(|| {}).unwrap();
@@ -168,7 +168,7 @@ fn a_pause() {
 }
 
 #[test]
-fn a_run_that_somebody_asked_for_and_one_that_waits() {
+fn a_requested_run_and_a_waiting_run() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let task = stage.scheduler.task("t").cron("0 * * * *").run(takes(&stage, SECOND)).unwrap();
     task.run_now().unwrap();
@@ -183,7 +183,7 @@ fn a_run_that_somebody_asked_for_and_one_that_waits() {
 }
 
 #[test]
-fn what_the_schedule_says() {
+fn times_that_the_schedule_explains() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let task = |text: &str| stage.scheduler.task("t").cron(text).replace();
     task("0 4 * * mon").run(|| {}).unwrap();
@@ -194,7 +194,7 @@ fn what_the_schedule_says() {
     assert_eq!(why(&stage, "2026-11-23 04:00:00"), "2026-11-23T04:00:00Z: is still to come");
     assert_eq!(
         why(&stage, "2026-11-16 04:00:00"),
-        "2026-11-16T04:00:00Z: was before the task was scheduled, at 10:00:30Z"
+        "2026-11-16T04:00:00Z: the task was scheduled later, at 10:00:30Z"
     );
 
     let task_from = task("0 * * * *").starting("2026-11-22 12:00");
@@ -256,7 +256,7 @@ fn periods_of_elapsed_time_and_of_days() {
         why(&stage, "15:21:00"),
         "15:21:00Z: is not due: the nearest due times are 15:20:00Z and 15:30:00Z"
     );
-    assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: was before the task was scheduled, at 10:00:00Z");
+    assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: the task was scheduled later, at 10:00:00Z");
 
     let stage = Stage::at("2026-11-22 10:00:00");
     stage
@@ -287,7 +287,7 @@ fn periods_of_elapsed_time_and_of_days() {
 }
 
 #[test]
-fn an_iterator_is_remembered_due_by_due() {
+fn an_iterator_has_a_history_of_each_due_time() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let times = (0..40).map(|minute| format!("2026-11-22 10:{minute:02}:00"));
     let times = times.map(|text| text.parse::<Moment>().unwrap());
@@ -309,13 +309,13 @@ fn an_iterator_is_remembered_due_by_due() {
 }
 
 #[test]
-fn what_a_cancelled_task_did_is_remembered_and_when_it_was_cancelled() {
+fn a_cancelled_task_keeps_its_history_and_the_time_when_it_was_cancelled() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let first = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
     stage.scheduler.cancel("t").unwrap();
-    let cancelled = "was after the task was cancelled, at 10:03:30Z";
-    let before = "was before the task was scheduled, at 10:00:30Z";
+    let cancelled = "the task was cancelled before, at 10:03:30Z";
+    let before = "the task was scheduled later, at 10:00:30Z";
     let of_the_first = |stage: &Stage| {
         assert_eq!(why(stage, "10:00:00"), format!("10:00:00Z: {before}"));
         assert_eq!(why(stage, "10:02:00"), "10:02:00Z: ran on time, and took 0ns");
@@ -344,7 +344,7 @@ fn what_a_cancelled_task_did_is_remembered_and_when_it_was_cancelled() {
 }
 
 #[test]
-fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
+fn a_task_that_is_cancelled_in_its_run_before_it_or_after_one_more_run() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let (scheduler, clock) = (stage.scheduler.clone(), stage.clock.clone());
     let job = move || {
@@ -356,7 +356,7 @@ fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
     stage.clock.advance(5 * MINUTE);
     assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 2m30s");
     assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: missed: cancelled");
-    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: was after the task was cancelled, at 10:02:30Z");
+    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: the task was cancelled before, at 10:02:30Z");
 
     let stage = Stage::at("2026-11-22 10:00:30");
     let scheduler = stage.scheduler.clone();
@@ -370,7 +370,7 @@ fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
     stage.scheduler.cancel_after_next("t").unwrap();
     stage.clock.advance(2 * MINUTE);
     assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 5s");
-    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: was after the task was cancelled, at 10:01:00Z");
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: the task was cancelled before, at 10:01:00Z");
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn without_a_history_nothing_is_known_of_a_cancelled_task() {
 }
 
 #[test]
-fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
+fn a_replaced_task_keeps_its_history_but_not_its_old_schedule() {
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
@@ -395,19 +395,19 @@ fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
     assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: missed: cancelled");
     assert_eq!(
         why(&stage, "10:02:30"),
-        "10:02:30Z: was before the task was replaced, at 10:04:30Z, and the history has nothing for that second"
+        "10:02:30Z: the task was replaced later, at 10:04:30Z, and the history has nothing for that second"
     );
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: does not fire: the minute is 5, not 0");
     task.cancel().unwrap();
-    let cancelled = "was after the task was cancelled, at 2026-11-22T11:04:30Z";
+    let cancelled = "the task was cancelled before, at 2026-11-22T11:04:30Z";
     assert_eq!(why(&stage, "11:05:00"), format!("11:05:00Z: {}", cancelled.replace("2026-11-22T", "")));
     stage.scheduler.shutdown();
     assert!(stage.scheduler.explain("t", stage.clock.now()).unwrap_err().is_shut_down());
 }
 
 #[test]
-fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
+fn a_zone_change_does_not_change_the_answers_for_the_time_before() {
     let east = |seconds: i32| sexton::tz::Zone::fixed(seconds).unwrap();
     let stage = Stage::at("2026-11-22 10:00:10");
     stage.scheduler.task("t").cron("30 * * * *").run(|| {}).unwrap();
@@ -417,7 +417,7 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     // The first and the last of so many are known. Those between were at half past ten by the zone before.
     let all = "ran and finished, like all 55 runs from 16:00:00+05:30 to 2026-11-24T22:30:00+05:30";
     let changed =
-        "was before the zone was changed, at 2026-11-24T07:30:10+05:30, and the history has nothing for that \
+        "the zone was changed later, at 2026-11-24T07:30:10+05:30, and the history has nothing for that \
                    second";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), format!("16:00:00+05:30: {all}"));
     assert_eq!(why(&stage, "2026-11-22T11:30:00Z"), format!("17:00:00+05:30: {changed}"));
@@ -425,7 +425,7 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     assert_eq!(why(&stage, "2026-11-24T03:00:00Z"), format!("2026-11-24T08:30:00+05:30: {all}"));
     let other = "2026-11-24T09:00:00+05:30: does not fire: the minute is 0, not 30";
     assert_eq!(why(&stage, "2026-11-24T03:30:00Z"), other);
-    let scheduled = "15:30:00+05:30: was before the task was scheduled, at 15:30:10+05:30";
+    let scheduled = "15:30:00+05:30: the task was scheduled later, at 15:30:10+05:30";
     assert_eq!(why(&stage, "2026-11-22T10:00:00Z"), scheduled);
 
     // What is pending is known as well.
@@ -437,7 +437,7 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     let pending = "16:00:00+05:30: is due, and the task has been paused since 15:30:10+05:30";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), pending);
     let changed =
-        "was before the zone was changed, at 2026-11-23T01:30:10+05:30, and the history has nothing for that \
+        "the zone was changed later, at 2026-11-23T01:30:10+05:30, and the history has nothing for that \
                    second";
     assert_eq!(why(&stage, "2026-11-22T11:00:00Z"), format!("16:30:00+05:30: {changed}"));
 
@@ -448,7 +448,7 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     stage.scheduler.set_zone(east(-3600));
     stage.clock.advance(2 * HOUR);
     let shown =
-        "10:00:00-01:00: is not due: the clocks had shown it before the zone was changed, at 09:45:30-01:00";
+        "10:00:00-01:00: is not due: the clocks showed this time already, before the zone was changed at 09:45:30-01:00";
     assert_eq!(why(&stage, "2026-11-22T11:00:00Z"), shown);
     assert_eq!(why(&stage, "2026-11-22T12:00:00Z"), "11:00:00-01:00: ran on time, and took 0ns");
 }
@@ -467,7 +467,7 @@ fn elapsed_time_that_the_clock_was_stepped_over() {
 }
 
 #[test]
-fn as_much_is_remembered_as_the_builder_says() {
+fn the_builder_sets_the_length_of_the_history() {
     let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
     for (history, said) in [
         (0, "the history has nothing about it"),
@@ -598,7 +598,7 @@ fn is_forgotten(reason: &Reason) -> bool {
 }
 
 #[test]
-fn what_a_schedule_leaves_out_or_delays_is_said_when_nothing_is_due() {
+fn exclusions_and_jitter_are_named_when_nothing_is_due() {
     let stage = Stage::at("2026-12-24 10:00");
     let dates = vec!["2026-12-25".to_string()];
     stage.scheduler.task("left out").cron("0 9 * * *").except_dates(dates).run(|| {}).unwrap();

@@ -17,7 +17,7 @@ fn takes(stage: &Stage, name: &str, cron: &str, long: Duration) {
 }
 
 #[test]
-fn nothing_to_do_is_well() {
+fn a_forecast_without_runs_says_that_all_is_well() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let forecast = stage.scheduler.forecast(HOUR);
     assert_eq!(
@@ -138,7 +138,7 @@ fn schedules_of_each_kind_as_far_as_they_are_known() {
 }
 
 #[test]
-fn a_task_that_was_replaced_is_foreseen_to_run_as_often_as_it_then_does() {
+fn the_forecast_of_a_replaced_task_equals_its_later_runs() {
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
