@@ -208,7 +208,15 @@ pub use {
     task::{Missed, Outcome, Overlap, Verdict},
 };
 
-/// Compiles and runs the README's snippets.
+// Compiles and runs the snippets of the pages.
 #[cfg(all(doctest, feature = "std"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/tour.md")]
+    struct Tour;
+    #[doc = include_str!("../docs/cron.md")]
+    struct Cron;
+    #[doc = include_str!("../docs/vendoring.md")]
+    struct Vendoring;
+}

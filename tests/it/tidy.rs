@@ -85,6 +85,54 @@ fn the_program_uses_only_the_public_api() {
     }
 }
 
+/// The texts between two marks.
+fn between<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(start).skip(1).filter_map(move |rest| Some(rest.split_once(end)?.0))
+}
+
+/// The links of a page, from its own folder, and the source files that it names, from `src`, that do not exist.
+fn missing_files(folder: &Path, page: &str) -> Vec<String> {
+    let links = between(page, "](", ")").filter(|link| !link.contains("://") && !link.starts_with('#'));
+    let links = links.map(|link| (link, folder.join(link)));
+    let sources = page.split('`').skip(1).step_by(2).filter(|name| {
+        let is_path = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
+        name.ends_with(".rs") && name.chars().all(is_path) && *name != "sexton.rs"
+    });
+    // Those outside of `src` are named from the root.
+    let sources = sources.map(|name| (name, root().join("src").join(name))).map(|(name, path)| {
+        let path = if path.exists() { path } else { root().join(name) };
+        (name, path)
+    });
+    links.chain(sources).filter(|(_, path)| !path.exists()).map(|(name, _)| name.to_string()).collect()
+}
+
+#[test]
+fn the_pages_name_files_that_exist() {
+    let mut wrong = Vec::new();
+    for folder in [root().to_path_buf(), root().join("docs")] {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().map_or(false, |extension| extension == "md") {
+                let missing = missing_files(&folder, &fs::read_to_string(&path).unwrap());
+                wrong.extend(missing.into_iter().map(|name| format!("{}: {name}", path.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let page = "[a](README.md), [b](no.md), `cron.rs`, `cron/no.rs`";
+    assert_eq!(missing_files(root(), page), ["no.md", "cron/no.rs"], "it can fail");
+}
+
+#[test]
+fn the_architecture_page_has_each_module() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for module in floors(&lib).keys() {
+        assert!(page.contains(&format!("`{module}`")), "{module}");
+    }
+}
+
 #[test]
 fn the_changelog_begins_with_the_version() {
     let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();

@@ -124,11 +124,11 @@ fn lines(args: &str, names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_readme_shows_what_explain_prints() {
+fn the_pages_show_what_explain_prints() {
     let (status, stdout, _) =
         call(&["explain", "0 0 13 * fri", "--from", "2026-11-22 12:00", "--zone", "UTC0"]);
     let shown = format!("$ sexton explain '0 0 13 * fri' --from '2026-11-22 12:00' --zone UTC0\n{stdout}");
-    assert!(include_str!("../../../README.md").contains(&shown) && status == 0, "{shown}");
+    assert!(include_str!("../../../docs/program.md").contains(&shown) && status == 0, "{shown}");
 }
 
 #[test]

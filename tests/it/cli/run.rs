@@ -190,18 +190,18 @@ fn the_crontab_in_the_help_has_no_mistakes() {
     assert_eq!(checked, (0, "8 jobs, no mistakes\n".to_string(), String::new()));
 }
 
-/// Runs a crontab with a journal until all of these jobs have started, and gives the log up to there.
+/// Runs a crontab with a journal until lines of the log begin with all of these words, and gives the log up to there.
 #[cfg(unix)]
-fn log_until_started(journal: &str, crontab: &str, jobs: &[&str]) -> (Vec<String>, Running) {
+fn log_until(journal: &str, crontab: &str, words: &[&str]) -> (Vec<String>, Running) {
     let mut child = Running(sexton(&["run", "-", "--journal", journal]).spawn().unwrap());
     child.0.stdin.take().unwrap().write_all(crontab.as_bytes()).unwrap();
     let stderr = BufReader::new(child.0.stderr.take().unwrap());
-    let mut awaited: Vec<_> = jobs.iter().map(|job| format!("start {job}: ")).collect();
+    let mut awaited: Vec<_> = words.iter().map(|words| words.to_string()).collect();
     let read = move || {
         let mut log = Vec::new();
         for line in stderr.lines() {
             let line = line.unwrap().split_once(' ').unwrap().1.to_string();
-            awaited.retain(|start| !line.starts_with(start));
+            awaited.retain(|words| !line.starts_with(words));
             log.push(line);
             if awaited.is_empty() {
                 break;
@@ -209,7 +209,7 @@ fn log_until_started(journal: &str, crontab: &str, jobs: &[&str]) -> (Vec<String
         }
         log
     };
-    (must_end(&format!("the start of {jobs:?}"), read), child)
+    (must_end(&format!("a log until {words:?}"), read), child)
 }
 
 /// A clock that is ahead when the machine starts, and is set right later.
@@ -224,7 +224,7 @@ fn a_journal_that_is_ahead_does_not_silence_a_job() {
     ahead.task(line).every("1d").run(|| {}).unwrap();
     clock.advance(Duration::from_secs(1));
     ahead.shutdown();
-    let (mut log, _running) = log_until_started(journal.to_str().unwrap(), &format!("{line}\n"), &["line 1"]);
+    let (mut log, _running) = log_until(journal.to_str().unwrap(), &format!("{line}\n"), &["start line 1"]);
     log.retain(|line| !is_of_a_busy_machine(line));
     assert_eq!(log[1..], ["start line 1: echo quick"]);
 }
@@ -236,15 +236,15 @@ fn a_line_that_was_removed_is_forgotten_at_the_next_start() {
     let journal = folder.journal();
     let path = journal.to_str().unwrap();
     let (kept, gone) = ("@every 0.2s sleep 600", "@every 0.3s exec sleep 600");
-    drop(log_until_started(path, &format!("{kept}\n{gone}\n"), &["line 1", "line 2"]));
-    let (log, running) = log_until_started(path, &format!("{kept}\n"), &["line 1"]);
+    drop(log_until(path, &format!("{kept}\n{gone}\n"), &["start line 1", "start line 2"]));
+    let (log, running) = log_until(path, &format!("{kept}\n"), &["start line 1", "forgot"]);
     let cut =
         log.iter().filter(|line| line.starts_with("cut due=")).map(|line| line.split_once(' ').unwrap().1);
     let cut: Vec<_> = cut.map(|line| line.split_once(' ').unwrap().1).collect();
     assert_eq!(cut, ["line 1: sleep 600", gone], "{log:?}");
     assert!(log.contains(&format!("forgot {gone}")), "{log:?}");
     drop(running);
-    let (log, _running) = log_until_started(path, &format!("{kept}\n{gone}\n"), &["line 2"]);
+    let (log, _running) = log_until(path, &format!("{kept}\n{gone}\n"), &["start line 2"]);
     let cut = log.iter().filter(|line| line.starts_with("cut due=")).count();
     assert!(cut == 1 && !log.iter().any(|line| line.starts_with("forgot")), "{log:?}");
 }
@@ -264,7 +264,7 @@ fn a_journal_continues_where_a_killed_process_stopped() {
 
     let crontab = "@every 1d echo daily\n@every 0.2s exec sleep 600\n";
     // The daily one is two hours late.
-    let (_, mut killed) = log_until_started(path, crontab, &["line 1", "line 2"]);
+    let (_, mut killed) = log_until(path, crontab, &["start line 1", "start line 2"]);
     let (status, _, stderr) = call_with_input(&["run", "-", "--journal", path], crontab);
     let in_use = format!("sexton: journal `{path}`: in use by another process");
     assert!(status == 1 && stderr.starts_with(&in_use), "{stderr}");
@@ -273,7 +273,7 @@ fn a_journal_continues_where_a_killed_process_stopped() {
 
     // It knows a job by its line, wherever that stands.
     let moved = "# moved\n\n@every 1d echo daily\n@every 0.2s exec sleep 600\n";
-    let (log, _running) = log_until_started(path, moved, &["line 4"]);
+    let (log, _running) = log_until(path, moved, &["start line 4"]);
     assert!(!log.contains(&"start line 3: echo daily".to_string()), "once is enough: {log:?}");
     let cut: Vec<_> = log.iter().filter(|line| line.starts_with("cut due=")).collect();
     assert!(cut.len() == 1 && cut[0].ends_with(" line 4: exec sleep 600"), "{log:?}");
