@@ -12,7 +12,7 @@ mod cancelled;
 mod exchange;
 mod follow;
 mod heap;
-mod record;
+pub(crate) mod record;
 mod seat;
 mod slots;
 #[cfg(test)]
@@ -30,7 +30,7 @@ pub(crate) use self::exchange::{
 };
 use self::heap::Heap;
 pub use self::record::Ending;
-pub(crate) use self::record::{End, Memory, Note, Prospect, Record, NOTES};
+pub(crate) use self::record::{End, Memory, Note, Prospect, NOTES};
 pub(crate) use self::seat::Unmet;
 use self::seat::{Leaver, Seat, Slot};
 use self::slots::is_live;

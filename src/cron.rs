@@ -38,48 +38,32 @@
 //! `days=and 0 0 13 * fri` is Friday the 13th.
 //!
 //! **What one can ask:** [`next`](Cron::next), [`previous`](Cron::previous), the times of a range from either end
-//! ([`between`](Cron::between)), how many ([`count`](Cron::count)) and how far apart ([`gaps`](Cron::gaps)), whether it
-//! never fires ([`never_fires`](Cron::never_fires)) or means the same as another ([`is_equivalent`](Cron::is_equivalent));
-//! what it says in English ([`describe`](Cron::describe)), which fields say no to a time
-//! ([`mismatches`](Cron::mismatches)), how another cron writes it ([`in_dialect`](Cron::in_dialect)), and what in a text
-//! is legal and likely not meant ([`Dialect::lint`]).
+//! ([`between`](Cron::between)), how many ([`count`](Cron::count)), and whether it never fires
+//! ([`never_fires`](Cron::never_fires)).
 //!
 //! The five fields, lists, ranges, steps and the day rule are those of POSIX's `crontab`; names, nicknames and Sunday
 //! as 7 are Vixie cron's and cronie's; `L`, `W`, `#`, `?` and seconds are Quartz's; ranges that wrap, marks in
 //! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
-mod carets;
-mod describe;
-mod dialect;
+pub(crate) mod count;
+pub(crate) mod dialect;
 mod draw;
-mod english;
 mod error;
-mod field;
-mod lint;
-mod mismatches;
-mod parse;
-mod print;
-mod scan;
+pub(crate) mod field;
+pub(crate) mod parse;
+pub(crate) mod print;
+pub(crate) mod scan;
 mod search;
-mod survey;
 mod times;
 
 use core::convert::TryFrom;
 use core::str::FromStr;
 
-pub use self::carets::Carets;
-pub use self::describe::Description;
 pub use self::dialect::{Dialect, Reader, UnknownDialect};
-pub use self::error::ParseError;
+pub use self::error::{ErrorKind, ParseError};
 pub use self::field::Field;
 use self::field::YEAR;
-#[cfg(feature = "std")]
-pub(crate) use self::lint::{Clock, ClockChange};
-pub use self::lint::{Finding, Lint, Replacement, Suggestion};
-pub use self::mismatches::Mismatches;
-use self::parse::Set;
-pub use self::print::{Translated, Untranslatable};
-pub use self::survey::Gaps;
+use self::parse::set::Set;
 pub use self::times::Times;
 
 /// A set of civil times, written as a cron expression: see the [module](self) for the language.
@@ -105,31 +89,31 @@ pub use self::times::Times;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cron {
     /// A bit for each second, from 0.
-    seconds: u64,
+    pub(crate) seconds: u64,
     /// A bit for each minute, from 0.
-    minutes: u64,
+    pub(crate) minutes: u64,
     /// Days of the month: in the low half from its first day, bit 0, on; in the high half from its last, bit 63, back.
-    days: u64,
+    pub(crate) days: u64,
     /// The days of the month to whose nearest Monday to Friday it goes, in the same form.
-    nearest: u64,
+    pub(crate) nearest: u64,
     /// Six rows of seven bits, from Sunday: weekdays in the month's first, second, ... fifth seven days, and in its last.
-    weekdays: u64,
-    years: Years,
+    pub(crate) weekdays: u64,
+    pub(crate) years: Years,
     /// A bit for each hour, from 0.
-    hours: u32,
+    pub(crate) hours: u32,
     /// A bit for each month, from January.
-    months: u16,
+    pub(crate) months: u16,
     /// Which fields repeat and which are restricted: what a set alone does not tell.
-    flags: u8,
+    pub(crate) flags: u8,
     /// Follows from all the others.
-    days_kind: DaysKind,
+    pub(crate) days_kind: DaysKind,
 }
 
 const _: () = assert!(core::mem::size_of::<Cron>() <= 80);
 
 /// Which days match at all, so that a search takes the shortest way to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum DaysKind {
+pub(crate) enum DaysKind {
     Every,
     /// The same ones of every week.
     Weekly,
@@ -140,27 +124,27 @@ enum DaysKind {
 }
 
 /// The text of the seconds has a `*`, a range or a step; likewise the next two. In the order of the fields.
-const SECOND_REPEATS: u8 = 1 << 0;
-const MINUTE_REPEATS: u8 = 1 << 1;
-const HOUR_REPEATS: u8 = 1 << 2;
+pub(crate) const SECOND_REPEATS: u8 = 1 << 0;
+pub(crate) const MINUTE_REPEATS: u8 = 1 << 1;
+pub(crate) const HOUR_REPEATS: u8 = 1 << 2;
 /// The days of the month are not `*`; likewise those of the week.
-const DAYS_RESTRICTED: u8 = 1 << 3;
-const WEEKDAYS_RESTRICTED: u8 = 1 << 4;
+pub(crate) const DAYS_RESTRICTED: u8 = 1 << 3;
+pub(crate) const WEEKDAYS_RESTRICTED: u8 = 1 << 4;
 
 /// Both day fields are restricted and must match, not only one of them.
-const BOTH_DAYS: u8 = 1 << 5;
+pub(crate) const BOTH_DAYS: u8 = 1 << 5;
 /// A day of `nearest` that a month lacks is its last one, as croniter has it.
-const NEAREST_CLAMPS: u8 = 1 << 6;
+pub(crate) const NEAREST_CLAMPS: u8 = 1 << 6;
 
 /// Times a row of weekdays: that row for each of the five weeks a month may have.
-const EVERY_WEEK: u64 = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
+pub(crate) const EVERY_WEEK: u64 = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
 
 /// The number of the row for the last seven days of the month.
-const LAST_WEEK: u32 = 5;
+pub(crate) const LAST_WEEK: u32 = 5;
 
 /// The twelve months, and the seven weekdays.
-const ALL_MONTHS: u16 = 0xFFF;
-const ALL_WEEKDAYS: u64 = 0x7F;
+pub(crate) const ALL_MONTHS: u16 = 0xFFF;
+pub(crate) const ALL_WEEKDAYS: u64 = 0x7F;
 
 impl Cron {
     /// Reads five fields; six, the seconds first; or seven, the seconds first and the year last.
@@ -226,7 +210,7 @@ impl Cron {
         Cron { days_kind: cron.find_days_kind(), ..cron }
     }
 
-    const fn has(&self, flag: u8) -> bool {
+    pub(crate) const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 }
@@ -268,7 +252,7 @@ impl TryFrom<&str> for Cron {
 
 /// A bit for each year from 1970 to 2199, or every bit, also those beyond, for any year at all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Years([u64; 4]);
+pub(crate) struct Years(pub(crate) [u64; 4]);
 
 impl Years {
     const NONE: Years = Years([0; 4]);
@@ -294,11 +278,11 @@ impl Years {
     }
 
     /// Whether no text can have set all these bits: there are fewer years than bits.
-    const fn is_any(&self) -> bool {
+    pub(crate) const fn is_any(&self) -> bool {
         self.0[3] == u64::MAX
     }
 
-    const fn has(&self, year: i64) -> bool {
+    pub(crate) const fn has(&self, year: i64) -> bool {
         let value = year - YEAR.first as i64;
         self.is_any() || 0 <= value && value < 256 && self.0[value as usize / 64] >> (value % 64) & 1 == 1
     }

@@ -114,6 +114,15 @@
 //! zones from 2026 on to the program, about 8 KB. The system's files take precedence over it, and instants before 2026 are
 //! an error. UTC is never used as a silent substitute.
 //!
+//! # Layers
+//!
+//! What a scheduler does not need to run is in layers, each a folder and a feature that are on unless you say
+//! `default-features = false`. With `features = ["std"]` alone there is the core.
+//!
+//! * **`tools`** answers questions about schedules: [`tools`], [`Cron::describe`], [`Dialect::lint`](cron::Dialect::lint),
+//!   [`Cron::why`], [`Schedule::clock_changes`]. It needs no `std`, but for the last two.
+//! * **`history`** is [`Scheduler::explain`] and [`Scheduler::forecast`]. It takes `tools` with it.
+//!
 //! # Without `std`
 //!
 //! The feature `std` is on by default. With `default-features = false` the crate needs neither `std` nor an allocator. It
@@ -130,8 +139,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
-// The lint for dead code works on the whole crate. The core without `std` holds items that only other modules use.
-#![cfg_attr(not(feature = "std"), allow(dead_code))]
+// Unused code is a warning with all features. Without `std` parts of the core have no caller, and without `history` the
+// agenda's history has no reader.
+#![cfg_attr(not(feature = "history"), allow(dead_code))]
 
 // The modules, from the bottom up. A module imports from the floors below its own and from no other; a test reads this
 // file and checks the imports of all others. Modules without `cfg(feature = "std")` also compile without `std`.
@@ -151,6 +161,8 @@ mod guard;
 #[cfg(feature = "std")]
 mod journal;
 mod period;
+#[cfg(feature = "std")]
+mod platform;
 #[cfg(feature = "std")]
 mod pool;
 
@@ -189,6 +201,13 @@ mod timer;
 #[cfg(feature = "std")]
 mod scheduler;
 
+// The layers above the roof: each is a folder that can be deleted with its lines here. Nothing below uses them.
+#[cfg(feature = "tools")]
+pub mod tools;
+
+#[cfg(feature = "history")]
+mod history;
+
 pub use cron::Cron;
 pub use period::{Period, PeriodError};
 
@@ -198,14 +217,20 @@ pub use {
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},
-    schedule::{
-        ClockChange, ClockChanges, ClockEffect, Explanation, Moment, Passes, Reading, Schedule, Upcoming,
-    },
+    schedule::{Moment, Schedule, Upcoming},
     scheduler::{
-        cancel_task, cancel_task_after_next, schedule_task, Account, Builder, Forecast, NeedsSchedule,
-        Outlook, Reason, Run, Scheduler, Task, TaskBuilder,
+        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
+        TaskBuilder,
     },
     task::{Missed, Outcome, Overlap, Verdict},
+};
+
+#[cfg(feature = "history")]
+pub use history::{Account, Forecast, Outlook, Reason};
+#[cfg(all(feature = "std", feature = "tools"))]
+pub use tools::{
+    changes::{ClockChange, ClockChanges, ClockEffect},
+    why::{Explanation, Passes, Reading},
 };
 
 // Compiles and runs the snippets of the pages.
@@ -213,8 +238,10 @@ pub use {
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[cfg(feature = "history")]
     #[doc = include_str!("../docs/tour.md")]
     struct Tour;
+    #[cfg(feature = "tools")]
     #[doc = include_str!("../docs/cron.md")]
     struct Cron;
     #[doc = include_str!("../docs/vendoring.md")]

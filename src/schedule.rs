@@ -3,23 +3,18 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
-mod changes;
 mod except;
 mod jitter;
-mod lint;
-mod moment;
+pub(crate) mod moment;
 mod plan;
 mod rezone;
 mod sieve;
 #[cfg(test)]
 mod tests;
 mod timetable;
-mod why;
 
-pub use changes::{ClockChange, ClockChanges, ClockEffect};
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
-pub use why::{Explanation, Passes, Reading};
 
 pub(crate) use moment::rfc3339;
 pub(crate) use plan::Plan;
@@ -32,7 +27,8 @@ use std::time::{Duration, SystemTime};
 use self::except::Except;
 use self::rezone::CivilBounds;
 use self::sieve::Search;
-use self::timetable::{ask, out_of_range, pull, Rule};
+pub(crate) use self::timetable::out_of_range;
+use self::timetable::{ask, pull, Rule};
 use crate::clock::{Now, CORRECTION};
 use crate::cron::{Cron, Dialect, Reader};
 use crate::dues::days::Days;
@@ -58,16 +54,16 @@ use crate::tz::{system_time, unix_nanos, unix_seconds, Zone};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Schedule {
-    what: What,
-    zone: Option<Zone>,
-    starting: Option<Moment>,
-    until: Option<Moment>,
+    pub(crate) what: What,
+    pub(crate) zone: Option<Zone>,
+    pub(crate) starting: Option<Moment>,
+    pub(crate) until: Option<Moment>,
     times: Option<u64>,
     except: Except,
     jitter: Duration,
 }
 
-enum What {
+pub(crate) enum What {
     Cron(Cron),
     Every(Period),
     At(Moment),
@@ -552,14 +548,18 @@ fn last_before(zone: &Zone) -> Option<i64> {
 }
 
 /// The instant of a moment that was given in a field, if one was.
-fn instant_of(field: &'static str, moment: Option<Moment>, zone: &Zone) -> Result<Option<SystemTime>, Error> {
+pub(crate) fn instant_of(
+    field: &'static str,
+    moment: Option<Moment>,
+    zone: &Zone,
+) -> Result<Option<SystemTime>, Error> {
     let in_zone =
         |moment: Moment| moment.in_zone(zone).map_err(|error| error.in_field(field, moment.to_string()));
     moment.map(in_zone).transpose()
 }
 
 /// Civil times before the zone's data begin are not for us to say.
-fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
+pub(crate) fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
     Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
 }
 

@@ -1,16 +1,12 @@
 //! The types that users hold: the scheduler, the builders of a task, and the handles to tasks and runs.
 
 mod builder;
-mod explain;
-mod forecast;
 mod handle;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
-pub use explain::{Account, Reason};
-pub use forecast::{Forecast, Outlook};
 pub use handle::{Run, Task};
 pub use settings::Builder;
 
@@ -49,7 +45,7 @@ use crate::tz::Zone;
 /// ```
 #[derive(Clone)]
 pub struct Scheduler {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
     /// Stops the engine when the last one is dropped. The handle inside a [`Run`] has none.
     _keeper: Option<Arc<Keeper>>,
 }

@@ -9,7 +9,8 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use sexton::civil::DateTime;
-use sexton::cron::{Carets, Dialect};
+use sexton::cron::Dialect;
+use sexton::tools::Carets;
 use sexton::tz::{Instants, PosixZone};
 use sexton::{cron, Cron, Period};
 

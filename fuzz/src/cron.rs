@@ -5,7 +5,8 @@
 //! The first byte chooses the dialect and the switches: `0` to `3` are the dialects with their own ones.
 
 use sexton::civil::DateTime;
-use sexton::cron::{Carets, Dialect, Gaps};
+use sexton::cron::Dialect;
+use sexton::tools::{Carets, Gaps};
 use sexton::Cron;
 
 use crate::probe::{check_message, check_span};

@@ -2,11 +2,10 @@
 //! [`field`](super::field) or one of the switches here; the parser is the same for all.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::str::FromStr;
 
-use super::field::{Marks, Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
-use super::parse;
-use super::{Cron, ParseError};
+use super::field::{Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
 use crate::excerpt::Excerpt;
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
@@ -46,7 +45,7 @@ enum Language {
 
 /// Where the field of the seconds is, if there is one more than five.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Seconds {
+pub(crate) enum Seconds {
     /// There never is.
     Nowhere,
     First,
@@ -56,7 +55,7 @@ pub(super) enum Seconds {
 
 /// Which days match where both day fields are restricted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Days {
+pub(crate) enum Days {
     Or,
     And,
     /// Those of both where one of the two texts begins with `*`, else those of either.
@@ -131,22 +130,7 @@ impl Dialect {
         self.table().name
     }
 
-    /// What a text is read in by this dialect: itself, but for the switches that the text begins with.
-    ///
-    /// ```
-    /// use sexton::cron::Dialect;
-    ///
-    /// assert_eq!(Dialect::DEFAULT.of_text("dialect=quartz 0 0 9 ? * 2-6"), Dialect::QUARTZ);
-    /// assert_eq!(Dialect::CRONIE.of_text("0 9 * * 1-5"), Dialect::CRONIE);
-    /// ```
-    pub const fn of_text(self, text: &str) -> Dialect {
-        match parse::switches(text, self) {
-            Ok((dialect, _)) => dialect,
-            Err(_) => self,
-        }
-    }
-
-    pub(super) const fn table(&self) -> &'static Table {
+    pub(crate) const fn table(&self) -> &'static Table {
         match self.language {
             Language::Default => &DEFAULT,
             Language::Croniter => &CRONITER,
@@ -155,33 +139,36 @@ impl Dialect {
         }
     }
 
-    /// Whether `L` is the last day of the month.
-    pub(super) fn has_marks(&self) -> bool {
-        self.table().marks != Marks::No
-    }
-
-    pub(super) const fn seconds(&self) -> Seconds {
+    pub(crate) const fn seconds(&self) -> Seconds {
         self.seconds
     }
 
-    pub(super) const fn days(&self) -> Days {
+    pub(crate) const fn days(&self) -> Days {
         self.days
     }
 
-    /// The numbers of fields that make an expression: from the first to the last of them.
-    pub(super) const fn field_counts(&self) -> (usize, usize) {
+    /// How many fields make an expression: every number from the first to the last.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    ///
+    /// assert_eq!(Dialect::DEFAULT.field_counts(), 5..=7);
+    /// assert_eq!(Dialect::CRONIE.field_counts(), 5..=5);
+    /// ```
+    pub const fn field_counts(&self) -> RangeInclusive<usize> {
         let table = self.table();
         let most = match self.seconds {
             Seconds::Nowhere => 5,
             _ if !table.has_years => 6,
             _ => 7,
         };
-        (if table.always_has_seconds { 6 } else { 5 }, most)
+        RangeInclusive::new(if table.always_has_seconds { 6 } else { 5 }, most)
     }
 
     /// The same for people.
-    pub(super) const fn shape(&self) -> &'static str {
-        match (self.field_counts(), self.seconds) {
+    pub(crate) const fn shape(&self) -> &'static str {
+        let counts = self.field_counts();
+        match ((*counts.start(), *counts.end()), self.seconds) {
             ((5, 7), Seconds::Last) => "5, 6 (seconds last) or 7 (seconds sixth, year last)",
             ((5, 7), _) => "5, 6 (seconds first) or 7 (seconds first, year last)",
             ((6, _), Seconds::Last) => "6 (seconds last) or 7 (seconds sixth, year last)",
@@ -205,14 +192,14 @@ impl Dialect {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
-    pub(super) dialect: Dialect,
-    pub(super) id: Id<'a>,
-    pub(super) seed: Seed,
+    pub(crate) dialect: Dialect,
+    pub(crate) id: Id<'a>,
+    pub(crate) seed: Seed,
 }
 
 /// What `H` is hashed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Id<'a> {
+pub(crate) enum Id<'a> {
     None,
     /// A task's name. It is for `H` alone: a job that has a name in order to be listed must not move off midnight.
     OfTask(&'a str),
@@ -222,7 +209,7 @@ pub(super) enum Id<'a> {
 
 /// What `R` and `~` are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seed {
+pub(crate) enum Seed {
     None,
     /// The system's randomness, for the dialects that draw for each text anew.
     Lot(u64),
@@ -230,16 +217,6 @@ pub(super) enum Seed {
 }
 
 impl Dialect {
-    /// Reads an expression. In the croniter and cronie dialects, `R` and `~` are drawn from the system's randomness.
-    ///
-    /// # Errors
-    ///
-    /// A text that is no expression in this dialect, or one with an `H` or another `R`: these need a
-    /// [`hash_id`](Dialect::hash_id) or a [`seed`](Dialect::seed).
-    pub fn parse(self, text: &str) -> Result<Cron, ParseError> {
-        self.reader().drawing().parse(text)
-    }
-
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &str) -> Reader<'_> {
         Reader { id: Id::Given(id), ..self.reader() }
@@ -250,14 +227,8 @@ impl Dialect {
         self.reader().seed(seed)
     }
 
-    pub(super) const fn reader(self) -> Reader<'static> {
+    pub(crate) const fn reader(self) -> Reader<'static> {
         Reader { dialect: self, id: Id::None, seed: Seed::None }
-    }
-
-    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
-    #[doc(hidden)]
-    pub const fn checked_when_built(self, text: &str) -> Cron {
-        self.reader().checked_when_built(text)
     }
 }
 
@@ -302,26 +273,8 @@ impl<'a> Reader<'a> {
     }
 
     #[cfg(not(feature = "std"))]
-    const fn drawing(self) -> Reader<'a> {
+    pub(super) const fn drawing(self) -> Reader<'a> {
         self
-    }
-
-    /// Reads an expression.
-    ///
-    /// # Errors
-    ///
-    /// A text that is no expression in this dialect, or one with an `H` without an id, or an `R` or `~` without a seed.
-    pub const fn parse(self, text: &str) -> Result<Cron, ParseError> {
-        parse::expression(text, self)
-    }
-
-    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
-    #[doc(hidden)]
-    pub const fn checked_when_built(self, text: &str) -> Cron {
-        match self.parse(text) {
-            Ok(cron) => cron,
-            Err(error) => panic!("{}", error.message(true).as_str()),
-        }
     }
 }
 
@@ -332,7 +285,7 @@ impl From<Dialect> for Reader<'static> {
 }
 
 /// The names of all dialects, for people.
-pub(super) const NAMES: &str = "default, croniter, quartz or cronie";
+pub(crate) const NAMES: &str = "default, croniter, quartz or cronie";
 
 impl Default for Dialect {
     fn default() -> Dialect {

@@ -22,13 +22,73 @@ use crate::excerpt::Excerpt;
 pub struct ParseError {
     /// `None`: it is about the expression as a whole.
     field: Option<Field>,
-    /// What is wrong with what was found: "unknown name", or simply "found".
-    problem: &'static str,
+    kind: ErrorKind,
     found: Found,
     start: usize,
     end: usize,
     expected: &'static str,
     suggestion: Option<&'static str>,
+}
+
+/// What kind of mistake a [`ParseError`] is about. There may be more of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// None of the numbers of fields that the dialect takes: [`Dialect::field_counts`](super::Dialect::field_counts).
+    FieldCount,
+    /// A name of neither a month nor a weekday.
+    UnknownName,
+    /// A word such as `weeks=odd` before the fields.
+    UnknownSwitch,
+    /// There is no dialect of this name.
+    UnknownDialect,
+    /// There is no nickname like this.
+    UnknownNickname,
+    /// A number that is too small or too large for the field.
+    NoSuchValue,
+    /// A number with too many digits.
+    EndlessNumber,
+    /// The last value is smaller than the first, and the dialect does not let a range wrap.
+    BackwardRange,
+    /// A step of 0.
+    ZeroStep,
+    /// Several crons read it differently, so this one does not guess.
+    Ambiguous,
+    /// An `H`, and there is no id to hash.
+    NoHashId,
+    /// An `R` or a `~`, and there is no seed to draw from.
+    NoSeed,
+    /// An `H`, which the dialect does not have.
+    HashedValue,
+    /// An `R`, which the dialect does not have.
+    RandomValue,
+    /// A `~`, which the dialect does not have.
+    RandomRange,
+    /// Anything else that cannot stand where it stands, or something is missing there.
+    Unexpected,
+}
+
+impl ErrorKind {
+    /// What the message says before what was found.
+    const fn problem(self) -> &'static str {
+        match self {
+            ErrorKind::UnknownName => "unknown name",
+            ErrorKind::UnknownSwitch => "unknown switch",
+            ErrorKind::UnknownDialect => "unknown dialect",
+            ErrorKind::UnknownNickname => "unknown nickname",
+            ErrorKind::NoSuchValue => "no such value",
+            ErrorKind::EndlessNumber => "endless number",
+            ErrorKind::BackwardRange => "backward range",
+            ErrorKind::ZeroStep => "step",
+            ErrorKind::Ambiguous => "ambiguous",
+            ErrorKind::HashedValue => "unsupported hashed value",
+            ErrorKind::RandomValue => "unsupported random value",
+            ErrorKind::RandomRange => "unsupported random range",
+            ErrorKind::FieldCount | ErrorKind::NoHashId | ErrorKind::NoSeed | ErrorKind::Unexpected => {
+                "found"
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +98,11 @@ enum Found {
 }
 
 impl ParseError {
+    /// What kind of mistake it is.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// The field that was being read, or `None` where the expression as a whole makes no sense.
     pub const fn field(&self) -> Option<Field> {
         self.field
@@ -53,17 +118,17 @@ impl ParseError {
         self.suggestion
     }
 
-    /// "`field`: `problem` `text[start..end]` at byte `start`, expected `expected`".
+    /// "`field`: `kind` `text[start..end]` at byte `start`, expected `expected`".
     pub(super) const fn new(
         field: Option<Field>,
-        problem: &'static str,
+        kind: ErrorKind,
         text: &str,
         start: usize,
         end: usize,
         expected: &'static str,
     ) -> ParseError {
         let found = Found::Text(Excerpt::of(text, start, end));
-        ParseError { field, problem, found, start, end, expected, suggestion: None }
+        ParseError { field, kind, found, start, end, expected, suggestion: None }
     }
 
     /// With what was probably meant, if that is known.
@@ -80,7 +145,7 @@ impl ParseError {
     ) -> ParseError {
         ParseError {
             field: None,
-            problem: "found",
+            kind: ErrorKind::FieldCount,
             found: Found::Fields(count),
             start,
             end: text.len(),
@@ -95,7 +160,7 @@ impl ParseError {
             Some(field) => field.name(),
             None => "expression",
         };
-        let message = Message::EMPTY.with(subject).with(": ").with(self.problem).with(" ");
+        let message = Message::EMPTY.with(subject).with(": ").with(self.kind.problem()).with(" ");
         let message = match self.found {
             Found::Text(excerpt) if has_position => {
                 message.with_excerpt(excerpt).with(" at byte ").with_number(self.start)
@@ -112,7 +177,7 @@ impl ParseError {
     }
 }
 
-/// One line; with `{:#}` it leaves out the byte, for when [`Carets`](super::Carets) show the place.
+/// One line; with `{:#}` it leaves out the byte, for when the place is shown in another way.
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.message(!f.alternate()).as_str())
@@ -238,7 +303,7 @@ mod tests {
         let text = "\u{7f}".repeat(40);
         let error = ParseError {
             start: usize::MAX,
-            ..ParseError::new(Some(Field::DayOfMonth), "unsupported random value", &text, 0, 40, LONGEST)
+            ..ParseError::new(Some(Field::DayOfMonth), ErrorKind::RandomValue, &text, 0, 40, LONGEST)
         };
         assert!(error.to_string().len() < CAPACITY, "{}", error.to_string().len());
     }

@@ -17,7 +17,8 @@ pub enum Field {
 }
 
 impl Field {
-    pub(super) const ALL: [Field; 7] = [
+    /// All of them, from the second to the year.
+    pub const ALL: [Field; 7] = [
         Field::Second,
         Field::Minute,
         Field::Hour,
@@ -27,7 +28,7 @@ impl Field {
         Field::Year,
     ];
 
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Field::Second => "second",
             Field::Minute => "minute",
@@ -48,37 +49,37 @@ impl fmt::Display for Field {
 }
 
 /// What a dialect reads, apart from its switches.
-pub(super) struct Table {
-    pub(super) name: &'static str,
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
     /// The fields, in the order of [`Field`].
-    pub(super) rows: [Row; 7],
-    pub(super) has_years: bool,
-    pub(super) always_has_seconds: bool,
+    pub(crate) rows: [Row; 7],
+    pub(crate) has_years: bool,
+    pub(crate) always_has_seconds: bool,
     /// What of `L`, `W`, `#` and `?` has a meaning.
-    pub(super) marks: Marks,
+    pub(crate) marks: Marks,
     /// `L` alone is a weekday, and the last: Saturday. A step after a weekday's name is refused: Quartz forgets it.
-    pub(super) has_quartz_weekdays: bool,
+    pub(crate) has_quartz_weekdays: bool,
     /// `H` and `R` have a meaning.
-    pub(super) has_hashes: bool,
+    pub(crate) has_hashes: bool,
     /// `a~b` has a meaning.
-    pub(super) has_random_ranges: bool,
+    pub(crate) has_random_ranges: bool,
     /// Each text draws its own `R` and `~`.
-    pub(super) draws_anew: bool,
+    pub(crate) draws_anew: bool,
     /// `a/n` goes on to the field's last value, and ranges may wrap.
-    pub(super) is_open_ended: bool,
+    pub(crate) is_open_ended: bool,
     /// croniter's accidents count, see [`Dialect::CRONITER`](super::Dialect::CRONITER).
-    pub(super) has_accidents: bool,
+    pub(crate) has_accidents: bool,
 }
 
 impl Table {
-    pub(super) const fn row(&self, field: Field) -> &Row {
+    pub(crate) const fn row(&self, field: Field) -> &Row {
         &self.rows[field as usize]
     }
 }
 
 /// Marks of the day fields: `L`, `W`, `#` and `?`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marks {
+pub(crate) enum Marks {
     No,
     /// A field is one mark, or has none.
     Alone,
@@ -88,7 +89,7 @@ pub(super) enum Marks {
     All,
 }
 
-pub(super) const DEFAULT: Table = Table {
+pub(crate) const DEFAULT: Table = Table {
     name: "default",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR],
     has_years: true,
@@ -102,7 +103,7 @@ pub(super) const DEFAULT: Table = Table {
     has_accidents: false,
 };
 
-pub(super) const CRONITER: Table = Table {
+pub(crate) const CRONITER: Table = Table {
     name: "croniter",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR_TO_2099],
     marks: Marks::AsCroniter,
@@ -111,7 +112,7 @@ pub(super) const CRONITER: Table = Table {
     ..DEFAULT
 };
 
-pub(super) const QUARTZ: Table = Table {
+pub(crate) const QUARTZ: Table = Table {
     name: "quartz",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
     always_has_seconds: true,
@@ -121,7 +122,7 @@ pub(super) const QUARTZ: Table = Table {
     ..DEFAULT
 };
 
-pub(super) const CRONIE: Table = Table {
+pub(crate) const CRONIE: Table = Table {
     name: "cronie",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK, YEAR],
     has_years: false,
@@ -134,29 +135,29 @@ pub(super) const CRONIE: Table = Table {
 };
 
 /// A row of the table. Inside the parser and the printer a value counts from the row's first one: January is 0.
-pub(super) struct Row {
-    pub(super) field: Field,
+pub(crate) struct Row {
+    pub(crate) field: Field,
     /// The first and the last value that a text may say.
-    pub(super) first: u32,
-    pub(super) last: u32,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
     /// How many different values there are, after which a range begins anew. Sunday is both 0 and 7.
-    pub(super) count: u32,
+    pub(crate) count: u32,
     /// For each value three letters in lower case, or nothing.
-    pub(super) names: &'static [&'static str],
+    pub(crate) names: &'static [&'static str],
     /// What a value may look like, for people.
-    pub(super) values: &'static str,
+    pub(crate) values: &'static str,
 }
 
-pub(super) const SECOND: Row =
+pub(crate) const SECOND: Row =
     Row { field: Field::Second, first: 0, last: 59, count: 60, names: &[], values: "0-59" };
-pub(super) const MINUTE: Row =
+pub(crate) const MINUTE: Row =
     Row { field: Field::Minute, first: 0, last: 59, count: 60, names: &[], values: "0-59" };
-pub(super) const HOUR: Row =
+pub(crate) const HOUR: Row =
     Row { field: Field::Hour, first: 0, last: 23, count: 24, names: &[], values: "0-23" };
-pub(super) const DAY_OF_MONTH: Row =
+pub(crate) const DAY_OF_MONTH: Row =
     Row { field: Field::DayOfMonth, first: 1, last: 31, count: 31, names: &[], values: "1-31 or L" };
 const DAY_OF_MONTH_PLAIN: Row = Row { values: "1-31", ..DAY_OF_MONTH };
-pub(super) const MONTH: Row = Row {
+pub(crate) const MONTH: Row = Row {
     field: Field::Month,
     first: 1,
     last: 12,
@@ -164,7 +165,7 @@ pub(super) const MONTH: Row = Row {
     names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     values: "jan-dec or 1-12",
 };
-pub(super) const DAY_OF_WEEK: Row = Row {
+pub(crate) const DAY_OF_WEEK: Row = Row {
     field: Field::DayOfWeek,
     first: 0,
     last: 7,
@@ -173,6 +174,6 @@ pub(super) const DAY_OF_WEEK: Row = Row {
     values: "sun-sat or 0-7",
 };
 const DAY_OF_WEEK_FROM_1: Row = Row { first: 1, values: "sun-sat or 1-7, Sunday being 1", ..DAY_OF_WEEK };
-pub(super) const YEAR: Row =
+pub(crate) const YEAR: Row =
     Row { field: Field::Year, first: 1970, last: 2199, count: 230, names: &[], values: "1970-2199" };
-pub(super) const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };
+pub(crate) const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };

@@ -18,29 +18,34 @@ macro_rules! attempt {
     };
 }
 
-mod items;
-mod set;
+pub(crate) mod items;
+pub(crate) mod set;
 
 use self::items::{list, years};
-pub(super) use self::set::{Item, Set, Values};
+use self::set::Set;
 use super::dialect::{Days, Dialect, Id, Reader, Seconds, Seed, NAMES};
-use super::error::ParseError;
-use super::field::{Field, Table};
+use super::error::{ErrorKind, ParseError};
+use super::field::Table;
 use super::scan::{count_fields, end_of_field, is_word, meant_by, peek, skip_blanks, starts_with};
 use super::{Cron, Years};
 
 /// What was read, and the byte after it.
-type Parsed<T> = Result<(T, usize), ParseError>;
+pub(crate) type Parsed<T> = Result<(T, usize), ParseError>;
 
 /// What is being read, and how.
 #[derive(Clone, Copy)]
-struct Input<'a> {
+pub(crate) struct Input<'a> {
     text: &'a str,
     table: &'static Table,
     reader: Reader<'a>,
 }
 
 impl<'a> Input<'a> {
+    /// Of a text without switches, or with those that the reader knows of.
+    pub(crate) const fn new(text: &'a str, reader: Reader<'a>) -> Input<'a> {
+        Input { text, table: reader.dialect.table(), reader }
+    }
+
     const fn id(&self) -> Option<&'a str> {
         match self.reader.id {
             Id::None => None,
@@ -57,23 +62,76 @@ impl<'a> Input<'a> {
     }
 }
 
-pub(super) const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
+impl Dialect {
+    /// Reads an expression. In the croniter and cronie dialects, `R` and `~` are drawn from the system's randomness.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no expression in this dialect, or one with an `H` or another `R`: these need a
+    /// [`hash_id`](Dialect::hash_id) or a [`seed`](Dialect::seed).
+    pub fn parse(self, text: &str) -> Result<Cron, ParseError> {
+        self.reader().drawing().parse(text)
+    }
+
+    /// What a text is read in by this dialect: itself, but for the switches that the text begins with.
+    ///
+    /// ```
+    /// use sexton::cron::Dialect;
+    ///
+    /// assert_eq!(Dialect::DEFAULT.of_text("dialect=quartz 0 0 9 ? * 2-6"), Dialect::QUARTZ);
+    /// assert_eq!(Dialect::CRONIE.of_text("0 9 * * 1-5"), Dialect::CRONIE);
+    /// ```
+    pub const fn of_text(self, text: &str) -> Dialect {
+        match switches(text, self) {
+            Ok((dialect, _)) => dialect,
+            Err(_) => self,
+        }
+    }
+
+    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
+    #[doc(hidden)]
+    pub const fn checked_when_built(self, text: &str) -> Cron {
+        self.reader().checked_when_built(text)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no expression in this dialect, or one with an `H` without an id, or an `R` or `~` without a seed.
+    pub const fn parse(self, text: &str) -> Result<Cron, ParseError> {
+        expression(text, self)
+    }
+
+    /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
+    #[doc(hidden)]
+    pub const fn checked_when_built(self, text: &str) -> Cron {
+        match self.parse(text) {
+            Ok(cron) => cron,
+            Err(error) => panic!("{}", error.message(true).as_str()),
+        }
+    }
+}
+
+const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
     let reader = Reader { dialect, ..reader };
-    let input = &Input { text, table: dialect.table(), reader };
+    let input = &Input::new(text, reader);
     if peek(text, at) == b'@' {
         return nickname(input, at);
     }
     let count = count_fields(text, at);
-    let (fewest, most) = dialect.field_counts();
-    if count < fewest || count > most {
+    let counts = dialect.field_counts();
+    if count < *counts.start() || count > *counts.end() {
         return Err(ParseError::field_count(text, at, count, dialect.shape()));
     }
     fields(input, at, count)
 }
 
 /// `{switch}`: what the text itself says of how it is read.
-pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
+pub(crate) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
     let start = skip_blanks(text, 0);
     let (mut dialect, mut at) = (dialect, start);
     let (mut has_days, mut has_seconds) = (false, false);
@@ -90,7 +148,7 @@ pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
             None
         };
         if let Some(expected) = contradicted {
-            return Err(ParseError::new(None, "found", text, at, end, expected));
+            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, end, expected));
         }
         dialect = attempt!(switched(text, at, end, dialect));
         has_days |= is_days;
@@ -102,7 +160,7 @@ pub(super) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
 
 /// The dialect with a switch.
 const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result<Dialect, ParseError> {
-    let (problem, expected) = if is_word(text, at, end, "days=or") {
+    let (kind, expected) = if is_word(text, at, end, "days=or") {
         return Ok(dialect.days_or());
     } else if is_word(text, at, end, "days=and") {
         return Ok(dialect.days_and());
@@ -113,16 +171,16 @@ const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result
     } else if starts_with(text, at, "dialect=") {
         return named(text, at + "dialect=".len(), end);
     } else if starts_with(text, at, "days=") {
-        ("found", "`days=or` or `days=and`")
+        (ErrorKind::Unexpected, "`days=or` or `days=and`")
     } else if starts_with(text, at, "seconds=") {
-        ("found", "`seconds=first` or `seconds=last`")
+        (ErrorKind::Unexpected, "`seconds=first` or `seconds=last`")
     } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
         // robfig/cron takes it.
-        ("found", "fields only: a zone is given to the schedule")
+        (ErrorKind::Unexpected, "fields only: a zone is given to the schedule")
     } else {
-        ("unknown switch", "`dialect=`, `days=` or `seconds=`")
+        (ErrorKind::UnknownSwitch, "`dialect=`, `days=` or `seconds=`")
     };
-    Err(ParseError::new(None, problem, text, at, end, expected))
+    Err(ParseError::new(None, kind, text, at, end, expected))
 }
 
 /// Whether a word of letters and a `=` stands there: no field has one.
@@ -134,12 +192,6 @@ const fn is_switch(text: &str, at: usize) -> bool {
     end > at && peek(text, end) == b'='
 }
 
-/// The item at `at`, in the list of a field, and where it ends.
-pub(super) fn item_at(text: &str, reader: Reader<'_>, field: Field, at: usize) -> Option<(Item, usize)> {
-    let table = reader.dialect.table();
-    items::item(&Input { text, table, reader }, at, table.row(field)).ok()
-}
-
 /// The dialect of this name, with its own switches.
 const fn named(text: &str, start: usize, end: usize) -> Result<Dialect, ParseError> {
     let mut i = 0;
@@ -149,7 +201,7 @@ const fn named(text: &str, start: usize, end: usize) -> Result<Dialect, ParseErr
         }
         i += 1;
     }
-    Err(ParseError::new(None, "unknown dialect", text, start, end, NAMES))
+    Err(ParseError::new(None, ErrorKind::UnknownDialect, text, start, end, NAMES))
 }
 
 /// The nicknames of cronie and croniter, in any case.
@@ -176,7 +228,14 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
         if is_word(text, start, end, NICKNAMES[i]) {
             if rest < text.len() {
                 let expected = "nothing after a nickname";
-                return Err(ParseError::new(None, "found", text, rest, end_of_field(text, rest), expected));
+                return Err(ParseError::new(
+                    None,
+                    ErrorKind::Unexpected,
+                    text,
+                    rest,
+                    end_of_field(text, rest),
+                    expected,
+                ));
             }
             let (meaning, hashed) = MEANINGS[i];
             let (meaning, dialect) = match input.reader.id {
@@ -190,14 +249,14 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
     // Others of cron's nicknames name no times of the calendar.
     if is_word(text, start, end, "@reboot") {
         let expected = "times: what runs at the start is a task with `after(Duration::ZERO)`";
-        return Err(ParseError::new(None, "found", text, start, end, expected));
+        return Err(ParseError::new(None, ErrorKind::Unexpected, text, start, end, expected));
     }
     if is_word(text, start, end, "@every") {
         let expected = "times: a period is a task's `every`";
-        return Err(ParseError::new(None, "found", text, start, end, expected));
+        return Err(ParseError::new(None, ErrorKind::Unexpected, text, start, end, expected));
     }
     let expected = "@yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
-    let error = ParseError::new(None, "unknown nickname", text, start, end, expected);
+    let error = ParseError::new(None, ErrorKind::UnknownNickname, text, start, end, expected);
     Err(error.suggest(meant_by(text, start, end, &NICKNAMES)))
 }
 

@@ -21,7 +21,7 @@ impl fmt::Display for Cron {
         .into_iter()
         .find(|(_, dialect)| self.misread_by(*dialect).is_none())
         .unwrap_or(("dialect=croniter days=and ", Dialect::CRONITER.days_and()));
-        write!(f, "{switches}{}", Translated { cron: *self, dialect })
+        write!(f, "{switches}{}", Written { cron: *self, dialect })
     }
 }
 
@@ -44,94 +44,16 @@ impl fmt::Debug for Cron {
     }
 }
 
-/// An expression in the words of a dialect, from [`Cron::in_dialect`]; `Display` gives the text.
+/// An expression in the words of a dialect, which must be able to say it: see [`Cron::misread_by`].
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Translated {
-    cron: Cron,
-    dialect: Dialect,
+pub(crate) struct Written {
+    pub(crate) cron: Cron,
+    pub(crate) dialect: Dialect,
 }
-
-/// Why an expression cannot be written in a dialect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Untranslatable {
-    dialect: Dialect,
-    field: Option<Field>,
-    reason: &'static str,
-}
-
-impl Untranslatable {
-    /// The field that cannot be written, or `None` where no single one is the reason.
-    pub const fn field(&self) -> Option<Field> {
-        self.field
-    }
-}
-
-impl fmt::Display for Untranslatable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not to be written for {}: ", self.dialect)?;
-        if let Some(field) = self.field {
-            write!(f, "{field}: ")?;
-        }
-        f.write_str(self.reason)
-    }
-}
-
-#[cfg(feature = "std")]
-impl std::error::Error for Untranslatable {}
 
 impl Cron {
-    /// The same schedule, written for another dialect: that dialect reads it as an equal value.
-    ///
-    /// ```
-    /// use sexton::cron::Dialect;
-    /// use sexton::Cron;
-    ///
-    /// let weekdays_at_nine = Cron::parse("0 9 * * 1-5").unwrap();
-    /// assert_eq!(weekdays_at_nine.in_dialect(Dialect::QUARTZ)?.to_string(), "0 0 9 ? * mon-fri");
-    ///
-    /// let last_friday = Cron::parse("0 9 * * friL").unwrap();
-    /// let error = last_friday.in_dialect(Dialect::CRONIE).unwrap_err();
-    /// assert_eq!(error.to_string(), "not to be written for cronie: day of week: it has no `L`, `W` or `#`");
-    /// # Ok::<(), sexton::cron::Untranslatable>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If the dialect has no words for it, and which part that is.
-    pub fn in_dialect(&self, dialect: Dialect) -> Result<Translated, Untranslatable> {
-        match self.unknown_to(dialect).or_else(|| self.misread_by(dialect)) {
-            Some((field, reason)) => Err(Untranslatable { dialect, field, reason }),
-            None => Ok(Translated { cron: *self, dialect }),
-        }
-    }
-
-    /// What those do not know who the dialect is for, though it may be read in it.
-    fn unknown_to(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
-        let day_of_month = |reason| Some((Some(Field::DayOfMonth), reason));
-        let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
-        let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
-        match dialect.table().marks {
-            Marks::No if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
-            Marks::No if self.has_weeks() => day_of_week("it has no `L`, `W` or `#`"),
-            Marks::Alone if days_have_marks && self.days.count_ones() + self.nearest.count_ones() > 1 => {
-                day_of_month("`L` and `W` stand alone there")
-            }
-            Marks::Alone if self.has_weeks() && self.weekdays.count_ones() > 1 => {
-                day_of_week("`L` and `#` stand alone there")
-            }
-            // `LW` is `31W` there.
-            Marks::AsCroniter if (self.days | self.nearest) >> 32 & 0x7FFF_FFFF != 0 => {
-                day_of_month("it has no `L-3`")
-            }
-            Marks::AsCroniter if self.has_weeks() && self.weekly() != 0 => {
-                day_of_week("it takes no `#` or `L` beside other weekdays")
-            }
-            _ => None,
-        }
-    }
-
-    /// What a text in the dialect would not mean.
-    fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+    /// Which field a text in this dialect could not say, or no single one, and why.
+    pub(crate) fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
         let table = dialect.table();
         let last_year = i64::from(table.row(Field::Year).last);
         if self.has_seconds() && dialect.seconds() == Seconds::Nowhere {
@@ -181,12 +103,12 @@ impl Cron {
     }
 
     /// The weekdays that count in every week.
-    fn weekly(&self) -> u64 {
+    pub(crate) fn weekly(&self) -> u64 {
         (0..LAST_WEEK).fold(ALL_WEEKDAYS, |days, week| days & self.weekdays >> (7 * week))
     }
 
     /// Whether a weekday counts in some weeks of the month and not in others.
-    pub(super) fn has_weeks(&self) -> bool {
+    pub(crate) fn has_weeks(&self) -> bool {
         self.weekdays != self.weekly() * EVERY_WEEK
     }
 
@@ -207,9 +129,9 @@ impl Cron {
     }
 }
 
-impl fmt::Display for Translated {
+impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Translated { cron, dialect } = self;
+        let Written { cron, dialect } = self;
         let table = dialect.table();
         let text = |field: Field| FieldText { cron, dialect: *dialect, row: table.row(field) };
         let has_years = !cron.years.is_any();
@@ -229,17 +151,11 @@ impl fmt::Display for Translated {
     }
 }
 
-impl fmt::Debug for Translated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Translated({self} for {})", self.dialect)
-    }
-}
-
 /// A field of an expression as a dialect writes it.
-pub(super) struct FieldText<'a> {
-    pub(super) cron: &'a Cron,
-    pub(super) dialect: Dialect,
-    pub(super) row: &'a Row,
+pub(crate) struct FieldText<'a> {
+    pub(crate) cron: &'a Cron,
+    pub(crate) dialect: Dialect,
+    pub(crate) row: &'a Row,
 }
 
 impl fmt::Display for FieldText<'_> {

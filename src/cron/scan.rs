@@ -1,7 +1,7 @@
 //! Looking at the bytes of a text, in `const fn`: what stands where, and where it ends.
 
 /// The byte at `at`. Past the end there is a blank, which ends a field just as well.
-pub(super) const fn peek(text: &str, at: usize) -> u8 {
+pub(crate) const fn peek(text: &str, at: usize) -> u8 {
     if at < text.len() {
         text.as_bytes()[at]
     } else {
@@ -10,11 +10,11 @@ pub(super) const fn peek(text: &str, at: usize) -> u8 {
 }
 
 /// ASCII white space, the vertical tab included, as croniter splits.
-pub(super) const fn is_blank(byte: u8) -> bool {
+pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-pub(super) const fn skip_blanks(text: &str, start: usize) -> usize {
+pub(crate) const fn skip_blanks(text: &str, start: usize) -> usize {
     let mut at = start;
     while at < text.len() && is_blank(text.as_bytes()[at]) {
         at += 1;
@@ -22,7 +22,7 @@ pub(super) const fn skip_blanks(text: &str, start: usize) -> usize {
     at
 }
 
-pub(super) const fn end_of_field(text: &str, start: usize) -> usize {
+pub(crate) const fn end_of_field(text: &str, start: usize) -> usize {
     let mut at = start;
     while !is_blank(peek(text, at)) {
         at += 1;
@@ -30,7 +30,7 @@ pub(super) const fn end_of_field(text: &str, start: usize) -> usize {
     at
 }
 
-pub(super) const fn end_of_word(text: &str, start: usize) -> usize {
+pub(crate) const fn end_of_word(text: &str, start: usize) -> usize {
     let mut at = start;
     while peek(text, at).is_ascii_alphabetic() {
         at += 1;
@@ -39,7 +39,7 @@ pub(super) const fn end_of_word(text: &str, start: usize) -> usize {
 }
 
 /// The end of the character at `start`.
-pub(super) const fn end_of_char(text: &str, start: usize) -> usize {
+pub(crate) const fn end_of_char(text: &str, start: usize) -> usize {
     let mut at = start + 1;
     while peek(text, at) & 0b1100_0000 == 0b1000_0000 {
         at += 1;
@@ -48,7 +48,7 @@ pub(super) const fn end_of_char(text: &str, start: usize) -> usize {
 }
 
 /// The fields from `start` on, which is at the first.
-pub(super) const fn count_fields(text: &str, start: usize) -> usize {
+pub(crate) const fn count_fields(text: &str, start: usize) -> usize {
     let mut at = start;
     let mut count = 0;
     while at < text.len() {
@@ -59,17 +59,17 @@ pub(super) const fn count_fields(text: &str, start: usize) -> usize {
 }
 
 /// Whether it is that letter, in either case.
-pub(super) const fn is_letter(byte: u8, lower_case: u8) -> bool {
+pub(crate) const fn is_letter(byte: u8, lower_case: u8) -> bool {
     byte.to_ascii_lowercase() == lower_case
 }
 
 /// Whether `text[start..end]` is that word, in any case.
-pub(super) const fn is_word(text: &str, start: usize, end: usize, word: &str) -> bool {
+pub(crate) const fn is_word(text: &str, start: usize, end: usize, word: &str) -> bool {
     end - start == word.len() && starts_with(text, start, word)
 }
 
 /// Whether `word` stands at `at`, in any case.
-pub(super) const fn starts_with(text: &str, at: usize, word: &str) -> bool {
+pub(crate) const fn starts_with(text: &str, at: usize, word: &str) -> bool {
     let word = word.as_bytes();
     let mut i = 0;
     while i < word.len() {
@@ -83,7 +83,7 @@ pub(super) const fn starts_with(text: &str, at: usize, word: &str) -> bool {
 
 /// The only one of `words` that `text[start..end]` may be a slip of: that begins it (`monday`) or is begun by it
 /// (`mo`), or that a single letter makes of it, one that is wrong, missing, added or swapped with its neighbour.
-pub(super) const fn meant_by(
+pub(crate) const fn meant_by(
     text: &str,
     start: usize,
     end: usize,

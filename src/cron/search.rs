@@ -140,7 +140,7 @@ impl Cron {
 /// The calendar's part, without time: also asked when an expression is parsed.
 impl Cron {
     /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
-    pub(super) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+    pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
         let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
         if !self.has(DAYS_RESTRICTED) {
             return by_weekday;
@@ -163,7 +163,7 @@ impl Cron {
     }
 
     /// Decides once for all searches how they find a day, and so whether there is one.
-    pub(super) const fn find_days_kind(&self) -> DaysKind {
+    pub(crate) const fn find_days_kind(&self) -> DaysKind {
         if self.months == ALL_MONTHS && self.years.is_any() && !self.has(DAYS_RESTRICTED) {
             if !self.has(WEEKDAYS_RESTRICTED) {
                 return DaysKind::Every;

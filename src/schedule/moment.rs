@@ -49,7 +49,7 @@ impl Moment {
         }
     }
 
-    pub(super) fn civil(self) -> Option<DateTime> {
+    pub(crate) fn civil(self) -> Option<DateTime> {
         match self {
             Moment::Civil(civil) => Some(civil),
             Moment::Instant(_) => None,
@@ -180,7 +180,7 @@ pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write)
 }
 
 /// Writes an offset, given in seconds, as RFC 3339 does: `+01:00`.
-pub(super) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result {
+pub(crate) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result {
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
     write!(f, "{sign}{hours:02}:{minutes:02}")?;

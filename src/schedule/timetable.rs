@@ -501,6 +501,6 @@ pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
     Error::new(Kind::Panicked(message)).in_field(field, "")
 }
 
-pub(super) fn out_of_range() -> Error {
+pub(crate) fn out_of_range() -> Error {
     Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
 }

@@ -125,11 +125,11 @@ impl Task {
         self.engine()?.cancel_after_next(self.which())
     }
 
-    pub(super) fn which(&self) -> Which<'_> {
+    pub(crate) fn which(&self) -> Which<'_> {
         Which { name: &self.name, id: Some(self.id) }
     }
 
-    pub(super) fn engine(&self) -> Result<Arc<Engine>, Error> {
+    pub(crate) fn engine(&self) -> Result<Arc<Engine>, Error> {
         self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.name))
     }
 

@@ -1,7 +1,5 @@
 //! Zones by name, from files or of a rule, with a table of all their changes: what needs `std`.
 
-mod android;
-mod command;
 mod embedded;
 mod error;
 mod local;
@@ -11,7 +9,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tzif;
-mod windows;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,13 +1,16 @@
 //! The cron language: rows by hand, rows of other systems, messages, laws over expressions made up at random.
 
+#[cfg(feature = "tools")]
 #[path = "cron/describe.rs"]
 mod describe;
 #[path = "cron/dialects.rs"]
 mod dialects;
+#[cfg(feature = "tools")]
 #[path = "cron/english.rs"]
 mod english;
 #[path = "cron/laws.rs"]
 mod laws;
+#[cfg(feature = "tools")]
 #[path = "cron/lint.rs"]
 mod lint;
 #[path = "cron/meaning.rs"]

@@ -76,6 +76,30 @@ fn imports_go_downstairs_only() {
 }
 
 #[test]
+fn the_core_compiles_the_same_with_and_without_the_layers() {
+    const LAYERS: [&str; 2] = ["tools", "history"];
+    let is_of_layer = |path: &Path| LAYERS.iter().any(|layer| path.starts_with(layer));
+    for (path, text) in sources().iter().filter(|(path, _)| !is_of_layer(path)) {
+        for layer in LAYERS {
+            assert!(
+                !text.contains(&format!("feature = \"{layer}\"")),
+                "{} asks for `{layer}`",
+                path.display()
+            );
+        }
+    }
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let floors = floors(&lib);
+    for layer in LAYERS {
+        let lower = floors.iter().filter(|(module, _)| !LAYERS.contains(module));
+        assert!(
+            lower.clone().all(|(_, floor)| *floor < floors[layer]),
+            "`{layer}` is above the roof: {floors:?}"
+        );
+    }
+}
+
+#[test]
 fn the_program_uses_only_the_public_api() {
     for entry in fs::read_dir(root().join("src/bin/sexton")).unwrap() {
         let path = entry.unwrap().path();

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::time::SystemTime;
 
-use sexton::cron::{Carets, Dialect, ParseError, Reader, UnknownDialect};
+use sexton::cron::{Dialect, ErrorKind, ParseError, Reader, UnknownDialect};
+use sexton::tools::Carets;
 use sexton::tz::Zone;
 use sexton::Cron;
 
@@ -137,7 +138,7 @@ impl Reading {
         }
         let reader = self.reader();
         let cron = reader.parse(text).map_err(|error| {
-            let message = message(&error, text, reader);
+            let message = message(&error, text);
             Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
         })?;
         // Of so many seeds two give different values, if any are drawn.
@@ -149,13 +150,10 @@ impl Reading {
 }
 
 /// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.
-pub fn message(error: &ParseError, text: &str, reader: Reader<'_>) -> String {
-    let is_mended_by = |reader: Reader<'_>| reader.parse(text).err().as_ref() != Some(error);
-    let missing = match error.field() {
-        Some(_) if is_mended_by(reader.hash_id("")) => "an id to hash: `--hash-id ID`",
-        Some(_) if is_mended_by(reader.seed(0)) => {
-            "`H`, which stays the same, or `--dialect croniter`, which draws it"
-        }
+pub fn message(error: &ParseError, text: &str) -> String {
+    let missing = match error.kind() {
+        ErrorKind::NoHashId => "an id to hash: `--hash-id ID`",
+        ErrorKind::NoSeed => "`H`, which stays the same, or `--dialect croniter`, which draws it",
         _ => return format!("{error:#}"),
     };
     let found = text.get(error.span()).unwrap_or_default();

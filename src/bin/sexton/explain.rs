@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sexton::civil::{Date, DateTime, Time};
-use sexton::cron::Carets;
+use sexton::tools::Carets;
 use sexton::Cron;
 
 use crate::args::{Args, Flag};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use sexton::cron::Carets;
+use sexton::tools::Carets;
 
 /// A mistake in one line.
 #[derive(Debug)]

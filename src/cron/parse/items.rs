@@ -14,7 +14,7 @@
 use super::set::{Item, Set, Values};
 use super::{Input, Parsed};
 use crate::cron::draw::{self, Source};
-use crate::cron::error::ParseError;
+use crate::cron::error::{ErrorKind, ParseError};
 use crate::cron::field::{Field, Marks, Row};
 use crate::cron::scan::{
     end_of_char, end_of_word, is_blank, is_letter, meant_by, peek, skip_blanks, starts_with,
@@ -33,7 +33,14 @@ pub(super) const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<S
         let is_listed = is_in_list(input.text, at) || peek(input.text, end) == b',';
         if is_mark && is_listed && matches!(input.table.marks, Marks::Alone) {
             let expected = "`L`, `W` and `#` alone, without a list";
-            return Err(ParseError::new(Some(row.field), "found", input.text, at, end, expected));
+            return Err(ParseError::new(
+                Some(row.field),
+                ErrorKind::Unexpected,
+                input.text,
+                at,
+                end,
+                expected,
+            ));
         }
         if !attempt!(has_more(input, end, row)) {
             return Ok((set, skip_blanks(input.text, end)));
@@ -77,7 +84,7 @@ const fn has_more(input: &Input<'_>, at: usize, row: &Row) -> Result<bool, Parse
     }
 }
 
-pub(super) const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
+pub(crate) const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
     let (has_marks, has_all_marks) = marks(input);
     match (peek(text, at), row.field) {
@@ -139,12 +146,26 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         (true, Some(id), _) => Source::HashOf(id),
         (true, None, _) => {
             let expected = "an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text";
-            return Err(ParseError::new(Some(row.field), "found", text, start, start + 1, expected));
+            return Err(ParseError::new(
+                Some(row.field),
+                ErrorKind::NoHashId,
+                text,
+                start,
+                start + 1,
+                expected,
+            ));
         }
         (false, _, Some(seed)) => Source::Seed(seed),
         (false, _, None) => {
             let expected = "`H`, which stays the same, or a seed: `Dialect::seed`";
-            return Err(ParseError::new(Some(row.field), "found", text, start, start + 1, expected));
+            return Err(ParseError::new(
+                Some(row.field),
+                ErrorKind::NoSeed,
+                text,
+                start,
+                start + 1,
+                expected,
+            ));
         }
     };
     let has_bounds = peek(text, start + 1) == b'(';
@@ -166,7 +187,7 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     };
     if is_in_list(text, start) || peek(text, end) == b',' {
         let expected = if is_hashed { "`H` alone, without a list" } else { "`R` alone, without a list" };
-        return Err(ParseError::new(Some(row.field), "found", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, start, end, expected));
     }
     Ok((Item::Values(item), end))
 }
@@ -185,7 +206,7 @@ const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)
     let (from, to) = (from + row.first, to + row.first);
     if from >= to {
         let expected = "two values of the field, the smaller first";
-        return Err(ParseError::new(Some(row.field), "found", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, start, end, expected));
     }
     Ok(((from, to), end + 1))
 }
@@ -197,7 +218,7 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
         Some(seed) => seed,
         None => {
             let expected = "a seed to draw from: `Dialect::seed`";
-            return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
+            return Err(ParseError::new(Some(row.field), ErrorKind::NoSeed, text, at, at + 1, expected));
         }
     };
     let (from, _) = if start < at { attempt!(value(input, start, row)) } else { (0, at) };
@@ -207,7 +228,7 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
     if from > to {
         return Err(ParseError::new(
             Some(row.field),
-            "backward range",
+            ErrorKind::BackwardRange,
             text,
             start,
             end,
@@ -226,7 +247,7 @@ const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         let at = start + 2;
         let (before, end) = attempt!(number(input, at, row, "0-30"));
         if before > 30 {
-            return Err(ParseError::new(Some(row.field), "no such value", text, at, end, "0-30"));
+            return Err(ParseError::new(Some(row.field), ErrorKind::NoSuchValue, text, at, end, "0-30"));
         }
         (before, end)
     } else {
@@ -247,7 +268,7 @@ const fn last_weekday(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item
     if !peek(text, start + 1).is_ascii_alphanumeric() {
         // Saturday in Quartz, never in one crate, refused by others.
         let expected = "a weekday with it, such as `friL` for the last Friday";
-        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, start + 1, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, start + 1, expected));
     }
     let (day, end) = attempt!(value(input, start + 1, row));
     Ok((Item::Week(Values::one(day), LAST_WEEK), end))
@@ -268,13 +289,13 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     };
     if to < from && matches!(row.field, Field::Year) && !table.has_accidents {
         let expected = "the earlier year first";
-        return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::BackwardRange, text, start, end, expected));
     }
     // cronie takes Sunday for 7 here, unless there is a step.
     let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
     if to < from && !table.is_open_ended && !ends_with_sunday {
         let expected = "the smaller value first: cronie would never run it";
-        return Err(ParseError::new(Some(row.field), "backward range", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::BackwardRange, text, start, end, expected));
     }
     let has_accidents = table.has_accidents;
     let (from, to) = match is_range {
@@ -314,18 +335,18 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
     let text = input.text;
     if !values.repeats && !input.table.is_open_ended {
         let expected = "a range before a step, such as `0-59/15` or `*/15`";
-        return Err(ParseError::new(Some(row.field), "found", text, at, at + 1, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, at, at + 1, expected));
     }
     let (step, end) = attempt!(step(input, at, row));
     if input.table.has_quartz_weekdays && peek(text, start).is_ascii_alphabetic() && !values.repeats {
         let expected = "a number before the step: Quartz reads a name and forgets the step";
-        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, end, expected));
     }
     let to = if values.repeats { values.to } else { row.count - 1 };
     if values.from > to {
         // To croniter Sunday as 7 is as good as 0 here, to Cronos it is the last day of the week.
         let expected = "a step from 0-6 or a name, such as `sun/2`";
-        return Err(ParseError::new(Some(row.field), "ambiguous", text, start, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, end, expected));
     }
     Ok((Item::Values(Values { to, step, repeats: true, ..values }), end))
 }
@@ -334,7 +355,14 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
 const fn step(input: &Input<'_>, slash: usize, row: &Row) -> Parsed<u32> {
     let (step, end) = attempt!(number(input, slash + 1, row, "a step after `/`"));
     if step == 0 {
-        return Err(ParseError::new(Some(row.field), "step", input.text, slash + 1, end, "1 or more"));
+        return Err(ParseError::new(
+            Some(row.field),
+            ErrorKind::ZeroStep,
+            input.text,
+            slash + 1,
+            end,
+            "1 or more",
+        ));
     }
     Ok((step, end))
 }
@@ -348,7 +376,7 @@ const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     }
     let (week, end) = attempt!(number(input, at, row, expected));
     if week < 1 || week > 5 {
-        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::NoSuchValue, input.text, at, end, expected));
     }
     Ok((week - 1, end))
 }
@@ -360,7 +388,14 @@ const fn value(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     }
     let (number, end) = attempt!(number(input, at, row, row.values));
     if number < row.first || number > row.last {
-        return Err(ParseError::new(Some(row.field), "no such value", input.text, at, end, row.values));
+        return Err(ParseError::new(
+            Some(row.field),
+            ErrorKind::NoSuchValue,
+            input.text,
+            at,
+            end,
+            row.values,
+        ));
     }
     Ok((number - row.first, end))
 }
@@ -385,7 +420,7 @@ const fn name(input: &Input<'_>, start: usize, row: &Row) -> Parsed<u32> {
         // A single letter is rather another cron's mark.
         return Err(unexpected(input, start, row, row.values));
     }
-    let error = ParseError::new(Some(row.field), "unknown name", text, start, end, row.values);
+    let error = ParseError::new(Some(row.field), ErrorKind::UnknownName, text, start, end, row.values);
     Err(error.suggest(meant_by(text, start, end, row.names)))
 }
 
@@ -405,7 +440,7 @@ const fn number(input: &Input<'_>, start: usize, row: &Row, expected: &'static s
         return Err(unexpected(input, start, row, expected));
     }
     if at - start > DIGITS {
-        return Err(ParseError::new(Some(row.field), "endless number", text, start, at, expected));
+        return Err(ParseError::new(Some(row.field), ErrorKind::EndlessNumber, text, start, at, expected));
     }
     Ok((number, at))
 }
@@ -414,16 +449,16 @@ const fn number(input: &Input<'_>, start: usize, row: &Row, expected: &'static s
 const fn unexpected(input: &Input<'_>, at: usize, row: &Row, expected: &'static str) -> ParseError {
     let text = input.text;
     let end = end_of_word(text, at);
-    let (problem, end) = match peek(text, at) {
-        byte if is_blank(byte) => ("found", at),
+    let (kind, end) = match peek(text, at) {
+        byte if is_blank(byte) => (ErrorKind::Unexpected, at),
         // What other crons draw or hash a value from.
-        b'H' | b'h' if end - at == 1 => ("unsupported hashed value", end),
-        b'R' | b'r' if end - at == 1 => ("unsupported random value", end),
-        b'~' => ("unsupported random range", at + 1),
-        _ if end > at => ("found", end),
-        _ => ("found", end_of_char(text, at)),
+        b'H' | b'h' if end - at == 1 => (ErrorKind::HashedValue, end),
+        b'R' | b'r' if end - at == 1 => (ErrorKind::RandomValue, end),
+        b'~' => (ErrorKind::RandomRange, at + 1),
+        _ if end > at => (ErrorKind::Unexpected, end),
+        _ => (ErrorKind::Unexpected, end_of_char(text, at)),
     };
-    ParseError::new(Some(row.field), problem, text, at, end, expected)
+    ParseError::new(Some(row.field), kind, text, at, end, expected)
 }
 
 const fn is_day_of_month(row: &Row) -> bool {

@@ -5,27 +5,27 @@ use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 
 /// What the items of a field add up to. Values count from the field's first one.
 #[derive(Clone, Copy)]
-pub(in crate::cron) struct Set {
+pub(crate) struct Set {
     /// A bit for each value; in the days of month and of week also the marks, see [`Cron`].
-    pub(in crate::cron) values: u64,
+    pub(crate) values: u64,
     /// The days of month with a `W`.
-    pub(in crate::cron) nearest: u64,
+    pub(crate) nearest: u64,
     /// A day of `nearest` that a month lacks is its last.
-    pub(in crate::cron) nearest_clamps: bool,
+    pub(crate) nearest_clamps: bool,
     /// The field is `*` or `?`, or an item of its list is.
-    pub(in crate::cron) is_every: bool,
+    pub(crate) is_every: bool,
     /// Its text has a `*`, a range or a step.
-    pub(in crate::cron) repeats: bool,
+    pub(crate) repeats: bool,
     /// Its text begins with a `*`, or is `?`.
-    pub(in crate::cron) begins_with_star: bool,
+    pub(crate) begins_with_star: bool,
     /// There is a `*` in its text.
-    pub(in crate::cron) has_star: bool,
+    pub(crate) has_star: bool,
     /// The weekdays of a certain week of the month, in the same form as the others.
-    pub(in crate::cron) weeks: u64,
+    pub(crate) weeks: u64,
 }
 
 impl Set {
-    pub(in crate::cron) const EMPTY: Set = Set {
+    pub(crate) const EMPTY: Set = Set {
         values: 0,
         nearest: 0,
         nearest_clamps: false,
@@ -40,7 +40,7 @@ impl Set {
     pub(super) const ZERO: Set = Set { values: 1, ..Set::EMPTY };
 
     #[inline(always)]
-    pub(in crate::cron) const fn with(self, item: Item, row: &Row) -> Set {
+    pub(crate) const fn with(self, item: Item, row: &Row) -> Set {
         let mut set = self;
         match item {
             Item::Every => {
@@ -116,7 +116,7 @@ impl Set {
 
 /// An item of a list.
 #[derive(Clone, Copy)]
-pub(in crate::cron) enum Item {
+pub(crate) enum Item {
     /// `*` or `?`
     Every,
     Values(Values),
@@ -132,13 +132,13 @@ pub(in crate::cron) enum Item {
 
 /// Values from `from` to `to`, every `step`th of them. A range that wraps is unrolled: `to` is then beyond the field.
 #[derive(Clone, Copy)]
-pub(in crate::cron) struct Values {
-    pub(in crate::cron) from: u32,
-    pub(in crate::cron) to: u32,
-    pub(in crate::cron) step: u32,
-    pub(in crate::cron) repeats: bool,
+pub(crate) struct Values {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) step: u32,
+    pub(crate) repeats: bool,
     /// A step that reaches over the turn of a range that wraps comes out one later, as in croniter.
-    pub(in crate::cron) slips: bool,
+    pub(crate) slips: bool,
 }
 
 impl Values {
@@ -161,14 +161,8 @@ impl Values {
         bits
     }
 
-    pub(super) const fn after(self, value: u32, row: &Row) -> u32 {
+    pub(crate) const fn after(self, value: u32, row: &Row) -> u32 {
         let slips = self.slips && value < row.count && value + self.step > row.count;
         value + self.step + slips as u32
-    }
-
-    /// The values as they follow each other, each of them below the field's count.
-    pub(in crate::cron) fn in_order(self, row: &'static Row) -> impl Iterator<Item = u32> {
-        let values = core::iter::successors(Some(self.from), move |&value| Some(self.after(value, row)));
-        values.take_while(move |&value| value <= self.to).map(move |value| value % row.count)
     }
 }

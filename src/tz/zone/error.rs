@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::windows::KEY;
 use super::Edition;
 use crate::excerpt::Excerpt;
+use crate::platform::{command, windows};
 use crate::tz::RuleError;
 
 /// Why a zone could not be had: what was asked for, what was found instead, and what would be fine.
@@ -88,16 +88,9 @@ pub(super) enum Kind {
         leads_to: Option<PathBuf>,
     },
     /// A value in the registry of Windows makes no sense, or is not there.
-    Registry {
-        name: &'static str,
-        found: Excerpt,
-        expected: &'static str,
-    },
+    Registry(windows::Mistake),
     /// A program of the system could not tell the system zone.
-    Command {
-        command: String,
-        problem: String,
-    },
+    Command(command::Failed),
     /// A folder, a device, a pipe.
     NotAFile {
         path: PathBuf,
@@ -201,15 +194,9 @@ impl fmt::Display for TzError {
                 path.display(),
                 target.display()
             ),
-            Kind::Registry { name, found, expected } => write!(
-                f,
-                "system zone: {KEY}: {name}: found {found}, expected {expected}; set TZ or name a zone"
-            ),
-            Kind::Command { command, problem } => {
-                write!(
-                    f,
-                    "system zone: TZ is not set and `{command}` failed: {problem}; set TZ or name a zone"
-                )
+            Kind::Registry(mistake) => write!(f, "system zone: {mistake}; set TZ or name a zone"),
+            Kind::Command(failed) => {
+                write!(f, "system zone: TZ is not set and {failed}; set TZ or name a zone")
             }
             Kind::NotAFile { path } => write!(f, "zone file `{}`: not a regular file", path.display()),
             Kind::Io { path, text, .. } => write!(f, "zone file `{}`: {text}", path.display()),

@@ -4,9 +4,6 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::system::load;
-use super::{TzError, Zone};
-
 /// A file of the time zone database, as it was when a zone was read from it.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -44,25 +41,5 @@ impl Stamp {
     /// That of the file at the end of all links; `None` where there is none, or none that we may know of.
     pub(super) fn of(path: &Path) -> Option<Stamp> {
         fs::metadata(path).ok().as_ref().map(Stamp::new)
-    }
-}
-
-impl Zone {
-    /// The zone by this name as its file describes it now, if that is not what this zone says; `None` also where a zone
-    /// did not come from a file of the database. The system zone is for a [`LocalZone`](super::LocalZone) to follow.
-    ///
-    /// One `stat` where the file was not touched. One that was touched but says the same is read again at each call: a
-    /// zone that never changes needs no lock, and reading a file takes some microseconds.
-    ///
-    /// # Errors
-    ///
-    /// If the file is gone or damaged, at each call until it is there again.
-    pub(crate) fn reloaded(&self) -> Result<Option<Zone>, TzError> {
-        match &self.data.source {
-            Some(source) if Stamp::of(&source.path).as_ref() != Some(&source.stamp) => {
-                Ok(Some(load(self.name(), &source.path)?).filter(|zone| zone != self))
-            }
-            _ => Ok(None),
-        }
     }
 }

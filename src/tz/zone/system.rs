@@ -1,6 +1,6 @@
 //! The zones of this machine: the `TZ` variable, `/etc/localtime`, the folders of the time zone database.
 //!
-//! The only file of this module that reads files or the environment; [`command`] asks programs. All that it decides by
+//! The only file of this module that reads files; [`command`] asks programs of the system. All that it decides by
 //! is in [`System`], so that tests bring a machine of their own.
 
 use std::env;
@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use super::embedded::Embedded;
 use super::error::{Kind, TzError};
 use super::source::{Source, Stamp};
-use super::{android, command, tzif, windows, PosixZone, Zone};
+use super::{tzif, PosixZone, Zone};
 use crate::excerpt::Excerpt;
+use crate::platform::{android, command, windows};
 
 /// Where systems keep the database, in the order in which the C libraries look.
 const FOLDERS: [&str; 5] = [
@@ -24,9 +25,6 @@ const FOLDERS: [&str; 5] = [
     "/etc/zoneinfo",
     "/var/db/timezone/zoneinfo",
 ];
-
-/// Where Android keeps it: updated by itself, or as the system was made.
-const TZDATA: [&str; 2] = ["/apex/com.android.tzdata/etc/tz/tzdata", "/system/usr/share/zoneinfo/tzdata"];
 
 /// The longest name of a zone.
 const MAX_NAME: usize = 96;
@@ -74,7 +72,7 @@ impl System {
             tz: env::var_os("TZ"),
             // On Windows they would be folders of whatever drive the program works on.
             folders: paths(if cfg!(windows) { &[] } else { &FOLDERS }),
-            tzdata: paths(if cfg!(target_os = "android") { &TZDATA } else { &[] }),
+            tzdata: paths(if cfg!(target_os = "android") { &android::FILES } else { &[] }),
             embedded: Embedded::built_in(),
             allow_paths: false,
             localtime: "/etc/localtime".into(),
@@ -84,9 +82,10 @@ impl System {
 
     /// The zone that `TZ` means; if it is not set, the system zone.
     pub(super) fn local(&self) -> Result<Zone, TzError> {
+        let failed = |failed| TzError::new(Kind::Command(failed));
         match &self.tz {
-            None if cfg!(windows) => windows::zone_of(&command::registry()?),
-            None if cfg!(target_os = "android") => self.named(&command::property()?),
+            None if cfg!(windows) => zone_of_registry(&command::registry().map_err(failed)?),
+            None if cfg!(target_os = "android") => self.named(&command::property().map_err(failed)?),
             None => self.system_zone(),
             Some(value) => match value.to_str() {
                 Some(value) => self.meant_by(value),
@@ -282,12 +281,52 @@ fn named_in_tzdata(path: &Path, name: &str) -> Result<Option<Zone>, TzError> {
     File::open(path)
         .and_then(|file| file.take(android::MAX_LEN).read_to_end(&mut bytes))
         .map_err(|error| TzError::io(path, &error))?;
-    let file = match android::find(&path.to_string_lossy(), &bytes, name)? {
+    let file = match file_in_tzdata(&path.to_string_lossy(), &bytes, name)? {
         Some(file) => file,
         None => return Ok(None),
     };
     let history = tzif::parse(&path.join(name).to_string_lossy(), file)?;
     Ok(Some(Zone::of_history(name, history)))
+}
+
+/// The zone file of this name in Android's file, which errors call `source`.
+pub(super) fn file_in_tzdata<'a>(
+    source: &str,
+    bytes: &'a [u8],
+    name: &str,
+) -> Result<Option<&'a [u8]>, TzError> {
+    android::find(bytes, name).map_err(|android::Damage { part, found, at, expected }| {
+        let (source, expected) = (source.into(), expected.into());
+        TzError::new(Kind::Damaged { source, part, found, at, expected })
+    })
+}
+
+/// The zone that the registry of Windows describes.
+pub(super) fn zone_of_registry(output: &[u8]) -> Result<Zone, TzError> {
+    let (name, rule) = windows::rule_of(output).map_err(|mistake| TzError::new(Kind::Registry(mistake)))?;
+    let parsed = PosixZone::parse(&rule)
+        .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(&rule, 0, rule.len()), error }))?;
+    Ok(Zone::of_rule(name.as_deref().unwrap_or("localtime"), parsed))
+}
+
+impl Zone {
+    /// The zone by this name as its file describes it now, if that is not what this zone says; `None` also where a zone
+    /// did not come from a file of the database. The system zone is for a [`LocalZone`](super::LocalZone) to follow.
+    ///
+    /// One `stat` where the file was not touched. One that was touched but says the same is read again at each call: a
+    /// zone that never changes needs no lock, and reading a file takes some microseconds.
+    ///
+    /// # Errors
+    ///
+    /// If the file is gone or damaged, at each call until it is there again.
+    pub(crate) fn reloaded(&self) -> Result<Option<Zone>, TzError> {
+        match &self.data.source {
+            Some(source) if Stamp::of(&source.path).as_ref() != Some(&source.stamp) => {
+                Ok(Some(load(self.name(), &source.path)?).filter(|zone| zone != self))
+            }
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Reads a regular file, and no more of it than a zone file may have. Anything else is not even opened: opening a pipe

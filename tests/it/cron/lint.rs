@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use sexton::civil::{Date, DateTime, Time};
-use sexton::cron::{Dialect, Finding};
+use sexton::cron::Dialect;
+use sexton::tools::Finding;
 use sexton::{Cron, Moment};
 
 use super::english::MONTHS;

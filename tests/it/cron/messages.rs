@@ -1,6 +1,6 @@
 //! Every kind of mistake, with the whole message.
 
-use sexton::cron::{Carets, Dialect, Field, ParseError};
+use sexton::cron::{Dialect, ErrorKind, Field, ParseError};
 use sexton::{cron, Cron};
 
 #[rustfmt::skip]
@@ -150,15 +150,48 @@ fn an_expression_that_fails_a_build_says_why() {
     }
 }
 
+#[cfg(feature = "tools")]
 #[test]
 fn the_pages_show_mistakes_as_they_look() {
     let page = include_str!("../../../docs/cron.md");
     for text in ["0 9 * * mom-fri", "*/15 * * *", "0 0 * * L"] {
         let error = Cron::parse(text).unwrap_err();
-        let shown = format!("sexton: {error:#}\n{}\n", Carets::new(text, error.span()));
+        let shown = format!("sexton: {error:#}\n{}\n", sexton::tools::Carets::new(text, error.span()));
         assert!(page.contains(&shown), "{shown}");
     }
     let error = Cron::parse("0 9 * * mom-fri").unwrap_err();
     let readme = include_str!("../../../README.md");
     assert!(readme.contains(&format!("task `report`: cron `0 9 * * mom-fri`: {error}\n")));
+}
+
+#[test]
+fn a_mistake_has_a_kind() {
+    for (text, kind) in [
+        ("* * *", ErrorKind::FieldCount),
+        ("days=xor * * * * *", ErrorKind::Unexpected),
+        ("weeks=odd * * * * *", ErrorKind::UnknownSwitch),
+        ("dialect=robfig * * * * *", ErrorKind::UnknownDialect),
+        ("@dialy", ErrorKind::UnknownNickname),
+        ("* * * * mom", ErrorKind::UnknownName),
+        ("60 * * * *", ErrorKind::NoSuchValue),
+        ("00000000000000000000000000000000000000005 * * * *", ErrorKind::EndlessNumber),
+        ("*/0 * * * *", ErrorKind::ZeroStep),
+        ("5- * * * *", ErrorKind::Unexpected),
+        ("H * * * *", ErrorKind::NoHashId),
+        ("R * * * *", ErrorKind::NoSeed),
+        ("~ * * * *", ErrorKind::RandomRange),
+        ("dialect=cronie 22-2 * * * *", ErrorKind::BackwardRange),
+        ("dialect=cronie H * * * *", ErrorKind::HashedValue),
+        ("dialect=cronie R * * * *", ErrorKind::RandomValue),
+        ("dialect=quartz 0 0 9 ? * mon/2", ErrorKind::Ambiguous),
+    ] {
+        assert_eq!(Cron::parse(text).unwrap_err().kind(), kind, "{text}");
+    }
+    for dialect in Dialect::ALL {
+        for count in 1..9 {
+            let parsed = dialect.parse(&["*"].repeat(count).join(" "));
+            let is_refused = parsed.err().map(|error| error.kind()) == Some(ErrorKind::FieldCount);
+            assert_eq!(is_refused, !dialect.field_counts().contains(&count), "{dialect} with {count} fields");
+        }
+    }
 }

@@ -81,6 +81,7 @@ proptest! {
         prop_assert_eq!(cron.count(..time) + cron.count(time..), cron.count(..), "{:?} at {}", expression.text, time);
     }
 
+    #[cfg(feature = "tools")]
     #[test]
     fn gaps_are_those_of_400_years(expression in expressions()) {
         let cron = Cron::parse(&expression.text).unwrap();
@@ -90,6 +91,7 @@ proptest! {
         prop_assert_eq!(found, gaps(&expression, &days, repeats), "{}", expression.text);
     }
 
+    #[cfg(feature = "tools")]
     #[test]
     fn what_is_printed_is_equivalent(expression in expressions()) {
         let cron = Cron::parse(&expression.text).unwrap();
@@ -100,6 +102,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
+    #[cfg(feature = "tools")]
     #[test]
     fn equivalent_is_what_has_the_same_times(
         fields in spellings(),
@@ -320,6 +323,7 @@ fn times_show_what_is_left() {
     assert_eq!(format!("{times:?}"), "Times(0 9 * * mon, none left)");
 }
 
+#[cfg(feature = "tools")]
 #[test]
 fn gaps_by_hand() {
     const DAY: u64 = 86_400;
@@ -347,6 +351,7 @@ fn gaps_by_hand() {
     }
 }
 
+#[cfg(feature = "tools")]
 #[test]
 fn years_of_one_kind_are_not_overlooked() {
     // A February has five of a weekday in the leap years alone whose 29th is one: once in 28 years, or in 12 or 40.
@@ -363,6 +368,7 @@ fn years_of_one_kind_are_not_overlooked() {
     }
 }
 
+#[cfg(feature = "tools")]
 #[test]
 fn equivalents_by_hand() {
     for (text, other, expected, why) in [
@@ -410,6 +416,7 @@ fn ranges_are_those_of_croniter() {
     expect_none(&failures);
 }
 
+#[cfg(feature = "tools")]
 #[test]
 fn equal_is_what_is_equal_to_cronos() {
     let mut failures = Vec::new();

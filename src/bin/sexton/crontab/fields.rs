@@ -11,9 +11,11 @@
 
 use std::ops::Range;
 
-use sexton::cron::Reader;
+use sexton::cron::{ErrorKind, ParseError};
+use sexton::Cron;
 
 use super::{fault, is_blank, Fault};
+use crate::dialect::Reading;
 
 /// The words of a text from `start` on, which is the first one's.
 pub fn words(text: &str, start: usize) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -59,6 +61,9 @@ fn is_hashed_or_drawn(word: &str) -> bool {
     rest.map_or(false, |rest| rest.is_empty() || rest.starts_with(&['(', '/'][..]))
 }
 
+/// What the parser makes of an expression.
+pub type Parsed = Result<Cron, ParseError>;
+
 /// What a dialect expects of the fields.
 struct Shape {
     fewest: usize,
@@ -68,13 +73,19 @@ struct Shape {
 }
 
 impl Shape {
-    /// Asks the parser, which alone knows all dialects and what the switches do to them.
-    fn of(switches: &str, reader: Reader<'_>) -> Shape {
-        let is_read = |fields: &str| reader.parse(&format!("{switches} {fields}")).is_ok();
-        let fewest = if is_read("* * * * *") || !is_read("* * * * * *") { 5 } else { 6 };
-        let has_more = is_read(&"* ".repeat(fewest + 1));
-        // No weekday has that number.
-        Shape { fewest, has_more, seconds_last: is_read("* * * * * 59") }
+    /// Of the dialect that a line is read in, or of five fields where the switches before them have a mistake.
+    fn of(switches: &str, reading: &Reading) -> Shape {
+        let is_mistaken = |error: ParseError| error.kind() != ErrorKind::FieldCount;
+        if !switches.is_empty() && reading.reader().parse(switches).err().map_or(false, is_mistaken) {
+            return Shape { fewest: 5, has_more: false, seconds_last: false };
+        }
+        let dialect = reading.dialect.of_text(switches);
+        let counts = dialect.field_counts();
+        Shape {
+            fewest: *counts.start(),
+            has_more: counts.start() < counts.end(),
+            seconds_last: dialect == dialect.seconds_last(),
+        }
     }
 
     fn expected(&self) -> String {
@@ -87,23 +98,31 @@ impl Shape {
     }
 }
 
-/// The words that are the schedule, of which the first are switches, so many.
-pub fn of(text: &str, start: usize, switches: usize, reader: Reader<'_>) -> Result<Vec<Range<usize>>, Fault> {
+/// The words that are the schedule, of which the first are switches, so many; and what `parse` makes of them. It is asked
+/// once for each number of fields that they may be.
+pub fn of(
+    text: &str,
+    start: usize,
+    switches: usize,
+    reading: &Reading,
+    parse: impl Fn(&[Range<usize>]) -> Parsed,
+) -> Result<(Vec<Range<usize>>, Parsed), Fault> {
     // Eight more are enough to find the command.
     let mut words: Vec<_> = words(text, start).take(switches + 8).collect();
-    let shape = Shape::of(&text[span(&words[..switches])], reader);
-    let is_expression = |count: usize| reader.parse(&text[span(&words[..switches + count])]).is_ok();
-    let count = count(text, &words[switches..], &shape, is_expression)?;
+    let shape = Shape::of(&text[span(&words[..switches])], reading);
+    let parse = |count: usize| parse(&words[..switches + count]);
+    let (count, cron) = count(text, &words[switches..], &shape, parse)?;
     words.truncate(switches + count);
-    Ok(words)
+    Ok((words, cron))
 }
 
 fn count(
     text: &str,
     words: &[Range<usize>],
     shape: &Shape,
-    is_expression: impl Fn(usize) -> bool,
-) -> Result<usize, Fault> {
+    parse: impl Fn(usize) -> Parsed,
+) -> Result<(usize, Parsed), Fault> {
+    let parsed = |count: usize| Ok((count, parse(count)));
     let is_all = |word: &Range<usize>, is: fn(u8) -> bool| text[word.clone()].bytes().all(is);
     let is_plain = |word: &Range<usize>| is_all(word, |byte| b"0123456789*?/,#-".contains(&byte));
 
@@ -114,30 +133,33 @@ fn count(
     }
     let next = match words.get(fewest) {
         Some(next) if shape.has_more => next,
-        _ => return Ok(fewest),
+        _ => return parsed(fewest),
     };
     if fewest == 6 {
-        return Ok(if is_plain(next) { 7 } else { 6 });
+        return parsed(if is_plain(next) { 7 } else { 6 });
     }
-    let six = || match words.get(6) {
+    let six = |cron| match words.get(6) {
         Some(seventh) if is_plain(seventh) => {
             let problem = "found a seventh field, but there is none for the year in a crontab";
             fault(seventh.clone(), format!("{problem} (a command that begins like this must be in quotes)"))
         }
-        _ => Ok(6),
+        _ => Ok((6, cron)),
     };
     if is_plain(next) {
-        return six();
+        return six(parse(6));
     }
-    if !is_expression(6) {
-        return Ok(5);
+    let of_six = parse(6);
+    if of_six.is_err() {
+        return parsed(5);
     }
-    let is_word = is_all(next, |byte| byte.is_ascii_alphabetic());
-    match is_word && is_expression(5) {
-        false => six(),
+    if !is_all(next, |byte| byte.is_ascii_alphabetic()) {
+        return six(of_six);
+    }
+    match parse(5) {
+        Err(_) => six(of_six),
         // As a field it would leave no command.
-        true if words.len() == 6 => Ok(5),
-        true => {
+        of_five if words.len() == 6 => Ok((5, of_five)),
+        Ok(_) => {
             let word = &text[next.clone()];
             let problem = format!("`{word}` may be a sixth field, or the command after five");
             fault(

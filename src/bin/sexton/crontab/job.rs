@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use sexton::cron::Reader;
-use sexton::{Cron, Period};
+use sexton::cron::{ParseError, Reader};
+use sexton::Period;
 
 use super::fields::{self, span, words};
 use super::{fault, is_blank, shortened, Fault, When};
@@ -16,23 +16,32 @@ type Job = (When, Range<usize>, String, Option<String>);
 pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Fault>> {
     let switches = words(text, start).take_while(|word| fields::is_switch(&text[word.clone()])).count();
     let is_nickname = |word: Range<usize>| text[word].starts_with('@');
-    let (when, words) = match words(text, start).nth(switches).map_or(false, is_nickname) {
+    let command_after =
+        |schedule: &Range<usize>| split_input(text[schedule.end..].trim_start_matches(is_blank));
+    let (when, schedule) = match words(text, start).nth(switches).map_or(false, is_nickname) {
         true => {
-            let mut words: Vec<_> = words(text, start).take(switches + 2).collect();
+            let words: Vec<_> = words(text, start).take(switches + 2).collect();
             let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
-            words.truncate(count);
-            (Some(when), words)
+            (when, span(&words[..count]))
         }
         false => {
-            (None, fields::of(text, start, switches, reading.reader_or("")).map_err(|fault| vec![fault])?)
+            let parse = |words: &[Range<usize>]| {
+                let schedule = span(words);
+                reading.reader_or(command_after(&schedule).0.trim()).parse(&text[schedule])
+            };
+            let found = fields::of(text, start, switches, reading, parse);
+            let (words, cron) = found.map_err(|fault| vec![fault])?;
+            let schedule = span(&words);
+            let (command, _) = command_after(&schedule);
+            let cron =
+                cron.map_err(|error| mistakes(text, &words, error, reading.reader_or(command.trim())))?;
+            if cron.never_fires() {
+                return fault(schedule, "never due: no date matches it").map_err(|fault| vec![fault]);
+            }
+            (When::Cron(cron), schedule)
         }
     };
-    let schedule = span(&words);
-    let (command, input) = split_input(text[schedule.end..].trim_start_matches(is_blank));
-    let when = match when {
-        Some(when) => when,
-        None => When::Cron(cron(text, &words, reading.reader_or(command.trim()))?),
-    };
+    let (command, input) = command_after(&schedule);
     if command.trim().is_empty() {
         let end = text.trim_end_matches(is_blank).len();
         return fault(end..end, "expected a command after the schedule").map_err(|fault| vec![fault]);
@@ -77,44 +86,26 @@ fn nickname(
     }
 }
 
-/// The expression of these words, or what is wrong with each of them.
-fn cron(text: &str, words: &[Range<usize>], reader: Reader<'_>) -> Result<Cron, Vec<Fault>> {
+/// What is wrong with the expression of these words. The parser stops at the first mistake, so the text is read again with
+/// `*` for each field that has one.
+fn mistakes(text: &str, words: &[Range<usize>], first: ParseError, reader: Reader<'_>) -> Vec<Fault> {
     let all = span(words);
-    let parse = |expression: &str| {
-        reader.parse(expression).map_err(|error| {
-            let span = error.span();
-            let message = dialect::message(&error, expression, reader);
-            (error.field(), (all.start + span.start..all.start + span.end, message))
-        })
-    };
-    let (field, first) = match parse(&text[all.clone()]) {
-        Ok(cron) if cron.never_fires() => {
-            return fault(all.clone(), "never due: no date matches it").map_err(|fault| vec![fault]);
-        }
-        Ok(cron) => return Ok(cron),
-        Err(error) => error,
-    };
-    // The parser stops at the first mistake, so each field is read once more with `*` for all the others.
-    let alone = |word: &Range<usize>| -> String {
-        let mut expression = String::new();
-        for other in words {
-            let blanks = other.start - all.start - expression.len();
-            expression.extend(std::iter::repeat(' ').take(blanks));
-            match other == word || fields::is_switch(&text[other.clone()]) {
-                true => expression += &text[other.clone()],
-                false => expression.extend(std::iter::once('*').chain(" ".repeat(other.len() - 1).chars())),
-            }
-        }
-        expression
-    };
-    let mut faults: Vec<_> = match field {
-        Some(_) => words.iter().filter_map(|word| Some(parse(&alone(word)).err()?.1)).collect(),
-        None => Vec::new(),
-    };
-    if faults.is_empty() {
-        faults.push(first);
+    let mut expression = text[all.clone()].to_string();
+    let (mut faults, mut next) = (Vec::new(), Some(first));
+    while let Some(error) = next {
+        let (start, end) = (all.start + error.span().start, all.start + error.span().end);
+        faults.push((start..end, dialect::message(&error, &expression)));
+        // Where something is missing, the word is the one that ends there. One with `*` has no mistake.
+        let word = words
+            .iter()
+            .find(|word| start <= word.end && error.field().is_some() && faults.len() <= words.len());
+        next = word.and_then(|word| {
+            let star = format!("*{}", " ".repeat(word.len() - 1));
+            expression.replace_range(word.start - all.start..word.end - all.start, &star);
+            reader.parse(&expression).err()
+        });
     }
-    Err(faults)
+    faults
 }
 
 /// What comes before the first `%` that has no backslash, and what comes after it: there the other `%` are line ends,

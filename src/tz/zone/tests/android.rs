@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::android::find;
+use super::super::system::file_in_tzdata as find;
 
 /// A database of these zones, one after the other.
 pub(super) fn tzdata(zones: &[(&str, &[u8])]) -> Vec<u8> {

@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use super::super::command::output_of;
+use super::super::error::Kind;
+use super::super::TzError;
+use crate::platform::command;
+
+fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, TzError> {
+    command::output_of(program, arguments).map_err(|failed| TzError::new(Kind::Command(failed)))
+}
 
 #[cfg(unix)]
 #[test]
@@ -35,6 +41,6 @@ fn a_program_that_is_not_there_is_told() {
 #[cfg(not(windows))]
 #[test]
 fn elsewhere_there_is_no_registry_to_ask() {
-    let error = super::super::command::registry().unwrap_err().to_string();
+    let error = command::registry().unwrap_err().to_string();
     assert!(error.contains("`reg.exe` failed: SystemRoot is not set"), "{error}");
 }

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::windows::{zone_of, KEY};
+use super::super::system::zone_of_registry as zone_of;
 use super::super::*;
+use crate::platform::windows::KEY;
 
 /// What `reg.exe` prints: Windows 11's order of the values, whichever that is.
 fn printed(

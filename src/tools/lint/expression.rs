@@ -1,14 +1,15 @@
 //! The checks of an expression as a whole.
 
-use super::super::dialect::{Days, Seconds};
-use super::super::field::Field;
-use super::super::parse::{Item as Meaning, Values};
-use super::super::{Cron, DaysKind};
-use super::super::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
-use super::message::{other_day_field, Kind};
+use super::message::Kind;
+use super::piece::Piece;
 use super::reading::{Form, Item, Reading, Span};
-use super::suggestion::Piece;
 use super::Finding;
+use crate::cron::dialect::{Days, Seconds};
+use crate::cron::field::Field;
+use crate::cron::parse::set::{Item as Meaning, Values};
+use crate::cron::{Cron, DaysKind};
+use crate::cron::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+use crate::tools::mismatches::other_day_field;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
 
@@ -45,7 +46,7 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
         (_, true) => Field::DayOfWeek,
         _ => Field::Month,
     };
-    let has_last_day = reading.dialect.has_marks() && !has_weekdays && !has_years;
+    let has_last_day = reading.has_marks() && !has_weekdays && !has_years;
     let kind = Kind::NeverFires { fields, has_last_day };
     Some(Finding::new(reading, reading.between(Field::DayOfMonth, last), kind))
 }
@@ -59,7 +60,7 @@ fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let day = reading.only_item(Field::DayOfMonth).filter(|day| day.one().is_some());
     let is_last_of_february = cron.months == 1 << 1 && !cron.has(WEEKDAYS_RESTRICTED);
     Some(match day {
-        Some(day) if is_last_of_february && reading.dialect.has_marks() => {
+        Some(day) if is_last_of_february && reading.has_marks() => {
             let kind = Kind::LeapYearsOnly { has_last_day: true };
             Finding::new(reading, day.span, kind).or_write(Piece::Text("L"))
         }
@@ -92,7 +93,7 @@ fn short_months<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     }
     let span = reading.span(Field::DayOfMonth)?;
     let is_one = one(reading.only_item(Field::DayOfMonth)).is_some();
-    let has_last_day = is_one && reading.dialect.has_marks() && !cron.has(WEEKDAYS_RESTRICTED);
+    let has_last_day = is_one && reading.has_marks() && !cron.has(WEEKDAYS_RESTRICTED);
     let finding = Finding::new(reading, span, Kind::ShortMonths { never, is_leap_february, has_last_day });
     Some(if has_last_day { finding.or_write(Piece::Text("L")) } else { finding })
 }
@@ -183,7 +184,7 @@ fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     };
     let finding = Finding::new(reading, days.to(weekdays), kind);
     match (week(day), one(weekday), weekday) {
-        (Some(week), Some(weekday), Some(item)) if reading.dialect.has_marks() => {
+        (Some(week), Some(weekday), Some(item)) if reading.has_marks() => {
             let month = reading.field(Field::Month);
             let name = item.row.names.get(weekday as usize)?;
             Some(finding.or_write(Piece::NthWeekday { month, name, week }))

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::civil::DateTime;
+
 pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -30,6 +32,23 @@ impl fmt::Display for Ordinal {
             _ => "th",
         };
         write!(f, "{}{ending}", self.0)
+    }
+}
+
+/// A time of day; with its date if that is not the date of the other.
+pub(super) struct ClockTime(pub(super) DateTime, pub(super) DateTime);
+
+impl fmt::Display for ClockTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        if date != self.1.date() {
+            write!(f, "{date} ")?;
+        }
+        write!(f, "{:02}:{:02}", time.hour(), time.minute())?;
+        match time.second() {
+            0 => Ok(()),
+            second => write!(f, ":{second:02}"),
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! The system zone where it takes a program of the system to tell: what std cannot ask for without `unsafe`.
 
 use std::env;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::{Kind, TzError};
 use super::windows;
 
 /// What the registry of Windows says of the zone. Starts a process, which takes tens of milliseconds.
-pub(super) fn registry() -> Result<Vec<u8>, TzError> {
+pub(crate) fn registry() -> Result<Vec<u8>, Failed> {
     let root = env::var_os("SystemRoot").map(PathBuf::from).filter(|root| root.is_absolute());
     let reg = root.map(|root| root.join("System32").join("reg.exe"));
     let reg = reg.ok_or_else(|| failed("reg.exe", "SystemRoot is not set to an absolute path"))?;
@@ -16,13 +16,13 @@ pub(super) fn registry() -> Result<Vec<u8>, TzError> {
 }
 
 /// The name of Android's zone.
-pub(super) fn property() -> Result<String, TzError> {
+pub(crate) fn property() -> Result<String, Failed> {
     let output = output_of(Path::new("/system/bin/getprop"), &["persist.sys.timezone"])?;
     Ok(String::from_utf8_lossy(&output).trim().to_string())
 }
 
 /// What a program prints. No shell is involved, and no search for the program.
-pub(super) fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, TzError> {
+pub(crate) fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
     #[cfg(windows)]
@@ -42,6 +42,19 @@ pub(super) fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, T
     Ok(output.stdout)
 }
 
-fn failed(command: &str, problem: &str) -> TzError {
-    TzError::new(Kind::Command { command: command.into(), problem: problem.into() })
+fn failed(command: &str, problem: &str) -> Failed {
+    Failed { command: command.into(), problem: problem.into() }
+}
+
+/// A program of the system could not tell the system zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    command: String,
+    problem: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed: {}", self.command, self.problem)
+    }
 }

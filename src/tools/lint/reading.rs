@@ -1,10 +1,12 @@
 //! A legal text, cut up: which bytes are which field, and what the parser makes of each item of a list.
 
-use super::super::dialect::{Days, Reader, Seconds};
-use super::super::field::{Field, Row};
-use super::super::parse::{item_at, switches, Item as Meaning, Set, Values};
-use super::super::scan::{end_of_field, skip_blanks};
-use super::super::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::cron::dialect::{Days, Reader, Seconds};
+use crate::cron::field::{Field, Marks, Row};
+use crate::cron::parse::items::item;
+use crate::cron::parse::set::{Item as Meaning, Set, Values};
+use crate::cron::parse::{switches, Input};
+use crate::cron::scan::{end_of_field, skip_blanks};
+use crate::cron::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,11 @@ impl<'a> Reading<'a> {
             at = skip_blanks(text, word.end);
         }
         Some(Reading { text, dialect, cron, words, count })
+    }
+
+    /// Whether `L` is the last day of the month to the dialect.
+    pub(super) fn has_marks(&self) -> bool {
+        self.dialect.table().marks != Marks::No
     }
 
     /// Whether it is a nickname, which has no fields.
@@ -197,12 +204,17 @@ pub(super) enum Form {
     Drawn,
 }
 
+/// What the parser makes of the item at `start`, and where it ends.
+fn meaning_at(dialect: Dialect, field: Field, text: &str, start: usize) -> Option<(Meaning, usize)> {
+    item(&Input::new(text, reader(dialect)), start, dialect.table().row(field)).ok()
+}
+
 impl<'a> Item<'a> {
     fn at(dialect: Dialect, field: Field, text: &'a str, start: usize) -> Option<Item<'a>> {
-        let (meaning, end) = item_at(text, reader(dialect), field, start)?;
+        let (meaning, end) = meaning_at(dialect, field, text, start)?;
         let span = Span { start, end };
         let text_of_item = span.of(text);
-        let plain = match item_at(text, reader(Dialect::DEFAULT), field, start) {
+        let plain = match meaning_at(Dialect::DEFAULT, field, text, start) {
             Some((plain, _)) if dialect.table().has_accidents => plain,
             _ => meaning,
         };
@@ -266,9 +278,15 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The values as they follow each other, each of them below the field's count.
+pub(super) fn in_order(values: Values, row: &'static Row) -> impl Iterator<Item = u32> {
+    let all = core::iter::successors(Some(values.from), move |&value| Some(values.after(value, row)));
+    all.take_while(move |&value| value <= values.to).map(move |value| value % row.count)
+}
+
 /// A bit for each of these values.
 pub(super) fn bits(values: Values, row: &'static Row) -> [u64; 4] {
-    values.in_order(row).fold([0; 4], |mut bits, value| {
+    in_order(values, row).fold([0; 4], |mut bits, value| {
         bits[value as usize / 64] |= 1 << (value % 64);
         bits
     })

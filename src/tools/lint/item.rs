@@ -1,13 +1,13 @@
 //! The checks of a single item of a list.
 
-use super::super::dialect::Days;
-use super::super::field::{Field, Marks};
-use super::super::parse::{Item as Meaning, Values};
-use super::super::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use super::message::Kind;
-use super::reading::{bits, Form, Item, Reading, Span};
-use super::suggestion::Piece;
+use super::piece::Piece;
+use super::reading::{bits, in_order, Form, Item, Reading, Span};
 use super::Finding;
+use crate::cron::dialect::Days;
+use crate::cron::field::{Field, Marks};
+use crate::cron::parse::set::{Item as Meaning, Values};
+use crate::cron::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 type Check = for<'a> fn(&Reading<'a>, Item<'a>) -> Option<Finding<'a>>;
 
@@ -60,7 +60,7 @@ fn comes_to_the_turn(cron: &Cron, field: Field) -> bool {
 fn step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let values = item.values.filter(|_| matches!(item.form, Form::Star | Form::Open | Form::Range))?;
     let (field, value) = (item.row.field, values.from % item.row.count);
-    if values.in_order(item.row).any(|other| other != value) {
+    if in_order(values, item.row).any(|other| other != value) {
         return None;
     }
     let finding = Finding::new(reading, item.span, Kind::StepPastEnd { field, value });

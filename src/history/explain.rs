@@ -7,15 +7,16 @@ mod judge;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::{Scheduler, Task};
 use crate::agenda::{Ending, Memory, Which};
 use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::event::{OneLine, Why};
-use crate::schedule::{rfc3339, Explanation, Moment};
+use crate::schedule::{rfc3339, Moment};
+use crate::scheduler::{Scheduler, Task};
 use crate::sync::{lock, Arc};
+use crate::tools::why::Explanation;
 use crate::tz::Zone;
 
 /// What a task did at an instant, and why: the answer of [`Scheduler::explain`]. `Display` gives one line.
@@ -110,7 +111,7 @@ impl Account {
 
 impl Scheduler {
     /// Explains why a task ran at a moment, or did not, from its schedule and its history
-    /// ([`Builder::history`](super::Builder::history)). If the name belonged to an earlier task then, the answer is about
+    /// ([`Builder::history`](crate::Builder::history)). If the name belonged to an earlier task then, the answer is about
     /// that task, provided that it was cancelled; tasks that ended by themselves have no history any more.
     ///
     /// A moment means its whole second, as people write times. If several due times are in that second, the answer is about

@@ -6,7 +6,8 @@ use super::Reason;
 use crate::agenda::{Ending, Memory, Note};
 use crate::clock::{Now, Step};
 use crate::event::Why;
-use crate::schedule::{Explanation, Plan};
+use crate::schedule::Plan;
+use crate::tools::why::Explanation;
 use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
 
 /// Whether two instants lie in the same second.
@@ -127,7 +128,7 @@ impl Memory {
         record.rezoned.map(|since| Reason::ShownBefore { since })
     }
 
-    fn record(&self) -> Option<&crate::agenda::Record> {
+    fn record(&self) -> Option<&crate::agenda::record::Record> {
         self.record.as_deref()
     }
 

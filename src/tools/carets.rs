@@ -6,7 +6,7 @@ use core::ops::Range;
 /// A text and, under it, carets that show which bytes of it are meant. `Display` gives the two lines.
 ///
 /// ```
-/// use sexton::cron::Carets;
+/// use sexton::tools::Carets;
 /// use sexton::Cron;
 ///
 /// let text = "0 9 * * mom-fri";

@@ -1,25 +1,27 @@
 //! What is legal and likely wrong: [`Dialect::lint`]. A check looks at the expression as a whole or at one item of a
 //! list, and gives one finding or none.
 
-mod english;
+#[cfg(feature = "std")]
+mod clocks;
 mod expression;
 mod item;
 mod message;
+mod piece;
 mod reading;
 mod suggestion;
+mod words;
 
 use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-#[cfg(feature = "std")]
-pub(crate) use self::english::Clock;
 use self::message::Kind;
+use self::piece::Piece;
+pub use self::piece::Replacement;
 use self::reading::{Item, Reading, Span};
-use self::suggestion::Piece;
-pub use self::suggestion::{Replacement, Suggestion};
-use super::field::Field;
-use super::{Cron, Dialect, HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
+pub use self::suggestion::Suggestion;
+use crate::cron::field::Field;
+use crate::cron::{Cron, Dialect, HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
 
 impl Dialect {
     /// What is legal in this text and likely not what was meant, and what other crons read differently in it.
@@ -86,14 +88,14 @@ pub struct Lint<'a> {
 impl<'a> Lint<'a> {
     /// What the text means, if it hangs on nothing but the text, and there are hours in which it does not fire: one
     /// that fires in all of them goes with the clocks.
-    pub(crate) fn cron_of_hours(&self) -> Option<Cron> {
+    pub(super) fn cron_of_hours(&self) -> Option<Cron> {
         let is_settled = |reading: &Reading<'a>| !Field::ALL.iter().any(|&field| reading.is_drawn(field));
         let has_all_hours = |cron: &Cron| cron.hours.count_ones() == 24;
         self.reading.filter(is_settled).map(|reading| reading.cron).filter(|cron| !has_all_hours(cron))
     }
 
     /// A finding about the clocks of a zone, which this floor knows nothing of.
-    pub(crate) fn clock_change(&self, change: ClockChange) -> Option<Finding<'a>> {
+    pub(super) fn clock_change(&self, change: ChangeAhead) -> Option<Finding<'a>> {
         let reading = self.reading?;
         let cron = &reading.cron;
         // Hours in a list do not repeat.
@@ -220,7 +222,7 @@ impl fmt::Debug for Finding<'_> {
 
 /// Clocks that skip or repeat a time at which an expression fires.
 #[derive(Clone, Copy)]
-pub(crate) struct ClockChange {
+pub(super) struct ChangeAhead {
     /// What clocks show when they are turned.
     pub(crate) from: crate::civil::DateTime,
     /// And what they show then: something later in a gap, something earlier in a fold.

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-pub(super) use super::super::english::{Ordinal, MONTHS};
-use super::super::field::Field;
-use crate::civil::{DateTime, Weekday};
+use crate::civil::Weekday;
+use crate::cron::field::Field;
+use crate::tools::english::MONTHS;
 
 /// A value of a field in a sentence.
 pub(super) struct Named {
@@ -63,21 +63,4 @@ pub(super) fn list<T: fmt::Display>(
         write!(f, "{item}")?;
     }
     Ok(())
-}
-
-/// A time of day; with its date if that is not the date of the other.
-pub(crate) struct Clock(pub(crate) DateTime, pub(crate) DateTime);
-
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (date, time) = (self.0.date(), self.0.time());
-        if date != self.1.date() {
-            write!(f, "{date} ")?;
-        }
-        write!(f, "{:02}:{:02}", time.hour(), time.minute())?;
-        match time.second() {
-            0 => Ok(()),
-            second => write!(f, ":{second:02}"),
-        }
-    }
 }

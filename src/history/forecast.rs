@@ -8,12 +8,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::queue::{least_workers, runs_of, waits, Want};
-use super::Scheduler;
 use crate::agenda::Prospect;
 use crate::clock::Now;
 use crate::elapsed::Elapsed;
 use crate::event::OneLine;
 use crate::schedule::rfc3339;
+use crate::scheduler::Scheduler;
 use crate::sync::{lock, Arc};
 use crate::tz::Zone;
 
@@ -27,7 +27,7 @@ pub struct Forecast {
     pub horizon: Duration,
     /// Whether the forecast was cut short because there are more than 100,000 occurrences.
     pub is_cut: bool,
-    /// The maximum number of workers ([`Builder::threads`](super::Builder::threads)). 1 for a scheduler without threads.
+    /// The maximum number of workers ([`Builder::threads`](crate::Builder::threads)). 1 for a scheduler without threads.
     pub workers: usize,
     /// How many runs there will be.
     pub runs: u64,
@@ -41,7 +41,7 @@ pub struct Forecast {
     pub longest_wait: Duration,
     /// The due time of the first of these runs.
     pub first_wait: Option<SystemTime>,
-    /// The limit from [`Builder::wait_limit`](super::Builder::wait_limit), or one second.
+    /// The limit from [`Builder::wait_limit`](crate::Builder::wait_limit), or one second.
     pub wait_limit: Duration,
     /// The smallest number of workers with which no run would wait longer than the limit.
     pub workers_needed: usize,

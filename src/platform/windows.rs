@@ -1,19 +1,19 @@
 //! The local zone of Windows, which the registry describes much as a POSIX rule does: no database is needed, and no
-//! table of what Windows calls zones. Pure: text in, [`Zone`] out.
+//! table of what Windows calls zones. Pure: text in, text out.
 
-use super::error::{Kind, TzError};
-use super::{PosixZone, Zone};
+use std::fmt;
+
 use crate::excerpt::Excerpt;
 
 /// Where the registry describes the zone that clocks go by now.
-pub(super) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation";
+pub(crate) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation";
 
-/// The zone in what `reg.exe query` prints of [`KEY`]: a line `name type data` for each value.
+/// The name, if it can be read, and the POSIX rule of the zone in what `reg.exe query` prints of [`KEY`]: a line `name type data` for each value.
 ///
 /// `DynamicDaylightTimeDisabled` does not count. It says that Windows shall not put in other dates when the year is over;
 /// the dates that are there hold, and where daylight saving time is switched off there are none (Microsoft's page on
 /// `DYNAMIC_TIME_ZONE_INFORMATION`).
-pub(super) fn zone_of(output: &[u8]) -> Result<Zone, TzError> {
+pub(crate) fn rule_of(output: &[u8]) -> Result<(Option<String>, String), Mistake> {
     let text = String::from_utf8_lossy(output);
     let values = Values(&text);
     let bias = values.minutes("Bias")?;
@@ -28,9 +28,22 @@ pub(super) fn zone_of(output: &[u8]) -> Result<Zone, TzError> {
         (None, Some(_)) => return Err(values.one_date("DaylightStart")),
         (Some(_), None) => return Err(values.one_date("StandardStart")),
     };
-    let parsed = PosixZone::parse(&rule)
-        .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(&rule, 0, rule.len()), error }))?;
-    Ok(Zone::of_rule(values.name().unwrap_or("localtime"), parsed))
+    Ok((values.name().map(String::from), rule))
+}
+
+/// A value that makes no sense, or is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    name: &'static str,
+    found: Excerpt,
+    expected: &'static str,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mistake { name, found, expected } = self;
+        write!(f, "{KEY}: {name}: found {found}, expected {expected}")
+    }
 }
 
 struct Values<'a>(&'a str);
@@ -48,7 +61,7 @@ impl<'a> Values<'a> {
     }
 
     /// Minutes to the west, such as `REG_DWORD 0xffffffc4` for an hour to the east. No clock is further off than a day.
-    fn minutes(&self, name: &'static str) -> Result<i32, TzError> {
+    fn minutes(&self, name: &'static str) -> Result<i32, Mistake> {
         let number = self.data(name, "REG_DWORD").and_then(|data| data.strip_prefix("0x"));
         let minutes = number.and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(|bits| bits as i32);
         minutes
@@ -62,7 +75,7 @@ impl<'a> Values<'a> {
     /// day: year, month, week, hour, minute, second, millisecond, weekday. Not in that of `SYSTEMTIME`, as in the `TZI`
     /// values of `HKLM\SOFTWARE\...\Time Zones`, where the weekday is the third. Dumps of real machines show it: in
     /// New York `0000 0300 0200 0200 0000 ...` begins daylight saving time on the second Sunday of March at two.
-    fn date(&self, name: &'static str) -> Result<Option<String>, TzError> {
+    fn date(&self, name: &'static str) -> Result<Option<String>, Mistake> {
         let fields = self.data(name, "REG_BINARY").and_then(fields);
         let fields = fields.ok_or_else(|| self.wrong(name, "REG_BINARY with 32 hexadecimal digits"))?;
         let [year, month, week, hour, minute, second, millisecond, weekday] = fields;
@@ -87,7 +100,7 @@ impl<'a> Values<'a> {
     }
 
     /// What a rule says of a clock that is so many minutes behind UTC, such as `<+01>-1:00`. Windows has no abbreviations.
-    fn clock(&self, name: &'static str, minutes: i32) -> Result<String, TzError> {
+    fn clock(&self, name: &'static str, minutes: i32) -> Result<String, Mistake> {
         if minutes.abs() > 1440 {
             return Err(self.wrong(name, "no more than 1440 minutes together with Bias"));
         }
@@ -104,15 +117,15 @@ impl<'a> Values<'a> {
         Some(data[..end].trim_end()).filter(|name| !name.is_empty())
     }
 
-    fn one_date(&self, name: &'static str) -> TzError {
+    fn one_date(&self, name: &'static str) -> Mistake {
         self.wrong(name, "a date, since there is one for the other change")
     }
 
-    fn wrong(&self, name: &'static str, expected: &'static str) -> TzError {
+    fn wrong(&self, name: &'static str, expected: &'static str) -> Mistake {
         let found = self.get(name).unwrap_or("");
         // The digits of a date just fit.
         let found = found.strip_prefix("REG_BINARY").map_or(found, str::trim_start);
-        TzError::new(Kind::Registry { name, found: Excerpt::of(found, 0, found.len()), expected })
+        Mistake { name, found: Excerpt::of(found, 0, found.len()), expected }
     }
 }
 

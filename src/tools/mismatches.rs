@@ -2,12 +2,12 @@
 
 use core::fmt::{self, Write};
 
-use super::dialect::Dialect;
 use super::english::MONTHS;
-use super::field::Field;
-use super::print::FieldText;
-use super::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, Date, DateTime, Weekday};
+use crate::cron::dialect::Dialect;
+use crate::cron::field::Field;
+use crate::cron::print::FieldText;
+use crate::cron::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 /// From the year down to the second.
 const BY_SIGNIFICANCE: [Field; 7] = [
@@ -72,7 +72,7 @@ impl Cron {
     }
 
     /// The day field that matches a date while the other does not.
-    pub(crate) fn only_day_field(&self, date: Date) -> Option<Field> {
+    pub(super) fn only_day_field(&self, date: Date) -> Option<Field> {
         match (self.refuses_day(Field::DayOfMonth, date), self.refuses_day(Field::DayOfWeek, date)) {
             (false, true) if self.has(DAYS_RESTRICTED) => Some(Field::DayOfMonth),
             (true, false) if self.has(WEEKDAYS_RESTRICTED) => Some(Field::DayOfWeek),
@@ -111,7 +111,7 @@ const fn bit_of(field: Field) -> u8 {
     1 << field as u8
 }
 
-const fn other_day_field(field: Field) -> Field {
+pub(super) const fn other_day_field(field: Field) -> Field {
     match field {
         Field::DayOfMonth => Field::DayOfWeek,
         _ => Field::DayOfMonth,

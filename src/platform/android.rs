@@ -4,22 +4,31 @@
 //! big-endian bytes. The index has 52 bytes for each zone: 40 with its name and zeros, where it begins in the data, its
 //! length, and a number that is no longer used.
 
-use super::error::{Kind, TzError};
 use crate::excerpt::Excerpt;
 
 /// The largest file that is read; real ones have about half a megabyte.
-pub(super) const MAX_LEN: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_LEN: u64 = 16 * 1024 * 1024;
 
 const HEADER: usize = 24;
 const NAME: usize = 40;
 const ENTRY: usize = 52;
 
-/// The zone file of this name, if there is one. `source` is what errors call the whole.
-pub(super) fn find<'a>(source: &str, bytes: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, TzError> {
-    let damaged = |part, found, at, expected: &str| {
-        let (source, expected) = (source.to_string(), expected.to_string());
-        TzError::new(Kind::Damaged { source, part, found, at, expected })
-    };
+/// Where the system has it: updated by itself, or as the system was made.
+pub(crate) const FILES: [&str; 2] =
+    ["/apex/com.android.tzdata/etc/tz/tzdata", "/system/usr/share/zoneinfo/tzdata"];
+
+/// A part of the file that makes no sense.
+#[derive(Debug)]
+pub(crate) struct Damage {
+    pub(crate) part: &'static str,
+    pub(crate) found: String,
+    pub(crate) at: usize,
+    pub(crate) expected: &'static str,
+}
+
+/// The zone file of this name, if there is one.
+pub(crate) fn find<'a>(bytes: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, Damage> {
+    let damaged = |part, found, at, expected| Damage { part, found, at, expected };
     if bytes.len() < HEADER || !bytes.starts_with(b"tzdata") {
         let found = String::from_utf8_lossy(&bytes[..bytes.len().min(6)]);
         let found = Excerpt::of(&found, 0, found.len()).to_string();

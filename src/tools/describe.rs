@@ -11,8 +11,8 @@ use self::days::{write_both, DayRule, Of};
 use self::time::{Said, TimeOfDay};
 use self::words::{list, Rule, Values};
 use super::english::{Ordinal, MONTHS};
-use super::field::YEAR;
-use super::Cron;
+use crate::cron::field::YEAR;
+use crate::cron::Cron;
 
 impl Cron {
     /// What it says, in English.

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::words::{list, Rule, Values, WEEKDAYS};
-use crate::cron::english::{Ordinal, MONTHS};
 use crate::cron::{Cron, ALL_WEEKDAYS, LAST_WEEK, NEAREST_CLAMPS};
 use crate::cron::{BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::tools::english::{Ordinal, MONTHS};
 
 /// Which days, without what has no effect: a field that holds every day is as good as none.
 pub(super) enum DayRule {

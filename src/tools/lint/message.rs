@@ -3,11 +3,14 @@
 
 use core::fmt;
 
-use super::super::field::{Field, Row};
-use super::super::parse::Values;
-use super::english::{list, turn_of, weekday_of, Clock, Named, Ordinal, MONTHS};
-use super::suggestion::List;
-use super::ClockChange;
+use super::piece::List;
+use super::reading::in_order;
+use super::words::{list, turn_of, weekday_of, Named};
+use super::ChangeAhead;
+use crate::cron::field::{Field, Row};
+use crate::cron::parse::set::Values;
+use crate::tools::english::{ClockTime, Ordinal, MONTHS};
+use crate::tools::mismatches::other_day_field;
 
 /// What was found, with all that the sentences need.
 #[derive(Clone, Copy)]
@@ -107,7 +110,7 @@ pub(super) enum Kind<'a> {
         item: &'a str,
         of: &'a str,
     },
-    ClockChange(ClockChange),
+    ClockChange(ChangeAhead),
 }
 
 impl Kind<'_> {
@@ -270,7 +273,7 @@ impl Kind<'_> {
             }
             Kind::OpenWeekdayStep { row, values, is_seven, is_name, ends_with_sunday } => {
                 write!(f, "`{here}` is ")?;
-                list(f, values.in_order(row).map(weekday_of))?;
+                list(f, in_order(values, row).map(weekday_of))?;
                 if is_seven {
                     return f.write_str("; to others it is Sunday alone, or a mistake");
                 }
@@ -292,17 +295,10 @@ impl Kind<'_> {
     }
 }
 
-pub(super) fn other_day_field(field: Field) -> Field {
-    match field {
-        Field::DayOfMonth => Field::DayOfWeek,
-        _ => Field::DayOfMonth,
-    }
-}
-
-impl ClockChange {
+impl ChangeAhead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ClockChange { from, to, first, last, is_made_up } = *self;
-        let (date, start, end) = (from.date(), Clock(from, from), Clock(to, from));
+        let ChangeAhead { from, to, first, last, is_made_up } = *self;
+        let (date, start, end) = (from.date(), ClockTime(from, from), ClockTime(to, from));
         let is_gap = from < to;
         if is_gap {
             write!(f, "on {date} clocks go from {start} straight to {end}: what is due ")?;
@@ -311,9 +307,9 @@ impl ClockChange {
         }
         let is_one = first == last;
         if is_one {
-            write!(f, "at {} ", Clock(first, from))?;
+            write!(f, "at {} ", ClockTime(first, from))?;
         } else {
-            write!(f, "from {} to {} ", Clock(first, from), Clock(last, from))?;
+            write!(f, "from {} to {} ", ClockTime(first, from), ClockTime(last, from))?;
         }
         match (is_gap, is_made_up, is_one) {
             (true, true, true) => write!(f, "fires at {end}"),

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::words::{list, Rule, Values};
-use crate::cron::english::Ordinal;
 use crate::cron::Cron;
+use crate::tools::english::Ordinal;
 
 /// How many times of day are written one by one.
 const FEW: u32 = 6;

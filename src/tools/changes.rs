@@ -6,13 +6,13 @@ use std::iter::FusedIterator;
 use std::ops::Range;
 use std::time::SystemTime;
 
-use super::timetable::out_of_range;
+use super::english::ClockTime;
 use super::why::Reading;
-use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
-use crate::cron::{Clock, Cron};
+use crate::cron::Cron;
 use crate::dues::days::Days;
 use crate::error::{Error, Kind};
+use crate::schedule::{expect_begun, instant_of, out_of_range, Schedule, What};
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.
@@ -299,7 +299,7 @@ impl fmt::Display for ClockChange {
         write!(f, "{after}: ")?;
         // The date is that of the change, or is told.
         let shown = after.civil().or_else(|| before.civil()).unwrap_or(first);
-        let clock = |time| Clock(time, shown);
+        let clock = |time| ClockTime(time, shown);
         match count {
             1 => write!(f, "{} ", clock(first))?,
             _ => write!(f, "{count} times from {} to {} ", clock(first), clock(last))?,

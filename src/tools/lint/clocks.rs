@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
+use super::{ChangeAhead, Finding, Lint};
 use crate::civil::DateTime;
-use crate::cron::{ClockChange, Cron, Finding, Lint};
+use crate::cron::Cron;
 use crate::tz::{unix_seconds, Instants, Offsets, Zone};
 
 /// How far ahead changes are looked at: ten years, in seconds.
@@ -48,7 +49,7 @@ impl<'a> Lint<'a> {
 
 /// The first gap and the first fold from an instant on that concern the expression. In a fold one that lists its
 /// times fires once, as it should.
-fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ClockChange>, Option<ClockChange>) {
+fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ChangeAhead>, Option<ChangeAhead>) {
     let (mut gap, mut fold) = (None, None);
     let until = from.saturating_add(AHEAD);
     let fires_twice = cron.is_interval_like();
@@ -69,7 +70,7 @@ fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ClockChange>, Option<
 }
 
 /// The change at an instant from one offset to another, if the expression fires for a time that it skips or repeats.
-fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<ClockChange> {
+fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<ChangeAhead> {
     let (from, to) = (at.checked_add(before)?, at.checked_add(after)?);
     let (start, end) = (from.min(to), from.max(to));
     let first = cron.at_or_after(start).filter(|&first| first < end)?;
@@ -83,7 +84,7 @@ fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<
     if !is_so {
         return None;
     }
-    Some(ClockChange {
+    Some(ChangeAhead {
         from: DateTime::from_seconds(from)?,
         to: DateTime::from_seconds(to)?,
         first: DateTime::from_seconds(first)?,
