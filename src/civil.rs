@@ -1,7 +1,7 @@
-//! Civil time: dates and times of day with no place attached.
+//! Civil time: dates and times of day, without a zone.
 //!
-//! The calendar is the proleptic Gregorian one, years 1 to 9999, without leap seconds. Pure: no threads, no clock,
-//! no zones. What instant a civil time is, if any, is a question for a [`Zone`](crate::tz::Zone).
+//! The calendar is the proleptic Gregorian one, years 1 to 9999, without leap seconds. A [`Zone`](crate::tz::Zone) converts
+//! civil times to instants. Pure: no threads, no clock, no zones.
 
 use core::fmt;
 use core::str::FromStr;
@@ -35,7 +35,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// The date of this year (1-9999), month (1-12) and day (1-31), or `None` where there is no such day.
+    /// The date of this year (1-9999), month (1-12) and day (1-31), or `None` if there is no such day.
     pub const fn new(year: i16, month: u8, day: u8) -> Option<Date> {
         let is_month = 1 <= year && year <= 9999 && 1 <= month && month <= 12;
         if is_month && 1 <= day && day <= days_in_month(year, month) {
@@ -70,7 +70,7 @@ impl Date {
         DateTime { date: self, time }
     }
 
-    /// The date so many days later (earlier, if negative), or `None` outside the years 1-9999.
+    /// The date `days` later, or earlier if `days` is negative. `None` outside the years 1-9999.
     pub const fn checked_add_days(self, days: i64) -> Option<Date> {
         match self.days().checked_add(days) {
             Some(days) => Date::from_days(days),
@@ -83,13 +83,13 @@ impl Date {
         days_from_civil(self.year as i64, self.month as i64, self.day as i64)
     }
 
-    /// The date so many days after 1970-01-01, or `None` outside the years 1-9999.
+    /// The date `days` after 1970-01-01, or `None` outside the years 1-9999.
     pub(crate) const fn from_days(days: i64) -> Option<Date> {
         if days < MIN_SECONDS / DAY || days > MAX_SECONDS / DAY {
             return None;
         }
-        // Years from 1 March on, in eras of 400 years: the leap day comes last, and every era has the same length.
-        // The method is that of Howard Hinnant's "chrono-compatible low-level date algorithms".
+        // The year starts on 1 March, so that the leap day is its last. Every era of 400 years has the same length.
+        // See Howard Hinnant, "chrono-compatible low-level date algorithms".
         let shifted = days + DAYS_TO_1970;
         let era = shifted.div_euclid(DAYS_PER_ERA);
         let day_of_era = shifted.rem_euclid(DAYS_PER_ERA);
@@ -147,7 +147,7 @@ impl Time {
     /// 00:00:00, the first second of a day.
     pub const MIDNIGHT: Time = Time { hour: 0, minute: 0, second: 0 };
 
-    /// The time of this hour (0-23), minute (0-59) and second (0-59), or `None` where there is no such time.
+    /// The time of this hour (0-23), minute (0-59) and second (0-59), or `None` if there is no such time.
     pub const fn new(hour: u8, minute: u8, second: u8) -> Option<Time> {
         if hour < 24 && minute < 60 && second < 60 {
             Some(Time { hour, minute, second })
@@ -177,9 +177,9 @@ impl Time {
     }
 }
 
-/// A date and a time of day: what a clock on the wall shows, wherever that wall is.
+/// A date and a time of day, without a zone: what a clock on the wall shows.
 ///
-/// Parses and prints ISO 8601 with a `T` or a space between date and time; the seconds may be left out.
+/// Parses ISO 8601 with a `T` or a space between date and time; the seconds are optional. Prints it with a `T` and seconds.
 ///
 /// ```
 /// use sexton::civil::DateTime;
@@ -209,7 +209,7 @@ impl DateTime {
         self.time
     }
 
-    /// The civil time so many seconds later (earlier, if negative), or `None` outside the years 1-9999.
+    /// The civil time `seconds` later, or earlier if `seconds` is negative. `None` outside the years 1-9999.
     pub const fn checked_add_seconds(self, seconds: i64) -> Option<DateTime> {
         match self.seconds().checked_add(seconds) {
             Some(seconds) => DateTime::from_seconds(seconds),
@@ -217,12 +217,12 @@ impl DateTime {
         }
     }
 
-    /// Seconds since 1970-01-01T00:00:00, were every day 86,400 seconds long.
+    /// Seconds since 1970-01-01T00:00:00 in civil time, where every day has 86,400 seconds.
     pub(crate) const fn seconds(self) -> i64 {
         self.date.days() * DAY + self.time.seconds()
     }
 
-    /// The civil time so many seconds after 1970-01-01T00:00:00, or `None` outside the years 1-9999.
+    /// The civil time `seconds` after 1970-01-01T00:00:00, or `None` outside the years 1-9999.
     pub(crate) const fn from_seconds(seconds: i64) -> Option<DateTime> {
         let second = seconds.rem_euclid(DAY);
         let time = Time {
@@ -261,12 +261,12 @@ impl Weekday {
         Weekday::Saturday,
     ];
 
-    /// Days since Sunday, 0-6, as cron counts.
+    /// Days since Sunday, 0-6, as in cron.
     pub const fn days_from_sunday(self) -> u8 {
         self as u8
     }
 
-    /// The weekday of the day so many days after 1970-01-01, a Thursday.
+    /// The weekday of the date `days` after 1970-01-01, which is a Thursday.
     pub(crate) const fn of_day(days: i64) -> Weekday {
         Weekday::ALL[(days + 4).rem_euclid(7) as usize]
     }
@@ -290,7 +290,7 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// The name in full, in English.
+/// The full English name.
 impl fmt::Display for Weekday {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
@@ -343,7 +343,7 @@ impl FromStr for Time {
 impl FromStr for DateTime {
     type Err = ParseError;
 
-    /// Reads `YYYY-MM-DD HH:MM:SS`, or with a `T` between date and time, or without the seconds.
+    /// Reads `YYYY-MM-DD HH:MM:SS`, with a space or a `T` between date and time. The seconds are optional.
     fn from_str(text: &str) -> Result<DateTime, ParseError> {
         let mut cursor = Cursor { text, at: 0 };
         let date_time = cursor.date_time()?;
@@ -352,7 +352,7 @@ impl FromStr for DateTime {
     }
 }
 
-/// Why a text is no civil date or time: what was being read, what stands there, and what would be fine.
+/// The error for a text that is not a civil date or time: what was being read, what was found, and what would be fine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
     part: &'static str,
@@ -364,12 +364,12 @@ pub struct ParseError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Text(&'static str),
-    /// A day of a month that has so many.
+    /// A day from 01 to the last day of the month.
     DayUpTo(u8),
 }
 
 impl ParseError {
-    /// The byte of the text at which it stopped making sense.
+    /// The position of the mistake: a byte offset into the text.
     pub fn at(&self) -> usize {
         self.at
     }
@@ -388,7 +388,7 @@ impl fmt::Display for ParseError {
 #[cfg(feature = "std")]
 impl std::error::Error for ParseError {}
 
-/// Reads civil times from the front of a text; whatever follows them is the caller's.
+/// Reads civil times from the front of a text. The caller decides what may follow them.
 pub(crate) struct Cursor<'a> {
     pub(crate) text: &'a str,
     pub(crate) at: usize,
@@ -442,7 +442,7 @@ impl Cursor<'_> {
         Ok(Time { hour, minute, second })
     }
 
-    /// Two digits of at most `max`.
+    /// A two-digit number of at most `max`.
     pub(crate) fn two_digits(
         &mut self,
         part: &'static str,
@@ -457,7 +457,7 @@ impl Cursor<'_> {
         Ok(number as u8)
     }
 
-    /// Exactly `count` digits (at most four, so that the number fits).
+    /// A number of exactly `count` digits. `count` is at most four, so that the number fits in an `i16`.
     fn digits(
         &mut self,
         count: usize,
@@ -500,7 +500,7 @@ impl Cursor<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// An error about what stands at `start`: the run of digits there, or else one character.
+    /// An error about the text at `start`: its leading digits, or one character if there are none.
     pub(crate) fn error(&self, part: &'static str, start: usize, expected: &'static str) -> ParseError {
         let rest = &self.text.as_bytes()[start..];
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -531,7 +531,7 @@ mod tests {
         assert_eq!(Date::from_days(MAX_SECONDS / DAY + 1), None);
     }
 
-    /// The obvious way.
+    /// The next date, the obvious way.
     fn tomorrow(date: Date) -> Date {
         let Date { year, month, day } = date;
         if day < days_in_month(year, month) {
@@ -555,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_civil_time_is_told_why() {
+    fn errors_say_what_was_found_and_what_was_expected() {
         for (text, message) in [
             ("", "year: found nothing at byte 0, expected 0001-9999"),
             ("26-11-22", "year: found `26` at byte 0, expected 0001-9999"),

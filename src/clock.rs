@@ -1,12 +1,13 @@
-//! The clocks that tasks go by. Every due time is judged by the time that is asked for here.
+//! The clocks of a scheduler: the system's, or one that is moved by hand. Every due time is judged by the time that is
+//! read here.
 //!
-//! The system's clocks are asked in six other files, which judge no due time by them: `sync`, `pool`, `engine/close` and
-//! `scheduler` for the end of a wait, and `tz/zone/local` for the hour on Windows and Android; `schedule` asks for an
+//! Six other files read the system's clocks, and judge no due time by them: `sync`, `pool`, `engine/close` and
+//! `scheduler` for the end of a wait, and `tz/zone/local` for the hour on Windows and Android; `schedule` reads an
 //! instant to count from where there is no scheduler.
 //!
-//! There are two times. The wall clock says what people call the time; it can be set, and it goes on while the
-//! machine sleeps. The monotonic clock only ever goes forward, at one second a second, and stands still while the
-//! machine sleeps. Everything else takes both as an argument.
+//! A scheduler reads two clocks. The wall clock shows the time of day. It can be set, and it goes on while the machine
+//! sleeps. The monotonic clock only goes forward, one second per second, and stands still while the machine sleeps. The
+//! agenda and the schedules take the time of both as an argument, [`Now`].
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -14,10 +15,11 @@ use std::time::{Duration, SystemTime};
 use crate::elapsed::Elapsed;
 use crate::sync::{lock, Arc, Instant, Mutex, Weak};
 
-/// A clock that is off by more than this was wrong, and was corrected: nothing is caught up (the rule of cronie).
+/// A step of the wall clock by more than this corrects a clock that was wrong: skipped occurrences are not run. This is
+/// cronie's rule.
 pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
-/// A wall clock that moved by more than this against the monotonic one was stepped, or the machine slept.
+/// If the wall clock and the monotonic clock differ by more than this, the wall clock was set, or the machine slept.
 pub(crate) const STEP: Duration = Duration::from_secs(1);
 
 /// Both clocks, read together.
@@ -28,7 +30,7 @@ pub(crate) struct Now {
 }
 
 impl Now {
-    /// Both clocks so much later; a clock that cannot go that far stays.
+    /// Both clocks `duration` later. A clock that cannot show that time stays.
     pub(crate) fn after(self, duration: Duration) -> Now {
         Now {
             mono: self.mono.checked_add(duration).unwrap_or(self.mono),
@@ -36,7 +38,7 @@ impl Now {
         }
     }
 
-    /// Both clocks as they were so long ago; a clock that cannot go that far back stays.
+    /// Both clocks `duration` earlier. A clock that cannot show that time stays.
     pub(crate) fn before(self, duration: Duration) -> Now {
         Now {
             mono: self.mono.checked_sub(duration).unwrap_or(self.mono),
@@ -44,10 +46,10 @@ impl Now {
         }
     }
 
-    /// How far the wall clock moved against the monotonic one since `earlier`.
+    /// By how much the wall clock has moved against the monotonic one since `earlier`.
     pub(crate) fn step_since(self, earlier: Now) -> Step {
         let elapsed = self.mono.saturating_duration_since(earlier.mono);
-        // Where it would be now, had nobody touched it.
+        // What the wall clock would show now without a step.
         let expected = earlier.wall.checked_add(elapsed).unwrap_or(earlier.wall);
         match self.wall.duration_since(expected) {
             Ok(by) => Step::Forward(by),
@@ -56,26 +58,26 @@ impl Now {
     }
 }
 
-/// A difference between the two clocks: the wall clock was set, or the machine slept.
+/// A clock step: the wall clock was set, or the machine slept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The wall clock is now so much further on.
+    /// The wall clock went forward by this, beyond the time that passed.
     Forward(Duration),
-    /// The wall clock was set back so much.
+    /// The wall clock was set back by this.
     Back(Duration),
 }
 
 impl Step {
-    /// The size, whatever the direction.
+    /// The size of the step, without its direction.
     pub fn size(self) -> Duration {
         match self {
             Step::Forward(by) | Step::Back(by) => by,
         }
     }
 
-    /// Whether it corrects a clock that was wrong: forward if it is larger than this, back if it is larger than three hours
-    /// in any case. Back is never a machine that slept, and a schedule that waits until time has caught up might wait for
-    /// years.
+    /// Whether the step corrects a clock that was wrong. `forward` is the limit for steps forward. For steps back it is always
+    /// three hours: a machine that slept never steps back, and a schedule that waits until the clock has caught up might
+    /// wait for years.
     pub(crate) fn is_correction(self, forward: Duration) -> bool {
         match self {
             Step::Forward(by) => by > forward,
@@ -93,7 +95,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Where a scheduler reads the time.
+/// The clock of a scheduler.
 #[derive(Clone, Debug)]
 pub(crate) enum Clock {
     System,
@@ -109,10 +111,10 @@ impl Clock {
     }
 }
 
-/// A clock that stands still until told otherwise: schedules are tested with it in no time.
+/// A clock that you move by hand, for tests that do not wait.
 ///
-/// A scheduler built with [`Builder::clock`](crate::Builder::clock) starts no threads; moving the clock runs its
-/// tasks on the calling thread, in the order in which they are due, and every run of such a test is the same.
+/// A scheduler built with [`Builder::clock`](crate::Builder::clock) starts no threads. [`advance`](ManualClock::advance) runs
+/// its tasks on the calling thread, in the order in which they are due, so a test gives the same result every time.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -121,12 +123,12 @@ impl Clock {
 ///
 /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
 /// let scheduler = Scheduler::builder().clock(&clock).zone(sexton::tz::Zone::utc()).build()?;
-/// let dues = Arc::new(Mutex::new(Vec::new()));
-/// let seen = dues.clone();
+/// let due_times = Arc::new(Mutex::new(Vec::new()));
+/// let seen = due_times.clone();
 /// scheduler.task("noon").cron("0 12 * * *").run_with(move |run| seen.lock().unwrap().push(run.due()))?;
 ///
 /// clock.advance(Duration::from_secs(365 * 86_400));
-/// assert_eq!(dues.lock().unwrap().len(), 365);
+/// assert_eq!(due_times.lock().unwrap().len(), 365);
 /// # Ok::<(), sexton::Error>(())
 /// ```
 #[derive(Clone)]
@@ -136,18 +138,18 @@ pub struct ManualClock {
 
 struct Hands {
     now: Now,
-    /// Whether an `advance` is under way: one from inside a callback then only moves the hands.
+    /// Whether an `advance` is in progress. A second one, from inside a callback, then only moves the hands.
     is_advancing: bool,
-    /// The schedulers that run by this clock.
+    /// The schedulers that use this clock.
     driven: Vec<Weak<dyn Driven>>,
 }
 
-/// What moves when a manual clock does.
+/// A scheduler that a manual clock drives.
 pub(crate) trait Driven: Send + Sync {
-    /// When there will be something to do next, if ever. It may have passed already.
+    /// When there will be something to do next. May be in the past; `None` if there is nothing to do.
     fn next_wake(&self) -> Option<Instant>;
 
-    /// Does everything that is due at `now` or before it.
+    /// Runs everything that is due at `now` or earlier.
     fn drive(&self, now: Now);
 }
 
@@ -158,16 +160,16 @@ impl ManualClock {
         ManualClock { hands: Arc::new(Mutex::new(Hands { now, is_advancing: false, driven: Vec::new() })) }
     }
 
-    /// What the wall clock shows.
+    /// The time of the wall clock.
     pub fn now(&self) -> SystemTime {
         lock(&self.hands).now.wall
     }
 
-    /// Lets so much time pass, on both clocks.
+    /// Moves both clocks forward by `duration`, and runs what is due in this time.
     ///
-    /// Steps from due to due and runs everything on the calling thread, until nothing that is due in this time is
-    /// left. From inside a callback it only moves the clock: the callback takes that long, and holds the only
-    /// thread meanwhile. The same holds for an observer or a schedule's own code that an advance has called.
+    /// It goes from one due time to the next and runs tasks on the calling thread. It returns when nothing is left that is
+    /// due in this time. From inside a callback it only moves the clocks: it simulates a callback that takes that long. The
+    /// same holds inside an observer or a schedule's own code.
     pub fn advance(&self, duration: Duration) {
         let target = {
             let mut hands = lock(&self.hands);
@@ -189,7 +191,7 @@ impl ManualClock {
         self.move_to(target);
     }
 
-    /// Lets time pass from due to due for as long as `goes_on` says so and something is due at all.
+    /// Advances from one due time to the next while `goes_on` returns true and something is due.
     pub(crate) fn advance_while(&self, goes_on: impl Fn() -> bool) {
         {
             let mut hands = lock(&self.hands);
@@ -208,21 +210,23 @@ impl ManualClock {
         }
     }
 
-    /// Sets the wall clock forward; the monotonic clock, and with it all elapsed time, stays. Runs nothing.
+    /// Sets the wall clock forward. The monotonic clock stays, and elapsed schedules with it. Nothing runs until the next
+    /// [`advance`](ManualClock::advance).
     pub fn step(&self, forward: Duration) {
         let mut hands = lock(&self.hands);
         hands.now.wall = hands.now.after(forward).wall;
     }
 
-    /// Sets the wall clock back; the monotonic clock stays. Runs nothing.
+    /// Sets the wall clock back. The monotonic clock stays. Nothing runs until the next [`advance`](ManualClock::advance).
     pub fn step_back(&self, back: Duration) {
         let mut hands = lock(&self.hands);
         hands.now.wall = hands.now.before(back).wall;
     }
 
-    /// Lets the machine sleep: wall time goes on, monotonic time does not. Runs nothing.
+    /// Simulates a machine that sleeps for `duration`: the wall clock goes on, the monotonic clock stands still. Nothing runs
+    /// until the next [`advance`](ManualClock::advance).
     pub fn suspend(&self, duration: Duration) {
-        // For a program this is what a clock set forward looks like.
+        // A program cannot tell a suspend from a clock that was set forward.
         self.step(duration);
     }
 
@@ -232,7 +236,8 @@ impl ManualClock {
         hands.driven.push(driven);
     }
 
-    /// Runs what is due now, but not what a slow callback has made due after `target`; says what comes next.
+    /// Runs what is due now, and returns the next wake-up. A slow callback moves the clock; what becomes due after `target`
+    /// through that does not run.
     fn drive_until(&self, target: Instant) -> Option<Instant> {
         let driven: Vec<_> = lock(&self.hands).driven.iter().filter_map(Weak::upgrade).collect();
         for one in &driven {
@@ -242,14 +247,14 @@ impl ManualClock {
         driven.iter().filter_map(|one| one.next_wake()).min()
     }
 
-    /// Both clocks go on to `at`, unless they are there or past it.
+    /// Moves both clocks forward to `at`. Does nothing if they are at `at` or later.
     fn move_to(&self, at: Instant) {
         let mut hands = lock(&self.hands);
         hands.now = hands.now.after(at.saturating_duration_since(hands.now.mono));
     }
 }
 
-/// Ends an `advance`, also when a callback's panic hook or a test's assertion unwinds through it.
+/// Ends an `advance` when dropped, also if a panic unwinds through it: from a callback's panic hook or a test's assertion.
 struct Advancing<'a> {
     clock: &'a ManualClock,
 }

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
-/// Elapsed time for people: `3.2s`, `1m45s`, `26h`. No days, as those are the calendar's. What is finer than three decimals
-/// of a second, or below a second of its own unit, is left out.
+/// Prints elapsed time for people: `3.2s`, `1m45s`, `26h`. There are no days: a day is a calendar step. The time is cut to
+/// milliseconds; below one second to microseconds, and below one millisecond to nanoseconds.
 pub(crate) struct Elapsed(pub(crate) Duration);
 
 impl fmt::Display for Elapsed {
@@ -23,7 +23,7 @@ impl fmt::Display for Elapsed {
     }
 }
 
-/// To the nanosecond: `1h30m0.025s`. Nothing for zero.
+/// Prints elapsed time to the nanosecond: `1h30m0.025s`. Prints nothing for zero.
 pub(crate) fn write_hms(elapsed: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (seconds, nanos) = (elapsed.as_secs(), elapsed.subsec_nanos());
     for (count, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m")] {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elapsed_time_is_told_as_finely_as_it_matters() {
+    fn elapsed_time_is_printed_with_three_decimals_at_most() {
         let cases = [
             (0, 0, "0ns"),
             (0, 999, "999ns"),

@@ -1,4 +1,4 @@
-//! Why a call could not do what it was asked to.
+//! The crate's error type.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::sync::Arc;
 use crate::tz::TzError;
 
-/// What was asked for, what was found, and what would be fine, in one line.
+/// An error of the crate. `Display` gives one line: what was read, what was found, what would be fine.
 ///
 /// ```
 /// let scheduler = sexton::Scheduler::new()?;
@@ -26,14 +26,14 @@ use crate::tz::TzError;
 /// ```
 #[derive(Clone)]
 pub struct Error {
-    // Boxed, as it travels in the `Result` of every call and is rarely there.
+    // Boxed to keep the `Result` of every call small: errors are rare.
     inner: Box<Inner>,
 }
 
 #[derive(Clone)]
 struct Inner {
     task: Option<Arc<str>>,
-    /// The part of the request that is wrong, and its value as it was given.
+    /// The part of the request that is wrong, and the value that the caller gave.
     field: Option<(&'static str, String)>,
     kind: Kind,
 }
@@ -50,7 +50,7 @@ pub(crate) enum Kind {
     UnknownTask,
     ShutDown,
     StillRunning(Vec<Arc<str>>),
-    /// The schedule has no due at all, or none any more.
+    /// The schedule has no occurrence at all, or none after now.
     NeverDue(String),
     /// A schedule gave a time that is not after the one before it.
     WentBack(String),
@@ -68,13 +68,13 @@ impl Error {
         Error::new(Kind::Store(error.into()))
     }
 
-    /// Names the task it is about.
+    /// Adds the name of the task.
     pub(crate) fn of_task(mut self, name: &Arc<str>) -> Error {
         self.inner.task = Some(name.clone());
         self
     }
 
-    /// Names the part of the request it is about, and repeats what was given.
+    /// Adds the part of the request that is wrong, and its value.
     pub(crate) fn in_field(mut self, field: &'static str, value: impl Into<String>) -> Error {
         self.inner.field.get_or_insert_with(|| (field, value.into()));
         self
@@ -84,12 +84,12 @@ impl Error {
         &self.inner.kind
     }
 
-    /// The name of the task that the error is about.
+    /// The name of the task, for an error about a task.
     pub fn task(&self) -> Option<&str> {
         self.inner.task.as_deref()
     }
 
-    /// Whether there is no task of the name.
+    /// Whether no task has the name.
     pub fn is_unknown_task(&self) -> bool {
         matches!(self.inner.kind, Kind::UnknownTask)
     }
@@ -99,8 +99,9 @@ impl Error {
         matches!(self.inner.kind, Kind::ShutDown)
     }
 
-    /// The names of the tasks that still run, where waiting for them ended before they did; one for each run. Empty also
-    /// if it is an observer or a destructor that has not returned.
+    /// The names of the tasks that were still running when
+    /// [`shutdown_timeout`](crate::Scheduler::shutdown_timeout) stopped waiting, one for each run. Empty for other errors,
+    /// and if an observer or a destructor has not returned.
     pub fn still_running(&self) -> &[Arc<str>] {
         match &self.inner.kind {
             Kind::StillRunning(names) => names,

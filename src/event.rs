@@ -1,4 +1,4 @@
-//! What a scheduler reports: one value for each thing that happened, one line when printed.
+//! The events that a scheduler emits. Each is printed as one line.
 
 use std::fmt;
 use std::panic::Location;
@@ -10,90 +10,93 @@ use crate::sync::Arc;
 
 pub(crate) use crate::excerpt::OneLine;
 
-/// Something that happened, as [`Scheduler::observe`](crate::Scheduler::observe) tells it.
+/// Something that happened. Observers receive it ([`Scheduler::observe`](crate::Scheduler::observe)).
 ///
 /// `Display` gives one line, such as ``task `report` failed: connection refused``.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[allow(missing_docs)] // the fields of a variant are named in its first line
+#[allow(missing_docs)] // each variant's text explains its fields
 pub enum Event {
     /// A task was scheduled under a free name.
     Scheduled { task: Arc<str> },
-    /// A used name was scheduled again, from `second`; the task scheduled at `first` stays as it is.
+    /// A used name was scheduled again, from another place in the source, `second`. The task that was scheduled at `first`
+    /// is unchanged.
     NameTaken { task: Arc<str>, first: &'static Location<'static>, second: &'static Location<'static> },
-    /// A task was given a new schedule and callback.
+    /// A task got a new schedule, callback and policies.
     Replaced { task: Arc<str> },
-    /// A run for `due` began, so much after it.
+    /// A run for `due` started, `lateness` after it.
     Started { task: Arc<str>, due: SystemTime, lateness: Duration },
-    /// A run for `due` began over a second after it.
+    /// A run for `due` started more than one second after it.
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
     /// The run for `due` returned after `took`.
     Finished { task: Arc<str>, due: SystemTime, took: Duration },
-    /// The run for `due` returned an error, or its schedule gave one.
+    /// A run returned an error, or the schedule failed and the task ends.
     Failed { task: Arc<str>, error: Arc<str> },
-    /// The callback, its schedule or the destructor of either panicked; the schedule goes on.
+    /// The callback, its schedule or the destructor of either panicked. After a panic in the callback the schedule goes on.
     Panicked { task: Arc<str>, message: Arc<str> },
-    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`. Beyond ten
-    /// million, the count is a lower bound.
+    /// `count` occurrences were missed, for the reason `why`. They got no run of their own. `latest` is the last of them.
+    /// Above ten million, the count is a lower bound.
     Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
-    /// A run for `due` had begun in an earlier process, which went down before it ended. It is not run again.
+    /// An earlier process started a run for `due` and went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },
-    /// The task is held until it is resumed.
+    /// The task was paused. No run starts until it is resumed.
     Paused { task: Arc<str> },
-    /// The task goes on.
+    /// The task was resumed.
     Resumed { task: Arc<str> },
-    /// The task was cancelled; a run under way is let finish.
+    /// The task was cancelled. A run that has started finishes.
     Cancelled { task: Arc<str> },
-    /// The task is over: its schedule has ended, or its callback or its one more run ended it.
+    /// The task has ended: its schedule is over, its callback ended it, or it had its one run after
+    /// [`cancel_after_next`](crate::Task::cancel_after_next).
     Ended { task: Arc<str> },
-    /// The wall clock was set, or the machine slept. Over three hours either way count as a correction of a clock
-    /// that was wrong: nothing that it skipped is caught up. For a step forward
-    /// [`Builder::clock_correction`](crate::Builder::clock_correction) sets how much it takes.
+    /// The wall clock was set, or the machine slept. A step of more than three hours is a correction of a clock that was
+    /// wrong: the skipped occurrences are not run. [`Builder::clock_correction`](crate::Builder::clock_correction) sets
+    /// the limit for steps forward.
     ClockStepped { step: Step },
-    /// The zone `from` is `to` now: the machine was moved, [`set_zone`](crate::Scheduler::set_zone) was called, or, where
-    /// both are the same name, its data were replaced. Every calendar due in it is judged anew.
+    /// The zone changed from `from` to `to`: the machine's zone changed, or [`set_zone`](crate::Scheduler::set_zone) was
+    /// called. If both names are equal, the zone's data changed. The next due time of every calendar task in this zone
+    /// was computed again.
     ZoneChanged { from: Arc<str>, to: Arc<str> },
-    /// A zone has changed, or so it seems, and could not be read again: it stays as it was. Told once, until it can be, or
-    /// cannot for another reason.
+    /// A zone could not be read again after its file changed. The old data stay in use. Emitted once for each distinct
+    /// error.
     ZoneKept { zone: Arc<str>, error: Arc<str> },
-    /// A zone that could not be read can be again, and says what it said before. If it says something else now,
-    /// `ZoneChanged` is told.
+    /// A zone that could not be read is readable again, and its data are unchanged. If they have changed, `ZoneChanged` is
+    /// emitted instead.
     ZoneReadAgain { zone: Arc<str> },
-    /// A part of the journal could not be read; what is left of it is followed.
+    /// A part of the journal could not be read. The rest of it is used.
     JournalDamaged { problem: Arc<str> },
-    /// The journal could not be written. Tasks go on; a later process may run again what was not noted. Told once, until
-    /// it can be written again.
+    /// The journal could not be written. Tasks continue, but a later process may run again what is not in the journal.
+    /// Emitted once, until the journal can be written again.
     JournalFailed { error: Arc<str> },
-    /// Work is waiting for a worker, and all `workers` are busy. They are the workers that there are: fewer than
-    /// [`Builder::threads`](crate::Builder::threads) allows where threads could not be started.
+    /// Work is waiting, and all `workers` are busy. `workers` is the number of existing workers. It is lower than
+    /// [`Builder::threads`](crate::Builder::threads) if threads could not be started.
     PoolSaturated { waiting: usize, workers: usize },
-    /// A due run has been waiting for a free worker for so long, as all `workers` that there are are busy. Told once for a run, if
-    /// [`Builder::wait_limit`](crate::Builder::wait_limit) says after how long.
+    /// A run has been waiting for a free worker for `waited`, longer than
+    /// [`Builder::wait_limit`](crate::Builder::wait_limit). All existing `workers` are busy. Emitted once for each run.
     Waiting { task: Arc<str>, waited: Duration, workers: usize },
 }
 
-/// Why a due has passed without a run of its own.
+/// Why an occurrence was missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// Nothing could start it in time: the machine slept, the clock was set, all workers were busy, or, with a
+    /// Nothing could start the run in time: the machine slept, the clock was set, all workers were busy, or, with a
     /// [journal](crate::Builder::store), the process was down.
     Late,
-    /// The task itself was still running.
+    /// An overrun: the task itself was still running.
     StillRunning,
     /// The task was paused.
     Paused,
-    /// The clock was corrected: by over three hours, or by more than
-    /// [`Builder::clock_correction`](crate::Builder::clock_correction) says. What it skipped is not caught up.
+    /// The clock was corrected: it was stepped by more than three hours, or forward by more than
+    /// [`Builder::clock_correction`](crate::Builder::clock_correction).
     ClockCorrected,
-    /// The task was cancelled or replaced before it could start.
+    /// The task was cancelled or replaced before the run could start.
     Cancelled,
     /// The scheduler was shut down.
     ShutDown,
 }
 
 impl Event {
-    /// The name of the task that it is about, if it is about one.
+    /// The name of the task, for an event about a task.
     pub fn task(&self) -> Option<&str> {
         match self {
             Event::Scheduled { task }
@@ -130,12 +133,12 @@ impl fmt::Display for Event {
         match self {
             Event::Scheduled { .. } => f.write_str("scheduled"),
             Event::NameTaken { first, second, .. } => {
-                write!(f, "was scheduled at {first} and stays as it is: the call at {second} changed nothing")
+                write!(f, "was scheduled at {first} and is unchanged: the call at {second} did nothing")
             }
             Event::Replaced { .. } => f.write_str("replaced"),
-            Event::Started { lateness, .. } => write!(f, "started {} after its due", Elapsed(*lateness)),
+            Event::Started { lateness, .. } => write!(f, "started {} after its due time", Elapsed(*lateness)),
             Event::Late { lateness, .. } => {
-                write!(f, "is late: started {} after its due", Elapsed(*lateness))
+                write!(f, "is late: started {} after its due time", Elapsed(*lateness))
             }
             Event::Finished { took, .. } => write!(f, "finished after {}", Elapsed(*took)),
             Event::Failed { error, .. } => write!(f, "failed: {}", OneLine(error)),
@@ -160,15 +163,15 @@ impl fmt::Display for Event {
                 write!(f, "zone changed from `{}` to `{}`", OneLine(from), OneLine(to))
             }
             Event::ZoneKept { zone, error } => {
-                write!(f, "zone `{}` stays as it was: {}", OneLine(zone), OneLine(error))
+                write!(f, "zone `{}` keeps its old data: {}", OneLine(zone), OneLine(error))
             }
             Event::ZoneReadAgain { zone } => {
-                write!(f, "zone `{}` can be read again and is as it was", OneLine(zone))
+                write!(f, "zone `{}` can be read again and is unchanged", OneLine(zone))
             }
             Event::JournalDamaged { problem } => write!(f, "{}", OneLine(problem)),
             Event::JournalFailed { error } => {
                 let error = OneLine(error);
-                write!(f, "{error}; tasks go on, and after a restart may run again what is not noted")
+                write!(f, "{error}; tasks continue, but a run that is not in the journal may be repeated after a restart")
             }
             Event::PoolSaturated { waiting, workers: 1 } => {
                 write!(f, "the only worker is busy and {} waiting", Runs(*waiting))
@@ -193,7 +196,7 @@ impl fmt::Display for Why {
     }
 }
 
-/// So many of them are doing something.
+/// A number of runs, and the verb for it.
 struct Runs(usize);
 
 impl fmt::Display for Runs {

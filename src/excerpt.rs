@@ -1,12 +1,12 @@
-//! A few bytes of what was read, kept inside an error so that the error borrows nothing and allocates nothing.
+//! A short copy of a text, for an error that neither borrows nor allocates.
 //! Pure: no threads, no clock, no files.
 
 use core::fmt;
 
-/// The longest piece of text that an error repeats; the rest is cut and shown as `…`.
+/// The maximum length, in bytes. A longer text is cut, and `…` is shown at the end.
 const CAPACITY: usize = 32;
 
-/// Up to 32 bytes of a text, cut at a character.
+/// Up to 32 bytes of a text, cut between characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Excerpt {
     bytes: [u8; CAPACITY],
@@ -15,7 +15,7 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// The bytes `start..end` of `text`, which must lie within it; both ends are moved to character boundaries.
+    /// The bytes `start..end` of `text`. The range must be within the text. Ends inside a character are moved outwards.
     pub(crate) const fn of(text: &str, mut start: usize, mut end: usize) -> Excerpt {
         let text = text.as_bytes();
         while start > 0 && is_continuation(text, start) {
@@ -40,38 +40,38 @@ impl Excerpt {
         Excerpt { bytes, len: len as u8, cut: len < end - start }
     }
 
-    /// The text kept.
+    /// The text that is kept.
     pub(crate) fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut at characters")
+        core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut between characters")
     }
 
-    /// The bytes of the text kept are the first [`len`](Excerpt::len) of these.
+    /// A buffer. Its first [`len`](Excerpt::len) bytes are the text.
     pub(crate) const fn bytes(&self) -> &[u8; CAPACITY] {
         &self.bytes
     }
 
-    /// How many bytes of the text were kept.
+    /// The length of the text that is kept, in bytes.
     pub(crate) const fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Whether the text was longer than what was kept of it.
+    /// Whether the text was cut.
     pub(crate) const fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Whether nothing was found there, as at the end of a text.
+    /// Whether the text is empty, as at the end of the input.
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 }
 
-/// Whether the byte at `at` continues a character that began before it. Past the end there is none.
+/// Whether the byte at `at` is inside a character, after its first byte. False past the end.
 const fn is_continuation(text: &[u8], at: usize) -> bool {
     at < text.len() && text[at] & 0b1100_0000 == 0b1000_0000
 }
 
-/// The text in backticks, control characters escaped; `nothing` where it is empty.
+/// Prints the text in backticks, with control characters escaped. Prints `nothing` if it is empty.
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(Excerpt::of(&text, 0, text.len()).to_string(), format!("`{}…`", "é".repeat(16)));
         let odd = format!("x{text}");
         assert_eq!(Excerpt::of(&odd, 0, odd.len()).to_string(), format!("`x{}…`", "é".repeat(15)));
-        assert_eq!(Excerpt::of("aéb", 2, 2).as_str(), "é", "inside a character: the whole of it");
+        assert_eq!(Excerpt::of("aéb", 2, 2).as_str(), "é", "inside a character: the whole character");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A task scheduler that depends on nothing but `std`.
 //!
-//! It runs your callbacks on time: at once and then once a period, at the civil times of a cron expression, at one
-//! time, or at many; through clock changes, suspends, slow callbacks and panics.
+//! It runs your callbacks on time: at once and then every period, at the times of a cron expression, or at times that you
+//! list or compute. It keeps doing so through clock changes, suspends, slow callbacks and panics.
 //!
 //! ```
 //! use std::time::Duration;
@@ -25,73 +25,74 @@
 //!
 //! # The ideas
 //!
-//! A **task** has a name, a schedule and a callback. A name is used once: scheduling it again changes nothing, and says
-//! so ([`Task::is_new`]). A **schedule** answers "when next, after this?". The answer is a **due**: the instant that a
-//! **run** is meant for. A run that begins after its due is **late**; a due that has no run of its own is **missed**,
-//! and reported.
+//! A **task** has a name, a schedule and a callback. A name belongs to one task: scheduling it again changes nothing, and
+//! [`Task::is_new`] is then false. A **schedule** answers "when next, after this?". The answer is a **due time**: the
+//! instant that a **run** is meant for. Each due time of a schedule is an **occurrence**. A run that starts after its due
+//! time is **late**. An occurrence that gets no run of its own is **missed**, and is reported.
 //!
 //! A **calendar schedule** follows the wall clock: cron, [`at`](NeedsSchedule::at), periods of whole days. An **elapsed
-//! schedule** follows the monotonic clock: periods in hours or less, and delays. Setting the clock moves the one kind
-//! and not the other.
+//! schedule** follows the monotonic clock: periods in hours or less, and delays. Setting the wall clock affects calendar
+//! schedules only.
 //!
 //! # Promises
 //!
-//! Each is a test of that name.
+//! A test of the same name holds each of them.
 //!
-//! 1. **Never early.** A run starts at or after its due, by the clock that its schedule follows.
+//! 1. **Never early.** A run starts at or after its due time, by the clock that its schedule follows.
 //! 2. **One name, one task.** Scheduling a used name changes nothing and says so.
-//! 3. **Nothing vanishes.** Every due is run, or reported as missed with the reason. None is run twice.
+//! 3. **Nothing vanishes.** Every occurrence is run, or reported as missed with the reason. None is run twice.
 //! 4. **No overlap unless asked.** Two runs of a task never overlap, even across a replacement.
 //! 5. **Your code is yours.** Callbacks, schedules, observers and the destructors of all of them run on a pool thread or
 //!    on the caller's, never on the timer's thread and never while a lock is held. A panic or an error in them is
 //!    reported, and the schedule goes on.
-//! 6. **Time moves on.** The next due is always later than the last. A schedule of yours that breaks this is ended with
-//!    an error; it never spins.
-//! 7. **A rule for clock changes.** In the hour that is skipped in spring a job that names its hour runs at the end of
-//!    the gap, once. In the hour that comes twice in autumn it runs the first time only; one that repeats (`*`, a range
-//!    or a step in its seconds, minutes or hours) runs both times.
-//! 8. **Clock steps and suspend are noticed** within a second, or as you set it ([`Builder::clock_check`]).
-//! 9. **Bounded.** Memory goes with the tasks: cancelled ones leave nothing behind but what [`Scheduler::explain`] has to
-//!    say of the last few ([`Builder::history`]), and what was missed is counted, not stored. With no calendar task
-//!    waiting, an idle scheduler does not wake up at all.
-//! 10. **Nothing hidden.** No `unsafe`, no dependency, no build script, no network, no global state but the one you ask
-//!     for ([`Scheduler::global`]), no file read but zone files and the journal that you name. Where Windows and Android
-//!     keep the local zone no file tells it: their own `reg.exe` and `getprop` are asked.
+//! 6. **Time moves on.** The next due time is always later than the last. If a schedule of yours breaks this, the task
+//!    ends with an error. It never spins.
+//! 7. **A rule for clock changes.** When clocks skip an hour in spring, a schedule that names an hour in the gap runs once,
+//!    at the end of the gap. When clocks repeat an hour in autumn, it runs the first time only. A cron expression that
+//!    repeats within the day (`*`, a range or a step in its seconds, minutes or hours) runs both times.
+//! 8. **Clock steps and suspend are noticed** within one second by default ([`Builder::clock_check`]).
+//! 9. **Bounded.** Memory is proportional to the number of tasks. A cancelled task leaves nothing behind but the history of
+//!    the last few, for [`Scheduler::explain`] ([`Builder::history`]). Missed occurrences are counted, not stored. With no
+//!    calendar task waiting, an idle scheduler does not wake up at all.
+//! 10. **Nothing hidden.** No `unsafe`, no dependency, no build script, no network, no global state except
+//!     [`Scheduler::global`], no file read except zone files and the journal that you name. Windows and Android do not keep
+//!     the local zone in a file: there, the system's own `reg.exe` or `getprop` is run.
 //!
-//! # When the wall clock is moved
+//! # When the wall clock is set
 //!
-//! The wall clock is compared with the monotonic one at every wake-up. A difference of over a second is a step: an
-//! event ([`Event::ClockStepped`]), and every calendar due is judged anew.
+//! The wall clock is compared with the monotonic one at every wake-up. A difference of more than one second is a clock
+//! step. It is reported as an event ([`Event::ClockStepped`]), and the next due time of every calendar task is computed
+//! again.
 //!
-//! * **Forward, or the machine slept:** dues in between are missed, and [`Missed`] says what becomes of them.
-//! * **Back by up to three hours:** a schedule that names its times waits until time catches up, so that nothing runs
-//!   twice. An interval-like cron expression such as `* * * * *` goes on by the new time, and what the clock shows twice
-//!   it runs twice.
-//! * **By more than three hours either way:** a correction of a clock that was wrong. Schedules go on from the new now;
-//!   what was skipped is reported ([`Why::ClockCorrected`]), and not caught up. This is cronie's rule.
-//! * **Elapsed schedules** do not notice, and do not count the time that the machine slept.
+//! * **Forward, or the machine slept:** the occurrences in between are missed, and [`Missed`] decides what happens to them.
+//! * **Back by up to three hours:** a schedule that names its times waits until the clock has caught up, so that nothing
+//!   runs twice. An interval-like cron expression such as `* * * * *` follows the new time, and runs again at times that
+//!   the clock shows again.
+//! * **By more than three hours either way:** a correction of a clock that was wrong. Schedules continue from the new time.
+//!   The skipped occurrences are reported ([`Why::ClockCorrected`]) and not run. This is cronie's rule.
+//! * **Elapsed schedules** are not affected, and do not count the time for which the machine slept.
 //!
-//! A program cannot tell a machine that slept from a clock that was set: a night's sleep counts as a correction, unless
-//! [`Builder::clock_correction`] says that more is none.
+//! A program cannot tell a machine that slept from a clock that was set. So a sleep of more than three hours counts as a
+//! correction, unless [`Builder::clock_correction`] raises the limit.
 //!
-//! # When the machine is moved
+//! # When the local zone changes
 //!
-//! A scheduler that was given no zone follows the local one, as `TZ` and `/etc/localtime` have it: it looks at least once a
-//! minute while a calendar task waits ([`Builder::zone_check`]), and so it does at the files of zones that have a name. A
-//! zone that is another one now is to a schedule what a change of clocks is, by the rule of promise 7
-//! ([`Scheduler::set_zone`]), and told ([`Event::ZoneChanged`]). One that cannot be read again stays as it was, and that is
-//! told once ([`Event::ZoneKept`]), and when it is over ([`Event::ZoneReadAgain`]).
+//! A scheduler without a zone of its own follows the local one, as `TZ` and `/etc/localtime` define it. While a calendar
+//! task waits, it checks the local zone and the files of named zones at least once a minute ([`Builder::zone_check`]).
+//! For a schedule, a zone change is a clock change at that instant, and the rule of promise 7 applies
+//! ([`Scheduler::set_zone`], [`Event::ZoneChanged`]). If a zone cannot be read again, the old data stay in use:
+//! [`Event::ZoneKept`] reports that once, and [`Event::ZoneReadAgain`] reports when the zone is readable again.
 //!
-//! # When the process goes down
+//! # When the process restarts
 //!
-//! With a journal (`Builder::journal`, feature `journal`), or a [`Store`](Builder::store) of yours, the last due of each name
-//! outlives the process. What was due meanwhile is missed, and [`Missed`] says what becomes of it; a run that was cut off is
-//! told ([`Event::CutOff`]) and not run again.
+//! With a journal (`Builder::journal`, feature `journal`) or a [`Store`](Builder::store) of yours, the last due time of each name outlives the process. Occurrences while the process
+//! was down are missed, and [`Missed`] decides what happens to them. A run that was cut off is reported
+//! ([`Event::CutOff`]) and not run again.
 //!
 //! # Recipes
 //!
-//! **Run once, later:** [`after`](NeedsSchedule::after) or [`at`](NeedsSchedule::at). The task gives its name up when its
-//! last run begins, so a callback may schedule its own name again, by [`Run::scheduler`].
+//! **Run once, later:** [`after`](NeedsSchedule::after) or [`at`](NeedsSchedule::at). The task gives up its name when its
+//! last run starts, so a callback may schedule its own name again, through [`Run::scheduler`].
 //!
 //! **Test without waiting:** a [`ManualClock`] runs a year of your schedule in a moment, the same each time.
 //!
@@ -104,14 +105,14 @@
 //!
 //! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that depends on its name.
 //!
-//! **Why did it not run?** [`Scheduler::explain`] knows, as far as it is remembered; [`Scheduler::forecast`] looks ahead, and
-//! [`Schedule::clock_changes`] tells what the clocks will do to a schedule.
+//! **Why did it not run?** [`Scheduler::explain`] answers from the task's history. [`Scheduler::forecast`] predicts overlaps
+//! and waits. [`Schedule::clock_changes`] lists what clock changes will do to a schedule.
 //!
-//! **No time zone database:** the error says so when the scheduler is made. Set `TZ` to a POSIX rule
+//! **No time zone database:** building the scheduler fails with an error that names the problem. Set `TZ` to a POSIX rule
 //! (`CET-1CEST,M3.5.0,M10.5.0/3`), or give the builder a [`Zone`](tz::Zone): [`from_tzif`](tz::Zone::from_tzif),
-//! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). Or take the feature `embedded-tz`: it puts what the clocks
-//! of all zones show from 2026 on into the program, some 8 KB; the system's files are always preferred, and of instants
-//! before 2026 it does not guess. UTC is never put in silently.
+//! [`from_posix`](tz::Zone::from_posix), [`utc`](tz::Zone::utc). Or enable the feature `embedded-tz`: it adds a table of all
+//! zones from 2026 on to the program, about 8 KB. The system's files take precedence over it, and instants before 2026 are
+//! an error. UTC is never used as a silent substitute.
 //!
 //! # Layers
 //!
@@ -124,35 +125,35 @@
 //!
 //! # Without `std`
 //!
-//! The feature `std` is on unless you say `default-features = false`. Then the crate needs neither `std` nor an allocator,
-//! and has [`civil`], [`cron`](mod@cron), POSIX rules as zones ([`PosixZone`](tz::PosixZone)), and the arithmetic of
+//! The feature `std` is on by default. With `default-features = false` the crate needs neither `std` nor an allocator. It
+//! then has [`civil`], [`cron`](mod@cron), POSIX rules as zones ([`PosixZone`](tz::PosixZone)), and the arithmetic of
 //! schedules: when a [`Cron`] fires in such a zone ([`next_in`](Cron::next_in), [`previous_in`](Cron::previous_in),
 //! [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
 //! [`previous_in`](Period::previous_in)). The answers are those of a [`Schedule`].
 //!
 //! # What is left out
 //!
-//! Runtimes: a future is polled on the workers, and one that needs tokio must be handed to tokio. Agreement among several
-//! machines on which of them runs a task.
+//! Async runtimes: futures are polled on the workers, and a future that needs tokio must be spawned on tokio. Coordination
+//! between machines: each scheduler runs its own tasks.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 // Unused code is a warning with all features. Without `std` parts of the core have no caller, and without `history` the
-// agenda's notes have no reader.
+// agenda's history has no reader.
 #![cfg_attr(not(feature = "history"), allow(dead_code))]
 
-// The house, from the cellar up. A module imports from the floors below its own and from no other; a test reads this
-// file and holds all others to it. What has no `std` above it is there without.
+// The modules, from the bottom up. A module imports from the floors below its own and from no other; a test reads this
+// file and checks the imports of all others. Modules without `cfg(feature = "std")` also compile without `std`.
 
-// Cellar: what everything stands on.
+// Cellar: helpers that every floor may use.
 mod elapsed;
 mod excerpt;
 mod hash;
 #[cfg(feature = "std")]
 mod sync;
 
-// Ground: each of these stands alone.
+// Ground floor: these do not import each other.
 pub mod civil;
 #[cfg(feature = "std")]
 mod clock;
@@ -166,13 +167,13 @@ mod pool;
 #[cfg(feature = "std")]
 pub mod store;
 
-// Floor 1: sets of civil seconds, zones that turn them into instants, and what is told. None has heard of the others.
+// Floor 1: sets of civil seconds, zones that turn civil times into instants, and events. They do not import each other.
 pub mod cron;
 #[cfg(feature = "std")]
 mod event;
 pub mod tz;
 
-// Floor 2: when an expression or a period is due in a zone; and why a call could not do what it was asked to.
+// Floor 2: when a cron expression or a period is due in a zone; and the crate's error type.
 mod dues;
 #[cfg(feature = "std")]
 mod error;
@@ -185,15 +186,15 @@ mod schedule;
 #[cfg(feature = "std")]
 mod task;
 
-// Floor 5: who waits for when.
+// Floor 5: which task is due when.
 #[cfg(feature = "std")]
 mod agenda;
 
-// Floor 6: what threads share, and a task's way round.
+// Floor 6: what threads share, and how a task is run.
 #[cfg(feature = "std")]
 mod engine;
 
-// Floor 7: the only sleeper.
+// Floor 7: waits for the next due time.
 #[cfg(feature = "std")]
 mod timer;
 
@@ -236,7 +237,7 @@ pub use tools::{
     why::{Explanation, Passes, Reading},
 };
 
-// The snippets of the pages are compiled and run.
+// Compiles and runs the snippets of the pages.
 #[cfg(all(doctest, feature = "std"))]
 mod pages {
     #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! How often: calendar days, elapsed time, or both.
+//! Periods: calendar days, elapsed time, or both. Pure: no threads, no clock, no zones.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,12 +7,12 @@ use core::time::Duration;
 use crate::elapsed::write_hms;
 use crate::excerpt::Excerpt;
 
-/// The distance between two dues: whole calendar days and elapsed time.
+/// The time from one due time to the next: whole calendar days, elapsed time, or both.
 ///
-/// Text has Panel's units `w`, `d`, `h`, `m`, `s`, and `ms`, each at most once and in this order, as in `1h30m`; the
-/// last part may have a decimal fraction (`0.5s`) unless it is in weeks or days. Weeks and days are calendar steps:
-/// the same civil time of day each day, across clock changes. The rest is elapsed time. A [`Duration`] is elapsed time
-/// only: 86,400 seconds are not a day. Zero is an error.
+/// In a text, the units are Panel's `w`, `d`, `h`, `m`, `s`, and `ms`, each at most once and in this order, as in `1h30m`.
+/// The last part may have a decimal fraction (`0.5s`) unless it is in weeks or days. Weeks and days are calendar steps: the
+/// same civil time of day each day, across clock changes. The rest is elapsed time. A [`Duration`] is elapsed time only:
+/// 86,400 seconds are not a day. Zero is an error.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,11 @@ pub struct Period {
 }
 
 impl Period {
-    /// So many calendar days and so much elapsed time on top; an error if both are zero.
+    /// A period of calendar days plus elapsed time.
+    ///
+    /// # Errors
+    ///
+    /// If both are zero.
     pub const fn new(days: u32, elapsed: Duration) -> Result<Period, PeriodError> {
         if days == 0 && elapsed.is_zero() {
             return Err(PeriodError {
@@ -45,12 +49,12 @@ impl Period {
         Ok(Period { days, elapsed })
     }
 
-    /// The calendar days.
+    /// The number of calendar days.
     pub const fn days(self) -> u32 {
         self.days
     }
 
-    /// The elapsed time beside the calendar days.
+    /// The elapsed time, without the calendar days.
     pub const fn elapsed(self) -> Duration {
         self.elapsed
     }
@@ -72,14 +76,14 @@ impl TryFrom<&str> for Period {
     }
 }
 
-/// One unit of a period: its name, its nanoseconds, and whether it is a number of calendar days.
+/// One unit of a period: its name, and its length in nanoseconds or in calendar days.
 struct Unit {
     name: &'static str,
     nanos: u64,
     days: u32,
 }
 
-/// In the order in which they may be written.
+/// The units, in the order in which a text must have them.
 const UNITS: [Unit; 6] = [
     Unit { name: "w", nanos: 0, days: 7 },
     Unit { name: "d", nanos: 0, days: 1 },
@@ -133,7 +137,7 @@ impl FromStr for Period {
                 let expected = if unit.days > 0 { Expected::WholeDays } else { Expected::FractionLast };
                 return error(start, at - start, expected);
             }
-            // Twelve digits of any unit fit in u128 nanoseconds; more than 584 years would not be a period.
+            // Twelve digits of any unit fit in u128 nanoseconds. The sum is checked below: u64 holds 584 years.
             let count = match whole.parse::<u64>() {
                 Ok(count) if count < 1_000_000_000_000 => count,
                 _ => return error(start, at - start, Expected::Smaller),
@@ -170,13 +174,13 @@ fn leading_digits(text: &str) -> &str {
     &text[..text.bytes().take_while(u8::is_ascii_digit).count()]
 }
 
-/// `0.fraction` of so many nanoseconds, if that is a whole number of them.
+/// `0.fraction` of a unit of `unit` nanoseconds, if that is a whole number of nanoseconds.
 fn fraction_nanos(fraction: &str, unit: u64) -> Option<u64> {
     let digits = fraction.trim_end_matches('0');
     if digits.is_empty() {
         return Some(0);
     }
-    // An hour is 3.6e12 nanoseconds, 2^15 * ...: more digits than these never make a whole number of them.
+    // An hour is 2^13 * 3^2 * 5^11 nanoseconds: no fraction of more than 13 digits is a whole number of them. 15 digits fit.
     if digits.len() > 15 {
         return None;
     }
@@ -189,7 +193,7 @@ fn fraction_nanos(fraction: &str, unit: u64) -> Option<u64> {
     }
 }
 
-/// The text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction.
+/// Prints a text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (count, unit) in [(self.days / 7, "w"), (self.days % 7, "d")] {
@@ -201,7 +205,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// Why something is no period: what stands where, and what would be fine.
+/// The error for a text or duration that is not a period: what was found where, and what would be fine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeriodError {
     found: Excerpt,
@@ -222,7 +226,7 @@ enum Expected {
     MoreThanZero,
 }
 
-/// One line; with `{:#}` it leaves out the byte, for when carets show the place.
+/// One line. With `{:#}` it leaves out the byte offset, for use with carets.
 impl fmt::Display for PeriodError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
@@ -279,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_panel_reads_as_zero_is_an_error_that_says_why() {
+    fn texts_that_panel_reads_as_zero_are_errors_with_a_reason() {
         for (text, message) in [
             ("", "found nothing at byte 0, expected a number and a unit, as in 1h30m"),
             ("30", "found nothing at byte 2, expected a unit: w, d, h, m, s or ms"),

@@ -1,4 +1,4 @@
-//! What users hold: the scheduler, the builders that lead to a task, and the handles that come of them.
+//! The types that users hold: the scheduler, the builders of a task, and the handles to tasks and runs.
 
 mod builder;
 mod handle;
@@ -24,9 +24,9 @@ use crate::tz::Zone;
 
 /// Runs tasks when they are due.
 ///
-/// A clone is another handle to the same scheduler. Dropping the last one stops it without waiting; what runs is let
-/// finish. A callback that needs its scheduler gets it from [`Run::scheduler`]: one that captures a clone keeps the
-/// scheduler, and so itself, alive until it is cancelled.
+/// A clone is another handle to the same scheduler. Dropping the last handle stops the scheduler without waiting; runs that
+/// have started finish. A callback that needs its scheduler takes it from [`Run::scheduler`]. A callback that captures a
+/// clone instead keeps the scheduler alive, and with it itself, until the task is cancelled.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,13 +44,13 @@ use crate::tz::Zone;
 #[derive(Clone)]
 pub struct Scheduler {
     pub(crate) engine: Arc<Engine>,
-    /// Stops the engine when the last of them is dropped. The handle that a callback gets has none.
+    /// Stops the engine when the last one is dropped. The handle inside a [`Run`] has none.
     _keeper: Option<Arc<Keeper>>,
 }
 
 struct Keeper {
     engine: Arc<Engine>,
-    /// What a manual clock moves, for as long as the scheduler lives.
+    /// The manual clock holds only a weak reference to this.
     _drive: Option<Arc<dyn Driven>>,
 }
 
@@ -64,7 +64,8 @@ impl Drop for Keeper {
 }
 
 impl Scheduler {
-    /// A scheduler in the local zone, with as many workers as the machine has cores, at least 2 and at most 8.
+    /// A scheduler in the local zone, with up to as many workers as the machine has cores, at least 2 and at most 8.
+    /// Workers are started when they are needed.
     ///
     /// # Errors
     ///
@@ -73,16 +74,21 @@ impl Scheduler {
         Scheduler::builder().build()
     }
 
-    /// A scheduler that differs from the usual one.
+    /// A builder, for a scheduler with settings other than the defaults.
+    ///
+    /// ```
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").threads(4).build()?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// The scheduler of this process, started when it is first asked for. It lasts until it is shut down.
+    /// The scheduler of this process. The first call starts it. It lives until it is shut down.
     ///
     /// # Errors
     ///
-    /// As [`Scheduler::new`], and it is tried again the next time.
+    /// As [`Scheduler::new`]. After an error, the next call tries again.
     pub fn global() -> Result<Scheduler, Error> {
         static GLOBAL: Mutex<Option<Scheduler>> = Mutex::new(None);
         let mut global = lock(&GLOBAL);
@@ -94,12 +100,19 @@ impl Scheduler {
         Ok(scheduler)
     }
 
-    /// Begins a task. It does nothing until it has been given a schedule and a callback.
+    /// Starts building a task of this name. Nothing is scheduled until it has a schedule and a callback.
+    ///
+    /// ```
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// let task = scheduler.task("report").cron("2 4 * * mon,fri").run(|| println!("reported"))?;
+    /// assert_eq!(task.name(), "report");
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn task(&self, name: &str) -> NeedsSchedule<'_> {
         NeedsSchedule::new(self, name)
     }
 
-    /// Ends a task now. A run that is going on is let finish; the name is free at once.
+    /// Ends a task now. A run that has started finishes; the name is free at once.
     ///
     /// # Errors
     ///
@@ -117,13 +130,13 @@ impl Scheduler {
         self.engine.cancel_after_next(TaskKey { name, id: None })
     }
 
-    /// The task of this name, if there is one.
+    /// A handle to the task of this name, if there is one.
     pub fn get(&self, name: &str) -> Option<Task> {
         let id = lock(&self.engine.state).agenda.owner(name)?.id;
         Some(Task::new(&self.engine, Arc::from(name), id, false))
     }
 
-    /// All tasks that have a name, in the order in which they were scheduled.
+    /// Handles to all tasks that have not ended, in the order in which they were scheduled.
     pub fn tasks(&self) -> Vec<Task> {
         let snapshots = lock(&self.engine.state).agenda.snapshots();
         snapshots
@@ -132,19 +145,18 @@ impl Scheduler {
             .collect()
     }
 
-    /// The zone in which civil times are read unless a schedule names its own.
+    /// The zone of all schedules that do not name their own.
     pub fn zone(&self) -> Zone {
         lock(&self.engine.state).zone.clone()
     }
 
-    /// Reads civil times in another zone from now on, in all tasks without a zone of their own, and follows the local
-    /// zone no more.
+    /// Changes the zone of all tasks that do not name their own. The scheduler stops following the local zone.
     ///
-    /// For a schedule that is a change of clocks at this very moment, and [the rule](crate#promises) holds for it: what is
-    /// skipped is run now by a schedule that names its hours; what is shown again is run again only by an interval-like
-    /// one. A difference of over three hours is a correction: dues are found anew, and nothing is made up or held back. A
-    /// civil time that was asked for by itself ([`at`](NeedsSchedule::at)) is that time in the new zone, and due at once
-    /// if it has passed.
+    /// For a schedule, this is a clock change at this instant, and [the rule](crate#promises) applies. If the change skips
+    /// civil times, a schedule that names its hours runs now for the times that were skipped. If the change repeats civil
+    /// times, only an interval-like schedule runs at them again. A difference of more than three hours is a correction: the
+    /// next due times are computed from the new time, nothing is made up, and nothing is held back. A single civil time
+    /// ([`at`](NeedsSchedule::at)) is the same civil time in the new zone, and is due at once if it has passed.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -162,69 +174,91 @@ impl Scheduler {
         self.engine.set_zone(zone);
     }
 
-    /// The last due of a name that an earlier process ran or reported as missed, as the [journal](Builder::store) has it; if
-    /// none had come yet, the time when it was scheduled. `None` without one, and once a task of this name has been scheduled.
+    /// The last due time of a name that an earlier process ran or reported as missed, from the [journal](Builder::store).
+    /// If the name had no due time yet, the time at which it was scheduled. `None` if the scheduler has no journal, the
+    /// journal does not know the name, or this process has scheduled a task of this name.
     pub fn last_due(&self, name: &str) -> Option<SystemTime> {
         self.engine.last_due(name)
     }
 
-    /// Forgets all names in the [journal](Builder::store) that have not been scheduled in this process, and says which they
-    /// were. For a program that has scheduled all of its tasks: a task that it does not have any more is remembered until
-    /// then, and when it comes back after a month it has missed a month.
+    /// Removes from the [journal](Builder::store) all names that this process has not scheduled, and returns them.
     ///
-    /// A run of them that was cut off is told first. A single name is forgotten with its task: schedule and
-    /// [`cancel`](Scheduler::cancel) it.
+    /// Call it after all tasks are scheduled. Otherwise the journal keeps the names of removed tasks, and a task that comes
+    /// back after a month has missed a month. A run of such a name that was cut off is reported first
+    /// ([`Event::CutOff`]). To remove a single name, schedule it and [`cancel`](Scheduler::cancel) it.
     pub fn forget_unscheduled(&self) -> Vec<String> {
         self.engine.forget_unscheduled()
     }
 
-    /// Has every [`Event`] told to a closure: on the thread where it happens, or, for what the timer sees, on a worker that is
-    /// free. If all are busy, one more thread tells it, which is started when that first happens. Several may observe, and
-    /// each does so as long as the scheduler lives. Without one, failures and name clashes go to stderr, as does a panic of
-    /// an observer.
+    /// Registers an observer: a closure that receives every [`Event`] from now on, for as long as the scheduler lives. There
+    /// may be several.
     ///
-    /// Where one thread does everything, as on a manual clock, events come in the order in which it does it. Otherwise
-    /// several threads may tell at the same time, and what can be counted on is this:
+    /// An observer is called on the thread where the event happens. Events of the timer's thread are emitted on a free
+    /// worker; if all workers are busy, on one extra thread, which is started when it is first needed. Without an observer,
+    /// failures and name clashes are printed to stderr, one line each. So is a panic of an observer.
     ///
-    /// * What is told of one run comes in its order: the dues it stands for as missed, started, late, and how it ended; and
-    ///   runs that do not overlap come one after the other.
-    /// * Of a task, its end is told last, after whatever it missed, and after it was told as scheduled.
-    /// * What happens to a task while it runs is told by others than its run, and may come before or after the run's own
-    ///   events, or those of the next: a due that passes ([`Why::StillRunning`](crate::Why::StillRunning)), what
-    ///   another thread asks of it, and that it was scheduled, if its first run begins at once. Each says by its due,
-    ///   where it has one, what it is about.
+    /// ```
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.observe(|event| println!("{event}")); // task `report` finished after 1.2s
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// With a single thread, as on a manual clock, events come in the order in which things happen. With several threads,
+    /// observers may be called at the same time, and this much of the order is certain:
+    ///
+    /// * The events of one run come in this order: the missed occurrences that it coalesces, started, late, and its
+    ///   result. Runs that do not overlap come one after the other.
+    /// * `Ended` is the last event of a task. `Scheduled` and all of its `Missed` come before.
+    /// * Events that happen during a run, but are not the run's own, may come before or after those of this run or the
+    ///   next: an overrun ([`Why::StillRunning`](crate::Why::StillRunning)), a call from another thread, and `Scheduled` if
+    ///   the first run starts at once. Those that have a due time can be matched by it.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }
 
-    /// Waits until no task is left and the last run has ended, or until the scheduler is shut down. From inside a
-    /// callback it returns at once.
+    /// Blocks until no task is left and the last run has ended, or until the scheduler is shut down. From inside a callback
+    /// it returns at once.
     ///
-    /// Without threads of its own, the scheduler runs on the calling one meanwhile; by a manual clock, the clock moves
-    /// from due to due.
+    /// A scheduler without threads runs its tasks on the calling thread meanwhile. On a manual clock, the clock moves from
+    /// one due time to the next.
     pub fn wait(&self) {
         if !Inside::is_inside(&self.engine) {
             timer::wait_until_empty(&self.engine);
         }
     }
 
-    /// Runs what is due, on the calling thread, and says how long it will be until there is something to do again; `None`
-    /// if nothing is waiting. For a scheduler [without threads](Builder::threads); with threads it only helps them.
+    /// Runs all tasks that are due, on the calling thread. Returns the time until there is something to do again, or `None`
+    /// if no task is waiting.
+    ///
+    /// This drives a scheduler [without threads](Builder::threads). With threads it only helps them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").threads(0).build()?;
+    /// let task = scheduler.task("poll").every("1h").run(|| {})?;
+    /// let pause = scheduler.run_pending().unwrap();
+    /// assert_eq!(task.count(), Some(1));
+    /// assert!(pause <= Duration::from_secs(3600));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn run_pending(&self) -> Option<Duration> {
         timer::run_pending(&self.engine)
     }
 
-    /// Stops: nothing starts any more, what has started is waited for, and all threads end. What was due and had not
-    /// started is reported as missed. From inside a callback of its own it only stops, and does not wait.
+    /// Stops the scheduler: no run starts any more, and all threads end. Blocks until the runs that have started are over.
+    /// Occurrences that are due and have not started are reported as missed ([`Why::ShutDown`](crate::Why::ShutDown)).
+    ///
+    /// From inside a callback of this scheduler it stops and does not wait. A second call does no harm.
     pub fn shutdown(&self) {
         self.engine.shutdown(None).expect("without a deadline it waits for the last run");
     }
 
-    /// Stops as [`shutdown`](Scheduler::shutdown) does, and waits no longer than this.
+    /// Stops as [`shutdown`](Scheduler::shutdown) does, and blocks no longer than `timeout`.
     ///
     /// # Errors
     ///
-    /// Names the tasks that still run; they are let finish.
+    /// If runs are still going on after `timeout`: [`Error::still_running`] names their tasks. These runs finish.
     pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), Error> {
         self.engine.shutdown(Instant::now().checked_add(timeout))
     }
@@ -259,7 +293,7 @@ pub fn schedule_task<O: Outcome>(
     schedule: impl Into<Schedule>,
     callback: impl FnMut() -> O + Send + 'static,
 ) -> Result<Task, Error> {
-    // Not through a closure: the caller's place in the source is what tells two calls apart.
+    // No closure here: `#[track_caller]` does not pass through one, and the caller's location tells two calls apart.
     match Scheduler::global() {
         Ok(scheduler) => scheduler.task(name).on(schedule).run(callback),
         Err(error) => Err(error),

@@ -1,7 +1,6 @@
-//! A task: its schedule, its callback and its policies. Decides what a due means, and runs once.
+//! A task: its schedule, its callback and its policies. Decides which occurrences are run and which are missed.
 //!
-//! No lock is held here. Schedules may be the user's own code: they are only asked from a worker or from the user's
-//! own thread.
+//! This code is called without a lock, on a worker or on the user's own thread: a schedule may be the user's code.
 
 use std::fmt;
 use std::future::Future;
@@ -15,33 +14,48 @@ use crate::event::Why;
 use crate::schedule::{Due, Pass, Timetable};
 use crate::sync::Arc;
 
-/// What becomes of dues that pass while nothing can start the task: the machine sleeps, the clock is set, all workers
-/// are busy.
+/// What happens to occurrences that pass while nothing can start the task: the machine sleeps, the clock is set, all
+/// workers are busy, or, with a [journal](crate::Builder::journal), the process is down.
 ///
 /// ```text
 /// due         |---1---|---2---|---3---|---4---|
 /// asleep           [zzzzzzzzzzzzzz]
-/// Once                             [3]     [4]     run 3 stands for 2, and says so
-/// Skip                                     [4]     2 and 3 are reported as missed
-/// All                              [2][3]  [4]     each with its own due
+/// Once                             [3]     [4]     run 3 coalesces 2: `missed()` is 1
+/// Skip                                     [4]     2 and 3 are missed, and reported
+/// All                              [2][3]  [4]     each with its own due time
+/// ```
+///
+/// ```
+/// use std::time::Duration;
+/// use sexton::{ManualClock, Missed, Scheduler};
+///
+/// let clock = ManualClock::new(std::time::UNIX_EPOCH);
+/// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+/// let once = scheduler.task("once").cron("0 * * * *").run(|| {})?;
+/// let all = scheduler.task("all").cron("0 * * * *").missed(Missed::All).run(|| {})?;
+///
+/// clock.suspend(Duration::from_secs(2 * 3600)); // 01:00 and 02:00 pass
+/// clock.advance(Duration::ZERO);
+/// assert_eq!((once.count(), all.count()), (Some(1), Some(2)));
+/// # Ok::<(), sexton::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Missed {
-    /// One run at once, for the latest of them; [`Run::missed`](crate::Run::missed) counts the others.
+    /// They are coalesced: one run at once, for the latest. [`Run::missed`](crate::Run::missed) counts the others.
     #[default]
     Once,
     /// None of them is run if the latest is older than the [grace](crate::TaskBuilder::grace), one second by default.
     Skip,
-    /// All of them, one after the other, each with its own due.
+    /// All of them are run, one after the other, each with its own due time.
     All,
 }
 
-/// What becomes of dues that pass while the task itself is running.
+/// What happens to overruns: occurrences that pass while the task itself is running.
 ///
 /// ```text
 /// due         |---1---|---2---|---3---|---4---|
 /// Skip         [=======run 1=======]   [4]         2 and 3 are missed, and reported
-/// Queue        [=======run 1=======][3][4]         run 3 stands for 2, and says so
+/// Queue        [=======run 1=======][3][4]         run 3 coalesces 2: `missed()` is 1
 /// Allow(2)     [=======run 1=======]
 ///                      [===run 2===]   [4]         3 is missed, and reported
 /// ```
@@ -50,28 +64,42 @@ pub enum Overlap {
     /// They are missed.
     #[default]
     Skip,
-    /// One run right after, for the latest of them; [`Run::missed`](crate::Run::missed) counts the others.
+    /// They are coalesced: one run right after the current one, for the latest. [`Run::missed`](crate::Run::missed) counts the
+    /// others.
     Queue,
-    /// Up to so many runs at a time, at least one; dues beyond that are missed. Needs a callback that may be called
-    /// from several threads: [`run_shared`](crate::TaskBuilder::run_shared).
+    /// Up to this many runs at a time, at least 1. Occurrences beyond that are missed. Needs a callback that several threads
+    /// may call: [`run_shared`](crate::TaskBuilder::run_shared).
     Allow(usize),
 }
 
-/// What a callback can return: nothing, a `Result` with any error that can be displayed, or a [`ControlFlow`], of
-/// which `Break` ends the task.
+/// What a callback can return: nothing, a `Result` with any error that implements `Display`, or a [`ControlFlow`].
+///
+/// `Break` ends the task. An error is reported ([`Event::Failed`](crate::Event::Failed)), and the schedule goes on.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+///
+/// let mut tries = 0;
+/// scheduler.task("connect").every("1s").run(move || {
+///     tries += 1;
+///     if tries < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+/// })?;
+/// # Ok::<(), sexton::Error>(())
+/// ```
 pub trait Outcome {
-    /// What it means for the task.
+    /// What the scheduler does with the task after this run.
     fn verdict(self) -> Verdict;
 }
 
-/// What a run means for its task.
+/// What the scheduler does with a task after a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The schedule goes on.
     Continue,
-    /// The task is over.
+    /// The task ends.
     Break,
-    /// The run failed for this reason; the schedule goes on.
+    /// The run failed for this reason. The schedule goes on.
     Failed(String),
 }
 
@@ -99,7 +127,7 @@ impl<T: Outcome, E: fmt::Display> Outcome for Result<T, E> {
     }
 }
 
-/// What a run can know of itself.
+/// What a run knows of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) name: Arc<str>,
@@ -108,17 +136,17 @@ pub(crate) struct Facts {
     pub(crate) version: u64,
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
-    /// How many other dues this run stands for.
+    /// How many other occurrences this run coalesces.
     pub(crate) missed: u64,
-    /// Which run of the task this is, from 1.
+    /// The number of this run among the task's runs, from 1.
     pub(crate) count: u64,
-    /// Whether the task has given its name up for this run.
+    /// Whether this is the last run, so that the task has given up its name.
     pub(crate) is_last: bool,
-    /// Whether it was cancelled, but for this run.
+    /// Whether this is the one run after `cancel_after_next`.
     pub(crate) is_one_more: bool,
-    /// Whether it was asked for, beside the schedule.
+    /// Whether `run_now` requested this run.
     pub(crate) is_asked_for: bool,
-    /// Whether its due follows the wall clock.
+    /// Whether its due time follows the wall clock.
     pub(crate) is_calendar: bool,
 }
 
@@ -126,25 +154,26 @@ pub(crate) type Pending = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 
 /// A callback.
 pub(crate) enum Job {
+    /// Called by one thread at a time.
     Alone(Box<dyn FnMut(&Facts) -> Verdict + Send>),
-    /// Several runs at a time.
+    /// Called by several threads at a time.
     Shared(SharedJob),
-    /// The future that it gives is polled to its end.
+    /// Returns a future, which is polled until it is ready.
     Async(Box<dyn FnMut() -> Pending + Send>),
 }
 
 pub(crate) type SharedJob = Arc<dyn Fn(&Facts) -> Verdict + Send + Sync>;
 
-/// What goes to a worker for a run.
+/// What a worker gets for a run.
 pub(crate) enum Runner {
-    /// The task itself: while it is away, nobody else can run it.
+    /// The task itself. It is moved to the worker, so no other worker can run it.
     Whole(Box<Task>),
-    /// Its callback: the task is at home, and may be sent off for another run.
+    /// The callback alone. The task stays in the agenda, so another run may start meanwhile.
     Shared(SharedJob),
 }
 
 impl Runner {
-    /// Leaves a task at home that may run several times at once.
+    /// Puts a task with a shared callback back into `home`, and keeps its callback.
     pub(crate) fn split(self, home: &mut Option<Box<Task>>) -> Runner {
         match self {
             Runner::Whole(task) => match &task.job {
@@ -163,12 +192,12 @@ impl Runner {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
     pub(crate) missed: Missed,
-    /// How late a run may begin; later, its due is missed.
+    /// How late a run may start. An occurrence that is later than this is missed.
     pub(crate) grace: Option<Duration>,
     pub(crate) overlap: Overlap,
 }
 
-/// The grace of [`Missed::Skip`]: as long as it may take to notice that the clock was stepped.
+/// The default grace of [`Missed::Skip`]. It equals the default clock check: a clock step may be noticed that late.
 const SKIP_GRACE: Duration = Duration::from_secs(1);
 
 impl Policy {
@@ -180,27 +209,27 @@ impl Policy {
     }
 }
 
-/// A task as it travels: waiting in the agenda, with a worker, or gone.
+/// A task. It waits in the agenda, and moves to a worker for a decision or a run.
 pub(crate) struct Task {
     pub(crate) timetable: Timetable,
     pub(crate) job: Job,
     pub(crate) policy: Policy,
-    /// Runs begun so far.
+    /// Runs that have started so far.
     pub(crate) count: u64,
-    /// Runs left before the task is over.
+    /// Runs left before the task ends.
     pub(crate) left: u64,
 }
 
-/// Why a task was sent off.
+/// Why a task was sent to a worker.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cause {
-    /// A due has come.
+    /// Its due time has come.
     Due(Due),
-    /// One passed while the task was running, and its policy is to queue.
+    /// This due time passed while the task was running, and the policy is [`Overlap::Queue`].
     Queued(Due),
-    /// The wall clock was set back, or the zone changed, when it showed this: the next due is looked for from there on.
+    /// The wall clock was set back, or the zone changed, when the wall clock showed this. Find the next due time after it.
     Ask(SystemTime),
-    /// Somebody asked for a run now; the schedule does not move.
+    /// `run_now` requested a run. The schedule does not move.
     Demand,
 }
 
@@ -215,11 +244,11 @@ pub(crate) struct MissedUntil {
     pub(crate) reported: u64,
 }
 
-/// What becomes of the dues up to now.
+/// What happens to the occurrences up to now.
 pub(crate) struct Verdicts {
-    /// The run to begin, if one is.
+    /// The run to start, if any.
     pub(crate) start: Option<Start>,
-    /// Dues that have no run of their own, to be reported.
+    /// Occurrences to report as missed.
     pub(crate) missed: Vec<MissedDues>,
     /// The due time after those.
     pub(crate) next: NextDue,
@@ -265,6 +294,7 @@ pub(crate) struct Start {
     pub(crate) is_calendar: bool,
 }
 
+/// Missed occurrences with the same reason, from `first` to `latest`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MissedDues {
     pub(crate) count: u64,
@@ -274,7 +304,7 @@ pub(crate) struct MissedDues {
 }
 
 impl Task {
-    /// How many runs there may be at a time.
+    /// The maximum number of runs at a time.
     pub(crate) fn allowed_runs(&self) -> usize {
         match (&self.job, self.policy.overlap) {
             (Job::Shared(_), Overlap::Allow(runs)) => runs.max(1),
@@ -282,9 +312,10 @@ impl Task {
         }
     }
 
-    /// Says what the dues up to `until` mean, and finds the next one. That is now, or, if the clock was corrected while the
-    /// task waited to be asked, what it would show now: what was skipped is not caught up with what had come before.
-    /// The schedule may be the user's own code.
+    /// Classifies the occurrences up to `until` as run or missed, and finds the next due time.
+    ///
+    /// `until` is `now`, unless the clock was corrected while the task waited for a worker. Then it is the time that the
+    /// clock would show without the correction: the skipped occurrences are missed, and no run coalesces them.
     pub(crate) fn decide(
         &mut self,
         cause: Cause,
@@ -309,7 +340,7 @@ impl Task {
         let next = self.timetable.from(due, now).into();
         let mut verdicts = Verdicts { start: None, missed: Vec::new(), next };
         if let NextDue::Broken(_) = verdicts.next {
-            // Whether it is left out is not known. Nothing vanishes.
+            // The schedule failed, so it is unknown whether an exclusion removes this occurrence. Report it rather than lose it.
             if missed_until.map_or(true, |missed_until| missed_until.reported == 0) {
                 let due = due.passed_at(now);
                 verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
@@ -323,7 +354,7 @@ impl Task {
                     NextDue::At(due) if due.age(until).is_some() => due,
                     _ => continue,
                 };
-                // If the clock was set back since, what it shows again is waited for.
+                // If the clock was set back since then, occurrences that it will show again are not missed.
                 let until = Now { wall: until.wall.min(now.wall), ..until };
                 let pass = self.timetable.pass(due, until, now);
                 let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
@@ -348,7 +379,7 @@ impl Task {
         verdicts.next = next.into();
         let lateness = latest.age(now).unwrap_or_default();
         let starts = queued || lateness <= self.policy.grace();
-        // The run stands for the latest due; the others are missed.
+        // The run is for the latest occurrence; the others are missed.
         let (missed, last_missed) = if starts { (count - 1, before) } else { (count, Some(latest)) };
         if let Some(last_missed) = last_missed {
             let why = if queued { Why::StillRunning } else { Why::Late };

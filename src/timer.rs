@@ -1,7 +1,7 @@
-//! The only sleeper: takes what is due to the pool, and naps until the next due.
+//! The timer: gives tasks that are due to the pool, and sleeps until the next due time.
 //!
-//! With a thread of its own ([`start`]), or driven by whoever calls ([`run_pending`], a manual clock): the loop is the
-//! same, only the nap is not. Nothing of the user's is called or dropped on the timer's thread.
+//! It has a thread of its own ([`start`]), or a caller drives it ([`run_pending`], a manual clock). Both share the same
+//! steps; only the sleeping differs. The user's code is never called or dropped on the timer's thread.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use crate::error::{Error, Kind};
 use crate::event::Event;
 use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
-/// Starts the timer's thread, and the first worker, so that there is always one.
+/// Starts the first worker and the timer's thread. If one of the two cannot be started, building the scheduler fails; later
+/// workers are optional.
 pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
     let failed = |error| Error::new(Kind::Thread(Arc::new(error)));
     engine.start_first_worker().map_err(failed)?;
@@ -24,7 +25,7 @@ pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
             Ok(())
         }
         Err(error) => {
-            // The worker goes home again.
+            // This ends the worker.
             let _ = engine.shutdown(None);
             Err(failed(error))
         }
@@ -48,12 +49,13 @@ fn keep_time(engine: &Arc<Engine>) {
                 return;
             }
         }
-        // Also after it was busy: to look at the clocks again would be to spin while one of them runs wild.
+        // Sleep also after there was work, and do not read the clocks again first: if one of them jumps all the time, that
+        // would be a busy loop.
         state = nap(engine, state, now);
     }
 }
 
-/// Sleeps until there will be something to do, or until woken.
+/// Sleeps until the next due time, clock check or wait alarm, or until notified.
 fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> MutexGuard<'a, State> {
     let due = state.agenda.next_wake(now, engine.clock_check);
     match due.into_iter().chain(engine.wait_alarm(&state)).min() {
@@ -68,8 +70,8 @@ fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> Mu
     }
 }
 
-/// Takes what is due at `now` off the agenda, and hands out what is to be told of what was seen on the way: the clocks
-/// show `shown`.
+/// Takes what is due at `now` off the agenda, and returns the events to emit and the checks to do. `shown` is the time of the
+/// clocks.
 fn take_due(
     engine: &Engine,
     state: &mut State,
@@ -85,8 +87,8 @@ fn take_due(
     stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::EmitOverrun)).collect()
 }
 
-/// Does what is due at `now`, on the calling thread. The clocks show `shown`, which is more than that if callbacks were
-/// slow; what has become due meanwhile is not for now, but a clock that was stepped shows what it shows.
+/// Runs what is due at `now`, on the calling thread. `shown` is the time of the clocks. It is later than `now` after slow
+/// callbacks; what became due in between does not run yet. Clock steps are detected with `shown`.
 fn run_due(engine: &Arc<Engine>, shown: Now, now: Now) {
     let mut dispatches = Vec::new();
     let news = {
@@ -98,11 +100,11 @@ fn run_due(engine: &Arc<Engine>, shown: Now, now: Now) {
     };
     news.into_iter().for_each(|news| engine.emit_later(news));
     engine.submit(dispatches.into_iter().map(Work::Dispatch));
-    // What comes up meanwhile is for the next time, or a task that is always overdue would keep all others waiting.
+    // Work that is queued meanwhile waits for the next call. Otherwise a task that is always overdue would starve all others.
     engine.run_queued(engine.pool.len());
 }
 
-/// When there will be something to do.
+/// When there will be something to do; `None` if nothing is waiting.
 fn next_wake(engine: &Engine) -> Option<Instant> {
     let now = engine.clock.now();
     if engine.pool.len() > 0 {
@@ -111,14 +113,14 @@ fn next_wake(engine: &Engine) -> Option<Instant> {
     lock(&engine.state).agenda.next_wake(now, engine.clock_check)
 }
 
-/// Does what is due now, on the calling thread; says how long it will be until there is more to do, if ever.
+/// Runs what is due now, on the calling thread. Returns the time until there is something to do again.
 pub(crate) fn run_pending(engine: &Arc<Engine>) -> Option<Duration> {
     let now = engine.clock.now();
     run_due(engine, now, now);
     next_wake(engine).map(|wake| wake.saturating_duration_since(engine.clock.now().mono))
 }
 
-/// Waits until no task is left, or until the engine stops; drives it if nobody else does.
+/// Blocks until no task is left, or until the engine stops. If the engine has no thread, drives it.
 pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
     match &engine.clock {
         Clock::Manual(clock) => {
@@ -144,7 +146,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
     }
 }
 
-/// The scheduler as a manual clock drives it.
+/// Lets a manual clock drive a scheduler.
 pub(crate) struct Drive(pub(crate) Arc<Engine>);
 
 impl Driven for Drive {

@@ -1,5 +1,6 @@
-//! Why a task ran at an instant, or did not: what its notes and its schedule say. Pure, but for the lock that the
-//! notes are read under.
+//! Why a task ran at an instant, or did not: the answer from its history and its schedule.
+//!
+//! The history is copied under the state's lock. The rest works on the copy.
 
 mod judge;
 
@@ -18,14 +19,14 @@ use crate::sync::{lock, Arc};
 use crate::tools::why::Explanation;
 use crate::tz::Zone;
 
-/// What became of a task at an instant: the answer of [`Scheduler::explain`]. `Display` says it in one line.
+/// What a task did at an instant, and why: the answer of [`Scheduler::explain`]. `Display` gives one line.
 #[derive(Clone, Debug)]
 pub struct Account {
     task: Arc<str>,
     at: SystemTime,
     reason: Reason,
     clocks: Option<Explanation>,
-    /// In words, if it leaves something out or delays it.
+    /// The schedule as text, if it has exclusions or jitter.
     schedule: Option<Arc<str>>,
     zone: Zone,
 }
@@ -33,51 +34,51 @@ pub struct Account {
 /// Why a task ran at an instant, or did not.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-#[allow(missing_docs)] // the fields of a variant are named in its first lines
+#[allow(missing_docs)] // each variant's text explains its fields
 pub enum Reason {
-    /// A run for the due began so much after it. It `took` so long, unless it still runs. It stood for so many other dues:
-    /// beyond ten million, the count is a lower bound.
-    Ran { lateness: Duration, ending: Ending, took: Option<Duration>, stood_for: u64 },
-    /// There was a run, one of so many from `first` to `latest` that all ended like this, and that are only remembered
-    /// together.
+    /// A run for the due time started, `lateness` after it. `took` is its duration; `None` if it still runs. The run coalesced
+    /// this many other occurrences; above ten million, the count is a lower bound.
+    Ran { lateness: Duration, ending: Ending, took: Option<Duration>, coalesced: u64 },
+    /// There was a run. The history has it merged with all `runs` from `first` to `latest`, which had the same result.
     RanAsOneOf { runs: u64, first: SystemTime, latest: SystemTime, ending: Ending },
-    /// Somebody had asked for this run with [`Task::run_now`].
-    RanByHand { ending: Ending, took: Option<Duration> },
-    /// The due had no run of its own, for this reason: the run for the later due `by` stood for it, too.
-    StoodFor { by: SystemTime, why: Why, step: Option<Step> },
-    /// The due had no run, for this reason, and neither had the others from `first` to `latest`, `dues` in all: beyond ten
-    /// million, the count is a lower bound. If the clock was stepped over it, that was the `step`.
-    Missed { why: Why, dues: u64, first: SystemTime, latest: SystemTime, step: Option<Step> },
-    /// The due has come, and the task has been held `since` then.
+    /// The run was requested with [`Task::run_now`].
+    RunNow { ending: Ending, took: Option<Duration> },
+    /// The occurrence was missed, for the reason `why`, and coalesced into the run for the later due time `by`. `step` is the
+    /// clock step that skipped it, if one did.
+    Coalesced { by: SystemTime, why: Why, step: Option<Step> },
+    /// The occurrence was missed, for the reason `why`. It is one of `count` from `first` to `latest`; above ten million, the
+    /// count is a lower bound. `step` is the clock step that skipped it, if one did.
+    Missed { why: Why, count: u64, first: SystemTime, latest: SystemTime, step: Option<Step> },
+    /// The due time has come, and the task has been paused since `since`.
     Paused { since: Option<SystemTime> },
-    /// The due has come while another run was going on: that for `due`, or that of a task of the same name which this one
-    /// has replaced or followed.
+    /// The due time has come while a run was going on: the run for `due`, or, if `None`, a run of an earlier task of the same
+    /// name.
     Running { due: Option<SystemTime> },
-    /// The due has come, and waits for a free worker.
+    /// The due time has come, and the run waits for a free worker.
     Waiting,
-    /// The task had been cancelled by then, at this time.
+    /// The task was cancelled before, at `at`.
     Cancelled { at: SystemTime },
-    /// The due is still to come.
+    /// The due time is in the future.
     NotYet { is_paused: bool },
-    /// Nothing was due then: the task was scheduled `since` then, or replaced, and of its earlier schedule no more than
-    /// the last runs are remembered.
+    /// Nothing was due: the task was scheduled or replaced later, at `since`. Of the schedule before a replacement, only
+    /// the last runs are in the history.
     Unscheduled { since: SystemTime, is_replaced: bool },
-    /// Nothing is due up to this start of the schedule.
+    /// Nothing is due: the schedule starts after `start`.
     NotStarted { start: SystemTime },
-    /// Nothing is due after this end of the schedule.
+    /// Nothing is due: the schedule ends with `until`.
     Over { until: SystemTime },
-    /// Nothing is due then: the cron expression does not fire.
+    /// Nothing is due: the cron expression does not fire then.
     DoesNotFire(Explanation),
-    /// Nothing is due then. These are the next dues that are known. If the clock was stepped over it, that was the `step`.
+    /// Nothing is due. `before` and `after` are the nearest due times that are known. `step` is the clock step that skipped
+    /// this instant, if one did.
     NotDue { before: Option<SystemTime>, after: Option<SystemTime>, step: Option<Step> },
-    /// Whether anything is due then is not known: it is after the `next` due, and what an iterator or a closure gives, or a
-    /// schedule leaves out, is only known as far as that.
+    /// Not known: the instant is after the `next` due time. Iterators, closures and exclusions are known only up to that one.
     NotKnown { next: SystemTime },
-    /// Nothing was due then: the clocks had shown that time before the zone was changed, at `since`.
+    /// Nothing was due: the clocks showed this time already, before the zone was changed at `since`.
     ShownBefore { since: SystemTime },
-    /// The zone was changed `since` then, and of the schedule in the zone before no more than the last runs are remembered.
+    /// The zone was changed later, at `since`. Of the schedule in the old zone, only the last runs are in the history.
     Rezoned { since: SystemTime },
-    /// Nothing is remembered of it: the notes only begin after `since`.
+    /// The history does not reach back to this instant. It starts after `since`.
     Forgotten { since: Option<SystemTime> },
 }
 
@@ -87,35 +88,35 @@ impl Account {
         &self.task
     }
 
-    /// The due that it is about, or, where nothing is due, the instant that was asked about.
+    /// The due time that the answer is about. If nothing is due, the instant in the question.
     pub fn at(&self) -> SystemTime {
         self.at
     }
 
-    /// What became of it.
+    /// What the task did, and why.
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
-    /// What a change of the clocks has to do with it: of a cron expression that fires then for what a gap has skipped.
+    /// For a cron expression that fires then because a clock change skipped its civil time: which time was skipped.
     pub fn clocks(&self) -> Option<&Explanation> {
         self.clocks.as_ref()
     }
 
-    /// Whether a run began for it. One that stood for it counts only for its own due.
+    /// Whether a run started for this due time. False for an occurrence that was coalesced into a later run.
     pub fn has_run(&self) -> bool {
-        matches!(self.reason, Reason::Ran { .. } | Reason::RanAsOneOf { .. } | Reason::RanByHand { .. })
+        matches!(self.reason, Reason::Ran { .. } | Reason::RanAsOneOf { .. } | Reason::RunNow { .. })
     }
 }
 
 impl Scheduler {
-    /// Why a task ran at a moment, or did not: as far as its last decisions are remembered
-    /// ([`Builder::history`](crate::Builder::history)), and as its schedule has it. Of a time at which another task had the
-    /// name, or none any more, it is told if that one was cancelled, not if it had come to its own end.
+    /// Explains why a task ran at a moment, or did not, from its schedule and its history
+    /// ([`Builder::history`](crate::Builder::history)). If the name belonged to an earlier task then, the answer is about
+    /// that task, provided that it was cancelled; tasks that ended by themselves have no history any more.
     ///
-    /// A moment stands for the whole second that it lies in, as people write times. Of several dues in it, it is the one
-    /// that is named exactly, else the last before it, else the first after it. A civil time is read in the zone of
-    /// the schedule.
+    /// A moment means its whole second, as people write times. If several due times are in that second, the answer is about
+    /// the one at the moment exactly, else the last one before it, else the first one after it. A civil time is read in the
+    /// zone of the schedule.
     ///
     /// ```
     /// use std::time::Duration;
@@ -141,18 +142,18 @@ impl Scheduler {
     ///
     /// # Errors
     ///
-    /// If no task has this name and none of the last that were cancelled had it, or the scheduler has been shut down.
+    /// If no task has this name, and none of the last cancelled tasks had it; or if the scheduler has been shut down.
     pub fn explain(&self, name: &str, moment: impl Into<Moment>) -> Result<Account, Error> {
         explain(&self.engine, TaskKey { name, id: None }, moment.into())
     }
 }
 
 impl Task {
-    /// As [`Scheduler::explain`], of this task.
+    /// As [`Scheduler::explain`], for this task.
     ///
     /// # Errors
     ///
-    /// If the task has ended, and is none of the last that were cancelled, or the scheduler has been shut down.
+    /// If the task has ended, and is not one of the last cancelled tasks; or if the scheduler has been shut down.
     pub fn explain(&self, moment: impl Into<Moment>) -> Result<Account, Error> {
         explain(&*self.engine()?, self.key(), moment.into())
     }
@@ -163,8 +164,8 @@ fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account,
         engine.change(key, |state, now| Some((state.agenda.histories(key), now)))?;
     let mut account = Err(Error::new(Kind::UnknownTask).of_task(&task));
     for memory in memories {
-        account = judge(engine, &task, memory, moment, now);
-        // What was before it was scheduled is for the one to say that had the name before.
+        account = explain_by(engine, &task, memory, moment, now);
+        // For a time before this task was scheduled, ask the earlier task of the same name.
         if !matches!(&account, Ok(Account { reason: Reason::Unscheduled { is_replaced: false, .. }, .. })) {
             break;
         }
@@ -172,8 +173,8 @@ fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account,
     account
 }
 
-/// What is said of a moment by what is known of one task.
-fn judge(
+/// Explains a moment from the history and the schedule of one task.
+fn explain_by(
     engine: &Engine,
     task: &Arc<str>,
     memory: TaskHistory,
@@ -184,9 +185,9 @@ fn judge(
     let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
     let instant = moment.in_zone(&zone);
     let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(task))?;
-    // A zone from the embedded table cannot say what was before it.
+    // The embedded table has no data for times before it begins.
     let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
-    let (at, reason) = memory.judge(instant, memory.cancelled.unwrap_or(now), clocks);
+    let (at, reason) = memory.reason_at(instant, memory.cancelled.unwrap_or(now), clocks);
     let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
     let is_adjusted = memory.plan.as_ref().map_or(false, |plan| plan.is_adjusted());
     let schedule = Some(memory.schedule).filter(|_| is_adjusted);
@@ -195,43 +196,42 @@ fn judge(
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |instant: SystemTime| Shown { instant, zone: &self.zone };
+        let show = |instant: SystemTime| InZone { instant, zone: &self.zone };
         write!(f, "task `{}` at {}: ", OneLine(&self.task), show(self.at))?;
         match &self.reason {
-            Reason::Ran { lateness, ending, took, stood_for } => {
+            Reason::Ran { lateness, ending, took, coalesced } => {
                 match lateness.is_zero() {
                     true => f.write_str("ran on time")?,
                     false => write!(f, "ran {} late", Elapsed(*lateness))?,
                 }
                 ended(*ending, *took, f)?;
-                match stood_for {
+                match coalesced {
                     0 => {}
-                    1 => f.write_str("; it stood for the due before, too")?,
-                    _ => write!(f, "; it stood for the {stood_for} dues before, too")?,
+                    1 => f.write_str("; it coalesced the occurrence before")?,
+                    _ => write!(f, "; it coalesced the {coalesced} occurrences before")?,
                 }
             }
             Reason::RanAsOneOf { runs, first, latest, ending } => {
                 write!(
                     f,
-                    "ran and {ending}, as did all {runs} runs from {} to {}",
+                    "ran and {ending}, like all {runs} runs from {} to {}",
                     show(*first),
                     show(*latest)
                 )?;
             }
-            Reason::RanByHand { ending, took } => {
-                f.write_str("ran as somebody asked for it")?;
+            Reason::RunNow { ending, took } => {
+                f.write_str("ran by `run_now`")?;
                 ended(*ending, *took, f)?;
             }
-            Reason::StoodFor { by, why, step } => {
-                write!(f, "had no run of its own: {why}")?;
+            Reason::Coalesced { by, why, step } => {
+                write!(f, "was coalesced into the run for {}: {why}", show(*by))?;
                 stepped(*step, f)?;
-                write!(f, "; the run for {} stood for it", show(*by))?;
             }
-            Reason::Missed { why, dues, first, latest, step } => {
+            Reason::Missed { why, count, first, latest, step } => {
                 write!(f, "missed: {why}")?;
                 stepped(*step, f)?;
-                if *dues > 1 {
-                    write!(f, "; as were all {dues} dues from {} to {}", show(*first), show(*latest))?;
+                if *count > 1 {
+                    write!(f, "; one of {count} missed from {} to {}", show(*first), show(*latest))?;
                 }
             }
             Reason::Paused { since: None } => f.write_str("is due, and the task is paused")?,
@@ -242,10 +242,10 @@ impl fmt::Display for Account {
                 write!(f, "is due, and the run for {} is still going on", show(*due))?;
             }
             Reason::Running { due: None } => {
-                f.write_str("is due, and a run of the task that had the name before is still going on")?;
+                f.write_str("is due, and a run of an earlier task of the same name is still going on")?;
             }
             Reason::Waiting => f.write_str("is due, and waits for a free worker")?,
-            Reason::Cancelled { at } => write!(f, "was after the task was cancelled, at {}", show(*at))?,
+            Reason::Cancelled { at } => write!(f, "the task was cancelled before, at {}", show(*at))?,
             Reason::NotYet { is_paused } => {
                 f.write_str("is still to come")?;
                 if *is_paused {
@@ -253,11 +253,11 @@ impl fmt::Display for Account {
                 }
             }
             Reason::Unscheduled { since, is_replaced: false } => {
-                write!(f, "was before the task was scheduled, at {}", show(*since))?;
+                write!(f, "the task was scheduled later, at {}", show(*since))?;
             }
             Reason::Unscheduled { since, .. } => {
-                write!(f, "was before the task was replaced, at {}, ", show(*since))?;
-                f.write_str("and nothing of that second is remembered")?;
+                write!(f, "the task was replaced later, at {}, ", show(*since))?;
+                f.write_str("and the history has nothing for that second")?;
             }
             Reason::NotStarted { start } => {
                 write!(f, "is not due: the schedule starts after {}", show(*start))?;
@@ -271,10 +271,10 @@ impl fmt::Display for Account {
                 }
                 match (before, after) {
                     (Some(before), Some(after)) => {
-                        write!(f, ": the dues next to it are {} and {}", show(*before), show(*after))?;
+                        write!(f, ": the nearest due times are {} and {}", show(*before), show(*after))?;
                     }
-                    (Some(before), None) => write!(f, ": the due before is {}", show(*before))?,
-                    (None, Some(after)) => write!(f, ": the due after is {}", show(*after))?,
+                    (Some(before), None) => write!(f, ": the previous due time is {}", show(*before))?,
+                    (None, Some(after)) => write!(f, ": the next due time is {}", show(*after))?,
                     (None, None) => {}
                 }
                 if let Some(step) = step {
@@ -282,22 +282,22 @@ impl fmt::Display for Account {
                 }
             }
             Reason::NotKnown { next } => {
-                write!(f, "is after the next due, {}, and none beyond that is known yet", show(*next))?;
+                write!(f, "is after the next due time, {}, and later ones are not known yet", show(*next))?;
             }
             Reason::ShownBefore { since } => {
                 write!(
                     f,
-                    "is not due: the clocks had shown it before the zone was changed, at {}",
+                    "is not due: the clocks showed this time already, before the zone was changed at {}",
                     show(*since)
                 )?;
             }
             Reason::Rezoned { since } => {
-                write!(f, "was before the zone was changed, at {}, ", show(*since))?;
-                f.write_str("and nothing of that second is remembered")?;
+                write!(f, "the zone was changed later, at {}, ", show(*since))?;
+                f.write_str("and the history has nothing for that second")?;
             }
-            Reason::Forgotten { since: None } => f.write_str("nothing is remembered of it")?,
+            Reason::Forgotten { since: None } => f.write_str("the history has nothing about it")?,
             Reason::Forgotten { since: Some(since) } => {
-                write!(f, "is older than what is remembered, which begins after {}", show(*since))?;
+                write!(f, "is older than the history, which begins after {}", show(*since))?;
             }
         }
         match &self.clocks {
@@ -323,13 +323,13 @@ fn stepped(step: Option<Step>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// An instant as the clocks of a zone show it.
-struct Shown<'a> {
+/// Prints an instant in a zone.
+struct InZone<'a> {
     instant: SystemTime,
     zone: &'a Zone,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for InZone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         rfc3339(self.instant, self.zone, f)
     }
@@ -341,22 +341,22 @@ mod tests {
     use crate::clock::ManualClock;
 
     #[test]
-    fn what_a_task_did_before_the_beginning_is_told_by_the_instant_alone() {
+    fn a_time_before_the_embedded_table_must_be_given_as_an_instant() {
         let midnight = "2026-01-02T00:00:00Z".parse::<Moment>().unwrap().instant(&Zone::utc()).unwrap();
         let zone = Zone::of_small_table("Europe/Paris");
         let scheduler = Scheduler::builder().clock(&ManualClock::new(midnight)).zone(zone).build().unwrap();
         scheduler.task("t").cron("0 9 * * *").run(|| {}).unwrap();
-        let told = |moment: &str| {
+        let explained = |moment: &str| {
             let account = scheduler.explain("t", moment.parse::<Moment>().unwrap());
             account.map(|account| account.to_string()).map_err(|error| error.to_string())
         };
         assert_eq!(
-            told("2025-07-01T00:00:00Z"),
-            Ok("task `t` at 2025-07-01T00:00:00Z: was before the task was scheduled, at 2026-01-02T01:00:00+01:00".into())
+            explained("2025-07-01T00:00:00Z"),
+            Ok("task `t` at 2025-07-01T00:00:00Z: the task was scheduled later, at 2026-01-02T01:00:00+01:00".into())
         );
         const CIVIL: &str = "2025-07-01T02:00:00";
         let message = "zone `Europe/Paris`: the embedded table test1 begins at 2026-01-01T00:00:00Z, \
                        and 2025-07-01T02:00:00 is before that; install the `tzdata` package or set TZDIR";
-        assert_eq!(told(CIVIL), Err(format!("task `t`: explain `{CIVIL}`: {message}")));
+        assert_eq!(explained(CIVIL), Err(format!("task `t`: explain `{CIVIL}`: {message}")));
     }
 }

@@ -1,4 +1,4 @@
-//! What is to come if the runs take as long as they took so far: which overlap, and which wait for a worker.
+//! Forecasts which runs will overlap and which will wait for a worker, from how long runs took so far.
 
 mod queue;
 
@@ -17,71 +17,73 @@ use crate::scheduler::Scheduler;
 use crate::sync::{lock, Arc};
 use crate::tz::Zone;
 
-/// What is to come, if runs take as long as they took so far: the answer of [`Scheduler::forecast`]. `Display` gives a
-/// line for the whole, one for each finding, and one for each thing that was not known.
+/// The load to expect if runs take as long as they took so far: the answer of [`Scheduler::forecast`].
+///
+/// `Display` gives a summary line, a line for each finding, and a line for each gap in what is known.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Forecast {
-    /// How far it looks: less far than was asked for, if there are more than 100,000 dues in that time.
+    /// How far ahead the forecast reaches. Shorter than requested if there are more than 100,000 occurrences in that time.
     pub horizon: Duration,
-    /// Whether there were too many dues.
+    /// Whether the forecast was cut short because there are more than 100,000 occurrences.
     pub is_cut: bool,
-    /// The most workers there may be; without threads the one that drives the scheduler.
+    /// The maximum number of workers ([`Builder::threads`](crate::Builder::threads)). 1 for a scheduler without threads.
     pub workers: usize,
     /// How many runs there will be.
     pub runs: u64,
-    /// The part of the workers' time that they will take: over 1 if it is more than there is.
+    /// The fraction of the workers' time that the runs take. Above 1 if the workers cannot keep up.
     pub busy: f64,
-    /// What is to come for each task, in the order in which they were scheduled.
+    /// The forecast for each task, in the order in which they were scheduled.
     pub tasks: Vec<Outlook>,
-    /// The runs that will wait for a worker longer than [`Forecast::wait_limit`].
+    /// How many runs will wait for a worker longer than [`Forecast::wait_limit`].
     pub waiting_runs: u64,
-    /// The longest wait of them.
+    /// The longest wait of these runs.
     pub longest_wait: Duration,
-    /// The due of the first of them.
+    /// The due time of the first of these runs.
     pub first_wait: Option<SystemTime>,
-    /// As the builder has it ([`Builder::wait_limit`](crate::Builder::wait_limit)), or one second.
+    /// The limit from [`Builder::wait_limit`](crate::Builder::wait_limit), or one second.
     pub wait_limit: Duration,
-    /// The fewest workers with which no run would wait longer than that.
+    /// The smallest number of workers with which no run would wait longer than the limit.
     pub workers_needed: usize,
     zone: Zone,
 }
 
-/// What is to come for one task.
+/// The forecast for one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outlook {
-    /// The name.
+    /// The name of the task.
     pub task: Arc<str>,
-    /// How long its runs take: the mean of those that have ended. If there is none, it is taken to be no time.
+    /// The mean duration of its runs so far. `None` if none has ended; the forecast then assumes zero.
     pub mean: Option<Duration>,
-    /// How many dues there are.
-    pub dues: u64,
-    /// The shortest time from a due to the next; of a task that may run several times at once, to the one that would be
-    /// one run too many.
+    /// How many occurrences there are.
+    pub occurrences: u64,
+    /// The shortest time between two occurrences. For a task with [`Overlap::Allow(n)`](crate::Overlap::Allow), the shortest
+    /// time between an occurrence and the n-th one after it.
     pub gap: Option<Duration>,
-    /// How many of the dues will find it running.
+    /// How many occurrences will be overruns: they come while the task is running.
     pub overlaps: u64,
-    /// Whether it is paused. Then nothing else is known of it.
+    /// Whether the task is paused. The forecast then has no occurrences of it.
     pub is_paused: bool,
-    /// Whether there may be dues that are not known: only the next one is, of an iterator or a closure.
+    /// Whether only the next due time is known, as for an iterator or a closure.
     pub knows_next_only: bool,
 }
 
-/// So many dues are looked at.
-const MOST_DUES: usize = 100_000;
+/// A forecast reaches no further than this many occurrences.
+const MAX_OCCURRENCES: usize = 100_000;
 
-/// What counts as a long wait, unless the builder says otherwise.
-const LONG: Duration = Duration::from_secs(1);
+/// The wait limit, if the builder has none.
+const DEFAULT_WAIT_LIMIT: Duration = Duration::from_secs(1);
 
 impl Scheduler {
-    /// Looks so far ahead: when tasks are due, by the schedules that are known (cron and periods; of an iterator or a
-    /// closure, the next due), against how long their runs took so far. Says which tasks will still be running when
-    /// they are due again, which runs will wait for a worker, and how many workers would do.
+    /// Forecasts the load for the time `horizon` from now: which tasks will still be running when they are due again, which
+    /// runs will wait for a worker, and how many workers would be enough.
     ///
-    /// It is computed on the calling thread and changes nothing. Each run is taken to begin on time and to take the
-    /// mean time of its task; what is running now is taken to end now. The future of an asynchronous run holds no
-    /// worker while it is pending, so that its time does not count for them.
+    /// It compares the due times of the schedules with the mean duration of each task's runs so far. Of an iterator or a
+    /// closure only the next due time is known. The forecast assumes that each run starts on time and takes the mean
+    /// duration, and that the current runs end now. A pending future occupies no worker, so asynchronous runs count as zero.
+    ///
+    /// It is computed on the calling thread and changes nothing.
     ///
     /// ```
     /// use std::time::Duration;
@@ -98,7 +100,7 @@ impl Scheduler {
     /// assert_eq!(
     ///     forecast.to_string(),
     ///     "10m ahead: 5 runs of 1 task, 1 worker busy 75 % of the time\n\
-    ///      task `slow` takes 1m30s on average, and is due again after 1m: 5 of 10 dues will find it running"
+    ///      task `slow` takes 1m30s on average, and is due again after 1m: 5 of 10 due times will find it running"
     /// );
     /// # Ok::<(), sexton::Error>(())
     /// ```
@@ -108,7 +110,7 @@ impl Scheduler {
             (state.agenda.prospects(), state.zone.clone(), self.engine.clock.now())
         };
         let workers = self.engine.pool.limit().max(1);
-        let wait_limit = self.engine.wait_limit.unwrap_or(LONG);
+        let wait_limit = self.engine.wait_limit.unwrap_or(DEFAULT_WAIT_LIMIT);
         look_ahead(&prospects, now, horizon, workers, wait_limit, zone)
     }
 }
@@ -121,27 +123,28 @@ fn look_ahead(
     wait_limit: Duration,
     zone: Zone,
 ) -> Forecast {
-    let (dues, cut) = dues_of(prospects, now, asked);
+    let (due_times, cut) = due_times_of(prospects, now, asked);
     let horizon = cut.unwrap_or(asked);
     let mut wants: Vec<Want> = Vec::new();
     let mut tasks = Vec::with_capacity(prospects.len());
-    for (prospect, dues) in prospects.iter().zip(dues) {
+    for (prospect, due_times) in prospects.iter().zip(due_times) {
         let took = prospect.mean.unwrap_or_default();
-        let (runs, overlaps) = runs_of(&dues, took, prospect.overlap, prospect.allowed_runs);
+        let (runs, overlaps) = runs_of(&due_times, took, prospect.overlap, prospect.allowed_runs);
         let took = if prospect.is_async { Duration::ZERO } else { took };
         wants.extend(runs.into_iter().map(|at| Want { at, took }));
-        let gaps = dues.iter().zip(dues.iter().skip(prospect.allowed_runs)).map(|(one, next)| *next - *one);
+        let nth_after = due_times.iter().skip(prospect.allowed_runs);
+        let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
         tasks.push(Outlook {
             task: prospect.name.clone(),
             mean: prospect.mean,
-            dues: dues.len() as u64,
+            occurrences: due_times.len() as u64,
             gap: gaps.min(),
             overlaps,
             is_paused: prospect.is_paused,
             knows_next_only: prospect.knows_next_only() && !prospect.is_paused,
         });
     }
-    // Of equal ones the task that was scheduled first: the sort is stable.
+    // The sort is stable: of runs at the same time, the task that was scheduled first comes first.
     wants.sort_by_key(|want| want.at);
     let busy = wants.iter().fold(0.0, |busy, want| busy + want.took.as_secs_f64());
     let time = horizon.as_secs_f64() * workers as f64;
@@ -167,9 +170,13 @@ fn look_ahead(
     forecast
 }
 
-/// The dues of each task, as time from now, in order; and how far they go if there are too many.
-fn dues_of(prospects: &[Prospect], now: Now, horizon: Duration) -> (Vec<Vec<Duration>>, Option<Duration>) {
-    let mut dues = vec![Vec::new(); prospects.len()];
+/// The due times of each task, in order, as time from now. If there are too many: also the last one.
+fn due_times_of(
+    prospects: &[Prospect],
+    now: Now,
+    horizon: Duration,
+) -> (Vec<Vec<Duration>>, Option<Duration>) {
+    let mut due_times = vec![Vec::new(); prospects.len()];
     let ahead = |due: SystemTime| due.duration_since(now.wall).unwrap_or_default();
     let first = prospects.iter().enumerate().filter_map(|(i, prospect)| {
         let due = prospect.next?.wall(now).filter(|_| !prospect.is_paused)?;
@@ -177,15 +184,15 @@ fn dues_of(prospects: &[Prospect], now: Now, horizon: Duration) -> (Vec<Vec<Dura
     });
     let mut next: BinaryHeap<_> = first.filter(|Reverse((at, ..))| *at <= horizon).collect();
     let mut last = Duration::ZERO;
-    for _ in 0..MOST_DUES {
+    for _ in 0..MAX_OCCURRENCES {
         let (at, i, due) = match next.pop() {
             Some(Reverse(first)) => first,
-            None => return (dues, None),
+            None => return (due_times, None),
         };
         last = at;
-        dues[i].push(at);
-        // What is past already is one run, and the next due is to come.
-        let next_due = match dues[i].len() as u64 {
+        due_times[i].push(at);
+        // All due times up to now are one run; `after` gives the first one after now.
+        let next_due = match due_times[i].len() as u64 {
             runs if runs >= prospects[i].left => None,
             _ => prospects[i].after(due, now),
         };
@@ -193,7 +200,7 @@ fn dues_of(prospects: &[Prospect], now: Now, horizon: Duration) -> (Vec<Vec<Dura
             next_due.map(|due| Reverse((ahead(due), i, due))).filter(|Reverse((at, ..))| *at <= horizon),
         );
     }
-    (dues, Some(last).filter(|_| !next.is_empty()))
+    (due_times, Some(last).filter(|_| !next.is_empty()))
 }
 
 impl fmt::Display for Forecast {
@@ -202,7 +209,7 @@ impl fmt::Display for Forecast {
         write!(f, "{} ahead: {runs} of {tasks}", Elapsed(self.horizon))?;
         write!(f, ", {} busy {:.0} % of the time", Many(self.workers as u64, "worker"), self.busy * 100.0)?;
         let mut is_well = true;
-        for Outlook { task, mean, dues, gap, overlaps, .. } in &self.tasks {
+        for Outlook { task, mean, occurrences, gap, overlaps, .. } in &self.tasks {
             if let (Some(mean), Some(gap), 1..) = (mean, gap, *overlaps) {
                 is_well = false;
                 write!(
@@ -212,7 +219,7 @@ impl fmt::Display for Forecast {
                     Elapsed(*mean),
                     Elapsed(*gap),
                 )?;
-                write!(f, "{overlaps} of {dues} dues will find it running")?;
+                write!(f, "{overlaps} of {occurrences} due times will find it running")?;
             }
         }
         if let Some(first) = self.first_wait {
@@ -232,15 +239,15 @@ impl fmt::Display for Forecast {
             f.write_str(if is_known { "\nall is well" } else { "\nall is well, as far as is known" })?;
         }
         if self.is_cut {
-            write!(f, "\nit looks no further, as there are over {MOST_DUES} dues")?;
+            write!(f, "\ncut short: there are over {MAX_OCCURRENCES} due times")?;
         }
         let count = |is: fn(&Outlook) -> bool| self.tasks.iter().filter(|task| is(task)).count() as u64;
         let notes = [
-            (count(|task| task.is_paused), "paused, and not counted in"),
-            (count(|task| task.knows_next_only), "known by the next due only"),
+            (count(|task| task.is_paused), "paused, and not counted"),
+            (count(|task| task.knows_next_only), "known only up to the next due time"),
             (
                 count(|task| task.mean.is_none() && !task.is_paused),
-                "taken to need no time, as no run has ended",
+                "assumed to take no time, as no run has ended",
             ),
         ];
         for (tasks, note) in notes.into_iter().filter(|(tasks, _)| *tasks > 0) {
@@ -251,7 +258,7 @@ impl fmt::Display for Forecast {
     }
 }
 
-/// A number of things.
+/// A number and its noun, in the plural if needed.
 struct Many(u64, &'static str);
 
 impl fmt::Display for Many {

@@ -1,4 +1,4 @@
-//! From a name to a task: first a schedule, then how it is kept, then the callback.
+//! The builders of a task: first a schedule, then policies, then the callback.
 
 use std::fmt;
 use std::future::Future;
@@ -17,14 +17,14 @@ use crate::sync::Arc;
 use crate::task::{Facts, Job, Missed, Outcome, Overlap, Policy};
 use crate::tz::Zone;
 
-/// A task that has a name and no schedule yet: it has no `run`. Each of these methods gives it one.
+/// A task with a name and no schedule yet, so it has no `run`. Each of these methods gives it a schedule.
 ///
 /// ```compile_fail,E0599
 /// let scheduler = sexton::Scheduler::new().unwrap();
 /// scheduler.task("when?").run(|| {}); // no method named `run` found for struct `NeedsSchedule`
 /// ```
 ///
-/// And one schedule is enough: an iterator with a period, say, cannot be written.
+/// A task has one schedule. An iterator with a period, for example, does not compile:
 ///
 /// ```compile_fail,E0599
 /// let scheduler = sexton::Scheduler::new().unwrap();
@@ -41,13 +41,13 @@ impl<'a> NeedsSchedule<'a> {
         NeedsSchedule { scheduler, name: Arc::from(name) }
     }
 
-    /// As [`Schedule::cron`], where an `H` takes its value from the task's name: `H 4 * * *` is at the same minute after
-    /// four each day, and tasks of other names are mostly at others.
+    /// As [`Schedule::cron`]. An `H` takes its value from the task's name: `H 4 * * *` is due at the same minute after four
+    /// each day, and tasks of other names mostly get other minutes.
     pub fn cron(self, text: &str) -> TaskBuilder<'a> {
         self.cron_as(text, Dialect::DEFAULT)
     }
 
-    /// As [`Schedule::cron_as`], where an `H` takes its value from the task's name unless an id is given.
+    /// As [`Schedule::cron_as`]. An `H` takes its value from the task's name unless the reader has an id.
     ///
     /// ```
     /// use sexton::cron::Dialect;
@@ -103,7 +103,16 @@ impl<'a> NeedsSchedule<'a> {
         self.scheduled(Ok(Schedule::at_next(next)))
     }
 
-    /// A schedule that exists already, or whatever becomes one: a [`Cron`](crate::Cron), a [`Period`].
+    /// Takes a [`Schedule`], or a value that converts into one: a [`Cron`](crate::Cron), a [`Period`].
+    ///
+    /// ```
+    /// use sexton::{cron, Schedule};
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    ///
+    /// scheduler.task("keys").on(cron!("0 9 * * mon-fri")).run(|| {})?;
+    /// scheduler.task("gc").on(Schedule::every("1h")?).run(|| {})?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn on(self, schedule: impl Into<Schedule>) -> TaskBuilder<'a> {
         self.scheduled(Ok(schedule.into()))
     }
@@ -121,9 +130,10 @@ impl fmt::Debug for NeedsSchedule<'_> {
     }
 }
 
-/// A task that has a name and a schedule, and waits for its callback: [`run`](TaskBuilder::run) and its likes.
+/// A task with a name and a schedule. [`run`](TaskBuilder::run), [`run_with`](TaskBuilder::run_with),
+/// [`run_shared`](TaskBuilder::run_shared) or [`run_async`](TaskBuilder::run_async) adds the callback and schedules it.
 ///
-/// What is wrong with a text given here or before is told when the callback is.
+/// Errors in texts, here or in the schedule, are returned by `run`, so that one `?` is enough.
 #[must_use = "a task does nothing until it has a callback: `.run(...)`"]
 pub struct TaskBuilder<'a> {
     scheduler: &'a Scheduler,
@@ -182,7 +192,7 @@ impl TaskBuilder<'_> {
         self.with(|schedule| Ok(schedule.jitter(jitter)))
     }
 
-    /// The zone in which civil times are read: a [`Zone`], or the name of one.
+    /// The zone of the schedule's civil times: a [`Zone`], or the name of one. Without it, the scheduler's zone.
     pub fn zone<Z>(self, zone: Z) -> Self
     where
         Z: TryInto<Zone>,
@@ -196,48 +206,58 @@ impl TaskBuilder<'_> {
         self
     }
 
-    /// What becomes of dues that pass while nothing can start the task.
+    /// What happens to occurrences that pass while nothing can start the task. [`Missed::Once`] by default.
     pub fn missed(mut self, missed: Missed) -> Self {
         self.policy.missed = missed;
         self
     }
 
-    /// How late a run may begin: later, its due is missed. Any lateness will do by default, or one second with
+    /// How late a run may start. An occurrence that is later than this is missed. Without limit by default; one second with
     /// [`Missed::Skip`].
     pub fn grace(mut self, grace: Duration) -> Self {
         self.policy.grace = Some(grace);
         self
     }
 
-    /// What becomes of dues that pass while the task itself is running.
+    /// What happens to occurrences that pass while the task itself is running. [`Overlap::Skip`] by default.
     pub fn overlap(mut self, overlap: Overlap) -> Self {
         self.policy.overlap = overlap;
         self
     }
 
-    /// If the name is used, swaps the schedule, the callback and the policies of the task that has it, in one step. A
-    /// run that is going on is let finish first; whether it is paused, and its count of runs, stay.
+    /// If the name is used, replaces the schedule, the callback and the policies of its task, in one step. The task stays
+    /// paused if it is, and keeps its count of runs. A run that has started finishes before the next one starts.
     pub fn replace(mut self) -> Self {
         self.replaces = true;
         self
     }
 
-    /// Schedules a callback. It may keep state of its own, and return nothing, a `Result` or a
+    /// Schedules a callback. It may have state, and may return nothing, a `Result` or a
     /// [`ControlFlow`](std::ops::ControlFlow); see [`Outcome`].
     ///
-    /// If the name is used (and [`replace`](TaskBuilder::replace) was not said) nothing changes: the handle is that of
-    /// the task that has it, and [`is_new`](Task::is_new) is false.
+    /// If the name is used and [`replace`](TaskBuilder::replace) was not called, nothing changes: the handle is that of the
+    /// existing task, and [`is_new`](Task::is_new) is false.
     ///
     /// # Errors
     ///
-    /// If a text given before could not be read, a combination makes no sense, nothing is ever due, or the scheduler has
-    /// been shut down.
+    /// If a text cannot be read, if a combination of settings makes no sense, if the schedule is never due, or if the
+    /// scheduler has been shut down.
     #[track_caller]
     pub fn run<O: Outcome>(self, mut callback: impl FnMut() -> O + Send + 'static) -> Result<Task, Error> {
         self.schedule(Job::Alone(Box::new(move |_| callback().verdict())), Location::caller())
     }
 
-    /// Schedules a callback that is told about the run it is called for.
+    /// Schedules a callback that takes a [`Run`]: its due time, its lateness, how many occurrences it coalesces.
+    ///
+    /// ```
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.task("probe").every("30s").run_with(|run| {
+    ///     if run.missed() > 0 {
+    ///         println!("{} skipped {} occurrences", run.name(), run.missed());
+    ///     }
+    /// })?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -252,7 +272,15 @@ impl TaskBuilder<'_> {
         self.schedule(Job::Alone(Box::new(job)), Location::caller())
     }
 
-    /// Schedules a callback that may be called from several threads at once, as [`Overlap::Allow`] has it.
+    /// Schedules a callback that may be called from several threads at once. [`Overlap::Allow`] needs this.
+    ///
+    /// ```
+    /// use sexton::Overlap;
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    ///
+    /// scheduler.task("poll").every("1s").overlap(Overlap::Allow(4)).run_shared(|run| println!("{run:?}"))?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -267,10 +295,11 @@ impl TaskBuilder<'_> {
         self.schedule(Job::Shared(Arc::new(job)), Location::caller())
     }
 
-    /// Schedules an asynchronous callback. Its future is polled on the workers; while it is pending it holds none of
-    /// them, so that waiting is not in the way of other tasks. No runtime is needed or started: a future that waits
-    /// for one (tokio's timers and sockets) must be run by it. A future that nobody wakes any more keeps its task running
-    /// as long as a waker of it exists; when the last one is dropped, the run has failed.
+    /// Schedules an asynchronous callback. Its future is polled on the workers. A pending future occupies no worker, so it
+    /// does not delay other tasks.
+    ///
+    /// No runtime is needed or started. A future that needs a runtime (tokio's timers and sockets) must be spawned on that
+    /// runtime. If the last waker of a pending future is dropped, nothing can wake it, and the run has failed.
     ///
     /// # Errors
     ///

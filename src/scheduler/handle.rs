@@ -1,4 +1,4 @@
-//! A task, seen from outside and from its own run.
+//! The handles: [`Task`] for a task from outside, [`Run`] for a callback's own run.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -14,14 +14,14 @@ use crate::task::Facts;
 
 /// A handle to a task. Dropping it changes nothing, and it does not keep the scheduler alive.
 ///
-/// `Display` gives one line: the name, the schedule, what it is doing and when it is due next.
+/// `Display` gives one line: the name, the schedule, the status and the next due time.
 ///
 /// ```
 /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
 /// let task = scheduler.task("new year").at("2099-01-01 00:00").run(|| {})?;
 /// assert_eq!(task.to_string(), "new year: at 2099-01-01T00:00:00, waiting, next 2099-01-01T00:00:00Z");
 ///
-/// // The same name again changes nothing, and says so.
+/// // Scheduling the same name again changes nothing.
 /// assert!(task.is_new());
 /// let again = scheduler.task("new year").every("1s").run(|| {})?;
 /// assert!(!again.is_new());
@@ -40,17 +40,17 @@ impl Task {
         Task { engine: Arc::downgrade(engine), name, id, is_new }
     }
 
-    /// The name.
+    /// The name of the task.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether the call that gave this handle scheduled (or replaced) the task; false if the name was used already.
+    /// Whether the call that returned this handle scheduled or replaced the task. False if the name was used already.
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// What the task is doing.
+    /// Whether the task is waiting, running, paused or ended.
     pub fn status(&self) -> Status {
         let engine = match self.engine.upgrade() {
             Some(engine) => engine,
@@ -64,19 +64,20 @@ impl Task {
         }
     }
 
-    /// When it is due next, by the wall clock; `None` once it has ended. Known while it runs, too.
+    /// The next due time, by the wall clock, also while the task runs. `None` once the task has ended.
     pub fn next_due(&self) -> Option<SystemTime> {
         let engine = self.engine.upgrade()?;
         let next = lock(&engine.state).agenda.snapshot(self.key())?.next?;
         next.wall(engine.clock.now())
     }
 
-    /// How many runs have begun so far; `None` once it has ended.
+    /// How many runs have started so far. `None` once the task has ended.
     pub fn count(&self) -> Option<u64> {
         Some(self.snapshot()?.count)
     }
 
-    /// Holds the task: what comes due is reported as missed when it is resumed. A run that is going on is let finish.
+    /// Pauses the task: no run starts until it is resumed. The occurrences that pass meanwhile are reported as missed when
+    /// it is resumed ([`Why::Paused`](crate::Why::Paused)). A run that has started finishes.
     ///
     /// # Errors
     ///
@@ -85,7 +86,7 @@ impl Task {
         self.engine()?.pause(self.key())
     }
 
-    /// Lets the task go on with the first due from now on.
+    /// Resumes a paused task. It continues with the first due time from now on.
     ///
     /// # Errors
     ///
@@ -94,8 +95,10 @@ impl Task {
         self.engine()?.resume(self.key())
     }
 
-    /// Asks for a run beside the schedule, which does not move: now, even if the task is paused, or right after the run
-    /// that is going on. It counts as a run like any other; asked for again before it has begun, it is the same run.
+    /// Requests a run now, even if the task is paused. If the task is running, the requested run starts right after. The
+    /// schedule does not move.
+    ///
+    /// The run counts like any other. Requests that come before it starts are one run.
     ///
     /// # Errors
     ///
@@ -104,7 +107,7 @@ impl Task {
         self.engine()?.run_now(self.key())
     }
 
-    /// Ends the task now. A run that is going on is let finish; the name is free at once.
+    /// Ends the task now. A run that has started finishes; the name is free at once.
     ///
     /// # Errors
     ///
@@ -160,7 +163,7 @@ impl fmt::Debug for Task {
     }
 }
 
-/// What a callback is told about the run it was called for.
+/// One execution of a task, as its callback sees it. [`TaskBuilder::run_with`](crate::TaskBuilder::run_with) passes it.
 pub struct Run<'a> {
     facts: &'a Facts,
     scheduler: Scheduler,
@@ -168,7 +171,7 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(facts: &'a Facts, engine: &Weak<Engine>) -> Run<'a> {
-        let engine = engine.upgrade().expect("whoever calls the callback holds the engine");
+        let engine = engine.upgrade().expect("the thread that calls the callback holds the engine");
         Run { facts, scheduler: Scheduler { engine, _keeper: None } }
     }
 
@@ -177,42 +180,42 @@ impl<'a> Run<'a> {
         &self.facts.name
     }
 
-    /// The instant this run was meant for.
+    /// The due time: the instant that this run was meant for.
     pub fn due(&self) -> SystemTime {
         self.facts.due
     }
 
-    /// How long after its due the run began, by the clock that its schedule follows.
+    /// How long after its due time the run started, by the clock that its schedule follows.
     pub fn lateness(&self) -> Duration {
         self.facts.lateness
     }
 
-    /// How many other dues this run stands for: they passed, and have no run of their own. Beyond ten million, the count is
-    /// a lower bound.
+    /// How many other occurrences this run coalesces: they were missed, and this run is in their place. Above ten million,
+    /// the count is a lower bound.
     pub fn missed(&self) -> u64 {
         self.facts.missed
     }
 
-    /// Which run of the task this is, from 1.
+    /// The number of this run among the task's runs, from 1.
     pub fn count(&self) -> u64 {
         self.facts.count
     }
 
-    /// Whether the task was cancelled or replaced or the scheduler shut down since the run began: a long callback does
-    /// well to look now and then.
+    /// Whether the task was cancelled or replaced, or the scheduler shut down, since the run started. A long callback should
+    /// check this from time to time and return early.
     pub fn stop_requested(&self) -> bool {
         let state = lock(&self.scheduler.engine.state);
         let is_gone = || state.agenda.version(self.key()) != Some(self.facts.version);
         state.phase != Phase::Open || (!self.facts.is_last && is_gone())
     }
 
-    /// Ends the task with this run, if it has not ended already.
+    /// Ends the task: this run is its last. Does nothing if the task has ended already.
     pub fn cancel(&self) {
-        // It fails only if the task has no future to cancel.
+        // It fails only if the task has ended or the scheduler has shut down: then there is nothing to cancel.
         let _ = self.scheduler.engine.cancel(self.key());
     }
 
-    /// A handle to the scheduler that does not keep it alive.
+    /// A handle to the scheduler, to schedule or cancel tasks from the callback. It does not keep the scheduler running.
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }

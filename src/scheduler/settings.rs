@@ -1,4 +1,4 @@
-//! What a scheduler is made with.
+//! The builder of a scheduler.
 
 use std::time::Duration;
 
@@ -12,13 +12,24 @@ use crate::sync::{lock, thread, Arc, Mutex};
 use crate::timer::{self, Drive};
 use crate::tz::{LocalZone, Zone};
 
-/// Looks at the clocks at least this often while a calendar task waits.
+/// Compares the clocks at least this often while a calendar task waits.
 const CLOCK_CHECK: Duration = Duration::from_secs(1);
 
-/// Looks whether zones have changed at least this often while a calendar task waits.
+/// Checks the zones for changes at least this often while a calendar task waits.
 const ZONE_CHECK: Duration = Duration::from_secs(60);
 
-/// Settings of a scheduler that is yet to be.
+/// The settings of a new [`Scheduler`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let scheduler = sexton::Scheduler::builder()
+///     .zone("UTC")
+///     .threads(4)
+///     .wait_limit(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), sexton::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
@@ -50,9 +61,10 @@ impl Builder {
         }
     }
 
-    /// The zone in which civil times are read unless a schedule names its own: a [`Zone`], or the name of one. Without
-    /// it that is the local zone, also when the machine is moved to another one; [`Zone::local`] given here stays what
-    /// it is.
+    /// The zone of all schedules that do not name their own: a [`Zone`], or the name of one.
+    ///
+    /// By default this is the local zone, and the scheduler follows it when it changes. A zone that is given here does not
+    /// change to another one, not even [`Zone::local`].
     pub fn zone<Z>(mut self, zone: Z) -> Builder
     where
         Z: TryInto<Zone>,
@@ -62,41 +74,44 @@ impl Builder {
         self
     }
 
-    /// The most workers there may be. With none the scheduler starts no thread at all, and runs when it is told to:
-    /// [`Scheduler::run_pending`], [`Scheduler::wait`].
+    /// The maximum number of worker threads. The default is the number of cores, at least 2 and at most 8.
+    ///
+    /// With 0 the scheduler starts no thread at all. Tasks then run only inside [`Scheduler::run_pending`] and
+    /// [`Scheduler::wait`].
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = Some(threads);
         self
     }
 
-    /// What the [jitter](crate::TaskBuilder::jitter) of tasks depends on beside their names, 0 by default. Replicas that run the
-    /// same tasks are to have different ones, a hash of the machine's name for one, or they all start at the same time.
+    /// The seed of the [jitter](crate::TaskBuilder::jitter), 0 by default. A task's delay depends on this seed and on the
+    /// task's name. Replicas that run the same tasks need different seeds, for example a hash of the host name; otherwise
+    /// they all start at the same time.
     pub fn seed(mut self, seed: u64) -> Builder {
         self.seed = seed;
         self
     }
 
-    /// Has the scheduler run by a clock that is moved by hand, on the thread that moves it.
+    /// Uses a manual clock instead of the system's. The scheduler starts no threads: tasks run on the thread that moves the
+    /// clock.
     pub fn clock(mut self, clock: &ManualClock) -> Builder {
         self.clock = Clock::Manual(clock.clone());
         self
     }
 
-    /// How often to look whether the wall clock was set, while a calendar task waits: at most this long after it was,
-    /// the scheduler knows. One second by default, a millisecond at the least; a machine that must rarely wake up may
-    /// want more.
+    /// The interval at which the clocks are compared while a calendar task waits. A clock step or a suspend is noticed within
+    /// this time. One second by default, at least one millisecond. Use a longer interval to wake the machine less often.
     pub fn clock_check(mut self, interval: Duration) -> Builder {
         self.clock_check = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// How far forward the wall clock may be found to have gone without being taken for one that was wrong: what a larger
-    /// step has skipped is reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not caught up. Three hours by
-    /// default.
+    /// The largest forward step of the wall clock that counts as a suspend. A larger step is a correction of a clock that was
+    /// wrong: the skipped occurrences are reported ([`Why::ClockCorrected`](crate::Why::ClockCorrected)) and not run. Three
+    /// hours by default. For a clock that is set back, the limit is always three hours.
     ///
     /// A program cannot tell a clock that was set from a machine that slept, and a night is longer than three hours. On a
-    /// laptop, whose clock is right, more is better: with [`Duration::MAX`] whatever passes while it sleeps is caught up as
-    /// [`Missed`](crate::Missed) has it. Zero catches up with nothing. For a clock that is set back it is always three hours.
+    /// laptop with a correct clock a higher limit is better. With [`Duration::MAX`], every occurrence during a sleep is
+    /// treated as [`Missed`](crate::Missed) says. With zero, none of them is run.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -117,11 +132,12 @@ impl Builder {
         self
     }
 
-    /// How often to look whether the zones have changed, while a calendar task waits and when one is scheduled: the local
-    /// zone, if the scheduler goes by it, and the files of zones that have a name. One minute by default; with
-    /// [`Duration::MAX`] never. With a [`ManualClock`] zones change by [`set_zone`](Scheduler::set_zone) alone.
+    /// The interval at which zones are checked for changes: the local zone, if the scheduler follows it, and the files of
+    /// named zones. They are checked while a calendar task waits, and when one is scheduled. One minute by default; never
+    /// with [`Duration::MAX`]. With a [`ManualClock`], only [`set_zone`](Scheduler::set_zone) changes the zone.
     ///
-    /// A zone that cannot be read again stays as it was, and [`Event::ZoneKept`](crate::Event::ZoneKept) says so once.
+    /// If a zone cannot be read again, its old data stay in use, and [`Event::ZoneKept`](crate::Event::ZoneKept) reports that
+    /// once.
     pub fn zone_check(mut self, interval: Duration) -> Builder {
         self.zone_check = interval;
         self
@@ -203,17 +219,18 @@ impl Builder {
         self
     }
 
-    /// How many decisions about runs are remembered of each task, for [`Scheduler::explain`]: 16 by default, none with 0.
-    /// One takes 40 bytes, and nothing is taken for a task that has not run yet, or that runs once. When there are too
-    /// many, runs in a row that ended alike become one: a task that is well is remembered from its first run on. So are the
-    /// last 16 tasks that were cancelled, with theirs, and none with 0.
+    /// The length of each task's history, for [`Scheduler::explain`]: how many runs and misses it holds. 16 by default; no
+    /// history with 0. Each takes 40 bytes. A task that has not run yet, or that runs once, takes none.
+    ///
+    /// When a history is full, consecutive runs with the same result are merged into one, so that the history of a healthy
+    /// task goes back to its first run. The histories of the last 16 cancelled tasks are kept as well, unless this is 0.
     pub fn history(mut self, decisions: usize) -> Builder {
         self.history = decisions;
         self
     }
 
-    /// Has [`Event::Waiting`](crate::Event::Waiting) told of each run that has been waiting for a free worker longer than
-    /// this, while it waits; a scheduler without threads tells it when the run begins. By default it is not told.
+    /// Emits [`Event::Waiting`](crate::Event::Waiting) for each run that has been waiting for a free worker longer than this.
+    /// A scheduler without threads emits it when the run starts. Off by default.
     pub fn wait_limit(mut self, limit: Duration) -> Builder {
         self.wait_limit = Some(limit);
         self
@@ -242,7 +259,7 @@ impl Builder {
             None => self.threads.unwrap_or_else(default_threads),
         };
         let clock_check = match by_hand {
-            // It cannot be set without the scheduler being driven before the next due.
+            // A manual clock drives the scheduler whenever it advances, and so before the next due time: no check is needed.
             Some(_) => None,
             None => Some(self.clock_check),
         };

@@ -53,9 +53,9 @@ fn fails(args: &str, status: i32, stderr: &str) {
 const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 #[test]
-fn bad_usage_is_told_with_the_usage() {
+fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
     let next = |problem: &str| {
-        format!("sexton: {problem}\nusage: sexton next EXPR [OPTION ...]\n`sexton next --help` tells more\n")
+        format!("sexton: {problem}\nusage: sexton next EXPR [OPTION ...]\nsee `sexton next --help`\n")
     };
     fails("next", 2, &next("expected a cron expression"));
     fails("next| ", 2, &next("expected a cron expression"));
@@ -77,17 +77,17 @@ fn bad_usage_is_told_with_the_usage() {
     );
 
     const COMMANDS: &str = "run, next, explain, why, check or translate";
-    let top = "usage: sexton COMMAND ...\n`sexton --help` tells more\n";
+    let top = "usage: sexton COMMAND ...\nsee `sexton --help`\n";
     fails("frob", 2, &format!("sexton: unknown command `frob`, expected {COMMANDS}\n{top}"));
     let (status, _, stderr) = call(&[]);
     assert_eq!((status, stderr), (2, format!("sexton: expected a command: {COMMANDS}\n{top}")));
-    let run = "usage: sexton run CRONTAB [OPTION ...]\n`sexton run --help` tells more\n";
+    let run = "usage: sexton run CRONTAB [OPTION ...]\nsee `sexton run --help`\n";
     fails("run", 2, &format!("sexton: expected a crontab, or `-` for stdin\n{run}"));
     fails("run|--|--help|b", 2, &format!("sexton: expected one crontab, found 2\n{run}"));
 }
 
 #[test]
-fn help_and_version_are_for_the_asking() {
+fn help_and_version_are_printed_on_request() {
     for (args, usage) in [
         (&["--help"][..], "usage: sexton COMMAND ...\n"),
         (&["-h"], "usage: sexton COMMAND ...\n"),
@@ -109,7 +109,7 @@ fn help_and_version_are_for_the_asking() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_not_utf_8_is_told() {
+fn arguments_that_are_not_utf_8_are_reported() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -130,7 +130,7 @@ fn what_is_not_utf_8_is_told() {
 }
 
 #[test]
-fn nobody_who_reads_is_a_quiet_end() {
+fn a_closed_stdout_ends_the_program_quietly() {
     let mut child = sexton(&["next", "* * * * * *", "--count", "1000000000"]).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -147,7 +147,7 @@ fn nobody_who_reads_is_a_quiet_end() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told() {
+fn a_file_that_cannot_be_read_is_reported() {
     for command in ["check", "run"] {
         let (status, stdout, stderr) = call(&[command, "no/such/file"]);
         assert_eq!((status, &*stdout), (2, ""));

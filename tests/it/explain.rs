@@ -48,12 +48,12 @@ fn runs_that_end_in_each_way() {
     assert_eq!(account.to_string(), "task `t` at 2026-11-22T10:01:00Z: ran on time, and took 2s");
     assert!(account.has_run() && account.task() == "t");
     let (ending, took) = (Ending::Finished, Some(2 * SECOND));
-    assert_eq!(account.reason(), &Reason::Ran { lateness: Duration::ZERO, ending, took, stood_for: 0 });
+    assert_eq!(account.reason(), &Reason::Ran { lateness: Duration::ZERO, ending, took, coalesced: 0 });
     assert_eq!(Moment::from(account.at()).to_string(), "2026-11-22T10:01:00Z");
 }
 
 #[test]
-fn a_run_that_is_going_on_and_what_it_is_in_the_way_of() {
+fn a_run_in_progress_and_its_overruns() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let (clock, scheduler) = (stage.clock.clone(), stage.scheduler.clone());
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -80,15 +80,15 @@ fn a_run_that_is_going_on_and_what_it_is_in_the_way_of() {
 }
 
 #[test]
-fn dues_that_passed_during_a_run() {
+fn overruns() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 150 * SECOND)).unwrap();
     stage.clock.advance(3 * MINUTE + 40 * SECOND);
-    let all = "missed: still running; as were all 2 dues from 10:02:00Z to 10:03:00Z";
+    let all = "missed: still running; one of 2 missed from 10:02:00Z to 10:03:00Z";
     assert_eq!(why(&stage, "10:02:00"), format!("10:02:00Z: {all}"));
     assert_eq!(why(&stage, "10:03:00"), format!("10:03:00Z: {all}"));
     let account = stage.scheduler.explain("t", moment("2026-11-22 10:03")).unwrap();
-    assert!(matches!(account.reason(), Reason::Missed { why: Why::StillRunning, dues: 2, .. }));
+    assert!(matches!(account.reason(), Reason::Missed { why: Why::StillRunning, count: 2, .. }));
     assert!(!account.has_run());
 
     let stage = Stage::at("2026-11-22 10:00:00");
@@ -106,18 +106,15 @@ fn dues_that_passed_during_a_run() {
     task.run(takes(&stage, 150 * SECOND)).unwrap();
     stage.clock.advance(2 * MINUTE);
     stage.clock.advance(SECOND);
-    assert_eq!(
-        why(&stage, "10:02:00"),
-        "10:02:00Z: had no run of its own: still running; the run for 10:03:00Z stood for it"
-    );
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: was coalesced into the run for 10:03:00Z: still running");
     assert_eq!(
         why(&stage, "10:03:00"),
-        "10:03:00Z: ran 30s late, and took 2m30s; it stood for the due before, too"
+        "10:03:00Z: ran 30s late, and took 2m30s; it coalesced the occurrence before"
     );
 }
 
 #[test]
-fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
+fn occurrences_that_a_clock_step_a_suspend_or_a_correction_skips() {
     let play = |missed: Missed, act: &dyn Fn(&ManualClock)| {
         let stage = Stage::at("2026-11-22 10:00:30");
         stage.scheduler.task("t").cron("* * * * *").missed(missed).run(|| {}).unwrap();
@@ -130,20 +127,20 @@ fn what_a_step_of_the_clock_a_suspend_or_a_correction_skips() {
     let late = "nothing could start it in time, as the clock was stepped 5m forward";
     assert_eq!(
         why(&stage, "10:04:00"),
-        format!("10:04:00Z: had no run of its own: {late}; the run for 10:06:00Z stood for it")
+        format!("10:04:00Z: was coalesced into the run for 10:06:00Z: {late}")
     );
     assert_eq!(
         why(&stage, "10:06:00"),
-        "10:06:00Z: ran 30s late, and took 0ns; it stood for the 4 dues before, too"
+        "10:06:00Z: ran 30s late, and took 0ns; it coalesced the 4 occurrences before"
     );
 
     let stage = play(Missed::Skip, &|clock| clock.step(5 * MINUTE));
-    let all = "as were all 5 dues from 10:02:00Z to 10:06:00Z";
+    let all = "one of 5 missed from 10:02:00Z to 10:06:00Z";
     assert_eq!(why(&stage, "10:04:00"), format!("10:04:00Z: missed: {late}; {all}"));
 
     let stage = play(Missed::Once, &|clock| clock.step(4 * HOUR));
     let corrected = "the clock was corrected, as the clock was stepped 4h forward";
-    let all = "as were all 240 dues from 10:02:00Z to 14:01:00Z";
+    let all = "one of 240 missed from 10:02:00Z to 14:01:00Z";
     assert_eq!(why(&stage, "12:00:00"), format!("12:00:00Z: missed: {corrected}; {all}"));
 
     // What an expression that repeats runs twice: of the two, the newer. The others have not come again.
@@ -165,30 +162,28 @@ fn a_pause() {
     stage.clock.advance(MINUTE);
     assert_eq!(
         why(&stage, "10:03:00"),
-        "10:03:00Z: missed: paused; as were all 3 dues from 10:02:00Z to 10:04:00Z"
+        "10:03:00Z: missed: paused; one of 3 missed from 10:02:00Z to 10:04:00Z"
     );
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
 }
 
 #[test]
-fn a_run_that_somebody_asked_for_and_one_that_waits() {
+fn a_requested_run_and_a_waiting_run() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let task = stage.scheduler.task("t").cron("0 * * * *").run(takes(&stage, SECOND)).unwrap();
     task.run_now().unwrap();
     stage.scheduler.run_pending();
     stage.clock.advance(SECOND);
-    assert_eq!(why(&stage, "10:00:30"), "10:00:30Z: ran as somebody asked for it, and took 1s");
+    assert_eq!(why(&stage, "10:00:30"), "10:00:30Z: ran by `run_now`, and took 1s");
     let account = task.explain(moment("2026-11-22 10:00:30")).unwrap();
-    assert!(
-        matches!(account.reason(), Reason::RanByHand { ending: Ending::Finished, .. }) && account.has_run()
-    );
+    assert!(matches!(account.reason(), Reason::RunNow { ending: Ending::Finished, .. }) && account.has_run());
 
     stage.clock.suspend(HOUR);
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: is due, and waits for a free worker");
 }
 
 #[test]
-fn what_the_schedule_says() {
+fn times_that_the_schedule_explains() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let task = |text: &str| stage.scheduler.task("t").cron(text).replace();
     task("0 4 * * mon").run(|| {}).unwrap();
@@ -199,7 +194,7 @@ fn what_the_schedule_says() {
     assert_eq!(why(&stage, "2026-11-23 04:00:00"), "2026-11-23T04:00:00Z: is still to come");
     assert_eq!(
         why(&stage, "2026-11-16 04:00:00"),
-        "2026-11-16T04:00:00Z: was before the task was scheduled, at 10:00:30Z"
+        "2026-11-16T04:00:00Z: the task was scheduled later, at 10:00:30Z"
     );
 
     let task_from = task("0 * * * *").starting("2026-11-22 12:00");
@@ -244,24 +239,24 @@ fn periods_of_elapsed_time_and_of_days() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").every("10m").run(|| {}).unwrap();
     stage.clock.advance(5 * HOUR);
-    let all = "ran and finished, as did all 16 runs from 10:00:00Z to 12:30:00Z";
+    let all = "ran and finished, like all 16 runs from 10:00:00Z to 12:30:00Z";
     assert_eq!(why(&stage, "10:00:00"), format!("10:00:00Z: {all}"));
     assert_eq!(why(&stage, "11:20:00"), format!("11:20:00Z: {all}"));
     assert_eq!(why(&stage, "12:40:00"), "12:40:00Z: ran on time, and took 0ns");
     assert_eq!(
         why(&stage, "14:51:00"),
-        "14:51:00Z: is not due: the dues next to it are 14:50:00Z and 15:00:00Z"
+        "14:51:00Z: is not due: the nearest due times are 14:50:00Z and 15:00:00Z"
     );
     assert_eq!(
         why(&stage, "11:25:00"),
-        "11:25:00Z: is not due: the dues next to it are 11:20:00Z and 11:30:00Z"
+        "11:25:00Z: is not due: the nearest due times are 11:20:00Z and 11:30:00Z"
     );
     assert_eq!(why(&stage, "15:20:00"), "15:20:00Z: is still to come");
     assert_eq!(
         why(&stage, "15:21:00"),
-        "15:21:00Z: is not due: the dues next to it are 15:20:00Z and 15:30:00Z"
+        "15:21:00Z: is not due: the nearest due times are 15:20:00Z and 15:30:00Z"
     );
-    assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: was before the task was scheduled, at 10:00:00Z");
+    assert_eq!(why(&stage, "09:50:00"), "09:50:00Z: the task was scheduled later, at 10:00:00Z");
 
     let stage = Stage::at("2026-11-22 10:00:00");
     stage
@@ -277,7 +272,7 @@ fn periods_of_elapsed_time_and_of_days() {
     assert_eq!(why(&stage, "09:00:00"), "09:00:00Z: missed: nothing could start it in time");
     assert_eq!(
         why(&stage, "2026-11-23 10:00:00"),
-        "2026-11-23T10:00:00Z: is not due: the dues next to it are 2026-11-23T09:00:00Z and 2026-11-24T09:00:00Z"
+        "2026-11-23T10:00:00Z: is not due: the nearest due times are 2026-11-23T09:00:00Z and 2026-11-24T09:00:00Z"
     );
     // Of several dues in a second: the one named, else the last before, else the first after.
     let stage = Stage::at("2026-11-22 10:00:00");
@@ -292,7 +287,7 @@ fn periods_of_elapsed_time_and_of_days() {
 }
 
 #[test]
-fn an_iterator_is_remembered_due_by_due() {
+fn an_iterator_has_a_history_of_each_due_time() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let times = (0..40).map(|minute| format!("2026-11-22 10:{minute:02}:00"));
     let times = times.map(|text| text.parse::<Moment>().unwrap());
@@ -300,30 +295,27 @@ fn an_iterator_is_remembered_due_by_due() {
     stage.clock.advance(20 * MINUTE);
     assert_eq!(why(&stage, "10:20:00"), "10:20:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: ran on time, and took 0ns");
-    assert_eq!(
-        why(&stage, "10:04:00"),
-        "10:04:00Z: is older than what is remembered, which begins after 10:04:00Z"
-    );
+    assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: is older than the history, which begins after 10:04:00Z");
     assert_eq!(
         why(&stage, "10:20:30"),
-        "10:20:30Z: is not due: the dues next to it are 10:20:00Z and 10:21:00Z"
+        "10:20:30Z: is not due: the nearest due times are 10:20:00Z and 10:21:00Z"
     );
     assert_eq!(why(&stage, "10:21:00"), "10:21:00Z: is still to come");
     // It will be due, but nobody has asked the iterator yet.
     assert_eq!(
         why(&stage, "10:22:00"),
-        "10:22:00Z: is after the next due, 10:21:00Z, and none beyond that is known yet"
+        "10:22:00Z: is after the next due time, 10:21:00Z, and later ones are not known yet"
     );
 }
 
 #[test]
-fn what_a_cancelled_task_did_is_remembered_and_when_it_was_cancelled() {
+fn a_cancelled_task_keeps_its_history_and_the_time_when_it_was_cancelled() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let first = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
     stage.scheduler.cancel("t").unwrap();
-    let cancelled = "was after the task was cancelled, at 10:03:30Z";
-    let before = "was before the task was scheduled, at 10:00:30Z";
+    let cancelled = "the task was cancelled before, at 10:03:30Z";
+    let before = "the task was scheduled later, at 10:00:30Z";
     let of_the_first = |stage: &Stage| {
         assert_eq!(why(stage, "10:00:00"), format!("10:00:00Z: {before}"));
         assert_eq!(why(stage, "10:02:00"), "10:02:00Z: ran on time, and took 0ns");
@@ -352,7 +344,7 @@ fn what_a_cancelled_task_did_is_remembered_and_when_it_was_cancelled() {
 }
 
 #[test]
-fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
+fn a_task_that_is_cancelled_in_its_run_before_it_or_after_one_more_run() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let (scheduler, clock) = (stage.scheduler.clone(), stage.clock.clone());
     let job = move || {
@@ -364,7 +356,7 @@ fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
     stage.clock.advance(5 * MINUTE);
     assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 2m30s");
     assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: missed: cancelled");
-    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: was after the task was cancelled, at 10:02:30Z");
+    assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: the task was cancelled before, at 10:02:30Z");
 
     let stage = Stage::at("2026-11-22 10:00:30");
     let scheduler = stage.scheduler.clone();
@@ -378,7 +370,7 @@ fn a_task_that_is_cancelled_in_its_run_or_on_its_way_or_but_for_one_run() {
     stage.scheduler.cancel_after_next("t").unwrap();
     stage.clock.advance(2 * MINUTE);
     assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: ran on time, and took 5s");
-    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: was after the task was cancelled, at 10:01:00Z");
+    assert_eq!(why(&stage, "10:02:00"), "10:02:00Z: the task was cancelled before, at 10:01:00Z");
 }
 
 #[test]
@@ -392,7 +384,7 @@ fn without_a_history_nothing_is_known_of_a_cancelled_task() {
 }
 
 #[test]
-fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
+fn a_replaced_task_keeps_its_history_but_not_its_old_schedule() {
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
@@ -403,19 +395,19 @@ fn what_a_replaced_task_did_is_remembered_and_its_schedule_is_not() {
     assert_eq!(why(&stage, "10:04:00"), "10:04:00Z: missed: cancelled");
     assert_eq!(
         why(&stage, "10:02:30"),
-        "10:02:30Z: was before the task was replaced, at 10:04:30Z, and nothing of that second is remembered"
+        "10:02:30Z: the task was replaced later, at 10:04:30Z, and the history has nothing for that second"
     );
     assert_eq!(why(&stage, "11:00:00"), "11:00:00Z: ran on time, and took 0ns");
     assert_eq!(why(&stage, "10:05:00"), "10:05:00Z: does not fire: the minute is 5, not 0");
     task.cancel().unwrap();
-    let cancelled = "was after the task was cancelled, at 2026-11-22T11:04:30Z";
+    let cancelled = "the task was cancelled before, at 2026-11-22T11:04:30Z";
     assert_eq!(why(&stage, "11:05:00"), format!("11:05:00Z: {}", cancelled.replace("2026-11-22T", "")));
     stage.scheduler.shutdown();
     assert!(stage.scheduler.explain("t", stage.clock.now()).unwrap_err().is_shut_down());
 }
 
 #[test]
-fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
+fn a_zone_change_does_not_change_the_answers_for_the_time_before() {
     let east = |seconds: i32| sexton::tz::Zone::fixed(seconds).unwrap();
     let stage = Stage::at("2026-11-22 10:00:10");
     stage.scheduler.task("t").cron("30 * * * *").run(|| {}).unwrap();
@@ -423,17 +415,17 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     stage.scheduler.set_zone(east(5 * 3600 + 1800));
     stage.clock.advance(30 * HOUR);
     // The first and the last of so many are known. Those between were at half past ten by the zone before.
-    let all = "ran and finished, as did all 55 runs from 16:00:00+05:30 to 2026-11-24T22:30:00+05:30";
+    let all = "ran and finished, like all 55 runs from 16:00:00+05:30 to 2026-11-24T22:30:00+05:30";
     let changed =
-        "was before the zone was changed, at 2026-11-24T07:30:10+05:30, and nothing of that second is \
-                   remembered";
+        "the zone was changed later, at 2026-11-24T07:30:10+05:30, and the history has nothing for that \
+                   second";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), format!("16:00:00+05:30: {all}"));
     assert_eq!(why(&stage, "2026-11-22T11:30:00Z"), format!("17:00:00+05:30: {changed}"));
     assert_eq!(why(&stage, "2026-11-22T12:00:00Z"), format!("17:30:00+05:30: {changed}"));
     assert_eq!(why(&stage, "2026-11-24T03:00:00Z"), format!("2026-11-24T08:30:00+05:30: {all}"));
     let other = "2026-11-24T09:00:00+05:30: does not fire: the minute is 0, not 30";
     assert_eq!(why(&stage, "2026-11-24T03:30:00Z"), other);
-    let scheduled = "15:30:00+05:30: was before the task was scheduled, at 15:30:10+05:30";
+    let scheduled = "15:30:00+05:30: the task was scheduled later, at 15:30:10+05:30";
     assert_eq!(why(&stage, "2026-11-22T10:00:00Z"), scheduled);
 
     // What is pending is known as well.
@@ -445,8 +437,8 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     let pending = "16:00:00+05:30: is due, and the task has been paused since 15:30:10+05:30";
     assert_eq!(why(&stage, "2026-11-22T10:30:00Z"), pending);
     let changed =
-        "was before the zone was changed, at 2026-11-23T01:30:10+05:30, and nothing of that second is \
-                   remembered";
+        "the zone was changed later, at 2026-11-23T01:30:10+05:30, and the history has nothing for that \
+                   second";
     assert_eq!(why(&stage, "2026-11-22T11:00:00Z"), format!("16:30:00+05:30: {changed}"));
 
     // Westward clocks show the same again.
@@ -456,7 +448,7 @@ fn a_change_of_zone_changes_nothing_in_what_is_said_of_the_time_before() {
     stage.scheduler.set_zone(east(-3600));
     stage.clock.advance(2 * HOUR);
     let shown =
-        "10:00:00-01:00: is not due: the clocks had shown it before the zone was changed, at 09:45:30-01:00";
+        "10:00:00-01:00: is not due: the clocks showed this time already, before the zone was changed at 09:45:30-01:00";
     assert_eq!(why(&stage, "2026-11-22T11:00:00Z"), shown);
     assert_eq!(why(&stage, "2026-11-22T12:00:00Z"), "11:00:00-01:00: ran on time, and took 0ns");
 }
@@ -468,19 +460,19 @@ fn elapsed_time_that_the_clock_was_stepped_over() {
     stage.clock.advance(35 * MINUTE);
     stage.clock.step(5 * HOUR);
     stage.clock.advance(MINUTE);
-    let next = "is not due: the dues next to it are 10:30:00Z and 15:40:00Z";
+    let next = "is not due: the nearest due times are 10:30:00Z and 15:40:00Z";
     let step = "the clock was stepped over it, 5h forward";
     assert_eq!(why(&stage, "10:40:00"), format!("10:40:00Z: {next}; {step}"));
     assert_eq!(why(&stage, "15:36:00"), format!("15:36:00Z: {next}"));
 }
 
 #[test]
-fn as_much_is_remembered_as_the_builder_says() {
+fn the_builder_sets_the_length_of_the_history() {
     let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
     for (history, said) in [
-        (0, "nothing is remembered of it"),
-        (1, "is older than what is remembered, which begins after 2026-11-22T10:02:00Z"),
-        (2, "ran and finished, as did all 2 runs from 2026-11-22T10:01:00Z to 2026-11-22T10:02:00Z"),
+        (0, "the history has nothing about it"),
+        (1, "is older than the history, which begins after 2026-11-22T10:02:00Z"),
+        (2, "ran and finished, like all 2 runs from 2026-11-22T10:01:00Z to 2026-11-22T10:02:00Z"),
         (3, "ran on time, and took 0ns"),
     ] {
         let clock = ManualClock::new(clock.now());
@@ -579,7 +571,7 @@ proptest! {
                 Event::Missed { latest, why, .. } => {
                     let account = task.explain(latest).unwrap();
                     match account.reason() {
-                        Reason::Missed { why: said, .. } | Reason::StoodFor { why: said, .. } => {
+                        Reason::Missed { why: said, .. } | Reason::Coalesced { why: said, .. } => {
                             prop_assert_eq!(*said, why);
                         }
                         reason if is_forgotten(reason) && !remembers_all => {}
@@ -606,7 +598,7 @@ fn is_forgotten(reason: &Reason) -> bool {
 }
 
 #[test]
-fn what_a_schedule_leaves_out_or_delays_is_said_when_nothing_is_due() {
+fn exclusions_and_jitter_are_named_when_nothing_is_due() {
     let stage = Stage::at("2026-12-24 10:00");
     let dates = vec!["2026-12-25".to_string()];
     stage.scheduler.task("left out").cron("0 9 * * *").except_dates(dates).run(|| {}).unwrap();
@@ -615,17 +607,17 @@ fn what_a_schedule_leaves_out_or_delays_is_said_when_nothing_is_due() {
     assert_eq!(
         why("left out"),
         "task `left out` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * except 1 date`: \
-         the due after is 2026-12-26T09:00:00Z"
+         the next due time is 2026-12-26T09:00:00Z"
     );
-    // It will be due, but nobody has asked what is left out that late.
+    // It will be due, but the exclusions after the next due time have not been evaluated.
     let later = stage.scheduler.explain("left out", moment("2026-12-27 09:00")).unwrap();
     assert_eq!(
         later.to_string(),
-        "task `left out` at 2026-12-27T09:00:00Z: is after the next due, 2026-12-26T09:00:00Z, \
-         and none beyond that is known yet"
+        "task `left out` at 2026-12-27T09:00:00Z: is after the next due time, 2026-12-26T09:00:00Z, \
+         and later ones are not known yet"
     );
     let delayed = why("delayed");
     let begin =
-        "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the due";
+        "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the nearest due times are ";
     assert!(delayed.starts_with(begin), "{delayed}");
 }

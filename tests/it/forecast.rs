@@ -17,7 +17,7 @@ fn takes(stage: &Stage, name: &str, cron: &str, long: Duration) {
 }
 
 #[test]
-fn nothing_to_do_is_well() {
+fn a_forecast_without_runs_says_that_all_is_well() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let forecast = stage.scheduler.forecast(HOUR);
     assert_eq!(
@@ -29,7 +29,7 @@ fn nothing_to_do_is_well() {
     assert_eq!(
         stage.scheduler.forecast(HOUR).to_string(),
         "1h ahead: 4 runs of 1 task, 1 worker busy 0 % of the time\nall is well, as far as is known\n\
-         1 task is taken to need no time, as no run has ended"
+         1 task is assumed to take no time, as no run has ended"
     );
     assert_eq!(stage.scheduler.forecast(Duration::ZERO).runs, 0);
     assert_eq!(stage.told().len(), 1, "it has no side effects");
@@ -69,7 +69,7 @@ fn a_task_that_is_due_again_while_it_runs() {
         let forecast = stage.scheduler.forecast(HOUR);
         let task = &forecast.tasks[0];
         assert_eq!((task.mean, task.gap), (Some(130 * SECOND), Some(MINUTE)));
-        assert_eq!((task.dues, forecast.runs, task.overlaps), (5, runs, overlaps), "{overlap:?}");
+        assert_eq!((task.occurrences, forecast.runs, task.overlaps), (5, runs, overlaps), "{overlap:?}");
     }
 }
 
@@ -98,7 +98,7 @@ fn a_pending_future_holds_no_worker() {
     assert_eq!((forecast.tasks[0].overlaps, forecast.busy, forecast.waiting_runs), (5, 0.0, 0));
     assert_eq!(
         forecast.to_string().lines().nth(1),
-        Some("task `t` takes 1m45s on average, and is due again after 1m: 5 of 10 dues will find it running")
+        Some("task `t` takes 1m45s on average, and is due again after 1m: 5 of 10 due times will find it running")
     );
 }
 
@@ -116,9 +116,9 @@ fn schedules_of_each_kind_as_far_as_they_are_known() {
     scheduler.task("paused").cron("* * * * *").run(|| {}).unwrap().pause().unwrap();
     stage.clock.advance(Duration::ZERO);
     let forecast = scheduler.forecast(HOUR);
-    let dues: Vec<_> = forecast.tasks.iter().map(|task| (&*task.task, task.dues)).collect();
+    let occurrences: Vec<_> = forecast.tasks.iter().map(|task| (&*task.task, task.occurrences)).collect();
     assert_eq!(
-        dues,
+        occurrences,
         [
             ("period", 6),
             ("ends", 3),
@@ -131,11 +131,14 @@ fn schedules_of_each_kind_as_far_as_they_are_known() {
         ]
     );
     let lines: Vec<String> = forecast.to_string().lines().map(str::to_string).collect();
-    assert_eq!(lines[2..4], ["1 task is paused, and not counted in", "1 task is known by the next due only"]);
+    assert_eq!(
+        lines[2..4],
+        ["1 task is paused, and not counted", "1 task is known only up to the next due time"]
+    );
 }
 
 #[test]
-fn a_task_that_was_replaced_is_foreseen_to_run_as_often_as_it_then_does() {
+fn the_forecast_of_a_replaced_task_equals_its_later_runs() {
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
@@ -149,7 +152,7 @@ fn a_task_that_was_replaced_is_foreseen_to_run_as_often_as_it_then_does() {
 }
 
 #[test]
-fn it_looks_at_so_many_dues_and_says_so() {
+fn a_forecast_is_cut_short_after_100000_due_times() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").every("1s").starting("2026-11-22 10:00:01").run(|| {}).unwrap();
     stage.scheduler.task("u").every("1s").starting("2026-11-22 10:00:01").run(|| {}).unwrap();
@@ -157,7 +160,7 @@ fn it_looks_at_so_many_dues_and_says_so() {
     assert!(forecast.is_cut);
     assert_eq!((forecast.horizon, forecast.runs), (50_000 * SECOND, 100_000));
     let text = forecast.to_string();
-    assert!(text.contains("\nit looks no further, as there are over 100000 dues"), "{text}");
+    assert!(text.contains("\ncut short: there are over 100000 due times"), "{text}");
     assert_eq!(moment("2026-11-22T10:00:00Z"), stage.clock.now().into());
 }
 

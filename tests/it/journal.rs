@@ -450,8 +450,8 @@ fn a_journal_that_cannot_be_written_is_told_once_until_it_can() {
         fs::rename(folder.journal(), &moved).unwrap();
         assert_eq!(process.runs(HOUR * 3).len(), 3, "tasks go on");
         let told = process.told("journal");
-        let end = "writing a record: No such file or directory (os error 2); tasks go on, and after a restart may run \
-                   again what is not noted";
+        let end = "writing a record: No such file or directory (os error 2); tasks continue, but a run that is not \
+                   in the journal may be repeated after a restart";
         assert!(told.len() == 1 && told[0].ends_with(end), "{told:?}");
         fs::rename(&moved, folder.journal()).unwrap();
         assert_eq!(process.runs(HOUR * 3).len(), 3);

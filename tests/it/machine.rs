@@ -345,7 +345,7 @@ fn a_run_that_has_waited_too_long_is_told_before_it_begins() {
     let lines: Vec<String> = told.lock().unwrap().iter().map(|event| event.to_string()).collect();
     let at = lines.iter().position(|line| line.contains("waiting")).unwrap();
     assert_eq!(lines[at], "task `waits` has been waiting 5s for the only worker to be free");
-    assert_eq!(lines[at + 1], "task `waits` started 5s after its due");
+    assert_eq!(lines[at + 1], "task `waits` started 5s after its due time");
     assert_eq!(lines.iter().filter(|line| line.contains("waiting")).count(), 1, "{lines:#?}");
 }
 

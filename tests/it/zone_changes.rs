@@ -413,21 +413,25 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
         put("Local", b"no zone");
         let kept = heard();
         let file = folder.join("Local");
-        let expected = format!("zone `Local` stays as it was: zone file `{}`: header: found", file.display());
+        let expected =
+            format!("zone `Local` keeps its old data: zone file `{}`: header: found", file.display());
         assert!(kept.starts_with(&expected) && kept.ends_with("at 10 and 11"), "{kept}");
         // The same error is told once, also if it is of another file. The local zone is looked at first.
         put("Local", b"no zone either");
         put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
         assert_eq!(heard(), "zone `Own` has new data; at 10 and 8");
         put("Local", &file_of(SystemTime::UNIX_EPOCH, 2, 2));
-        assert_eq!(heard(), "zone `Local` can be read again and is as it was; at 10 and 8");
+        assert_eq!(heard(), "zone `Local` can be read again and is unchanged; at 10 and 8");
         fs::remove_file(folder.join("Own")).unwrap();
         let kept = heard();
-        assert!(kept.starts_with("zone `Own` stays as it was: ") && kept.ends_with("at 10 and 8"), "{kept}");
+        assert!(
+            kept.starts_with("zone `Own` keeps its old data: ") && kept.ends_with("at 10 and 8"),
+            "{kept}"
+        );
         put("Own", &file_of(SystemTime::UNIX_EPOCH, 4, 4));
-        assert_eq!(heard(), "zone `Own` can be read again and is as it was; at 10 and 8");
+        assert_eq!(heard(), "zone `Own` can be read again and is unchanged; at 10 and 8");
         put("Own", b"no zone");
-        assert!(heard().starts_with("zone `Own` stays as it was: "), "it is told anew");
+        assert!(heard().starts_with("zone `Own` keeps its old data: "), "it is reported again");
         put("Own", &file_of(SystemTime::UNIX_EPOCH, 3, 3));
         assert_eq!(heard(), "zone `Own` has new data; at 10 and 9");
         put("Local", &file_of(SystemTime::UNIX_EPOCH, 5, 5));

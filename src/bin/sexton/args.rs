@@ -1,10 +1,10 @@
-//! What follows the command's name: flags and, between them in any order, everything else.
+//! Parses the arguments of a command: flags and other arguments, in any order.
 
 use std::ffi::OsString;
 
 use crate::Failure;
 
-/// A flag that a command knows.
+/// A flag that a command accepts.
 pub enum Flag {
     /// `--previous`
     Switch(&'static str),
@@ -13,13 +13,13 @@ pub enum Flag {
 }
 
 pub struct Args {
-    /// The flags that were given, each once, with their values. Those of switches are empty.
+    /// The flags and their values, each flag at most once. The value of a switch is empty.
     flags: Vec<(&'static str, String)>,
-    /// What is no flag.
+    /// The arguments that are not flags.
     pub rest: Vec<OsString>,
 }
 
-/// What every command knows, and the long name of it.
+/// The flags that every command accepts, each with its long name.
 const EVERYWHERE: [(&str, &str); 4] =
     [("-h", "--help"), ("--help", "--help"), ("-V", "--version"), ("--version", "--version")];
 

@@ -1,4 +1,4 @@
-//! `sexton check`: every mistake in a crontab, and what is likely one.
+//! `sexton check`: lists the mistakes and likely mistakes in a crontab.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,17 +20,17 @@ const HELP: &str = concat!(
     "\
 usage: sexton check CRONTAB [OPTION ...]
 
-Every mistake in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under what
-is wrong. What is legal and likely wrong is FILE:LINE:COLUMN: warning: MESSAGE (CODE), and has a
-line on what to write instead; one is that six fields are read in two ways, which naming the
-dialect settles. `-` is stdin. `sexton run --help` tells what a crontab may hold.
+Lists the mistakes in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under the
+mistake. A likely mistake is printed as FILE:LINE:COLUMN: warning: MESSAGE (CODE), with a
+suggestion. One of them is that six fields can be read in two ways; --dialect settles that.
+`-` is stdin. See `sexton run --help` for the format of a crontab.
 
 ",
     dialect::help!(),
     ", instead of the job's command
 
-Exit status: 0 if there is nothing to tell, 1 if there are mistakes or warnings, 2 if the command
-line has a mistake or the file cannot be read.
+Exit status: 0 if there are no mistakes and no warnings, 1 if there are, 2 if the command line has
+a mistake or the file cannot be read.
 "
 );
 
@@ -55,14 +55,14 @@ fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// What is legal in the schedules and likely wrong.
+/// The likely mistakes in the schedules.
 fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failure> {
     let local = Zone::local().map_err(|error| Failure::Error(1, error.to_string()))?;
     let now = SystemTime::now();
     let mut warnings = Vec::new();
     for job in &crontab.jobs {
         let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
-        // What is no expression, as `@every 5m`, has no findings.
+        // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
         let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
         warnings.extend(found.map(|(message, span, suggestion)| Mistake {
             line: job.line,
@@ -80,17 +80,17 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// No crontab is longer than this, in bytes; a device or a pipe may be without end.
+/// The maximum length of a crontab, in bytes. A device or a pipe may be endless.
 const MAX_LEN: u64 = 1 << 20;
 
-/// A crontab and what to call it.
+/// A crontab, the name of its file, and its mistakes.
 pub struct File {
     pub name: String,
     pub crontab: Crontab,
     pub mistakes: Vec<Mistake>,
 }
 
-/// Reads the crontab that the command line names.
+/// Reads the crontab that the command line names, a file or stdin.
 pub fn read(args: &Args, reading: &Reading) -> Result<File, Failure> {
     let path = match &args.rest[..] {
         [path] => path,

@@ -1,15 +1,15 @@
-//! Reads a crontab, as cronie's crontab(5) has it, with seconds, periods and zones on top. Pure: zones are looked up
-//! by whoever calls.
+//! Reads a crontab in the format of cronie's crontab(5), plus seconds, periods and zones. Pure: the caller looks up the
+//! zones.
 //!
 //! ```text
 //! line     = blank | "#" comment | variable | schedule command ["%" input]
-//! variable = name "=" value                  both may be in quotes; holds for the jobs below it
+//! variable = name "=" value                  both may be in quotes; applies to the jobs below it
 //! schedule = {switch} fields | "@every" period | "@reboot" | nickname
 //! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
 //! ```
 //!
-//! How many words the fields are is told in [`fields`]. What looks like a variable is one, unless its name is a field's
-//! `H` or `R`, or it is a switch with fields behind it.
+//! [`fields`] decides how many words the fields are. A line that looks like a variable is one, unless its name is a field's
+//! `H` or `R`, or it is a switch with fields after it.
 
 mod fields;
 mod job;
@@ -34,18 +34,18 @@ pub struct Crontab {
 pub struct Job {
     /// The number of its line, from 1.
     pub line: usize,
-    /// The line as it is.
+    /// The text of the line, unchanged.
     pub text: String,
     pub when: When,
-    /// The bytes of the line that say when.
+    /// The byte range of the schedule in the line.
     pub schedule: Range<usize>,
-    /// The zone of its schedule, if a `CRON_TZ` line says so.
+    /// The zone of the schedule, from a `CRON_TZ` line above.
     pub zone: Option<Zone>,
-    /// What the shell is given to do.
+    /// The command for the shell.
     pub command: String,
-    /// What the command reads from stdin, if a `%` says so.
+    /// The command's input on stdin: the text after a `%`.
     pub input: Option<String>,
-    /// It has so many of the crontab's variables: those on the lines above it.
+    /// The number of the crontab's variables that apply to the job: those on the lines above it.
     pub variables: usize,
 }
 
@@ -53,17 +53,18 @@ pub struct Job {
 pub enum When {
     Cron(Cron),
     Every(Period),
-    /// Once, when the crontab begins to run.
+    /// Once, when `sexton run` starts.
     Start,
 }
 
-/// The longest line, in bytes: the system takes no argument of more than twice this.
+/// The maximum length of a line, in bytes. Linux limits an argument of a process to twice this.
 const MAX_LINE: usize = 1 << 16;
 
-/// The most different values of `CRON_TZ`: the time zone database has some 600 names, and each zone takes some 16 KB.
+/// The maximum number of different values of `CRON_TZ`. The time zone database has about 600 names, and a zone takes about
+/// 16 KB.
 const MAX_ZONES: usize = 1000;
 
-/// The bytes of a line that are wrong, and how.
+/// A mistake in a line: its byte range and a message.
 type Fault = (Range<usize>, String);
 
 fn fault<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Fault> {
@@ -71,8 +72,8 @@ fn fault<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Fault> 
 }
 
 impl Crontab {
-    /// Reads a whole file: the jobs of it that make sense, and what does not. `CRON_TZ` is given to `zone_of`, each value of
-    /// it once.
+    /// Reads a whole file. Returns the jobs that are correct, and the mistakes of the other lines. `zone_of` is called once for
+    /// each value of `CRON_TZ`.
     pub fn read(
         bytes: &[u8],
         reading: &Reading,
@@ -129,14 +130,14 @@ impl Crontab {
         Ok(())
     }
 
-    /// The variables of a job; of two with the same name the later one counts.
+    /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
         &self.variables[..job.variables]
     }
 }
 
 impl Job {
-    /// One line that nobody else has: `line 3: echo tick`.
+    /// A label for the log, unique within the crontab: `line 3: echo tick`.
     pub fn name(&self) -> String {
         const SHOWN: usize = 60;
         let mut name = format!("line {}: ", self.line);
@@ -159,7 +160,7 @@ fn mistake(number: usize, line: &[u8], (span, message): Fault) -> Mistake {
     }
 }
 
-/// All the lines that end with CR LF: one mistake, as it is one mishap.
+/// A single mistake for all lines that end with CR LF: they have the same cause.
 fn line_ends_of_windows(bytes: &[u8]) -> Option<Mistake> {
     let mut lines = (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| line.ends_with(b"\r"));
     let (number, line) = lines.next()?;
@@ -170,12 +171,12 @@ fn line_ends_of_windows(bytes: &[u8]) -> Option<Mistake> {
     let message =
         format!("found CR LF at the end of this line{others}, expected LF alone (`tr -d '\\r'` mends it)");
     let mut mistake = mistake(number, line, (0..0, message));
-    // As the text shows it, which is longer than the line where that is not UTF-8.
+    // The position in the text, which is longer than the line if the line is not UTF-8.
     mistake.span = mistake.text.len() - 1..mistake.text.len();
     Some(mistake)
 }
 
-/// What cron expressions take as a blank, and nothing else.
+/// Whether cron expressions treat the character as a blank.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r')
 }
@@ -194,7 +195,7 @@ fn text_of(line: &[u8]) -> Result<&str, Fault> {
     }
 }
 
-/// `name "=" value`, with blanks round each. In quotes, single or double, either may have blanks of its own.
+/// `name "=" value`, with optional blanks around each. A name or value in single or double quotes may contain blanks.
 fn variable(text: &str, start: usize) -> Result<(String, String), Fault> {
     let skip_blanks = |at: usize| text.len() - text[at..].trim_start_matches(is_blank).len();
     let (name, end) = match quoted(text, start)? {
@@ -222,7 +223,7 @@ fn variable(text: &str, start: usize) -> Result<(String, String), Fault> {
     }
 }
 
-/// What stands in the quotes that begin at `start`, if they do, and where they end.
+/// The text in quotes at `start`, if there are any, and the position after them.
 fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
     let quote = match text[start..].chars().next() {
         Some(quote @ ('"' | '\'')) => quote,
@@ -234,7 +235,7 @@ fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
     }
 }
 
-/// A text for a message: the beginning of it, if it is long, and nothing that a terminal would obey.
+/// A text for a message: a long one is cut, and control characters are replaced.
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 32;
     let mut chars = text.chars();

@@ -1,4 +1,4 @@
-//! `sexton explain`: what an expression says.
+//! `sexton explain`: explains a cron expression.
 
 use std::time::Duration;
 
@@ -21,27 +21,29 @@ const HELP: &str = concat!(
     "\
 usage: sexton explain EXPR [OPTION ...]
 
-What an expression says: in words, then as lines of a name and a value.
+Explains a cron expression: first in words, then in lines with a name and a value.
 
-    expression        how it was read: the usual form in the default dialect
-    dialect           as what it was read
-    second ... year   each field of that form; of a step, with the values that it comes to.
-                      Without a second it is due at second 0, without a year in any
-    clock changes     what becomes of times that clocks skip in spring or show twice in autumn
-    apart             the shortest time between two fires and the longest, without clock changes
-    a year            how often it fires, at the least and at the most; `in all` if it names years
-    next              the next three fires
+    expression        the usual form in the default dialect
+    dialect           the dialect in which it was read
+    second ... year   each field of the usual form; for a step, also its values.
+                      Without a second it is due at second 0, without a year in every year
+    clock changes     what it does at times that clocks skip in spring or repeat in autumn
+    apart             the shortest and the longest time from one due time to the next, without
+                      clock changes
+    a year            the number of due times in a year, minimum and maximum; `in all` if it
+                      names years
+    next              the next three due times
 
-Then what is legal in it and likely wrong, as `warning: MESSAGE (CODE)`, with carets under it and a
-line on what to write instead.
+Then come likely mistakes, as `warning: MESSAGE (CODE)`, with carets under the text and a
+suggestion.
 
-    --from TIME       the next fires strictly after this time (now)
-    --zone ZONE       whose clocks it goes by (the local ones)
+    --from TIME       print the next due times strictly after this time (default: now)
+    --zone ZONE       the time zone (default: the local one)
 ",
     dialect::help!(),
     "
 
-`sexton next --help` shows what TIME and ZONE may be.
+See `sexton next --help` for TIME and ZONE.
 
 Exit status: 0, also with warnings; 1 if the expression, the time or the zone has a mistake; 2 if
 the command line has one.
@@ -71,12 +73,12 @@ fn explain(args: &Args) -> Result<(), Failure> {
         let (name, count) = how_often(&cron);
         line(name, &count)?;
     }
-    let dues = next::dues(cron, &zone, from, false)?.take(3).map(|due| time::rfc3339(due, &zone));
-    let dues = dues.collect::<Vec<_>>();
-    if dues.is_empty() {
+    let due_times = next::due_times(cron, &zone, from, false)?.take(3).map(|due| time::rfc3339(due, &zone));
+    let due_times = due_times.collect::<Vec<_>>();
+    if due_times.is_empty() {
         line("next", "never")?;
     }
-    dues.iter().try_for_each(|due| line("next", due))?;
+    due_times.iter().try_for_each(|due| line("next", due))?;
 
     for (message, span, suggestion) in reading.warnings(&text, &zone, from) {
         say(&format!("\n{message}\n{}", Carets::new(&text, span)))?;
@@ -85,13 +87,13 @@ fn explain(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The fields, each with its text in the usual form.
+/// The name of each field and its text in the usual form.
 fn fields(cron: &Cron) -> Vec<(&'static str, String)> {
     const NAMES: [&str; 7] = ["second", "minute", "hour", "day of month", "month", "day of week", "year"];
     let text = cron.to_string();
     let (switches, mut words): (Vec<&str>, Vec<&str>) = text.split(' ').partition(|word| word.contains('='));
     if words.len() > 5 && switches.contains(&"dialect=croniter") {
-        // There they are last.
+        // In this dialect the seconds are last.
         words[..6].rotate_right(1);
     }
     let names = if words.len() == 5 { &NAMES[1..] } else { &NAMES[..] };
@@ -104,7 +106,7 @@ fn fields(cron: &Cron) -> Vec<(&'static str, String)> {
 
 /// The values of a field that has a step.
 fn values(name: &str, word: &str) -> Option<String> {
-    // An expression that is due once for each value, and where its times differ.
+    // An expression that is due once for each value, and the part of its times that holds the value.
     type Part = fn(DateTime) -> String;
     let (expression, part): (_, Part) = match name {
         "second" => (format!("{word} 0 0 1 1 *"), |at| at.time().second().to_string()),
@@ -115,7 +117,7 @@ fn values(name: &str, word: &str) -> Option<String> {
         "day of week" => (format!("0 0 * * {word}"), |at| at.date().weekday().to_string()),
         _ => return None,
     };
-    // 1978 begins with a Sunday.
+    // 1 January 1978 is a Sunday.
     let start = Date::new(1978, 1, 1)?.at(Time::new(0, 0, 0)?);
     let end = start.date().checked_add_days(if name == "day of week" { 7 } else { 365 })?.at(start.time());
     let cron = Cron::parse(&expression).ok().filter(|_| word.contains('/'))?;
@@ -130,18 +132,18 @@ fn clock_changes(cron: &Cron) -> &'static str {
     }
 }
 
-/// A name for the line, and how often it fires.
+/// The name of the line, and how often the expression is due.
 fn how_often(cron: &Cron) -> (&'static str, String) {
     let in_years = |first: i16, until: i16| {
         let start = |year| Some(Date::new(year, 1, 1)?.at(Time::new(0, 0, 0)?));
         start(first).zip(start(until)).map_or(0, |(first, until)| cron.count(first..until))
     };
     let times = |count: u64| if count == 1 { "1 time".into() } else { format!("{count} times") };
-    // No text can name a later year than 2199.
+    // The last year that an expression can name is 2199.
     if in_years(2200, 2600) == 0 {
         return ("in all", times(in_years(1970, 2200)));
     }
-    // After 400 years the calendar repeats.
+    // The calendar repeats every 400 years.
     let counts = || (2000..2400).map(|year| in_years(year, year + 1));
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     ("a year", if least == most { times(most) } else { format!("{least} to {most} times") })

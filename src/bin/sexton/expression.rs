@@ -1,10 +1,10 @@
-//! The cron expression of a command line.
+//! Takes the cron expression from a command line.
 
 use std::ffi::OsString;
 
 use crate::Failure;
 
-/// The expression, which may be one argument or one for each field.
+/// The expression: one argument, or one argument per field.
 pub fn text(args: &[OsString]) -> Result<String, Failure> {
     let mut words = Vec::new();
     for word in args {
@@ -13,7 +13,7 @@ pub fn text(args: &[OsString]) -> Result<String, Failure> {
             None => return Err(Failure::Usage("the expression is not UTF-8".into())),
         }
     }
-    // Without those that say how it is read, such as `days=and`.
+    // Switches such as `days=and` are not fields.
     let fields = words.iter().filter(|word| !word.contains('=')).count();
     match words.len() {
         0 | 1 if words.iter().all(|word| word.trim().is_empty()) => {

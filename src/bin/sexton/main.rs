@@ -1,7 +1,7 @@
-//! Runs a crontab in the foreground, and looks at schedules: the command line of `sexton`.
+//! The command line of `sexton`: runs a crontab in the foreground, and explains and checks schedules.
 //!
-//! It uses nothing of the library but its public side. Exit status: 0 if all is well, 1 if what was asked about has a
-//! mistake, 2 if the question itself has one.
+//! It uses only the library's public interface. Exit status: 0 for success, 1 if a crontab, an expression, a zone or a time
+//! has a mistake, 2 if the command line has one or a file cannot be read.
 
 #![forbid(unsafe_code)]
 
@@ -25,10 +25,10 @@ use std::process::ExitCode;
 
 use crate::args::{Args, Flag};
 
-/// What the first word of a command line may say.
+/// A subcommand: the first word of a command line.
 pub struct Command {
     name: &'static str,
-    /// Its first line shows how to call it.
+    /// The help text. Its first line is the usage.
     help: &'static str,
     flags: &'static [&'static [Flag]],
     run: fn(&Args) -> Result<(), Failure>,
@@ -37,34 +37,34 @@ pub struct Command {
 const COMMANDS: [Command; 6] =
     [run::COMMAND, next::COMMAND, explain::COMMAND, why::COMMAND, check::COMMAND, translate::COMMAND];
 
-/// For whoever has called none of them.
+/// The commands, for error messages.
 const EXPECTED: &str = "run, next, explain, why, check or translate";
 
-/// Why a command has not done what it was asked to.
+/// Why a command failed.
 pub enum Failure {
-    /// The command line makes no sense.
+    /// A mistake in the command line.
     Usage(String),
-    /// The exit status, and what to tell; nothing if it has been told.
+    /// The exit status and a message. The message is empty if it has been printed already.
     Error(u8, String),
-    /// Nobody reads what it writes any more.
-    NobodyReads,
+    /// The reader of stdout has closed it.
+    BrokenPipe,
 }
 
 const HELP: &str = "\
 usage: sexton COMMAND ...
 
-A crontab runner, and a tool to look at schedules.
+Runs crontabs, and explains and checks cron expressions.
 
-    sexton run CRONTAB      runs it in the foreground
-    sexton next EXPR        the next times at which a cron expression is due
-    sexton explain EXPR     what it says, in words and field by field
-    sexton why EXPR TIME    why it is due then, or why not
-    sexton check CRONTAB    every mistake in it and what is likely one, with line and column
-    sexton translate EXPR   the same schedule written for another cron
+    sexton run CRONTAB      run a crontab in the foreground
+    sexton next EXPR        print the next times at which a cron expression is due
+    sexton explain EXPR     explain an expression, in words and field by field
+    sexton why EXPR TIME    explain why an expression is due at a time, or why not
+    sexton check CRONTAB    list mistakes and likely mistakes in a crontab, with line and column
+    sexton translate EXPR   write an expression for another cron
 
-`sexton COMMAND --help` tells more. `sexton --version` tells the version.
+See `sexton COMMAND --help` for details. `sexton --version` prints the version.
 
-Exit status: 0 if all is well, 1 if a crontab, an expression, a zone or a time has a mistake,
+Exit status: 0 for success, 1 if a crontab, an expression, a zone or a time has a mistake,
 2 if the command line has one or a file cannot be read.
 ";
 
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     let first = first.as_ref().map(|first| first.to_string_lossy());
     let command = COMMANDS.iter().find(|command| Some(command.name) == first.as_deref());
     let (help, result) = match (command, first.as_deref()) {
-        (Some(command), _) => (command.help, obey(command, args)),
+        (Some(command), _) => (command.help, run_command(command, args)),
         (None, Some("--help" | "-h" | "help")) => (HELP, say(HELP.trim_end())),
         (None, Some("--version" | "-V")) => (HELP, say_version()),
         (None, Some(other)) => {
@@ -83,11 +83,11 @@ fn main() -> ExitCode {
         (None, None) => (HELP, Err(Failure::Usage(format!("expected a command: {EXPECTED}")))),
     };
     match result {
-        Ok(()) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Usage(problem)) => {
             let usage = help.lines().next().unwrap_or_default();
             let name = command.map(|command| format!(" {}", command.name)).unwrap_or_default();
-            tell(&format!("sexton: {problem}\n{usage}\n`sexton{name} --help` tells more"));
+            tell(&format!("sexton: {problem}\n{usage}\nsee `sexton{name} --help`"));
             ExitCode::from(2)
         }
         Err(Failure::Error(status, message)) => {
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn obey(command: &Command, args: impl Iterator<Item = OsString>) -> Result<(), Failure> {
+fn run_command(command: &Command, args: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     let args = Args::read(args, command.flags)?;
     if args.has("--help") {
         say(command.help.trim_end())
@@ -111,25 +111,25 @@ fn obey(command: &Command, args: impl Iterator<Item = OsString>) -> Result<(), F
 }
 
 fn say_version() -> Result<(), Failure> {
-    // Whoever vendors it may call rustc without cargo, and then nobody tells it.
+    // A build that calls rustc without cargo does not set the variable.
     say(&format!(
         "sexton {}",
         option_env!("CARGO_PKG_VERSION").unwrap_or("(a version that cargo did not build)")
     ))
 }
 
-/// Writes a line to stdout, at once: who reads it may be waiting for it.
+/// Prints a line to stdout and flushes it: a program at the other end of a pipe may be waiting for it.
 pub fn say(line: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
         Err(error) => Err(Failure::Error(1, format!("could not write to stdout: {error}"))),
     }
 }
 
-/// Writes a line to stderr, in one piece: jobs write there, too.
+/// Prints a line to stderr with a single write, so that it does not mix with the output of jobs.
 pub fn tell(line: &str) {
-    // If stderr is closed, there is nobody left to tell that.
+    // An error of stderr itself cannot be reported anywhere.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! A mistake in a text, or what is likely one: what is wrong, and where. Pure.
+//! A mistake, or a likely mistake, in a line of text: a message and a place. Pure: no files, no clock.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,19 +11,21 @@ pub struct Mistake {
     /// The line's number, from 1.
     pub line: usize,
     pub text: String,
-    /// The bytes of the text that are wrong; none where something is missing.
+    /// The byte range of the mistake. Empty if something is missing there.
     pub span: Range<usize>,
     pub message: String,
-    /// What to write instead, where that is known and not in the message.
+    /// What to write instead, if that is known and not in the message.
     pub suggestion: Option<String>,
 }
 
 impl Mistake {
-    /// The character at which it begins, from 1.
+    /// The column of the mistake, in characters, from 1.
     pub fn column(&self) -> usize {
         chars_before(&self.text, self.span.start) + 1
     }
 
+    /// Prints the mistake with its place and the line:
+    ///
     /// ```text
     /// crontab:3:9: day of week: unknown name `mom`, expected sun-sat or 0-7; did you mean `mon`?
     ///     0 9 * * mom-fri report
@@ -53,7 +55,7 @@ impl fmt::Display for InFile<'_> {
     }
 }
 
-/// How many characters of the text end at this byte or before it.
+/// The number of characters of the text that end at this byte or before it.
 fn chars_before(text: &str, byte: usize) -> usize {
     text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= byte).count()
 }

@@ -1,4 +1,4 @@
-//! `sexton next`: the dues of a cron expression, one a line.
+//! `sexton next`: the due times of a cron expression, one per line.
 
 use std::iter;
 use std::time::SystemTime;
@@ -30,20 +30,21 @@ const HELP: &str = concat!(
     "\
 usage: sexton next EXPR [OPTION ...]
 
-The next times at which a cron expression is due, one a line.
+Prints the next times at which a cron expression is due, one per line.
 
-EXPR has five fields (minute, hour, day of month, month, day of week), six with the seconds
-first, seven with the year last, if --dialect says nothing else; or it is a nickname such as
-@daily. Quote it, or the shell replaces `*` with file names.
+EXPR has five fields (minute, hour, day of month, month, day of week). With six, the seconds come
+first; with seven, the year comes last. --dialect may change this. EXPR may also be a nickname such
+as @daily. Quote it, or the shell replaces `*` with file names.
 
-    --count N         how many (5); there are fewer lines if the expression has no more
-    --from TIME       strictly after this time (now): 2026-12-31T23:59:30+01:00, or a civil
-                      time of the zone: '2026-12-31 23:59:30', 2026-12-31T23:59
-    --zone ZONE       whose clocks it goes by (the local ones): what the variable TZ takes, such
-                      as Europe/Paris or CET-1CEST,M3.5.0,M10.5.0/3
-    --previous        backwards: strictly before that time, the latest first
-    --format FORMAT   rfc3339 (usual): 2026-12-31T23:59:30+01:00, with Z for UTC
-                      civil: 2026-12-31T23:59:30, as clocks in the zone show it
+    --count N         how many times to print (default: 5); fewer if there are no more
+    --from TIME       print times strictly after this one (default: now). TIME is
+                      2026-12-31T23:59:30+01:00, or a civil time of the zone:
+                      '2026-12-31 23:59:30', 2026-12-31T23:59
+    --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
+                      Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
+    --previous        print times strictly before that time instead, the latest first
+    --format FORMAT   rfc3339 (default): 2026-12-31T23:59:30+01:00, with Z for UTC
+                      civil: 2026-12-31T23:59:30, the civil time in the zone
                       unix: seconds since 1970-01-01T00:00:00Z
 ",
     dialect::help!(),
@@ -74,19 +75,19 @@ fn next(args: &Args) -> Result<(), Failure> {
     let is_backward = args.has("--previous");
     let from = time::from(args, &zone, is_backward)?;
 
-    let mut dues = dues(cron, &zone, from, is_backward)?.take(count).peekable();
-    if dues.peek().is_none() {
+    let mut due_times = due_times(cron, &zone, from, is_backward)?.take(count).peekable();
+    if due_times.peek().is_none() {
         match (cron.never_fires(), is_backward) {
             (true, _) => tell(&format!("sexton: `{text}` is never due: no date matches it")),
             (false, false) => tell(&format!("sexton: `{text}` is not due any more after that time")),
             (false, true) => tell(&format!("sexton: `{text}` was never due before that time")),
         }
     }
-    dues.try_for_each(|due| say(&show(due, &zone)))
+    due_times.try_for_each(|due| say(&show(due, &zone)))
 }
 
-/// The dues strictly after an instant, or before it, the nearest first.
-pub fn dues(
+/// The due times strictly after an instant, or strictly before it, the nearest first.
+pub fn due_times(
     cron: Cron,
     zone: &Zone,
     from: SystemTime,
@@ -94,12 +95,12 @@ pub fn dues(
 ) -> Result<Box<dyn Iterator<Item = SystemTime>>, Failure> {
     let schedule = || Schedule::from(cron).zone(zone.clone());
     let failure = |error: Error| Failure::Error(1, error.to_string());
-    // The zone may know nothing of times so long ago.
+    // The zone may have no data for `from`: an error.
     schedule().matches(from).map_err(failure)?;
     if !is_backward {
-        // With a zone of its own, all that can be wrong with a cron schedule is that it is not due any more.
+        // A cron schedule with a zone has only one possible error: it has no due time any more.
         return Ok(match schedule().upcoming(from) {
-            Ok(dues) => Box::new(dues),
+            Ok(due_times) => Box::new(due_times),
             Err(_) => Box::new(iter::empty()),
         });
     }

@@ -1,4 +1,4 @@
-//! `sexton run`: every line of a crontab a task.
+//! `sexton run`: runs a crontab. Each job is a task.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -23,7 +23,7 @@ const HELP: &str = concat!(
     "\
 usage: sexton run CRONTAB [OPTION ...]
 
-Runs a crontab in the foreground until no job is left: for ever, unless all its jobs are
+Runs a crontab in the foreground. It ends when no job is left: never, unless all jobs are
 @reboot. `-` is stdin. A crontab with mistakes is not run.
 
     # minute, hour, day of month, month, day of week, and a command for the shell
@@ -32,47 +32,49 @@ Runs a crontab in the foreground until no job is left: for ever, unless all its 
     */10 * * * * * probe
     # some minute after four, always the same for this command
     H 4 * * * backup
-    # a line may say how it is read: on Fridays that are a 13th
+    # a switch for this line only: Fridays that are the 13th
     days=and 0 0 13 * fri lock-the-doors
     # also @hourly, @weekly, @monthly, @yearly
     @daily rotate
-    # for the first time after one period; units are w d h m s ms
+    # every period; the first run is one period after the start; units are w d h m s ms
     @every 1h30m collect
     # once, at the start
     @reboot warm-up
-    # what follows the first % goes to stdin, with a new line for each other %
+    # the text after the first % goes to stdin; each further % is a line break
     0 9 * * * mail ops%Good morning.%It is nine. Fifty \\% of the day is left.
 
-    # variables hold for the jobs below them; quotes keep blanks
+    # a variable applies to the jobs below it; quotes keep blanks
     GREETING = ' hello '
-    # what runs the commands, instead of /bin/sh
+    # the shell for the commands, instead of /bin/sh
     SHELL = /bin/bash
-    # whose clocks the schedules below go by, instead of the local ones
+    # the time zone of the schedules below, instead of the local one
     CRON_TZ = Europe/Paris
 
-Comments have lines of their own: a `#` further on is a part of the command. A sixth word is a
+A comment needs a line of its own: elsewhere, `#` is a part of the command. The sixth word is a
 field if it has only digits and * ? / , # - in it, or if the first six words are a cron
-expression; a command that begins with such a word must be in quotes. To cronie there are five
-fields whatever follows, to quartz six and, if the next word has only these characters, the year.
+expression. Put a command that begins with such a word in quotes. With the dialect cronie there
+are always five fields; with quartz there are six, and a seventh, the year, if the next word has
+only these characters.
 
 ",
     dialect::help!(),
     ", instead of the job's command
-    --journal FILE    remember there when each job was last due, from one start to the next: a
-                      job that was missed meanwhile is run at once, and only once
+    --journal FILE    keep each job's last due time in this file, from one start to the next: a
+                      job that was missed in between is run at once, once
 
-A journal knows a job by its line, wherever that stands: a changed line is a new job, and a line
-that is not there at a start is forgotten. A job that is cut off by a crash or by the end of
-`sexton` is told of at the next start, and not run again; what it has started may go on meanwhile.
-`@every` goes on from its last run.
+The journal identifies a job by its line, wherever that is in the crontab. A changed line is a new
+job. A line that is missing at a start is removed. A job that was cut off by a crash or by the end
+of `sexton` is reported at the next start and not run again; processes that it started may still
+be running. `@every` continues from its last run.
 
-In a container give it an init (`docker run --init`): the system lets no signal end process 1
-that has no handler for it, and sexton has none. SIGTERM and Ctrl-C would do nothing.
+In a container, use an init (`docker run --init`). Without one, SIGTERM and Ctrl-C do nothing: the
+kernel ignores signals to process 1 that have no handler, and sexton has none.
 
-A job does not overlap itself: what is due while it runs is missed. Jobs get the environment of
-`sexton` and the variables above them. What they write goes to stdout and stderr as it is.
+A job does not overlap itself: an occurrence that comes while the job runs is missed. Jobs get the
+environment of `sexton` and the variables above them. Their output goes to stdout and stderr
+unchanged.
 
-On stderr each event is a line of time, word, facts, and last the job:
+Each event is a line on stderr: time, word, details, and at the end the job:
 
     2026-11-22T10:00:00+01:00 start line 4: probe
     2026-11-22T10:00:00+01:00 end exit=0 took=0.002s line 4: probe
@@ -81,12 +83,12 @@ The words: ready, start, end, fail (exit=, signal= or error=), late (by=), misse
 cut (due=: the last process ended during this run), forgot (a job of the journal that is not in
 the crontab), busy, clock (forward= or back=), zone, journal, over.
 
-Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job at all or the journal
-cannot be had, 2 if the command line has a mistake or the file cannot be read.
+Exit status: 0 if no job is left, 1 if the crontab has a mistake or no job, or if the journal
+cannot be opened, 2 if the command line has a mistake or the file cannot be read.
 "
 );
 
-/// So many jobs run at once at the most; each holds a thread meanwhile.
+/// The maximum number of jobs at a time. Each running job occupies a thread.
 const MAX_AT_ONCE: usize = 250;
 
 fn run(args: &Args) -> Result<(), Failure> {
@@ -106,7 +108,7 @@ fn run(args: &Args) -> Result<(), Failure> {
 fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
     let zone = Zone::local()?;
     let started = SystemTime::now();
-    // A thread for each job, so that none waits for another, and one more to tell what happens meanwhile.
+    // A thread for each job, so that no job waits for another, and one more that emits the timer's events meanwhile.
     let threads = crontab.jobs.len().min(MAX_AT_ONCE) + 1;
     let builder = Scheduler::builder().threads(threads);
     let scheduler = match journal {
@@ -114,9 +116,9 @@ fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
         None => builder.build()?,
     };
     let names = names(&crontab.jobs);
-    // All that may fail comes before the first job runs.
+    // Compute all schedules before the first job runs: this may fail.
     let schedule = |(job, name): (&Job, &String)| {
-        // One that lies ahead says nothing: the clock was wrong, and has been set back since.
+        // Ignore a last due time in the future: the clock was wrong, and has been set back since.
         let last = scheduler.last_due(name).filter(|last| *last <= started);
         schedule(&job.when, job.zone.as_ref(), last, started)
     };
@@ -140,7 +142,7 @@ fn start(crontab: Arc<Crontab>, journal: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a journal knows the jobs by: the line itself, and a number where the same line comes again.
+/// The names of the jobs in the journal: the line itself, with a number if the same line comes again.
 fn names(jobs: &[Job]) -> Vec<String> {
     let mut counts = HashMap::new();
     let lines = jobs.iter().map(|job| job.text.trim());
@@ -149,14 +151,14 @@ fn names(jobs: &[Job]) -> Vec<String> {
         *count += 1;
         match *count {
             1 => line.to_string(),
-            // No line looks like this.
+            // No line contains a line break, so the name is unique.
             count => format!("{line}\n{count}"),
         }
     });
     names.collect()
 }
 
-/// A job that the crontab does not have, as the journal knows it.
+/// Prints the journal's name of a job that the crontab does not have on one line.
 fn one_line(name: &str) -> String {
     name.replace(char::is_control, " ")
 }
@@ -169,14 +171,14 @@ fn schedule(
 ) -> Result<Schedule, Error> {
     let in_zone = |schedule: Schedule| match zone {
         Some(zone) => schedule.zone(zone.clone()),
-        // The local one, also if that becomes another.
+        // Without a zone, the schedule follows the local zone when it changes.
         None => schedule,
     };
     Ok(in_zone(match when {
         When::Cron(cron) => Schedule::from(*cron),
         When::Every(period) => {
-            // By itself a period has its first due at once; here, as in robfig/cron, after one period, or one period
-            // after its last.
+            // In the library, a period is first due at once. Here it is first due one period after the start or after the last
+            // due time, as in robfig/cron.
             let begin = in_zone(Schedule::from(*period)).starting(last.unwrap_or(started))?;
             let first = begin.upcoming(last.unwrap_or(started))?.nth(1);
             match (last, first) {
@@ -190,7 +192,7 @@ fn schedule(
     }))
 }
 
-/// Runs a job to its end, and tells how it went.
+/// Runs a job to its end, and logs its start and its result.
 fn run_job(crontab: &Crontab, job: &Job, log: &Log) {
     let name = job.name();
     log.line(&format!("start {name}"));
@@ -221,7 +223,7 @@ fn wait_for(crontab: &Crontab, job: &Job) -> Result<ExitStatus, String> {
     child.wait().map_err(|error| format!("could not wait for it: {error}"))
 }
 
-/// Why a job failed that was started.
+/// Why a job failed after it was started.
 #[cfg(unix)]
 fn cause(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
@@ -237,11 +239,11 @@ fn cause(status: ExitStatus) -> String {
     status.code().map_or_else(|| format!("error=\"{status}\""), |code| format!("exit={code}"))
 }
 
-/// Writes what happens to stderr, each in one line that begins with the time.
+/// Prints events to stderr, one line each. A line begins with the time.
 #[derive(Clone)]
 struct Log {
     zone: Zone,
-    /// How a job is shown, by its name.
+    /// The label of each job, by its name.
     shown: Arc<HashMap<String, String>>,
 }
 
@@ -250,7 +252,7 @@ impl Log {
         tell(&format!("{} {text}", time::rfc3339(SystemTime::now(), &self.zone)));
     }
 
-    /// What the jobs do not tell themselves.
+    /// Logs an event of the scheduler. `run_job` logs the start and the end of jobs.
     fn event(&self, event: &Event) {
         let task = event.task().unwrap_or_default();
         let shown = self.shown.get(task).cloned().unwrap_or_else(|| one_line(task));
@@ -278,7 +280,7 @@ impl Log {
             Event::PoolSaturated { waiting, workers } => {
                 self.line(&format!("busy running={workers} waiting={waiting}"));
             }
-            // None of these is expected of a job of ours.
+            // `run_job` returns no error and does not panic, so these should not happen.
             Event::Failed { error, .. } => self.line(&format!("fail error=\"{error}\" {shown}")),
             Event::Panicked { message, .. } => self.line(&format!("fail error=\"{message}\" {shown}")),
             _ => {}
@@ -291,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_lines_have_names_of_their_own_wherever_they_stand() {
+    fn equal_lines_get_different_names() {
         let text = "@daily a\n@daily b\n  @daily a\n# a\n@daily a \n";
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
         let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);

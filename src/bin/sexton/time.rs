@@ -1,4 +1,4 @@
-//! How times are read and shown.
+//! Reads and prints times.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,21 +9,21 @@ use sexton::Moment;
 use crate::args::Args;
 use crate::Failure;
 
-/// What there is to say of a time that is no instant of the zone.
+/// The message for a time that has no instant in the zone.
 pub fn no_instant(zone: &Zone) -> String {
     match zone.begins() {
-        Some(begins) => format!("what is known of {zone} here begins at {}", rfc3339(begins, zone)),
-        None => "this machine's clock cannot hold it".into(),
+        Some(begins) => format!("the data of {zone} begin at {}", rfc3339(begins, zone)),
+        None => "this machine's clock cannot represent it".into(),
     }
 }
 
-/// The zone that `--zone` names, or else the local one.
+/// The zone of `--zone`; the local one without it.
 pub fn zone(args: &Args) -> Result<Zone, Failure> {
     let zone = args.value("--zone").map_or_else(Zone::local, Zone::from_tz);
     zone.map_err(|error| Failure::Error(1, error.to_string()))
 }
 
-/// The instant that `--from` gives, or else now; what lies beyond it is asked for.
+/// The instant of `--from`; now without it. The caller wants the due times after it, or before it if `is_backward`.
 pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, Failure> {
     let text = match args.value("--from") {
         Some(text) => text,
@@ -36,8 +36,9 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
     instant.map_err(|error| Failure::Error(1, format!("--from `{text}`: {error}")))
 }
 
-/// Where to look from for what is due after a moment, or before it. A civil time that clocks skip is an instant too late for
-/// the one and too early for the other: what is due at the end of the gap lies beyond it in both directions.
+/// The instant from which to search for due times after a moment, or before it if `is_backward`. A civil time that clocks skip
+/// needs care: a due time at the end of the gap counts as after it, and also as before it. So the search starts one second
+/// before the end of the gap, or one second after it.
 pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTime> {
     const SECOND: Duration = Duration::from_secs(1);
     match moment {
@@ -50,13 +51,13 @@ pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTim
     }
 }
 
-/// The moment that a text gives: RFC 3339, or a civil time of the zone, which may have a fraction of a second, too.
+/// Reads a moment: RFC 3339, or a civil time, and a fraction of a second.
 pub fn read(text: &str) -> Result<(Moment, Duration), String> {
     let error = match text.parse::<Moment>() {
         Ok(moment) => return Ok((moment, Duration::ZERO)),
         Err(error) => error,
     };
-    // The library takes a fraction with an offset only.
+    // The library accepts a fraction only with an offset.
     let with_fraction = text.rsplit_once('.').and_then(|(whole, digits)| {
         let fraction =
             format!("1970-01-01T00:00:00.{digits}Z").parse::<Moment>().ok()?.instant(&Zone::utc())?;
@@ -70,18 +71,18 @@ pub fn read(text: &str) -> Result<(Moment, Duration), String> {
 pub fn whole_second(instant: SystemTime) -> SystemTime {
     let fraction = match instant.duration_since(UNIX_EPOCH) {
         Ok(since) => since.subsec_nanos(),
-        // Before 1970 it is counted from the next second back.
+        // Before 1970, the fraction is the distance to the next second.
         Err(before) => (1_000_000_000 - before.duration().subsec_nanos()) % 1_000_000_000,
     };
     instant.checked_sub(Duration::from_nanos(fraction.into())).unwrap_or(instant)
 }
 
-/// The instant in the zone, or in UTC, to the second: with `Z` for UTC, the offset otherwise.
+/// The instant in the zone, to the second, with its offset, or with `Z` for offset zero.
 pub fn rfc3339(instant: SystemTime, zone: &Zone) -> String {
     zone.rfc3339(whole_second(instant)).to_string()
 }
 
-/// What the clocks of the zone show, to the second.
+/// The civil time in the zone, to the second.
 pub fn civil(instant: SystemTime, zone: &Zone) -> String {
     match zone.civil(instant) {
         Some(civil) => civil.to_string(),
@@ -89,7 +90,7 @@ pub fn civil(instant: SystemTime, zone: &Zone) -> String {
     }
 }
 
-/// Seconds since 1970-01-01T00:00:00Z of an instant that has no fraction of one.
+/// Seconds since 1970-01-01T00:00:00Z. The instant must have no fraction of a second.
 pub fn unix(instant: SystemTime) -> String {
     match instant.duration_since(UNIX_EPOCH) {
         Ok(since) => since.as_secs().to_string(),
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_shown_with_the_offset_of_the_zone() {
+    fn instants_are_printed_with_the_offset_of_the_zone() {
         let show = |text: &str, offset: i32| {
             let zone = Zone::fixed(offset).unwrap();
             rfc3339(read(text).unwrap().0.instant(&zone).unwrap(), &zone)
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_civil_time_may_have_a_fraction_too() {
+    fn a_civil_time_may_have_a_fraction() {
         let whole = "1970-01-01T00:00:01".parse().unwrap();
         assert_eq!(read("1970-01-01T00:00:01.5"), Ok((Moment::Civil(whole), Duration::from_millis(500))));
         let instant = UNIX_EPOCH + Duration::from_millis(1500);

@@ -1,4 +1,4 @@
-//! `sexton translate`: a schedule written for another cron.
+//! `sexton translate`: writes an expression for another cron.
 
 use sexton::cron::Dialect;
 
@@ -17,17 +17,18 @@ const HELP: &str = concat!(
     "\
 usage: sexton translate EXPR [OPTION ...]
 
-The same schedule as the cron that --to names would write it, or why it cannot. Without --to, a
-line for each that can, `NAME: EXPR`, and on stderr why the others cannot. The default dialect
-always can; where it must, with switches before the fields: `days=and 0 0 13 * fri`.
+Writes an expression with the same meaning in the dialect that --to names, or says why this is not
+possible. Without --to, prints a line for each dialect, `NAME: EXPR`, and on stderr the reasons for
+those that are not possible. The default dialect is always possible, if necessary with switches
+before the fields: `days=and 0 0 13 * fri`.
 
     --to NAME         default, croniter, quartz or cronie
 ",
     dialect::help!(),
     "
 
-Exit status: 0 if it has been written, or without --to; 1 if it cannot be, or if the expression has
-a mistake; 2 if the command line has one.
+Exit status: 0 if a translation was printed; 1 if there is none in the dialect of --to, or if the
+expression has a mistake; 2 if the command line has one.
 "
 );
 

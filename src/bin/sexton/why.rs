@@ -1,4 +1,4 @@
-//! `sexton why`: why an expression is due at a time, or why not.
+//! `sexton why`: explains why an expression is due at a time, or why not.
 
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
@@ -11,24 +11,24 @@ const HELP: &str = concat!(
     "\
 usage: sexton why EXPR TIME [OPTION ...]
 
-Why an expression fires at a time, or which field says no, or which clock change moved it. Then the
-fires before and after that time.
+Explains why an expression fires at a time, or which fields do not match, or which clock change
+moved it. Then it prints the due times before and after that time.
 
     fires: 2026-11-23T04:02:00 matches every field
     before: 2026-11-20T04:02:00Z
     after: 2026-11-27T04:02:00Z
 
 TIME is a time such as 2026-12-31T23:59:30+01:00, or a civil time of the zone, also one that its
-clocks skip: '2026-12-31 23:59:30', 2026-12-31T23:59. Its second counts, not a fraction of that.
+clocks skip: '2026-12-31 23:59:30', 2026-12-31T23:59. A fraction of a second is ignored.
 
-    --zone ZONE       whose clocks it goes by (the local ones): what the variable TZ takes, such
-                      as Europe/Paris or CET-1CEST,M3.5.0,M10.5.0/3
+    --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
+                      Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
 ",
     dialect::help!(),
     "
 
-Exit status: 0 if the question has been answered, whatever the answer; 1 if the expression, the time
-or the zone has a mistake; 2 if the command line has one.
+Exit status: 0, whether the expression fires or not; 1 if the expression, the time or the zone has a
+mistake; 2 if the command line has one.
 "
 );
 
@@ -52,7 +52,7 @@ fn why(args: &Args) -> Result<(), Failure> {
             false => time::start(moment, &zone, is_backward),
         };
         let start = start.map(time::whole_second).ok_or_else(|| mistaken(time::no_instant(&zone)))?;
-        let due = next::dues(cron, &zone, start, is_backward)?.next();
+        let due = next::due_times(cron, &zone, start, is_backward)?.next();
         let due = due.map_or_else(|| "never".into(), |due| time::rfc3339(due, &zone));
         say(&format!("{label}: {due}"))?;
     }

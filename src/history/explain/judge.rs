@@ -1,4 +1,4 @@
-//! What the notes of a task, and its schedule, say of one instant. Pure: no threads, no clock.
+//! Explains one instant from the history and the schedule of a task. Pure: no threads, no clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,8 +15,8 @@ fn is_near(one: SystemTime, other: SystemTime) -> bool {
     unix_seconds(one) == unix_seconds(other)
 }
 
-/// What is better the smaller it is: of dues in one second that which is named exactly, else the last before, else the
-/// first after.
+/// The order in which due times of one second are preferred, smallest first: the instant itself, then the last one before it,
+/// then the first one after it.
 fn distance(due: SystemTime, asked: SystemTime) -> (bool, Duration) {
     match asked.duration_since(due) {
         Ok(before) => (false, before),
@@ -24,24 +24,24 @@ fn distance(due: SystemTime, asked: SystemTime) -> (bool, Duration) {
     }
 }
 
-fn nearest(dues: impl IntoIterator<Item = SystemTime>, asked: SystemTime) -> Option<SystemTime> {
-    dues.into_iter().filter(|&due| is_near(due, asked)).min_by_key(|&due| distance(due, asked))
+fn nearest(due_times: impl IntoIterator<Item = SystemTime>, asked: SystemTime) -> Option<SystemTime> {
+    due_times.into_iter().filter(|&due| is_near(due, asked)).min_by_key(|&due| distance(due, asked))
 }
 
-/// Two dues in a row of so many at equal distances from `first` to `latest`, between which an instant lies.
+/// The two due times around an instant, of `count` due times at equal distances from `first` to `latest`.
 fn around(
     (first, latest, count): (SystemTime, SystemTime, u64),
     asked: SystemTime,
 ) -> impl Iterator<Item = SystemTime> {
     let (start, span) = (unix_nanos(first), unix_nanos(latest) - unix_nanos(first));
     let steps = i128::from(count.max(2) - 1);
-    // The two clocks run at slightly different speeds: the distance is that which the wall clock has shown.
+    // The two clocks run at slightly different speeds. Use the distance that the wall clock has shown.
     let step = (unix_nanos(asked) - start) * steps / span.max(1);
     [step, step + 1].into_iter().filter_map(move |step| system_time_of_nanos(start + span * step / steps))
 }
 
-/// The due that an instant means, of those from `first` to `latest`: so many at equal distances, or those of a plan. Only the
-/// two are known if there is neither.
+/// The due time that an instant means, of `count` from `first` to `latest`. Those in between follow from the plan: a calendar,
+/// or equal distances. Without a plan only `first` and `latest` are known.
 fn due_among(
     (first, latest, count): (SystemTime, SystemTime, u64),
     plan: Option<&Plan>,
@@ -58,14 +58,14 @@ fn due_among(
     nearest([first, latest].into_iter().chain(between), asked)
 }
 
-/// The due of a calendar plan in the second of an instant.
+/// The due time of a calendar plan in the second of an instant.
 fn due_of(plan: &Plan, asked: SystemTime) -> Option<SystemTime> {
     nearest(plan.until(asked).into_iter().chain(plan.after(asked)), asked)
 }
 
 impl TaskHistory {
-    /// What is known of an instant, and the due that it means, or the instant itself.
-    pub(super) fn judge(
+    /// Explains an instant. Returns the due time that it means, or the instant itself if nothing is due, and the reason.
+    pub(super) fn reason_at(
         &self,
         asked: SystemTime,
         now: Now,
@@ -79,7 +79,7 @@ impl TaskHistory {
         }
         let next = self.next.and_then(|next| next.wall(now));
         if let Some(at) = self.rezoned_after(asked) {
-            // What is pending is known, and nothing else is.
+            // Of the old zone, only the next due time is known.
             return match next.filter(|&next| is_near(next, asked)) {
                 Some(next) => (next, self.pending()),
                 None if asked < self.since => (asked, self.unscheduled()),
@@ -105,7 +105,7 @@ impl TaskHistory {
             (Some(due), _) if due > self.since || (due == self.since && !is_cron) => {
                 (due, self.shown_before(due).unwrap_or_else(|| self.forgotten()))
             }
-            // An expression first fires after that.
+            // A cron expression fires after that instant at the earliest.
             _ if due.map_or(asked, |due| due.min(asked)) < self.since || due == Some(self.since) => {
                 (asked, self.unscheduled())
             }
@@ -117,12 +117,12 @@ impl TaskHistory {
         }
     }
 
-    /// When the zone was changed, if that was later: the schedule knows the dues in the new one only.
+    /// When the zone was changed, if that was after `asked`. The schedule knows only the due times in the new zone.
     fn rezoned_after(&self, asked: SystemTime) -> Option<SystemTime> {
         self.record()?.zone_changed.filter(|&at| asked <= at && self.is_calendar())
     }
 
-    /// Of a due that is not noted, although nothing as late is forgotten: it is none, as clocks show its time again.
+    /// The reason for a due time that the history should have and does not: the clocks showed that time already, in the old zone.
     fn shown_before(&self, due: SystemTime) -> Option<Reason> {
         let record = self.record().filter(|record| record.forgotten < Some(due))?;
         record.zone_changed.map(|since| Reason::ShownBefore { since })
@@ -140,7 +140,7 @@ impl TaskHistory {
         self.plan.as_ref().map_or(false, |plan| plan.is_calendar())
     }
 
-    /// The due of the last run, if that is soon enough to look for it, and if none is missed.
+    /// The due time of the last run, if no occurrence is missed. `None` if it is too far away to compute.
     fn last_due(&self, next: SystemTime) -> Option<SystemTime> {
         const SOON: u64 = 10_000;
         if self.left > SOON {
@@ -154,7 +154,7 @@ impl TaskHistory {
         std::iter::successors(Some(next), after).take(self.left as usize).last()
     }
 
-    /// The due in the second of an instant by the schedule alone, where `next` is one of the dues.
+    /// The due time in the second of an instant, by the schedule alone. `next` is one of the due times.
     fn due_from(&self, next: Option<SystemTime>, asked: SystemTime) -> Option<SystemTime> {
         let plan = self.plan.as_deref();
         let period = plan.and_then(|plan| plan.period());
@@ -162,9 +162,9 @@ impl TaskHistory {
             (Some(plan), Some(period), Some(next)) => {
                 let (next, period) = (unix_nanos(next), period.as_nanos() as i128);
                 let before = unix_nanos(asked) - (unix_nanos(asked) - next).rem_euclid(period);
-                let dues = [before, before + period].map(system_time_of_nanos);
-                let dues = dues.into_iter().flatten().filter(|&due| unix_nanos(due) >= next);
-                nearest(dues, asked).filter(|&due| plan.until.map_or(true, |until| due <= until))
+                let due_times = [before, before + period].map(system_time_of_nanos);
+                let due_times = due_times.into_iter().flatten().filter(|&due| unix_nanos(due) >= next);
+                nearest(due_times, asked).filter(|&due| plan.until.map_or(true, |until| due <= until))
             }
             (Some(plan), ..) => due_of(plan, asked),
             _ => None,
@@ -172,7 +172,7 @@ impl TaskHistory {
         nearest(next.into_iter().chain(computed), asked)
     }
 
-    /// What the notes say.
+    /// What the history has about an instant.
     fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
         let notes: Vec<HistoryItem> = self.notes().collect();
         let replaced = notes.iter().rposition(|note| matches!(note, HistoryItem::Replaced));
@@ -185,7 +185,7 @@ impl TaskHistory {
             if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
                 let (is_after, distance) = distance(due, asked);
                 let rank = (is_after, distance, is_by_hand);
-                // Of equal ones the newest: a clock that was set back shows the same time again.
+                // Of equal ones take the newest: a clock that was set back shows the same time again.
                 if found.as_ref().map_or(true, |(best, ..)| rank < *best) {
                     found = Some((rank, due, reason));
                 }
@@ -194,7 +194,7 @@ impl TaskHistory {
         found.map(|(_, due, reason)| (due, reason))
     }
 
-    /// Why a due that has come was neither run nor missed so far.
+    /// Why a due time has come and its run has not started.
     fn pending(&self) -> Reason {
         if self.has_detached_run {
             return Reason::Running { due: None };
@@ -248,15 +248,15 @@ impl TaskHistory {
             return Reason::NotDue { before: plan.until(asked), after: plan.after(asked), step: None };
         }
         let mut known: Vec<SystemTime> =
-            self.notes().flat_map(|note| note.dues()).flatten().chain(next).collect();
-        // Of dues that are one note, the two ends are not the next ones.
+            self.notes().flat_map(|note| note.due_times()).flatten().chain(next).collect();
+        // Inside a merged note, the nearest due times are not its two ends.
         if plan.map_or(false, |plan| plan.period().is_some()) {
             let since = self.notes().rev().take_while(|note| !matches!(note, HistoryItem::Replaced));
             let blocks = since.filter_map(|note| note.block());
             let over = blocks.filter(|(first, latest, _)| *first <= asked && asked < *latest);
             known.extend(over.flat_map(|block| around(block, asked)));
         }
-        // Of a period, the grid goes on from the next due.
+        // The grid of a period continues from the next due time.
         if let (Some(period), Some(next)) = (plan.and_then(|plan| plan.period()), next) {
             if let Ok(ahead) = asked.duration_since(next) {
                 let before = unix_nanos(asked) - (ahead.as_nanos() % period.as_nanos()) as i128;
@@ -271,7 +271,7 @@ impl TaskHistory {
     }
 }
 
-/// The due that an instant means, if a note is about it, and what the note says.
+/// If a note is about an instant: the due time that it means, and the reason.
 fn of_note(
     notes: &[HistoryItem],
     at: usize,
@@ -282,13 +282,13 @@ fn of_note(
     match note {
         HistoryItem::Run { due, lateness, took, ending, is_by_hand } => {
             let took = (ending != Ending::Running).then(|| Duration::from_nanos(took));
-            let stood_for = match at.checked_sub(1).map(|before| notes[before]) {
+            let coalesced = match at.checked_sub(1).map(|before| notes[before]) {
                 Some(HistoryItem::Missed { count, is_coalesced: true, .. }) => u64::from(count),
                 _ => 0,
             };
             let reason = match is_by_hand {
-                true => Reason::RanByHand { ending, took },
-                false => Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, stood_for },
+                true => Reason::RunNow { ending, took },
+                false => Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, coalesced },
             };
             is_near(due, asked).then_some((due, reason))
         }
@@ -298,8 +298,8 @@ fn of_note(
             Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
         }
         HistoryItem::Missed { first, latest, count, why, is_coalesced } => {
-            let dues = u64::from(count);
-            let due = due_among((first, latest, dues), plan, asked)?;
+            let count = u64::from(count);
+            let due = due_among((first, latest, count), plan, asked)?;
             let by = notes[at + 1..].iter().find_map(|note| match *note {
                 HistoryItem::Run { due, is_by_hand: false, .. } => Some(due),
                 HistoryItem::Runs { first, .. } => Some(first),
@@ -307,8 +307,8 @@ fn of_note(
             });
             let step = step_over(notes, due).filter(|_| matches!(why, Why::Late | Why::ClockCorrected));
             let reason = match by.filter(|_| is_coalesced) {
-                Some(by) => Reason::StoodFor { by, why, step },
-                None => Reason::Missed { why, dues, first, latest, step },
+                Some(by) => Reason::Coalesced { by, why, step },
+                None => Reason::Missed { why, count, first, latest, step },
             };
             Some((due, reason))
         }
@@ -316,7 +316,7 @@ fn of_note(
     }
 }
 
-/// The last step of the clock that skipped a due.
+/// The last clock step that skipped a due time.
 fn step_over(notes: &[HistoryItem], due: SystemTime) -> Option<Step> {
     notes.iter().rev().find_map(|note| match *note {
         HistoryItem::Stepped { from, to } if from < due && due <= to => {
@@ -327,7 +327,7 @@ fn step_over(notes: &[HistoryItem], due: SystemTime) -> Option<Step> {
 }
 
 impl HistoryItem {
-    /// The first and the last of more than one due, and how many they are.
+    /// The first and the last due time of a merged note, and their number.
     fn block(self) -> Option<(SystemTime, SystemTime, u64)> {
         match self {
             HistoryItem::Runs { first, latest, count, .. }
@@ -340,8 +340,8 @@ impl HistoryItem {
         }
     }
 
-    /// The dues that it names.
-    fn dues(self) -> [Option<SystemTime>; 2] {
+    /// The due times that it names.
+    fn due_times(self) -> [Option<SystemTime>; 2] {
         match self {
             HistoryItem::Run { due, is_by_hand: false, .. } => [Some(due), None],
             HistoryItem::Runs { first, latest, .. } | HistoryItem::Missed { first, latest, .. } => {

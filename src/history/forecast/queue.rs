@@ -1,4 +1,4 @@
-//! Runs that want a worker, and how long each has to wait for one. Pure: no threads, no clock. Times are counted from now.
+//! Simulates the queue of runs: how long each waits for a worker. Pure: no threads, no clock. All times are from now.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -6,25 +6,25 @@ use std::time::Duration;
 
 use crate::task::Overlap;
 
-/// A run that wants a worker at a time, and for so long.
+/// A run that needs a worker from `at` on, for the time `took`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Want {
     pub(super) at: Duration,
     pub(super) took: Duration,
 }
 
-/// When the runs of a task begin, as far as its own runs are in their way, and how many dues find it running.
+/// When the runs of a task start if there is always a free worker, and how many due times find the task running.
 pub(super) fn runs_of(
-    dues: &[Duration],
+    due_times: &[Duration],
     took: Duration,
     overlap: Overlap,
     allowed_runs: usize,
 ) -> (Vec<Duration>, u64) {
     let (mut runs, mut overlaps) = (Vec::new(), 0);
-    // The last runs, by their beginnings and ends; the last of them may be queued.
+    // The start and end of each run that has not ended. The last of them may be queued.
     let mut going_on: VecDeque<(Duration, Duration)> = VecDeque::new();
-    for &due in dues {
-        // One that ends in the instant of a due has kept it from starting in time.
+    for &due in due_times {
+        // A run that ends exactly at a due time still counts as running then.
         while going_on.front().map_or(false, |&(_, end)| end < due) {
             going_on.pop_front();
         }
@@ -33,7 +33,7 @@ pub(super) fn runs_of(
                 overlaps += 1;
                 match overlap {
                     Overlap::Queue if begin < due => end,
-                    // One that is queued already stands for this due, too.
+                    // The queued run coalesces this occurrence.
                     _ => continue,
                 }
             }
@@ -45,7 +45,7 @@ pub(super) fn runs_of(
     (runs, overlaps)
 }
 
-/// How long each waits if the first to come is the first to be served. They are in order.
+/// How long each run waits, first come, first served. `wants` is in order of time.
 pub(super) fn waits(wants: &[Want], workers: usize) -> impl Iterator<Item = Duration> + '_ {
     let mut free_at: BinaryHeap<Reverse<Duration>> = BinaryHeap::new();
     wants.iter().map(move |want| {
@@ -58,8 +58,9 @@ pub(super) fn waits(wants: &[Want], workers: usize) -> impl Iterator<Item = Dura
     })
 }
 
-/// The fewest workers with which nobody waits longer than this. More workers never make anybody wait longer.
+/// The smallest number of workers with which no run waits longer than `limit`.
 pub(super) fn least_workers(wants: &[Want], limit: Duration) -> usize {
+    // Adding workers never makes a wait longer, so a binary search finds it.
     let is_enough = |workers: usize| waits(wants, workers).all(|wait| wait <= limit);
     let mut enough = 1;
     while !is_enough(enough) {
@@ -85,7 +86,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// Second by second: who wants to begin, who is busy until when.
+    /// Second by second: which runs start, and until when each worker is busy.
     fn slow_waits(wants: &[(u64, u64)], workers: usize) -> Vec<u64> {
         let (mut busy_until, mut waits) = (vec![0; workers], vec![None; wants.len()]);
         for now in 0.. {
@@ -108,11 +109,11 @@ mod tests {
     }
 
     /// Second by second: one run at a time, and one queued behind it.
-    fn slow_runs(dues: &[u64], took: u64, is_queued: bool) -> (Vec<u64>, u64) {
+    fn slow_runs(due_times: &[u64], took: u64, is_queued: bool) -> (Vec<u64>, u64) {
         let (mut runs, mut overlaps, mut busy_until, mut queued) = (Vec::new(), 0, None, false);
-        for now in 0..=dues.iter().max().unwrap_or(&0) + 1000 {
+        for now in 0..=due_times.iter().max().unwrap_or(&0) + 1000 {
             let mut starts = false;
-            if dues.contains(&now) {
+            if due_times.contains(&now) {
                 let is_busy = busy_until.map_or(false, |until| now <= until);
                 overlaps += u64::from(is_busy);
                 starts = !is_busy;
@@ -131,7 +132,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn each_waits_as_long_as_second_by_second(
+        fn waits_equal_those_of_a_second_by_second_simulation(
             wants in proptest::collection::vec((0..40_u64, 0..12_u64), 0..30),
             workers in 1..5_usize,
         ) {
@@ -148,24 +149,24 @@ mod tests {
         }
 
         #[test]
-        fn a_task_is_in_its_own_way_as_second_by_second(
-            dues in proptest::collection::btree_set(0..60_u64, 0..20),
+        fn runs_of_a_task_equal_those_of_a_second_by_second_simulation(
+            due_times in proptest::collection::btree_set(0..60_u64, 0..20),
             took in 0..15_u64,
             is_queued in any::<bool>(),
         ) {
-            let list: Vec<u64> = dues.into_iter().collect();
-            let dues: Vec<_> = list.iter().map(|due| seconds(*due)).collect();
+            let list: Vec<u64> = due_times.into_iter().collect();
+            let due_times: Vec<_> = list.iter().map(|due| seconds(*due)).collect();
             let overlap = if is_queued { Overlap::Queue } else { Overlap::Skip };
-            let (runs, overlaps) = runs_of(&dues, seconds(took), overlap, 1);
+            let (runs, overlaps) = runs_of(&due_times, seconds(took), overlap, 1);
             let runs: Vec<u64> = runs.iter().map(Duration::as_secs).collect();
             prop_assert_eq!((runs, overlaps), slow_runs(&list, took, is_queued));
         }
     }
 
     #[test]
-    fn several_runs_at_once_are_as_many_as_allowed() {
-        let dues: Vec<_> = (0..6).map(|due| seconds(10 * due)).collect();
-        let (runs, overlaps) = runs_of(&dues, seconds(25), Overlap::Allow(2), 2);
+    fn no_more_runs_overlap_than_are_allowed() {
+        let due_times: Vec<_> = (0..6).map(|due| seconds(10 * due)).collect();
+        let (runs, overlaps) = runs_of(&due_times, seconds(25), Overlap::Allow(2), 2);
         // 0 to 25 and 10 to 35; then 30 to 55 and 40 to 65.
         assert_eq!(runs, [0, 10, 30, 40].map(seconds));
         assert_eq!(overlaps, 2);

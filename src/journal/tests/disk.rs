@@ -1,4 +1,4 @@
-//! What a scheduler does that only a power failure would show.
+//! What a scheduler guarantees for the time after a power failure.
 
 use std::process;
 
@@ -34,7 +34,7 @@ fn a_calendar_run_is_in_the_journal_on_the_disk_before_its_callback_is_called() 
     assert_eq!(runs(59), ["elapsed: "]);
     assert_eq!(runs(1), ["calendar: line", "elapsed: "]);
 
-    // A run beside the schedule is for none of its dues; the one that is left after a cancel is.
+    // `run_now` is for no due time of the schedule. The one run after `cancel_after_next` is.
     scheduler.cancel("elapsed").unwrap();
     scheduler.get("calendar").unwrap().run_now().unwrap();
     assert_eq!(runs(0), ["calendar: "]);

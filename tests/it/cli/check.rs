@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn check_tells_every_mistake_with_its_place() {
+fn check_lists_every_mistake_with_its_place() {
     let (status, stdout, stderr) = call_with_input(&["check", "-"], "61 9 * * mom x\n# fine\n@dialy y\n");
     assert_eq!(
         stdout,
@@ -50,7 +50,7 @@ fn a_crontab_is_read_in_its_dialect() {
 }
 
 #[test]
-fn what_is_legal_and_likely_wrong_is_a_warning() {
+fn a_likely_mistake_is_a_warning() {
     assert_eq!(
         call_with_input(&["check", "-"], "# every minute?\n  * 4 * * * backup\n@every 5m x\n@reboot y\n"),
         (
@@ -97,7 +97,7 @@ fn what_is_legal_and_likely_wrong_is_a_warning() {
 }
 
 #[test]
-fn warnings_about_clocks_are_about_those_of_the_schedule() {
+fn warnings_about_clock_changes_use_the_zone_of_the_schedule() {
     let (status, stdout, stderr) =
         call_with_input(&["check", "-"], &format!("30 2 * * * a\nCRON_TZ={PARIS}\n*/30 2 * * * b\n"));
     let warnings: Vec<_> = stdout.lines().filter(|line| line.starts_with("<stdin>")).collect();
@@ -109,7 +109,7 @@ fn warnings_about_clocks_are_about_those_of_the_schedule() {
 }
 
 #[test]
-fn of_very_many_findings_some_are_told() {
+fn at_most_twenty_warnings_are_printed_for_an_expression() {
     let (status, stdout, _) =
         call_with_input(&["check", "-"], &format!("{}1 * * * * x\n", "1,".repeat(20_000)));
     assert_eq!(status, 1);

@@ -10,7 +10,7 @@ fn next(args: &str, expected: &str) {
 }
 
 #[test]
-fn a_text_is_read_as_its_dialect_has_it() {
+fn an_expression_is_read_in_its_dialect() {
     next("0 30 9 * * 1", "2027-01-04T09:30:00");
     next("0 30 9 * * 1|--dialect|default", "2027-01-04T09:30:00");
     next("30 9 * * 1 0|--dialect|croniter", "2027-01-04T09:30:00");
@@ -21,7 +21,7 @@ fn a_text_is_read_as_its_dialect_has_it() {
 }
 
 #[test]
-fn the_switches_go_with_any_dialect() {
+fn switches_work_with_every_dialect() {
     next("0 0 13 * fri", "2027-01-01T00:00:00");
     next("0 0 13 * fri|--days|and", "2027-08-13T00:00:00");
     next("days=and|0|0|13|*|fri", "2027-08-13T00:00:00");
@@ -61,7 +61,7 @@ fn what_is_hashed_or_drawn_has_a_source() {
 }
 
 #[test]
-fn what_a_dialect_does_not_read_is_a_mistake() {
+fn text_that_a_dialect_does_not_allow_is_a_mistake() {
     fails(
         "next|0 9 * * *|--dialect|quartz",
         1,
@@ -87,7 +87,7 @@ fn what_a_dialect_does_not_read_is_a_mistake() {
 }
 
 #[test]
-fn every_command_tells_what_the_options_do_not_take() {
+fn every_command_reports_wrong_values_of_options() {
     let fails = |command: &str, args: &str, problem: &str| {
         let (status, stdout, stderr) = call(&[&[command], &args.split('|').collect::<Vec<_>>()[..]].concat());
         assert_eq!((status, &*stdout), (2, ""), "{command} {args}");

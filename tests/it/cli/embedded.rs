@@ -33,7 +33,7 @@ fn zones_are_there_from_2026_on() {
 }
 
 #[test]
-fn what_was_before_is_an_error() {
+fn a_time_before_the_embedded_table_is_an_error() {
     const BEFORE: &str =
         "zone `Europe/Paris`: the embedded table 2026f begins at 2026-01-01T00:00:00Z, and 2025-12-31T08:00:00Z \
          is before that; install the `tzdata` package or set TZDIR\n";
@@ -53,7 +53,7 @@ fn what_was_before_is_an_error() {
         (
             1,
             "",
-            "sexton: --from `2025-12-31 09:00`: what is known of Europe/Paris here begins at 2026-01-01T01:00:00+01:00\n",
+            "sexton: --from `2025-12-31 09:00`: the data of Europe/Paris begin at 2026-01-01T01:00:00+01:00\n",
         ),
     );
 }

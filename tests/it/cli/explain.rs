@@ -70,7 +70,7 @@ warning: fires on days that match one of the day fields; in cronie on days that 
 }
 
 #[test]
-fn what_is_likely_wrong_comes_last() {
+fn likely_mistakes_come_last() {
     let (status, stdout, stderr) = call(&["explain", "* 4 13 * fri", "--zone", PARIS]);
     let (_, warnings) = stdout.split_once("\n\nwarning: ").unwrap();
     assert_eq!(
@@ -159,7 +159,7 @@ fn how_often_and_how_far_apart_is_shown() {
 }
 
 #[test]
-fn what_never_fires_says_so() {
+fn an_expression_that_never_fires_is_reported() {
     prints(
         "explain|0 0 30 2 *",
         "\
@@ -217,8 +217,8 @@ fn clock_changes_are_those_of_the_zone() {
 }
 
 #[test]
-fn explain_tells_what_is_wrong() {
-    let usage = "usage: sexton explain EXPR [OPTION ...]\n`sexton explain --help` tells more\n";
+fn explain_reports_mistakes() {
+    let usage = "usage: sexton explain EXPR [OPTION ...]\nsee `sexton explain --help`\n";
     fails("explain", 2, &format!("sexton: expected a cron expression\n{usage}"));
     fails("explain|@daily|--count|3", 2, &format!("sexton: unknown option `--count`\n{usage}"));
     fails(

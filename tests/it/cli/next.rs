@@ -10,7 +10,7 @@ fn next(args: &str, expected: &[&str]) {
 }
 
 #[test]
-fn next_shows_the_dues_after_a_time() {
+fn next_prints_the_due_times_after_a_time() {
     next(
         "2 4 * * mon,fri|--from|2026-11-22T12:00:00Z|--count|3",
         &["2026-11-23T04:02:00Z", "2026-11-27T04:02:00Z", "2026-11-30T04:02:00Z"],
@@ -23,7 +23,7 @@ fn next_shows_the_dues_after_a_time() {
 }
 
 #[test]
-fn next_goes_by_the_clocks_of_a_zone() {
+fn next_uses_the_zone() {
     let zone = format!("--zone|{PARIS}|--from|2026-03-28T12:00");
     next(
         &format!("30 2 * * *|{zone}|--count|2"),
@@ -64,7 +64,7 @@ fn a_schedule_that_ends_has_fewer_lines() {
 }
 
 #[test]
-fn next_tells_what_is_wrong() {
+fn next_reports_mistakes() {
     fails(
         "next|0 9 * * mom-fri",
         1,

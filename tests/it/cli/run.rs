@@ -72,7 +72,7 @@ fn a_crontab_with_warnings_is_run() {
 
 #[cfg(unix)]
 #[test]
-fn what_runs_at_the_start_only_ends_by_itself() {
+fn a_crontab_with_only_reboot_jobs_ends() {
     let input = "@reboot cat%one%50\\% \nA = 'a  b'\nCRON_TZ = EST5\n@reboot echo \"$A $CRON_TZ $SHELL\"; exit 3\n\
                  SHELL = /no/such/shell\n@reboot x\nSHELL=/bin/sh\n@reboot kill -9 $$\n@reboot read x || echo no input";
     let (status, stdout, stderr) = call_with_input(&["run", "-"], input);
@@ -102,7 +102,7 @@ fn what_runs_at_the_start_only_ends_by_itself() {
 /// The second of two equal lines is known by its number, which no line may look like.
 #[cfg(unix)]
 #[test]
-fn lines_that_look_like_others_are_run_all_the_same() {
+fn equal_lines_are_all_run() {
     let input = "@reboot echo 1 #\n@reboot echo 1 #\n@reboot echo 1 # (2)\n";
     let (status, stdout, _) = call_with_input(&["run", "-"], input);
     assert_eq!((status, &*stdout), (0, "1\n1\n1\n"));
@@ -140,7 +140,7 @@ fn six_fields_tick_every_second() {
 
 #[cfg(unix)]
 #[test]
-fn a_period_has_its_first_run_after_one_period_and_a_slow_job_is_not_in_the_way() {
+fn a_period_first_runs_after_one_period_and_a_slow_job_does_not_delay_it() {
     let began = Instant::now();
     let (lines, _running) = first_lines("@reboot echo slow; exec sleep 100\n@every 0.3s echo quick\n", 3);
     assert_eq!(lines, ["slow", "quick", "quick"]);
@@ -162,7 +162,7 @@ fn cron_tz_moves_a_schedule() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_due_while_a_job_runs_is_told_as_missed() {
+fn an_occurrence_while_the_job_runs_is_reported_as_missed() {
     let mut child = Running(sexton(&["run", "-"]).stdout(Stdio::null()).spawn().unwrap());
     child.0.stdin.take().unwrap().write_all(b"@every 0.2s exec sleep 0.7\n").unwrap();
     let stderr = BufReader::new(child.0.stderr.take().unwrap());
@@ -231,7 +231,7 @@ fn a_journal_that_is_ahead_does_not_silence_a_job() {
 
 #[cfg(unix)]
 #[test]
-fn a_line_that_is_gone_is_forgotten_at_the_next_start() {
+fn a_line_that_was_removed_is_forgotten_at_the_next_start() {
     let folder = Folder::new();
     let journal = folder.journal();
     let path = journal.to_str().unwrap();
@@ -251,7 +251,7 @@ fn a_line_that_is_gone_is_forgotten_at_the_next_start() {
 
 #[cfg(unix)]
 #[test]
-fn a_journal_goes_on_where_a_killed_process_stopped() {
+fn a_journal_continues_where_a_killed_process_stopped() {
     let folder = Folder::new();
     let journal = folder.journal();
     let path = journal.to_str().unwrap();

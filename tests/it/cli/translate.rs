@@ -13,7 +13,7 @@ fn translate_writes_an_expression_for_another_cron() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told() {
+fn an_expression_that_cannot_be_translated_is_reported() {
     fails(
         "translate|0 9 * * friL|--to|cronie",
         1,

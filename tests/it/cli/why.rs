@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn why_tells_what_fires_and_what_does_not() {
+fn why_explains_what_fires_and_what_does_not() {
     prints(
         "why|2 4 * * mon,fri|2026-11-23 04:02",
         "fires: 2026-11-23T04:02:00 matches every field\n\
@@ -29,7 +29,7 @@ fn why_tells_what_fires_and_what_does_not() {
 }
 
 #[test]
-fn the_second_counts_and_not_its_fraction() {
+fn a_fraction_of_a_second_is_ignored() {
     for time in ["2026-11-23 04:02:00.9", "2026-11-23T04:02:00.000000001Z"] {
         prints(
             &format!("why|2 4 * * *|{time}"),
@@ -47,7 +47,7 @@ fn the_second_counts_and_not_its_fraction() {
 }
 
 #[test]
-fn clock_changes_are_told() {
+fn why_explains_clock_changes() {
     let zone = format!("--zone|{PARIS}");
     prints(
         &format!("why|30 2 * * *|2026-03-29 02:30|{zone}"),
@@ -73,11 +73,9 @@ fn clock_changes_are_told() {
 }
 
 #[test]
-fn why_tells_what_is_wrong() {
+fn why_reports_mistakes() {
     let usage = |problem: &str| {
-        format!(
-            "sexton: {problem}\nusage: sexton why EXPR TIME [OPTION ...]\n`sexton why --help` tells more\n"
-        )
+        format!("sexton: {problem}\nusage: sexton why EXPR TIME [OPTION ...]\nsee `sexton why --help`\n")
     };
     fails("why", 2, &usage("expected a cron expression and a time"));
     fails("why|0 9 * * *", 2, &usage("expected a cron expression and a time"));
@@ -98,7 +96,7 @@ fn why_tells_what_is_wrong() {
 }
 
 #[test]
-fn a_skipped_time_hides_no_fire_beside_it() {
+fn a_skipped_time_does_not_hide_the_due_times_around_it() {
     let paris = |args: &str| call(&format!("{args}|--zone|{PARIS}").split('|').collect::<Vec<_>>()).1;
     let fire = "2026-03-29T03:00:00+02:00\n";
     assert_eq!(paris("next|30 2 * * *|--from|2026-03-29 02:15|--count|1"), fire);

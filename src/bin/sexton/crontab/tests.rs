@@ -130,7 +130,7 @@ fn the_dialect_says_how_many_words_the_schedule_has() {
 }
 
 #[test]
-fn a_line_may_say_itself_how_it_is_read() {
+fn a_line_may_have_switches_of_its_own() {
     for (line, schedule, command) in [
         ("days=and 0 0 13 * fri x", "days=and 0 0 13 * fri", "x"),
         ("\tdialect=quartz 0 0 9 ? * 2-6 x", "0 9 * * mon-fri", "x"),
@@ -222,7 +222,7 @@ fn a_line_with_two_meanings_is_a_mistake() {
 }
 
 #[test]
-fn every_mistake_is_told_where_it_is() {
+fn every_mistake_has_its_place() {
     for (line, message) in [
         ("1 2 3 echo", "1:1: found 4 fields, expected five, or six with the seconds first, and a command"),
         ("*", "1:1: found 1 field, expected five, or six with the seconds first, and a command"),
@@ -262,7 +262,7 @@ fn a_control_character_of_a_crontab_does_not_reach_the_terminal() {
 }
 
 #[test]
-fn all_mistakes_are_told_not_the_first_alone() {
+fn all_mistakes_are_reported() {
     assert_eq!(
         mistakes("61 25 * * mom x\n# fine\n\n* * * * * fine\n\t* * * 13 8  x"),
         [
@@ -276,7 +276,7 @@ fn all_mistakes_are_told_not_the_first_alone() {
 }
 
 #[test]
-fn bytes_that_no_text_has_are_mistakes() {
+fn bytes_that_are_not_text_are_mistakes() {
     assert_eq!(mistakes(b"* * * * * \xc3\xa9\xff x"), ["1:12: found a byte that is not UTF-8"]);
     assert_eq!(
         mistakes("* * * * * a\0b"),
@@ -314,7 +314,7 @@ fn the_end_and_the_beginning_of_a_file_may_be_bare() {
 }
 
 #[test]
-fn variables_hold_for_the_jobs_below_them() {
+fn variables_apply_to_the_jobs_below_them() {
     let text =
         "A=1\n* * * * * one\n  B = two words  \nA = \"  2 \"\n'C d'='x\"y'\n_E=\n* * * * * two\nF=$A\n";
     let crontab = read(text).unwrap();
@@ -361,7 +361,7 @@ fn a_percent_sign_begins_the_input() {
 }
 
 #[test]
-fn a_name_is_one_short_line_that_nobody_else_has() {
+fn a_label_is_one_short_line_and_unique() {
     assert_eq!(job("\n@daily\techo \ttick ").name(), "line 2: echo  tick");
     let long = job(&format!("@daily {}", "é".repeat(61)));
     assert_eq!(long.name(), format!("line 1: {}…", "é".repeat(60)));
