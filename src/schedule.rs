@@ -4,13 +4,15 @@
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
 mod changes;
+mod due;
 mod except;
+mod exclusions;
 mod jitter;
 mod lint;
 mod moment;
 mod plan;
 mod rezone;
-mod sieve;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod timetable;
@@ -21,18 +23,20 @@ pub(crate) use jitter::Whose;
 pub use moment::Moment;
 pub use why::{Explanation, Passes, Reading};
 
+pub(crate) use due::Due;
 pub(crate) use moment::rfc3339;
 pub(crate) use plan::Plan;
-pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
+pub(crate) use timetable::{Pass, Rejudged, Timetable};
 
 use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::except::Except;
-use self::rezone::CivilBounds;
-use self::sieve::Search;
-use self::timetable::{ask, out_of_range, pull, Rule};
+use self::exclusions::{Exclusions, Search};
+use self::moment::out_of_range;
+use self::rule::{ask, pull, Closure, Moments, Rule};
+use self::timetable::CivilBounds;
 use crate::clock::{Now, CORRECTION};
 use crate::cron::{Cron, Dialect, Reader};
 use crate::dues::days::Days;
@@ -75,9 +79,6 @@ enum What {
     AtEach(Moments),
     AtNext(Closure),
 }
-
-type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
-type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
 
 impl Schedule {
     /// At the civil times that a cron expression matches; [the module](mod@crate::cron) describes the language.
@@ -248,7 +249,7 @@ impl Schedule {
         let end = self.until.and_then(|moment| moment.instant(&zone));
         let until = before.checked_sub(Duration::from_nanos(1));
         let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => Search::new(&self.except, &zone, &rule).until(until)?,
+            Some(until) => Search { except: &self.except, zone: &zone, rule: &rule }.until(until)?,
             None => None,
         };
         // So far was looked back.
@@ -266,7 +267,9 @@ impl Schedule {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
         let (rule, zone) = self.asked("matches", second)?;
         let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => Search::new(&self.except, &zone, &rule).after(before, Some(second))?,
+            Some(before) => {
+                Search { except: &self.except, zone: &zone, rule: &rule }.after(before, Some(second))?
+            }
             None => None,
         };
         let is_over = self.until.and_then(|moment| moment.instant(&zone)).map_or(false, |end| second > end);
@@ -287,7 +290,7 @@ impl Schedule {
         expect_begun(&zone, around)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok((Rule::Cron { cron, zone: zone.clone(), floor, moved: None }, zone))
+        Ok((Rule::Cron { cron, zone: zone.clone(), floor, zone_change: None }, zone))
     }
 
     /// The zone that it has of its own.
@@ -335,7 +338,7 @@ impl Schedule {
         let mut timetable = Timetable {
             rule: Rule::Once { civil: None },
             until,
-            sieve: self.except.sieve(&zone),
+            exclusions: Exclusions::new(self.except, &zone),
             delay,
             civil_bounds: CivilBounds::of(civil(self.starting), civil(self.until)),
         };
@@ -353,9 +356,9 @@ impl Schedule {
             What::Cron(cron) => {
                 expect_begun(&zone, starting.map_or(now.wall, |start| start.max(now.wall)))?;
                 let floor = starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-                timetable.rule = Rule::Cron { cron, zone, floor, moved: None };
+                timetable.rule = Rule::Cron { cron, zone, floor, zone_change: None };
                 let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
-                let first = timetable.sifted_after(since)?;
+                let first = timetable.after_instant(since)?;
                 must_be_due(format!("cron `{cron}`{except}"), first)?
             }
             What::Every(period) => {
@@ -370,7 +373,7 @@ impl Schedule {
                         let anchor = starting.or(last).unwrap_or(now.wall);
                         expect_begun(&zone, anchor)?;
                         let days = Days::new(period, civil(self.starting), unix_nanos(anchor), zone);
-                        Rule::Days { days: days.ok_or_else(out_of_range)?, moved: None }
+                        Rule::Days { days: days.ok_or_else(out_of_range)?, zone_change: None }
                     }
                 };
                 if matches!(timetable.rule, Rule::Elapsed(_)) && starting <= last {

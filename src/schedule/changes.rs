@@ -6,7 +6,7 @@ use std::iter::FusedIterator;
 use std::ops::Range;
 use std::time::SystemTime;
 
-use super::timetable::out_of_range;
+use super::moment::out_of_range;
 use super::why::Reading;
 use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};

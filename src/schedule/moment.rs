@@ -5,9 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use super::timetable::out_of_range;
 use crate::civil::{Cursor, DateTime, ParseError};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tz::{system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
@@ -189,6 +188,10 @@ pub(super) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result 
         write!(f, ":{seconds:02}")?;
     }
     Ok(())
+}
+
+pub(super) fn out_of_range() -> Error {
+    Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
 }
 
 #[cfg(test)]

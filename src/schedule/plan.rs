@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::timetable::{Rule, Timetable};
+use super::rule::Rule;
+use super::timetable::Timetable;
 use crate::cron::Cron;
 use crate::dues::days::Days;
 use crate::dues::fires;
@@ -37,7 +38,7 @@ impl Timetable {
     /// What is known of its dues beyond the next; None if there are none.
     pub(crate) fn plan(&self) -> Option<Plan> {
         let kind = match &self.rule {
-            _ if self.sieve.is_some() => Kind::Unknown,
+            _ if self.exclusions.is_some() => Kind::Unknown,
             Rule::Cron { cron, zone, floor, .. } => {
                 Kind::Cron { cron: *cron, zone: zone.clone(), floor: *floor }
             }
@@ -46,7 +47,7 @@ impl Timetable {
             Rule::Once { .. } => return None,
             Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
-        Some(Plan { kind, until: self.until, delay: self.delay, is_sifted: self.sieve.is_some() })
+        Some(Plan { kind, until: self.until, delay: self.delay, is_sifted: self.exclusions.is_some() })
     }
 }
 

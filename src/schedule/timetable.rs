@@ -4,25 +4,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::rezone::{CivilBounds, Moved};
-use super::sieve::Sieve;
-use super::{Closure, Moment, Moments};
+use super::due::Due;
+use super::exclusions::Exclusions;
+use super::rule::Rule;
 use crate::civil::DateTime;
 use crate::clock::{Now, STEP};
-use crate::cron::Cron;
-use crate::dues::days::{quotient, remainder, Days};
-use crate::dues::fires;
-use crate::error::{Error, Kind};
-use crate::guard::guarded;
-use crate::sync::{Arc, Instant};
-use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zone};
+use crate::dues::days::{quotient, remainder};
+use crate::error::Error;
 
 /// A schedule in a zone, begun: gives the due after a due.
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
     pub(super) until: Option<SystemTime>,
     /// What is left out of the rule, if anything is.
-    pub(super) sieve: Option<Box<Sieve>>,
+    pub(super) exclusions: Option<Box<Exclusions>>,
     /// By how much everything is due later than the rule says.
     pub(super) delay: Duration,
     /// Kept for a change of zone; most schedules have none.
@@ -37,32 +32,6 @@ pub(crate) enum Rejudged {
     /// The next due has to be [looked for](Timetable::after), as code that is not ours is to be asked, or there is none:
     /// a task does not end here.
     ByAsking,
-}
-
-pub(super) enum Rule {
-    /// Fires after `floor`, in Unix seconds.
-    Cron {
-        cron: Cron,
-        zone: Zone,
-        floor: i64,
-        moved: Option<Box<Moved>>,
-    },
-    Days {
-        days: Days<Zone>,
-        moved: Option<Box<Moved>>,
-    },
-    Elapsed(Duration),
-    /// At a civil time, if that is what was given.
-    Once {
-        civil: Option<DateTime>,
-    },
-    /// `last` is what the iterator gave last.
-    AtEach {
-        moments: Moments,
-        last: Option<Moment>,
-        zone: Zone,
-    },
-    AtNext(Closure),
 }
 
 /// The dues from one that has come up to a point in time.
@@ -84,12 +53,12 @@ impl Timetable {
     /// The due after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         let due = due.earlier(self.delay);
-        let next = match (&self.sieve, &mut self.rule) {
-            (Some(sieve), Rule::Elapsed(_)) => {
+        let next = match (&self.exclusions, &mut self.rule) {
+            (Some(exclusions), Rule::Elapsed(_)) => {
                 let next = self.rule.next(due, now)?;
-                sifted_elapsed(sieve, &self.rule, next, now)?
+                elapsed_from(exclusions, &self.rule, next, now)?
             }
-            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => self.sifted_after(due.passed_at(now))?,
+            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => self.after_instant(due.passed_at(now))?,
             (_, rule) => rule.next(due, now)?,
         };
         Ok(self.in_time(self.delayed(next), now))
@@ -97,10 +66,10 @@ impl Timetable {
 
     /// The due itself, if it has come, or the next one if it turns out to be left out.
     pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        match &self.sieve {
-            Some(sieve) if due.age(now).is_some() => {
+        match &self.exclusions {
+            Some(exclusions) if due.age(now).is_some() => {
                 let meant_for = due.earlier(self.delay).passed_at(now);
-                match sieve.search(&self.rule).is_left_out(meant_for)? {
+                match exclusions.search(&self.rule).is_left_out(meant_for)? {
                     true => self.next(due, now),
                     false => Ok(Some(due)),
                 }
@@ -111,7 +80,7 @@ impl Timetable {
 
     /// The first due of a calendar schedule after what the wall clock showed once.
     pub(crate) fn after(&mut self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
-        let due = self.sifted_after(self.undelayed(wall))?;
+        let due = self.after_instant(self.undelayed(wall))?;
         Ok(self.in_time(self.delayed(due), now))
     }
 
@@ -119,7 +88,7 @@ impl Timetable {
     pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
         let mut walked_to = due;
-        if let (Rule::Elapsed(period), None) = (&self.rule, &self.sieve) {
+        if let (Rule::Elapsed(period), None) = (&self.rule, &self.exclusions) {
             let whole = self.whole_periods(due, *period, to);
             pass.count = pass.count.saturating_add(quotient(whole, *period));
             pass.latest = due.later(whole).unwrap_or(due);
@@ -160,9 +129,9 @@ impl Timetable {
             return Ok(due.later(self.whole_periods(due, period, to)).unwrap_or(due));
         }
         let until = self.undelayed(self.until.map_or(to.wall, |until| until.min(to.wall)));
-        let latest = match &self.sieve {
-            Some(sieve) => sieve.search(&self.rule).until(until)?.map(Due::Calendar),
-            None => self.rule.calendar_until(until),
+        let latest = match &self.exclusions {
+            Some(exclusions) => exclusions.search(&self.rule).until(until)?.map(Due::Calendar),
+            None => self.rule.until(until).map(Due::Calendar),
         };
         Ok(self.delayed(latest).unwrap_or(due))
     }
@@ -199,21 +168,21 @@ impl Timetable {
 
     /// The first due of a calendar schedule after what the wall clock showed once.
     pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
-        if self.sieve.as_ref().map_or(false, |sieve| sieve.asks()) {
+        if self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures()) {
             return Rejudged::ByAsking;
         }
-        let due = self.sifted_after(self.undelayed(wall)).unwrap_or(None);
+        let due = self.after_instant(self.undelayed(wall)).unwrap_or(None);
         self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
     }
 
     /// The first due of a calendar schedule after an instant that is not left out, without the delay.
-    pub(super) fn sifted_after(&self, after: SystemTime) -> Result<Option<Due>, Error> {
-        match &self.sieve {
-            Some(sieve) => {
+    pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<Due>, Error> {
+        match &self.exclusions {
+            Some(exclusions) => {
                 let until = self.until.map(|until| self.undelayed(until));
-                Ok(sieve.search(&self.rule).after(after, until)?.map(Due::Calendar))
+                Ok(exclusions.search(&self.rule).after(after, until)?.map(Due::Calendar))
             }
-            None => Ok(self.rule.calendar_after(after)),
+            None => Ok(self.rule.after(after).map(Due::Calendar)),
         }
     }
 
@@ -249,22 +218,22 @@ impl Timetable {
             }
             (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
             (rule, _) => match (last, starting) {
-                (Some(last), _) => return self.sifted_after(last),
-                (None, Some(_)) => rule.calendar_until(wall),
+                (Some(last), _) => return self.after_instant(last),
+                (None, Some(_)) => rule.until(wall).map(Due::Calendar),
                 (None, None) => Some(Due::Calendar(now.wall)),
             },
         };
-        match (&self.sieve, first) {
-            (Some(sieve), Some(Due::Calendar(raw))) if matches!(self.rule, Rule::Days { .. }) => {
+        match (&self.exclusions, first) {
+            (Some(exclusions), Some(Due::Calendar(raw))) if matches!(self.rule, Rule::Days { .. }) => {
                 let is_past = starting.is_some() && raw <= wall;
-                let last = if is_past { sieve.search(&self.rule).until(wall)? } else { None };
+                let last = if is_past { exclusions.search(&self.rule).until(wall)? } else { None };
                 match last {
                     Some(last) => Ok(Some(Due::Calendar(last))),
-                    None if sieve.search(&self.rule).is_left_out(raw)? => self.sifted_after(raw),
+                    None if exclusions.search(&self.rule).is_left_out(raw)? => self.after_instant(raw),
                     None => Ok(first),
                 }
             }
-            (Some(sieve), first) => sifted_elapsed(sieve, &self.rule, first, now),
+            (Some(exclusions), first) => elapsed_from(exclusions, &self.rule, first, now),
             (None, first) => Ok(first),
         }
     }
@@ -289,218 +258,31 @@ impl Timetable {
 }
 
 /// The first due of elapsed time from `due` on that is not left out, by what the wall clock will show then.
-fn sifted_elapsed(sieve: &Sieve, rule: &Rule, due: Option<Due>, now: Now) -> Result<Option<Due>, Error> {
-    let mut search = sieve.search(rule);
-    let mut next = due;
-    while let (Some(due), Rule::Elapsed(period)) = (next, rule) {
-        let wait = match due.wall(now) {
-            Some(wall) => search.wait(wall, *period)?,
-            None => return Ok(None),
-        };
-        if wait.is_zero() {
-            break;
+fn elapsed_from(
+    exclusions: &Exclusions,
+    rule: &Rule,
+    due: Option<Due>,
+    now: Now,
+) -> Result<Option<Due>, Error> {
+    match (rule, due, due.and_then(|due| due.wall(now))) {
+        (Rule::Elapsed(period), Some(due), Some(wall)) => {
+            Ok(exclusions.search(rule).wait(wall, *period)?.and_then(|wait| due.later(wait)))
         }
-        next = due.later(wait);
-    }
-    Ok(next)
-}
-
-impl Rule {
-    pub(super) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        match self {
-            Rule::Cron { .. } | Rule::Days { .. } => Ok(self.calendar_after(due.passed_at(now))),
-            Rule::Elapsed(period) => Ok(match due {
-                Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
-                // The anchor was a civil time; from here on only elapsed time counts.
-                Due::Calendar(_) => {
-                    let age = due.age(now).unwrap_or_default();
-                    let last =
-                        now.mono.checked_sub(age).or_else(|| now.mono.checked_sub(remainder(age, *period)));
-                    last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed)
-                }
-            }),
-            Rule::Once { .. } => Ok(None),
-            Rule::AtEach { moments, last, zone } => loop {
-                let moment = match pull(moments)? {
-                    Some(moment) => moment,
-                    None => return Ok(None),
-                };
-                let instant = moment.in_zone(zone)?;
-                let before = last.replace(moment);
-                if instant > due.passed_at(now) {
-                    return Ok(Some(Due::Calendar(instant)));
-                }
-                let is_rising = match (before, moment) {
-                    // Also if a gap has made them one instant: they are one due.
-                    (Some(Moment::Civil(before)), Moment::Civil(after)) => after > before,
-                    // What an earlier process has run is passed over.
-                    (Some(before), _) => before.in_zone(zone)? < instant,
-                    (None, _) => true,
-                };
-                if !is_rising {
-                    return Err(went_back("at_each", moment, before.unwrap_or(moment)));
-                }
-            },
-            Rule::AtNext(next) => ask(next, now),
-        }
-    }
-
-    /// The first due after an instant, if that is a question of arithmetic.
-    pub(super) fn calendar_after(&self, after: SystemTime) -> Option<Due> {
-        match self {
-            Rule::Cron { moved: Some(moved), .. } | Rule::Days { moved: Some(moved), .. } => {
-                moved.after(after, |after| self.in_zone_after(after))
-            }
-            _ => self.in_zone_after(after),
-        }
-        .map(Due::Calendar)
-    }
-
-    /// The same, whatever changes of zone have left behind.
-    pub(super) fn in_zone_after(&self, after: SystemTime) -> Option<SystemTime> {
-        match self {
-            Rule::Cron { cron, zone, floor, .. } => {
-                fires::next(cron, zone, unix_seconds(after).max(*floor)).and_then(system_time)
-            }
-            Rule::Days { days, .. } => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
-            _ => None,
-        }
-    }
-
-    /// The last due at an instant or before it, if that is a question of arithmetic.
-    pub(super) fn calendar_until(&self, until: SystemTime) -> Option<Due> {
-        match self {
-            Rule::Cron { cron, zone, floor, .. } => {
-                let last = fires::previous(cron, zone, unix_seconds(until).saturating_add(1));
-                last.filter(|last| last > floor).and_then(system_time)
-            }
-            Rule::Days { days, .. } => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
-            _ => None,
-        }
-        .map(Due::Calendar)
-    }
-
-    /// The civil second after one for which it is due, where no change of clocks is near.
-    pub(super) fn civil_after(&self, civil: i64) -> Option<i64> {
-        match self {
-            Rule::Cron { cron, .. } => cron.at_or_after(civil + 1),
-            Rule::Days { days, .. } if days.is_whole() => days.civil_from(civil + 1),
-            _ => None,
-        }
-    }
-
-    /// The first civil second from one on that is meant, if what the clocks show at the end of a gap is not itself.
-    pub(super) fn skipped_from(&self, start: i64, shown: DateTime) -> Option<i64> {
-        match self {
-            Rule::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
-            Rule::Days { days, .. } if days.is_whole() => days.civil_from(start),
-            _ => None,
-        }
-    }
-
-    /// Whether the times of day are the same on each date that has any, but for clock changes.
-    pub(super) fn has_same_times(&self) -> bool {
-        match self {
-            Rule::Cron { .. } => true,
-            Rule::Days { days, .. } => days.is_whole(),
-            _ => false,
-        }
+        (Rule::Elapsed(_), _, None) => Ok(None),
+        _ => Ok(due),
     }
 }
 
-/// The instant a run is meant for, by the clock that its schedule follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    Elapsed(Instant),
-    Calendar(SystemTime),
+/// The civil times among what bounds a schedule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CivilBounds {
+    pub(super) starting: Option<DateTime>,
+    pub(super) until: Option<DateTime>,
 }
 
-impl Due {
-    /// What the wall clock will show then, if nobody touches it and if it can.
-    pub(crate) fn wall(self, now: Now) -> Option<SystemTime> {
-        match self {
-            Due::Calendar(wall) => Some(wall),
-            Due::Elapsed(mono) => match mono.checked_duration_since(now.mono) {
-                Some(ahead) => now.wall.checked_add(ahead),
-                None => now.wall.checked_sub(now.mono.duration_since(mono)),
-            },
-        }
+impl CivilBounds {
+    pub(super) fn of(starting: Option<DateTime>, until: Option<DateTime>) -> Option<Box<CivilBounds>> {
+        let is_any = starting.is_some() || until.is_some();
+        is_any.then(|| Box::new(CivilBounds { starting, until }))
     }
-
-    /// What the wall clock showed, as far as it goes back, when a due came that has passed.
-    pub(crate) fn passed_at(self, now: Now) -> SystemTime {
-        self.wall(now).unwrap_or(now.wall)
-    }
-
-    /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.
-    pub(crate) fn mono(self, now: Now) -> Option<Instant> {
-        match self {
-            Due::Elapsed(mono) => Some(mono),
-            Due::Calendar(wall) => match wall.duration_since(now.wall) {
-                Ok(ahead) => now.mono.checked_add(ahead),
-                Err(behind) => Some(now.before(behind.duration()).mono),
-            },
-        }
-    }
-
-    pub(super) fn is_until(self, until: Option<SystemTime>, now: Now) -> bool {
-        until.map_or(true, |until| self.wall(now).map_or(false, |wall| wall <= until))
-    }
-
-    /// How long ago it was, or `None` if it is still to come.
-    pub(crate) fn age(self, now: Now) -> Option<Duration> {
-        match self {
-            Due::Elapsed(mono) => now.mono.checked_duration_since(mono),
-            Due::Calendar(wall) => now.wall.duration_since(wall).ok(),
-        }
-    }
-
-    /// Where it is one by the wall clock.
-    pub(crate) fn calendar(self) -> Option<SystemTime> {
-        match self {
-            Due::Calendar(wall) => Some(wall),
-            Due::Elapsed(_) => None,
-        }
-    }
-
-    /// Takes a delay away again.
-    fn earlier(self, by: Duration) -> Due {
-        match self {
-            Due::Elapsed(mono) => Due::Elapsed(mono.checked_sub(by).unwrap_or(mono)),
-            Due::Calendar(wall) => Due::Calendar(wall.checked_sub(by).unwrap_or(wall)),
-        }
-    }
-
-    pub(super) fn later(self, by: Duration) -> Option<Due> {
-        match self {
-            Due::Elapsed(mono) => mono.checked_add(by).map(Due::Elapsed),
-            Due::Calendar(wall) => wall.checked_add(by).map(Due::Calendar),
-        }
-    }
-}
-
-/// Asks an iterator for its next time.
-pub(super) fn pull(moments: &mut Moments) -> Result<Option<Moment>, Error> {
-    guarded(moments).map_err(|message| panicked("at_each", message))?.transpose()
-}
-
-/// Asks a closure for its next due, which must lie ahead: time moves on, or a schedule would spin.
-pub(super) fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
-    match guarded(|| next(now.wall)).map_err(|message| panicked("at_next", message))? {
-        Some(due) if due <= now.wall => Err(went_back("at_next", due.into(), now.wall.into())),
-        due => Ok(due.map(Due::Calendar)),
-    }
-}
-
-fn went_back(field: &'static str, moment: Moment, before: Moment) -> Error {
-    Error::new(Kind::WentBack(format!("expected a time after {before}, or no more")))
-        .in_field(field, moment.to_string())
-}
-
-pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
-    Error::new(Kind::Panicked(message)).in_field(field, "")
-}
-
-pub(super) fn out_of_range() -> Error {
-    Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
 }
