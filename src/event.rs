@@ -31,8 +31,7 @@ pub enum Event {
     Failed { task: Arc<str>, error: Arc<str> },
     /// The callback, its schedule or the destructor of either panicked; the schedule goes on.
     Panicked { task: Arc<str>, message: Arc<str> },
-    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`. Beyond ten
-    /// million, the count is a lower bound.
+    /// So many dues have passed without a run of their own, for this reason. The latest of them was `latest`.
     Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
     /// A run for `due` had begun in an earlier process, which went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },

@@ -358,7 +358,7 @@ impl Schedule {
                 let floor = starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
                 timetable.rule = Rule::Cron { cron, zone, floor, zone_change: None };
                 let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
-                let first = timetable.after_instant(since)?;
+                let first = timetable.after_instant(since)?.map(Due::Calendar);
                 must_be_due(format!("cron `{cron}`{except}"), first)?
             }
             What::Every(period) => {

@@ -82,6 +82,33 @@ impl<Z: Offsets> Days<Z> {
         }
     }
 
+    /// How many are after an instant and at most at another.
+    pub(crate) fn count(&self, after: i128, until: i128) -> u64 {
+        let mut count = self.steps_until(until).saturating_sub(self.steps_until(after));
+        // Two are one if clocks skip all the time between them. Only a day that is skipped is as long.
+        let mut span = self.zone.span(seconds(after));
+        while count > 0 && self.is_whole() && span.hi <= seconds(until) {
+            let next = self.zone.span(span.hi);
+            if i64::from(next.offset) - i64::from(span.offset) >= DAY {
+                let end = i128::from(span.hi) * SECOND + self.subsecond;
+                if after < end && end <= until {
+                    count -= (self.steps_until(end) - self.steps_until(end - 1)).saturating_sub(1);
+                }
+            }
+            span = next;
+        }
+        count
+    }
+
+    /// How many there are up to an instant.
+    fn steps_until(&self, instant: i128) -> u64 {
+        let mut steps = self.steps_before(instant);
+        while self.due(steps).map_or(false, |due| due <= instant) {
+            steps += 1;
+        }
+        steps
+    }
+
     pub(crate) fn until(&self, instant: i128) -> Option<i128> {
         let mut latest = None;
         for steps in self.steps_before(instant).. {
@@ -151,14 +178,14 @@ impl Period {
     }
 }
 
-/// Whole divisors in a duration.
-pub(crate) fn quotient(duration: Duration, divisor: Duration) -> u64 {
-    u64::try_from(duration.as_nanos() / divisor.as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// What is left of a duration after taking away whole divisors.
 pub(crate) fn remainder(age: Duration, divisor: Duration) -> Duration {
     duration(nanos(age) % nanos(divisor)).expect("a remainder is less than the divisor")
+}
+
+fn seconds(nanos: i128) -> i64 {
+    // A clock reaches no further.
+    i64::try_from(nanos.div_euclid(SECOND)).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn nanos(duration: Duration) -> i128 {

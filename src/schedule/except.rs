@@ -137,6 +137,19 @@ impl Except {
         self.dates.binary_search(&date).is_ok()
     }
 
+    /// The listed dates, as the first and the last of those in a row.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = (Date, Date)> + '_ {
+        let mut dates = self.dates.iter().copied().peekable();
+        std::iter::from_fn(move || {
+            let first = dates.next()?;
+            let mut last = first;
+            while let Some(next) = dates.next_if(|next| next.days() == last.days() + 1) {
+                last = next;
+            }
+            Some((first, last))
+        })
+    }
+
     /// Whether a closure leaves out a civil time.
     pub(super) fn closures_leave_out(&self, shown: DateTime) -> Result<bool, Error> {
         if !self.has_closures() {

@@ -10,13 +10,16 @@ use std::time::{Duration, SystemTime};
 
 use super::except::Except;
 use super::rule::Rule;
-use crate::civil::{Date, DateTime, Time};
+use crate::civil::{Date, DateTime, Time, DAY};
 use crate::error::{Error, Kind};
 use crate::tz::{system_time, unix_seconds, Offsets, Zone};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
 const NANOS: u128 = 1_000_000_000;
+
+/// More than the largest offset there is, in seconds.
+const REACH: i64 = 26 * 3600;
 
 /// How many days later a moved occurrence is at most.
 const MOST_DAYS: i64 = 366;
@@ -109,6 +112,67 @@ impl Search<'_> {
                 _ => return Ok(found),
             }
         }
+    }
+
+    /// How many occurrences there are after an instant and up to another, as far as dates leave them out and move them.
+    /// `raw` counts those of the rule.
+    pub(super) fn count(
+        &self,
+        mut after: SystemTime,
+        until: SystemTime,
+        raw: &dyn Fn(&Rule, SystemTime, SystemTime) -> u64,
+    ) -> u64 {
+        let mut count = 0;
+        if let Some((rule, zone, end)) = self.rule.before(after) {
+            count = Search { rule, zone, ..*self }.count(after, until.min(end), raw);
+            after = end;
+        }
+        if after >= until {
+            return count;
+        }
+        count += self.count_unlisted(after, until, raw);
+        for (first, last) in self.except.stretches().filter(|_| self.except.moves) {
+            // All that moves from these dates is due on the next one, or at the end of a gap that begins there.
+            let open = next_day(last);
+            let from = just_before(self.start(open)).map_or(after, |from| from.max(after));
+            let to = system_time(self.start(next_day(open))).map_or(until, |to| to.min(until));
+            if from >= to || (self.are_alike(first, open) && self.has_any(open)) {
+                continue;
+            }
+            let next = |at: &SystemTime| self.by_dates_after(*at).filter(|next| *next <= to);
+            count += std::iter::successors(next(&from), next).count() as u64;
+            count -= self.count_unlisted(from, to, raw);
+        }
+        count
+    }
+
+    /// The same, without what moves.
+    fn count_unlisted(
+        &self,
+        after: SystemTime,
+        until: SystemTime,
+        raw: &dyn Fn(&Rule, SystemTime, SystemTime) -> u64,
+    ) -> u64 {
+        let mut count = raw(self.rule, after, until);
+        let (after_unix, until_unix) = (unix_seconds(after), unix_seconds(until));
+        for (first, last) in self.except.stretches() {
+            let first = first.at(Time::MIDNIGHT).seconds();
+            let end = last.at(Time::MIDNIGHT).seconds() + DAY;
+            // The instants that show these dates: a part of each span near them.
+            let mut at = after_unix.max(first - REACH);
+            let to = until_unix.min(end + REACH);
+            while at <= to && at < i64::MAX {
+                let span = self.zone.span(at);
+                let offset = i64::from(span.offset);
+                let from = just_before(span.lo.max(first - offset)).map_or(after, |from| from.max(after));
+                let to = just_before(span.hi.min(end - offset)).map_or(until, |to| to.min(until));
+                if from < to {
+                    count -= raw(self.rule, from, to);
+                }
+                at = span.hi;
+            }
+        }
+        count
     }
 
     /// The last occurrence at an instant or before it.
@@ -233,6 +297,12 @@ impl Search<'_> {
                 return instant.checked_add(below_second);
             }
         }
+    }
+
+    /// Whether the rule has an occurrence on a date on which no clocks change.
+    fn has_any(&self, date: Date) -> bool {
+        let next = just_before(self.start(date)).and_then(|before| self.in_zone_after(before));
+        next.map_or(false, |next| unix_seconds(next) < self.start(next_day(date)))
     }
 
     /// Whether all dates from this one to another have the same times of day, if they have any.

@@ -102,6 +102,29 @@ impl Rule {
         }
     }
 
+    /// Whether its occurrences are a question of arithmetic, and there are many.
+    pub(super) fn is_arithmetic(&self) -> bool {
+        matches!(self, Rule::Cron { .. } | Rule::Days { .. } | Rule::Elapsed(_))
+    }
+
+    /// How many occurrences there are after an instant and up to another, if that is a question of arithmetic.
+    pub(super) fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
+        if after >= until {
+            return 0;
+        }
+        let in_zone = |after, until| match self {
+            Rule::Cron { cron, zone, floor, .. } => {
+                fires::count(cron, zone, unix_seconds(after).max(*floor), unix_seconds(until))
+            }
+            Rule::Days { days, .. } => days.count(unix_nanos(after), unix_nanos(until)),
+            _ => 0,
+        };
+        match self.zone_change() {
+            Some(change) => change.count(after, until, in_zone),
+            None => in_zone(after, until),
+        }
+    }
+
     /// The last occurrence at an instant or before it, if that is a question of arithmetic, whatever changes of zone have
     /// left behind.
     pub(super) fn until(&self, until: SystemTime) -> Option<SystemTime> {
@@ -183,6 +206,32 @@ impl ZoneChange {
         match self.made_up {
             Some(made_up) if after < made_up => Some(next.map_or(made_up, |next| next.min(made_up))),
             _ => next,
+        }
+    }
+
+    /// How many occurrences there are after an instant and up to another, where `in_zone` counts those of the zone alone.
+    fn count(
+        &self,
+        mut after: SystemTime,
+        until: SystemTime,
+        in_zone: impl Fn(SystemTime, SystemTime) -> u64,
+    ) -> u64 {
+        let mut count = 0;
+        if let Some(before) = self.before.as_ref().filter(|before| after < before.until) {
+            count = before.rule.count(after, until.min(before.until));
+            after = before.until;
+        }
+        let from = if self.repeats { after } else { self.shown_before(after) };
+        if from < until {
+            count += in_zone(from, until);
+        }
+        match self.made_up {
+            Some(made_up) if after < made_up && made_up <= until => {
+                let before = made_up.checked_sub(Duration::from_nanos(1)).unwrap_or(made_up);
+                let is_counted = from < made_up && in_zone(before, made_up) > 0;
+                count + u64::from(!is_counted)
+            }
+            _ => count,
         }
     }
 

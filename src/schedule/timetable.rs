@@ -5,11 +5,11 @@
 use std::time::{Duration, SystemTime};
 
 use super::due::Due;
-use super::exclusions::Exclusions;
+use super::exclusions::{last_of, Exclusions};
 use super::rule::Rule;
 use crate::civil::DateTime;
 use crate::clock::{Now, STEP};
-use crate::dues::days::{quotient, remainder};
+use crate::dues::days::remainder;
 use crate::error::Error;
 
 /// A schedule in a zone, begun: gives the due after a due.
@@ -39,15 +39,17 @@ pub(crate) struct Pass {
     /// The last of them, and the last but one, if there is one.
     pub(crate) latest: Due,
     pub(crate) before: Option<Due>,
-    /// How many they are, the first included. From [`COUNTED`] on a lower bound.
+    /// How many they are, the first included.
     pub(crate) count: u64,
     /// The first due after the point in time, or why there is none.
     pub(crate) next: Result<Option<Due>, Error>,
 }
 
-/// The most dues of a calendar schedule that are counted one by one: about a second's work at the very most. The docs of
-/// what is counted so say "ten million".
-const COUNTED: u64 = 10_000_000;
+/// How many occurrences are counted one by one before they are counted by arithmetic.
+const WALKED: u64 = 16;
+
+/// The same where closures leave some out. The docs of `except` say "ten million". From there on the count is a lower bound.
+const WALKED_WITH_CLOSURES: u64 = 10_000_000;
 
 impl Timetable {
     /// The due after `due`, which has come.
@@ -58,7 +60,9 @@ impl Timetable {
                 let next = self.rule.next(due, now)?;
                 elapsed_from(exclusions, &self.rule, next, now)?
             }
-            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => self.after_instant(due.passed_at(now))?,
+            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => {
+                self.after_instant(due.passed_at(now))?.map(Due::Calendar)
+            }
             (_, rule) => rule.next(due, now)?,
         };
         Ok(self.in_time(self.delayed(next), now))
@@ -80,67 +84,91 @@ impl Timetable {
 
     /// The first due of a calendar schedule after what the wall clock showed once.
     pub(crate) fn after(&mut self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
-        let due = self.after_instant(self.undelayed(wall))?;
+        let due = self.after_instant(self.undelayed(wall))?.map(Due::Calendar);
         Ok(self.in_time(self.delayed(due), now))
     }
 
-    /// Walks from `due`, which is not after `to`, over all dues up to and including `to`.
+    /// All occurrences from `due`, which is not after `to`, up to and including `to`.
     pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
-        let mut walked_to = due;
-        if let (Rule::Elapsed(period), None) = (&self.rule, &self.exclusions) {
-            let whole = self.whole_periods(due, *period, to);
-            pass.count = pass.count.saturating_add(quotient(whole, *period));
-            pass.latest = due.later(whole).unwrap_or(due);
-            pass.before = whole.checked_sub(*period).and_then(|whole| due.later(whole));
-            walked_to = pass.latest;
-        }
+        let has_closures = self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures());
+        let walked = if has_closures { WALKED_WITH_CLOSURES } else { WALKED };
         loop {
-            match self.next(walked_to, now) {
+            match self.next(pass.latest, now) {
                 Ok(Some(next)) if next.age(to).is_some() => {
                     pass.before = Some(std::mem::replace(&mut pass.latest, next));
                     pass.count += 1;
-                    walked_to = next;
                 }
                 next => {
                     pass.next = next;
                     return pass;
                 }
             }
-            if pass.count >= COUNTED {
-                match self.skip_to(pass.latest, to) {
-                    Ok(latest) => walked_to = latest,
-                    Err(error) => {
-                        pass.next = Err(error);
-                        return pass;
-                    }
-                }
-                if !matches!(self.rule, Rule::Elapsed(_)) {
-                    pass.latest = walked_to;
+            if pass.count >= walked {
+                if let Err(error) = self.skip(&mut pass, to, now) {
+                    pass.next = Err(error);
+                    return pass;
                 }
             }
         }
     }
 
-    /// From a due that is not after `to` to the last that is not, without a look at those between. Of elapsed time it
-    /// may be one that is left out.
-    fn skip_to(&self, due: Due, to: Now) -> Result<Due, Error> {
-        if let Rule::Elapsed(period) = self.rule {
-            return Ok(due.later(self.whole_periods(due, period, to)).unwrap_or(due));
-        }
-        let until = self.undelayed(self.until.map_or(to.wall, |until| until.min(to.wall)));
-        let latest = match &self.exclusions {
-            Some(exclusions) => exclusions.search(&self.rule).until(until)?.map(Due::Calendar),
-            None => self.rule.until(until).map(Due::Calendar),
+    /// Goes on from the latest occurrence to the last that is not after `to`, without a look at those between. They are
+    /// counted by arithmetic, or not at all if closures leave some out.
+    fn skip(&self, pass: &mut Pass, to: Now, now: Now) -> Result<(), Error> {
+        let to = match pass.latest {
+            Due::Calendar(_) => to.wall,
+            Due::Elapsed(_) => Due::Elapsed(to.mono).passed_at(now),
         };
-        Ok(self.delayed(latest).unwrap_or(due))
+        let until = self.undelayed(self.until.map_or(to, |until| until.min(to)));
+        let from = pass.latest.earlier(self.delay).passed_at(now);
+        if !self.rule.is_arithmetic() || until <= from {
+            return Ok(());
+        }
+        let next = |after: SystemTime| match &self.rule {
+            Rule::Elapsed(period) => self.grid_after(from, *period, after),
+            _ => self.after_instant(after),
+        };
+        let last = last_of(from, until, next)?;
+        let before = match last.checked_sub(Duration::from_nanos(1)) {
+            Some(before_last) if from < last => last_of(from, before_last, next)?,
+            _ => return Ok(()),
+        };
+        let raw = |rule: &Rule, after: SystemTime, until: SystemTime| match rule {
+            Rule::Elapsed(period) => periods(from, *period, until) - periods(from, *period, after),
+            rule => rule.count(after, until),
+        };
+        match &self.exclusions {
+            Some(exclusions) if exclusions.has_closures() => {}
+            Some(exclusions) => pass.count += exclusions.search(&self.rule).count(from, last, &raw),
+            None => pass.count += raw(&self.rule, from, last),
+        }
+        let due = |instant: SystemTime| pass.latest.later(instant.duration_since(from).unwrap_or_default());
+        let (latest, before) = (due(last), due(before));
+        pass.latest = latest.unwrap_or(pass.latest);
+        pass.before = before;
+        Ok(())
     }
 
-    /// How long it is from a due to the last that is neither after `to` nor after the end, in whole periods.
-    fn whole_periods(&self, due: Due, period: Duration, to: Now) -> Duration {
-        let end = self.until.and_then(|until| to.wall.duration_since(until).ok()).unwrap_or_default();
-        let age = due.age(to.before(end)).unwrap_or_default();
-        age - remainder(age, period)
+    /// The first instant after another that is not left out, of those that are whole periods after `from`.
+    fn grid_after(
+        &self,
+        from: SystemTime,
+        period: Duration,
+        after: SystemTime,
+    ) -> Result<Option<SystemTime>, Error> {
+        let age = after.duration_since(from).unwrap_or_default();
+        let first = match after.checked_add(period - remainder(age, period)) {
+            Some(first) => first,
+            None => return Ok(None),
+        };
+        match &self.exclusions {
+            Some(exclusions) => {
+                let wait = exclusions.search(&self.rule).wait(first, period)?;
+                Ok(wait.and_then(|wait| first.checked_add(wait)))
+            }
+            None => Ok(Some(first)),
+        }
     }
 
     /// What is to be waited for instead of `due` after the wall clock was set back to a time: by so little that what has run
@@ -171,18 +199,18 @@ impl Timetable {
         if self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures()) {
             return Rejudged::ByAsking;
         }
-        let due = self.after_instant(self.undelayed(wall)).unwrap_or(None);
+        let due = self.after_instant(self.undelayed(wall)).unwrap_or(None).map(Due::Calendar);
         self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
     }
 
     /// The first due of a calendar schedule after an instant that is not left out, without the delay.
-    pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<Due>, Error> {
+    pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
         match &self.exclusions {
             Some(exclusions) => {
                 let until = self.until.map(|until| self.undelayed(until));
-                Ok(exclusions.search(&self.rule).after(after, until)?.map(Due::Calendar))
+                exclusions.search(&self.rule).after(after, until)
             }
-            None => Ok(self.rule.after(after).map(Due::Calendar)),
+            None => Ok(self.rule.after(after)),
         }
     }
 
@@ -218,7 +246,7 @@ impl Timetable {
             }
             (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
             (rule, _) => match (last, starting) {
-                (Some(last), _) => return self.after_instant(last),
+                (Some(last), _) => return Ok(self.after_instant(last)?.map(Due::Calendar)),
                 (None, Some(_)) => rule.until(wall).map(Due::Calendar),
                 (None, None) => Some(Due::Calendar(now.wall)),
             },
@@ -229,7 +257,9 @@ impl Timetable {
                 let last = if is_past { exclusions.search(&self.rule).until(wall)? } else { None };
                 match last {
                     Some(last) => Ok(Some(Due::Calendar(last))),
-                    None if exclusions.search(&self.rule).is_left_out(raw)? => self.after_instant(raw),
+                    None if exclusions.search(&self.rule).is_left_out(raw)? => {
+                        Ok(self.after_instant(raw)?.map(Due::Calendar))
+                    }
                     None => Ok(first),
                 }
             }
@@ -255,6 +285,12 @@ impl Timetable {
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
         !due.is_until(self.until, now)
     }
+}
+
+/// How many whole periods it is from an instant to a later one.
+fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
+    let age = to.duration_since(from).unwrap_or_default();
+    u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The first due of elapsed time from `due` on that is not left out, by what the wall clock will show then.

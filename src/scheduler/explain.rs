@@ -34,8 +34,7 @@ pub struct Account {
 #[non_exhaustive]
 #[allow(missing_docs)] // the fields of a variant are named in its first lines
 pub enum Reason {
-    /// A run for the due began so much after it. It `took` so long, unless it still runs. It stood for so many other dues:
-    /// beyond ten million, the count is a lower bound.
+    /// A run for the due began so much after it. It `took` so long, unless it still runs. It stood for so many other dues.
     Ran { lateness: Duration, ending: Ending, took: Option<Duration>, stood_for: u64 },
     /// There was a run, one of so many from `first` to `latest` that all ended like this, and that are only remembered
     /// together.
@@ -44,8 +43,7 @@ pub enum Reason {
     RanByHand { ending: Ending, took: Option<Duration> },
     /// The due had no run of its own, for this reason: the run for the later due `by` stood for it, too.
     StoodFor { by: SystemTime, why: Why, step: Option<Step> },
-    /// The due had no run, for this reason, and neither had the others from `first` to `latest`, `dues` in all: beyond ten
-    /// million, the count is a lower bound. If the clock was stepped over it, that was the `step`.
+    /// The due had no run, for this reason, and neither had the others from `first` to `latest`, `dues` in all. If the clock was stepped over it, that was the `step`.
     Missed { why: Why, dues: u64, first: SystemTime, latest: SystemTime, step: Option<Step> },
     /// The due has come, and the task has been held `since` then.
     Paused { since: Option<SystemTime> },

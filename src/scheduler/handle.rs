@@ -187,8 +187,7 @@ impl<'a> Run<'a> {
         self.facts.lateness
     }
 
-    /// How many other dues this run stands for: they passed, and have no run of their own. Beyond ten million, the count is
-    /// a lower bound.
+    /// How many other dues this run stands for: they passed, and have no run of their own.
     pub fn missed(&self) -> u64 {
         self.facts.missed
     }
