@@ -159,9 +159,9 @@ mod event;
 pub mod tz;
 
 // Floor 2: when an expression or a period is due in a zone; and why a call could not do what it was asked to.
-mod dues;
 #[cfg(feature = "std")]
 mod error;
+mod occurrences;
 
 // Floor 3: when next, after this?
 #[cfg(feature = "std")]

@@ -3,6 +3,7 @@
 //! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
 
+mod begin;
 mod changes;
 mod due;
 mod except;
@@ -33,17 +34,14 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::except::Except;
-use self::exclusions::{Exclusions, Search};
-use self::moment::out_of_range;
-use self::rule::{ask, pull, Closure, Moments, Rule};
-use self::timetable::CivilBounds;
-use crate::clock::{Now, CORRECTION};
+use self::exclusions::Search;
+use self::rule::{Closure, Moments, Rule};
+use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
-use crate::dues::days::Days;
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
-use crate::tz::{system_time, unix_nanos, unix_seconds, Zone};
+use crate::tz::{system_time, unix_seconds, Zone};
 
 /// When something is to happen, again and again or once.
 ///
@@ -310,116 +308,6 @@ impl Schedule {
     pub(crate) fn times_limit(&self) -> Option<u64> {
         self.times
     }
-
-    /// Settles everything that depends on where and when, and on whose schedule it is: the dues from `now` on, and the
-    /// first of them.
-    pub(crate) fn begin(
-        self,
-        zone: &Zone,
-        now: Now,
-        whose: Option<Whose<'_>>,
-    ) -> Result<(Timetable, Option<Due>), Error> {
-        let zone = self.zone.unwrap_or_else(|| zone.clone());
-        if self.times == Some(0) {
-            return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
-        }
-        if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
-            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
-            return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
-        }
-        self.except.check(&self.what)?;
-        let instant = |field, moment| instant_of(field, moment, &zone);
-        let starting = instant("starting", self.starting)?;
-        let until = instant("until", self.until)?;
-        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
-        let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let except = self.except.to_string();
-        let civil = |moment: Option<Moment>| moment.and_then(Moment::civil);
-        let mut timetable = Timetable {
-            rule: Rule::Once { civil: None },
-            until,
-            exclusions: Exclusions::new(self.except, &zone),
-            delay,
-            civil_bounds: CivilBounds::of(civil(self.starting), civil(self.until)),
-        };
-        // What a task that has nothing to do must say. Iterators and closures are free to be empty.
-        let must_be_due = |what: String, due: Option<Due>| match due {
-            Some(due) if due.later(delay).map_or(false, |due| due.is_until(until, now)) => Ok(Some(due)),
-            Some(_) => {
-                Err(never_due(format!("that is before {what} is first due")).in_field("until", show(until)))
-            }
-            None => Err(never_due(format!("{what} is not due any more"))),
-        };
-
-        let first = match self.what {
-            What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
-            What::Cron(cron) => {
-                expect_begun(&zone, starting.map_or(now.wall, |start| start.max(now.wall)))?;
-                let floor = starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-                timetable.rule = Rule::Cron { cron, zone, floor, zone_change: None };
-                let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
-                let first = timetable.after_instant(since)?.map(Due::Calendar);
-                must_be_due(format!("cron `{cron}`{except}"), first)?
-            }
-            What::Every(period) => {
-                let last = match period.days() {
-                    0 => last,
-                    _ => last.map(|last| since(Some(last), false, timetable.undelayed(now.wall))),
-                };
-                timetable.rule = match period.days() {
-                    0 => Rule::Elapsed(period.elapsed()),
-                    _ => {
-                        // Days go on from where an earlier process was.
-                        let anchor = starting.or(last).unwrap_or(now.wall);
-                        expect_begun(&zone, anchor)?;
-                        let days = Days::new(period, civil(self.starting), unix_nanos(anchor), zone);
-                        Rule::Days { days: days.ok_or_else(out_of_range)?, zone_change: None }
-                    }
-                };
-                if matches!(timetable.rule, Rule::Elapsed(_)) && starting <= last {
-                    // An earlier process began it: where another zone has the anchor does not matter any more.
-                    timetable.civil_bounds = CivilBounds::of(None, civil(self.until));
-                }
-                let first = timetable.first_of_period(starting, last, now)?;
-                must_be_due(format!("every `{period}`{except}"), first)?
-            }
-            What::At(moment) => {
-                let due = instant("at", Some(moment))?;
-                timetable.rule = Rule::Once { civil: moment.civil() };
-                match due <= last {
-                    // An earlier process has run it.
-                    true => None,
-                    false => must_be_due(format!("at `{moment}`"), due.map(Due::Calendar))?,
-                }
-            }
-            What::After(delay) => {
-                let due = now.mono.checked_add(delay).map(Due::Elapsed);
-                must_be_due(format!("after `{delay:?}`"), due)?
-            }
-            What::AtEach(mut moments) => {
-                let first = pull(&mut moments)?;
-                let due = instant("at_each", first)?;
-                timetable.rule = Rule::AtEach { moments, last: first, zone };
-                match last {
-                    Some(last) if due.map_or(false, |due| due <= last) => {
-                        timetable.rule.next(Due::Calendar(last), now)?
-                    }
-                    _ => due.map(Due::Calendar),
-                }
-            }
-            What::AtNext(mut next) => {
-                let due = ask(&mut next, now)?;
-                timetable.rule = Rule::AtNext(next);
-                due
-            }
-        };
-        let first = timetable.in_time(timetable.delayed(first), now);
-        if first.is_none() {
-            // Nothing will be asked of it any more.
-            timetable.rule = Rule::Once { civil: None };
-        }
-        Ok((timetable, first))
-    }
 }
 
 impl From<What> for Schedule {
@@ -524,16 +412,6 @@ impl fmt::Debug for Upcoming {
     }
 }
 
-/// Where dues are looked for: from now on, or from the last one of an earlier process. Where the clock has been set back
-/// since, that is like a step of it under a running scheduler.
-fn since(last: Option<SystemTime>, is_interval_like: bool, now: SystemTime) -> SystemTime {
-    let ahead = last.and_then(|last| last.duration_since(now).ok()).unwrap_or_default();
-    match last {
-        Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
-        _ => now,
-    }
-}
-
 fn to_moment<M>(field: &'static str, moment: M) -> Result<Moment, Error>
 where
     M: TryInto<Moment> + fmt::Debug + Clone,
@@ -549,11 +427,6 @@ fn unquoted(given: &impl fmt::Debug) -> String {
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
 }
 
-/// The last second before a zone's data begin, if they do: a clock may be set back to before that.
-fn last_before(zone: &Zone) -> Option<i64> {
-    Some(unix_seconds(zone.begins()?) - 1)
-}
-
 /// The instant of a moment that was given in a field, if one was.
 fn instant_of(field: &'static str, moment: Option<Moment>, zone: &Zone) -> Result<Option<SystemTime>, Error> {
     let in_zone =
@@ -564,10 +437,6 @@ fn instant_of(field: &'static str, moment: Option<Moment>, zone: &Zone) -> Resul
 /// Civil times before the zone's data begin are not for us to say.
 fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
     Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
-}
-
-fn show(instant: Option<SystemTime>) -> String {
-    instant.map(|instant| Moment::from(instant).to_string()).unwrap_or_default()
 }
 
 fn never_due(text: String) -> Error {

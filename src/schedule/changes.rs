@@ -11,8 +11,8 @@ use super::why::Reading;
 use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::{Clock, Cron};
-use crate::dues::days::Days;
 use crate::error::{Error, Kind};
+use crate::occurrences::days::Days;
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use super::rule::Rule;
 use super::timetable::Timetable;
 use crate::cron::Cron;
-use crate::dues::days::Days;
-use crate::dues::fires;
+use crate::occurrences::days::Days;
+use crate::occurrences::fires;
 use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zone};
 
 /// The dues of a schedule that has more than one.

@@ -7,10 +7,10 @@ use super::moment::Moment;
 use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::cron::Cron;
-use crate::dues::days::{remainder, Days};
-use crate::dues::fires;
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
+use crate::occurrences::days::{remainder, Days};
+use crate::occurrences::fires;
 use crate::sync::Arc;
 use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Zone};
 

@@ -8,9 +8,9 @@ use super::due::Due;
 use super::exclusions::{last_of, Exclusions};
 use super::rule::Rule;
 use crate::civil::DateTime;
-use crate::clock::{Now, STEP};
-use crate::dues::days::remainder;
+use crate::clock::Now;
 use crate::error::Error;
+use crate::occurrences::days::remainder;
 
 /// A schedule in a zone, begun: gives the due after a due.
 pub(crate) struct Timetable {
@@ -214,60 +214,6 @@ impl Timetable {
         }
     }
 
-    /// The first due of a period, without the delay: of one that has an anchor in the past, the last, or, where an earlier
-    /// process was the first to go by it, the one after that process's `last`.
-    pub(super) fn first_of_period(
-        &self,
-        starting: Option<SystemTime>,
-        last: Option<SystemTime>,
-        now: Now,
-    ) -> Result<Option<Due>, Error> {
-        let wall = self.undelayed(now.wall);
-        // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks that do not
-        // show the same, `last` may lie a little before or after the due of the grid that it was. Further ahead, the wall
-        // clock was set back since, and what it shows again is due again.
-        let slack = match &self.rule {
-            Rule::Elapsed(period) => (*period / 2).min(STEP),
-            _ => Duration::ZERO,
-        };
-        let ahead = last.and_then(|last| last.duration_since(wall).ok()).unwrap_or_default();
-        let (last, slack) = match &self.rule {
-            Rule::Elapsed(_) if ahead > slack => (Some(wall), Duration::ZERO),
-            _ => (last, slack),
-        };
-        let first = match (&self.rule, starting) {
-            (_, Some(start)) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
-            (Rule::Elapsed(period), Some(start)) => {
-                let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
-                let age = until.duration_since(start).unwrap_or_default();
-                let latest = until.checked_sub(remainder(age, *period));
-                let step = last.map_or(Duration::ZERO, |_| *period);
-                latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
-            }
-            (Rule::Elapsed(_), None) => Some(Due::Elapsed(now.mono)),
-            (rule, _) => match (last, starting) {
-                (Some(last), _) => return Ok(self.after_instant(last)?.map(Due::Calendar)),
-                (None, Some(_)) => rule.until(wall).map(Due::Calendar),
-                (None, None) => Some(Due::Calendar(now.wall)),
-            },
-        };
-        match (&self.exclusions, first) {
-            (Some(exclusions), Some(Due::Calendar(raw))) if matches!(self.rule, Rule::Days { .. }) => {
-                let is_past = starting.is_some() && raw <= wall;
-                let last = if is_past { exclusions.search(&self.rule).until(wall)? } else { None };
-                match last {
-                    Some(last) => Ok(Some(Due::Calendar(last))),
-                    None if exclusions.search(&self.rule).is_left_out(raw)? => {
-                        Ok(self.after_instant(raw)?.map(Due::Calendar))
-                    }
-                    None => Ok(first),
-                }
-            }
-            (Some(exclusions), first) => elapsed_from(exclusions, &self.rule, first, now),
-            (None, first) => Ok(first),
-        }
-    }
-
     /// When something would be due without the delay that is due now.
     pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
         wall.checked_sub(self.delay).unwrap_or(wall)
@@ -279,6 +225,11 @@ impl Timetable {
 
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
         due.filter(|due| due.is_until(self.until, now))
+    }
+
+    /// The end, if that is a civil time.
+    pub(super) fn civil_until(&self) -> Option<DateTime> {
+        self.civil_bounds.as_ref().and_then(|bounds| bounds.until)
     }
 
     /// Whether a due has come after the end: the wall clock was set forward while elapsed time was waited for.
@@ -294,7 +245,7 @@ fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
 }
 
 /// The first due of elapsed time from `due` on that is not left out, by what the wall clock will show then.
-fn elapsed_from(
+pub(super) fn elapsed_from(
     exclusions: &Exclusions,
     rule: &Rule,
     due: Option<Due>,

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::moment::{write_offset, Moment};
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field, Mismatches};
-use crate::dues::fires;
+use crate::occurrences::fires;
 use crate::tz::{system_time, unix_seconds, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
