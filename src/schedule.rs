@@ -1,9 +1,10 @@
 //! When next, after this? Cron in a zone, periods, civil times, iterators of them, and closures.
 //!
-//! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
-//! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
+//! A [`Schedule`] is what a user asks for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
+//! due time after the other. It starts no threads.
 
 mod begin;
+mod calendar;
 mod changes;
 mod due;
 mod except;
@@ -33,9 +34,10 @@ use std::convert::TryInto;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use self::calendar::{Calendar, Pattern};
 use self::except::Except;
 use self::exclusions::Search;
-use self::rule::{Closure, Moments, Rule};
+use self::rule::{Closure, Moments};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
@@ -160,13 +162,13 @@ impl Schedule {
         })))
     }
 
-    /// At the instant that a closure gives when it is told what time it is, both UTC; `None` ends the schedule. It is
+    /// At the instant that a closure gives for the time that it is now, both UTC; `None` ends the schedule. It is
     /// asked once at the start, and again at each run.
     pub fn at_next(next: impl FnMut(SystemTime) -> Option<SystemTime> + Send + 'static) -> Schedule {
         Schedule::from(What::AtNext(Box::new(next)))
     }
 
-    /// The anchor of a period: dues are this moment plus a whole number of periods; one that has passed does not
+    /// The anchor of a period: due times are this moment plus a whole number of periods; one that has passed does not
     /// move the grid. For a cron expression, an exclusive lower bound.
     ///
     /// **Every other week**, and all that cron cannot say, is a period with an anchor. The grid is the same whenever the
@@ -210,7 +212,7 @@ impl Schedule {
         Ok(self)
     }
 
-    /// Ends the task after so many runs, at least one. Dues that were missed are no runs.
+    /// Ends the task after this number of runs, at least one. A missed occurrence is no run.
     pub fn times(mut self, runs: u64) -> Schedule {
         self.times = Some(runs);
         self
@@ -222,7 +224,7 @@ impl Schedule {
         self
     }
 
-    /// The dues of a task that is scheduled at `after`, each run on time.
+    /// The due times of a task that is scheduled at `after`, each run on time.
     ///
     /// # Errors
     ///
@@ -239,20 +241,21 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
+    /// If this is no cron expression (the past of other schedules depends on when they were scheduled), or if no
     /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
     /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let (rule, zone) = self.asked("previous", before)?;
-        let end = self.until.and_then(|moment| moment.instant(&zone));
+        let calendar = self.asked("previous", before)?;
+        let zone = calendar.pattern.zone();
+        let end = self.until.and_then(|moment| moment.instant(zone));
         let until = before.checked_sub(Duration::from_nanos(1));
         let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => Search { except: &self.except, zone: &zone, rule: &rule }.until(until)?,
+            Some(until) => self.search(&calendar).until(until)?,
             None => None,
         };
         // So far was looked back.
-        let starting = self.starting.and_then(|moment| moment.instant(&zone));
-        due.or(starting).map_or(Ok(()), |earliest| expect_begun(&zone, earliest))?;
+        let starting = self.starting.and_then(|moment| moment.instant(zone));
+        due.or(starting).map_or(Ok(()), |earliest| expect_begun(zone, earliest))?;
         Ok(due)
     }
 
@@ -263,19 +266,18 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let (rule, zone) = self.asked("matches", second)?;
+        let calendar = self.asked("matches", second)?;
+        let zone = calendar.pattern.zone();
         let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => {
-                Search { except: &self.except, zone: &zone, rule: &rule }.after(before, Some(second))?
-            }
+            Some(before) => self.search(&calendar).after(before, Some(second))?,
             None => None,
         };
-        let is_over = self.until.and_then(|moment| moment.instant(&zone)).map_or(false, |end| second > end);
+        let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
         Ok(found == Some(second) && !is_over)
     }
 
-    /// What a question about the dues of a cron expression is asked of, around an instant: the rule and its zone.
-    fn asked(&self, question: &str, around: SystemTime) -> Result<(Rule, Zone), Error> {
+    /// What a question about a cron expression around an instant is asked of.
+    fn asked(&self, question: &str, around: SystemTime) -> Result<Calendar, Error> {
         self.except.check(&self.what)?;
         let cron = match self.what {
             What::Cron(cron) => cron,
@@ -288,7 +290,11 @@ impl Schedule {
         expect_begun(&zone, around)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok((Rule::Cron { cron, zone: zone.clone(), floor, zone_change: None }, zone))
+        Ok(Calendar::new(Pattern::Cron { cron, zone, floor }))
+    }
+
+    fn search<'a>(&'a self, calendar: &'a Calendar) -> Search<'a> {
+        Search { except: &self.except, zone: calendar.pattern.zone(), calendar: Some(calendar) }
     }
 
     /// The zone that it has of its own.
@@ -372,9 +378,9 @@ impl fmt::Debug for Schedule {
     }
 }
 
-/// The dues of a [`Schedule`], one after the other.
+/// The due times of a [`Schedule`], one after the other.
 ///
-/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then tells.
+/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then says so.
 pub struct Upcoming {
     timetable: Timetable,
     start: Now,
@@ -383,7 +389,7 @@ pub struct Upcoming {
 }
 
 impl Upcoming {
-    /// Why there are no more dues, if not because the schedule is over.
+    /// Why there are no more due times, if not because the schedule is over.
     pub fn error(&self) -> Option<&Error> {
         self.next.as_ref().err()
     }

@@ -10,7 +10,7 @@ use crate::tz::{Offsets, PosixZone};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// The civil time of an anchor every so many days, and so much elapsed time a step on top.
+/// The civil time of an anchor every few days, and some elapsed time a step on top.
 #[derive(Clone)]
 pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
@@ -33,8 +33,8 @@ impl<Z: Offsets> Days<Z> {
     }
 
     /// Puts another zone in the place of the one it has; the civil time of the anchor stays.
-    pub(crate) fn set_zone(&mut self, zone: Z) -> Z {
-        core::mem::replace(&mut self.zone, zone)
+    pub(crate) fn set_zone(&mut self, zone: Z) {
+        self.zone = zone;
     }
 
     pub(crate) fn zone(&self) -> &Z {
@@ -55,7 +55,7 @@ impl<Z: Offsets> Days<Z> {
         steps.checked_mul(step)?.checked_add(self.anchor)
     }
 
-    /// The due after so many steps.
+    /// The occurrence after a number of steps.
     fn due(&self, steps: u64) -> Option<i128> {
         let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
         let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
@@ -121,9 +121,9 @@ impl<Z: Offsets> Days<Z> {
     }
 }
 
-/// Dues in a rule's zone. Instants are the time since 1970-01-01T00:00:00Z.
+/// Due times in a rule's zone. Instants are the time since 1970-01-01T00:00:00Z.
 impl Period {
-    /// The first due after an instant: dues are the anchor and, from there on, a whole number of periods later. Days are
+    /// The first due time after an instant: due times are the anchor and, from there on, a whole number of periods later. Days are
     /// those of the zone: the same civil time of day each day, across clock changes.
     ///
     /// ```

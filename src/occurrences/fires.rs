@@ -6,7 +6,7 @@
 //!   or hour field has a `*`, `?`, range or step in its text) fires at every one.
 //! * A civil second in a gap fires at the end of that gap if the hour field names its hours, and not at all otherwise.
 //!
-//! So there is one set of instants for an expression and a zone, whoever asks and when. `next` and `previous` walk it
+//! So there is one set of instants for an expression and a zone, from wherever one asks. `next` and `previous` walk it
 //! in both directions, and `count` tells how many there are. Unix seconds in, unix seconds out.
 
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::calendar::{Calendar, Pattern};
 use super::due::Due;
 use super::exclusions::Exclusions;
 use super::jitter::Whose;
@@ -93,7 +94,7 @@ impl Beginning {
         let zone = self.zone.clone();
         expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
         let floor = self.starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-        self.timetable.rule = Rule::Cron { cron, zone, floor, zone_change: None };
+        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Cron { cron, zone, floor }));
         let since = since(self.last, cron.is_interval_like(), self.timetable.undelayed(self.now.wall));
         let first = self.timetable.after_instant(since)?;
         self.must_be_due(&format!("cron `{cron}`{}", self.except), first.map(Due::Calendar))
@@ -148,18 +149,19 @@ impl Beginning {
         expect_begun(&self.zone, anchor)?;
         let days = Days::new(period, self.civil_starting, unix_nanos(anchor), self.zone.clone());
         let days = days.ok_or_else(out_of_range)?;
-        self.timetable.rule = Rule::Days { days, zone_change: None };
+        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(days)));
+        let calendar = self.timetable.rule.calendar();
         let first = match (self.starting, last) {
             (Some(start), last) if start > last.unwrap_or(wall) => start,
             (_, Some(last)) => return Ok(self.timetable.after_instant(last)?.map(Due::Calendar)),
-            (Some(_), None) => match self.timetable.rule.until(wall) {
+            (Some(_), None) => match calendar.and_then(|calendar| calendar.pattern.until(wall)) {
                 Some(first) => first,
                 None => return Ok(None),
             },
             (None, None) => self.now.wall,
         };
         let exclusions = match &self.timetable.exclusions {
-            Some(exclusions) => exclusions.search(&self.timetable.rule),
+            Some(exclusions) => exclusions.search(calendar),
             None => return Ok(Some(Due::Calendar(first))),
         };
         let is_past = self.starting.is_some() && first <= wall;

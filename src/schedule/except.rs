@@ -132,6 +132,11 @@ impl Except {
         }
     }
 
+    /// Whether nothing is left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.dates.is_empty() && self.closures.is_empty()
+    }
+
     /// Whether a date is one of those that are left out.
     pub(super) fn lists(&self, date: Date) -> bool {
         self.dates.binary_search(&date).is_ok()

@@ -1,6 +1,6 @@
 //! The occurrences of a schedule that leaves some out, or moves them to a later date.
 //!
-//! There is one set of instants for a schedule, whoever asks and when:
+//! There is one set of instants for a schedule, from wherever one asks:
 //!
 //! 1. An occurrence on a listed date is left out; the date is what the clocks show. With `or_next_day` it moves instead:
 //!    to the civil time of day that it is meant for, on the next date that is not listed.
@@ -8,8 +8,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::calendar::{Calendar, Pattern};
 use super::except::Except;
-use super::rule::Rule;
 use crate::civil::{Date, DateTime, Time, DAY};
 use crate::error::{Error, Kind};
 use crate::tz::{system_time, unix_seconds, Offsets, Zone};
@@ -40,8 +40,7 @@ pub(super) struct Exclusions {
 impl Exclusions {
     /// `None` if nothing is left out.
     pub(super) fn new(except: Except, zone: &Zone) -> Option<Box<Exclusions>> {
-        let is_empty = except.dates.is_empty() && !except.has_closures();
-        (!is_empty).then(|| Box::new(Exclusions { except, zone: zone.clone() }))
+        (!except.is_empty()).then(|| Box::new(Exclusions { except, zone: zone.clone() }))
     }
 
     pub(super) fn set_zone(&mut self, zone: &Zone) {
@@ -53,27 +52,32 @@ impl Exclusions {
         self.except.has_closures()
     }
 
-    /// Finds the occurrences of a rule that are not left out.
-    pub(super) fn search<'a>(&'a self, rule: &'a Rule) -> Search<'a> {
-        Search { except: &self.except, zone: &self.zone, rule }
+    /// Finds the occurrences of a calendar that are not left out, or of something that has none.
+    pub(super) fn search<'a>(&'a self, calendar: Option<&'a Calendar>) -> Search<'a> {
+        Search { except: &self.except, zone: &self.zone, calendar }
     }
 }
 
-/// Finds the occurrences of a rule that are not left out.
+/// Finds the occurrences that are not left out.
 #[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
     pub(super) except: &'a Except,
     pub(super) zone: &'a Zone,
-    pub(super) rule: &'a Rule,
+    pub(super) calendar: Option<&'a Calendar>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// The search before a change of zone, up to another instant, where that is another one than this.
+    fn before(&self, instant: SystemTime) -> Option<(Search<'a>, SystemTime)> {
+        let (calendar, end) = self.calendar?.before(instant)?;
+        Some((Search { zone: calendar.pattern.zone(), calendar: Some(calendar), ..*self }, end))
+    }
+
     /// Whether what the clocks show at an instant is left out.
     pub(super) fn is_left_out(&self, instant: SystemTime) -> Result<bool, Error> {
-        if let Some((rule, zone, _)) =
-            instant.checked_sub(NANOSECOND).and_then(|before| self.rule.before(before))
-        {
-            return Search { rule, zone, ..*self }.is_left_out(instant);
+        let just_before = instant.checked_sub(NANOSECOND);
+        if let Some((earlier, _)) = just_before.and_then(|before| self.before(before)) {
+            return earlier.is_left_out(instant);
         }
         match self.civil(instant) {
             Some(shown) => Ok(self.except.lists(shown.date()) || self.except.closures_leave_out(shown)?),
@@ -87,9 +91,9 @@ impl Search<'_> {
         mut after: SystemTime,
         until: Option<SystemTime>,
     ) -> Result<Option<SystemTime>, Error> {
-        if let Some((rule, zone, end)) = self.rule.before(after) {
+        if let Some((earlier, end)) = self.before(after) {
             let until = until.map_or(end, |until| until.min(end));
-            let found = Search { rule, zone, ..*self }.after(after, Some(until))?;
+            let found = earlier.after(after, Some(until))?;
             if found.map_or(false, |found| found <= end) {
                 return Ok(found);
             }
@@ -115,16 +119,16 @@ impl Search<'_> {
     }
 
     /// How many occurrences there are after an instant and up to another, as far as dates leave them out and move them.
-    /// `raw` counts those of the rule.
+    /// `raw` counts all, left out or not.
     pub(super) fn count(
         &self,
         mut after: SystemTime,
         until: SystemTime,
-        raw: &dyn Fn(&Rule, SystemTime, SystemTime) -> u64,
+        raw: &dyn Fn(Option<&Calendar>, SystemTime, SystemTime) -> u64,
     ) -> u64 {
         let mut count = 0;
-        if let Some((rule, zone, end)) = self.rule.before(after) {
-            count = Search { rule, zone, ..*self }.count(after, until.min(end), raw);
+        if let Some((earlier, end)) = self.before(after) {
+            count = earlier.count(after, until.min(end), raw);
             after = end;
         }
         if after >= until {
@@ -141,7 +145,7 @@ impl Search<'_> {
             }
             let next = |at: &SystemTime| self.by_dates_after(*at).filter(|next| *next <= to);
             count += std::iter::successors(next(&from), next).count() as u64;
-            count -= self.count_unlisted(from, to, raw);
+            count = count.saturating_sub(self.count_unlisted(from, to, raw));
         }
         count
     }
@@ -151,9 +155,9 @@ impl Search<'_> {
         &self,
         after: SystemTime,
         until: SystemTime,
-        raw: &dyn Fn(&Rule, SystemTime, SystemTime) -> u64,
+        raw: &dyn Fn(Option<&Calendar>, SystemTime, SystemTime) -> u64,
     ) -> u64 {
-        let mut count = raw(self.rule, after, until);
+        let mut count = raw(self.calendar, after, until);
         let (after_unix, until_unix) = (unix_seconds(after), unix_seconds(until));
         for (first, last) in self.except.stretches() {
             let first = first.at(Time::MIDNIGHT).seconds();
@@ -167,7 +171,7 @@ impl Search<'_> {
                 let from = just_before(span.lo.max(first - offset)).map_or(after, |from| from.max(after));
                 let to = just_before(span.hi.min(end - offset)).map_or(until, |to| to.min(until));
                 if from < to {
-                    count -= raw(self.rule, from, to);
+                    count = count.saturating_sub(raw(self.calendar, from, to));
                 }
                 at = span.hi;
             }
@@ -177,8 +181,11 @@ impl Search<'_> {
 
     /// The last occurrence at an instant or before it.
     pub(super) fn until(&self, until: SystemTime) -> Result<Option<SystemTime>, Error> {
+        let mut raw = self.pattern_until(until);
+        if self.except.is_empty() {
+            return Ok(raw);
+        }
         let mut step = SECOND;
-        let mut raw = self.rule.until(until);
         // Back in larger and larger steps, until there is one.
         while let Some(earliest) = raw {
             let before = earliest.checked_sub(NANOSECOND);
@@ -186,11 +193,11 @@ impl Search<'_> {
             if let Some(found) = found.filter(|&found| found <= until) {
                 return last_of(found, until, |after| self.after(after, Some(until))).map(Some);
             }
-            raw = earliest.checked_sub(step).and_then(|earlier| self.rule.until(earlier));
+            raw = earliest.checked_sub(step).and_then(|earlier| self.pattern_until(earlier));
             step = step.saturating_mul(2);
             if raw.is_none() {
                 // Too far.
-                raw = before.and_then(|before| self.rule.until(before));
+                raw = before.and_then(|before| self.pattern_until(before));
                 step = SECOND;
             }
         }
@@ -232,11 +239,11 @@ impl Search<'_> {
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
     fn by_dates_after(&self, after: SystemTime) -> Option<SystemTime> {
         if self.except.dates.is_empty() {
-            return self.rule.after(after);
+            return self.raw_after(after);
         }
         let moves = self.except.moves;
         // What clocks show again does not move again, and what they have skipped was not shown.
-        let since = self.rule.shown_before(after);
+        let since = self.calendar.map_or(after, |calendar| calendar.shown_before(after));
         let since = self.gap().filter(|gap| gap.0 < since && since < gap.1).map_or(since, |gap| gap.0);
         let now = self.civil(since);
         let (mut at, mut best) = (after, None);
@@ -246,7 +253,7 @@ impl Search<'_> {
             at = just_before(start).map_or(after, |start| start.min(after));
         }
         loop {
-            let raw = match self.rule_after(at, after) {
+            let raw = match self.raw_after_in_either_zone(at, after) {
                 Some(raw) if best.map_or(true, |best| raw < best) => raw,
                 _ => return best,
             };
@@ -299,7 +306,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the rule has an occurrence on a date on which no clocks change.
+    /// Whether there is an occurrence on a date on which no clocks change.
     fn has_any(&self, date: Date) -> bool {
         let next = just_before(self.start(date)).and_then(|before| self.in_zone_after(before));
         next.map_or(false, |next| unix_seconds(next) < self.start(next_day(date)))
@@ -309,9 +316,9 @@ impl Search<'_> {
     fn are_alike(&self, date: Date, last: Date) -> bool {
         let span = self.zone.span(self.start(date));
         let is_in_span = span.lo < self.start(date) && self.start(next_day(last)) <= span.hi;
-        match *self.rule {
-            Rule::Cron { floor, ref zone_change, .. } => {
-                is_in_span && zone_change.is_none() && floor < self.start(date)
+        match self.calendar {
+            Some(Calendar { pattern: Pattern::Cron { floor, .. }, zone_change: None }) => {
+                is_in_span && *floor < self.start(date)
             }
             _ => false,
         }
@@ -321,7 +328,7 @@ impl Search<'_> {
     fn meant_for(&self, raw: SystemTime, shown: DateTime) -> DateTime {
         let unix = unix_seconds(raw);
         let span = self.zone.span(unix);
-        let start = match self.rule.gap() {
+        let start = match self.calendar.and_then(Calendar::gap) {
             Some(gap) if gap.end == unix => {
                 gap.since.saturating_add(1).saturating_add(i64::from(self.zone.span(gap.since).offset))
             }
@@ -330,7 +337,7 @@ impl Search<'_> {
             }
             _ => return shown,
         };
-        let skipped = self.rule.skipped_from(start, shown);
+        let skipped = self.calendar.and_then(|calendar| calendar.skipped_from(start, shown));
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
     }
 
@@ -348,26 +355,35 @@ impl Search<'_> {
         date
     }
 
-    /// The first occurrence of the rule after `at`. Up to `after` by the zone of now, whatever it was then: civil times were
-    /// the same.
-    fn rule_after(&self, at: SystemTime, after: SystemTime) -> Option<SystemTime> {
+    /// The first occurrence after an instant, left out or not.
+    fn raw_after(&self, after: SystemTime) -> Option<SystemTime> {
+        self.calendar?.after(after)
+    }
+
+    /// The same after `at`. Up to `after` by the zone of now, whatever it was then: civil times were the same.
+    fn raw_after_in_either_zone(&self, at: SystemTime, after: SystemTime) -> Option<SystemTime> {
         let earlier = if at < after { self.in_zone_after(at).filter(|&raw| raw <= after) } else { None };
-        earlier.or_else(|| self.rule.after(at.max(after)))
+        earlier.or_else(|| self.raw_after(at.max(after)))
     }
 
     fn in_zone_after(&self, at: SystemTime) -> Option<SystemTime> {
-        match (self.rule.in_zone_after(at), self.gap()) {
+        let calendar = self.calendar?;
+        match (calendar.pattern.after(at), self.gap()) {
             (Some(raw), Some((since, end))) if since < raw && raw < end => {
-                let made_up = self.rule.made_up().filter(|&made_up| at < made_up);
-                made_up.or_else(|| self.rule.in_zone_after(end.checked_sub(NANOSECOND)?))
+                let made_up = calendar.made_up().filter(|&made_up| at < made_up);
+                made_up.or_else(|| calendar.pattern.after(end.checked_sub(NANOSECOND)?))
             }
             (raw, _) => raw,
         }
     }
 
+    fn pattern_until(&self, until: SystemTime) -> Option<SystemTime> {
+        self.calendar?.pattern.until(until)
+    }
+
     /// What a change of zone has skipped: the civil times that the zone alone would have shown between these instants.
     fn gap(&self) -> Option<(SystemTime, SystemTime)> {
-        let gap = self.rule.gap()?;
+        let gap = self.calendar?.gap()?;
         Some((system_time(gap.since)?, system_time(gap.end)?))
     }
 
@@ -379,7 +395,7 @@ impl Search<'_> {
     /// The instant that a civil time stands for, in Unix seconds.
     fn instant(&self, civil: DateTime) -> i64 {
         let instant = self.zone.resolve(civil.seconds()).due();
-        match self.rule.gap() {
+        match self.calendar.and_then(Calendar::gap) {
             Some(gap) if gap.since < instant && instant < gap.end => gap.end,
             _ => instant,
         }

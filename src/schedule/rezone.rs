@@ -3,14 +3,15 @@
 //!
 //! To a schedule that is a change of clocks like those of the zone itself, and the same rule holds: civil times that no
 //! clock has shown lie in a gap, those that were shown before the change are in the second pass of a fold. A difference
-//! of over three hours is a correction, as it is for the machine's clock: dues are found anew from here on, and nothing
+//! of over three hours is a correction, as it is for the machine's clock: occurrences are found from here on, and nothing
 //! is made up or held back.
 
 use std::time::SystemTime;
 
+use super::calendar::{Before, Calendar, Gap, Pattern, ZoneChange};
 use super::due::Due;
 use super::moment::Moment;
-use super::rule::{Before, Gap, Rule, ZoneChange};
+use super::rule::Rule;
 use super::timetable::{CivilBounds, Rejudged, Timetable};
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION};
@@ -28,31 +29,33 @@ impl Timetable {
         if let Some(exclusions) = &mut self.exclusions {
             exclusions.set_zone(zone);
         }
-        let before = self.rule.calendar();
-        let old = self.rule.set_zone(zone);
         self.resolve_bounds(zone);
         let has_come = due.age(at).is_some();
         let first = self.undelayed(due.passed_at(at));
-        if let (Some(old), Some(before)) = (old, before) {
-            let shown = unix_seconds(self.undelayed(shown)).max(unix);
-            let shown = shown.saturating_add(i64::from(old.span(shown).offset));
-            let left = self.left_behind(unix, civil(&old), civil(zone), shown);
-            if let Rule::Cron { zone_change, .. } | Rule::Days { zone_change, .. } = &mut self.rule {
-                let mut last = zone_change.take();
+        let shown = unix_seconds(self.undelayed(shown)).max(unix);
+        match &mut self.rule {
+            Rule::Calendar(calendar) => {
+                let old = calendar.pattern.clone();
+                calendar.pattern.set_zone(zone);
+                let shown = shown.saturating_add(i64::from(old.zone().span(shown).offset));
+                let left = left_behind(calendar, unix, civil(old.zone()), civil(zone), shown);
+                let mut last = calendar.zone_change.take();
                 if let Some(last) = &mut last {
-                    // All that was due up to there has been run or told.
+                    // All that was due up to there is settled.
                     last.before = last.before.take().filter(|before| first <= before.until);
                 }
-                let before = has_come.then(|| Before::new(before, last, until));
-                *zone_change = Some(Box::new(ZoneChange { before, ..left }));
+                let before = has_come.then(|| Before::new(old, last, until));
+                calendar.zone_change = Some(Box::new(ZoneChange { before, ..left }));
             }
+            Rule::AtEach { zone: old, .. } => *old = zone.clone(),
+            Rule::Once { .. } | Rule::Elapsed(_) | Rule::AtNext(_) => {}
         }
         if has_come {
             // Whatever the zone, and so have those up to the change.
             return None;
         }
         let civil = match &self.rule {
-            Rule::Cron { .. } | Rule::Days { .. } => return Some(self.rejudged_after(at.wall, at)),
+            Rule::Calendar(_) => return Some(self.rejudged_after(at.wall, at)),
             Rule::AtEach { last: Some(Moment::Civil(civil)), .. } => Some(*civil),
             Rule::Once { civil } => *civil,
             // The anchor, if it is still waited for.
@@ -69,43 +72,18 @@ impl Timetable {
         }
     }
 
-    /// Whether its dues can be found again, as often as one likes.
+    /// Whether its occurrences can be found again, as often as one likes.
     pub(crate) fn is_arithmetic(&self) -> bool {
-        matches!(self.rule, Rule::Cron { .. } | Rule::Days { .. })
-    }
-
-    /// What is left behind when the clocks, which show `before` and have shown `shown`, show `now` instead.
-    fn left_behind(&self, unix: i64, before: i64, now: i64, shown: i64) -> ZoneChange {
-        if before.abs_diff(now) > CORRECTION.as_secs() {
-            return ZoneChange::NOTHING;
-        }
-        let (is_interval_like, is_made_up) = match &self.rule {
-            Rule::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
-            _ => (false, true),
-        };
-        let last = self.rule.zone_change();
-        let shown = last.and_then(|last| last.shown).map_or(shown, |last| last.max(shown));
-        let ahead = shown.saturating_sub(now);
-        let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0);
-        // By the new zone alone, what was skipped would have been due between then and now.
-        let gap = Gap { since: unix.saturating_add(ahead), end: unix.saturating_add(1) };
-        let gap = Some(gap).filter(|_| ahead < 0);
-        let since = gap.and_then(|gap| system_time(gap.since)).filter(|_| is_made_up);
-        let due = since.and_then(|since| self.rule.in_zone_after(since));
-        // It is due with the next whole second: nothing that was run can have been due as late.
-        let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
-        let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
-        let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
-        ZoneChange { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, gap, before: None }
+        matches!(self.rule, Rule::Calendar(_))
     }
 
     /// The wall clock was set back to a time, and this schedule goes back with it: what is shown again is read in the zone
-    /// of now, whatever it was before. `is_held`: dues up to then are still to be run or told.
+    /// of now, whatever it was before. `is_held`: occurrences up to then are still to be judged.
     pub(super) fn go_back(&mut self, to: SystemTime, is_correction: bool, is_held: bool) {
         let to = self.undelayed(to);
-        let zone_change = match &mut self.rule {
-            Rule::Cron { zone_change, .. } | Rule::Days { zone_change, .. } => zone_change,
-            _ => return,
+        let zone_change = match self.rule.calendar_mut() {
+            Some(calendar) => &mut calendar.zone_change,
+            None => return,
         };
         if is_correction && !is_held {
             *zone_change = None;
@@ -130,8 +108,33 @@ impl Timetable {
         if let Some(until) = instant(until) {
             self.until = Some(until);
         }
-        if let Rule::Cron { floor, .. } = &mut self.rule {
+        if let Rule::Calendar(Calendar { pattern: Pattern::Cron { floor, .. }, .. }) = &mut self.rule {
             *floor = instant(starting).map_or(*floor, unix_seconds);
         }
     }
+}
+
+/// What is left behind when the clocks, which show `before` and have shown `shown`, show `now` instead.
+fn left_behind(calendar: &Calendar, unix: i64, before: i64, now: i64, shown: i64) -> ZoneChange {
+    if before.abs_diff(now) > CORRECTION.as_secs() {
+        return ZoneChange::NOTHING;
+    }
+    let (is_interval_like, is_made_up) = match &calendar.pattern {
+        Pattern::Cron { cron, .. } => (cron.is_interval_like(), cron.is_made_up_in_gap()),
+        Pattern::Days(_) => (false, true),
+    };
+    let last = calendar.zone_change.as_deref();
+    let shown = last.and_then(|last| last.shown).map_or(shown, |last| last.max(shown));
+    let ahead = shown.saturating_sub(now);
+    let shown_again = system_time(unix.saturating_add(ahead)).filter(|_| ahead > 0);
+    // By the new zone alone, what was skipped would have been due between then and now.
+    let gap = Gap { since: unix.saturating_add(ahead), end: unix.saturating_add(1) };
+    let gap = Some(gap).filter(|_| ahead < 0);
+    let since = gap.and_then(|gap| system_time(gap.since)).filter(|_| is_made_up);
+    let due = since.and_then(|since| calendar.pattern.after(since));
+    // It is due with the next whole second: nothing that was run can have been due as late.
+    let is_due = due.map_or(false, |due| unix_seconds(due) <= unix);
+    let made_up = last.and_then(|last| last.made_up.filter(|&due| unix_seconds(due) > unix));
+    let made_up = made_up.or(system_time(unix.saturating_add(1)).filter(|_| is_due));
+    ZoneChange { shown: Some(shown), shown_again, repeats: is_interval_like, made_up, gap, before: None }
 }

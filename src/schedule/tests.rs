@@ -272,3 +272,16 @@ fn forty_years_asleep_are_counted_in_no_time() {
         assert_eq!(pass.count, count, "{text}");
     }
 }
+
+#[test]
+fn days_that_become_one_when_clocks_skip_a_day_are_counted_once() {
+    // From midnight of 29 March on it is the 30th, and both dates begin then.
+    let zone = Zone::from_posix("WEST12EAST-12,M3.5.0/0,M10.5.0/0").unwrap();
+    let from = "2026-03-01T00:00:00".parse::<Moment>().unwrap().instant(&zone).unwrap();
+    for (days, count) in [(20, 21), (27, 28), (28, 29), (29, 30), (60, 61)] {
+        let (mut timetable, first) = begun("every 1d", &zone, from, &[], false).unwrap();
+        let start = Now { mono: Instant::now(), wall: from };
+        let to = start.after(Duration::from_secs(days * 86_400));
+        assert_eq!(timetable.pass(first.unwrap(), to, to).count, count, "{days}");
+    }
+}

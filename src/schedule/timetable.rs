@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::calendar::{Calendar, Pattern};
 use super::due::Due;
 use super::exclusions::{last_of, Exclusions};
 use super::rule::Rule;
@@ -34,7 +35,7 @@ pub(crate) enum Rejudged {
     ByAsking,
 }
 
-/// The dues from one that has come up to a point in time.
+/// The occurrences from one that has come up to a point in time.
 pub(crate) struct Pass {
     /// The last of them, and the last but one, if there is one.
     pub(crate) latest: Due,
@@ -60,9 +61,7 @@ impl Timetable {
                 let next = self.rule.next(due, now)?;
                 elapsed_from(exclusions, &self.rule, next, now)?
             }
-            (Some(_), Rule::Cron { .. } | Rule::Days { .. }) => {
-                self.after_instant(due.passed_at(now))?.map(Due::Calendar)
-            }
+            (Some(_), Rule::Calendar(_)) => self.after_instant(due.passed_at(now))?.map(Due::Calendar),
             (_, rule) => rule.next(due, now)?,
         };
         Ok(self.in_time(self.delayed(next), now))
@@ -73,7 +72,7 @@ impl Timetable {
         match &self.exclusions {
             Some(exclusions) if due.age(now).is_some() => {
                 let meant_for = due.earlier(self.delay).passed_at(now);
-                match exclusions.search(&self.rule).is_left_out(meant_for)? {
+                match exclusions.search(self.rule.calendar()).is_left_out(meant_for)? {
                     true => self.next(due, now),
                     false => Ok(Some(due)),
                 }
@@ -122,7 +121,7 @@ impl Timetable {
         };
         let until = self.undelayed(self.until.map_or(to, |until| until.min(to)));
         let from = pass.latest.earlier(self.delay).passed_at(now);
-        if !self.rule.is_arithmetic() || until <= from {
+        if !matches!(self.rule, Rule::Calendar(_) | Rule::Elapsed(_)) || until <= from {
             return Ok(());
         }
         let next = |after: SystemTime| match &self.rule {
@@ -134,15 +133,16 @@ impl Timetable {
             Some(before_last) if from < last => last_of(from, before_last, next)?,
             _ => return Ok(()),
         };
-        let raw = |rule: &Rule, after: SystemTime, until: SystemTime| match rule {
+        let raw = |calendar: Option<&Calendar>, after: SystemTime, until: SystemTime| match &self.rule {
             Rule::Elapsed(period) => periods(from, *period, until) - periods(from, *period, after),
-            rule => rule.count(after, until),
+            _ => calendar.map_or(0, |calendar| calendar.count(after, until)),
         };
-        match &self.exclusions {
-            Some(exclusions) if exclusions.has_closures() => {}
-            Some(exclusions) => pass.count += exclusions.search(&self.rule).count(from, last, &raw),
-            None => pass.count += raw(&self.rule, from, last),
-        }
+        let skipped = match &self.exclusions {
+            Some(exclusions) if exclusions.has_closures() => 0,
+            Some(exclusions) => exclusions.search(self.rule.calendar()).count(from, last, &raw),
+            None => raw(self.rule.calendar(), from, last),
+        };
+        pass.count = pass.count.saturating_add(skipped);
         let due = |instant: SystemTime| pass.latest.later(instant.duration_since(from).unwrap_or_default());
         let (latest, before) = (due(last), due(before));
         pass.latest = latest.unwrap_or(pass.latest);
@@ -164,7 +164,7 @@ impl Timetable {
         };
         match &self.exclusions {
             Some(exclusions) => {
-                let wait = exclusions.search(&self.rule).wait(first, period)?;
+                let wait = exclusions.search(self.rule.calendar()).wait(first, period)?;
                 Ok(wait.and_then(|wait| first.checked_add(wait)))
             }
             None => Ok(Some(first)),
@@ -180,15 +180,15 @@ impl Timetable {
         is_correction: bool,
         now: Now,
     ) -> Option<Rejudged> {
-        match &self.rule {
-            Rule::Cron { cron, .. } if is_correction || cron.is_interval_like() => {}
-            Rule::Days { .. } if is_correction => {}
+        match self.rule.calendar().map(|calendar| &calendar.pattern) {
+            Some(Pattern::Cron { cron, .. }) if is_correction || cron.is_interval_like() => {}
+            Some(Pattern::Days(_)) if is_correction => {}
             _ => return None,
         }
         let is_held = due.and_then(Due::calendar).map_or(false, |due| due <= to);
         self.go_back(to, is_correction, is_held);
         if is_held {
-            // It had passed by the new time, too: it and those after it are still to be run or told.
+            // It had passed by the new time, too: it and those after it are still to be judged.
             return None;
         }
         Some(self.rejudged_after(to, now))
@@ -208,9 +208,9 @@ impl Timetable {
         match &self.exclusions {
             Some(exclusions) => {
                 let until = self.until.map(|until| self.undelayed(until));
-                exclusions.search(&self.rule).after(after, until)
+                exclusions.search(self.rule.calendar()).after(after, until)
             }
-            None => Ok(self.rule.after(after)),
+            None => Ok(self.rule.calendar().and_then(|calendar| calendar.after(after))),
         }
     }
 
@@ -253,7 +253,7 @@ pub(super) fn elapsed_from(
 ) -> Result<Option<Due>, Error> {
     match (rule, due, due.and_then(|due| due.wall(now))) {
         (Rule::Elapsed(period), Some(due), Some(wall)) => {
-            Ok(exclusions.search(rule).wait(wall, *period)?.and_then(|wait| due.later(wait)))
+            Ok(exclusions.search(None).wait(wall, *period)?.and_then(|wait| due.later(wait)))
         }
         (Rule::Elapsed(_), _, None) => Ok(None),
         _ => Ok(due),
