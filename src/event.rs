@@ -35,7 +35,6 @@ pub enum Event {
     /// The callback, its schedule or the destructor of either panicked. After a panic in the callback the schedule goes on.
     Panicked { task: Arc<str>, message: Arc<str> },
     /// `count` occurrences were missed, for the reason `why`. They got no run of their own. `latest` is the last of them.
-    /// Above ten million, the count is a lower bound.
     Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
     /// An earlier process started a run for `due` and went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },

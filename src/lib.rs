@@ -98,8 +98,8 @@
 //!
 //! **No threads:** [`Builder::threads`]`(0)`, and call [`Scheduler::run_pending`] from your own loop.
 //!
-//! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates) or [`except`](TaskBuilder::except), and
-//! [`or_next_day`](TaskBuilder::or_next_day).
+//! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates), and [`or_next_day`](TaskBuilder::or_next_day) if the run
+//! is to be on the next day instead; [`except`](TaskBuilder::except) for what a list of dates cannot say.
 //!
 //! **Every other week:** [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
 //!
@@ -174,9 +174,9 @@ mod event;
 pub mod tz;
 
 // Floor 2: when a cron expression or a period is due in a zone; and the crate's error type.
-mod dues;
 #[cfg(feature = "std")]
 mod error;
+mod occurrences;
 
 // Floor 3: when next, after this?
 #[cfg(feature = "std")]

@@ -1,14 +1,18 @@
 //! When next, after this? Cron in a zone, periods, civil times, iterators of them, and closures.
 //!
-//! A [`Schedule`] is what was asked for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
-//! due after the other. Pure but for the iterators and closures it was given: no threads, no clock.
+//! A [`Schedule`] is what a user asks for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
+//! due time after the other. It starts no threads.
 
+mod begin;
+pub(crate) mod calendar;
+pub(crate) mod due;
 mod except;
+mod exclusions;
 mod jitter;
 pub(crate) mod moment;
 mod plan;
 mod rezone;
-mod sieve;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod timetable;
@@ -17,24 +21,23 @@ pub(crate) use jitter::Whose;
 pub use moment::Moment;
 
 pub(crate) use crate::tz::rfc3339;
+pub(crate) use due::Due;
 pub(crate) use plan::Plan;
-pub(crate) use timetable::{Due, Pass, Rejudged, Timetable};
+pub(crate) use timetable::{Pass, Rejudged, Timetable};
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use self::calendar::{Calendar, Pattern};
 use self::except::Except;
-use self::rezone::CivilBounds;
-use self::sieve::Search;
-pub(crate) use self::timetable::out_of_range;
-use self::timetable::{ask, pull, Rule};
-use crate::clock::{Now, CORRECTION};
+use self::exclusions::Search;
+use self::rule::{Closure, Moments};
+use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
-use crate::dues::days::Days;
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
-use crate::tz::{system_time, unix_nanos, unix_seconds, Zone};
+use crate::tz::{system_time, unix_seconds, Zone};
 
 /// When something is to happen, again and again or once.
 ///
@@ -70,9 +73,6 @@ pub(crate) enum What {
     AtEach(Moments),
     AtNext(Closure),
 }
-
-type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
-type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
 
 impl Schedule {
     /// At the civil times that a cron expression matches; [the module](mod@crate::cron) describes the language.
@@ -156,13 +156,13 @@ impl Schedule {
         })))
     }
 
-    /// At the instant that a closure gives when it is told what time it is, both UTC; `None` ends the schedule. It is
+    /// At the instant that a closure gives for the time that it is now, both UTC; `None` ends the schedule. It is
     /// asked once at the start, and again at each run.
     pub fn at_next(next: impl FnMut(SystemTime) -> Option<SystemTime> + Send + 'static) -> Schedule {
         Schedule::from(What::AtNext(Box::new(next)))
     }
 
-    /// The anchor of a period: dues are this moment plus a whole number of periods; one that has passed does not
+    /// The anchor of a period: due times are this moment plus a whole number of periods; one that has passed does not
     /// move the grid. For a cron expression, an exclusive lower bound.
     ///
     /// **Every other week**, and all that cron cannot say, is a period with an anchor. The grid is the same whenever the
@@ -206,7 +206,7 @@ impl Schedule {
         Ok(self)
     }
 
-    /// Ends the task after so many runs, at least one. Dues that were missed are no runs.
+    /// Ends the task after this number of runs, at least one. A missed occurrence is no run.
     pub fn times(mut self, runs: u64) -> Schedule {
         self.times = Some(runs);
         self
@@ -218,7 +218,7 @@ impl Schedule {
         self
     }
 
-    /// The dues of a task that is scheduled at `after`, each run on time.
+    /// The due times of a task that is scheduled at `after`, each run on time.
     ///
     /// # Errors
     ///
@@ -235,20 +235,21 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// If this is no cron expression (the past dues of other schedules depend on when they were scheduled), or if no
+    /// If this is no cron expression (the past of other schedules depends on when they were scheduled), or if no
     /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
     /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let (rule, zone) = self.asked("previous", before)?;
-        let end = self.until.and_then(|moment| moment.instant(&zone));
+        let calendar = self.asked("previous", before)?;
+        let zone = calendar.pattern.zone();
+        let end = self.until.and_then(|moment| moment.instant(zone));
         let until = before.checked_sub(Duration::from_nanos(1));
         let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => Search::new(&self.except, &zone, &rule).until(until)?,
+            Some(until) => self.search(&calendar).until(until)?,
             None => None,
         };
         // So far was looked back.
-        let starting = self.starting.and_then(|moment| moment.instant(&zone));
-        due.or(starting).map_or(Ok(()), |earliest| expect_begun(&zone, earliest))?;
+        let starting = self.starting.and_then(|moment| moment.instant(zone));
+        due.or(starting).map_or(Ok(()), |earliest| expect_begun(zone, earliest))?;
         Ok(due)
     }
 
@@ -259,17 +260,18 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let (rule, zone) = self.asked("matches", second)?;
+        let calendar = self.asked("matches", second)?;
+        let zone = calendar.pattern.zone();
         let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => Search::new(&self.except, &zone, &rule).after(before, Some(second))?,
+            Some(before) => self.search(&calendar).after(before, Some(second))?,
             None => None,
         };
-        let is_over = self.until.and_then(|moment| moment.instant(&zone)).map_or(false, |end| second > end);
+        let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
         Ok(found == Some(second) && !is_over)
     }
 
-    /// What a question about the dues of a cron expression is asked of, around an instant: the rule and its zone.
-    fn asked(&self, question: &str, around: SystemTime) -> Result<(Rule, Zone), Error> {
+    /// What a question about a cron expression around an instant is asked of.
+    fn asked(&self, question: &str, around: SystemTime) -> Result<Calendar, Error> {
         self.except.check(&self.what)?;
         let cron = match self.what {
             What::Cron(cron) => cron,
@@ -282,7 +284,11 @@ impl Schedule {
         expect_begun(&zone, around)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok((Rule::Cron { cron, zone: zone.clone(), floor, moved: None }, zone))
+        Ok(Calendar::new(Pattern::Cron { cron, zone, floor }))
+    }
+
+    fn search<'a>(&'a self, calendar: &'a Calendar) -> Search<'a> {
+        Search { except: &self.except, zone: calendar.pattern.zone(), calendar: Some(calendar) }
     }
 
     /// The zone that it has of its own.
@@ -301,116 +307,6 @@ impl Schedule {
 
     pub(crate) fn times_limit(&self) -> Option<u64> {
         self.times
-    }
-
-    /// Settles everything that depends on where and when, and on whose schedule it is: the dues from `now` on, and the
-    /// first of them.
-    pub(crate) fn begin(
-        self,
-        zone: &Zone,
-        now: Now,
-        whose: Option<Whose<'_>>,
-    ) -> Result<(Timetable, Option<Due>), Error> {
-        let zone = self.zone.unwrap_or_else(|| zone.clone());
-        if self.times == Some(0) {
-            return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
-        }
-        if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
-            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
-            return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
-        }
-        self.except.check(&self.what)?;
-        let instant = |field, moment| instant_of(field, moment, &zone);
-        let starting = instant("starting", self.starting)?;
-        let until = instant("until", self.until)?;
-        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
-        let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let except = self.except.to_string();
-        let civil = |moment: Option<Moment>| moment.and_then(Moment::civil);
-        let mut timetable = Timetable {
-            rule: Rule::Once { civil: None },
-            until,
-            sieve: self.except.sieve(&zone),
-            delay,
-            civil_bounds: CivilBounds::of(civil(self.starting), civil(self.until)),
-        };
-        // What a task that has nothing to do must say. Iterators and closures are free to be empty.
-        let must_be_due = |what: String, due: Option<Due>| match due {
-            Some(due) if due.later(delay).map_or(false, |due| due.is_until(until, now)) => Ok(Some(due)),
-            Some(_) => {
-                Err(never_due(format!("that is before {what} is first due")).in_field("until", show(until)))
-            }
-            None => Err(never_due(format!("{what} is not due any more"))),
-        };
-
-        let first = match self.what {
-            What::Cron(cron) if cron.never_fires() => return Err(never_fires(&cron.to_string())),
-            What::Cron(cron) => {
-                expect_begun(&zone, starting.map_or(now.wall, |start| start.max(now.wall)))?;
-                let floor = starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-                timetable.rule = Rule::Cron { cron, zone, floor, moved: None };
-                let since = since(last, cron.is_interval_like(), timetable.undelayed(now.wall));
-                let first = timetable.sifted_after(since)?;
-                must_be_due(format!("cron `{cron}`{except}"), first)?
-            }
-            What::Every(period) => {
-                let last = match period.days() {
-                    0 => last,
-                    _ => last.map(|last| since(Some(last), false, timetable.undelayed(now.wall))),
-                };
-                timetable.rule = match period.days() {
-                    0 => Rule::Elapsed(period.elapsed()),
-                    _ => {
-                        // Days go on from where an earlier process was.
-                        let anchor = starting.or(last).unwrap_or(now.wall);
-                        expect_begun(&zone, anchor)?;
-                        let days = Days::new(period, civil(self.starting), unix_nanos(anchor), zone);
-                        Rule::Days { days: days.ok_or_else(out_of_range)?, moved: None }
-                    }
-                };
-                if matches!(timetable.rule, Rule::Elapsed(_)) && starting <= last {
-                    // An earlier process began it: where another zone has the anchor does not matter any more.
-                    timetable.civil_bounds = CivilBounds::of(None, civil(self.until));
-                }
-                let first = timetable.first_of_period(starting, last, now)?;
-                must_be_due(format!("every `{period}`{except}"), first)?
-            }
-            What::At(moment) => {
-                let due = instant("at", Some(moment))?;
-                timetable.rule = Rule::Once { civil: moment.civil() };
-                match due <= last {
-                    // An earlier process has run it.
-                    true => None,
-                    false => must_be_due(format!("at `{moment}`"), due.map(Due::Calendar))?,
-                }
-            }
-            What::After(delay) => {
-                let due = now.mono.checked_add(delay).map(Due::Elapsed);
-                must_be_due(format!("after `{delay:?}`"), due)?
-            }
-            What::AtEach(mut moments) => {
-                let first = pull(&mut moments)?;
-                let due = instant("at_each", first)?;
-                timetable.rule = Rule::AtEach { moments, last: first, zone };
-                match last {
-                    Some(last) if due.map_or(false, |due| due <= last) => {
-                        timetable.rule.next(Due::Calendar(last), now)?
-                    }
-                    _ => due.map(Due::Calendar),
-                }
-            }
-            What::AtNext(mut next) => {
-                let due = ask(&mut next, now)?;
-                timetable.rule = Rule::AtNext(next);
-                due
-            }
-        };
-        let first = timetable.in_time(timetable.delayed(first), now);
-        if first.is_none() {
-            // Nothing will be asked of it any more.
-            timetable.rule = Rule::Once { civil: None };
-        }
-        Ok((timetable, first))
     }
 }
 
@@ -476,9 +372,9 @@ impl fmt::Debug for Schedule {
     }
 }
 
-/// The dues of a [`Schedule`], one after the other.
+/// The due times of a [`Schedule`], one after the other.
 ///
-/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then tells.
+/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then says so.
 pub struct Upcoming {
     timetable: Timetable,
     start: Now,
@@ -487,7 +383,7 @@ pub struct Upcoming {
 }
 
 impl Upcoming {
-    /// Why there are no more dues, if not because the schedule is over.
+    /// Why there are no more due times, if not because the schedule is over.
     pub fn error(&self) -> Option<&Error> {
         self.next.as_ref().err()
     }
@@ -516,16 +412,6 @@ impl fmt::Debug for Upcoming {
     }
 }
 
-/// Where dues are looked for: from now on, or from the last one of an earlier process. Where the clock has been set back
-/// since, that is like a step of it under a running scheduler.
-fn since(last: Option<SystemTime>, is_interval_like: bool, now: SystemTime) -> SystemTime {
-    let ahead = last.and_then(|last| last.duration_since(now).ok()).unwrap_or_default();
-    match last {
-        Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
-        _ => now,
-    }
-}
-
 fn to_moment<M>(field: &'static str, moment: M) -> Result<Moment, Error>
 where
     M: TryInto<Moment> + fmt::Debug + Clone,
@@ -539,11 +425,6 @@ where
 fn unquoted(given: &impl fmt::Debug) -> String {
     let text = format!("{given:?}");
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
-}
-
-/// The last second before a zone's data begin, if they do: a clock may be set back to before that.
-fn last_before(zone: &Zone) -> Option<i64> {
-    Some(unix_seconds(zone.begins()?) - 1)
 }
 
 /// The instant of a moment that was given in a field, if one was.
@@ -560,10 +441,6 @@ pub(crate) fn instant_of(
 /// Civil times before the zone's data begin are not for us to say.
 pub(crate) fn expect_begun(zone: &Zone, instant: SystemTime) -> Result<(), Error> {
     Ok(zone.check_begun(unix_seconds(instant), &Moment::from(instant))?)
-}
-
-fn show(instant: Option<SystemTime>) -> String {
-    instant.map(|instant| Moment::from(instant).to_string()).unwrap_or_default()
 }
 
 fn never_due(text: String) -> Error {

@@ -37,7 +37,7 @@ pub struct Account {
 #[allow(missing_docs)] // each variant's text explains its fields
 pub enum Reason {
     /// A run for the due time started, `lateness` after it. `took` is its duration; `None` if it still runs. The run coalesced
-    /// this many other occurrences; above ten million, the count is a lower bound.
+    /// this many other occurrences.
     Ran { lateness: Duration, ending: Ending, took: Option<Duration>, coalesced: u64 },
     /// There was a run. The history has it merged with all `runs` from `first` to `latest`, which had the same result.
     RanAsOneOf { runs: u64, first: SystemTime, latest: SystemTime, ending: Ending },
@@ -46,8 +46,7 @@ pub enum Reason {
     /// The occurrence was missed, for the reason `why`, and coalesced into the run for the later due time `by`. `step` is the
     /// clock step that skipped it, if one did.
     Coalesced { by: SystemTime, why: Why, step: Option<Step> },
-    /// The occurrence was missed, for the reason `why`. It is one of `count` from `first` to `latest`; above ten million, the
-    /// count is a lower bound. `step` is the clock step that skipped it, if one did.
+    /// The occurrence was missed, for the reason `why`. It is one of `count` from `first` to `latest`. `step` is the clock step that skipped it, if one did.
     Missed { why: Why, count: u64, first: SystemTime, latest: SystemTime, step: Option<Step> },
     /// The due time has come, and the task has been paused since `since`.
     Paused { since: Option<SystemTime> },

@@ -2,33 +2,35 @@
 
 use std::fmt;
 
-use super::sieve::Sieve;
+use super::rule::panicked;
 use super::{unquoted, Schedule, What};
 use crate::civil::{Date, DateTime};
 use crate::error::{Error, Kind};
-use crate::tz::Zone;
+use crate::guard::guarded;
 
-/// Dates and tests of civil times; what any of them leaves out is left out.
+/// Dates, and closures over civil times. What any of them leaves out is left out.
 #[derive(Default)]
 pub(super) struct Except {
     /// In rising order, each once.
     pub(super) dates: Vec<Date>,
-    pub(super) tests: Vec<Test>,
-    /// Whether something is given, if only an empty list.
-    is_given: bool,
-    /// Whether what is left out is due on a later day instead.
+    pub(super) closures: Vec<Closure>,
+    /// Whether a list of dates is given, if only an empty one.
+    has_list: bool,
+    /// Whether what dates leave out is due on a later date instead.
     pub(super) moves: bool,
 }
 
-type Test = Box<dyn Fn(DateTime) -> bool + Send>;
+type Closure = Box<dyn Fn(DateTime) -> bool + Send>;
 
 /// Times that are left out. They go with [`cron`](Schedule::cron) and [`every`](Schedule::every); several calls add up.
 impl Schedule {
-    /// Leaves out the dues for which a closure says `true` when it is told what the clocks show then, in the schedule's
-    /// zone. They are not due at all: not run, and not reported as missed.
+    /// Leaves out the occurrences for which a closure says `true`. It is asked about what the clocks show then, in the
+    /// schedule's zone. They are not due at all: not run, and not reported as missed.
     ///
-    /// The closure is asked when a due is looked for, on a worker or on your own thread, and again when the due has
-    /// come. It may be asked about any time and more than once, and takes whole seconds to be the same throughout.
+    /// The closure is asked when the next occurrence is looked for, on a worker or on your own thread, and again when the
+    /// occurrence has come. It may be asked about any time and more than once, and is taken to give the same answer for a
+    /// whole second. It is asked about one occurrence after the other, so it is the one thing for which counting missed
+    /// occurrences takes long: beyond ten million the count is a lower bound.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};
@@ -43,12 +45,11 @@ impl Schedule {
     /// If it panics, or leaves out a million times in a row that lie over a year apart, or all up to the year 9999, the
     /// schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
     pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Schedule {
-        self.except.is_given = true;
-        self.except.tests.push(Box::new(is_left_out));
+        self.except.closures.push(Box::new(is_left_out));
         self
     }
 
-    /// Leaves out the dues on some dates, holidays perhaps, in the schedule's zone. They are not due at all: not run, and
+    /// Leaves out the occurrences on some dates, holidays perhaps, in the schedule's zone. They are not due at all: not run, and
     /// not reported as missed.
     ///
     /// ```
@@ -70,7 +71,7 @@ impl Schedule {
         I::Item: TryInto<Date> + fmt::Debug + Clone,
         <I::Item as TryInto<Date>>::Error: Into<Error>,
     {
-        self.except.is_given = true;
+        self.except.has_list = true;
         for date in dates {
             let given = date.clone();
             let date = date.try_into();
@@ -82,9 +83,12 @@ impl Schedule {
         Ok(self)
     }
 
-    /// Moves what is left out to the same civil time of the next day on which that is not left out, within a year. Where
-    /// something is due then anyway, it is one due. The day need not be one of the schedule's own: what `mon-fri` has on a
-    /// Friday moves to the Saturday, unless [`except`](Schedule::except) leaves that out, too.
+    /// Moves what [`except_dates`](Schedule::except_dates) leaves out to the same civil time of the next date that is not
+    /// listed, within a year. Where something is due then anyway, it is one occurrence. The date need not be one of the
+    /// schedule's own: what `mon-fri` has on a Friday moves to the Saturday, unless that is listed, too.
+    ///
+    /// What [`except`](Schedule::except) leaves out does not move. It is asked about a moved occurrence as well, and leaves
+    /// that out for good.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};
@@ -97,7 +101,7 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Without anything to leave out, or with a period of elapsed time, it is an error when the task is scheduled.
+    /// Without a list of dates, or with a period of elapsed time, it is an error when the task is scheduled.
     pub fn or_next_day(mut self) -> Schedule {
         self.except.moves = true;
         self
@@ -108,17 +112,18 @@ impl Except {
     /// Whether it makes sense with this kind of schedule.
     pub(super) fn check(&self, what: &What) -> Result<(), Error> {
         let nonsense = |field, why: &str| Err(Error::new(Kind::Other(why.into())).in_field(field, ""));
-        let field = if self.tests.is_empty() { "except_dates" } else { "except" };
+        let field = if self.closures.is_empty() { "except_dates" } else { "except" };
         match what {
-            _ if self.moves && !self.is_given => {
-                nonsense("or_next_day", "nothing is left out: `except` or `except_dates` says what is")
-            }
+            _ if self.moves && !self.has_list => nonsense(
+                "or_next_day",
+                "no dates are left out: `except_dates` says which are, and what `except` leaves out does not move",
+            ),
             What::Every(period) if self.moves && period.days() == 0 => nonsense(
                 "or_next_day",
                 "goes with `cron` and periods of days only; elapsed time knows no days",
             ),
             What::Cron(_) | What::Every(_) => Ok(()),
-            _ if self.is_given => nonsense(
+            _ if self.has_list || self.has_closures() => nonsense(
                 field,
                 "goes with `cron` and `every` only; other schedules say themselves when they are due",
             ),
@@ -126,34 +131,54 @@ impl Except {
         }
     }
 
-    /// What sifts the dues, if anything is left out.
-    pub(super) fn sieve(self, zone: &Zone) -> Option<Box<Sieve>> {
-        let is_empty = self.dates.is_empty() && self.tests.is_empty();
-        (!is_empty).then(|| Box::new(Sieve::new(self, zone.clone())))
+    /// Whether nothing is left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.dates.is_empty() && self.closures.is_empty()
+    }
+
+    /// Whether a date is one of those that are left out.
+    pub(super) fn lists(&self, date: Date) -> bool {
+        self.dates.binary_search(&date).is_ok()
+    }
+
+    /// The listed dates, as the first and the last of those in a row.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = (Date, Date)> + '_ {
+        let mut dates = self.dates.iter().copied().peekable();
+        std::iter::from_fn(move || {
+            let first = dates.next()?;
+            let mut last = first;
+            while let Some(next) = dates.next_if(|next| next.days() == last.days() + 1) {
+                last = next;
+            }
+            Some((first, last))
+        })
     }
 
     /// Whether a closure leaves out a civil time.
-    pub(super) fn leave_out(&self, shown: DateTime) -> bool {
-        self.tests.iter().any(|test| test(shown))
+    pub(super) fn closures_leave_out(&self, shown: DateTime) -> Result<bool, Error> {
+        if !self.has_closures() {
+            return Ok(false);
+        }
+        guarded(|| self.closures.iter().any(|closure| closure(shown)))
+            .map_err(|message| panicked("except", message))
     }
 
-    /// Whether there is a closure to be asked.
-    pub(super) fn asks(&self) -> bool {
-        !self.tests.is_empty()
+    pub(super) fn has_closures(&self) -> bool {
+        !self.closures.is_empty()
     }
 }
 
 /// ` except 2 dates and some times or the next day`, or nothing.
 impl fmt::Display for Except {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.dates.len(), self.asks()) {
+        match (self.dates.len(), self.has_closures()) {
             (0, true) => f.write_str(" except some times")?,
-            (0, false) if self.is_given => f.write_str(" except 0 dates")?,
+            (0, false) if self.has_list => f.write_str(" except 0 dates")?,
             (0, false) => {}
             (1, _) => f.write_str(" except 1 date")?,
             (dates, _) => write!(f, " except {dates} dates")?,
         }
-        if self.asks() && !self.dates.is_empty() {
+        if self.has_closures() && !self.dates.is_empty() {
             f.write_str(" and some times")?;
         }
         match self.moves {

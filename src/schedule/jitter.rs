@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::Schedule;
 use crate::hash::mixed;
 
-/// The task that a schedule is for: what tells its delay from that of another, and what was run of it before.
+/// The task that a schedule is for: what its delay depends on, and what was run of it before.
 #[derive(Clone, Copy)]
 pub(crate) struct Whose<'a> {
     pub(crate) name: &'a str,
@@ -22,7 +22,7 @@ pub(crate) struct Whose<'a> {
 impl Schedule {
     /// Delays every due by one fixed amount, at least zero and less than this, so that tasks of different names do not all
     /// start at the full hour. It depends on the task's name and the scheduler's [seed](crate::Builder::seed) alone: it is
-    /// the same after a restart and on every machine, and is never drawn anew. It is in whole milliseconds if the
+    /// the same after a restart and on every machine, and is not random. It is in whole milliseconds if the
     /// jitter is a second or more. Zero is no jitter.
     ///
     /// What the schedule says comes first: clock changes, what is left out, and the grid of

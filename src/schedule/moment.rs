@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use super::timetable::out_of_range;
 use crate::civil::{Cursor, DateTime, ParseError};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tz::{rfc3339, system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
@@ -153,6 +152,10 @@ impl fmt::Display for Moment {
             Moment::Instant(instant) => rfc3339(*instant, &Zone::utc(), f),
         }
     }
+}
+
+pub(crate) fn out_of_range() -> Error {
+    Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
 }
 
 #[cfg(test)]

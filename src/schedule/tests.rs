@@ -1,5 +1,8 @@
 //! Schedules in a zone whose data begin with the year 2026.
 
+use proptest::prelude::*;
+use proptest::sample;
+
 use super::*;
 
 /// Clocks are changed there on the last Sundays of March and October.
@@ -133,4 +136,114 @@ fn an_instant_before_the_beginning_is_shown_in_utc() {
     };
     assert_eq!(shown("2026-07-01T00:00:00Z"), "2026-07-01T02:00:00+02:00");
     assert_eq!(shown("2025-07-01T00:00:00Z"), "2025-07-01T00:00:00Z");
+}
+
+/// A schedule of a kind, and the zones that it is in before and after a change.
+fn begun(
+    text: &str,
+    zone: &Zone,
+    from: SystemTime,
+    dates: &[i64],
+    moves: bool,
+) -> Result<(Timetable, Option<Due>), Error> {
+    let schedule = match text.strip_prefix("every ") {
+        Some(period) => Schedule::every(period)?.starting(from)?,
+        None => Schedule::cron(text)?,
+    };
+    let middle = zone.civil(from).unwrap().date();
+    let dates: Vec<_> = dates.iter().map(|&days| middle.checked_add_days(days).unwrap()).collect();
+    let schedule = if dates.is_empty() { schedule } else { schedule.except_dates(dates)? };
+    let schedule = if moves { schedule.or_next_day() } else { schedule };
+    schedule.begin(zone, Now { mono: Instant::now(), wall: from }, None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_pass_by_arithmetic_finds_what_a_walk_finds(
+        text in sample::select(vec![
+            "*/10 * * * *", "30 2 * * *", "0,30 1-3 * * *", "*/20 30 2,3 * * *", "15 */3 * * mon-fri", "0 9 * * fri",
+            "*/5 23 * * wed,sat", "every 1d", "every 2d", "every 1w", "every 1d6h", "every 25m", "every 7s",
+        ]),
+        rules in (0..4_usize, 0..4_usize),
+        change in prop_oneof![2 => Just(None), 1 => (0..200_000_u64).prop_map(Some)],
+        // Around the changes of clocks on 29 March and 25 October.
+        from in prop_oneof![1_774_700_000..1_774_750_000_u64, 1_792_840_000..1_792_900_000_u64],
+        length in prop_oneof![0..40_000_u64, 0..2_000_000_u64],
+        dates in prop_oneof![Just(Vec::new()), proptest::collection::vec(-3..20_i64, 1..9)],
+        moves in any::<bool>(),
+    ) {
+        let zones = ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "LATE-2:30", "EARLY3DAY2,M3.5.0/-1,M10.5.0/0"];
+        let zones = zones.map(|rule| Zone::from_posix(rule).unwrap());
+        let (zone, other) = (&zones[rules.0], &zones[rules.1]);
+        let from = SystemTime::UNIX_EPOCH + Duration::from_secs(from);
+        let moves = moves && !dates.is_empty() && (!text.starts_with("every") || text.contains('d') || text.contains('w'));
+        let (mut timetable, first) = match begun(text, zone, from, &dates, moves) {
+            Ok((timetable, Some(first))) => (timetable, first),
+            _ => return Ok(()),
+        };
+        let start = Now { mono: Instant::now(), wall: from };
+        let first = match first {
+            Due::Elapsed(_) => Due::Elapsed(start.mono),
+            calendar => calendar,
+        };
+        let mut first = first;
+        if let Some(change) = change {
+            let at = start.after(Duration::from_secs(change));
+            if let Some(Rejudged::Due(due)) = timetable.rezone(other, first, at, at.wall) {
+                first = due;
+            }
+        }
+        let to = start.after(Duration::from_secs(change.unwrap_or(0) + length));
+        if first.age(to).is_none() {
+            return Ok(());
+        }
+        let (mut count, mut latest, mut before) = (1, first, None);
+        let next = loop {
+            match timetable.next(latest, to).unwrap() {
+                Some(next) if next.age(to).is_some() => {
+                    before = Some(std::mem::replace(&mut latest, next));
+                    count += 1;
+                }
+                next => break next,
+            }
+        };
+        let pass = timetable.pass(first, to, to);
+        prop_assert_eq!((pass.count, pass.latest, pass.before), (count, latest, before));
+        prop_assert_eq!(pass.next.unwrap(), next);
+    }
+}
+
+#[test]
+fn forty_years_asleep_are_counted_in_no_time() {
+    let (from, forty_years) = (at("2026-01-01T00:00:00Z"), Duration::from_secs(14_610 * 86_400));
+    let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    // No date repeats: an hour each spring, and none each autumn, as they are shown again.
+    for (text, dates, count) in [
+        ("* * * * * *", vec![], 14_610 * 86_400),
+        ("30 2 * * *", vec![], 14_610),
+        ("30 2 * * *", vec![1, 2, 5], 14_607),
+        ("every 1d", vec![], 14_611),
+        ("every 1s", vec![1], 14_609 * 86_400 + 1),
+    ] {
+        let (mut timetable, first) = begun(text, &zone, from, &dates, false).unwrap();
+        let start = Now { mono: Instant::now(), wall: from };
+        let to = start.after(forty_years);
+        let pass = timetable.pass(first.unwrap(), to, to);
+        assert_eq!(pass.count, count, "{text}");
+    }
+}
+
+#[test]
+fn days_that_become_one_when_clocks_skip_a_day_are_counted_once() {
+    // From midnight of 29 March on it is the 30th, and both dates begin then.
+    let zone = Zone::from_posix("WEST12EAST-12,M3.5.0/0,M10.5.0/0").unwrap();
+    let from = "2026-03-01T00:00:00".parse::<Moment>().unwrap().instant(&zone).unwrap();
+    for (days, count) in [(20, 21), (27, 28), (28, 29), (29, 30), (60, 61)] {
+        let (mut timetable, first) = begun("every 1d", &zone, from, &[], false).unwrap();
+        let start = Now { mono: Instant::now(), wall: from };
+        let to = start.after(Duration::from_secs(days * 86_400));
+        assert_eq!(timetable.pass(first.unwrap(), to, to).count, count, "{days}");
+    }
 }

@@ -190,8 +190,7 @@ impl<'a> Run<'a> {
         self.facts.lateness
     }
 
-    /// How many other occurrences this run coalesces: they were missed, and this run is in their place. Above ten million,
-    /// the count is a lower bound.
+    /// How many other occurrences this run coalesces: they were missed, and this run is in their place.
     pub fn missed(&self) -> u64 {
         self.facts.missed
     }

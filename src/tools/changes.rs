@@ -10,9 +10,9 @@ use super::english::ClockTime;
 use super::why::Reading;
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::Cron;
-use crate::dues::days::Days;
 use crate::error::{Error, Kind};
-use crate::schedule::{expect_begun, instant_of, out_of_range, Schedule, What};
+use crate::occurrences::days::Days;
+use crate::schedule::{expect_begun, instant_of, moment::out_of_range, Schedule, What};
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.

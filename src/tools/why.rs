@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::mismatches::Mismatches;
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field};
-use crate::dues::fires;
+use crate::occurrences::fires;
 use crate::schedule::moment::Moment;
 use crate::tz::{system_time, unix_seconds, write_offset, Instants, Offsets, TzError, Zone};
 

@@ -75,12 +75,12 @@ fn eastward_what_was_moved_to_a_time_that_the_clocks_skip_is_made_up_as_well() {
         });
         assert_eq!(moved.moved_to(hours(3), 6 * DAY), ["08:00:11", "2026-11-28T07:00:00Z"], "{asks}");
     }
-    // What is shown instead is left out: on Monday at its own time.
+    // A closure leaves out what is shown instead.
     let moved = Morning::with(|scheduler| {
         let task = scheduler.task("t").cron("0 10 * * sat").except_dates(saturday);
         task.except(|time| time.time().hour() == 11).or_next_day()
     });
-    assert_eq!(moved.moved_to(hours(3), 3 * DAY), ["2026-11-23T07:00:00Z"]);
+    assert!(moved.moved_to(hours(3), 3 * DAY).is_empty());
     // One that is skipped and left out goes to its own time of day, not to that at which it is made up.
     let moved = Morning::with(|scheduler| {
         scheduler.task("t").cron("0 10 * * sun").except_dates(["2026-11-22"]).or_next_day()

@@ -25,12 +25,12 @@ const START: &str = "2026-11-22 08:59:59";
 fn members(cron: Cron, zone: &Zone, outs: &[Out], moves: bool) -> BTreeSet<i64> {
     let start: DateTime = START.parse().unwrap();
     let at = unix(moment(START).instant(&Zone::utc()).unwrap());
-    let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, start.date(), time));
+    let left_out = Outs { outs, middle: start.date() };
     let raw = Schedule::from(cron).zone(zone.clone());
     let raw = raw.upcoming(system_time(at - 400 * 86_400)).unwrap().map(unix);
     let meant_for = |due| meant_for(&cron, zone, due);
     let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
-    by_definition(raw, zone, &is_left_out, meant_for, at - 10 * 86_400..at + 40 * 86_400)
+    by_definition(raw, zone, &left_out, meant_for, at - 10 * 86_400..at + 40 * 86_400)
 }
 
 fn closures() -> impl Strategy<Value = Vec<Out>> {
@@ -138,8 +138,8 @@ proptest! {
         let raw = plain().zone(zone.clone()).upcoming(system_time(changes - 410 * 86_400)).unwrap().map(unix);
         let meant_for = |due| civil(&zone, due).date().at(time);
         let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
-        let is_left_out = |time: DateTime| outs.iter().any(|out| is_out(out, middle, time));
-        let all = by_definition(raw, &zone, &is_left_out, meant_for, 0..changes + 40 * 86_400);
+        let left_out = Outs { outs: &outs, middle };
+        let all = by_definition(raw, &zone, &left_out, meant_for, 0..changes + 40 * 86_400);
         // The last before the start comes of the anchor.
         let last = all.range(..=unix(start)).next_back().into_iter();
         let expected: Vec<i64> = last.chain(all.range(unix(start) + 1..=unix(stage.clock.now()))).copied().collect();

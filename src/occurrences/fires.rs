@@ -6,10 +6,10 @@
 //!   or hour field has a `*`, `?`, range or step in its text) fires at every one.
 //! * A civil second in a gap fires at the end of that gap if the hour field names its hours, and not at all otherwise.
 //!
-//! So there is one set of instants for an expression and a zone, whoever asks and when. `next` and `previous` walk it
-//! in both directions. Unix seconds in, unix seconds out.
+//! So there is one set of instants for an expression and a zone, from wherever one asks. `next` and `previous` walk it
+//! in both directions, and `count` tells how many there are. Unix seconds in, unix seconds out.
 
-use crate::civil::{MAX_SECONDS, MIN_SECONDS};
+use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::Cron;
 use crate::tz::{Instants, Offsets, PosixZone, Span};
 
@@ -110,6 +110,46 @@ pub(crate) fn previous(cron: &Cron, zone: &impl Offsets, before: i64) -> Option<
     }
 }
 
+/// How many members of the set are greater than `after` and at most `until`: by arithmetic over the spans between.
+#[cfg_attr(not(feature = "std"), allow(dead_code))]
+pub(crate) fn count(cron: &Cron, zone: &impl Offsets, after: i64, until: i64) -> u64 {
+    let until = until.min(MAX_SECONDS + REACH);
+    let mut after = after.max(MIN_SECONDS - REACH);
+    let mut count = 0;
+    while after < until {
+        let span = zone.span(after + 1);
+        if after + 1 == span.lo {
+            // It may fire at the change for a civil time that the change skips.
+            count += u64::from(matches(cron, zone, span.lo));
+            after = span.lo;
+            continue;
+        }
+        let mut last = until.min(span.hi - 1);
+        let mut from = i64::MIN;
+        if !cron.is_interval_like() && span.lo > i64::MIN {
+            from = shown_before(zone, &span);
+            if from == i64::MIN && after < span.lo + REACH {
+                // Another change close by: one by one. No real zone has one.
+                last = last.min(span.lo + REACH);
+                while let Some(next) = next(cron, zone, after).filter(|next| *next <= last) {
+                    count += 1;
+                    after = next;
+                }
+                after = last;
+                continue;
+            }
+        }
+        let offset = i64::from(span.offset);
+        let first = DateTime::from_seconds((after + 1 + offset).max(from).max(MIN_SECONDS));
+        let end = DateTime::from_seconds((last + offset).min(MAX_SECONDS));
+        if let (Some(first), Some(end)) = (first, end) {
+            count += cron.count(first..=end);
+        }
+        after = last;
+    }
+    count
+}
+
 /// Whether the instant is a member of the set.
 pub(crate) fn matches(cron: &Cron, zone: &impl Offsets, instant: i64) -> bool {
     instant.checked_sub(1).and_then(|before| next(cron, zone, before)) == Some(instant)
@@ -205,6 +245,9 @@ mod tests {
     use std::cell::Cell;
     use std::collections::BTreeSet;
 
+    use proptest::prelude::*;
+    use proptest::sample;
+
     use super::*;
 
     /// A zone whose clocks are turned by two days every hour from 1970 on, first back, and how often it was asked.
@@ -266,5 +309,73 @@ mod tests {
         let mut back: Vec<i64> = back.take_while(|&due| due >= start).collect();
         back.reverse();
         assert_eq!(back, dues);
+    }
+
+    #[test]
+    fn a_count_near_many_changes_is_that_of_a_walk() {
+        let zone = Turning::default();
+        let fixed = format!("0 7,37 {} * * *", all_below(24));
+        for text in [&*fixed, "*/7 * * * *", "30 2,14 * * *", "*/5 1-3 * * *", "15 */2 * * *"] {
+            let cron = Cron::parse(text).unwrap();
+            for after in (-3 * 3600..3 * 3600).step_by(1799) {
+                for length in [0, 1, 1800, 5 * 3600, 60 * 3600] {
+                    let until = after + length;
+                    let fires =
+                        std::iter::successors(next(&cron, &zone, after), |&due| next(&cron, &zone, due));
+                    let walked = fires.take_while(|&due| due <= until).count() as u64;
+                    assert_eq!(count(&cron, &zone, after, until), walked, "{text} {after} {until}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_reaches_over_all_of_the_calendar() {
+        let cron = Cron::parse("0 0 1 1 *").unwrap();
+        let zone = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(count(&cron, &zone, i64::MIN, i64::MAX), 9_999);
+        assert_eq!(count(&cron, &zone, 0, i64::MIN), 0);
+    }
+
+    fn expressions() -> impl Strategy<Value = String> {
+        let minute = sample::select(vec!["0", "30", "*/15", "0,30", "7-9", "*"]);
+        let hour = sample::select(vec!["*", "2", "1,2,3", "*/2", "0", "23", "2-3", "0,12"]);
+        let day = sample::select(vec!["*", "*", "25", "1,15"]);
+        let weekday = sample::select(vec!["*", "*", "sun", "mon-fri"]);
+        let second = sample::select(vec!["0", "0", "*/20"]);
+        (second, minute, hour, day, weekday).prop_map(|(second, minute, hour, day, weekday)| {
+            format!("{second} {minute} {hour} {day} * {weekday}")
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_count_is_that_of_a_walk(
+            text in expressions(),
+            rule in sample::select(vec![
+                "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0", "LHST-10:30LHDT-11,M10.1.0,M4.1.0", "UTC0",
+                "ODD-1EVEN-24,J80/0,J260/0", "NIGHT3DAY2,M3.5.0/-2,M10.5.0/-1",
+            ]),
+            year in 2020..2030_i64,
+            // The borders of a span, and ranges that begin or end in a gap or a fold.
+            from in prop_oneof![-2..3_i64, -9000..9000_i64, -600_000..600_000_i64],
+            to in prop_oneof![-2..3_i64, -9000..9000_i64, -600_000..600_000_i64],
+            borders in (0..3_usize, 0..3_usize),
+        ) {
+            let zone = PosixZone::parse(rule).unwrap();
+            let cron = Cron::parse(&text).unwrap();
+            let border = |number: usize| {
+                let spans = std::iter::successors(Some(zone.span((year - 1970) * 31_556_952)), |span| {
+                    (span.hi < i64::MAX).then(|| zone.span(span.hi))
+                });
+                spans.take(number + 1).map(|span| span.hi.min(2_000_000_000)).last().unwrap()
+            };
+            let (after, until) = (border(borders.0) + from, border(borders.1) + to);
+            let fires = std::iter::successors(next(&cron, &zone, after), |&due| next(&cron, &zone, due));
+            let walked = fires.take_while(|&due| due <= until).count() as u64;
+            prop_assert_eq!(count(&cron, &zone, after, until), walked, "after {} until {}", after, until);
+        }
     }
 }

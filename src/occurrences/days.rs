@@ -9,7 +9,7 @@ use crate::tz::{Offsets, PosixZone};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// The civil time of an anchor every so many days, and so much elapsed time a step on top.
+/// The civil time of an anchor every few days, and some elapsed time a step on top.
 #[derive(Clone)]
 pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
@@ -32,8 +32,8 @@ impl<Z: Offsets> Days<Z> {
     }
 
     /// Puts another zone in the place of the one it has; the civil time of the anchor stays.
-    pub(crate) fn set_zone(&mut self, zone: Z) -> Z {
-        core::mem::replace(&mut self.zone, zone)
+    pub(crate) fn set_zone(&mut self, zone: Z) {
+        self.zone = zone;
     }
 
     pub(crate) fn zone(&self) -> &Z {
@@ -54,7 +54,7 @@ impl<Z: Offsets> Days<Z> {
         steps.checked_mul(step)?.checked_add(self.anchor)
     }
 
-    /// The due after so many steps.
+    /// The occurrence after a number of steps.
     fn due(&self, steps: u64) -> Option<i128> {
         let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
         let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
@@ -81,6 +81,33 @@ impl<Z: Offsets> Days<Z> {
         }
     }
 
+    /// How many are after an instant and at most at another.
+    pub(crate) fn count(&self, after: i128, until: i128) -> u64 {
+        let mut count = self.steps_until(until).saturating_sub(self.steps_until(after));
+        // Two are one if clocks skip all the time between them. Only a day that is skipped is as long.
+        let mut span = self.zone.span(seconds(after));
+        while count > 0 && self.is_whole() && span.hi <= seconds(until) {
+            let next = self.zone.span(span.hi);
+            if i64::from(next.offset) - i64::from(span.offset) >= DAY {
+                let end = i128::from(span.hi) * SECOND + self.subsecond;
+                if after < end && end <= until {
+                    count -= (self.steps_until(end) - self.steps_until(end - 1)).saturating_sub(1);
+                }
+            }
+            span = next;
+        }
+        count
+    }
+
+    /// How many there are up to an instant.
+    fn steps_until(&self, instant: i128) -> u64 {
+        let mut steps = self.steps_before(instant);
+        while self.due(steps).map_or(false, |due| due <= instant) {
+            steps += 1;
+        }
+        steps
+    }
+
     pub(crate) fn until(&self, instant: i128) -> Option<i128> {
         let mut latest = None;
         for steps in self.steps_before(instant).. {
@@ -93,9 +120,9 @@ impl<Z: Offsets> Days<Z> {
     }
 }
 
-/// Dues in a rule's zone. Instants are the time since 1970-01-01T00:00:00Z.
+/// Due times in a rule's zone. Instants are the time since 1970-01-01T00:00:00Z.
 impl Period {
-    /// The first due after an instant: dues are the anchor and, from there on, a whole number of periods later. Days are
+    /// The first due time after an instant: due times are the anchor and, from there on, a whole number of periods later. Days are
     /// those of the zone: the same civil time of day each day, across clock changes.
     ///
     /// ```
@@ -150,14 +177,14 @@ impl Period {
     }
 }
 
-/// Whole divisors in a duration.
-pub(crate) fn quotient(duration: Duration, divisor: Duration) -> u64 {
-    u64::try_from(duration.as_nanos() / divisor.as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// What is left of a duration after taking away whole divisors.
 pub(crate) fn remainder(age: Duration, divisor: Duration) -> Duration {
     duration(nanos(age) % nanos(divisor)).expect("a remainder is less than the divisor")
+}
+
+fn seconds(nanos: i128) -> i64 {
+    // A clock reaches no further.
+    i64::try_from(nanos.div_euclid(SECOND)).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn nanos(duration: Duration) -> i128 {

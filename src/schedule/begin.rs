@@ -1,0 +1,237 @@
+//! A schedule begins: at a time, in a zone, for a task. Each kind of schedule has a method that finds its first due time.
+
+use std::time::{Duration, SystemTime};
+
+use super::calendar::{Calendar, Pattern};
+use super::due::Due;
+use super::exclusions::Exclusions;
+use super::jitter::Whose;
+use super::moment::{out_of_range, Moment};
+use super::rule::{ask, pull, Closure, Moments, Rule};
+use super::timetable::{elapsed_from, CivilBounds, Timetable};
+use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
+use crate::civil::DateTime;
+use crate::clock::{Now, CORRECTION, STEP};
+use crate::cron::Cron;
+use crate::error::{Error, Kind};
+use crate::occurrences::days::{remainder, Days};
+use crate::period::Period;
+use crate::tz::{unix_nanos, unix_seconds, Zone};
+
+/// A schedule that begins.
+struct Beginning {
+    timetable: Timetable,
+    zone: Zone,
+    now: Now,
+    starting: Option<SystemTime>,
+    civil_starting: Option<DateTime>,
+    /// The last due time of an earlier process, without the delay.
+    last: Option<SystemTime>,
+    /// What is left out, in words.
+    except: String,
+}
+
+impl Schedule {
+    /// Settles everything that depends on where and when, and on whose schedule it is: the due times from `now` on, and the
+    /// first of them.
+    pub(crate) fn begin(
+        self,
+        zone: &Zone,
+        now: Now,
+        whose: Option<Whose<'_>>,
+    ) -> Result<(Timetable, Option<Due>), Error> {
+        self.check()?;
+        let zone = self.zone.unwrap_or_else(|| zone.clone());
+        let starting = instant_of("starting", self.starting, &zone)?;
+        let until = instant_of("until", self.until, &zone)?;
+        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
+        let civil_starting = self.starting.and_then(Moment::civil);
+        let except = self.except.to_string();
+        let timetable = Timetable {
+            rule: Rule::Once { civil: None },
+            until,
+            exclusions: Exclusions::new(self.except, &zone),
+            delay,
+            civil_bounds: CivilBounds::of(civil_starting, self.until.and_then(Moment::civil)),
+        };
+        let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
+        let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last, except };
+        let first = match self.what {
+            What::Cron(cron) => begins.cron(cron)?,
+            What::Every(period) => begins.period(period)?,
+            What::At(moment) => begins.at(moment)?,
+            What::After(delay) => begins.after(delay)?,
+            What::AtEach(moments) => begins.at_each(moments)?,
+            What::AtNext(next) => begins.at_next(next)?,
+        };
+        let mut timetable = begins.timetable;
+        let first = timetable.in_time(timetable.delayed(first), now);
+        if first.is_none() {
+            // Nothing will be asked of it any more.
+            timetable.rule = Rule::Once { civil: None };
+        }
+        Ok((timetable, first))
+    }
+
+    /// Whether its parts go together.
+    fn check(&self) -> Result<(), Error> {
+        if self.times == Some(0) {
+            return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
+        }
+        if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
+            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
+            return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
+        }
+        self.except.check(&self.what)
+    }
+}
+
+impl Beginning {
+    fn cron(&mut self, cron: Cron) -> Result<Option<Due>, Error> {
+        if cron.never_fires() {
+            return Err(never_fires(&cron.to_string()));
+        }
+        let zone = self.zone.clone();
+        expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
+        let floor = self.starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
+        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Cron { cron, zone, floor }));
+        let since = since(self.last, cron.is_interval_like(), self.timetable.undelayed(self.now.wall));
+        let first = self.timetable.after_instant(since)?;
+        self.must_be_due(&format!("cron `{cron}`{}", self.except), first.map(Due::Calendar))
+    }
+
+    fn period(&mut self, period: Period) -> Result<Option<Due>, Error> {
+        let first = match period.days() {
+            0 => self.elapsed_period(period.elapsed())?,
+            _ => self.period_of_days(period)?,
+        };
+        self.must_be_due(&format!("every `{period}`{}", self.except), first)
+    }
+
+    /// The first due time of a period that is elapsed time. Of one that has an anchor in the past, the last; or, where an
+    /// earlier process was the first to follow it, the one after the last of that process.
+    fn elapsed_period(&mut self, period: Duration) -> Result<Option<Due>, Error> {
+        self.timetable.rule = Rule::Elapsed(period);
+        if self.starting <= self.last {
+            // An earlier process began it: where another zone has the anchor does not matter any more.
+            self.timetable.civil_bounds = CivilBounds::of(None, self.timetable.civil_until());
+        }
+        let wall = self.timetable.undelayed(self.now.wall);
+        // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks that do not
+        // show the same, `last` may lie a little before or after the due time of the grid that it was. Further ahead, the
+        // wall clock was set back since, and what it shows again is due again.
+        let slack = (period / 2).min(STEP);
+        let ahead = self.last.and_then(|last| last.duration_since(wall).ok()).unwrap_or_default();
+        let (last, slack) = if ahead > slack { (Some(wall), Duration::ZERO) } else { (self.last, slack) };
+        let first = match self.starting {
+            None => Some(Due::Elapsed(self.now.mono)),
+            Some(start) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
+            Some(start) => {
+                let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
+                let age = until.duration_since(start).unwrap_or_default();
+                let latest = until.checked_sub(remainder(age, period));
+                let step = last.map_or(Duration::ZERO, |_| period);
+                latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
+            }
+        };
+        match &self.timetable.exclusions {
+            Some(exclusions) => elapsed_from(exclusions, &self.timetable.rule, first, self.now),
+            None => Ok(first),
+        }
+    }
+
+    /// The same, of a period that has days.
+    fn period_of_days(&mut self, period: Period) -> Result<Option<Due>, Error> {
+        let wall = self.timetable.undelayed(self.now.wall);
+        let last = self.last.map(|last| since(Some(last), false, wall));
+        // Days go on from where an earlier process was.
+        let anchor = self.starting.or(last).unwrap_or(self.now.wall);
+        expect_begun(&self.zone, anchor)?;
+        let days = Days::new(period, self.civil_starting, unix_nanos(anchor), self.zone.clone());
+        let days = days.ok_or_else(out_of_range)?;
+        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(days)));
+        let calendar = self.timetable.rule.calendar();
+        let first = match (self.starting, last) {
+            (Some(start), last) if start > last.unwrap_or(wall) => start,
+            (_, Some(last)) => return Ok(self.timetable.after_instant(last)?.map(Due::Calendar)),
+            (Some(_), None) => match calendar.and_then(|calendar| calendar.pattern.until(wall)) {
+                Some(first) => first,
+                None => return Ok(None),
+            },
+            (None, None) => self.now.wall,
+        };
+        let exclusions = match &self.timetable.exclusions {
+            Some(exclusions) => exclusions.search(calendar),
+            None => return Ok(Some(Due::Calendar(first))),
+        };
+        let is_past = self.starting.is_some() && first <= wall;
+        let latest = if is_past { exclusions.until(wall)? } else { None };
+        let first = match latest {
+            Some(latest) => Some(latest),
+            None if exclusions.is_left_out(first)? => self.timetable.after_instant(first)?,
+            None => Some(first),
+        };
+        Ok(first.map(Due::Calendar))
+    }
+
+    fn at(&mut self, moment: Moment) -> Result<Option<Due>, Error> {
+        let due = instant_of("at", Some(moment), &self.zone)?;
+        self.timetable.rule = Rule::Once { civil: moment.civil() };
+        match due <= self.last {
+            // An earlier process has run it.
+            true => Ok(None),
+            false => self.must_be_due(&format!("at `{moment}`"), due.map(Due::Calendar)),
+        }
+    }
+
+    fn after(&mut self, delay: Duration) -> Result<Option<Due>, Error> {
+        let due = self.now.mono.checked_add(delay).map(Due::Elapsed);
+        self.must_be_due(&format!("after `{delay:?}`"), due)
+    }
+
+    fn at_each(&mut self, mut moments: Moments) -> Result<Option<Due>, Error> {
+        let first = pull(&mut moments)?;
+        let due = instant_of("at_each", first, &self.zone)?;
+        self.timetable.rule = Rule::AtEach { moments, last: first, zone: self.zone.clone() };
+        match self.last {
+            Some(last) if due.map_or(false, |due| due <= last) => {
+                self.timetable.rule.next(Due::Calendar(last), self.now)
+            }
+            _ => Ok(due.map(Due::Calendar)),
+        }
+    }
+
+    fn at_next(&mut self, mut next: Closure) -> Result<Option<Due>, Error> {
+        let due = ask(&mut next, self.now)?;
+        self.timetable.rule = Rule::AtNext(next);
+        Ok(due)
+    }
+
+    /// An error for a schedule that is never due. Iterators and closures are free to be empty.
+    fn must_be_due(&self, what: &str, due: Option<Due>) -> Result<Option<Due>, Error> {
+        match due {
+            Some(_) if self.timetable.in_time(self.timetable.delayed(due), self.now).is_some() => Ok(due),
+            Some(_) => {
+                let until = self.timetable.until.map(|until| Moment::from(until).to_string());
+                let error = never_due(format!("that is before {what} is first due"));
+                Err(error.in_field("until", until.unwrap_or_default()))
+            }
+            None => Err(never_due(format!("{what} is not due any more"))),
+        }
+    }
+}
+
+/// From where on due times are looked for: from now on, or from the last one of an earlier process. Where the clock has been set back
+/// since, that is like a step of it under a running scheduler.
+fn since(last: Option<SystemTime>, is_interval_like: bool, now: SystemTime) -> SystemTime {
+    let ahead = last.and_then(|last| last.duration_since(now).ok()).unwrap_or_default();
+    match last {
+        Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
+        _ => now,
+    }
+}
+
+/// The last second before a zone's data begin, if they do: a clock may be set back to before that.
+fn last_before(zone: &Zone) -> Option<i64> {
+    Some(unix_seconds(zone.begins()?) - 1)
+}

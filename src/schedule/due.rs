@@ -1,0 +1,77 @@
+//! The instant a run is meant for.
+
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Now;
+use crate::sync::Instant;
+
+/// The instant a run is meant for, by the clock that its schedule follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Elapsed(Instant),
+    Calendar(SystemTime),
+}
+
+impl Due {
+    /// What the wall clock will show then, if nobody touches it and if it can.
+    pub(crate) fn wall(self, now: Now) -> Option<SystemTime> {
+        match self {
+            Due::Calendar(wall) => Some(wall),
+            Due::Elapsed(mono) => match mono.checked_duration_since(now.mono) {
+                Some(ahead) => now.wall.checked_add(ahead),
+                None => now.wall.checked_sub(now.mono.duration_since(mono)),
+            },
+        }
+    }
+
+    /// What the wall clock showed, as far as it goes back, when a due came that has passed.
+    pub(crate) fn passed_at(self, now: Now) -> SystemTime {
+        self.wall(now).unwrap_or(now.wall)
+    }
+
+    /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.
+    pub(crate) fn mono(self, now: Now) -> Option<Instant> {
+        match self {
+            Due::Elapsed(mono) => Some(mono),
+            Due::Calendar(wall) => match wall.duration_since(now.wall) {
+                Ok(ahead) => now.mono.checked_add(ahead),
+                Err(behind) => Some(now.before(behind.duration()).mono),
+            },
+        }
+    }
+
+    pub(super) fn is_until(self, until: Option<SystemTime>, now: Now) -> bool {
+        until.map_or(true, |until| self.wall(now).map_or(false, |wall| wall <= until))
+    }
+
+    /// How long ago it was, or `None` if it is still to come.
+    pub(crate) fn age(self, now: Now) -> Option<Duration> {
+        match self {
+            Due::Elapsed(mono) => now.mono.checked_duration_since(mono),
+            Due::Calendar(wall) => now.wall.duration_since(wall).ok(),
+        }
+    }
+
+    /// Where it is one by the wall clock.
+    pub(crate) fn calendar(self) -> Option<SystemTime> {
+        match self {
+            Due::Calendar(wall) => Some(wall),
+            Due::Elapsed(_) => None,
+        }
+    }
+
+    /// Takes a delay away again.
+    pub(super) fn earlier(self, by: Duration) -> Due {
+        match self {
+            Due::Elapsed(mono) => Due::Elapsed(mono.checked_sub(by).unwrap_or(mono)),
+            Due::Calendar(wall) => Due::Calendar(wall.checked_sub(by).unwrap_or(wall)),
+        }
+    }
+
+    pub(super) fn later(self, by: Duration) -> Option<Due> {
+        match self {
+            Due::Elapsed(mono) => mono.checked_add(by).map(Due::Elapsed),
+            Due::Calendar(wall) => wall.checked_add(by).map(Due::Calendar),
+        }
+    }
+}
