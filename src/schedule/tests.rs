@@ -164,14 +164,15 @@ proptest! {
     fn a_pass_by_arithmetic_finds_what_a_walk_finds(
         text in sample::select(vec![
             "*/10 * * * *", "30 2 * * *", "0,30 1-3 * * *", "*/20 30 2,3 * * *", "15 */3 * * mon-fri", "0 9 * * fri",
-            "*/5 23 * * wed,sat", "every 1d", "every 2d", "every 1w", "every 1d6h", "every 25m", "every 7s",
+            "*/5 23 * * wed,sat", "0,10,20,40 2,3 * * sat,sun", "*/6 1,2 * * tue,sun", "0,20,40 2,9 * * mon,fri",
+            "0,20,40 2,9 * * mon,fri", "every 1d", "every 2d", "every 1w", "every 1d6h", "every 25m", "every 7s",
         ]),
         rules in (0..4_usize, 0..4_usize),
         change in prop_oneof![2 => Just(None), 1 => (0..200_000_u64).prop_map(Some)],
         // Around the changes of clocks on 29 March and 25 October.
         from in prop_oneof![1_774_700_000..1_774_750_000_u64, 1_792_840_000..1_792_900_000_u64],
-        length in prop_oneof![0..40_000_u64, 0..2_000_000_u64],
-        dates in prop_oneof![Just(Vec::new()), proptest::collection::vec(-3..20_i64, 1..9)],
+        length in prop_oneof![0..40_000_u64, 0..4_000_000_u64],
+        dates in prop_oneof![Just(Vec::new()), proptest::collection::vec(-3..40_i64, 1..16)],
         moves in any::<bool>(),
     ) {
         let zones = ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "LATE-2:30", "EARLY3DAY2,M3.5.0/-1,M10.5.0/0"];
