@@ -32,7 +32,7 @@ use self::entry::{DetachedRun, Entry, NameEntry};
 pub(crate) use self::entry::{EntryKey, PendingMissed, Removed};
 use self::heap::Heap;
 pub use self::history::Ending;
-pub(crate) use self::history::{End, HistoryItem, RunHistory, HISTORY_ITEMS};
+pub(crate) use self::history::{End, HistoryItem, HISTORY_ITEMS};
 pub(crate) use self::messages::{
     Begun, Decision, Dispatch, Finished, Overrun, RemovedInFlight, Request, Scheduled,
 };

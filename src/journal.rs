@@ -34,7 +34,7 @@ use state::State;
 impl Builder {
     /// Remembers across restarts the last due of each name, in a file: a due that comes while the process is down is then
     /// missed like one that comes while the machine sleeps, and [`Missed`](crate::Missed) says what becomes of it. None is
-    /// run twice. A run that the end of its process cut off is told when its task is scheduled again
+    /// run twice. A run that the end of its process cut off is reported when its task is scheduled again
     /// ([`Event::CutOff`](crate::Event::CutOff)), and not run again.
     ///
     /// ```
@@ -80,7 +80,7 @@ impl Builder {
 /// A journal. While it is open no other process has it open. Its file is called by the path that it was opened with,
 /// whatever the current folder is by now.
 ///
-/// Each call adds its record before it returns; a process that dies after that has told the next. An error means that the
+/// Each call adds its record before it returns; a process that dies after that has left the record for the next. An error means that the
 /// record is not there, and all is as if the call had not been made; the next call may well succeed.
 struct Journal {
     /// As the user wrote it.
@@ -176,7 +176,7 @@ impl Store for Journal {
         self.state.get(name).and_then(|known| known.earlier)
     }
 
-    /// Runs that were cut off are told this once, or, where the journal cannot be written to, once in each process.
+    /// Runs that were cut off are reported this once, or, where the journal cannot be written to, once in each process.
     fn claim(&mut self, name: &str) -> Vec<SystemTime> {
         let cut_off = self.state.claim(name);
         if !cut_off.is_empty() {

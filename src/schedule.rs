@@ -50,9 +50,9 @@ use crate::tz::{system_time, unix_seconds, Zone};
 /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
 /// let backup = Schedule::cron("30 2 * * *")?.zone(zone.clone());
 /// let from = "2026-03-28T12:00:00".parse::<Moment>()?.instant(&zone).unwrap();
-/// let dues: Vec<String> = backup.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+/// let due_times: Vec<String> = backup.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
 /// // 02:30 does not exist on the 29th: the gap ends at 03:00 CEST.
-/// assert_eq!(dues, ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]);
+/// assert_eq!(due_times, ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Schedule {
@@ -174,9 +174,9 @@ impl Schedule {
     /// let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
     /// let retro = Schedule::every("2w")?.starting("2026-01-05 09:00")?.zone(zone.clone()); // a Monday
     /// let from = "2026-03-20T12:00:00".parse::<Moment>()?.instant(&zone).unwrap();
-    /// let dues: Vec<String> = retro.upcoming(from)?.take(3).map(|due| zone.civil(due).unwrap().to_string()).collect();
+    /// let due_times: Vec<String> = retro.upcoming(from)?.take(3).map(|due| zone.civil(due).unwrap().to_string()).collect();
     /// // First the last one before, which a task that begins now has missed.
-    /// assert_eq!(dues, ["2026-03-16T09:00:00", "2026-03-30T09:00:00", "2026-04-13T09:00:00"]);
+    /// assert_eq!(due_times, ["2026-03-16T09:00:00", "2026-03-30T09:00:00", "2026-04-13T09:00:00"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

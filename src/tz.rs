@@ -25,15 +25,13 @@
 mod offsets;
 mod posix;
 #[cfg(feature = "std")]
-mod zone;
+pub(crate) mod zone;
 
 pub use self::offsets::Instants;
 pub(crate) use self::offsets::{Offsets, Span};
 pub use self::posix::{PosixZone, RuleError};
 #[cfg(feature = "std")]
-pub(crate) use self::zone::{
-    rfc3339, system_time, system_time_of_nanos, unix_nanos, unix_seconds, write_offset,
-};
+pub(crate) use self::zone::{rfc3339, system_time, system_time_of_nanos, unix_nanos, unix_seconds};
 #[cfg(feature = "std")]
 pub use self::zone::{LocalZone, TzError, Zone};
 

@@ -61,7 +61,7 @@ impl JournalFile {
             Ok(()) => self.len += lines.len() as u64,
             Err(_) => {
                 self.file = None;
-                // At once, so that nobody finds a record of which the caller was told that there is none. If this fails,
+                // At once, so that nobody finds a record that the caller believes was not written. If this fails,
                 // too, it is tried again before the next line.
                 let _ = self.ready();
             }
@@ -170,7 +170,7 @@ impl Identity {
             use std::os::unix::fs::MetadataExt;
             Identity([metadata.dev(), metadata.ino()])
         }
-        // Elsewhere it cannot be told.
+        // Other systems have no such number.
         #[cfg(not(unix))]
         {
             let _ = metadata;
@@ -240,7 +240,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     path.into()
 }
 
-/// Puts the names in the folder on the disk. Some file systems cannot be told to, and do it when they like.
+/// Puts the names in the folder on the disk. Some file systems have no call for that, and do it when they like.
 #[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().expect("a journal is in a folder");
@@ -250,7 +250,7 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
-/// No other system can be told to.
+/// Other systems have no call for that.
 #[cfg(not(unix))]
 fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())

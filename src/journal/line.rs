@@ -38,9 +38,9 @@ pub(super) enum What {
     Began(SystemTime),
     /// A run began that was asked for, for no due of its schedule.
     Asked(SystemTime),
-    /// It ended, or was told as cut off.
+    /// It ended, or was reported as cut off.
     Ended(SystemTime),
-    /// The dues up to this one were told as missed.
+    /// The occurrences up to this one were reported as missed.
     Passed(SystemTime),
     /// The last due was this one, as a journal that is written anew says it.
     Last(SystemTime),

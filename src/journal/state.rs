@@ -14,7 +14,7 @@ pub(super) struct State {
 /// What is known of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    /// The due that was run or told as missed last. An earlier one may have taken the place of a later one: then the clock
+    /// The due time that was run or reported as missed last. An earlier one may have taken the place of a later one: then the clock
     /// was set back.
     pub(super) last: Option<SystemTime>,
     /// What `last` was when this process began, until the name is claimed.
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// What earlier processes have left of a name is done with. The dues of the runs that were cut off are told with
+    /// What earlier processes have left of a name is done with. The due times of the runs that were cut off are reported with
     /// this.
     pub(super) fn claim(&mut self, name: &str) -> Vec<SystemTime> {
         let known = match self.names.get_mut(name) {

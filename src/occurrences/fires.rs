@@ -299,16 +299,16 @@ mod tests {
         let (start, end) = (-86_400, 4 * 86_400);
         let civil_times =
             (start - REACH..end + REACH).filter(|&civil| cron.at_or_after(civil) == Some(civil));
-        let dues: BTreeSet<i64> = civil_times.map(|civil| zone.resolve(civil).due()).collect();
-        let dues: Vec<i64> = dues.into_iter().filter(|due| (start..end).contains(due)).collect();
-        assert!(dues.len() > 100, "{}", dues.len());
+        let due_times: BTreeSet<i64> = civil_times.map(|civil| zone.resolve(civil).due()).collect();
+        let due_times: Vec<i64> = due_times.into_iter().filter(|due| (start..end).contains(due)).collect();
+        assert!(due_times.len() > 100, "{}", due_times.len());
 
         let ahead = std::iter::successors(next(&cron, &zone, start - 1), |&due| next(&cron, &zone, due));
-        assert_eq!(ahead.take_while(|&due| due < end).collect::<Vec<_>>(), dues);
+        assert_eq!(ahead.take_while(|&due| due < end).collect::<Vec<_>>(), due_times);
         let back = std::iter::successors(previous(&cron, &zone, end), |&due| previous(&cron, &zone, due));
         let mut back: Vec<i64> = back.take_while(|&due| due >= start).collect();
         back.reverse();
-        assert_eq!(back, dues);
+        assert_eq!(back, due_times);
     }
 
     #[test]

@@ -37,8 +37,8 @@ impl Schedule {
     ///
     /// let ticks = Schedule::cron("0 * * * *")?.except(|time| (12..14).contains(&time.time().hour())).zone(Zone::utc());
     /// let from = "2026-11-22T10:30:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
-    /// let dues: Vec<String> = ticks.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
-    /// assert_eq!(dues, ["2026-11-22T11:00:00Z", "2026-11-22T14:00:00Z"]);
+    /// let due_times: Vec<String> = ticks.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(due_times, ["2026-11-22T11:00:00Z", "2026-11-22T14:00:00Z"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -96,8 +96,8 @@ impl Schedule {
     /// let payday = Schedule::cron("0 9 25 * *")?;
     /// let payday = payday.except_dates(["2026-12-25", "2026-12-26"])?.or_next_day().zone(Zone::utc());
     /// let from = "2026-12-01T00:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
-    /// let dues: Vec<String> = payday.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
-    /// assert_eq!(dues, ["2026-12-27T09:00:00Z", "2027-01-25T09:00:00Z"]);
+    /// let due_times: Vec<String> = payday.upcoming(from)?.take(2).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(due_times, ["2026-12-27T09:00:00Z", "2027-01-25T09:00:00Z"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -1,4 +1,4 @@
-//! What the clock changes of a zone do to the fires of a schedule: the rule of `fires`, told change by change. Pure: no
+//! What the clock changes of a zone do to the fires of a schedule: the rule of `fires`, change by change. Pure: no
 //! threads, no clock.
 
 use std::fmt;
@@ -246,7 +246,7 @@ impl ClockChanges {
 }
 
 impl Times {
-    /// In Unix seconds, what is due comes after this. The dues of a period begin with its anchor by themselves.
+    /// In Unix seconds, what is due comes after this. The due times of a period begin with its anchor by themselves.
     fn floor(&self) -> i64 {
         match self {
             Times::Cron { floor, .. } => *floor,
@@ -297,7 +297,7 @@ impl fmt::Display for ClockChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ClockChange { before, after, effect, first, last, count } = *self;
         write!(f, "{after}: ")?;
-        // The date is that of the change, or is told.
+        // The date is that of the change, or is written out.
         let shown = after.civil().or_else(|| before.civil()).unwrap_or(first);
         let clock = |time| ClockTime(time, shown);
         match count {

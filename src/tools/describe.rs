@@ -29,7 +29,7 @@ impl Cron {
     /// ```
     ///
     /// It tells the set of times exactly: what has the same description means the same, even if it is written
-    /// differently. What clock changes do to it is not told, see
+    /// differently. It does not say what clock changes do to it, see
     /// [`is_interval_like`](Cron::is_interval_like).
     pub const fn describe(&self) -> Description {
         Description(*self)

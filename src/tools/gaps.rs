@@ -77,7 +77,7 @@ impl Cron {
 
     /// Whether the civil times are the same, of two that have some.
     fn has_same_times(&self, other: &Cron) -> bool {
-        // Whoever names years never fires after them, whoever names none does. The years one can name are of all kinds:
+        // An expression that names years never fires after them, one that names none does. The years one can name are of all kinds:
         // leap or not, from each weekday on.
         let (first, last) = NAMED_YEARS;
         (self.seconds, self.minutes, self.hours) == (other.seconds, other.minutes, other.hours)

@@ -1,4 +1,4 @@
-//! Why a cron expression fires at a moment in a zone, or does not: the rule of `fires`, told for one case. Pure: no
+//! Why a cron expression fires at a moment in a zone, or does not: the rule of `fires`, for one case. Pure: no
 //! threads, no clock.
 
 use std::fmt;
@@ -9,7 +9,8 @@ use crate::civil::DateTime;
 use crate::cron::{Cron, Field};
 use crate::occurrences::fires;
 use crate::schedule::moment::Moment;
-use crate::tz::{system_time, unix_seconds, write_offset, Instants, Offsets, TzError, Zone};
+use crate::tz::zone::write_offset;
+use crate::tz::{system_time, unix_seconds, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

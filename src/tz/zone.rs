@@ -188,7 +188,7 @@ impl Zone {
     /// | the name of a zone that exists | that zone |
     /// | anything else | a POSIX rule |
     ///
-    /// It may name any file, so it should come from whoever started the program.
+    /// It may name any file, so it should come from the user who started the program.
     ///
     /// # Errors
     ///
@@ -197,7 +197,7 @@ impl Zone {
         System::here().meant_by(value)
     }
 
-    /// The zone of whoever started the program: that of the `TZ` variable, read as [`from_tz`](Zone::from_tz) does, or,
+    /// The zone of the user who started the program: that of the `TZ` variable, read as [`from_tz`](Zone::from_tz) does, or,
     /// where it is not set, that of the system, which is in `/etc/localtime`. Where that is a link to a file that is not
     /// there, it still names a zone, which the [embedded table](Zone::embedded_version) may have.
     ///
@@ -212,7 +212,7 @@ impl Zone {
         System::here().local()
     }
 
-    /// [`local`](Zone::local) for a program with more rights than whoever started it, as when it is set-user-ID: a path
+    /// [`local`](Zone::local) for a program with more rights than the user who started it, as when it is set-user-ID: a path
     /// in `TZ` is an error, and `TZDIR` does not count. `std` cannot tell when that is so.
     ///
     /// # Errors

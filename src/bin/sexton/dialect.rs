@@ -38,7 +38,7 @@ pub fn named(name: &str) -> Result<Dialect, Failure> {
     name.parse().map_err(|error: UnknownDialect| Failure::Usage(error.to_string()))
 }
 
-/// So many findings of one expression are told: a person has not written one with more.
+/// The most findings that are printed for one expression. A person writes none with more.
 const MOST_WARNINGS: usize = 20;
 
 /// What these options say.

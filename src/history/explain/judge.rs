@@ -128,7 +128,7 @@ impl TaskHistory {
         record.zone_changed.map(|since| Reason::ShownBefore { since })
     }
 
-    fn record(&self) -> Option<&crate::agenda::RunHistory> {
+    fn record(&self) -> Option<&crate::agenda::history::RunHistory> {
         self.history.as_deref()
     }
 

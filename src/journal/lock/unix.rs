@@ -113,7 +113,7 @@ impl Folder<'_> {
             let random = rest.and_then(|rest| rest.strip_prefix(MIDDLE.as_bytes()));
             let is_lock =
                 |digits: &[u8]| digits.len() == 16 && digits.iter().all(|digit| digit.is_ascii_hexdigit());
-            // Where its type cannot be told it is gone.
+            // If its type cannot be read, the file is gone.
             let is_socket = || entry.file_type().map_or(false, |kind| kind.is_socket());
             if random.map_or(false, is_lock) && is_socket() {
                 found.push(name);

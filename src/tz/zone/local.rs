@@ -1,4 +1,4 @@
-//! The zone of whoever started the program, followed as the system's settings change.
+//! The zone of the user who started the program, followed as the system's settings change.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ const ASKS_A_PROGRAM: bool = cfg!(any(windows, target_os = "android"));
 /// To start a program takes long: once an hour will do. It has to be done, as Windows keeps the dates of one year.
 const HOUR: u64 = 3600;
 
-/// All that the local zone depends on, as far as it can be told without reading a file.
+/// All that the local zone depends on, as far as it is known without reading a file.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
     tz: Option<OsString>,
@@ -73,13 +73,13 @@ impl LocalZone {
     /// # Errors
     ///
     /// If it cannot be read: the zone stays as it is, and the embedded table does not take the place of a file. From then on
-    /// reading it is tried each time, and the error is told again if it becomes another one or if something changes, but not
+    /// reading it is tried each time, and the error is reported again if it becomes another one or if something changes, but not
     /// over and over.
     pub fn refresh(&mut self) -> Result<bool, TzError> {
         self.refresh_on(&System::here())
     }
 
-    /// Why it could not be read at the last [`refresh`](LocalZone::refresh), if that was so, told or not.
+    /// Why it could not be read at the last [`refresh`](LocalZone::refresh), if that was so, reported or not.
     pub(crate) fn failure(&self) -> Option<&TzError> {
         self.failure.as_ref()
     }

@@ -33,7 +33,7 @@ const MAX_NAME: usize = 96;
 /// The longest value of `TZ`.
 const MAX_VALUE: usize = 1024;
 
-/// What a machine, and whoever started the program, say about zones.
+/// What a machine, and the user who started the program, say about zones.
 #[derive(Clone, Debug)]
 pub(super) struct System {
     /// The `TZ` variable, if it is set.
@@ -53,7 +53,7 @@ pub(super) struct System {
 }
 
 impl System {
-    /// This machine, and whoever started this program.
+    /// This machine, and the user who started this program.
     pub(super) fn here() -> System {
         // In libc, too, TZDIR takes the place of the folders: a mistake in it should show.
         let tzdir = env::var_os("TZDIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
@@ -65,7 +65,7 @@ impl System {
         }
     }
 
-    /// This machine, for a program with more rights than whoever started it: files are read from the system's own
+    /// This machine, for a program with more rights than the user who started it: files are read from the system's own
     /// folders alone.
     pub(super) fn here_without_paths() -> System {
         let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect();
@@ -101,7 +101,7 @@ impl System {
             return Err(bad_value(value, "at most 1024 bytes"));
         }
         // POSIX leaves the meaning of the colon to the system; here and in glibc it rules out a rule. So does a slash before
-        // the first comma: whoever wrote `Europe/Paris` meant a zone, and is told of that alone.
+        // the first comma: a user who wrote `Europe/Paris` meant a zone, and the error is about that alone.
         let (text, may_be_rule) = match value.strip_prefix(':') {
             Some(text) => (text, false),
             None => (value, !value.split(',').next().map_or(false, |offsets| offsets.contains('/'))),
@@ -213,7 +213,7 @@ impl System {
     }
 }
 
-/// Checks that a name can be that of a zone, so that it may be joined to a folder whoever it comes from: parts of
+/// Checks that a name can be that of a zone, so that it may be joined to a folder even if it comes from a stranger: parts of
 /// letters, digits, `.`, `_`, `+` and `-`, none of which begins with `.` or `-`, with single slashes between them.
 fn check_name(name: &str) -> Result<(), TzError> {
     let error = |at: usize, len: usize, expected| {
