@@ -36,7 +36,7 @@ pub fn law(data: &[u8]) {
     let expected = said(&path);
     let (last, runs) = &expected["last"];
     assert_eq!(*last, SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(86_400)));
-    assert!(last.map_or(false, |last| runs.contains(&last)), "{runs:?}");
+    assert!(last.is_some_and(|last| runs.contains(&last)), "{runs:?}");
 
     let path = folder.0.join("whole");
     fs::write(&path, whole).expect("the folder is there");

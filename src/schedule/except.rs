@@ -116,7 +116,7 @@ impl Except {
         match what {
             _ if self.moves && !self.has_list => nonsense(
                 "or_next_day",
-                "no dates are left out: `except_dates` says which are, and what `except` leaves out does not move",
+                "found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
             ),
             What::Every(period) if self.moves && period.days() == 0 => nonsense(
                 "or_next_day",

@@ -88,8 +88,8 @@ fn what_makes_no_sense_is_an_error_that_says_why() {
         wrong,
         [
             "task `t`: except_dates `tomorrow`: year: found `t` at byte 0, expected 0001-9999",
-            "task `t`: or_next_day: no dates are left out: `except_dates` says which are, and what `except` leaves out does not move",
-            "task `t`: or_next_day: no dates are left out: `except_dates` says which are, and what `except` leaves out does not move",
+            "task `t`: or_next_day: found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
+            "task `t`: or_next_day: found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
             "task `t`: or_next_day: goes with `cron` and periods of days only; elapsed time knows no days",
             "task `t`: except: goes with `cron` and `every` only; other schedules say themselves when they are due",
             "task `t`: except_dates: goes with `cron` and `every` only; other schedules say themselves when they are due",
