@@ -24,18 +24,20 @@ pub enum Event {
     NameTaken { task: Arc<str>, first: &'static Location<'static>, second: &'static Location<'static> },
     /// A task got a new schedule, callback and policies.
     Replaced { task: Arc<str> },
-    /// A run for `due` started, `lateness` after it.
-    Started { task: Arc<str>, due: SystemTime, lateness: Duration },
+    /// A run for `due` started, `lateness` after it. It coalesces `coalesced` other occurrences, which were reported as
+    /// missed just before. `is_on_demand`: [`run_now`](crate::Task::run_now) requested the run, at `due`.
+    Started { task: Arc<str>, due: SystemTime, lateness: Duration, coalesced: u64, is_on_demand: bool },
     /// A run for `due` started more than one second after it.
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
     /// The run for `due` returned after `took`.
     Finished { task: Arc<str>, due: SystemTime, took: Duration },
-    /// A run returned an error, or the schedule failed and the task ends.
-    Failed { task: Arc<str>, error: Arc<str> },
-    /// The callback, its schedule or the destructor of either panicked. After a panic in the callback the schedule goes on.
-    Panicked { task: Arc<str>, message: Arc<str> },
-    /// `count` occurrences were missed, for the reason `why`. They got no run of their own. `latest` is the last of them.
-    Missed { task: Arc<str>, count: u64, latest: SystemTime, why: Why },
+    /// The run for `due` returned an error. Without a `due`, the schedule failed and the task ends.
+    Failed { task: Arc<str>, due: Option<SystemTime>, error: Arc<str> },
+    /// The callback panicked in the run for `due`. The schedule goes on. Without a `due`, the schedule panicked and the task
+    /// ends, or a destructor panicked.
+    Panicked { task: Arc<str>, due: Option<SystemTime>, message: Arc<str> },
+    /// `count` occurrences from `first` to `latest` were missed, for the reason `why`. They got no run of their own.
+    Missed { task: Arc<str>, count: u64, first: SystemTime, latest: SystemTime, why: Why },
     /// An earlier process started a run for `due` and went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },
     /// The task was paused. No run starts until it is resumed.

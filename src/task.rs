@@ -350,18 +350,23 @@ impl Task {
         if let Some(MissedUntil { why, until, skipped, mut reported }) = missed_until {
             let skipped = skipped.map(|skipped| (Why::ClockCorrected, skipped));
             for (why, until) in skipped.into_iter().chain([(why, until)]) {
-                let due = match verdicts.next {
+                let mut due = match verdicts.next {
                     NextDue::At(due) if due.age(until).is_some() => due,
                     _ => continue,
                 };
                 // If the clock was set back since then, occurrences that it will show again are not missed.
                 let until = Now { wall: until.wall.min(now.wall), ..until };
-                let pass = self.timetable.pass(due, until, now);
-                let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
-                if pass.count > reported {
-                    verdicts.missed.push(MissedDues { count: pass.count - reported, first, latest, why });
+                if reported > 0 {
+                    reported -= 1;
+                    verdicts.next = self.timetable.next(due, now).into();
+                    due = match verdicts.next {
+                        NextDue::At(due) if due.age(until).is_some() => due,
+                        _ => continue,
+                    };
                 }
-                reported = reported.saturating_sub(pass.count);
+                let pass = self.timetable.pass(due, until, now);
+                let (count, first, latest) = (pass.count, due.passed_at(now), pass.latest.passed_at(now));
+                verdicts.missed.push(MissedDues { count, first, latest, why });
                 verdicts.next = pass.next.into();
             }
         }

@@ -77,12 +77,16 @@ impl Engine {
     ) {
         if let Some(PendingMissed { due, until, reported }) = pending_missed {
             let _inside = Inside::of(self);
-            let pass = task.timetable.pass(due, until, until);
-            let latest = pass.latest.passed_at(until);
-            if pass.count > reported {
-                let count = pass.count - reported;
-                self.emit(|| Event::Missed { task: name.clone(), count, latest, why });
-            }
+            let first = match reported {
+                0 => due,
+                _ => match task.timetable.next(due, until) {
+                    Ok(Some(next)) if next.age(until).is_some() => next,
+                    _ => return,
+                },
+            };
+            let pass = task.timetable.pass(first, until, until);
+            let (first, latest) = (first.passed_at(until), pass.latest.passed_at(until));
+            self.emit(|| Event::Missed { task: name.clone(), count: pass.count, first, latest, why });
         }
     }
 
@@ -90,7 +94,7 @@ impl Engine {
     pub(crate) fn discard<T>(&self, name: &Arc<str>, theirs: T) {
         let _inside = Inside::of(self);
         if let Err(message) = guarded(|| drop(theirs)) {
-            self.emit_or_stderr(Event::Panicked { task: name.clone(), message });
+            self.emit_or_stderr(Event::Panicked { task: name.clone(), due: None, message });
         }
     }
 }

@@ -129,8 +129,8 @@ fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
         missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
     }
     engine.write(passed);
-    for MissedDues { count, latest, why, .. } in missed {
-        engine.emit(|| Event::Missed { task: name.clone(), count, latest, why });
+    for MissedDues { count, first, latest, why } in missed {
+        engine.emit(|| Event::Missed { task: name.clone(), count, first, latest, why });
     }
     if let Begun::Removed { task, removed } = &mut begun {
         let until = removed.at;
@@ -157,17 +157,17 @@ fn emit_overrun(engine: &Engine, overrun: Overrun) {
     let now = engine.clock.now();
     if let Some(why) = state.agenda.report_overrun(&overrun, now) {
         let Overrun { name, due, .. } = overrun;
-        let (task, latest) = (name.clone(), due.passed_at(now));
-        let queued = state.queue_line(&name, JournalLine::Passed(latest));
-        engine.emit_of(state, &name, queued, Event::Missed { task, count: 1, latest, why });
+        let (task, due) = (name.clone(), due.passed_at(now));
+        let queued = state.queue_line(&name, JournalLine::Passed(due));
+        engine.emit_of(state, &name, queued, Event::Missed { task, count: 1, first: due, latest: due, why });
     }
 }
 
 /// The event for a schedule whose own code panicked, or went back in time.
 fn schedule_broke(task: Arc<str>, error: Error) -> Event {
     match error.kind() {
-        Kind::Panicked(_) => Event::Panicked { task, message: error.to_string().into() },
-        _ => Event::Failed { task, error: error.to_string().into() },
+        Kind::Panicked(_) => Event::Panicked { task, due: None, message: error.to_string().into() },
+        _ => Event::Failed { task, due: None, error: error.to_string().into() },
     }
 }
 
@@ -196,8 +196,8 @@ fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, 
 
 /// Calls the callback.
 fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner) {
-    let Facts { due, lateness, is_last, .. } = facts;
-    engine.emit(|| Event::Started { task: facts.name.clone(), due, lateness });
+    let Facts { due, lateness, missed: coalesced, is_asked_for: is_on_demand, is_last, .. } = facts;
+    engine.emit(|| Event::Started { task: facts.name.clone(), due, lateness, coalesced, is_on_demand });
     if lateness >= LATE {
         engine.emit(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
@@ -258,9 +258,15 @@ impl RunGuard {
                 engine.emit(|| Event::Finished { task: name.clone(), due, took });
             }
             Ok(Verdict::Failed(error)) => {
-                engine.emit_or_stderr(Event::Failed { task: name.clone(), error: error.into() });
+                engine.emit_or_stderr(Event::Failed {
+                    task: name.clone(),
+                    due: Some(due),
+                    error: error.into(),
+                });
             }
-            Err(message) => engine.emit_or_stderr(Event::Panicked { task: name.clone(), message }),
+            Err(message) => {
+                engine.emit_or_stderr(Event::Panicked { task: name.clone(), due: Some(due), message })
+            }
         }
         if self.is_last {
             engine.discard(name, self.task.take());

@@ -61,7 +61,7 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Scheduled { .. } | Event::Finished { .. } | Event::Late { .. } => return None,
         Event::Started { task, due, .. } => format!("{task} {}", time(*due)),
-        Event::Missed { task, count, latest, why } => {
+        Event::Missed { task, count, latest, why, .. } => {
             format!("{task} missed {count} until {}: {why}", time(*latest))
         }
         Event::Ended { task } => format!("{task} ended"),

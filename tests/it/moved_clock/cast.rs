@@ -102,7 +102,7 @@ pub fn play() -> Option<()> {
 
 fn tell(event: &Event) {
     match event {
-        Event::Missed { task, count, latest, why } => {
+        Event::Missed { task, count, latest, why, .. } => {
             println!("\n: missed {task} {count} {} {why:?}", nanos(*latest));
         }
         Event::ClockStepped { step } => {

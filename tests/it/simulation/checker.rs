@@ -635,6 +635,11 @@ impl<'a> Checker<'a> {
             }
             Event::Replaced { .. } => self.owe(name.unwrap(), entry),
             Event::Missed { count: 0, .. } => return Err(format!("nothing was missed: {event:?}")),
+            Event::Missed { count, first, latest, .. }
+                if first > latest || (*count == 1) != (first == latest) =>
+            {
+                return Err(format!("not the first and the last of {count}: {event:?}"));
+            }
             Event::Missed { count, why: Why::Cancelled | Why::ShutDown, .. } => {
                 let (least, most) = &mut self.balances[name.unwrap()].reported;
                 (*least, *most) = (*least + count, *most + count);
