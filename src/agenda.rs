@@ -1,24 +1,22 @@
 //! Which task is due when: one entry for each name, and two heaps of due times, one for each order of time.
 //!
-//! A task is *at home* while its entry holds it, and *in flight* while a worker has it. It is dispatched when its due
-//! time comes ([`Agenda::take_due`]). The worker decides, and a run begins or does not ([`Agenda::begin`]). When the run
-//! has ended, the task comes home ([`Agenda::finish`]). The task is moved and never copied, so two runs of it cannot
-//! overlap. While it is in flight, its entry knows the next due time, and that is armed.
+//! An entry waits for its due time ([`Agenda::take_due`]), then for a worker ([`Agenda::pick_up`]), and then its run begins.
+//! Only the callback travels to the worker, so two runs of a task cannot overlap, and comes back when the run has ended
+//! ([`Agenda::finish`]). The schedule stays: its due times are arithmetic. A schedule that is the user's code is handed to
+//! a worker to be asked, and comes back with the answer ([`Agenda::answered`]).
 //!
 //! `agenda/README.md` lists the states of an entry, and who may change which.
 //!
 //! Pure: no threads, no lock, no clock. Time is an argument. Nothing of the user's is called or dropped in here: what
 //! must be dropped is handed back.
 
-mod cancelled;
 mod clock_changes;
 mod entries;
 mod entry;
 mod heap;
-pub(crate) mod history;
 mod messages;
 mod query;
-mod remember;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -26,24 +24,17 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
-use self::cancelled::Cancelled;
 use self::entries::is_live;
-use self::entry::{DetachedRun, Entry, NameEntry};
-pub(crate) use self::entry::{EntryKey, PendingMissed, Removed};
+pub(crate) use self::entry::EntryKey;
+use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
-pub use self::history::Ending;
-pub(crate) use self::history::{End, HistoryItem, HISTORY_ITEMS};
-pub(crate) use self::messages::{
-    Begun, Decision, Dispatch, Finished, Overrun, RemovedInFlight, Request, Scheduled,
-};
+pub(crate) use self::messages::{Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
 pub use self::query::Status;
 pub(crate) use self::query::{Owner, TaskKey, TaskSnapshot};
-pub(crate) use self::remember::{Prospect, TaskHistory};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Cause, Facts, Job, MissedDues, NextDue, Overlap, Runner, Start, Task};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -58,28 +49,29 @@ pub(crate) struct Agenda {
     calendar: Heap<SystemTime>,
     /// The last number given out. Tasks and their versions share them.
     numbers: u64,
-    /// Dispatches that have not come back, one for each run, and deliveries of events that have not ended.
+    /// Tasks that were queued for a worker and not picked up yet, schedules that are being asked, and runs.
     in_flight: usize,
-    /// Tasks that lost their names on the way to a run, by version.
-    removed_in_flight: HashMap<u64, RemovedInFlight>,
     /// Indices of tasks whose schedules may have to be asked for the next due time.
     to_ask: Vec<usize>,
+    /// What was queued since the engine took it last.
+    queued: Vec<EntryKey>,
+    /// What happened since the engine took it last, in its order.
+    news: Vec<(Arc<str>, News)>,
+    /// Tasks that wait for a worker, in the order in which they were queued. Some have been picked up since.
+    waiting: VecDeque<(EntryKey, Instant)>,
+    /// A task that waits longer than this for a worker is reported.
+    wait_limit: Option<Duration>,
     /// Both clocks when they were last compared.
     clocks_checked: Option<Now>,
     /// The latest wall time shown since the last correction. Smaller steps back do not reduce it.
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
-    /// How many items of history are kept of each task.
-    history_limit: usize,
-    /// The tasks that were cancelled last, the newest last.
-    cancelled: VecDeque<Cancelled>,
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction; `history_limit` is how many
-    /// items of history are kept of each task.
-    pub(crate) fn new(correction: Duration, history_limit: usize) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction.
+    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
             free: Vec::new(),
@@ -88,100 +80,83 @@ impl Agenda {
             calendar: Heap::default(),
             numbers: 0,
             in_flight: 0,
-            removed_in_flight: HashMap::new(),
             to_ask: Vec::new(),
+            queued: Vec::new(),
+            news: Vec::new(),
+            waiting: VecDeque::new(),
+            wait_limit,
             clocks_checked: None,
             shown: None,
             correction,
-            history_limit,
-            cancelled: VecDeque::new(),
         }
     }
 
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
-        let index = match self.names.get(&request.name) {
+        let Request { name, timetable, job, first, left, replaces, .. } = request;
+        let index = match self.names.get(&name) {
             Some(&index) => index,
-            None => self.open(request.name.clone()),
+            None => self.open(name),
         };
-        if let (Some(entry), false) = (&self.name_entry(index).entry, request.replaces) {
-            let by = Owner { id: entry.id, scheduled_at: entry.scheduled_at };
-            return Scheduled::Taken { by, task: request.task };
+        if let (Some(entry), false) = (&self.name_entry(index).entry, replaces) {
+            let by = Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at };
+            return Scheduled::Taken { by, job, timetable };
         }
         self.numbers += 1;
-        let (version, limit) = (self.numbers, self.history_limit);
+        let Request { policy, scheduled_at, schedule, zone, .. } = request;
         let mut entry = Entry {
-            id: version,
-            version,
-            next: Some(request.first),
-            is_armed: false,
-            is_paused: false,
-            is_demanded: false,
-            is_one_more: false,
-            is_reported: false,
-            backlog: None,
-            set_back: None,
-            zone: request.zone,
-            zone_change: None,
-            asks_from: None,
-            missed_until: None,
+            id: self.numbers,
+            version: self.numbers,
+            spec: Box::new(Spec { policy, scheduled_at, schedule, zone }),
+            timetable: Some(timetable),
+            job: Some(job),
+            next: Some(first),
+            stage: Stage::Idle,
+            hold: Hold::Free,
+            demand: Demand::None,
+            ends: Ends::WithItsSchedule,
             runs: 0,
-            overlap: request.task.policy.overlap,
-            allowed_runs: request.task.allowed_runs(),
-            is_async: matches!(request.task.job, Job::Async(_)),
             count: 0,
-            last: request.task.left,
-            scheduled_at: request.scheduled_at,
-            schedule: request.schedule,
-            plan: request.task.timetable.plan().map(Arc::new),
-            since: now.wall,
-            durations: Default::default(),
-            history: None,
-            task: Some(request.task),
+            last: left,
+            marks: None,
         };
-        let scheduled = match self.remove(index, now) {
-            None => Scheduled::New { id: version },
-            Some(mut old) => {
-                entry.id = old.id;
-                entry.is_paused = old.is_paused;
-                entry.count = old.count;
-                entry.last = entry.last.saturating_add(old.count);
-                entry.inherit_history(&mut old, now, limit);
-                if let Some(task) = &mut entry.task {
-                    task.count = old.count;
-                }
-                Scheduled::Replaced { id: old.id, old: old.into_removed(request.name, now) }
-            }
-        };
-        let is_paused = entry.is_paused;
-        self.name_entry(index).entry = Some(entry);
-        if !is_paused {
-            self.arm(index);
+        let old = self.name_entry(index).entry.as_ref().map(|old| (old.id, old.hold, old.count));
+        if let Some((id, hold, count)) = old {
+            entry = Entry { id, hold, count, last: entry.last.saturating_add(count), ..entry };
         }
-        scheduled
+        let old = self.remove(index, Why::Cancelled, now);
+        let id = entry.id;
+        self.name_entry(index).entry = Some(entry);
+        self.arm_or_queue(index, now);
+        match old {
+            Some(old) => Scheduled::Replaced { id, old },
+            None => Scheduled::New { id },
+        }
     }
 
-    /// Dispatches all tasks that are due, in the order of their due times. Equal ones leave in the order in which they were
+    /// Queues all tasks that are due, in the order of their due times. Equal ones leave in the order in which they were
     /// scheduled.
-    pub(crate) fn take_due(&mut self, now: Now, dispatches: &mut Vec<Dispatch>, overruns: &mut Vec<Overrun>) {
+    pub(crate) fn take_due(&mut self, now: Now) {
         for index in std::mem::take(&mut self.to_ask) {
-            let entry =
-                self.name_entries.get(index).and_then(|name_entry| name_entry.as_ref()?.entry.as_ref());
-            if entry.map_or(false, |entry| entry.asks_from.is_some()) {
-                dispatches.extend(self.arm_or_dispatch(index, now));
+            let name_entry = self.name_entries.get(index).and_then(|name_entry| name_entry.as_ref());
+            if name_entry.and_then(|name_entry| name_entry.entry.as_ref()?.ask_after()).is_some() {
+                self.arm_or_queue(index, now);
             }
         }
-        let begin = dispatches.len();
+        let begin = self.queued.len();
+        let mut ages = Vec::new();
         while let Some(Reverse(item)) = self.elapsed.pop_until(now.mono) {
-            self.due_has_come(Due::Elapsed(item.due), item.id, item.index, now, dispatches, overruns);
+            self.due_has_come(Due::Elapsed(item.due), item.id, item.index, now, &mut ages);
         }
-        let middle = dispatches.len();
+        let middle = ages.len();
         while let Some(Reverse(item)) = self.calendar.pop_until(now.wall) {
-            self.due_has_come(Due::Calendar(item.due), item.id, item.index, now, dispatches, overruns);
+            self.due_has_come(Due::Calendar(item.due), item.id, item.index, now, &mut ages);
         }
-        if begin < middle && middle < dispatches.len() {
+        if 0 < middle && middle < ages.len() {
             // The two orders of time become one: what has been due for longer goes first.
-            dispatches[begin..].sort_by_key(|dispatch| (Reverse(dispatch.age), dispatch.id));
+            ages.sort_by_key(|&(age, id, _)| (Reverse(age), id));
+            self.queued.truncate(begin);
+            self.queued.extend(ages.into_iter().map(|(_, _, key)| key));
         }
     }
 
@@ -191,359 +166,96 @@ impl Agenda {
         id: u64,
         index: usize,
         now: Now,
-        dispatches: &mut Vec<Dispatch>,
-        overruns: &mut Vec<Overrun>,
+        ages: &mut Vec<(Duration, u64, EntryKey)>,
     ) {
         if !is_live(&self.name_entries, due, id, index) {
             return;
         }
         self.disarm(index);
-        let NameEntry { name, entry, detached } = self.name_entry(index);
+        let NameEntry { entry, detached, .. } = self.name_entry(index);
         let entry = entry.as_mut().expect("a live item has an entry");
         if !detached.is_empty() {
             // An earlier task of this name still runs. Its end arms this one again.
-        } else if entry.task.is_some() {
-            // The due time may have been reported as missed during a run before the clock was set back. Then it must not
-            // run when it comes again.
-            if entry.runs >= entry.allowed_runs || entry.is_reported {
-                entry.miss_until(Why::StillRunning, now);
-            }
-            dispatches.extend(self.dispatch(index, Cause::Due(due), now));
-        } else if entry.runs >= entry.allowed_runs && entry.overlap != Overlap::Queue {
-            // The run may never end, so the first overrun is reported now. The others are counted when the run ends.
-            let key = EntryKey { index, version: entry.version };
-            overruns.push(Overrun { key, name: name.clone(), due });
+        } else if !entry.is_full() {
+            ages.push((due.age(now).unwrap_or_default(), id, EntryKey { index, version: entry.version }));
+            self.queue(index, Cause::Due, now);
+        } else if entry.counts_overruns() {
+            self.miss(index, Why::StillRunning, now);
         }
     }
 
-    /// Marks an overrun as reported, and returns why it is missed. None if the run has ended meanwhile: then its end
-    /// reports this occurrence with the others.
-    pub(crate) fn report_overrun(&mut self, overrun: &Overrun, now: Now) -> Option<Why> {
-        let (due, limit) = (overrun.due, self.history_limit);
-        let entry = match self.entry(overrun.key) {
-            Some(entry) if entry.task.is_none() && entry.runs >= entry.allowed_runs => entry,
-            _ => return None,
+    /// Arms the next due time of a task, or queues the task if its schedule is to be asked, if a run was demanded, or if
+    /// it is over. Does nothing while it waits for something else.
+    pub(super) fn arm_or_queue(&mut self, index: usize, now: Now) {
+        let NameEntry { entry, detached, .. } = self.name_entry(index);
+        let entry = match entry {
+            Some(entry) if detached.is_empty() => entry,
+            _ => return,
         };
-        if entry.is_reported || entry.next != Some(due) || due.age(now).is_none() {
-            return None;
-        }
-        entry.is_reported = true;
-        let missed = entry.missed_until.as_ref().filter(|missed| due.age(missed.until).is_some());
-        let why = missed.map_or(Why::StillRunning, |missed| missed.why);
-        entry.remember_one_missed(due.passed_at(now), why, limit);
-        Some(why)
-    }
-
-    /// Carries out what a worker has decided: a run begins or does not. Adds to `missed` the occurrence that must not run
-    /// because the task was paused, or is running, by now.
-    pub(crate) fn begin(
-        &mut self,
-        key: EntryKey,
-        mut task: Box<Task>,
-        decision: Decision,
-        missed: &mut Vec<MissedDues>,
-        now: Now,
-    ) -> Begun {
-        let EntryKey { index, version } = key;
-        let (is_demand, limit) = (matches!(decision.next, NextDue::Unchanged), self.history_limit);
-        match self.entry(key) {
-            None => {
-                if let (Some(Start { due, .. }), false) = (decision.start, is_demand) {
-                    self.remember_not_begun(key, due);
-                }
-                return self.removed(key, task, now);
-            }
-            Some(_) if is_demand => {}
-            Some(entry) => {
-                debug_assert!(!entry.is_armed, "a due time that has come is no longer armed");
-                entry.next = decision.next.due();
-                entry.is_reported = false;
-                if let (Some(missed), true) = (&mut entry.missed_until, decision.judged.is_some()) {
-                    // A correction was noticed while the task was in flight. The worker has accounted for the occurrence
-                    // that was reported by then.
-                    missed.reported = 0;
-                }
-            }
-        }
-        self.apply_changes(index, &mut task, decision.judged, now);
-        let entry = self.entry(key).expect("the entry was found above");
-        // The schedule must be asked first. After that the task is dispatched for this run again.
-        let is_put_off = is_demand && entry.asks_from.is_some();
-        let in_the_way = match entry {
-            _ if entry.runs >= entry.allowed_runs => Some(Why::StillRunning),
-            _ if entry.is_paused && !is_demand => Some(Why::Paused),
-            _ => None,
-        };
-        let start = match (decision.start.filter(|_| !is_put_off), in_the_way) {
-            (Some(start), None) => start,
-            (start, why) => {
-                if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
-                    missed.push(MissedDues { count: 1, first: due, latest: due, why });
-                }
-                entry.remember_missed(missed, None, limit);
-                // If the schedule was asked and has ended, a run that was demanded before still takes place, as the last.
-                let is_yet_to_run = entry.is_demanded && decision.judged.is_none();
-                if entry.next.is_none() && !is_yet_to_run {
-                    self.detach(index, now);
-                    self.close_if_empty(index);
-                    return Begun::Over(task);
-                }
-                self.put_home(index, task);
-                return Begun::Home(self.arm_or_dispatch(index, now));
-            }
-        };
-        if is_demand {
-            entry.is_demanded = false;
-        }
-        task.count += 1;
-        task.left = task.left.saturating_sub(1);
-        entry.count = task.count;
-        let id = entry.id;
-        let count = task.count;
-        let is_one_more = entry.is_one_more;
-        let is_last = is_one_more || task.left == 0 || entry.next.is_none();
-        let mut runner = Runner::Whole(task);
-        let mut dispatch = None;
-        if is_last {
-            if is_one_more {
-                entry.remember_missed(missed, Some(&start), limit);
-                entry.remember_run(&start, is_demand, limit);
-                self.keep_cancelled(index, now);
-            }
-            self.detach(index, now);
-            self.name_entry(index).detached.push(DetachedRun { id, version, pending_missed: None });
-        } else {
-            entry.remember_missed(missed, Some(&start), limit);
-            entry.remember_run(&start, is_demand, limit);
-            entry.runs += 1;
-            entry.update_backlog(now);
-            if entry.allowed_runs > 1 {
-                runner = runner.split(&mut entry.task);
-                dispatch = self.arm_or_dispatch(index, now);
-            } else if !entry.is_paused && entry.backlog.is_none() && entry.asks_from.is_none() {
-                self.arm(index);
-            }
-        }
-        let name = self.name_entry(index).name.clone();
-        let Start { due, lateness, missed, is_calendar } = start;
-        let facts = Facts {
-            name,
-            id,
-            version,
-            due,
-            lateness,
-            missed,
-            count,
-            is_last,
-            is_one_more,
-            is_asked_for: is_demand,
-            is_calendar,
-        };
-        Begun::Run { facts, runner, dispatch }
-    }
-
-    /// Takes a task home that was dispatched too early: the clock was set back while it was in flight.
-    pub(crate) fn take_back(&mut self, key: EntryKey, mut task: Box<Task>, now: Now) -> Begun {
-        if self.entry(key).is_none() {
-            return self.removed(key, task, now);
-        }
-        self.apply_changes(key.index, &mut task, None, now);
-        self.put_home(key.index, task);
-        Begun::Home(self.arm_or_dispatch(key.index, now))
-    }
-
-    /// The task lost its name while it was in flight.
-    fn removed(&mut self, key: EntryKey, task: Box<Task>, now: Now) -> Begun {
-        let removed = self.removed_in_flight.remove(&key.version);
-        let removed = removed.unwrap_or(RemovedInFlight { at: now, pending_missed: None });
-        if self.removed_in_flight.is_empty() {
-            self.removed_in_flight = HashMap::new();
-        }
-        Begun::Removed { task, removed }
-    }
-
-    /// A run has ended. Its task comes home, unless it is there.
-    pub(crate) fn finish(&mut self, key: EntryKey, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
-        let EntryKey { index, version } = key;
-        if let Some(entry) = self.entry(key) {
-            entry.runs -= 1;
-            entry.remember_end(end);
-            if end.is_break {
-                // `Entry::pending_missed` would take the task for one on its way to a run.
-                let passed = entry.next.filter(|due| due.age(now).is_some());
-                let reported = u64::from(entry.is_reported);
-                let pending_missed = passed.map(|due| PendingMissed { due, until: now, reported });
-                let home = self.detach(index, now).and_then(|entry| entry.task);
-                self.close_if_empty(index);
-                return Finished { dispatch: None, dropped: task.or(home), pending_missed, is_over: true };
-            }
-            let mut dispatch = None;
-            if let Some(mut task) = task {
-                self.apply_changes(index, &mut task, None, now);
-                self.put_home(index, task);
-                dispatch = self.overrun(index, now);
-            }
-            let dispatch = dispatch.or_else(|| self.arm_or_dispatch(index, now));
-            return Finished { dispatch, dropped: None, pending_missed: None, is_over: false };
-        }
-        let detached = &mut self.name_entry(index).detached;
-        let run = detached.iter().position(|run| run.version == version).expect("this run has not ended");
-        let DetachedRun { pending_missed, .. } = detached.swap_remove(run);
-        let cancelled = self.cancelled_history(version);
-        if let Some(history) = cancelled.and_then(|cancelled| cancelled.history.as_mut()) {
-            history.end(end);
-        }
-        let dispatch = if self.close_if_empty(index) { None } else { self.arm_or_dispatch(index, now) };
-        Finished { dispatch, dropped: task, pending_missed, is_over: false }
-    }
-
-    /// An event of a task is about to be delivered. The agenda is not quiet before
-    /// [`remove_in_flight`](Agenda::remove_in_flight).
-    pub(crate) fn add_in_flight(&mut self) {
-        self.in_flight += 1;
-    }
-
-    /// A dispatched task is back, or dropped, and its events have been delivered. Or a delivery has ended.
-    pub(crate) fn remove_in_flight(&mut self) {
-        self.in_flight -= 1;
-    }
-
-    /// Dispatches a task that has come home if a due time came while it was running.
-    fn overrun(&mut self, index: usize, now: Now) -> Option<Dispatch> {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task is at home");
-        if entry.asks_from.is_some() {
-            // The schedule must be asked first which occurrences passed. All of them passed during the run.
-            entry.backlog = None;
-            if !entry.is_paused && entry.overlap != Overlap::Queue {
-                entry.miss_until(Why::StillRunning, now);
-            }
-            return None;
-        }
-        let (due, is_passed) = match entry.next {
-            Some(due) if due.age(now).is_some() => (due, true),
-            // It was reported as missed, and then the clock was set back. It counts as passed.
-            Some(due) if entry.is_reported => (due, false),
-            _ => {
-                entry.backlog = None;
-                return None;
-            }
-        };
-        if entry.is_backlog(due) {
-            return None;
-        }
-        entry.backlog = None;
-        if entry.is_paused {
-            return None;
-        }
-        let cause = match (entry.overlap, is_passed) {
-            (Overlap::Queue, true) => Cause::Queued(due),
-            (_, true) => {
-                entry.miss_until(Why::StillRunning, now);
-                Cause::Due(due)
-            }
-            (_, false) => {
-                entry.miss_until(Why::StillRunning, Now { wall: due.passed_at(now), ..now });
-                Cause::Queued(due)
-            }
+        let cause = match entry {
+            Entry { stage: Stage::Queued { .. } | Stage::Asked, .. } => return,
+            _ if entry.ask_after().is_some() => Cause::Ask,
+            Entry { demand: Demand::Run, .. } if !entry.is_full() => Cause::Demand,
+            _ if entry.is_over() => Cause::Due,
+            Entry { hold: Hold::Paused, .. } => return,
+            _ => return self.arm(index),
         };
         self.disarm(index);
-        self.dispatch(index, cause, now)
+        self.queue(index, cause, now);
     }
 
-    /// Arms the next due time of a task at home, or dispatches the task if its schedule is to be asked or a run was
-    /// demanded. Does nothing while an earlier task of the name still runs.
-    fn arm_or_dispatch(&mut self, index: usize, now: Now) -> Option<Dispatch> {
-        let NameEntry { entry, detached, .. } = self.name_entry(index);
-        let entry = entry.as_mut()?;
-        if entry.task.is_none() || !detached.is_empty() {
-            return None;
-        }
-        if let Some(wall) = entry.asks_from.take() {
-            self.disarm(index);
-            return self.dispatch(index, Cause::Ask(wall), now);
-        }
-        if entry.is_demanded && entry.runs < entry.allowed_runs {
-            return self.dispatch(index, Cause::Demand, now);
-        }
-        if !entry.is_paused {
-            self.arm(index);
-        }
-        None
-    }
-
-    fn dispatch(&mut self, index: usize, cause: Cause, now: Now) -> Option<Dispatch> {
-        let NameEntry { name, entry, .. } = self.name_entry(index);
-        let entry = entry.as_mut()?;
-        let age = match cause {
-            Cause::Due(due) | Cause::Queued(due) => due.age(now).unwrap_or_default(),
-            Cause::Demand | Cause::Ask(_) => Duration::ZERO,
-        };
-        let missed_until = match cause {
-            Cause::Demand | Cause::Ask(_) => None,
-            Cause::Due(due) | Cause::Queued(due) => {
-                entry.missed_until.take().filter(|missed| due.age(missed.until).is_some())
-            }
-        };
-        let task = entry.task.take()?;
-        let name = name.clone();
-        let key = EntryKey { index, version: entry.version };
-        let dispatch = Dispatch { key, name, task, cause, missed_until, sent: now, age, id: entry.id };
-        self.in_flight += 1;
-        Some(dispatch)
-    }
-
-    fn put_home(&mut self, index: usize, task: Box<Task>) {
-        self.name_entry(index).entry.as_mut().expect("the task has its entry").task = Some(task);
-    }
-
-    /// Ends a task. It loses its name at once. Runs that have not ended go on. Hands back the task if it is at home.
+    /// Ends a task. It loses its name at once. Runs that have not ended go on.
     pub(crate) fn cancel(&mut self, key: TaskKey<'_>, now: Now) -> Option<Removed> {
         let index = self.find(key)?;
-        self.keep_cancelled(index, now);
-        self.remove_named(index, now)
+        self.remove_named(index, Why::Cancelled, now)
     }
 
-    fn remove_named(&mut self, index: usize, now: Now) -> Option<Removed> {
-        let name = self.name_entry(index).name.clone();
-        let entry = self.remove(index, now)?;
+    fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
+        let removed = self.remove(index, why, now)?;
         self.close_if_empty(index);
-        Some(entry.into_removed(name, now))
+        Some(removed)
     }
 
     /// Makes the next run the last. False if there is no such task.
     pub(crate) fn cancel_after_next(&mut self, key: TaskKey<'_>) -> bool {
-        self.find_entry(key).map(|(_, entry)| entry.is_one_more = true).is_some()
+        self.find_entry(key).map(|(_, entry)| entry.ends = Ends::AfterTheNextRun).is_some()
     }
 
     /// Pauses a task. Returns whether it was not paused before, or None if there is no such task.
-    pub(crate) fn pause(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
-        let limit = self.history_limit;
+    pub(crate) fn pause(&mut self, key: TaskKey<'_>) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
-        let is_new = !std::mem::replace(&mut entry.is_paused, true);
-        if is_new {
-            entry.remember(HistoryItem::Paused { at: now.wall }, limit);
-        }
+        let before = std::mem::replace(&mut entry.hold, Hold::Paused);
         self.disarm(index);
-        Some(is_new)
+        Some(before == Hold::Free)
     }
 
     /// Resumes a task. Returns whether it was paused, or None if there is no such task.
-    pub(crate) fn resume(&mut self, key: TaskKey<'_>, now: Now) -> Option<(bool, Option<Dispatch>)> {
+    pub(crate) fn resume(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
-        if !std::mem::replace(&mut entry.is_paused, false) {
-            return Some((false, None));
+        let before = std::mem::replace(&mut entry.hold, Hold::Free);
+        if before == Hold::Paused {
+            self.miss(index, Why::Paused, now);
+            self.arm_or_queue(index, now);
         }
-        if entry.may_be_behind(now) {
-            entry.miss_until(Why::Paused, now);
-        }
-        Some((true, self.arm_or_dispatch(index, now)))
+        Some(before == Hold::Paused)
     }
 
     /// Demands a run beside the schedule: now, or as soon as a run is allowed again.
-    pub(crate) fn demand(&mut self, key: TaskKey<'_>, now: Now) -> Option<Option<Dispatch>> {
+    pub(crate) fn demand(&mut self, key: TaskKey<'_>, now: Now) -> Option<()> {
         let (index, entry) = self.find_entry(key)?;
-        entry.is_demanded = true;
-        Some(self.arm_or_dispatch(index, now))
+        entry.demand = Demand::Run;
+        self.arm_or_queue(index, now);
+        Some(())
+    }
+
+    /// What was queued for the workers since it was taken last.
+    pub(crate) fn take_queued(&mut self) -> Vec<EntryKey> {
+        std::mem::take(&mut self.queued)
+    }
+
+    /// What happened to tasks since it was taken last.
+    pub(crate) fn take_news(&mut self) -> Vec<(Arc<str>, News)> {
+        std::mem::take(&mut self.news)
     }
 
     /// When there will be something to do, if ever: at the first due time, or earlier for a comparison of the clocks while a
@@ -564,19 +276,18 @@ impl Agenda {
         earlier(elapsed, calendar)
     }
 
-    /// Removes all tasks.
+    /// Removes all tasks, in the order in which they were scheduled.
     pub(crate) fn clear(&mut self, now: Now) -> Vec<Removed> {
-        let in_use: Vec<usize> = self.names.values().copied().collect();
-        let mut removed: Vec<_> =
-            in_use.into_iter().filter_map(|index| self.remove_named(index, now)).collect();
-        removed.sort_by_key(|removed| removed.id);
+        let mut in_use: Vec<_> = self.snapshots().into_iter().map(|snapshot| snapshot.name).collect();
+        let indices = in_use.drain(..).filter_map(|name| self.names.get(&name).copied());
+        let indices: Vec<usize> = indices.collect();
         self.to_ask.clear();
-        removed
+        indices.into_iter().filter_map(|index| self.remove_named(index, Why::ShutDown, now)).collect()
     }
 }
 
 /// The earlier of the two. None is never.
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

@@ -1,9 +1,9 @@
 //! What the threads share, and the walk of a task: from the agenda to the pool, through its run, and back.
 //!
 //! ```text
-//! timer: take_due ──> pool: decide ──> begin ──> callback ──> finish ──> agenda
-//!   ^                            (lock)                     (lock)        │
-//!   └──────────── woken only if a due time is now the first ─────────────┘
+//! timer: take_due ──> pool: pick_up ──> callback ──> finish ──> agenda
+//!   ^      (lock)           (lock)                   (lock)       │
+//!   └──────────── woken only if a due time is now the first ──────┘
 //! ```
 //!
 //! # Locks
@@ -11,23 +11,22 @@
 //! While a lock is held, only those after it in this order may be taken, and a pool's and `hands` alone:
 //!
 //! ```text
-//! GLOBAL ──> watch ──> store ──> state ──> a pool's state, hands
+//! GLOBAL ──> store ──> state ──> the pool's state, hands
 //! ```
 //!
 //! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
-//! * `watch` ([`zones`]): what looks for changed zones. `store` ([`journal`]): the store, and who may write to it.
-//! * `state`: the agenda, and all that changes with it. The `state` of a [`Pool`], of which there are two: its queue.
+//! * `store` ([`journal`]): the store, and who may write to it.
+//! * `state`: the agenda, the outbox, and all that changes with them. The `state` of the [`Pool`]: its queue.
 //! * `hands`: the time of a manual clock.
-//! * `observers`, and the `sleep` of each pending future, are taken alone.
+//! * The `sleep` of each pending future is taken alone.
 //!
 //! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
 //! schedules, observers and the destructors of all of them are called on a pool thread or on the caller's, behind
 //! [`guarded`](crate::guard::guarded), with no lock held.
 
 mod close;
-mod delivery;
 mod journal;
-mod observe;
+mod outbox;
 mod run;
 mod zones;
 
@@ -35,24 +34,25 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::agenda::{Agenda, Owner, Request, Scheduled, TaskKey};
+use crate::agenda::{earlier, Agenda, News, Owner, Removed, Request, Scheduled, TaskKey};
 use crate::clock::{Clock, Now};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
+use crate::guard::guarded;
 use crate::pool::{Pool, Wanted};
 use crate::schedule::{Schedule, Whose};
-use crate::sync::{lock, thread, Arc, AtomicBool, Condvar, Instant, Mutex, MutexGuard, Weak};
-use crate::task::{Job, Policy, Task};
+use crate::store::Record;
+use crate::sync::{lock, thread, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
+use crate::task::{Job, MissedDues, Policy};
 use crate::tz::Zone;
 
-use self::delivery::Delivery;
-use self::journal::{JournalLine, JournalQueue, QueuedLine};
-use self::observe::to_stderr;
 pub(crate) use journal::OpenStore;
-pub(crate) use observe::Observer;
+pub(crate) use outbox::Observer;
+use outbox::{Outbox, QueuedRecord};
 pub(crate) use run::{Sleeper, Work};
+use zones::Watching;
 pub(crate) use zones::Watch;
 
 /// What the threads share.
@@ -62,51 +62,36 @@ pub(crate) struct Engine {
     seed: u64,
     /// How long the timer sleeps at most while a calendar task waits. None with a manual clock, which drives its
     /// schedulers itself.
-    pub(crate) clock_check: Option<Duration>,
-    /// A larger step forward is a correction.
-    clock_correction: Duration,
-    /// Checks whether zones have changed. None with a manual clock: then zones change by [`set_zone`](Engine::set_zone)
-    /// only.
-    watch: Option<Mutex<Watch>>,
+    clock_check: Option<Duration>,
     /// The least time between two checks of the zones.
     zone_check: Duration,
     store: Mutex<OpenStore>,
     /// Whether there is a store. Known without a lock, so that runs without a store take none for it.
     has_store: bool,
-    /// A run that waits longer than this for a worker is reported.
-    pub(crate) wait_limit: Option<Duration>,
     pub(crate) state: Mutex<State>,
     /// Wakes the timer.
     pub(crate) timer: Condvar,
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
+    /// Notified when a thread has delivered events.
+    drained: Condvar,
     pub(crate) pool: Pool<Work>,
-    /// At most one thread. It emits the events of the timer while all workers are busy.
-    emitter: Pool<Work>,
-    /// None once the engine has closed.
-    observers: Mutex<Option<Arc<[Observer]>>>,
-    /// Whether there is an observer. Known without a lock, so that no event is built for nobody.
-    is_observed: AtomicBool,
 }
 
 /// What the lock guards.
 pub(crate) struct State {
     pub(crate) agenda: Agenda,
+    outbox: Outbox,
     /// The zone of all tasks that have no zone of their own.
     pub(crate) zone: Zone,
     /// When the zones were checked last.
     zones_checked: Instant,
-    /// Whether a thread is checking them, or is about to.
-    is_checking_zones: bool,
+    watching: Watching,
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
-    /// Deliveries of events that have not ended, by task.
-    deliveries: Vec<Delivery>,
-    /// Lines to be written to the store. None if there is no store.
-    journal_queue: Option<JournalQueue>,
-    /// Whether a thread is reporting the runs that have waited too long, or is about to.
-    is_emitting_waits: bool,
     timer_thread: Option<thread::JoinHandle<()>>,
+    /// Threads that deliver events while all workers are busy.
+    threads: Vec<thread::JoinHandle<()>>,
     /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
     /// threads only that no other has taken.
     joining: usize,
@@ -148,7 +133,7 @@ pub(crate) struct Settings {
     pub(crate) zone_check: Duration,
     /// Opened already. In its lock from the start, so that a builder can be shared by threads.
     pub(crate) store: Mutex<OpenStore>,
-    pub(crate) history: usize,
+    /// A run that waits longer than this for a worker is reported.
     pub(crate) wait_limit: Option<Duration>,
     /// The largest number of workers.
     pub(crate) workers: usize,
@@ -173,19 +158,18 @@ pub(crate) struct ScheduledTask {
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { store, history, wait_limit, workers, .. } = settings;
+        let Settings { store, wait_limit, workers, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
-            agenda: Agenda::new(clock_correction, history),
+            agenda: Agenda::new(clock_correction, wait_limit),
+            outbox: Outbox::new(has_store),
             zone,
             zones_checked: clock.now().mono,
-            is_checking_zones: false,
+            watching: Watching::new(watch),
             phase: Phase::Open,
             nap: Nap::Awake,
-            deliveries: Vec::new(),
-            journal_queue: has_store.then(JournalQueue::default),
-            is_emitting_waits: false,
             timer_thread: None,
+            threads: Vec::new(),
             joining: 0,
             sleepers: Vec::new(),
         };
@@ -193,38 +177,33 @@ impl Engine {
             clock,
             seed,
             clock_check,
-            clock_correction,
-            watch: watch.map(Mutex::new),
             zone_check,
             store,
             has_store,
-            wait_limit,
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
+            drained: Condvar::new(),
             pool: Pool::new(workers),
-            emitter: Pool::new(1),
-            observers: Mutex::new(Some(Arc::new([]))),
-            is_observed: AtomicBool::new(false),
         }
     }
 
     /// Puts a task on the agenda, unless another task owns its name.
-    pub(crate) fn schedule(&self, order: Order) -> Result<ScheduledTask, Error> {
+    pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
         let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
         self.check_name(&name).map_err(of_task)?;
         // Checked first: if the name is taken, the caller's iterator or closure must not be asked for anything.
         let mut state = self.open_state().map_err(of_task)?;
         let owner = state.agenda.owner(&name).filter(|_| !replaces);
-        let checks_zones = owner.is_none() && self.is_time_to_check_zones(&mut state, self.clock.now());
+        let watch = if owner.is_none() { self.time_to_check_zones(&mut state, self.clock.now()) } else { None };
         drop(state);
         if let Some(owner) = owner {
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
         }
-        if checks_zones {
-            self.check_zones();
+        if let Some(watch) = watch {
+            self.check_zones(watch);
         }
         let described = Arc::from(schedule.to_string());
         let left = schedule.times_limit().unwrap_or(u64::MAX);
@@ -234,13 +213,13 @@ impl Engine {
         let has_fixed_dues = schedule.has_fixed_dues();
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
-        let task = Box::new(Task { timetable, job, policy, count: 0, left });
+        let timetable = Box::new(timetable);
         // Before the first event of this task.
         self.emit_past(&name);
         let first = match first {
             Some(first) => first,
             None => {
-                self.discard(&name, task);
+                self.discard(&name, (timetable, job));
                 return self.ended_at_once(name, replaces);
             }
         };
@@ -249,138 +228,140 @@ impl Engine {
         let since = (has_fixed_dues && first.age(now).is_none()).then_some(now.wall);
         let request = Request {
             name: name.clone(),
-            task,
+            timetable,
+            job,
+            policy,
             first,
+            left,
             schedule: described,
             zone: own_zone,
             scheduled_at,
             replaces,
         };
-        let mut state = self.open_state().map_err(of_task)?;
-        // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
-        // step that came before it was scheduled is not a step for this task.
-        let now = self.clock.now();
-        let step = state.agenda.check_clocks(now);
-        let zone_has_changed = request.zone.is_none() && state.zone != zone;
-        let scheduled = state.agenda.schedule(request, now);
-        let is_new = !matches!(scheduled, Scheduled::Taken { .. });
-        if zone_has_changed && is_new {
-            let zone = state.zone.clone();
-            state.agenda.change_zone_named(&name, &zone, now);
-        }
-        // A worker may end the task before this thread has emitted `Scheduled`. A delivery holds the task's `Ended` back.
-        let is_observed = is_new && self.is_observed();
-        if is_observed {
-            state.begin_delivery(&name);
-        }
-        let queued = match (&scheduled, since) {
-            (Scheduled::Taken { .. }, _) | (_, None) => QueuedLine::default(),
-            (_, Some(since)) => state.queue_line(&name, JournalLine::Scheduled(since)),
-        };
-        self.unlock(state, now);
-        self.write(queued);
-        if let Some(step) = step {
-            self.emit(|| Event::ClockStepped { step });
-        }
-        let task = match scheduled {
-            Scheduled::New { id } => {
-                self.emit(|| Event::Scheduled { task: name.clone() });
-                ScheduledTask { id, is_new }
-            }
-            Scheduled::Taken { by, task } => {
-                self.discard(&name, task);
+        let zone = Some(zone).filter(|_| request.zone.is_none());
+        let (scheduled, record) = self.add(request, zone, since).map_err(of_task)?;
+        self.write(record);
+        Ok(match scheduled {
+            Scheduled::New { id } => ScheduledTask { id, is_new: true },
+            Scheduled::Taken { by, job, timetable } => {
+                self.discard(&name, (timetable, job));
                 self.name_taken(name.clone(), by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.emit(|| Event::Replaced { task: name.clone() });
-                self.dispose_of(old, Why::Cancelled);
-                ScheduledTask { id, is_new }
+                self.dispose_of(old);
+                ScheduledTask { id, is_new: true }
             }
-        };
-        if is_observed {
-            self.end_delivery(&name);
-        }
-        Ok(task)
+        })
     }
 
-    fn name_taken(&self, task: Arc<str>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
+    /// Puts a task on the agenda that was scheduled in `zone`, unless it has a zone of its own.
+    fn add(
+        self: &Arc<Self>,
+        request: Request,
+        zone: Option<Zone>,
+        since: Option<SystemTime>,
+    ) -> Result<(Scheduled, QueuedRecord), Error> {
+        let name = request.name.clone();
+        let mut state = self.open_state()?;
+        // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
+        // step that came before it was scheduled is not a step for this task.
+        let now = self.clock.now();
+        state.check_clocks(now);
+        let scheduled = state.agenda.schedule(request, now);
+        let mut record = QueuedRecord::default();
+        if !matches!(scheduled, Scheduled::Taken { .. }) {
+            let changed = zone.filter(|zone| state.zone != *zone).map(|_| state.zone.clone());
+            if let Some(zone) = changed {
+                state.agenda.change_zone_named(&name, &zone, now);
+            }
+            if let Some(since) = since {
+                record = state.outbox.record(&name, Record::Scheduled(since));
+            }
+        }
+        match &scheduled {
+            Scheduled::Taken { .. } => {}
+            Scheduled::New { .. } => state.outbox.emit(|| Event::Scheduled { task: name.clone() }),
+            Scheduled::Replaced { .. } => state.outbox.emit(|| Event::Replaced { task: name.clone() }),
+        }
+        self.unlock(state, now);
+        Ok((scheduled, record))
+    }
+
+    fn name_taken(self: &Arc<Self>, task: Arc<str>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
         let Owner { id, scheduled_at: first } = owner;
         if first != second {
-            self.emit_or_stderr(Event::NameTaken { task, first, second });
+            self.alarm(Event::NameTaken { task, first, second });
         }
         ScheduledTask { id, is_new: false }
     }
 
     /// The schedule has no due time at all: an iterator or a closure returned none.
-    fn ended_at_once(&self, name: Arc<str>, replaces: bool) -> Result<ScheduledTask, Error> {
+    fn ended_at_once(self: &Arc<Self>, name: Arc<str>, replaces: bool) -> Result<ScheduledTask, Error> {
         let key = TaskKey { name: &name, id: None };
         if replaces && lock(&self.state).agenda.owner(&name).is_some() {
             self.cancel(key)?;
         }
-        self.emit(|| Event::Scheduled { task: name.clone() });
-        self.emit(|| Event::Ended { task: name.clone() });
+        let mut state = lock(&self.state);
+        state.outbox.emit(|| Event::Scheduled { task: name.clone() });
+        state.outbox.emit(|| Event::Ended { task: name.clone() });
+        self.unlock(state, self.clock.now());
         // No task ever has this id.
         Ok(ScheduledTask { id: 0, is_new: true })
     }
 
     /// Ends a task.
-    pub(crate) fn cancel(&self, key: TaskKey<'_>) -> Result<(), Error> {
-        let ((removed, queued), task) = self.change(key, |state, now| {
+    pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        let (removed, record) = self.change(key, |state, now| {
             let removed = state.agenda.cancel(key, now)?;
-            let queued = state.queue_line(&removed.name, JournalLine::Forgot);
-            Some((removed, queued))
+            let record = state.outbox.record(&removed.name, Record::Forgot);
+            state.outbox.emit(|| Event::Cancelled { task: removed.name.clone() });
+            Some((removed, record))
         })?;
-        self.write(queued);
-        self.emit(|| Event::Cancelled { task });
-        self.dispose_of(removed, Why::Cancelled);
+        self.write(record);
+        self.dispose_of(removed);
         Ok(())
     }
 
     /// Makes the next run the last.
-    pub(crate) fn cancel_after_next(&self, key: TaskKey<'_>) -> Result<(), Error> {
-        self.change(key, |state, _| state.agenda.cancel_after_next(key).then_some(()))?;
-        Ok(())
+    pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, _| state.agenda.cancel_after_next(key).then_some(()))
     }
 
-    pub(crate) fn pause(&self, key: TaskKey<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(key, |state, now| state.agenda.pause(key, now))?;
-        if is_new {
-            self.emit(|| Event::Paused { task });
-        }
-        Ok(())
+    pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, _| {
+            if state.agenda.pause(key)? {
+                state.outbox.emit(|| Event::Paused { task: key.name.into() });
+            }
+            Some(())
+        })
     }
 
     pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        let ((was_paused, dispatch), task) = self.change(key, |state, now| state.agenda.resume(key, now))?;
-        if was_paused {
-            self.emit(|| Event::Resumed { task });
-        }
-        self.submit(dispatch.map(Work::Dispatch));
-        Ok(())
+        self.change(key, |state, now| {
+            if state.agenda.resume(key, now)? {
+                state.outbox.emit(|| Event::Resumed { task: key.name.into() });
+            }
+            Some(())
+        })
     }
 
     /// Demands a run beside the schedule.
     pub(crate) fn run_now(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        let (dispatch, _) = self.change(key, |state, now| state.agenda.demand(key, now))?;
-        self.submit(dispatch.map(Work::Dispatch));
-        Ok(())
+        self.change(key, |state, now| state.agenda.demand(key, now))
     }
 
-    /// Changes a task, if there is one, under the lock. Returns the task's name too.
+    /// Changes a task, if there is one, under the lock.
     pub(crate) fn change<T>(
-        &self,
+        self: &Arc<Self>,
         key: TaskKey<'_>,
         change: impl FnOnce(&mut State, Now) -> Option<T>,
-    ) -> Result<(T, Arc<str>), Error> {
-        let name: Arc<str> = Arc::from(key.name);
-        let mut state = self.open_state().map_err(|error| error.of_task(&name))?;
+    ) -> Result<T, Error> {
+        let of_task = |error: Error| error.of_task(&Arc::from(key.name));
+        let mut state = self.open_state().map_err(of_task)?;
         let now = self.clock.now();
         let changed = change(&mut state, now);
         self.unlock(state, now);
-        match changed {
-            Some(changed) => Ok((changed, name)),
-            None => Err(Error::new(Kind::UnknownTask).of_task(&name)),
-        }
+        changed.ok_or_else(|| of_task(Error::new(Kind::UnknownTask)))
     }
 
     fn open_state(&self) -> Result<MutexGuard<'_, State>, Error> {
@@ -391,23 +372,36 @@ impl Engine {
         }
     }
 
-    /// Unlocks the state after a change, and then wakes the threads that the change concerns: the timer if it sleeps too
-    /// long now, and the callers of `wait` and `shutdown` if nothing is left.
-    pub(crate) fn unlock(&self, mut state: MutexGuard<'_, State>, now: Now) {
+    /// Unlocks the state after a change, and delivers the events in the outbox. Never called by the timer's thread.
+    pub(crate) fn unlock(self: &Arc<Self>, state: MutexGuard<'_, State>, now: Now) {
+        if self.release(state, now) {
+            self.deliver();
+        }
+    }
+
+    /// Unlocks the state after a change, submits what was queued, and wakes the threads that the change concerns: the timer
+    /// if it sleeps too long now, and the callers of `wait` and `shutdown` if nothing is left. Answers whether events wait to
+    /// be delivered.
+    fn release(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) -> bool {
+        self.publish(&mut state);
+        let wake = self.next_wake(&mut state, now);
         let wakes_timer = match state.nap {
             Nap::Awake => false,
-            Nap::Forever => state.agenda.next_wake(now, self.clock_check).is_some(),
-            Nap::Until(end) => state.agenda.next_wake(now, self.clock_check).map_or(false, |wake| wake < end),
+            Nap::Forever => wake.is_some(),
+            Nap::Until(end) => wake.map_or(false, |wake| wake < end),
         };
         if wakes_timer {
             // One notification is enough until the timer sleeps again.
             state.nap = Nap::Awake;
         }
-        let is_quiet = state.agenda.is_quiet();
-        let closes = state.phase == Phase::Stopping && state.agenda.in_flight() == 0;
+        let is_quiet = state.is_quiet();
+        let closes =
+            state.phase == Phase::Stopping && state.agenda.in_flight() == 0 && state.outbox.is_idle();
         if closes {
             state.phase = Phase::Closing;
         }
+        let queued = state.agenda.take_queued();
+        let delivers = state.outbox.waits();
         // Unlock first: a woken thread would only wait for this lock.
         drop(state);
         if wakes_timer {
@@ -416,9 +410,69 @@ impl Engine {
         if is_quiet {
             self.notify_quiet();
         }
+        if !queued.is_empty() {
+            self.submit(queued.into_iter().map(Work::PickUp));
+        }
         if closes {
             self.close();
         }
+        delivers
+    }
+
+    /// Submits what the timer has found: tasks that are due, events, and zones to check. Unlocks the state meanwhile.
+    pub(crate) fn hand_out<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        watch: Option<Box<Watch>>,
+    ) -> MutexGuard<'a, State> {
+        self.publish(&mut state);
+        let queued = state.agenda.take_queued();
+        let delivers = state.outbox.waits();
+        if queued.is_empty() && !delivers && watch.is_none() {
+            return state;
+        }
+        drop(state);
+        if delivers {
+            self.deliver_later();
+        }
+        let work = watch.map(Work::CheckZones).into_iter().chain(queued.into_iter().map(Work::PickUp));
+        self.submit(work);
+        lock(&self.state)
+    }
+
+    /// Puts what the agenda has to report into the outbox.
+    fn publish(&self, state: &mut State) {
+        for (name, news) in state.agenda.take_news() {
+            match news {
+                News::Missed(missed) => state.report_missed(&name, missed, true),
+                News::Broken(error) => {
+                    let message = error.to_string().into();
+                    state.outbox.alarm(match error.kind() {
+                        Kind::Panicked(_) => Event::Panicked { task: name, due: None, message },
+                        _ => Event::Failed { task: name, due: None, error: message },
+                    });
+                }
+                News::Waiting(waited) => {
+                    let workers = self.pool.workers().max(1);
+                    state.outbox.emit(|| Event::Waiting { task: name, waited, workers });
+                }
+            }
+        }
+    }
+
+    /// When the timer has something to do, if ever: at the first due time, at a comparison of the clocks, or when a run will
+    /// have waited too long for a worker.
+    pub(crate) fn next_wake(&self, state: &mut State, now: Now) -> Option<Instant> {
+        let wake = state.agenda.next_wake(now, self.clock_check);
+        match self.reports_waits(state) {
+            true => earlier(wake, state.agenda.wait_alarm()),
+            false => wake,
+        }
+    }
+
+    /// Whether the timer reports the runs that wait for a worker. Without threads, the thread that picks them up does.
+    pub(crate) fn reports_waits(&self, state: &State) -> bool {
+        self.pool.limit() > 0 && state.outbox.is_observed()
     }
 
     /// Wakes the threads in `wait` and `shutdown`. Without threads they drive the engine, and sleep as the timer does.
@@ -444,19 +498,22 @@ impl Engine {
 
     /// Gives the pool what it asks for.
     fn serve(self: &Arc<Self>, wanted: Wanted) {
-        let Wanted { workers, waiting, needs_alarm } = wanted;
+        let Wanted { workers, waiting } = wanted;
         // If a worker cannot be started, the work waits longer. There is at least the first worker.
         let failed = (0..workers).filter(|_| self.start_worker().is_err()).count();
         let waiting = match (waiting, failed) {
             (None, 1..) => self.pool.waiting(),
             (waiting, _) => waiting.map(|waiting| waiting + failed),
         };
-        if let (Some(waiting), true) = (waiting, self.is_observed()) {
+        if let Some(waiting) = waiting {
             let workers = self.pool.workers();
-            self.emit_later(Work::Emit(Event::PoolSaturated { waiting, workers }));
-        }
-        if needs_alarm && self.wait_limit.is_some() && self.is_observed() {
-            self.wake_timer();
+            let mut state = lock(&self.state);
+            state.outbox.emit(|| Event::PoolSaturated { waiting, workers });
+            let waits = state.outbox.waits();
+            drop(state);
+            if waits {
+                self.deliver_later();
+            }
         }
     }
 
@@ -469,23 +526,16 @@ impl Engine {
     }
 
     fn start_worker(self: &Arc<Self>) -> io::Result<()> {
-        self.start_thread("sexton-worker", |engine| &engine.pool)
-    }
-
-    /// Starts a thread that a pool wants.
-    fn start_thread(self: &Arc<Self>, name: &str, pool: fn(&Engine) -> &Pool<Work>) -> io::Result<()> {
         let engine = self.clone();
         let life = move || {
             let _inside = Inside::of(&engine);
-            pool(&engine).work(|work| work.perform(&engine));
+            engine.pool.work(|work| work.perform(&engine));
         };
-        match thread::Builder::new().name(name.into()).spawn(life) {
-            Ok(thread) => {
-                pool(self).add_thread(thread);
-                Ok(())
-            }
+        let thread = thread::Builder::new().name("sexton-worker".into()).spawn(life);
+        match thread {
+            Ok(thread) => Ok(self.pool.add_thread(thread)),
             Err(error) => {
-                pool(self).start_failed();
+                self.pool.start_failed();
                 Err(error)
             }
         }
@@ -506,11 +556,56 @@ impl Engine {
         }
     }
 
-    /// A dispatch or a delivery has ended, and its events have been emitted.
-    fn remove_in_flight(&self) {
-        let mut state = lock(&self.state);
-        state.agenda.remove_in_flight();
-        self.unlock(state, self.clock.now());
+    /// Reports what a task has missed that has lost its name, and drops what remains of it.
+    fn dispose_of(self: &Arc<Self>, removed: Removed) {
+        let Removed { name, job, mut timetable, missed } = removed;
+        if let (Some((due, until, why)), Some(timetable)) = (missed, &mut timetable) {
+            let pass = {
+                let _inside = Inside::of(self);
+                timetable.pass(due, until, until)
+            };
+            let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
+            let mut state = lock(&self.state);
+            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, true);
+            self.unlock(state, self.clock.now());
+        }
+        self.discard(&name, (timetable, job));
+    }
+
+    /// Drops something of the user's, such as a task that has ended with all that its callback and its schedule own.
+    pub(crate) fn discard<T>(self: &Arc<Self>, name: &Arc<str>, theirs: T) {
+        let dropped = {
+            let _inside = Inside::of(self);
+            guarded(|| drop(theirs))
+        };
+        if let Err(message) = dropped {
+            self.alarm(Event::Panicked { task: name.clone(), due: None, message });
+        }
+    }
+}
+
+impl State {
+    /// Whether nothing is left to do and to report.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.agenda.is_quiet() && self.outbox.is_idle()
+    }
+
+    /// Compares the two clocks, and judges all due times again if the wall clock was stepped.
+    pub(crate) fn check_clocks(&mut self, now: Now) {
+        if let Some(step) = self.agenda.check_clocks(now) {
+            self.outbox.emit(|| Event::ClockStepped { step });
+        }
+    }
+
+    /// Reports missed occurrences, also to the store if `is_recorded`.
+    fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, is_recorded: bool) {
+        let MissedDues { count, first, latest, why } = missed;
+        // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
+        // process to make up for.
+        if is_recorded && !matches!(why, Why::Cancelled | Why::ShutDown) {
+            let _ = self.outbox.record(name, Record::Passed(latest));
+        }
+        self.outbox.emit(|| Event::Missed { task: name.clone(), count, first, latest, why });
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Event {
     /// A run has been waiting for a free worker for `waited`, longer than
     /// [`Builder::wait_limit`](crate::Builder::wait_limit). All existing `workers` are busy. Emitted once for each run.
     Waiting { task: Arc<str>, waited: Duration, workers: usize },
+    /// The observers were too slow: this many events after the one before were not delivered.
+    EventsLost { count: u64 },
 }
 
 /// Why an occurrence was missed.
@@ -121,7 +123,8 @@ impl Event {
             | Event::ZoneReadAgain { .. }
             | Event::JournalDamaged { .. }
             | Event::JournalFailed { .. }
-            | Event::PoolSaturated { .. } => None,
+            | Event::PoolSaturated { .. }
+            | Event::EventsLost { .. } => None,
         }
     }
 }
@@ -174,6 +177,7 @@ impl fmt::Display for Event {
                 let error = OneLine(error);
                 write!(f, "{error}; tasks continue, but a run that is not in the journal may be repeated after a restart")
             }
+            Event::EventsLost { count } => write!(f, "the observers were too slow: {count} events were lost"),
             Event::PoolSaturated { waiting, workers: 1 } => {
                 write!(f, "the only worker is busy and {} waiting", Runs(*waiting))
             }

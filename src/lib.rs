@@ -217,7 +217,7 @@ pub use period::{Period, PeriodError};
 
 #[cfg(feature = "std")]
 pub use {
-    agenda::{Ending, Status},
+    agenda::Status,
     clock::{ManualClock, Step},
     error::Error,
     event::{Event, Why},

@@ -1,8 +1,7 @@
 //! A queue of jobs, and the few threads that take from it.
 //!
 //! The pool does not know what its jobs are. It starts no thread itself: [`Pool::push`] says how many more workers it
-//! wants, and its owner starts threads that call [`Pool::work`]. The pool also knows which jobs were reported as waiting
-//! for too long. One lock guards the queue and the counts. It is never held while a job runs.
+//! wants, and its owner starts threads that call [`Pool::work`]. One lock guards the queue and the counts. It is never held while a job runs.
 
 use std::collections::VecDeque;
 
@@ -31,10 +30,6 @@ struct State<J> {
     /// Whether the queue has outgrown the workers since one was last idle.
     is_saturated: bool,
     is_closed: bool,
-    /// How many jobs at the head of the queue were reported as waiting too long, or need no report.
-    reported: usize,
-    /// Whether the owner has an alarm set for the first job that was not reported.
-    has_alarm: bool,
     /// The threads to be joined at the end.
     threads: Vec<thread::JoinHandle<()>>,
 }
@@ -46,8 +41,6 @@ pub(crate) struct Wanted {
     pub(crate) workers: usize,
     /// How many jobs wait although there are as many workers as allowed. Some only once until a worker is idle again.
     pub(crate) waiting: Option<usize>,
-    /// Whether the owner must set an alarm for the first job ([`Pool::first_wait`]). True only once until it does.
-    pub(crate) needs_alarm: bool,
 }
 
 impl<J> Pool<J> {
@@ -60,8 +53,6 @@ impl<J> Pool<J> {
             workers: 0,
             is_saturated: false,
             is_closed: false,
-            reported: 0,
-            has_alarm: false,
             threads: Vec::new(),
         };
         Pool { state: Mutex::new(state), wake: Condvar::new(), worker_left: Condvar::new(), limit }
@@ -125,14 +116,12 @@ impl<J> Pool<J> {
         let unserved = waiting - notified - workers;
         let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
-        let needs_alarm = unserved > 0 && !state.has_alarm;
-        state.has_alarm |= needs_alarm;
         drop(state);
         // Unlock first: a notified worker would only wait for this lock.
         for _ in 0..notified {
             self.wake.notify_one();
         }
-        Wanted { workers, waiting: newly_saturated.then_some(unserved), needs_alarm }
+        Wanted { workers, waiting: newly_saturated.then_some(unserved) }
     }
 
     /// Whether a worker may be started although there is no work yet. If so, it is counted, and the caller must start it.
@@ -151,30 +140,7 @@ impl<J> Pool<J> {
 
     /// The next job, for callers that do the work themselves.
     pub(crate) fn pop(&self) -> Option<J> {
-        lock(&self.state).take()
-    }
-
-    /// Since when the first job waits that was not reported. `since` is `None` for jobs that need no report. If there is such
-    /// a job, the owner must set an alarm for it.
-    pub(crate) fn first_wait(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<Instant> {
-        let mut state = lock(&self.state);
-        let first = state.first_unreported(since);
-        state.reported = first.map_or(state.queue.len(), |(at, _)| at);
-        state.has_alarm = first.is_some();
-        first.map(|(_, since)| since)
-    }
-
-    /// Reports the first job that was not reported, if it waits since an instant before `before`.
-    pub(crate) fn report_first<T>(
-        &self,
-        before: Instant,
-        since: impl Fn(&J) -> Option<Instant>,
-        report: impl FnOnce(&J) -> T,
-    ) -> Option<T> {
-        let mut state = lock(&self.state);
-        let (at, _) = state.first_unreported(since).filter(|(_, since)| *since < before)?;
-        state.reported = at + 1;
-        state.queue.get(at).map(report)
+        lock(&self.state).queue.pop_front()
     }
 
     /// What a worker does: it runs jobs until the pool is closed and the queue is empty.
@@ -183,7 +149,7 @@ impl<J> Pool<J> {
         let mut state = lock(&self.state);
         state.starting -= 1;
         loop {
-            if let Some(job) = state.take() {
+            if let Some(job) = state.queue.pop_front() {
                 drop(state);
                 run(job);
                 state = lock(&self.state);
@@ -250,19 +216,6 @@ impl<J> Pool<J> {
     }
 }
 
-impl<J> State<J> {
-    fn take(&mut self) -> Option<J> {
-        self.reported = self.reported.saturating_sub(1);
-        self.queue.pop_front()
-    }
-
-    /// The first job that was not reported and needs to be: its index in the queue, and since when it waits.
-    fn first_unreported(&self, since: impl Fn(&J) -> Option<Instant>) -> Option<(usize, Instant)> {
-        let reported = self.reported.min(self.queue.len());
-        self.queue.range(reported..).enumerate().find_map(|(at, job)| Some((reported + at, since(job)?)))
-    }
-}
-
 /// Uncounts a worker when its thread ends, also by a panic.
 struct WorkerGuard<'a, J> {
     pool: &'a Pool<J>,
@@ -277,26 +230,14 @@ impl<J> Drop for WorkerGuard<'_, J> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn a_wait_is_reported_after_the_limit_and_not_at_it() {
-        let (pool, now) = (Pool::new(0), Instant::now());
-        let (before, after) = (now - Duration::from_nanos(1), now + Duration::from_nanos(1));
-        pool.push([("first", now), ("second", after)]);
-        let report = |limit| pool.report_first(limit, |job| Some(job.1), |job| job.0);
-        assert_eq!((report(before), report(now)), (None, None));
-        assert_eq!((report(after), report(after)), (Some("first"), None), "each is reported once");
-    }
 
     #[test]
     fn workers_that_could_not_be_started_are_not_counted_and_the_jobs_that_wait_for_them_are_reported_once() {
         let pool = Pool::new(8);
         assert!(pool.want_one());
         let wanted = pool.push(0..4);
-        assert_eq!(wanted, Wanted { workers: 3, waiting: None, needs_alarm: false });
+        assert_eq!(wanted, Wanted { workers: 3, waiting: None });
         assert_eq!(pool.workers(), 4);
         (0..3).for_each(|_| pool.start_failed());
         assert_eq!(pool.workers(), 1);

@@ -4,9 +4,10 @@
 //! their place without a flag in this one. Closures given to us never run under a lock, so a poisoned lock guards
 //! no broken state: it is recovered.
 
+#[cfg(test)]
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
-pub(crate) use std::thread;
+pub(crate) use std::thread::{self, ThreadId};
 pub(crate) use std::time::Instant;
 
 use std::sync::PoisonError;

@@ -1,6 +1,7 @@
-//! A task: its schedule, its callback and its policies. Decides which occurrences are run and which are missed.
+//! A task: its callback and its policies. Decides which occurrences are run and which are missed.
 //!
-//! This code is called without a lock, on a worker or on the user's own thread: a schedule may be the user's code.
+//! A schedule that is the user's code is asked without a lock, on a worker. Any other is arithmetic, and is asked under the
+//! state's lock.
 
 use std::fmt;
 use std::future::Future;
@@ -140,14 +141,30 @@ pub(crate) struct Facts {
     pub(crate) missed: u64,
     /// The number of this run among the task's runs, from 1.
     pub(crate) count: u64,
-    /// Whether this is the last run, so that the task has given up its name.
-    pub(crate) is_last: bool,
-    /// Whether this is the one run after `cancel_after_next`.
-    pub(crate) is_one_more: bool,
-    /// Whether `run_now` requested this run.
-    pub(crate) is_asked_for: bool,
-    /// Whether its due time follows the wall clock.
-    pub(crate) is_calendar: bool,
+    pub(crate) reason: Reason,
+    pub(crate) place: Place,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A due time by the wall clock.
+    Calendar,
+    /// A due time by the monotonic clock.
+    Elapsed,
+    /// `run_now` requested it.
+    Demand,
+}
+
+/// Where a run stands among the runs of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Others may follow.
+    Any,
+    /// It is the last, so the task has given up its name.
+    Last,
+    /// It is the last, because of `cancel_after_next`.
+    OneMore,
 }
 
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -157,36 +174,9 @@ pub(crate) enum Job {
     /// Called by one thread at a time.
     Alone(Box<dyn FnMut(&Facts) -> Verdict + Send>),
     /// Called by several threads at a time.
-    Shared(SharedJob),
+    Shared(Arc<dyn Fn(&Facts) -> Verdict + Send + Sync>),
     /// Returns a future, which is polled until it is ready.
     Async(Box<dyn FnMut() -> Pending + Send>),
-}
-
-pub(crate) type SharedJob = Arc<dyn Fn(&Facts) -> Verdict + Send + Sync>;
-
-/// What a worker gets for a run.
-pub(crate) enum Runner {
-    /// The task itself. It is moved to the worker, so no other worker can run it.
-    Whole(Box<Task>),
-    /// The callback alone. The task stays in the agenda, so another run may start meanwhile.
-    Shared(SharedJob),
-}
-
-impl Runner {
-    /// Puts a task with a shared callback back into `home`, and keeps its callback.
-    pub(crate) fn split(self, home: &mut Option<Box<Task>>) -> Runner {
-        match self {
-            Runner::Whole(task) => match &task.job {
-                Job::Shared(job) => {
-                    let runner = Runner::Shared(job.clone());
-                    *home = Some(task);
-                    runner
-                }
-                _ => Runner::Whole(task),
-            },
-            shared => shared,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -200,51 +190,49 @@ pub(crate) struct Policy {
 /// The default grace of [`Missed::Skip`]. It equals the default clock check: a clock step may be noticed that late.
 const SKIP_GRACE: Duration = Duration::from_secs(1);
 
-impl Policy {
-    fn grace(&self) -> Duration {
-        self.grace.unwrap_or(match self.missed {
-            Missed::Skip => SKIP_GRACE,
-            Missed::Once | Missed::All => Duration::MAX,
-        })
-    }
-}
-
-/// A task. It waits in the agenda, and moves to a worker for a decision or a run.
-pub(crate) struct Task {
-    pub(crate) timetable: Timetable,
-    pub(crate) job: Job,
+/// What is to be found out about a schedule when its task is picked up. A worker asks the schedule without a lock if it is
+/// the user's code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
     pub(crate) policy: Policy,
-    /// Runs that have started so far.
-    pub(crate) count: u64,
-    /// Runs left before the task ends.
-    pub(crate) left: u64,
+    pub(crate) kind: QuestionKind,
 }
 
-/// Why a task was sent to a worker.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Cause {
-    /// Its due time has come.
-    Due(Due),
-    /// This due time passed while the task was running, and the policy is [`Overlap::Queue`].
-    Queued(Due),
-    /// The wall clock was set back, or the zone changed, when the wall clock showed this. Find the next due time after it.
-    Ask(SystemTime),
-    /// `run_now` requested a run. The schedule does not move.
-    Demand,
+pub(crate) enum QuestionKind {
+    /// The wall clock was set back, or the zone changed, when the wall clock showed this. Which due time is next after it?
+    After(SystemTime),
+    /// Occurrences have come, this one first. Which are run, and which are missed?
+    Come(Come),
 }
 
-/// Occurrences up to a time do not run, for a reason: they are missed.
+/// Occurrences that have come.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MissedUntil {
-    pub(crate) why: Why,
-    pub(crate) until: Now,
-    /// Up to here the reason is another one: a correction of the clock has skipped them.
-    pub(crate) skipped: Option<Now>,
-    /// How many of them were reported when they passed.
-    pub(crate) reported: u64,
+pub(crate) struct Come {
+    pub(crate) first: Due,
+    /// Up to a time they are missed.
+    pub(crate) missed: Option<(Why, Now)>,
+    pub(crate) correction: Option<Correction>,
+    pub(crate) late: Late,
 }
 
-/// What happens to the occurrences up to now.
+/// Why occurrences are late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// Nothing could start the task: [`Missed`] applies.
+    Unstarted,
+    /// The task was running, and its policy is [`Overlap::Queue`].
+    Overrun,
+}
+
+/// A correction of the wall clock: what it skipped is missed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Correction {
+    pub(crate) from: SystemTime,
+    pub(crate) to: SystemTime,
+}
+
+/// The answer to a [`Question`].
 pub(crate) struct Verdicts {
     /// The run to start, if any.
     pub(crate) start: Option<Start>,
@@ -254,11 +242,9 @@ pub(crate) struct Verdicts {
     pub(crate) next: NextDue,
 }
 
-/// What a worker has found out about the next due time of a task.
+/// The next due time of a task.
 #[derive(Debug)]
 pub(crate) enum NextDue {
-    /// It is the same as before: the run was on demand, and the schedule did not move.
-    Unchanged,
     At(Due),
     /// The schedule has ended.
     Never,
@@ -267,11 +253,11 @@ pub(crate) enum NextDue {
 }
 
 impl NextDue {
-    /// The next due time, if it was found.
+    /// The next due time, if there is one.
     pub(crate) fn due(&self) -> Option<Due> {
         match *self {
             NextDue::At(due) => Some(due),
-            NextDue::Unchanged | NextDue::Never | NextDue::Broken(_) => None,
+            NextDue::Never | NextDue::Broken(_) => None,
         }
     }
 }
@@ -291,7 +277,7 @@ pub(crate) struct Start {
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
     pub(crate) missed: u64,
-    pub(crate) is_calendar: bool,
+    pub(crate) reason: Reason,
 }
 
 /// Missed occurrences with the same reason, from `first` to `latest`.
@@ -303,98 +289,119 @@ pub(crate) struct MissedDues {
     pub(crate) why: Why,
 }
 
-impl Task {
-    /// The maximum number of runs at a time.
-    pub(crate) fn allowed_runs(&self) -> usize {
-        match (&self.job, self.policy.overlap) {
-            (Job::Shared(_), Overlap::Allow(runs)) => runs.max(1),
-            _ => 1,
+impl Policy {
+    fn grace(&self) -> Duration {
+        self.grace.unwrap_or(match self.missed {
+            Missed::Skip => SKIP_GRACE,
+            Missed::Once | Missed::All => Duration::MAX,
+        })
+    }
+}
+
+impl Question {
+    /// Asks the schedule.
+    pub(crate) fn answer(self, timetable: &mut Timetable, now: Now) -> Verdicts {
+        match self.kind {
+            QuestionKind::After(wall) => Verdicts::new(timetable.after(wall, now).into()),
+            QuestionKind::Come(come) => come.judge(timetable, &self.policy, now),
+        }
+    }
+}
+
+impl Come {
+    /// Classifies the occurrences up to now as run or missed, and finds the next due time.
+    fn judge(self, timetable: &mut Timetable, policy: &Policy, now: Now) -> Verdicts {
+        if timetable.is_over(self.first, now) {
+            return Verdicts::new(NextDue::Never);
+        }
+        let mut verdicts = Verdicts::new(timetable.from(self.first, now).into());
+        if let NextDue::Broken(_) = verdicts.next {
+            // The schedule failed, so it is unknown whether an exclusion removes this occurrence. Report it rather than lose it.
+            let due = self.first.passed_at(now);
+            verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
+            return verdicts;
+        }
+        if let Some((why, until)) = self.missed {
+            verdicts.miss_around(timetable, self.correction, why, until, now);
+        }
+        // What came before a correction still runs.
+        let until = self.correction.map_or(now, |it| Now { wall: it.from.min(now.wall), ..now });
+        verdicts.run(timetable, policy, self.late, until, now);
+        if let (Some(Correction { to, .. }), None) = (self.correction, verdicts.start) {
+            // If a run starts, what was skipped is judged after it.
+            verdicts.miss(timetable, Why::ClockCorrected, Now { wall: to, ..now }, now);
+        }
+        verdicts
+    }
+
+    /// Classifies all occurrences up to now as missed. Nothing is run.
+    pub(crate) fn miss_all(self, timetable: &mut Timetable, why: Why, now: Now) -> Verdicts {
+        let mut verdicts = Verdicts::new(match timetable.is_over(self.first, now) {
+            true => NextDue::Never,
+            false => timetable.from(self.first, now).into(),
+        });
+        verdicts.miss_around(timetable, self.correction, why, now, now);
+        verdicts
+    }
+}
+
+impl Verdicts {
+    fn new(next: NextDue) -> Verdicts {
+        Verdicts { start: None, missed: Vec::new(), next }
+    }
+
+    /// Occurrences up to `until` are missed for the reason `why`, but for those that a correction has skipped.
+    fn miss_around(
+        &mut self,
+        timetable: &mut Timetable,
+        correction: Option<Correction>,
+        why: Why,
+        until: Now,
+        now: Now,
+    ) {
+        if let Some(Correction { from, to }) = correction {
+            self.miss(timetable, why, Now { wall: from.min(until.wall), ..until }, now);
+            self.miss(timetable, Why::ClockCorrected, Now { wall: to.min(until.wall), ..until }, now);
+        }
+        self.miss(timetable, why, until, now);
+    }
+
+    /// Occurrences up to `until` are missed.
+    fn miss(&mut self, timetable: &mut Timetable, why: Why, until: Now, now: Now) {
+        // If the clock was set back since then, occurrences that it will show again are not missed.
+        let until = Now { wall: until.wall.min(now.wall), ..until };
+        if let Some(due) = self.next.due().filter(|due| due.age(until).is_some()) {
+            let pass = timetable.pass(due, until, now);
+            let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
+            self.missed.push(MissedDues { count: pass.count, first, latest, why });
+            self.next = pass.next.into();
         }
     }
 
-    /// Classifies the occurrences up to `until` as run or missed, and finds the next due time.
-    ///
-    /// `until` is `now`, unless the clock was corrected while the task waited for a worker. Then it is the time that the
-    /// clock would show without the correction: the skipped occurrences are missed, and no run coalesces them.
-    pub(crate) fn decide(
-        &mut self,
-        cause: Cause,
-        missed_until: Option<MissedUntil>,
-        until: Now,
-        now: Now,
-    ) -> Verdicts {
-        let due = match cause {
-            Cause::Due(due) | Cause::Queued(due) => due,
-            Cause::Demand => {
-                let start = Start { due: now.wall, lateness: Duration::ZERO, missed: 0, is_calendar: false };
-                return Verdicts { start: Some(start), missed: Vec::new(), next: NextDue::Unchanged };
-            }
-            Cause::Ask(wall) => {
-                let next = self.timetable.after(wall, now).into();
-                return Verdicts { start: None, missed: Vec::new(), next };
-            }
+    /// One of the occurrences up to `until` is run, if the policy says so. The others are missed.
+    fn run(&mut self, timetable: &mut Timetable, policy: &Policy, late: Late, until: Now, now: Now) {
+        let due = match self.next.due() {
+            Some(due) if due.age(until).is_some() => due,
+            _ => return,
         };
-        if self.timetable.is_over(due, now) {
-            return Verdicts { start: None, missed: Vec::new(), next: NextDue::Never };
-        }
-        let next = self.timetable.from(due, now).into();
-        let mut verdicts = Verdicts { start: None, missed: Vec::new(), next };
-        if let NextDue::Broken(_) = verdicts.next {
-            // The schedule failed, so it is unknown whether an exclusion removes this occurrence. Report it rather than lose it.
-            if missed_until.map_or(true, |missed_until| missed_until.reported == 0) {
-                let due = due.passed_at(now);
-                verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
-            }
-            return verdicts;
-        }
-        if let Some(MissedUntil { why, until, skipped, mut reported }) = missed_until {
-            let skipped = skipped.map(|skipped| (Why::ClockCorrected, skipped));
-            for (why, until) in skipped.into_iter().chain([(why, until)]) {
-                let mut due = match verdicts.next {
-                    NextDue::At(due) if due.age(until).is_some() => due,
-                    _ => continue,
-                };
-                // If the clock was set back since then, occurrences that it will show again are not missed.
-                let until = Now { wall: until.wall.min(now.wall), ..until };
-                if reported > 0 {
-                    reported -= 1;
-                    verdicts.next = self.timetable.next(due, now).into();
-                    due = match verdicts.next {
-                        NextDue::At(due) if due.age(until).is_some() => due,
-                        _ => continue,
-                    };
-                }
-                let pass = self.timetable.pass(due, until, now);
-                let (count, first, latest) = (pass.count, due.passed_at(now), pass.latest.passed_at(now));
-                verdicts.missed.push(MissedDues { count, first, latest, why });
-                verdicts.next = pass.next.into();
-            }
-        }
-        let due = match verdicts.next {
-            NextDue::At(due) if due.age(until).is_some() => due,
-            _ => return verdicts,
+        let is_overrun = late == Late::Overrun;
+        let Pass { latest, before, count, next } = match policy.missed == Missed::All && !is_overrun {
+            true => Pass { latest: due, before: None, count: 1, next: timetable.next(due, now) },
+            false => timetable.pass(due, until, now),
         };
-
-        let queued = matches!(cause, Cause::Queued(_));
-        let all = self.policy.missed == Missed::All && !queued;
-        let Pass { latest, before, count, next } = match all {
-            true => Pass { latest: due, before: None, count: 1, next: self.timetable.next(due, now) },
-            false => self.timetable.pass(due, until, now),
-        };
-        verdicts.next = next.into();
+        self.next = next.into();
         let lateness = latest.age(now).unwrap_or_default();
-        let starts = queued || lateness <= self.policy.grace();
+        let starts = is_overrun || lateness <= policy.grace();
         // The run is for the latest occurrence; the others are missed.
         let (missed, last_missed) = if starts { (count - 1, before) } else { (count, Some(latest)) };
         if let Some(last_missed) = last_missed {
-            let why = if queued { Why::StillRunning } else { Why::Late };
+            let why = if is_overrun { Why::StillRunning } else { Why::Late };
             let (first, latest) = (due.passed_at(now), last_missed.passed_at(now));
-            verdicts.missed.push(MissedDues { count: missed, first, latest, why });
+            self.missed.push(MissedDues { count: missed, first, latest, why });
         }
         if starts {
-            let is_calendar = latest.calendar().is_some();
-            verdicts.start = Some(Start { due: latest.passed_at(now), lateness, missed, is_calendar });
+            let reason = if latest.calendar().is_some() { Reason::Calendar } else { Reason::Elapsed };
+            self.start = Some(Start { due: latest.passed_at(now), lateness, missed, reason });
         }
-        verdicts
     }
 }

@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use crate::agenda::{Dispatch, Overrun};
 use crate::clock::{Clock, Driven, Now};
-use crate::engine::{Engine, Nap, Phase, State, Work};
+use crate::engine::{Engine, Nap, Phase, State};
 use crate::error::{Error, Kind};
-use crate::event::Event;
 use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
 /// Starts the first worker and the timer's thread. If one of the two cannot be started, building the scheduler fails; later
@@ -33,21 +31,13 @@ pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
 }
 
 fn keep_time(engine: &Arc<Engine>) {
-    let mut dispatches = Vec::new();
     let mut state = lock(&engine.state);
     while state.phase == Phase::Open {
         state.nap = Nap::Awake;
         let now = engine.clock.now();
-        let mut news = take_due(engine, &mut state, now, now, &mut dispatches);
-        news.extend(engine.long_waits(&mut state, now));
-        if !dispatches.is_empty() || !news.is_empty() {
-            drop(state);
-            news.into_iter().for_each(|news| engine.emit_later(news));
-            engine.submit(dispatches.drain(..).map(Work::Dispatch));
-            state = lock(&engine.state);
-            if state.phase != Phase::Open {
-                return;
-            }
+        state = take_due(engine, state, now, now);
+        if state.phase != Phase::Open {
+            return;
         }
         // Sleep also after there was work, and do not read the clocks again first: if one of them jumps all the time, that
         // would be a busy loop.
@@ -57,8 +47,7 @@ fn keep_time(engine: &Arc<Engine>) {
 
 /// Sleeps until the next due time, clock check or wait alarm, or until notified.
 fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> MutexGuard<'a, State> {
-    let due = state.agenda.next_wake(now, engine.clock_check);
-    match due.into_iter().chain(engine.wait_alarm(&state)).min() {
+    match engine.next_wake(&mut state, now) {
         None => {
             state.nap = Nap::Forever;
             wait(&engine.timer, state)
@@ -70,36 +59,31 @@ fn nap<'a>(engine: &'a Engine, mut state: MutexGuard<'a, State>, now: Now) -> Mu
     }
 }
 
-/// Takes what is due at `now` off the agenda, and returns the events to emit and the checks to do. `shown` is the time of the
-/// clocks.
-fn take_due(
-    engine: &Engine,
-    state: &mut State,
+/// Takes what is due at `now` off the agenda, and has workers run it. `shown` is the time of the clocks.
+fn take_due<'a>(
+    engine: &'a Arc<Engine>,
+    mut state: MutexGuard<'a, State>,
     shown: Now,
     now: Now,
-    dispatches: &mut Vec<Dispatch>,
-) -> Vec<Work> {
-    let mut overruns: Vec<Overrun> = Vec::new();
-    let step = state.agenda.check_clocks(shown);
-    state.agenda.take_due(now, dispatches, &mut overruns);
-    let stepped = step.map(|step| Work::Emit(Event::ClockStepped { step }));
-    let zones = engine.is_time_to_check_zones(state, now).then_some(Work::CheckZones);
-    stepped.into_iter().chain(zones).chain(overruns.into_iter().map(Work::EmitOverrun)).collect()
+) -> MutexGuard<'a, State> {
+    state.check_clocks(shown);
+    state.agenda.take_due(now);
+    if engine.reports_waits(&state) {
+        state.agenda.report_waits(now);
+    }
+    let watch = engine.time_to_check_zones(&mut state, now);
+    engine.hand_out(state, watch)
 }
 
 /// Runs what is due at `now`, on the calling thread. `shown` is the time of the clocks. It is later than `now` after slow
 /// callbacks; what became due in between does not run yet. Clock steps are detected with `shown`.
 fn run_due(engine: &Arc<Engine>, shown: Now, now: Now) {
-    let mut dispatches = Vec::new();
-    let news = {
-        let mut state = lock(&engine.state);
-        match state.phase {
-            Phase::Open => take_due(engine, &mut state, shown, now, &mut dispatches),
-            _ => Vec::new(),
-        }
-    };
-    news.into_iter().for_each(|news| engine.emit_later(news));
-    engine.submit(dispatches.into_iter().map(Work::Dispatch));
+    let state = lock(&engine.state);
+    if state.phase == Phase::Open {
+        drop(take_due(engine, state, shown, now));
+    } else {
+        drop(state);
+    }
     // Work that is queued meanwhile waits for the next call. Otherwise a task that is always overdue would starve all others.
     engine.run_queued(engine.pool.len());
 }
@@ -110,7 +94,7 @@ fn next_wake(engine: &Engine) -> Option<Instant> {
     if engine.pool.len() > 0 {
         return Some(now.mono);
     }
-    lock(&engine.state).agenda.next_wake(now, engine.clock_check)
+    engine.next_wake(&mut lock(&engine.state), now)
 }
 
 /// Runs what is due now, on the calling thread. Returns the time until there is something to do again.
@@ -126,7 +110,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
         Clock::Manual(clock) => {
             return clock.advance_while(|| {
                 let state = lock(&engine.state);
-                state.phase == Phase::Open && !state.agenda.is_quiet()
+                state.phase == Phase::Open && !state.is_quiet()
             });
         }
         Clock::System if engine.pool.limit() > 0 => return engine.wait_until_empty(),
@@ -136,7 +120,7 @@ pub(crate) fn wait_until_empty(engine: &Arc<Engine>) {
         let now = engine.clock.now();
         run_due(engine, now, now);
         let state = lock(&engine.state);
-        if state.phase != Phase::Open || state.agenda.is_quiet() {
+        if state.phase != Phase::Open || state.is_quiet() {
             return;
         }
         if engine.pool.len() > 0 {

@@ -1,18 +1,16 @@
 //! Clock steps and zone changes: judges the next due times again. Pure: no threads, no clock.
 //!
-//! A task at home is judged at once. For a task in flight the change is stored in its entry, and applied when the task
-//! comes back. A schedule that is the user's code may not be asked here: such a task is dispatched to ask for its next
-//! due time ([`Cause::Ask`](crate::task::Cause::Ask)).
+//! Every task is judged at once, whether it runs or not. A schedule that is the user's code may not be asked here: such a
+//! task is queued, and a worker asks for its next due time. While it is being asked, changes are stored in its entry, and
+//! applied when it comes back.
 
 use std::time::SystemTime;
 
-use super::entry::{SetBack, ZoneChange};
-use super::{Agenda, EntryKey, HistoryItem};
+use super::entry::{Entry, Hold, SetBack, ZoneChange};
+use super::Agenda;
 use crate::clock::{Now, Step, STEP};
-use crate::event::Why;
-use crate::schedule::{Due, Rejudged};
-use crate::sync::Arc;
-use crate::task::Task;
+use crate::schedule::{Due, Rejudged, Timetable};
+use crate::task::Correction;
 use crate::tz::Zone;
 
 impl Agenda {
@@ -34,47 +32,14 @@ impl Agenda {
         if !is_step {
             return None;
         }
-        let limit = self.history_limit;
-        let stepped = match step {
-            Step::Forward(by) => HistoryItem::Stepped { from: now.before(by).wall, to: now.wall },
-            Step::Back(by) => HistoryItem::Stepped { from: now.after(by).wall, to: now.wall },
-        };
         for index in 0..self.name_entries.len() {
-            let entry =
-                match self.name_entries[index].as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
-                    Some(entry) => entry,
-                    None => continue,
-                };
-            if entry.history.is_some() || entry.next.map_or(false, |due| due.age(now).is_some()) {
-                entry.remember(stepped, limit);
-            }
-            if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut entry.set_back) {
-                // The correction also skips the times that the clock has shown since it was set back.
-                set_back.to = now.wall;
-            }
-            match (step, entry.next) {
-                (Step::Forward(_), Some(Due::Calendar(_)))
-                    if is_correction && entry.may_be_behind(now) && !entry.is_paused =>
-                {
-                    entry.miss_until(Why::ClockCorrected, now);
+            let name_entry = self.name_entries[index].as_mut();
+            if let Some(entry) = name_entry.and_then(|name_entry| name_entry.entry.as_mut()) {
+                match step {
+                    Step::Forward(by) if is_correction => entry.correct(now.before(by).wall, now),
+                    Step::Forward(_) => {}
+                    Step::Back(_) => self.set_back(index, is_correction, now),
                 }
-                (Step::Back(_), Some(Due::Calendar(_))) => {
-                    let before = entry.set_back.take();
-                    let set_back = SetBack {
-                        is_correction: is_correction || before.as_ref().map_or(false, |it| it.is_correction),
-                        to: before.map_or(now.wall, |it| it.to.min(now.wall)),
-                        at: now.mono,
-                    };
-                    entry.set_back = Some(Box::new(set_back));
-                    // Times that the clock will show again have not passed yet, so their occurrences run.
-                    let passed = entry.backlog.as_deref_mut();
-                    let missed = entry.missed_until.iter_mut();
-                    let missed = missed.flat_map(|one| one.skipped.iter_mut().chain([&mut one.until]));
-                    let passed = passed.into_iter().chain(missed);
-                    passed.for_each(|passed| passed.wall = passed.wall.min(now.wall));
-                    self.apply_changes_at_home(index, now);
-                }
-                _ => {}
             }
         }
         Some(step)
@@ -85,10 +50,10 @@ impl Agenda {
         for index in 0..self.name_entries.len() {
             let entry =
                 match self.name_entries[index].as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
-                    Some(entry) if entry.zone.as_ref() == of => entry,
+                    Some(entry) if entry.spec.zone.as_ref() == of => entry,
                     _ => continue,
                 };
-            entry.zone = of.map(|_| to.clone());
+            entry.spec.zone = of.map(|_| to.clone());
             self.change_zone_at(index, to, now);
         }
     }
@@ -101,32 +66,47 @@ impl Agenda {
     }
 
     fn change_zone_at(&mut self, index: usize, to: &Zone, now: Now) {
-        let (shown, limit) = (self.shown, self.history_limit);
+        let shown = self.shown;
         if let Some(entry) = &mut self.name_entry(index).entry {
-            entry.remember_zone_change(now, limit);
-            // The zone may change twice before the task comes back. Then only the first zone and the last one count.
-            let at = entry.zone_change.as_ref().map_or(now, |first| first.at);
+            // The zone may change twice while the schedule is being asked. Then only the first zone and the last one count.
+            let before = entry.marks.as_ref().and_then(|marks| marks.zone_change.as_ref());
+            let at = before.map_or(now, |first| first.at);
             // The clock was set back if the next due time is later than the latest time shown: all occurrences up to that
-            // have run. A due time that was reported as missed is accounted for, too.
+            // have run.
             let shown = match (entry.next.and_then(Due::calendar), shown) {
                 (Some(next), Some(shown)) if next > shown => shown.max(at.wall),
-                (Some(next), _) if entry.is_reported => next.max(at.wall),
                 _ => at.wall,
             };
-            entry.zone_change = Some(Box::new(ZoneChange { zone: to.clone(), at, shown }));
-            if entry.task.is_none() {
-                // This due time may not be one in the new zone. The task finds out when it comes back.
-                self.disarm(index);
-            }
-            self.apply_changes_at_home(index, now);
+            entry.marks().zone_change = Some(ZoneChange { zone: to.clone(), at, shown });
+            self.apply_changes(index, None, now);
         }
+    }
+
+    /// The wall clock was set back.
+    fn set_back(&mut self, index: usize, is_correction: bool, now: Now) {
+        let entry = match &mut self.name_entry(index).entry {
+            Some(entry) if entry.next.and_then(Due::calendar).is_some() => entry,
+            _ => return,
+        };
+        let marks = entry.marks();
+        let before = marks.set_back.take();
+        marks.set_back = Some(SetBack {
+            is_correction: is_correction || before.map_or(false, |it| it.is_correction),
+            to: before.map_or(now.wall, |it| it.to.min(now.wall)),
+            at: now.mono,
+        });
+        // Times that the clock will show again have not passed yet, so their occurrences run.
+        let passed = marks.backlog.iter_mut().chain(marks.missed.as_mut().map(|(_, until)| until));
+        let corrected = marks.correction.iter_mut().flat_map(|it| [&mut it.from, &mut it.to]);
+        passed.map(|now| &mut now.wall).chain(corrected).for_each(|wall| *wall = now.wall.min(*wall));
+        self.apply_changes(index, None, now);
     }
 
     /// The tasks' own zones, each once.
     pub(crate) fn zones(&self) -> Vec<Zone> {
         let mut zones: Vec<Zone> = Vec::new();
         let entries = self.name_entries.iter().flatten().filter_map(|name_entry| name_entry.entry.as_ref());
-        for zone in entries.filter_map(|entry| entry.zone.as_ref()) {
+        for zone in entries.filter_map(|entry| entry.spec.zone.as_ref()) {
             if !zones.contains(zone) {
                 zones.push(zone.clone());
             }
@@ -134,100 +114,96 @@ impl Agenda {
         zones
     }
 
-    /// Applies the stored changes if the task is at home.
-    fn apply_changes_at_home(&mut self, index: usize, now: Now) {
-        let task = self.name_entry(index).entry.as_mut().and_then(|entry| entry.task.take());
-        if let Some(mut task) = task {
-            self.apply_changes(index, &mut task, None, now);
-            self.put_home(index, task);
-        }
-    }
-
-    /// The worker has judged occurrences up to `now` in the zone that it knew. If the zone was changed before that, this
-    /// applies the change and returns true: the worker must judge again. Only rules of ours are judged twice. An iterator
-    /// cannot be asked again, so its due times stay as they are.
-    pub(crate) fn apply_zone_change_in_flight(&mut self, key: EntryKey, task: &mut Task, now: Now) -> bool {
-        let is_before = |at: Now| (at.mono, at.wall) < (now.mono, now.wall);
-        let is_behind = self.entry(key).map_or(false, |entry| match (&entry.zone_change, entry.next) {
-            (Some(zone_change), Some(due)) => is_before(zone_change.at) && due.age(zone_change.at).is_some(),
-            _ => false,
-        });
-        let applies = is_behind && task.timetable.is_arithmetic();
-        if applies {
-            self.apply_zone_change(key.index, task, None, now);
-        }
-        applies
-    }
-
-    /// Applies the stored clock step and zone change in the order in which they came, and computes the next due time.
-    /// `judged`: occurrences up to this instant are accounted for, by the old zone and the new wall time.
-    pub(super) fn apply_changes(&mut self, index: usize, task: &mut Task, judged: Option<Now>, now: Now) {
-        let entry = self.name_entry(index).entry.as_ref().expect("the task has its entry");
-        let is_set_back_first = match (&entry.set_back, &entry.zone_change) {
-            (Some(back), Some(change)) => {
-                let at = change.at;
+    /// Applies the clock step and the zone change in the order in which they came, and computes the next due time, unless
+    /// the schedule is being asked. `judged`: occurrences up to this instant are accounted for, by the old zone and the new
+    /// wall time.
+    pub(super) fn apply_changes(&mut self, index: usize, judged: Option<Now>, now: Now) {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let (mut timetable, marks) = match (entry.timetable.take(), &mut entry.marks) {
+            (Some(timetable), Some(marks)) => (timetable, marks),
+            (timetable, _) => return entry.timetable = timetable,
+        };
+        let (mut set_back, zone_change) = (marks.set_back.take(), marks.zone_change.take());
+        let is_set_back_first = match (&set_back, &zone_change) {
+            (Some(back), Some(ZoneChange { at, .. })) => {
                 back.at < at.mono || (back.at, back.to) == (at.mono, at.wall)
             }
             _ => false,
         };
         if is_set_back_first {
-            self.apply_set_back(index, task, judged, now);
+            self.apply_set_back(index, &mut timetable, set_back.take(), judged, now);
         }
-        self.apply_zone_change(index, task, judged, now);
-        self.apply_set_back(index, task, judged, now);
+        self.apply_zone_change(index, &mut timetable, zone_change, judged);
+        self.apply_set_back(index, &mut timetable, set_back, judged, now);
+        self.name_entry(index).entry.as_mut().expect("it was found above").timetable = Some(timetable);
     }
 
     /// Judges the next due time again if the clock was set back.
-    fn apply_set_back(&mut self, index: usize, task: &mut Task, judged: Option<Now>, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        let SetBack { is_correction, to, at } = match entry.set_back.take() {
-            Some(set_back) => *set_back,
-            None => return,
-        };
-        let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
-        let rejudged = task.timetable.rejudged(entry.next, to, is_correction, now);
-        self.replace_next(index, rejudged, to, now);
+    fn apply_set_back(
+        &mut self,
+        index: usize,
+        timetable: &mut Timetable,
+        set_back: Option<SetBack>,
+        judged: Option<Now>,
+        now: Now,
+    ) {
+        if let Some(SetBack { is_correction, to, at }) = set_back {
+            let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
+            let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
+            let rejudged = timetable.rejudged(next, to, is_correction, now);
+            self.replace_next(index, rejudged, to);
+        }
     }
 
     /// Moves the schedule to the new zone, as of the change or as of the last judgement, whichever was later.
-    fn apply_zone_change(&mut self, index: usize, task: &mut Task, judged: Option<Now>, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        if let Some(ZoneChange { zone, at, shown }) = entry.zone_change.take().map(|zone_change| *zone_change)
-        {
+    fn apply_zone_change(
+        &mut self,
+        index: usize,
+        timetable: &mut Timetable,
+        zone_change: Option<ZoneChange>,
+        judged: Option<Now>,
+    ) {
+        if let Some(ZoneChange { zone, at, shown }) = zone_change {
             let is_later = |judged: &Now| (judged.mono, judged.wall) > (at.mono, at.wall);
             let at = judged.filter(is_later).unwrap_or(at);
-            let rejudged = entry.next.and_then(|next| task.timetable.rezone(&zone, next, at, shown));
-            entry.plan = task.timetable.plan().map(Arc::new);
-            self.replace_next(index, rejudged, at.wall, now);
+            let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
+            let rejudged = next.and_then(|next| timetable.rezone(&zone, next, at, shown));
+            self.replace_next(index, rejudged, at.wall);
         }
     }
 
     /// Replaces the next due time of a task by the one found, if one was.
-    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        // If the old due time has passed and was reported, one of the occurrences passed by now has been reported.
-        let is_reported = entry.is_reported && entry.next.map_or(false, |due| due.age(now).is_some());
+    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime) {
         match rejudged {
             Some(Rejudged::Due(due)) => {
-                let was_armed = entry.is_armed;
-                self.disarm(index);
-                let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-                entry.next = Some(due);
-                entry.is_reported = is_reported;
+                let was_armed = self.disarm(index);
+                self.name_entry(index).entry.as_mut().expect("the task has its entry").next = Some(due);
                 if was_armed {
                     self.arm(index);
                 }
             }
             Some(Rejudged::ByAsking) => {
-                // The schedule may not be asked here. Until the task is dispatched to ask, the old due time stays armed.
-                entry.is_reported = is_reported;
-                let before = entry.asks_from;
-                entry.asks_from = Some(before.map_or(since, |before| before.min(since)));
+                // Until the schedule is asked, the old due time stays armed.
+                let marks = self.name_entry(index).entry.as_mut().expect("the task has its entry").marks();
+                let before = marks.ask_after;
+                marks.ask_after = Some(before.map_or(since, |before| before.min(since)));
                 if before.is_none() {
                     self.to_ask.push(index);
                 }
             }
             None => {}
+        }
+    }
+}
+
+impl Entry {
+    /// The wall clock was corrected: it showed `from`, and then what it shows now. Of what has passed, only what came
+    /// before the correction runs.
+    fn correct(&mut self, from: SystemTime, now: Now) {
+        if let (Some(Due::Calendar(_)), Hold::Free) = (self.passed(now), self.hold) {
+            let marks = self.marks();
+            let from = marks.correction.map_or(from, |before| before.from);
+            marks.correction = Some(Correction { from, to: now.wall });
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The entries: finds, creates and removes them, and arms and disarms their due times. Pure: no threads, no clock.
 
-use super::entry::{DetachedRun, Entry, EntryKey, NameEntry, PendingMissed};
+use super::entry::{Detached, DetachedKind, Entry, EntryKey, NameEntry, Stage};
 use super::heap::{is_roomy, HeapItem};
-use super::{Agenda, RemovedInFlight, TaskKey};
+use super::{Agenda, Removed, TaskKey};
 use crate::clock::Now;
+use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::Arc;
 
@@ -74,41 +75,45 @@ impl Agenda {
         true
     }
 
-    /// Takes the name from a task. Its runs that have not ended become detached runs.
+    /// Takes the name from a task. What goes on of it is detached.
     pub(super) fn detach(&mut self, index: usize, now: Now) -> Option<Entry> {
         self.disarm(index);
         let NameEntry { entry, detached, .. } = self.name_entry(index);
         let entry = entry.take()?;
-        for run in 0..entry.runs {
-            // One run is enough to report them, and only a run that has the task can: the schedule counts them.
-            let pending_missed = entry.pending_missed(now).filter(|_| run == 0 && entry.task.is_none());
-            detached.push(DetachedRun { id: entry.id, version: entry.version, pending_missed });
-        }
+        let Entry { id, version, .. } = entry;
+        let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
+        let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs);
+        detached.extend(runs.chain(asked).map(|kind| Detached { id, version, at: now, kind }));
         Some(entry)
     }
 
-    /// Like [`detach`](Agenda::detach), at the request of a user: the task may be on its way to a run.
-    pub(super) fn remove(&mut self, index: usize, now: Now) -> Option<Entry> {
-        let entry = self.detach(index, now)?;
-        // With `allowed_runs` above one, a run that has begun leaves the task at home: without a task here, the task is
-        // on its way to another run.
-        if entry.task.is_none() && (entry.runs == 0 || entry.allowed_runs > 1) {
-            let passed = entry.next.filter(|due| due.age(now).is_some());
-            let reported = u64::from(entry.is_reported);
-            let pending_missed = passed.map(|due| PendingMissed { due, until: now, reported });
-            self.removed_in_flight.insert(entry.version, RemovedInFlight { at: now, pending_missed });
+    /// The same, when the task will not run any more: what has passed without a run is missed.
+    pub(super) fn remove(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
+        let passed = self.name_entry(index).entry.as_ref()?.passed(now);
+        if passed.is_some() && self.is_counted(index) {
+            self.count_missed(index, why, now);
         }
-        Some(entry)
+        let entry = self.detach(index, now)?;
+        let name = self.name_entry(index).name.clone();
+        let missed = passed.filter(|_| entry.timetable.as_ref().map_or(false, |timetable| timetable.is_users()));
+        Some(Removed {
+            name,
+            job: entry.job,
+            timetable: entry.timetable,
+            missed: missed.map(|due| (due, now, why)),
+        })
     }
 
     /// Puts the next due time of a task into its heap.
     pub(super) fn arm(&mut self, index: usize) {
         let entry = match &mut self.name_entry(index).entry {
-            Some(entry) if !entry.is_armed => entry,
+            Some(entry) if entry.stage == Stage::Idle => entry,
             _ => return,
         };
         let (id, next) = (entry.id, entry.next);
-        entry.is_armed = next.is_some();
+        if next.is_some() {
+            entry.stage = Stage::Armed;
+        }
         match next {
             Some(Due::Elapsed(due)) => self.elapsed.push(HeapItem { due, id, index }),
             Some(Due::Calendar(due)) => self.calendar.push(HeapItem { due, id, index }),
@@ -116,13 +121,13 @@ impl Agenda {
         }
     }
 
-    /// Kills the heap item of a task. It stays in the heap until the dead items outnumber the live ones.
-    pub(super) fn disarm(&mut self, index: usize) {
+    /// Kills the heap item of a task, if it has one. It stays in the heap until the dead items outnumber the live ones.
+    pub(super) fn disarm(&mut self, index: usize) -> bool {
         let entry = match &mut self.name_entry(index).entry {
-            Some(entry) if entry.is_armed => entry,
-            _ => return,
+            Some(entry) if entry.stage == Stage::Armed => entry,
+            _ => return false,
         };
-        entry.is_armed = false;
+        entry.stage = Stage::Idle;
         let next = entry.next;
         let all = &self.name_entries;
         match next {
@@ -134,11 +139,12 @@ impl Agenda {
             }
             None => {}
         }
+        true
     }
 }
 
 /// Whether a heap item is live: its task waits for this due time.
 pub(super) fn is_live(name_entries: &[Option<Box<NameEntry>>], due: Due, id: u64, index: usize) -> bool {
     let entry = name_entries.get(index).and_then(|name_entry| name_entry.as_ref()?.entry.as_ref());
-    entry.map_or(false, |entry| entry.is_armed && entry.id == id && entry.next == Some(due))
+    entry.map_or(false, |entry| entry.stage == Stage::Armed && entry.id == id && entry.next == Some(due))
 }

@@ -4,12 +4,11 @@
 use std::panic::Location;
 use std::time::SystemTime;
 
-use super::history::{DurationStats, RunHistory};
 use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::{Due, Plan};
+use crate::schedule::{Due, Timetable};
 use crate::sync::{Arc, Instant};
-use crate::task::{MissedUntil, Overlap, Task};
+use crate::task::{Come, Correction, Job, Late, Overlap, Policy};
 use crate::tz::Zone;
 
 /// What the agenda holds of a name.
@@ -17,29 +16,26 @@ pub(super) struct NameEntry {
     pub(super) name: Arc<str>,
     /// The task that owns the name. None if its last run has given the name up and has not ended.
     pub(super) entry: Option<Entry>,
-    /// Runs of tasks that have lost the name. The task that owns the name now must not start before they have ended.
-    pub(super) detached: Vec<DetachedRun>,
+    /// What goes on of tasks that have lost the name. The task that owns the name now must not start before that has ended.
+    pub(super) detached: Vec<Detached>,
 }
 
-/// A run that has not ended, of a task that has lost its name.
+/// Of a task that has lost its name: a run that has not ended, or a schedule that is being asked.
 #[derive(Clone, Copy)]
-pub(super) struct DetachedRun {
+pub(super) struct Detached {
     pub(super) id: u64,
     pub(super) version: u64,
-    /// To be reported when the run has ended: only the schedule can count them, and the run has the schedule.
-    pub(super) pending_missed: Option<PendingMissed>,
+    pub(super) at: Now,
+    pub(super) kind: DetachedKind,
 }
 
-/// Occurrences without a run that are still to be reported: from `due` to when the task lost its name.
-#[derive(Clone, Copy)]
-pub(crate) struct PendingMissed {
-    pub(crate) due: Due,
-    pub(crate) until: Now,
-    /// How many of them were reported when they passed.
-    pub(crate) reported: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum DetachedKind {
+    Run,
+    Asked,
 }
 
-/// Finds the entry of a task that is in flight, if the task still has it.
+/// Finds the entry of a task again, if the task still has it.
 #[derive(Clone, Copy)]
 pub(crate) struct EntryKey {
     /// In the agenda's list of names.
@@ -47,69 +43,104 @@ pub(crate) struct EntryKey {
     pub(super) version: u64,
 }
 
-/// What remains of a task that has lost its name.
-pub(crate) struct Removed {
-    pub(crate) name: Arc<str>,
-    pub(super) id: u64,
-    /// The task itself, unless it is in flight.
-    pub(crate) task: Option<Box<Task>>,
-    pub(crate) pending_missed: Option<PendingMissed>,
-}
-
-/// What the agenda holds of one task, whether the task is at home or in flight. Fields that few tasks use are boxed.
-pub(super) struct Entry {
-    /// Stays when the task is replaced: handles know the task by it. It also orders equal due times.
-    pub(super) id: u64,
-    /// Changes when the task is replaced: a run comes back to the version that it left.
-    pub(super) version: u64,
-    /// The task, if it is at home.
-    pub(super) task: Option<Box<Task>>,
-    /// The next due time, as far as it is known.
-    pub(super) next: Option<Due>,
-    /// Whether `next` has a live item in its heap.
-    pub(super) is_armed: bool,
-    pub(super) is_paused: bool,
-    /// Whether a run on demand was asked for and has not begun.
-    pub(super) is_demanded: bool,
-    /// Whether the next run is the last.
-    pub(super) is_one_more: bool,
-    /// The wall clock was set back, and the task was in flight: its due times are judged again when it comes back.
-    pub(super) set_back: Option<Box<SetBack>>,
+/// What is fixed in a task.
+pub(super) struct Spec {
+    pub(super) policy: Policy,
+    pub(super) scheduled_at: &'static Location<'static>,
+    /// The schedule in words.
+    pub(super) schedule: Arc<str>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
-    /// The zone was changed, and the task was in flight: it goes by the new zone when it comes back.
-    pub(super) zone_change: Option<Box<ZoneChange>>,
-    /// The schedule must be asked for the next due time after this wall time, because the wall clock was set back or
-    /// the zone was changed. Only a worker may ask it, as it is the user's code. Later occurrences have not been judged.
-    pub(super) asks_from: Option<SystemTime>,
-    /// Occurrences up to a time that must not run.
-    pub(super) missed_until: Option<Box<MissedUntil>>,
+}
+
+/// What the agenda holds of one task.
+pub(super) struct Entry {
+    /// The number of the task.
+    pub(super) id: u64,
+    /// The number of this version of it: of this schedule and callback.
+    pub(super) version: u64,
+    pub(super) spec: Box<Spec>,
+    /// The schedule. None while a worker asks it, as it is the user's code.
+    pub(super) timetable: Option<Box<Timetable>>,
+    /// The callback. None during a run, unless it may run several times at once.
+    pub(super) job: Option<Job>,
+    /// The first due time that was neither run nor reported as missed.
+    pub(super) next: Option<Due>,
+    pub(super) stage: Stage,
+    pub(super) hold: Hold,
+    pub(super) demand: Demand,
+    pub(super) ends: Ends,
     /// Runs that have not ended.
     pub(super) runs: usize,
-    /// Whether the due time `next` was reported as missed.
-    pub(super) is_reported: bool,
-    /// Occurrences up to here had passed before the current run began, so they are not overruns of it.
-    pub(super) backlog: Option<Box<Now>>,
-    pub(super) overlap: Overlap,
-    pub(super) allowed_runs: usize,
-    /// Whether its runs use no worker while they are pending.
-    pub(super) is_async: bool,
     /// Runs begun, those of the tasks that this one has replaced included.
     pub(super) count: u64,
     /// What `count` will be after the last run.
     pub(super) last: u64,
-    pub(super) scheduled_at: &'static Location<'static>,
-    /// The schedule in words.
-    pub(super) schedule: Arc<str>,
-    /// A copy of the schedule's rule, for questions about later occurrences while the task is in flight. None if the
-    /// rule cannot be copied.
-    pub(super) plan: Option<Arc<Plan>>,
-    /// When it was scheduled, or replaced.
-    pub(super) since: SystemTime,
-    /// How long its runs have taken.
-    pub(super) durations: DurationStats,
-    /// Allocated with the first item.
-    pub(super) history: Option<Box<RunHistory>>,
+    /// What few tasks have.
+    pub(super) marks: Option<Box<Marks>>,
+}
+
+/// What the task waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// For the end of a run, or for a caller.
+    Idle,
+    /// For its next due time, which has a live item in a heap.
+    Armed,
+    /// For a worker.
+    Queued { cause: Cause, since: Instant },
+    /// For the answer of its schedule, which is the user's code. A worker asks it.
+    Asked,
+}
+
+/// Why a task waits for a worker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Its next due time has come.
+    Due,
+    /// The same, while it was running, and the policy is [`Overlap::Queue`].
+    Overrun,
+    /// The schedule is to be asked.
+    Ask,
+    /// A run was demanded.
+    Demand,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    Free,
+    Paused,
+}
+
+/// A run beside the schedule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    None,
+    /// It was demanded and has not begun.
+    Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    WithItsSchedule,
+    AfterTheNextRun,
+}
+
+/// What few tasks have: boxed, so that the others do not carry it.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Occurrences up to a time are missed. The schedule counts them when it is asked, as it is the user's code.
+    pub(super) missed: Option<(Why, Now)>,
+    /// A correction of the wall clock came after the next due time.
+    pub(super) correction: Option<Correction>,
+    /// Occurrences up to here had passed before the current run began, so they are not overruns of it.
+    pub(super) backlog: Option<Now>,
+    /// The schedule is to be asked for the next due time after this wall time. Later occurrences have not been judged.
+    pub(super) ask_after: Option<SystemTime>,
+    /// The wall clock was set back while the schedule was being asked.
+    pub(super) set_back: Option<SetBack>,
+    /// The zone was changed while the schedule was being asked.
+    pub(super) zone_change: Option<ZoneChange>,
 }
 
 /// The wall clock was set back.
@@ -132,44 +163,77 @@ pub(super) struct ZoneChange {
 }
 
 impl Entry {
-    /// Whether the task has occurrences that have passed. It may have some if its schedule is still to be asked.
-    pub(super) fn may_be_behind(&self, now: Now) -> bool {
-        self.asks_from.is_some() || self.next.map_or(false, |due| due.age(now).is_some())
+    /// The maximum number of runs at a time.
+    pub(super) fn allowed_runs(&self) -> usize {
+        match self.spec.policy.overlap {
+            Overlap::Allow(runs) => runs.max(1),
+            Overlap::Skip | Overlap::Queue => 1,
+        }
     }
 
-    /// Marks the occurrences up to now as missed: they are reported and do not run. Later ones are not affected.
-    pub(super) fn miss_until(&mut self, why: Why, now: Now) {
-        let skipped = match (why, self.missed_until.take().map(|before| *before)) {
-            (Why::ClockCorrected, _) | (_, None) => None,
-            (_, Some(MissedUntil { why: Why::ClockCorrected, until, .. })) => Some(until),
-            (_, Some(before)) => before.skipped,
+    pub(super) fn is_full(&self) -> bool {
+        self.runs >= self.allowed_runs()
+    }
+
+    /// Whether overruns are counted when they come. Otherwise the end of the run asks the schedule, or queues the task.
+    pub(super) fn counts_overruns(&self) -> bool {
+        let is_users = self.timetable.as_ref().map_or(true, |timetable| timetable.is_users());
+        !is_users && self.spec.policy.overlap != Overlap::Queue
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.hold == Hold::Paused
+    }
+
+    /// Whether no run will follow: the schedule has ended, and none is demanded.
+    pub(super) fn is_over(&self) -> bool {
+        let is_idle = self.stage == Stage::Idle && self.ask_after().is_none();
+        self.next.is_none() && self.demand == Demand::None && self.runs == 0 && is_idle
+    }
+
+    /// The next due time, if it has come.
+    pub(super) fn passed(&self, now: Now) -> Option<Due> {
+        self.next.filter(|due| due.age(now).is_some())
+    }
+
+    pub(super) fn marks(&mut self) -> &mut Marks {
+        self.marks.get_or_insert_with(Box::default)
+    }
+
+    pub(super) fn ask_after(&self) -> Option<SystemTime> {
+        self.marks.as_ref()?.ask_after
+    }
+
+    pub(super) fn backlog(&self) -> Option<Now> {
+        self.marks.as_ref()?.backlog
+    }
+
+    /// A run begins or ends. If occurrences have passed by then, they are the backlog. Runs that follow one another without
+    /// a pause keep the backlog of the first.
+    pub(super) fn set_backlog(&mut self, backlog: Option<Now>) {
+        if backlog.is_some() || self.marks.is_some() {
+            self.marks().backlog = backlog;
+        }
+    }
+
+    /// The occurrences that have come and are to be judged. None if there are none, or if the task is paused.
+    pub(super) fn come(&mut self, cause: Cause, now: Now) -> Option<Come> {
+        let first = self.passed(now).filter(|_| !self.is_paused())?;
+        let late = if cause == Cause::Overrun { Late::Overrun } else { Late::Unstarted };
+        let (missed, correction) = match &mut self.marks {
+            Some(marks) => (marks.missed.take(), marks.correction),
+            None => (None, None),
         };
-        let missed_until = MissedUntil { why, until: now, skipped, reported: u64::from(self.is_reported) };
-        self.missed_until = Some(Box::new(missed_until));
+        let missed = missed.filter(|(_, until)| first.age(*until).is_some());
+        Some(Come { first, missed, correction, late })
     }
 
-    /// The occurrences that have passed without a run, if the agenda knows of any.
-    pub(super) fn pending_missed(&self, now: Now) -> Option<PendingMissed> {
-        // On the way to a run, the worker decides which occurrences are missed.
-        let is_on_its_way = self.task.is_none() && self.runs == 0;
-        let due = self.next.filter(|due| !is_on_its_way && due.age(now).is_some())?;
-        Some(PendingMissed { due, until: now, reported: u64::from(self.is_reported) })
-    }
-
-    pub(super) fn into_removed(self, name: Arc<str>, now: Now) -> Removed {
-        let pending_missed = self.pending_missed(now).filter(|_| self.task.is_some());
-        Removed { name, id: self.id, task: self.task, pending_missed }
-    }
-
-    /// A run begins. If it begins behind schedule, this remembers until when occurrences had passed. Runs that follow
-    /// one another without a pause keep the time of the first.
-    pub(super) fn update_backlog(&mut self, now: Now) {
-        let is_behind = self.next.map_or(false, |due| due.age(now).is_some());
-        let before = self.backlog.take();
-        self.backlog = is_behind.then(|| before.unwrap_or_else(|| Box::new(now)));
-    }
-
-    pub(super) fn is_backlog(&self, due: Due) -> bool {
-        self.backlog.as_ref().map_or(false, |backlog| due.age(**backlog).is_some())
+    /// Once the next due time is after a correction, that is done with.
+    pub(super) fn forget_correction(&mut self) {
+        let next = self.next.and_then(Due::calendar);
+        if let Some(marks) = &mut self.marks {
+            let is_ahead = |it: &Correction| next.map_or(false, |next| next <= it.to);
+            marks.correction = marks.correction.filter(is_ahead);
+        }
     }
 }

@@ -3,19 +3,24 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::entry::{EntryKey, PendingMissed, Removed};
-use super::Owner;
+use super::{EntryKey, Owner};
 use crate::clock::Now;
-use crate::schedule::Due;
+use crate::error::Error;
+use crate::event::Why;
+use crate::schedule::{Due, Timetable};
 use crate::sync::Arc;
-use crate::task::{Cause, Facts, MissedUntil, NextDue, Runner, Start, Task};
+use crate::task::{Facts, Job, MissedDues, Policy, Question, Verdicts};
 use crate::tz::Zone;
 
 /// A task to be put on the agenda.
 pub(crate) struct Request {
     pub(crate) name: Arc<str>,
-    pub(crate) task: Box<Task>,
+    pub(crate) timetable: Box<Timetable>,
+    pub(crate) job: Job,
+    pub(crate) policy: Policy,
     pub(crate) first: Due,
+    /// The number of runs after which the task ends.
+    pub(crate) left: u64,
     pub(crate) schedule: Arc<str>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
@@ -28,10 +33,11 @@ pub(crate) enum Scheduled {
     New {
         id: u64,
     },
-    /// Another task owns the name. The task of the request is handed back.
+    /// Another task owns the name. What the request had is handed back.
     Taken {
         by: Owner,
-        task: Box<Task>,
+        job: Job,
+        timetable: Box<Timetable>,
     },
     /// The name was taken from the task that owned it.
     Replaced {
@@ -40,63 +46,56 @@ pub(crate) enum Scheduled {
     },
 }
 
-/// A task on its way to a worker, and what it is to do there.
-pub(crate) struct Dispatch {
-    pub(crate) key: EntryKey,
+/// What a worker has to do for a task that it has picked up.
+pub(crate) enum PickedUp {
+    /// Nothing: the task is gone, or waits again.
+    Nothing,
+    /// To ask the schedule, which is the user's code, and to [hand in](super::Agenda::answered) the answer.
+    Ask { timetable: Box<Timetable>, question: Question },
+    /// To run the callback. What the task had besides is to be dropped after its last run.
+    Run { facts: Facts, job: Job, rest: Option<Removed> },
+    /// To drop the task: its schedule has ended.
+    Over(Removed),
+    /// To report what was missed, and to drop the schedule: the task lost its name while its schedule was asked.
+    Gone(Gone),
+}
+
+/// A schedule of a task that lost its name while the schedule was asked.
+pub(crate) struct Gone {
     pub(crate) name: Arc<str>,
-    pub(crate) task: Box<Task>,
-    pub(crate) cause: Cause,
-    pub(crate) missed_until: Option<Box<MissedUntil>>,
-    pub(crate) sent: Now,
-    /// How long ago its due time was. Dispatches of one batch are sorted by this, and then by `id`.
-    pub(super) age: Duration,
-    pub(super) id: u64,
-}
-
-/// What a worker has decided for a [`Dispatch`].
-pub(crate) struct Decision<'a> {
-    /// The run to begin, if there is one.
-    pub(crate) start: Option<Start>,
-    pub(crate) next: &'a NextDue,
-    /// When the worker read the clocks, if it judged occurrences: those up to then are accounted for, by the zone that
-    /// the task had on the worker.
-    pub(crate) judged: Option<Now>,
-}
-
-/// A due time that came while its task was running.
-pub(crate) struct Overrun {
-    pub(crate) key: EntryKey,
-    pub(crate) name: Arc<str>,
-    pub(crate) due: Due,
-}
-
-/// The answer to a [`Decision`].
-pub(crate) enum Begun {
-    /// A run begins. A task that may run several times at once can be dispatched again at the same time.
-    Run { facts: Facts, runner: Runner, dispatch: Option<Dispatch> },
-    /// No run begins. The task is at home again, or dispatched again at once.
-    Home(Option<Dispatch>),
-    /// The task lost its name while it was in flight. It must not run.
-    Removed { task: Box<Task>, removed: RemovedInFlight },
-    /// No run begins, and the schedule has ended.
-    Over(Box<Task>),
-}
-
-/// What was known of a task when it lost its name on its way to a run.
-pub(crate) struct RemovedInFlight {
+    pub(crate) timetable: Box<Timetable>,
+    pub(crate) verdicts: Verdicts,
+    /// When the task lost its name.
     pub(crate) at: Now,
-    /// Occurrences without a run. The worker that has the task may know better.
-    pub(crate) pending_missed: Option<PendingMissed>,
+}
+
+/// What remains of a task that has lost its name.
+pub(crate) struct Removed {
+    pub(crate) name: Arc<str>,
+    /// Unless it is running.
+    pub(crate) job: Option<Job>,
+    /// Unless it is being asked.
+    pub(crate) timetable: Option<Box<Timetable>>,
+    /// Occurrences that have passed without a run up to a time, the first of them, and why. Set if only the schedule can
+    /// count them, as it is the user's code.
+    pub(crate) missed: Option<(Due, Now, Why)>,
 }
 
 /// The answer to the end of a run.
 pub(crate) struct Finished {
-    /// To be dispatched at once.
-    pub(crate) dispatch: Option<Dispatch>,
-    /// To be dropped.
-    pub(crate) dropped: Option<Box<Task>>,
-    /// Occurrences that passed before the task lost its name, and are still to be reported.
-    pub(crate) pending_missed: Option<PendingMissed>,
-    /// Whether this run has ended the task.
+    /// What remains of a task that has lost its name.
+    pub(crate) removed: Option<Removed>,
+    /// Whether the task has lost it by this run.
     pub(crate) is_over: bool,
+    /// A task whose schedule is to be asked at once.
+    pub(crate) asks: Option<EntryKey>,
+}
+
+/// What happened to a task.
+pub(crate) enum News {
+    Missed(MissedDues),
+    /// The schedule's own code panicked, or went back in time. The task ends.
+    Broken(Error),
+    /// It has been waiting for a worker for longer than the limit.
+    Waiting(Duration),
 }

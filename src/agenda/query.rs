@@ -3,8 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use super::entry::{EntryKey, NameEntry};
-use super::{Agenda, Prospect};
+use super::entry::{DetachedKind, NameEntry};
+use super::Agenda;
 use crate::schedule::Due;
 use crate::sync::Arc;
 
@@ -59,28 +59,27 @@ impl fmt::Display for Status {
 }
 
 impl Agenda {
-    /// Whether a dispatched task still has its entry.
-    pub(crate) fn has_entry(&self, key: EntryKey) -> bool {
-        let name_entry = self.name_entries.get(key.index).and_then(|name_entry| name_entry.as_ref());
-        let entry = name_entry.and_then(|name_entry| name_entry.entry.as_ref());
-        entry.map_or(false, |entry| entry.version == key.version)
-    }
-
-    /// Whether there is no task, no unfinished run, and no event of a task to be emitted.
+    /// Whether there is no task and no unfinished run.
     pub(crate) fn is_quiet(&self) -> bool {
         self.names.is_empty() && self.in_flight == 0
     }
 
-    /// Dispatched tasks that have not come back, and pending deliveries of events.
+    /// How many tasks wait for a worker, run, or have their schedule asked.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    /// A task that was picked up is done with: its run has ended, or what remains of it was dropped.
+    pub(crate) fn put_down(&mut self) {
+        self.in_flight -= 1;
     }
 
     /// The names of all runs that have not ended, one for each run.
     pub(crate) fn running(&self) -> Vec<Arc<str>> {
         let mut names = Vec::new();
         for NameEntry { name, entry, detached } in self.name_entries.iter().flatten().map(|one| &**one) {
-            let runs = detached.len() + entry.as_ref().map_or(0, |entry| entry.runs);
+            let detached = detached.iter().filter(|one| one.kind == DetachedKind::Run).count();
+            let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs);
             names.extend(std::iter::repeat(name).take(runs).cloned());
         }
         names.sort();
@@ -90,7 +89,7 @@ impl Agenda {
     /// The task that owns a name.
     pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
         let entry = self.name_entries[*self.names.get(name)?].as_ref()?.entry.as_ref()?;
-        Some(Owner { id: entry.id, scheduled_at: entry.scheduled_at })
+        Some(Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at })
     }
 
     /// The version of a task, if it owns its name.
@@ -111,18 +110,10 @@ impl Agenda {
         self.name_entries.get(self.find(key)?)?.as_ref()?.snapshot()
     }
 
-    /// What is known of the future of each task, in the order in which they were scheduled.
-    pub(crate) fn prospects(&self) -> Vec<Prospect> {
-        let name_entries = self.name_entries.iter().flatten();
-        let mut prospects: Vec<_> = name_entries.filter_map(|name_entry| name_entry.prospect()).collect();
-        prospects.sort_by_key(|prospect| prospect.id);
-        prospects
-    }
-
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
         let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
-        name_entry.map_or(false, |name_entry| name_entry.detached.iter().any(|run| run.id == id))
+        name_entry.map_or(false, |name_entry| name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run))
     }
 }
 
@@ -131,7 +122,7 @@ impl NameEntry {
         let entry = self.entry.as_ref()?;
         let status = match entry {
             _ if entry.runs > 0 => Status::Running,
-            _ if entry.is_paused => Status::Paused,
+            _ if entry.is_paused() => Status::Paused,
             _ => Status::Waiting,
         };
         Some(TaskSnapshot {
@@ -140,7 +131,7 @@ impl NameEntry {
             status,
             next: entry.next,
             count: entry.count,
-            schedule: entry.schedule.clone(),
+            schedule: entry.spec.schedule.clone(),
         })
     }
 }

@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::clock::CORRECTION;
-use crate::schedule::Schedule;
-use crate::task::{Job, Missed, Policy, Verdict};
+use crate::schedule::{Schedule, Timetable};
+use crate::task::{Job, Missed, Overlap, Policy, Verdict};
 use crate::tz::Zone;
 
 fn now() -> Now {
@@ -15,12 +15,14 @@ fn request(name: String, schedule: Schedule, now: Now) -> Request {
     let (timetable, first) = schedule.begin(&Zone::utc(), now, None).unwrap();
     let policy = Policy { missed: Missed::Once, grace: None, overlap: Overlap::Skip };
     let job = Job::Alone(Box::new(|_| Verdict::Continue));
-    let task = Box::new(Task { timetable, job, policy, count: 0, left: u64::MAX });
     let scheduled_at = Location::caller();
     Request {
         name: name.into(),
-        task,
+        timetable: Box::new(timetable),
+        job,
+        policy,
         first: first.unwrap(),
+        left: u64::MAX,
         schedule: "".into(),
         zone: None,
         scheduled_at,
@@ -37,7 +39,7 @@ fn capacity(agenda: &Agenda) -> usize {
 /// What each task takes, beside its words, its callback and its key among the others.
 #[test]
 fn a_waiting_task_takes_at_most_this_much_memory() {
-    let sizes = [std::mem::size_of::<NameEntry>(), std::mem::size_of::<Task>()];
+    let sizes = [std::mem::size_of::<NameEntry>(), std::mem::size_of::<Timetable>()];
     assert!(sizes[0] <= 272 && sizes[1] <= 240, "{sizes:?}");
 }
 
@@ -49,7 +51,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
     for (order, wakes) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
         let now = now();
-        let mut agenda = Agenda::new(CORRECTION, HISTORY_ITEMS);
+        let mut agenda = Agenda::new(CORRECTION, None);
         for i in 0..TASKS {
             let delay = Duration::from_secs(i as u64 + 1);
             let schedule = match i % 2 {

@@ -1,26 +1,26 @@
 //! Shutdown: no run begins any more, those that have begun may end, and then the threads end.
 
-use super::{to_stderr, Engine, Inside, Phase, Work};
+use super::outbox::to_stderr;
+use super::{Engine, Inside, Phase};
 use crate::error::{Error, Kind};
-use crate::event::{OneLine, Why};
+use crate::event::OneLine;
 use crate::guard::guarded;
-use crate::sync::{lock, wait, wait_until, Arc, Instant, Ordering, Weak};
+use crate::sync::{lock, wait, wait_until, Arc, Instant, Weak};
 
 impl Engine {
     /// From now on no run begins, and the agenda is empty. Returns at once.
-    pub(crate) fn stop(&self) {
+    pub(crate) fn stop(self: &Arc<Self>) {
         let mut state = lock(&self.state);
         if state.phase != Phase::Open {
             return;
         }
         state.phase = Phase::Clearing;
-        let removed = state.agenda.clear(self.clock.now());
-        drop(state);
+        let now = self.clock.now();
+        let removed = state.agenda.clear(now);
+        self.unlock(state, now);
         self.timer.notify_all();
         self.notify_quiet();
-        for removed in removed {
-            self.dispose_of(removed, Why::ShutDown);
-        }
+        removed.into_iter().for_each(|removed| self.dispose_of(removed));
         // Only now: closing drops the observers, and they receive the events of the tasks dropped above.
         let mut state = lock(&self.state);
         state.phase = Phase::Stopping;
@@ -52,16 +52,16 @@ impl Engine {
             };
         }
         drop(state);
-        if !(self.pool.wait_for_workers(deadline) && self.emitter.wait_for_workers(deadline)) {
+        if !self.pool.wait_for_workers(deadline) {
             // No run is left, but an observer or a destructor has not returned yet.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
         let mut state = lock(&self.state);
         state.joining += 1;
-        let timer = state.timer_thread.take();
+        let threads = std::mem::take(&mut state.threads).into_iter().chain(state.timer_thread.take());
+        let threads: Vec<_> = threads.chain(self.pool.take_threads()).collect();
         drop(state);
-        let threads = self.pool.take_threads().into_iter().chain(self.emitter.take_threads());
-        for thread in timer.into_iter().chain(threads) {
+        for thread in threads {
             // A thread that panicked has printed that to stderr, and has ended all the same.
             let _ = thread.join();
         }
@@ -77,7 +77,7 @@ impl Engine {
     /// Waits until no task is left, or until the engine stops.
     pub(crate) fn wait_until_empty(&self) {
         let mut state = lock(&self.state);
-        while state.phase == Phase::Open && !state.agenda.is_quiet() {
+        while state.phase == Phase::Open && !state.is_quiet() {
             state = wait(&self.quiet, state);
         }
     }
@@ -97,31 +97,15 @@ impl Engine {
         }
     }
 
-    /// The last run has ended. When the queued events are delivered, the workers can end.
-    pub(super) fn close(&self) {
-        // A worker or the emitter drops the observers, and never the timer. Without threads the caller does.
-        if self.pool.append(Work::Close).is_err() {
-            self.finish_closing();
-        }
-    }
-
-    /// The workers have delivered their events. The emitter, if there is one, closes after its own.
-    pub(super) fn close_after_events(&self) {
-        if self.emitter.append(Work::FinishClosing).is_err() {
-            self.finish_closing();
-        }
-    }
-
-    pub(super) fn finish_closing(&self) {
-        self.is_observed.store(false, Ordering::Relaxed);
+    /// The last run has ended, and the outbox is empty.
+    pub(super) fn close(self: &Arc<Self>) {
         let _inside = Inside::of(self);
-        let observers = lock(&self.observers).take();
+        let observers = lock(&self.state).outbox.take_observers();
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
         self.close_journal();
         self.pool.close();
-        self.emitter.close();
         lock(&self.state).phase = Phase::Closed;
         self.notify_quiet();
     }

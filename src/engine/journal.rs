@@ -1,24 +1,21 @@
 //! What the engine writes to the store, where there is one: which runs begin and end, and which due times were missed.
 //!
-//! A record is entered with the state locked, by the thread that decides it, so the store has all records in the order in
-//! which they were decided, whichever thread writes them. They are written without that lock, before an event is emitted
-//! or a callback is called.
+//! Records are queued in the [outbox](super::outbox), so the store has all of them in the order in which they were decided,
+//! whichever thread writes them.
 //!
 //! The store's own lock is held while the store is called. It is the user's code: a panic in it is caught.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::time::SystemTime;
 
+use super::outbox::QueuedRecord;
 use super::{Engine, State};
 use crate::error::Error;
 use crate::event::Event;
 use crate::guard::guarded;
-use crate::store::{Durability, Store, StoreError};
+use crate::store::{Durability, Record, Store, StoreError};
 use crate::sync::{lock, Arc};
-use crate::task::Facts;
-
-pub(super) use crate::store::Record as JournalLine;
+use crate::task::{Facts, Place, Reason};
 
 /// A store, and what is to be reported of it.
 #[derive(Default)]
@@ -30,19 +27,6 @@ pub(crate) struct OpenStore {
     /// Whether the last write failed. That is reported once, until a write succeeds.
     has_failed: bool,
 }
-
-/// Lines that are not written yet.
-#[derive(Default)]
-pub(super) struct JournalQueue {
-    waiting: VecDeque<(Arc<str>, JournalLine)>,
-    /// How many lines have left the queue.
-    taken: u64,
-}
-
-/// The number of a line, counted from 1 in the order of queueing. Zero is no line.
-#[derive(Clone, Copy, Default)]
-#[must_use = "it is not written yet"]
-pub(super) struct QueuedLine(u64);
 
 impl OpenStore {
     /// A store that is yet to be opened.
@@ -69,39 +53,29 @@ impl fmt::Debug for OpenStore {
 }
 
 impl State {
-    pub(super) fn queue_line(&mut self, name: &Arc<str>, line: JournalLine) -> QueuedLine {
-        match &mut self.journal_queue {
-            Some(JournalQueue { waiting, taken }) => {
-                waiting.push_back((name.clone(), line));
-                QueuedLine(*taken + waiting.len() as u64)
-            }
-            None => QueuedLine::default(),
-        }
-    }
-
-    /// A run begins. If it follows the calendar, the line is on the disk before the callback is called.
-    pub(super) fn queue_run(&mut self, facts: &Facts) -> QueuedLine {
-        let Facts { ref name, due, is_asked_for, is_one_more, is_calendar, .. } = *facts;
+    /// A run begins. If it follows the calendar, the record is on the disk before the callback is called.
+    pub(super) fn record_run(&mut self, facts: &Facts) -> QueuedRecord {
+        let Facts { ref name, due, reason, place, .. } = *facts;
+        let is_one_more = place == Place::OneMore;
         if is_one_more {
             // With this run the task gives its name up.
-            let _ = self.queue_line(name, JournalLine::Forgot);
+            let _ = self.outbox.record(name, Record::Forgot);
         }
-        // No later process is to repeat it, not even after a power failure.
-        let durability = match is_calendar && (is_one_more || !is_asked_for) {
-            true => Durability::PowerFailure,
-            false => Durability::Process,
+        let record = match reason {
+            Reason::Demand => Record::Asked { at: due, durability: Durability::Process },
+            Reason::Elapsed if is_one_more => Record::Asked { at: due, durability: Durability::Process },
+            Reason::Elapsed => Record::Began { due, durability: Durability::Process },
+            // No later process is to repeat it, not even after a power failure.
+            Reason::Calendar if is_one_more => Record::Asked { at: due, durability: Durability::PowerFailure },
+            Reason::Calendar => Record::Began { due, durability: Durability::PowerFailure },
         };
-        let line = match is_asked_for || is_one_more {
-            true => JournalLine::Asked { at: due, durability },
-            false => JournalLine::Began { due, durability },
-        };
-        self.queue_line(name, line)
+        self.outbox.record(name, record)
     }
 }
 
 impl Engine {
     /// Asks the store, if there is one. If it panics, that is reported and there is no answer.
-    fn ask_store<T>(&self, ask: impl FnOnce(&mut dyn Store) -> T) -> Option<T> {
+    fn ask_store<T>(self: &Arc<Self>, ask: impl FnOnce(&mut dyn Store) -> T) -> Option<T> {
         if !self.has_store {
             return None;
         }
@@ -113,81 +87,71 @@ impl Engine {
         answer.map_err(|message| self.store_panicked(&message)).ok()
     }
 
-    fn store_panicked(&self, message: &str) {
-        self.emit_or_stderr(Event::JournalFailed { error: format!("panicked: {message}").into() });
+    fn store_panicked(self: &Arc<Self>, message: &str) {
+        self.alarm(Event::JournalFailed { error: format!("panicked: {message}").into() });
     }
 
     /// The last due time of a name in an earlier process.
-    pub(crate) fn last_due(&self, name: &str) -> Option<SystemTime> {
+    pub(crate) fn last_due(self: &Arc<Self>, name: &str) -> Option<SystemTime> {
         self.ask_store(|store| store.last_due(name))?
     }
 
     /// Whether the store can hold the name.
-    pub(super) fn check_name(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn check_name(self: &Arc<Self>, name: &str) -> Result<(), Error> {
         self.ask_store(|store| store.check_name(name)).unwrap_or(Ok(())).map_err(Error::of_store)
     }
 
     /// A name is scheduled: what earlier processes have left of it is reported, and done with.
-    pub(super) fn emit_past(&self, name: &Arc<str>) {
+    pub(super) fn emit_past(self: &Arc<Self>, name: &Arc<str>) {
         if !self.has_store {
             return;
         }
         let cut_off = self.ask_store(|store| store.claim(name)).unwrap_or_default();
         let damage = lock(&self.store).damage.take();
         if let Some(problem) = damage {
-            self.emit_or_stderr(Event::JournalDamaged { problem });
+            self.alarm(Event::JournalDamaged { problem });
         }
         for due in cut_off {
-            self.emit_or_stderr(Event::CutOff { task: name.clone(), due });
+            self.alarm(Event::CutOff { task: name.clone(), due });
         }
     }
 
     /// Forgets what earlier processes have left of names that have not been scheduled, and says which they were.
-    pub(crate) fn forget_unscheduled(&self) -> Vec<String> {
+    pub(crate) fn forget_unscheduled(self: &Arc<Self>) -> Vec<String> {
         let names = self.ask_store(|store| store.unclaimed()).unwrap_or_default();
         for name in &names {
             let name = Arc::from(name.as_str());
             self.emit_past(&name);
-            self.write_line(&name, JournalLine::Forgot);
+            let forgot = lock(&self.state).outbox.record(&name, Record::Forgot);
+            self.write(forgot);
         }
         names
     }
 
-    /// Queues a line and writes it. For facts that no lock protects.
-    pub(super) fn write_line(&self, name: &Arc<str>, line: JournalLine) {
-        if self.has_store {
-            let queued = lock(&self.state).queue_line(name, line);
-            self.write(queued);
-        }
-    }
-
-    /// Returns when a line is written, and all that were queued before it.
-    pub(super) fn write(&self, QueuedLine(until): QueuedLine) {
-        if until == 0 {
+    /// Returns when a record is written, and all that were queued before it.
+    pub(super) fn write(self: &Arc<Self>, until: QueuedRecord) {
+        if !self.has_store {
             return;
         }
         let failed = {
             let mut open = lock(&self.store);
             let mut failed = None;
-            // Writes no later line than its own: the thread that queued a later one waits for it, and writes it itself.
-            while let Some((name, line)) = self.next_line(until) {
-                failed = failed.or(open.write(&name, line));
+            // Writes no later record than its own: the thread that queued a later one waits for it, and writes it itself.
+            while let Some((name, record)) = self.next_record(until) {
+                failed = failed.or(open.write(&name, record));
             }
             failed
         };
         if let Some(error) = failed {
-            self.emit_or_stderr(Event::JournalFailed { error: error.to_string().into() });
+            self.alarm(Event::JournalFailed { error: error.to_string().into() });
         }
     }
 
-    fn next_line(&self, until: u64) -> Option<(Arc<str>, JournalLine)> {
-        let mut state = lock(&self.state);
-        let queue = state.journal_queue.as_mut().filter(|queue| queue.taken < until)?;
-        queue.taken += 1;
-        queue.waiting.pop_front()
+    fn next_record(&self, until: QueuedRecord) -> Option<(Arc<str>, Record)> {
+        lock(&self.state).outbox.take_record(until)
     }
 
-    pub(super) fn close_journal(&self) {
+    pub(super) fn close_journal(self: &Arc<Self>) {
         let store = lock(&self.store).store.take();
         if let Err(message) = guarded(|| drop(store)) {
             self.store_panicked(&message);
@@ -196,10 +160,10 @@ impl Engine {
 }
 
 impl OpenStore {
-    /// Writes a line. Returns an error if it is the first in a row.
-    fn write(&mut self, name: &str, line: JournalLine) -> Option<StoreError> {
+    /// Writes a record. Returns an error if it is the first in a row.
+    fn write(&mut self, name: &str, record: Record) -> Option<StoreError> {
         let store = self.store.as_mut()?;
-        let written = guarded(|| store.write(name, line));
+        let written = guarded(|| store.write(name, record));
         let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}").into()));
         if let Ok(false) = written {
             // Nothing had to be written: for example the end of a run whose beginning could not be written.

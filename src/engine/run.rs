@@ -1,217 +1,134 @@
-//! One dispatch, from the pool back to the agenda: decide, begin, call the callback, finish.
+//! One run, from the pool back to the agenda: pick up, ask, begin, call the callback, finish.
 
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
-use super::journal::{JournalLine, QueuedLine};
+use super::zones::Watch;
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, Dispatch, End, Ending, EntryKey, Finished, Overrun, PendingMissed};
-use crate::clock::{Now, Step};
-use crate::error::{Error, Kind};
+use crate::agenda::{EntryKey, Finished, Gone, PickedUp, Removed};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
+use crate::store::Record;
 use crate::sync::{lock, Arc, Instant, Mutex};
-use crate::task::{Cause, Facts, Job, MissedDues, NextDue, Pending, Runner, Task, Verdict, Verdicts};
+use crate::task::{Facts, Job, MissedDues, Pending, Place, QuestionKind, Reason, Verdict};
 
 /// A run that begins this long after its due time is reported as late.
 const LATE: Duration = Duration::from_secs(1);
 
 /// What the pool's threads do.
 pub(crate) enum Work {
-    /// A task was dispatched.
-    Dispatch(Dispatch),
+    /// A task was queued.
+    PickUp(EntryKey),
     /// A future was woken.
     Poll(Arc<Sleeper>),
     /// The last waker of this future was dropped, so it can never go on.
     Abandon(Box<AsyncRun>),
-    /// An event happened on a thread that must not call observers.
-    Emit(Event),
-    /// A due time came while its task was running.
-    EmitOverrun(Overrun),
+    /// Events are in the outbox, from a thread that must not call observers.
+    Deliver,
     /// It is time to check whether zones have changed.
-    CheckZones,
-    /// Runs have waited too long for a worker.
-    EmitWaits,
-    /// The last run has ended.
-    Close,
-    /// The pool has delivered its events.
-    FinishClosing,
+    CheckZones(Box<Watch>),
 }
 
 impl Work {
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
-            Work::Dispatch(dispatch) => run(engine, dispatch, engine.clock.now()),
+            Work::PickUp(key) => run(engine, key),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
-            Work::Emit(event) => engine.emit(|| event),
-            Work::EmitOverrun(overrun) => emit_overrun(engine, overrun),
-            Work::CheckZones => engine.check_zones(),
-            Work::EmitWaits => engine.emit_waits(),
-            Work::Close => engine.close_after_events(),
-            Work::FinishClosing => engine.finish_closing(),
-        }
-    }
-
-    /// Since when a run waits for a worker.
-    pub(super) fn waits_since(&self) -> Option<Instant> {
-        Some(self.waiting_run()?.2)
-    }
-
-    /// The run that waits: its task, the key of the entry, and since when it waits.
-    pub(super) fn waiting_run(&self) -> Option<(Arc<str>, EntryKey, Instant)> {
-        match self {
-            // With `missed_until`, the dispatch is only there to report missed occurrences.
-            Work::Dispatch(dispatch) if dispatch.missed_until.is_none() => {
-                Some((dispatch.name.clone(), dispatch.key, dispatch.sent.mono))
-            }
-            _ => None,
+            Work::Deliver => engine.deliver(),
+            Work::CheckZones(watch) => engine.check_zones(watch),
         }
     }
 }
 
-fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
-    let Dispatch { key, name, mut task, cause, missed_until, sent, .. } = dispatch;
-    if matches!(cause, Cause::Due(due) if due.age(now).is_none()) {
-        // The clock was set back while the task was in flight. A run is never early, so the task waits again.
-        let mut state = lock(&engine.state);
-        let begun = state.agenda.take_back(key, task, now);
+fn run(engine: &Arc<Engine>, key: EntryKey) {
+    let mut state = engine.lock_between_runs();
+    let mut now = engine.clock.now();
+    let mut picked_up = state.agenda.pick_up(key, now);
+    if let PickedUp::Ask { mut timetable, question } = picked_up {
         engine.unlock(state, now);
-        return carry_out(engine, key, name, begun, QueuedLine::default());
+        let asked = matches!(question.kind, QuestionKind::Come(_)).then_some(now);
+        let verdicts = question.answer(&mut timetable, now);
+        state = lock(&engine.state);
+        // Read again, as the schedule may have been slow: an occurrence that has passed by now is not an overrun of this run.
+        now = engine.clock.now();
+        picked_up = state.agenda.answered(key, timetable, verdicts, asked, now);
     }
-
-    let waited = now.mono.saturating_duration_since(sent.mono);
-    let is_long = engine.wait_limit.map_or(false, |limit| waited > limit);
-    if engine.pool.limit() == 0 && missed_until.is_none() && is_long {
-        // Without threads, the caller is the only worker, and it was busy.
-        if lock(&engine.state).agenda.has_entry(key) {
-            engine.emit(|| Event::Waiting { task: name.clone(), waited, workers: 1 });
-        }
-    }
-
-    let until = match now.step_since(sent) {
-        step @ Step::Forward(by) if step.is_correction(engine.clock_correction) => {
-            Now { wall: now.before(by).wall, ..now }
-        }
-        _ => now,
-    };
-    let judged = matches!(cause, Cause::Due(_) | Cause::Queued(_)).then_some(now);
-    let missed_until = missed_until.map(|boxed| *boxed);
-    let (mut state, Verdicts { start, mut missed, next }) = loop {
-        let verdicts = task.decide(cause, missed_until, until, now);
-        let mut state = lock(&engine.state);
-        // The zone may have changed since the dispatch, even while the worker decided. Under the lock it cannot change
-        // any more, so either the decision is right or it is made again.
-        if judged.is_none() || !state.agenda.apply_zone_change_in_flight(key, &mut task, now) {
-            break (state, verdicts);
-        }
-    };
-    let is_demand = matches!(next, NextDue::Unchanged);
-    // Read again, as the schedule may have been slow: an occurrence that has passed by now is not an overrun of this run.
-    let now = engine.clock.now();
-    let mut begun = state.agenda.begin(key, task, Decision { start, next: &next, judged }, &mut missed, now);
-    let is_open = state.phase == Phase::Open;
-    // A task that has lost its name has no more lines in the journal: the name is forgotten there, or another task owns it.
-    // What is missed because the engine stops is for the next process to make up for.
-    let is_removed = matches!(begun, Begun::Removed { .. }) && is_open;
-    let mut passed = QueuedLine::default();
-    for MissedDues { latest, .. } in missed.iter().filter(|_| !is_removed) {
-        passed = state.queue_line(&name, JournalLine::Passed(*latest));
-    }
-    let began = match &begun {
-        Begun::Run { facts, .. } => state.queue_run(facts),
-        _ => QueuedLine::default(),
-    };
-    engine.unlock(state, now);
-
-    let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-    if let (Begun::Removed { .. }, Some(start), false) = (&begun, start, is_demand) {
-        missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
-    }
-    engine.write(passed);
-    for MissedDues { count, first, latest, why } in missed {
-        engine.emit(|| Event::Missed { task: name.clone(), count, first, latest, why });
-    }
-    if let Begun::Removed { task, removed } = &mut begun {
-        let until = removed.at;
-        let pending_missed = match next {
-            NextDue::Unchanged => removed.pending_missed,
-            // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
-            _ => {
-                let passed = next.due().filter(|due| due.age(until).is_some());
-                passed.map(|due| PendingMissed { due, until, reported: 0 })
+    engine.publish(&mut state);
+    match picked_up {
+        PickedUp::Ask { .. } | PickedUp::Nothing => engine.unlock(state, now),
+        PickedUp::Run { facts, job, rest } => {
+            let record = state.record_run(&facts);
+            let Facts { ref name, due, lateness, missed: coalesced, reason, .. } = facts;
+            let is_on_demand = reason == Reason::Demand;
+            state.outbox.emit(|| Event::Started { task: name.clone(), due, lateness, coalesced, is_on_demand });
+            if lateness >= LATE {
+                state.outbox.emit(|| Event::Late { task: name.clone(), due, lateness });
             }
-        };
-        engine.emit_pending_missed(&name, task, pending_missed, why);
-    }
-    if let NextDue::Broken(error) = next {
-        engine.emit_or_stderr(schedule_broke(name.clone(), error));
-    }
-    carry_out(engine, key, name, begun, began);
-}
-
-/// Reports an overrun when it happens, as the run may never end. If the run has ended meanwhile, its end has reported the
-/// overrun, and nothing may follow that.
-fn emit_overrun(engine: &Engine, overrun: Overrun) {
-    let mut state = lock(&engine.state);
-    let now = engine.clock.now();
-    if let Some(why) = state.agenda.report_overrun(&overrun, now) {
-        let Overrun { name, due, .. } = overrun;
-        let (task, due) = (name.clone(), due.passed_at(now));
-        let queued = state.queue_line(&name, JournalLine::Passed(due));
-        engine.emit_of(state, &name, queued, Event::Missed { task, count: 1, first: due, latest: due, why });
+            engine.unlock(state, now);
+            engine.write(record);
+            call(engine, key, facts, job, rest);
+        }
+        PickedUp::Over(removed) => {
+            engine.unlock(state, now);
+            let name = removed.name.clone();
+            engine.dispose_of(removed);
+            engine.put_down(Some(Event::Ended { task: name }));
+        }
+        PickedUp::Gone(gone) => {
+            engine.unlock(state, now);
+            engine.report_gone(gone);
+            engine.put_down(None);
+        }
     }
 }
 
-/// The event for a schedule whose own code panicked, or went back in time.
-fn schedule_broke(task: Arc<str>, error: Error) -> Event {
-    match error.kind() {
-        Kind::Panicked(_) => Event::Panicked { task, due: None, message: error.to_string().into() },
-        _ => Event::Failed { task, due: None, error: error.to_string().into() },
+impl Engine {
+    /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
+    fn report_gone(self: &Arc<Self>, gone: Gone) {
+        let Gone { name, mut timetable, verdicts, at } = gone;
+        let is_open = lock(&self.state).phase == Phase::Open;
+        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
+        let mut missed = verdicts.missed;
+        if let Some(start) = verdicts.start {
+            missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
+        }
+        // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
+        if let Some(due) = verdicts.next.due().filter(|due| due.age(at).is_some()) {
+            let pass = timetable.pass(due, at, at);
+            let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
+            missed.push(MissedDues { count: pass.count, first, latest, why });
+        }
+        let mut state = lock(&self.state);
+        // In the store the name is forgotten, or another task owns it.
+        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open));
+        self.unlock(state, self.clock.now());
+        self.discard(&name, timetable);
     }
-}
 
-/// Does what the agenda has answered to a decision.
-fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, began: QueuedLine) {
-    let dispatch = match begun {
-        Begun::Run { facts, runner, dispatch } => {
-            engine.submit(dispatch.map(Work::Dispatch));
-            engine.write(began);
-            return call(engine, key, facts, runner);
-        }
-        Begun::Home(dispatch) => dispatch,
-        Begun::Removed { task, .. } => {
-            engine.discard(&name, task);
-            None
-        }
-        Begun::Over(task) => {
-            engine.discard(&name, task);
-            engine.emit_ended(&name);
-            None
-        }
-    };
-    engine.remove_in_flight();
-    engine.submit(dispatch.map(Work::Dispatch));
+    /// A task that was picked up is done with.
+    fn put_down(self: &Arc<Self>, event: Option<Event>) {
+        let mut state = lock(&self.state);
+        event.into_iter().for_each(|event| state.outbox.emit(|| event));
+        state.agenda.put_down();
+        self.unlock(state, self.clock.now());
+    }
 }
 
 /// Calls the callback.
-fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner) {
-    let Facts { due, lateness, missed: coalesced, is_asked_for: is_on_demand, is_last, .. } = facts;
-    engine.emit(|| Event::Started { task: facts.name.clone(), due, lateness, coalesced, is_on_demand });
-    if lateness >= LATE {
-        engine.emit(|| Event::Late { task: facts.name.clone(), due, lateness });
-    }
-    let began = engine.clock.now().mono;
+fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, job: Job, rest: Option<Removed>) {
     let (engine, name) = (engine.clone(), facts.name.clone());
-    let mut guard = RunGuard { engine, key, name, due, began, is_last, task: None, is_done: false };
-    let outcome = match runner {
-        Runner::Shared(job) => {
+    let began = engine.clock.now().mono;
+    let mut guard =
+        RunGuard { engine, key, name, due: facts.due, began, job: None, rest, place: facts.place, is_done: false };
+    let outcome = match job {
+        Job::Shared(job) => {
             let outcome = guarded(|| job(&facts));
             // If the task has ended meanwhile, this drops the callback.
             guard.engine.discard(&guard.name, job);
             outcome
         }
-        Runner::Whole(task) => match &mut guard.task.insert(task).job {
+        job => match guard.job.insert(job) {
             Job::Alone(job) => guarded(|| job(&facts)),
             Job::Shared(job) => guarded(|| job(&facts)),
             Job::Async(job) => match guarded(job) {
@@ -223,18 +140,19 @@ fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner) {
     guard.finish(outcome);
 }
 
-/// A run that has not ended. When it is dropped, the run ends and the task comes back.
+/// A run that has not ended. When it is dropped, the run ends and the callback comes back.
 struct RunGuard {
     engine: Arc<Engine>,
     key: EntryKey,
     name: Arc<str>,
     due: SystemTime,
     began: Instant,
-    /// Whether the task has given its name up for this run.
-    is_last: bool,
-    /// The task itself, unless it is at home.
-    task: Option<Box<Task>>,
-    /// Whether the run has ended and the task has come back.
+    /// The callback, unless it is at home.
+    job: Option<Job>,
+    /// The rest of a task that has given its name up for this run.
+    rest: Option<Removed>,
+    place: Place,
+    /// Whether the run has ended and the callback has come back.
     is_done: bool,
 }
 
@@ -244,70 +162,56 @@ impl RunGuard {
     }
 
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
-        let RunGuard { ref engine, key, ref name, due, .. } = *self;
-        let took = engine.clock.now().mono.saturating_duration_since(self.began);
-        let ending = match &outcome {
-            Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
-            Ok(Verdict::Failed(_)) => Ending::Failed,
-            Err(_) => Ending::Panicked,
-        };
-        let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
-        engine.write_line(name, JournalLine::Ended(due));
+        let RunGuard { ref engine, key, ref name, due, place, .. } = *self;
+        let is_break = matches!(outcome, Ok(Verdict::Break));
+        let mut state = lock(&engine.state);
+        let mut now = engine.clock.now();
+        let took = now.mono.saturating_duration_since(self.began);
+        let mut record = state.outbox.record(name, Record::Ended(due));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
-                engine.emit(|| Event::Finished { task: name.clone(), due, took });
+                state.outbox.emit(|| Event::Finished { task: name.clone(), due, took });
             }
             Ok(Verdict::Failed(error)) => {
-                engine.emit_or_stderr(Event::Failed {
-                    task: name.clone(),
-                    due: Some(due),
-                    error: error.into(),
-                });
+                let (task, error) = (name.clone(), error.into());
+                state.outbox.alarm(Event::Failed { task, due: Some(due), error });
             }
             Err(message) => {
-                engine.emit_or_stderr(Event::Panicked { task: name.clone(), due: Some(due), message })
+                state.outbox.alarm(Event::Panicked { task: name.clone(), due: Some(due), message });
             }
         }
-        if self.is_last {
-            engine.discard(name, self.task.take());
-            engine.emit_ended(name);
+        let is_last = place != Place::Any;
+        if is_last || state.outbox.waits() {
+            // Observers and destructors may be slow. What passes meanwhile passes during the run.
+            engine.unlock(state, now);
+            if is_last {
+                engine.discard(name, (self.job.take(), self.rest.take()));
+            }
+            state = lock(&engine.state);
+            now = engine.clock.now();
+            if is_last {
+                state.outbox.emit(|| Event::Ended { task: name.clone() });
+            }
         }
         self.is_done = true;
-
-        let mut state = lock(&engine.state);
-        // Read again, as observers and the journal may have been slow: what has passed by now is an overrun.
-        let now = engine.clock.now();
-        let finished = state.agenda.finish(key, self.task.take(), end, now);
-        let Finished { dispatch, dropped, pending_missed, is_over } = finished;
-        // The callback has ended the task. If the name is scheduled again, it is a new task.
-        let forgot =
-            if is_over { state.queue_line(name, JournalLine::Forgot) } else { QueuedLine::default() };
-        let is_open = state.phase == Phase::Open;
-        if dropped.is_none() && !is_over {
-            state.agenda.remove_in_flight();
-            engine.unlock(state, now);
-        } else {
-            engine.unlock(state, now);
-            engine.write(forgot);
-            if let Some(mut task) = dropped {
-                let why = match (is_over, is_open) {
-                    (true, _) => Why::StillRunning,
-                    (false, true) => Why::Cancelled,
-                    (false, false) => Why::ShutDown,
-                };
-                engine.emit_pending_missed(name, &mut task, pending_missed, why);
-                engine.discard(name, task);
-            }
-            if is_over {
-                engine.emit_ended(name);
-            }
-            engine.remove_in_flight();
+        let Finished { removed, is_over, asks } = state.agenda.finish(key, self.job.take(), is_break, now);
+        engine.publish(&mut state);
+        if is_over && is_break {
+            // If the name is scheduled again, it is a new task.
+            record = state.outbox.record(name, Record::Forgot);
         }
-        match dispatch {
-            // This only counts the overruns of the run, so it does not wait for a worker. With the same `now`, no other
-            // occurrence can have come.
-            Some(dispatch) if dispatch.missed_until.is_some() => run(engine, dispatch, now),
-            dispatch => engine.submit(dispatch.map(Work::Dispatch)),
+        if removed.is_none() {
+            state.agenda.put_down();
+        }
+        engine.unlock(state, now);
+        engine.write(record);
+        if let Some(removed) = removed {
+            engine.dispose_of(removed);
+            engine.put_down(is_over.then(|| Event::Ended { task: name.clone() }));
+        }
+        if let Some(key) = asks {
+            // This only counts the overruns of the run, so it does not wait for a worker.
+            run(engine, key);
         }
     }
 }

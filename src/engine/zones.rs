@@ -1,7 +1,7 @@
 //! Zones that change while tasks wait: the machine moves to another zone, or its time zone database is replaced.
 //!
-//! Files are read on a worker, or on the thread of a caller that schedules a task, and never on the timer's thread. The
-//! lock of the watch is taken before that of the state. No event is emitted while one of them is held.
+//! Files are read on a worker, or on the thread of a caller that schedules a task, and never on the timer's thread. No lock
+//! is held meanwhile: the thread that checks the zones takes the watch out of the state, and puts it back.
 
 use super::{Engine, State};
 use crate::clock::Now;
@@ -18,112 +18,133 @@ pub(crate) struct Watch {
     failures: Vec<(Option<Zone>, TzError)>,
 }
 
+/// Where the watch is.
+pub(super) enum Watching {
+    /// There is none: with a manual clock, zones change by [`set_zone`](Engine::set_zone) only.
+    Never,
+    Idle(Box<Watch>),
+    /// A thread has it, and checks the zones, or is about to.
+    Checking,
+    /// The same, and the scheduler has got another zone meanwhile.
+    Overtaken,
+}
+
+impl Watching {
+    pub(super) fn new(watch: Option<Watch>) -> Watching {
+        watch.map_or(Watching::Never, |watch| Watching::Idle(Box::new(watch)))
+    }
+}
+
 impl Watch {
     pub(crate) fn new(local: Option<LocalZone>) -> Watch {
         Watch { local, failures: Vec::new() }
+    }
+
+    /// From now on the scheduler does not follow the local zone.
+    fn leave_local(&mut self) {
+        self.local = None;
+        self.failures.retain(|(zone, _)| zone.is_some());
+    }
+}
+
+impl State {
+    /// Replaces a zone, or the scheduler's if `of` is `None`.
+    fn change_zone(&mut self, of: Option<&Zone>, to: Zone, now: Now) {
+        let from = of.unwrap_or(&self.zone).clone();
+        if from != to {
+            // Occurrences up to now are those of the old zone, also if the clock was stepped since the last comparison.
+            self.check_clocks(now);
+            self.agenda.change_zone(of, &to, now);
+            self.outbox.emit(|| Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
+            if of.is_none() {
+                self.zone = to;
+            }
+        }
     }
 }
 
 impl Engine {
     /// From now on, all tasks without a zone of their own follow this one. The local zone does not matter any more.
-    pub(crate) fn set_zone(&self, zone: Zone) {
-        let changed = {
-            let _watch = self.watch.as_ref().map(|watch| {
-                let mut watch = lock(watch);
-                watch.local = None;
-                watch.failures.retain(|(zone, _)| zone.is_some());
-                watch
-            });
-            self.change_zone(None, zone)
-        };
-        self.emit_all(changed);
+    pub(crate) fn set_zone(self: &Arc<Self>, zone: Zone) {
+        let mut state = lock(&self.state);
+        match &mut state.watching {
+            Watching::Never => {}
+            Watching::Idle(watch) => watch.leave_local(),
+            checking => *checking = Watching::Overtaken,
+        }
+        let now = self.clock.now();
+        state.change_zone(None, zone, now);
+        self.unlock(state, now);
     }
 
-    /// Replaces a zone, or the scheduler's if `of` is `None`. Returns the events to emit.
-    fn change_zone(&self, of: Option<&Zone>, to: Zone) -> Vec<Event> {
-        let mut state = lock(&self.state);
-        // Read under the lock: no later occurrence can have been judged in the old zone.
-        let now = self.clock.now();
-        let from = of.unwrap_or(&state.zone).clone();
-        let mut events = Vec::new();
-        if from != to {
-            // Occurrences up to now are those of the old zone, also if the clock was stepped since the last comparison.
-            events.extend(state.agenda.check_clocks(now).map(|step| Event::ClockStepped { step }));
-            state.agenda.change_zone(of, &to, now);
-            events.push(Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
-            if of.is_none() {
-                state.zone = to;
+    /// The watch, if it is time to check the zones. Then the caller must do it: no other thread will.
+    pub(crate) fn time_to_check_zones(&self, state: &mut State, now: Now) -> Option<Box<Watch>> {
+        if now.mono.saturating_duration_since(state.zones_checked) < self.zone_check {
+            return None;
+        }
+        match std::mem::replace(&mut state.watching, Watching::Checking) {
+            Watching::Idle(watch) => {
+                state.zones_checked = now.mono;
+                Some(watch)
+            }
+            watching => {
+                state.watching = watching;
+                None
             }
         }
-        self.unlock(state, now);
-        events
-    }
-
-    /// Whether it is time to check the zones. If so, the caller must do it: no other thread will.
-    pub(crate) fn is_time_to_check_zones(&self, state: &mut State, now: Now) -> bool {
-        let is_time = self.watch.is_some()
-            && !state.is_checking_zones
-            && now.mono.saturating_duration_since(state.zones_checked) >= self.zone_check;
-        if is_time {
-            state.zones_checked = now.mono;
-            state.is_checking_zones = true;
-        }
-        is_time
     }
 
     /// Checks whether the zones have changed. A zone that cannot be read again stays as it is.
-    pub(crate) fn check_zones(&self) {
-        let mut events = Vec::new();
-        if let Some(watch) = &self.watch {
-            let mut watch = lock(watch);
-            let Watch { local, failures } = &mut *watch;
-            let (zone, own) = {
-                let state = lock(&self.state);
-                (state.zone.clone(), state.agenda.zones())
-            };
-            // Zones that no task has any more are forgotten.
-            failures.retain(|(zone, _)| zone.as_ref().map_or(true, |zone| own.contains(zone)));
-            let found = local.as_mut().map_or_else(|| zone.reloaded(), read_again);
-            events.extend(self.change_zone_to(None, &zone, found, failures));
-            for zone in &own {
-                events.extend(self.change_zone_to(Some(zone), zone, zone.reloaded(), failures));
-            }
+    pub(crate) fn check_zones(self: &Arc<Self>, mut watch: Box<Watch>) {
+        let Watch { local, failures } = &mut *watch;
+        let (zone, own) = {
+            let state = lock(&self.state);
+            (state.zone.clone(), state.agenda.zones())
+        };
+        // Zones that no task has any more are forgotten.
+        failures.retain(|(zone, _)| zone.as_ref().map_or(true, |zone| own.contains(zone)));
+        let found = local.as_mut().map_or_else(|| zone.reloaded(), read_again);
+        self.change_zone_to(None, &zone, found, failures);
+        for zone in &own {
+            self.change_zone_to(Some(zone), zone, zone.reloaded(), failures);
         }
-        lock(&self.state).is_checking_zones = false;
-        self.emit_all(events);
+        let mut state = lock(&self.state);
+        if let Watching::Overtaken = state.watching {
+            watch.leave_local();
+        }
+        state.watching = Watching::Idle(watch);
+        self.unlock(state, self.clock.now());
     }
 
-    /// Applies the result of reading a zone again: another zone, the same one, or an error. Returns the events to emit. An
-    /// error that was reported and has not changed is not reported again.
+    /// Applies the result of reading a zone again: another zone, the same one, or an error. An error that was reported and
+    /// has not changed is not reported again.
     fn change_zone_to(
-        &self,
+        self: &Arc<Self>,
         of: Option<&Zone>,
         zone: &Zone,
         found: Result<Option<Zone>, TzError>,
         failures: &mut Vec<(Option<Zone>, TzError)>,
-    ) -> Vec<Event> {
+    ) {
         let known = failures.iter().position(|(failed, _)| failed.as_ref() == of);
         let known = known.map(|i| failures.swap_remove(i).1);
         let name: Arc<str> = zone.name().into();
+        let mut state = lock(&self.state);
+        // Read under the lock: no later occurrence can have been judged in the old zone.
+        let now = self.clock.now();
+        let is_overtaken = of.is_none() && matches!(state.watching, Watching::Overtaken);
         match found {
-            Ok(Some(new)) => self.change_zone(of, new),
-            Ok(None) => known.map(|_| Event::ZoneReadAgain { zone: name }).into_iter().collect(),
+            _ if is_overtaken => {}
+            Ok(Some(new)) => state.change_zone(of, new, now),
+            Ok(None) if known.is_some() => state.outbox.emit(|| Event::ZoneReadAgain { zone: name }),
+            Ok(None) => {}
             Err(error) => {
-                let is_new = known.as_ref() != Some(&error);
-                let event = is_new.then(|| Event::ZoneKept { zone: name, error: error.to_string().into() });
+                if known.as_ref() != Some(&error) {
+                    state.outbox.alarm(Event::ZoneKept { zone: name, error: error.to_string().into() });
+                }
                 failures.push((of.cloned(), error));
-                event.into_iter().collect()
             }
         }
-    }
-
-    fn emit_all(&self, events: Vec<Event>) {
-        for event in events {
-            match event {
-                Event::ZoneKept { .. } => self.emit_or_stderr(event),
-                event => self.emit(|| event),
-            }
-        }
+        self.unlock(state, now);
     }
 }
 

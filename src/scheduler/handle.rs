@@ -10,7 +10,7 @@ use crate::error::{Error, Kind};
 use crate::event::OneLine;
 use crate::schedule::rfc3339;
 use crate::sync::{lock, Arc, Weak};
-use crate::task::Facts;
+use crate::task::{Facts, Place};
 
 /// A handle to a task. Dropping it changes nothing, and it does not keep the scheduler alive.
 ///
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
     pub fn stop_requested(&self) -> bool {
         let state = lock(&self.scheduler.engine.state);
         let is_gone = || state.agenda.version(self.key()) != Some(self.facts.version);
-        state.phase != Phase::Open || (!self.facts.is_last && is_gone())
+        state.phase != Phase::Open || (self.facts.place == Place::Any && is_gone())
     }
 
     /// Ends the task: this run is its last. Does nothing if the task has ended already.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Keeper, Scheduler};
-use crate::agenda::HISTORY_ITEMS;
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
 use crate::engine::{Engine, OpenStore, Settings, Watch};
 use crate::error::Error;
@@ -56,7 +55,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             store: Mutex::default(),
-            history: HISTORY_ITEMS,
+            history: 16,
             wait_limit: None,
         }
     }
@@ -274,7 +273,6 @@ impl Builder {
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
             store: self.store,
-            history: self.history,
             wait_limit: self.wait_limit,
             workers: threads,
         };

@@ -656,10 +656,7 @@ impl<'a> Checker<'a> {
                     }
                 };
                 let life = self.lives.get_mut(&holder).unwrap();
-                // An overrun is told before it is decided what comes next.
-                if !self.running.contains(&holder) || life.allowed_runs() > 1 {
-                    anchor(life, entry);
-                }
+                anchor(life, entry);
                 let may_be_of_the_old = life.old_reports > 0 && life.began == 0;
                 if may_be_of_the_old {
                     *most += count;
@@ -792,7 +789,11 @@ impl<'a> Checker<'a> {
             return Err(format!("{number} was to be over with run {}", life.began));
         }
         if !has_reason {
-            states.retain(|state| state.loose.is_some() || holds_name != self.is_over(life, state.prev));
+            states.retain(|state| {
+                let is_over = self.is_over(life, state.prev)
+                    || state.pending > 0 && state.pending == self.dues(life, state.prev, NEVER);
+                state.loose.is_some() || holds_name != is_over
+            });
         }
         if states.is_empty() {
             return Err(format!(
@@ -875,7 +876,6 @@ impl<'a> Checker<'a> {
                     seen.count, life.base, life.began
                 ));
             }
-            let next = seen.next.ok_or(format!("{number} has no next due"))?;
             let is_running = self.running.contains(&number);
             let is_held = self.running.iter().any(|run| self.lives[run].name == life.name);
             let status = match (is_running, life.is_paused) {
@@ -886,6 +886,12 @@ impl<'a> Checker<'a> {
             if seen.status != status {
                 return Err(format!("{number} is {:?}, but should be {status:?}", seen.status));
             }
+            let next = match seen.next {
+                Some(next) => next,
+                // The last of its occurrences has passed during a run, which goes on, or another one was demanded.
+                None if is_running || life.states.iter().any(|state| state.is_demanded) => continue,
+                None => return Err(format!("{number} has no next due")),
+            };
             if status != Status::Waiting || is_held || life.is_vague {
                 continue;
             }

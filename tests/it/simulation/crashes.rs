@@ -369,8 +369,8 @@ impl Known {
 
     fn clock_is_set_back(&mut self, by: Nanos, wall: Nanos) {
         let is_correction = by > CORRECTION;
-        // What has passed by the new time, too, is still to be run. One that runs looks when it comes back: here it hangs.
-        let is_ahead = self.run.is_none() && self.due().map_or(false, |due| due > wall);
+        // What has passed by the new time, too, is still to be run.
+        let is_ahead = self.due().map_or(false, |due| due > wall);
         if is_ahead && (is_correction || self.is_interval_like) {
             self.go_on_after(wall);
         }

@@ -1,0 +1,333 @@
+//! The way of a task from the queue through its run and back. Pure: no threads, no clock.
+
+use std::time::Duration;
+
+use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
+use super::{Agenda, EntryKey, Finished, Gone, News, PickedUp, Removed};
+use crate::clock::Now;
+use crate::event::Why;
+use crate::schedule::{Due, Timetable};
+use crate::sync::Instant;
+use crate::task::{
+    Come, Facts, Job, Late, MissedDues, NextDue, Overlap, Place, Question, QuestionKind, Reason, Start, Verdicts,
+};
+
+impl Agenda {
+    /// Has a task wait for a worker.
+    pub(super) fn queue(&mut self, index: usize, cause: Cause, now: Now) {
+        let is_reported = self.wait_limit.is_some();
+        let entry = self.name_entry(index).entry.as_mut().expect("a task that is queued has its entry");
+        entry.stage = Stage::Queued { cause, since: now.mono };
+        let key = EntryKey { index, version: entry.version };
+        // Otherwise the task is only there to report what was missed.
+        if is_reported && entry.marks.as_ref().map_or(true, |marks| marks.missed.is_none()) {
+            self.waiting.push_back((key, now.mono));
+        }
+        self.queued.push(key);
+        self.in_flight += 1;
+    }
+
+    /// Since when the first task waits for a worker that was not reported.
+    fn first_wait(&mut self) -> Option<Instant> {
+        while let Some(&(key, since)) = self.waiting.front() {
+            match self.entry(key).map(|entry| entry.stage) {
+                Some(Stage::Queued { since: queued, .. }) if queued == since => return Some(since),
+                _ => self.waiting.pop_front(),
+            };
+        }
+        self.waiting.shrink_to_fit();
+        None
+    }
+
+    /// When the next task will have waited too long for a worker.
+    pub(crate) fn wait_alarm(&mut self) -> Option<Instant> {
+        self.first_wait()?.checked_add(self.wait_limit?)
+    }
+
+    /// Reports the tasks that have been waiting for a worker for too long.
+    pub(crate) fn report_waits(&mut self, now: Now) {
+        while let (Some(since), Some(limit)) = (self.first_wait(), self.wait_limit) {
+            let waited = now.mono.saturating_duration_since(since);
+            match self.waiting.front() {
+                Some(&(key, _)) if waited > limit => self.report_wait(key, waited),
+                _ => return,
+            }
+        }
+    }
+
+    fn report_wait(&mut self, key: EntryKey, waited: Duration) {
+        self.waiting.pop_front();
+        let name = self.name_entry(key.index).name.clone();
+        self.news.push((name, News::Waiting(waited)));
+    }
+
+    /// A worker has come for a queued task.
+    pub(crate) fn pick_up(&mut self, key: EntryKey, now: Now) -> PickedUp {
+        let EntryKey { index, .. } = key;
+        let (cause, since) = match self.entry(key).map(|entry| entry.stage) {
+            Some(Stage::Queued { cause, since }) => (cause, since),
+            _ => return self.nothing(),
+        };
+        let waited = now.mono.saturating_duration_since(since);
+        if self.first_wait() == Some(since) && self.wait_limit.map_or(false, |limit| waited > limit) {
+            self.report_wait(key, waited);
+        }
+        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
+        entry.stage = Stage::Idle;
+        let kind = match (cause, entry.ask_after(), entry.next) {
+            (_, Some(wall), _) => {
+                entry.marks().ask_after = None;
+                QuestionKind::After(wall)
+            }
+            (Cause::Demand, ..) => {
+                entry.demand = Demand::None;
+                let (due, lateness) = (now.wall, Duration::ZERO);
+                return self.start(index, Start { due, lateness, missed: 0, reason: Reason::Demand }, now);
+            }
+            (Cause::Due, _, None) if entry.demand == Demand::None => return self.over(index, now),
+            _ => match entry.come(cause, now) {
+                Some(come) => QuestionKind::Come(come),
+                // The clock was set back since, or a caller has paused the task.
+                None => return self.home(index, now),
+            },
+        };
+        let question = Question { policy: entry.spec.policy, kind };
+        let mut timetable = entry.timetable.take().expect("it is not being asked");
+        if timetable.is_users() {
+            entry.stage = Stage::Asked;
+            return PickedUp::Ask { timetable, question };
+        }
+        let verdicts = question.answer(&mut timetable, now);
+        self.decided(index, timetable, verdicts, None, now)
+    }
+
+    /// The answer of a schedule that is the user's code. `asked` is when it was asked, if for what has come.
+    pub(crate) fn answered(
+        &mut self,
+        key: EntryKey,
+        timetable: Box<Timetable>,
+        verdicts: Verdicts,
+        asked: Option<Now>,
+        now: Now,
+    ) -> PickedUp {
+        match self.entry(key) {
+            Some(entry) => {
+                entry.stage = Stage::Idle;
+                self.decided(key.index, timetable, verdicts, asked, now)
+            }
+            None => {
+                let name = self.name_entry(key.index).name.clone();
+                let Detached { at, .. } = self.attach(key, DetachedKind::Asked);
+                self.free_name(key.index, now);
+                PickedUp::Gone(Gone { name, timetable, verdicts, at })
+            }
+        }
+    }
+
+    /// Carries out what was decided: a run begins or does not.
+    fn decided(
+        &mut self,
+        index: usize,
+        timetable: Box<Timetable>,
+        verdicts: Verdicts,
+        asked: Option<Now>,
+        now: Now,
+    ) -> PickedUp {
+        let Verdicts { start, missed, next } = verdicts;
+        let NameEntry { name, entry, .. } = self.name_entry(index);
+        let entry = entry.as_mut().expect("a task is decided about while it has its entry");
+        entry.timetable = Some(timetable);
+        entry.next = next.due();
+        entry.forget_correction();
+        let (name, is_paused) = (name.clone(), entry.is_paused());
+        let held_up = start.filter(|_| is_paused);
+        let held_up = held_up.map(|Start { due, .. }| MissedDues { count: 1, first: due, latest: due, why: Why::Paused });
+        self.news.extend(missed.into_iter().chain(held_up).map(|missed| (name.clone(), News::Missed(missed))));
+        if let NextDue::Broken(error) = next {
+            self.news.push((name, News::Broken(error)));
+        }
+        self.apply_changes(index, asked, now);
+        match start {
+            Some(start) if !is_paused => self.start(index, start, now),
+            _ => self.home(index, now),
+        }
+    }
+
+    /// No run begins.
+    fn home(&mut self, index: usize, now: Now) -> PickedUp {
+        let entry = self.name_entry(index).entry.as_ref().expect("a task is decided about while it has its entry");
+        if entry.is_over() {
+            return self.over(index, now);
+        }
+        self.arm_or_queue(index, now);
+        self.nothing()
+    }
+
+    fn nothing(&mut self) -> PickedUp {
+        self.in_flight -= 1;
+        PickedUp::Nothing
+    }
+
+    /// The schedule has ended.
+    fn over(&mut self, index: usize, now: Now) -> PickedUp {
+        let removed = self.remove(index, Why::Cancelled, now).expect("a task is decided about while it has its entry");
+        self.close_if_empty(index);
+        PickedUp::Over(removed)
+    }
+
+    fn start(&mut self, index: usize, start: Start, now: Now) -> PickedUp {
+        let NameEntry { name, entry, .. } = self.name_entry(index);
+        let name = name.clone();
+        let entry = entry.as_mut().expect("a task is decided about while it has its entry");
+        entry.count += 1;
+        let is_last = entry.next.is_none() || entry.count >= entry.last;
+        let place = match entry.ends {
+            Ends::AfterTheNextRun => Place::OneMore,
+            Ends::WithItsSchedule if is_last => Place::Last,
+            Ends::WithItsSchedule => Place::Any,
+        };
+        let Start { due, lateness, missed, reason } = start;
+        let Entry { id, version, count, .. } = *entry;
+        let facts = Facts { name: name.clone(), id, version, due, lateness, missed, count, reason, place };
+        let (job, rest) = if place == Place::Any {
+            entry.runs += 1;
+            let is_behind = entry.passed(now).is_some();
+            entry.set_backlog(entry.backlog().filter(|_| is_behind).or(is_behind.then_some(now)));
+            let job = match entry.job.take() {
+                Some(Job::Shared(job)) => {
+                    entry.job = Some(Job::Shared(job.clone()));
+                    Job::Shared(job)
+                }
+                job => job.expect("a task that is not running has its callback"),
+            };
+            // What has passed by now follows the run.
+            if !entry.is_full() || !is_behind {
+                self.arm_or_queue(index, now);
+            }
+            (job, None)
+        } else {
+            let Entry { job, timetable, .. } = self.detach(index, now).expect("it was found above");
+            let run = Detached { id, version, at: now, kind: DetachedKind::Run };
+            self.name_entry(index).detached.push(run);
+            let job = job.expect("a task that is not running has its callback");
+            (job, Some(Removed { name, job: None, timetable, missed: None }))
+        };
+        PickedUp::Run { facts, job, rest }
+    }
+
+    /// A run has ended, and the callback comes back, unless it was there. `is_break` if the callback has ended the task.
+    pub(crate) fn finish(&mut self, key: EntryKey, job: Option<Job>, is_break: bool, now: Now) -> Finished {
+        let EntryKey { index, .. } = key;
+        let entry = match self.entry(key) {
+            Some(entry) => entry,
+            None => {
+                let name = self.name_entry(index).name.clone();
+                self.attach(key, DetachedKind::Run);
+                self.free_name(index, now);
+                let removed = job.map(|job| Removed { name, job: Some(job), timetable: None, missed: None });
+                return Finished { removed, is_over: false, asks: None };
+            }
+        };
+        let was_full = entry.is_full();
+        entry.runs -= 1;
+        entry.job = job.or(entry.job.take());
+        let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
+        let is_over = |entry: &Entry| is_break || entry.is_over();
+        if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
+            let removed = self.remove(index, Why::StillRunning, now);
+            self.close_if_empty(index);
+            return Finished { removed, is_over: true, asks: None };
+        }
+        self.arm_or_queue(index, now);
+        Finished { removed: None, is_over: false, asks }
+    }
+
+    /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
+    fn overrun(&mut self, index: usize, now: Now) -> bool {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let is_missed = !entry.is_paused() && entry.spec.policy.overlap != Overlap::Queue;
+        if matches!(entry.stage, Stage::Queued { .. } | Stage::Asked) {
+            return false;
+        }
+        if entry.ask_after().is_some() {
+            // The schedule must be asked first which occurrences passed. All of them passed during the run.
+            entry.set_backlog(None);
+            if is_missed {
+                entry.marks().missed = Some((Why::StillRunning, now));
+            }
+            return false;
+        }
+        let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.age(backlog).is_some());
+        match entry.passed(now) {
+            Some(due) if is_backlog(due) => return false,
+            passed => {
+                entry.set_backlog(None);
+                if passed.is_none() || entry.is_paused() {
+                    return false;
+                }
+            }
+        }
+        self.disarm(index);
+        if !is_missed {
+            self.queue(index, Cause::Overrun, now);
+            return false;
+        }
+        if self.is_counted(index) {
+            self.count_missed(index, Why::StillRunning, now);
+            return false;
+        }
+        self.miss(index, Why::StillRunning, now);
+        self.queue(index, Cause::Due, now);
+        // The caller picks it up.
+        self.queued.pop();
+        true
+    }
+
+    /// The occurrences that have passed are missed. A schedule that is the user's code counts them when it is asked.
+    pub(super) fn miss(&mut self, index: usize, why: Why, now: Now) {
+        if self.is_counted(index) {
+            self.count_missed(index, why, now);
+            return self.arm_or_queue(index, now);
+        }
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        if entry.ask_after().is_some() || entry.passed(now).is_some() {
+            entry.marks().missed = Some((why, now));
+        }
+    }
+
+    /// Whether the agenda can count the occurrences of a task: its schedule is not the user's code.
+    pub(super) fn is_counted(&mut self, index: usize) -> bool {
+        let timetable = self.name_entry(index).entry.as_ref().and_then(|entry| entry.timetable.as_ref());
+        timetable.map_or(false, |timetable| !timetable.is_users())
+    }
+
+    pub(super) fn count_missed(&mut self, index: usize, why: Why, now: Now) {
+        self.disarm(index);
+        let NameEntry { name, entry, .. } = self.name_entry(index);
+        if let Some(entry) = entry {
+            if let (Some(first), Some(timetable)) = (entry.passed(now), &mut entry.timetable) {
+                let correction = entry.marks.as_ref().and_then(|marks| marks.correction);
+                let come = Come { first, missed: None, correction, late: Late::Unstarted };
+                let Verdicts { missed, next, .. } = come.miss_all(timetable, why, now);
+                entry.next = next.due();
+                entry.forget_correction();
+                let name = name.clone();
+                self.news.extend(missed.into_iter().map(|missed| (name.clone(), News::Missed(missed))));
+            }
+        }
+    }
+
+    /// What a detached run, or a detached schedule that was asked, has left in its name.
+    fn attach(&mut self, key: EntryKey, kind: DetachedKind) -> Detached {
+        let detached = &mut self.name_entry(key.index).detached;
+        let at = detached.iter().position(|one| (one.version, one.kind) == (key.version, kind));
+        detached.swap_remove(at.expect("it has not ended"))
+    }
+
+    /// The task that owns the name now need not wait any more, or the name is free.
+    fn free_name(&mut self, index: usize, now: Now) {
+        if !self.close_if_empty(index) {
+            self.arm_or_queue(index, now);
+        }
+    }
+}
