@@ -50,7 +50,7 @@ use crate::tz::Zone;
 
 pub(crate) use journal::OpenStore;
 pub(crate) use outbox::Observer;
-use outbox::{Outbox, QueuedRecord};
+use outbox::{MustDeliver, Outbox, QueuedRecord};
 pub(crate) use run::{Sleeper, Work};
 use zones::Watching;
 pub(crate) use zones::Watch;
@@ -73,8 +73,8 @@ pub(crate) struct Engine {
     pub(crate) timer: Condvar,
     /// Notified when the agenda has become empty, and when the engine has closed.
     quiet: Condvar,
-    /// Notified when a thread has delivered events.
-    drained: Condvar,
+    /// Wakes the thread that delivers events.
+    events: Condvar,
     pub(crate) pool: Pool<Work>,
 }
 
@@ -90,8 +90,7 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     pub(crate) nap: Nap,
     timer_thread: Option<thread::JoinHandle<()>>,
-    /// Threads that deliver events while all workers are busy.
-    threads: Vec<thread::JoinHandle<()>>,
+    event_thread: Option<thread::JoinHandle<()>>,
     /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
     /// threads only that no other has taken.
     joining: usize,
@@ -169,7 +168,7 @@ impl Engine {
             phase: Phase::Open,
             nap: Nap::Awake,
             timer_thread: None,
-            threads: Vec::new(),
+            event_thread: None,
             joining: 0,
             sleepers: Vec::new(),
         };
@@ -183,7 +182,7 @@ impl Engine {
             state: Mutex::new(state),
             timer: Condvar::new(),
             quiet: Condvar::new(),
-            drained: Condvar::new(),
+            events: Condvar::new(),
             pool: Pool::new(workers),
         }
     }
@@ -372,17 +371,10 @@ impl Engine {
         }
     }
 
-    /// Unlocks the state after a change, and delivers the events in the outbox. Never called by the timer's thread.
-    pub(crate) fn unlock(self: &Arc<Self>, state: MutexGuard<'_, State>, now: Now) {
-        if self.release(state, now) {
-            self.deliver();
-        }
-    }
-
     /// Unlocks the state after a change, submits what was queued, and wakes the threads that the change concerns: the timer
-    /// if it sleeps too long now, and the callers of `wait` and `shutdown` if nothing is left. Answers whether events wait to
-    /// be delivered.
-    fn release(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) -> bool {
+    /// if it sleeps too long now, the one that delivers events, and the callers of `wait` and `shutdown` if nothing is left.
+    /// Never called by the timer's thread.
+    pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
         self.publish(&mut state);
         let wake = self.next_wake(&mut state, now);
         let wakes_timer = match state.nap {
@@ -401,7 +393,7 @@ impl Engine {
             state.phase = Phase::Closing;
         }
         let queued = state.agenda.take_queued();
-        let delivers = state.outbox.waits();
+        let delivery = self.deliver_later(&mut state);
         // Unlock first: a woken thread would only wait for this lock.
         drop(state);
         if wakes_timer {
@@ -416,7 +408,9 @@ impl Engine {
         if closes {
             self.close();
         }
-        delivers
+        if let Err(MustDeliver) = delivery {
+            self.deliver();
+        }
     }
 
     /// Submits what the timer has found: tasks that are due, events, and zones to check. Unlocks the state meanwhile.
@@ -427,13 +421,14 @@ impl Engine {
     ) -> MutexGuard<'a, State> {
         self.publish(&mut state);
         let queued = state.agenda.take_queued();
-        let delivers = state.outbox.waits();
-        if queued.is_empty() && !delivers && watch.is_none() {
+        let delivery = self.deliver_later(&mut state);
+        if queued.is_empty() && delivery.is_ok() && watch.is_none() {
             return state;
         }
         drop(state);
-        if delivers {
-            self.deliver_later();
+        if self.pool.limit() == 0 {
+            // This is the thread of a caller.
+            self.deliver();
         }
         let work = watch.map(Work::CheckZones).into_iter().chain(queued.into_iter().map(Work::PickUp));
         self.submit(work);
@@ -509,11 +504,8 @@ impl Engine {
             let workers = self.pool.workers();
             let mut state = lock(&self.state);
             state.outbox.emit(|| Event::PoolSaturated { waiting, workers });
-            let waits = state.outbox.waits();
-            drop(state);
-            if waits {
-                self.deliver_later();
-            }
+            // The pool has threads. If the one for events cannot be started, the event waits for the next.
+            let _ = self.deliver_later(&mut state);
         }
     }
 

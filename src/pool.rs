@@ -68,39 +68,9 @@ impl<J> Pool<J> {
         lock(&self.state).workers
     }
 
-    /// Appends a job for the existing workers. Hands it back if there are none.
-    pub(crate) fn append(&self, job: J) -> Result<(), J> {
-        let mut state = lock(&self.state);
-        if state.workers == 0 {
-            return Err(job);
-        }
-        state.queue.push_back(job);
-        let is_notified = state.idle > 0;
-        if is_notified {
-            state.idle -= 1;
-            state.notified += 1;
-        }
-        drop(state);
-        if is_notified {
-            self.wake.notify_one();
-        }
-        Ok(())
-    }
-
     /// Appends jobs, and notifies no more workers than there are jobs and idle workers.
     pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
         self.enqueue(lock(&self.state), jobs)
-    }
-
-    /// Appends a job if a worker is free for it or may be started. Hands it back otherwise.
-    pub(crate) fn offer(&self, job: J) -> Result<Wanted, J> {
-        let state = lock(&self.state);
-        let limit = if state.is_closed { 0 } else { self.limit };
-        let free = state.notified + state.starting + state.idle + limit.saturating_sub(state.workers);
-        match state.queue.len() < free {
-            true => Ok(self.enqueue(state, [job])),
-            false => Err(job),
-        }
     }
 
     fn enqueue(&self, mut state: MutexGuard<'_, State<J>>, jobs: impl IntoIterator<Item = J>) -> Wanted {

@@ -58,7 +58,7 @@ impl Engine {
         }
         let mut state = lock(&self.state);
         state.joining += 1;
-        let threads = std::mem::take(&mut state.threads).into_iter().chain(state.timer_thread.take());
+        let threads = state.timer_thread.take().into_iter().chain(state.event_thread.take());
         let threads: Vec<_> = threads.chain(self.pool.take_threads()).collect();
         drop(state);
         for thread in threads {
@@ -107,6 +107,7 @@ impl Engine {
         self.close_journal();
         self.pool.close();
         lock(&self.state).phase = Phase::Closed;
+        self.events.notify_all();
         self.notify_quiet();
     }
 }

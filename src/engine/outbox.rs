@@ -1,9 +1,9 @@
 //! The outbox: what was decided under the state's lock is queued there, and delivered outside it, in that order.
 //!
 //! Events go to the observers by one thread at a time, so all observers see the same order, and a task's `Ended` is its
-//! last. The thread that has queued an event delivers it, unless another thread is delivering. An observer that causes
-//! events, for example by cancelling a task, is called for them before it has returned. The timer must not call observers:
-//! it hands its events to a worker, or to a thread of their own while all workers are busy.
+//! last. That thread does nothing else, so a slow observer delays no run. It is started with the first event. In an engine
+//! without threads, the thread that has queued an event delivers it. There an observer that causes events, for example by
+//! cancelling a task, is called for them before it has returned.
 //!
 //! Records go to the store. They are written before the events that were queued after them, and before the callback of the
 //! run that they are about.
@@ -12,22 +12,16 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 
-use super::{Engine, Inside, State, Work};
+use super::{Engine, Inside, Phase, State};
 use crate::event::{Event, OneLine};
 use crate::guard::guarded;
 use crate::store::Record;
-use crate::sync::{lock, thread, wait, Arc, MutexGuard, ThreadId};
+use crate::sync::{lock, thread, wait, Arc, ThreadId};
 
 pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// A thread that has queued an event waits while more than these are queued, unless it is inside a callback.
-const FULL: usize = 1_000;
-
 /// More events than these are not queued. They are counted, and the count is an event.
 const MOST: usize = 100_000;
-
-/// After so many calls of observers, a thread leaves the rest to a worker.
-const CALLS: u32 = 1_000;
 
 pub(super) struct Outbox {
     /// None once the engine has closed.
@@ -37,6 +31,7 @@ pub(super) struct Outbox {
     current: Option<(Event, usize)>,
     /// The thread that is delivering events.
     deliverer: Option<ThreadId>,
+    thread: EventThread,
     /// Events that were not queued because there were too many.
     lost: u64,
     records: VecDeque<(Arc<str>, Record)>,
@@ -44,6 +39,15 @@ pub(super) struct Outbox {
     taken: u64,
     /// Whether there is a store for the records.
     has_store: bool,
+}
+
+/// The thread that delivers events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EventThread {
+    None,
+    Awake,
+    /// It waits for events.
+    Asleep,
 }
 
 struct Item {
@@ -64,6 +68,7 @@ impl Outbox {
             events: VecDeque::new(),
             current: None,
             deliverer: None,
+            thread: EventThread::None,
             lost: 0,
             records: VecDeque::new(),
             taken: 0,
@@ -173,19 +178,53 @@ impl Engine {
         self.unlock(state, self.clock.now());
     }
 
+    /// Has the thread for it deliver the events in the outbox. Without threads, or if it cannot be started, the caller must.
+    pub(super) fn deliver_later(self: &Arc<Self>, state: &mut State) -> Result<(), MustDeliver> {
+        if !state.outbox.waits() {
+            return Ok(());
+        }
+        match state.outbox.thread {
+            _ if self.pool.limit() == 0 || state.phase >= Phase::Closing => return Err(MustDeliver),
+            EventThread::Awake => {}
+            EventThread::Asleep => self.events.notify_all(),
+            EventThread::None => {
+                let engine = self.clone();
+                let life = move || engine.deliver_all();
+                let thread = thread::Builder::new().name("sexton-events".into()).spawn(life);
+                state.event_thread = Some(thread.map_err(|_| MustDeliver)?);
+            }
+        }
+        state.outbox.thread = EventThread::Awake;
+        Ok(())
+    }
+
+    /// What the thread for events does until the engine has closed.
+    fn deliver_all(self: &Arc<Self>) {
+        let _inside = Inside::of(self);
+        loop {
+            self.deliver();
+            let mut state = lock(&self.state);
+            while !state.outbox.waits() {
+                if state.phase == Phase::Closed {
+                    return;
+                }
+                state.outbox.thread = EventThread::Asleep;
+                state = wait(&self.events, state);
+            }
+            state.outbox.thread = EventThread::Awake;
+        }
+    }
+
     /// Delivers the events in the outbox, unless another thread does so.
     pub(super) fn deliver(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        while state.outbox.is_busy() && state.outbox.events.len() > FULL && !Inside::is_inside(self) {
-            state = wait(&self.drained, state);
-        }
         if !state.outbox.waits() {
             return;
         }
         let is_outermost = state.outbox.deliverer.is_none();
         state.outbox.deliverer = Some(thread::current().id());
         let inside = Inside::of(self);
-        for _ in 0..CALLS {
+        loop {
             let after = state.outbox.events.front().map_or(QueuedRecord::default(), |item| item.after);
             if state.outbox.has_record(after) {
                 drop(state);
@@ -201,45 +240,10 @@ impl Engine {
             state = lock(&self.state);
         }
         drop(inside);
-        let is_left = is_outermost && !state.outbox.events.is_empty();
         if is_outermost {
             state.outbox.deliverer = None;
-            self.drained.notify_all();
         }
-        self.release(state, self.clock.now());
-        if is_left {
-            self.deliver_later();
-        }
-    }
-
-    /// Locks the state for a worker between two runs: it waits while the thread that delivers events cannot keep up.
-    pub(super) fn lock_between_runs(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        while state.outbox.is_busy() && state.outbox.events.len() > FULL {
-            state = wait(&self.drained, state);
-        }
-        state
-    }
-
-    /// Has a worker deliver the events if one is free, or else a thread of their own.
-    pub(crate) fn deliver_later(self: &Arc<Self>) {
-        if self.pool.limit() == 0 {
-            return self.submit([Work::Deliver]);
-        }
-        if let Ok(wanted) = self.pool.offer(Work::Deliver) {
-            return self.serve(wanted);
-        }
-        let engine = self.clone();
-        let thread = thread::Builder::new().name("sexton-events".into()).spawn(move || engine.deliver());
-        match thread {
-            Ok(thread) => {
-                let threads = &mut lock(&self.state).threads;
-                threads.retain(|thread| !thread.is_finished());
-                threads.push(thread);
-            }
-            // The events wait for a worker.
-            Err(_) => drop(self.pool.append(Work::Deliver)),
-        }
+        self.unlock(state, self.clock.now());
     }
 
     /// Emits an event that must not get lost, where the state is not locked.
@@ -249,6 +253,9 @@ impl Engine {
         self.unlock(state, self.clock.now());
     }
 }
+
+/// Events are in the outbox, and no thread delivers them.
+pub(super) struct MustDeliver;
 
 fn notify(event: &Event, observer: Option<Observer>) {
     let observer = match observer {

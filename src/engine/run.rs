@@ -23,8 +23,6 @@ pub(crate) enum Work {
     Poll(Arc<Sleeper>),
     /// The last waker of this future was dropped, so it can never go on.
     Abandon(Box<AsyncRun>),
-    /// Events are in the outbox, from a thread that must not call observers.
-    Deliver,
     /// It is time to check whether zones have changed.
     CheckZones(Box<Watch>),
 }
@@ -35,15 +33,16 @@ impl Work {
             Work::PickUp(key) => run(engine, key),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
-            Work::Deliver => engine.deliver(),
             Work::CheckZones(watch) => engine.check_zones(watch),
         }
     }
 }
 
 fn run(engine: &Arc<Engine>, key: EntryKey) {
-    let mut state = engine.lock_between_runs();
+    let mut state = lock(&engine.state);
     let mut now = engine.clock.now();
+    // What came before a step of the clock is judged apart from what the step has skipped.
+    state.check_clocks(now);
     let mut picked_up = state.agenda.pick_up(key, now);
     if let PickedUp::Ask { mut timetable, question } = picked_up {
         engine.unlock(state, now);
@@ -181,8 +180,8 @@ impl RunGuard {
             }
         }
         let is_last = place != Place::Any;
-        if is_last || state.outbox.waits() {
-            // Observers and destructors may be slow. What passes meanwhile passes during the run.
+        if is_last || engine.pool.limit() == 0 && state.outbox.waits() {
+            // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
             engine.unlock(state, now);
             if is_last {
                 engine.discard(name, (self.job.take(), self.rest.take()));
