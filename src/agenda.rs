@@ -10,35 +10,28 @@
 //! Pure: no threads, no lock, no clock. Time is an argument. Nothing of the user's is called or dropped in here: what
 //! must be dropped is handed back.
 
-mod cancelled;
 mod clock_changes;
 mod entries;
 mod entry;
 mod heap;
-pub(crate) mod history;
 mod messages;
 mod query;
-mod remember;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use self::cancelled::Cancelled;
 use self::entries::is_live;
 use self::entry::{DetachedRun, Entry, NameEntry};
 pub(crate) use self::entry::{EntryKey, PendingMissed, Removed};
 use self::heap::Heap;
-pub use self::history::Ending;
-pub(crate) use self::history::{End, HistoryItem, HISTORY_ITEMS};
 pub(crate) use self::messages::{
     Begun, Decision, Dispatch, Finished, Overrun, RemovedInFlight, Request, Scheduled,
 };
 pub use self::query::Status;
-pub(crate) use self::query::{Owner, TaskKey, TaskSnapshot};
-pub(crate) use self::remember::{Prospect, TaskHistory};
+pub(crate) use self::query::{Owner, TaskDetails, TaskKey, TaskSnapshot};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -70,16 +63,11 @@ pub(crate) struct Agenda {
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
-    /// How many items of history are kept of each task.
-    history_limit: usize,
-    /// The tasks that were cancelled last, the newest last.
-    cancelled: VecDeque<Cancelled>,
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction; `history_limit` is how many
-    /// items of history are kept of each task.
-    pub(crate) fn new(correction: Duration, history_limit: usize) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction.
+    pub(crate) fn new(correction: Duration) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
             free: Vec::new(),
@@ -93,8 +81,6 @@ impl Agenda {
             clocks_checked: None,
             shown: None,
             correction,
-            history_limit,
-            cancelled: VecDeque::new(),
         }
     }
 
@@ -109,7 +95,7 @@ impl Agenda {
             return Scheduled::Taken { by, task: request.task };
         }
         self.numbers += 1;
-        let (version, limit) = (self.numbers, self.history_limit);
+        let version = self.numbers;
         let mut entry = Entry {
             id: version,
             version,
@@ -134,19 +120,15 @@ impl Agenda {
             scheduled_at: request.scheduled_at,
             schedule: request.schedule,
             plan: request.task.timetable.plan().map(Arc::new),
-            since: now.wall,
-            durations: Default::default(),
-            history: None,
             task: Some(request.task),
         };
         let scheduled = match self.remove(index, now) {
             None => Scheduled::New { id: version },
-            Some(mut old) => {
+            Some(old) => {
                 entry.id = old.id;
                 entry.is_paused = old.is_paused;
                 entry.count = old.count;
                 entry.last = entry.last.saturating_add(old.count);
-                entry.inherit_history(&mut old, now, limit);
                 if let Some(task) = &mut entry.task {
                     task.count = old.count;
                 }
@@ -219,7 +201,7 @@ impl Agenda {
     /// Marks an overrun as reported, and returns why it is missed. None if the run has ended meanwhile: then its end
     /// reports this occurrence with the others.
     pub(crate) fn report_overrun(&mut self, overrun: &Overrun, now: Now) -> Option<Why> {
-        let (due, limit) = (overrun.due, self.history_limit);
+        let due = overrun.due;
         let entry = match self.entry(overrun.key) {
             Some(entry) if entry.task.is_none() && entry.runs >= entry.allowed_runs => entry,
             _ => return None,
@@ -229,9 +211,7 @@ impl Agenda {
         }
         entry.is_reported = true;
         let missed = entry.missed_until.as_ref().filter(|missed| due.age(missed.until).is_some());
-        let why = missed.map_or(Why::StillRunning, |missed| missed.why);
-        entry.remember_one_missed(due.passed_at(now), why, limit);
-        Some(why)
+        Some(missed.map_or(Why::StillRunning, |missed| missed.why))
     }
 
     /// Carries out what a worker has decided: a run begins or does not. Adds to `missed` the occurrence that must not run
@@ -245,14 +225,9 @@ impl Agenda {
         now: Now,
     ) -> Begun {
         let EntryKey { index, version } = key;
-        let (is_demand, limit) = (matches!(decision.next, NextDue::Unchanged), self.history_limit);
+        let is_demand = matches!(decision.next, NextDue::Unchanged);
         match self.entry(key) {
-            None => {
-                if let (Some(Start { due, .. }), false) = (decision.start, is_demand) {
-                    self.remember_not_begun(key, due);
-                }
-                return self.removed(key, task, now);
-            }
+            None => return self.removed(key, task, now),
             Some(_) if is_demand => {}
             Some(entry) => {
                 debug_assert!(!entry.is_armed, "a due time that has come is no longer armed");
@@ -280,7 +255,6 @@ impl Agenda {
                 if let (Some(Start { due, .. }), Some(why), false) = (start, why, is_demand) {
                     missed.push(MissedDues { count: 1, first: due, latest: due, why });
                 }
-                entry.remember_missed(missed, None, limit);
                 // If the schedule was asked and has ended, a run that was demanded before still takes place, as the last.
                 let is_yet_to_run = entry.is_demanded && decision.judged.is_none();
                 if entry.next.is_none() && !is_yet_to_run {
@@ -305,16 +279,9 @@ impl Agenda {
         let mut runner = Runner::Whole(task);
         let mut dispatch = None;
         if is_last {
-            if is_one_more {
-                entry.remember_missed(missed, Some(&start), limit);
-                entry.remember_run(&start, is_demand, limit);
-                self.keep_cancelled(index, now);
-            }
             self.detach(index, now);
             self.name_entry(index).detached.push(DetachedRun { id, version, pending_missed: None });
         } else {
-            entry.remember_missed(missed, Some(&start), limit);
-            entry.remember_run(&start, is_demand, limit);
             entry.runs += 1;
             entry.update_backlog(now);
             if entry.allowed_runs > 1 {
@@ -363,12 +330,18 @@ impl Agenda {
     }
 
     /// A run has ended. Its task comes home, unless it is there.
-    pub(crate) fn finish(&mut self, key: EntryKey, task: Option<Box<Task>>, end: End, now: Now) -> Finished {
+    /// `is_break`: it ends the task.
+    pub(crate) fn finish(
+        &mut self,
+        key: EntryKey,
+        task: Option<Box<Task>>,
+        is_break: bool,
+        now: Now,
+    ) -> Finished {
         let EntryKey { index, version } = key;
         if let Some(entry) = self.entry(key) {
             entry.runs -= 1;
-            entry.remember_end(end);
-            if end.is_break {
+            if is_break {
                 // `Entry::pending_missed` would take the task for one on its way to a run.
                 let passed = entry.next.filter(|due| due.age(now).is_some());
                 let reported = u64::from(entry.is_reported);
@@ -389,10 +362,6 @@ impl Agenda {
         let detached = &mut self.name_entry(index).detached;
         let run = detached.iter().position(|run| run.version == version).expect("this run has not ended");
         let DetachedRun { pending_missed, .. } = detached.swap_remove(run);
-        let cancelled = self.cancelled_history(version);
-        if let Some(history) = cancelled.and_then(|cancelled| cancelled.history.as_mut()) {
-            history.end(end);
-        }
         let dispatch = if self.close_if_empty(index) { None } else { self.arm_or_dispatch(index, now) };
         Finished { dispatch, dropped: task, pending_missed, is_over: false }
     }
@@ -499,7 +468,6 @@ impl Agenda {
     /// Ends a task. It loses its name at once. Runs that have not ended go on. Hands back the task if it is at home.
     pub(crate) fn cancel(&mut self, key: TaskKey<'_>, now: Now) -> Option<Removed> {
         let index = self.find(key)?;
-        self.keep_cancelled(index, now);
         self.remove_named(index, now)
     }
 
@@ -516,13 +484,9 @@ impl Agenda {
     }
 
     /// Pauses a task. Returns whether it was not paused before, or None if there is no such task.
-    pub(crate) fn pause(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
-        let limit = self.history_limit;
+    pub(crate) fn pause(&mut self, key: TaskKey<'_>) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
         let is_new = !std::mem::replace(&mut entry.is_paused, true);
-        if is_new {
-            entry.remember(HistoryItem::Paused { at: now.wall }, limit);
-        }
         self.disarm(index);
         Some(is_new)
     }

@@ -8,16 +8,16 @@
 //!
 //! # Locks
 //!
-//! While a lock is held, only those after it in this order may be taken, and a pool's and `hands` alone:
+//! While a lock is held, only those after it in this order may be taken, and the last three alone:
 //!
 //! ```text
-//! GLOBAL ──> watch ──> store ──> state ──> a pool's state, hands
+//! GLOBAL ──> watch ──> store ──> state ──> a pool's state, hands, past
 //! ```
 //!
 //! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
 //! * `watch` ([`zones`]): what looks for changed zones. `store` ([`journal`]): the store, and who may write to it.
 //! * `state`: the agenda, and all that changes with it. The `state` of a [`Pool`], of which there are two: its queue.
-//! * `hands`: the time of a manual clock.
+//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded.
 //! * `observers`, and the `sleep` of each pending future, are taken alone.
 //!
 //! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
@@ -51,7 +51,7 @@ use self::delivery::Delivery;
 use self::journal::{JournalLine, JournalQueue, QueuedLine};
 use self::observe::to_stderr;
 pub(crate) use journal::OpenStore;
-pub(crate) use observe::Observer;
+pub(crate) use observe::{Observer, Recorder};
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 
@@ -87,6 +87,8 @@ pub(crate) struct Engine {
     observers: Mutex<Option<Arc<[Observer]>>>,
     /// Whether there is an observer. Known without a lock, so that no event is built for nobody.
     is_observed: AtomicBool,
+    /// What a layer has put here to record all events.
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// What the lock guards.
@@ -148,7 +150,7 @@ pub(crate) struct Settings {
     pub(crate) zone_check: Duration,
     /// Opened already. In its lock from the start, so that a builder can be shared by threads.
     pub(crate) store: Mutex<OpenStore>,
-    pub(crate) history: usize,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) wait_limit: Option<Duration>,
     /// The largest number of workers.
     pub(crate) workers: usize,
@@ -173,10 +175,10 @@ pub(crate) struct ScheduledTask {
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { store, history, wait_limit, workers, .. } = settings;
+        let Settings { store, recorder, wait_limit, workers, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
-            agenda: Agenda::new(clock_correction, history),
+            agenda: Agenda::new(clock_correction),
             zone,
             zones_checked: clock.now().mono,
             is_checking_zones: false,
@@ -206,6 +208,7 @@ impl Engine {
             emitter: Pool::new(1),
             observers: Mutex::new(Some(Arc::new([]))),
             is_observed: AtomicBool::new(false),
+            recorder,
         }
     }
 
@@ -269,7 +272,7 @@ impl Engine {
             state.agenda.change_zone_named(&name, &zone, now);
         }
         // A worker may end the task before this thread has emitted `Scheduled`. A delivery holds the task's `Ended` back.
-        let is_observed = is_new && self.is_observed();
+        let is_observed = is_new && self.has_observer();
         if is_observed {
             state.begin_delivery(&name);
         }
@@ -326,6 +329,7 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(&self, key: TaskKey<'_>) -> Result<(), Error> {
         let ((removed, queued), task) = self.change(key, |state, now| {
+            self.record_end(state, key);
             let removed = state.agenda.cancel(key, now)?;
             let queued = state.queue_line(&removed.name, JournalLine::Forgot);
             Some((removed, queued))
@@ -338,12 +342,15 @@ impl Engine {
 
     /// Makes the next run the last.
     pub(crate) fn cancel_after_next(&self, key: TaskKey<'_>) -> Result<(), Error> {
-        self.change(key, |state, _| state.agenda.cancel_after_next(key).then_some(()))?;
+        self.change(key, |state, _| {
+            self.record_end(state, key);
+            state.agenda.cancel_after_next(key).then_some(())
+        })?;
         Ok(())
     }
 
     pub(crate) fn pause(&self, key: TaskKey<'_>) -> Result<(), Error> {
-        let (is_new, task) = self.change(key, |state, now| state.agenda.pause(key, now))?;
+        let (is_new, task) = self.change(key, |state, _| state.agenda.pause(key))?;
         if is_new {
             self.emit(|| Event::Paused { task });
         }

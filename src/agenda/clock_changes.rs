@@ -7,7 +7,7 @@
 use std::time::SystemTime;
 
 use super::entry::{SetBack, ZoneChange};
-use super::{Agenda, EntryKey, HistoryItem};
+use super::{Agenda, EntryKey};
 use crate::clock::{Now, Step, STEP};
 use crate::event::Why;
 use crate::schedule::{Due, Rejudged};
@@ -34,20 +34,12 @@ impl Agenda {
         if !is_step {
             return None;
         }
-        let limit = self.history_limit;
-        let stepped = match step {
-            Step::Forward(by) => HistoryItem::Stepped { from: now.before(by).wall, to: now.wall },
-            Step::Back(by) => HistoryItem::Stepped { from: now.after(by).wall, to: now.wall },
-        };
         for index in 0..self.name_entries.len() {
             let entry =
                 match self.name_entries[index].as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
                     Some(entry) => entry,
                     None => continue,
                 };
-            if entry.history.is_some() || entry.next.map_or(false, |due| due.age(now).is_some()) {
-                entry.remember(stepped, limit);
-            }
             if let (Step::Forward(_), true, Some(set_back)) = (step, is_correction, &mut entry.set_back) {
                 // The correction also skips the times that the clock has shown since it was set back.
                 set_back.to = now.wall;
@@ -101,9 +93,8 @@ impl Agenda {
     }
 
     fn change_zone_at(&mut self, index: usize, to: &Zone, now: Now) {
-        let (shown, limit) = (self.shown, self.history_limit);
+        let shown = self.shown;
         if let Some(entry) = &mut self.name_entry(index).entry {
-            entry.remember_zone_change(now, limit);
             // The zone may change twice before the task comes back. Then only the first zone and the last one count.
             let at = entry.zone_change.as_ref().map_or(now, |first| first.at);
             // The clock was set back if the next due time is later than the latest time shown: all occurrences up to that

@@ -4,7 +4,6 @@
 use std::panic::Location;
 use std::time::SystemTime;
 
-use super::history::{DurationStats, RunHistory};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Plan};
@@ -104,12 +103,6 @@ pub(super) struct Entry {
     /// A copy of the schedule's rule, for questions about later occurrences while the task is in flight. None if the
     /// rule cannot be copied.
     pub(super) plan: Option<Arc<Plan>>,
-    /// When it was scheduled, or replaced.
-    pub(super) since: SystemTime,
-    /// How long its runs have taken.
-    pub(super) durations: DurationStats,
-    /// Allocated with the first item.
-    pub(super) history: Option<Box<RunHistory>>,
 }
 
 /// The wall clock was set back.

@@ -4,9 +4,11 @@ use std::fmt;
 use std::panic::Location;
 
 use super::entry::{EntryKey, NameEntry};
-use super::{Agenda, Prospect};
-use crate::schedule::Due;
+use super::Agenda;
+use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
+use crate::task::Overlap;
+use crate::tz::Zone;
 
 /// Finds a task by its name, or by its name and number. A handle uses both, so that it never touches a later task of
 /// the same name.
@@ -111,14 +113,6 @@ impl Agenda {
         self.name_entries.get(self.find(key)?)?.as_ref()?.snapshot()
     }
 
-    /// What is known of the future of each task, in the order in which they were scheduled.
-    pub(crate) fn prospects(&self) -> Vec<Prospect> {
-        let name_entries = self.name_entries.iter().flatten();
-        let mut prospects: Vec<_> = name_entries.filter_map(|name_entry| name_entry.prospect()).collect();
-        prospects.sort_by_key(|prospect| prospect.id);
-        prospects
-    }
-
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
         let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
@@ -141,6 +135,69 @@ impl NameEntry {
             next: entry.next,
             count: entry.count,
             schedule: entry.schedule.clone(),
+        })
+    }
+}
+
+/// What layers above the scheduler may know of a task that owns its name. Made on demand: nothing is kept for it.
+#[derive(Clone)]
+#[allow(dead_code)] // The core reads none of it.
+pub(crate) struct TaskDetails {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    /// The schedule in words.
+    pub(crate) schedule: Arc<str>,
+    /// The occurrences after the next. None if there are none.
+    pub(crate) plan: Option<Arc<Plan>>,
+    /// The task's own zone. None if it follows the scheduler's zone.
+    pub(crate) zone: Option<Zone>,
+    pub(crate) next: Option<Due>,
+    /// Runs left before the task ends.
+    pub(crate) left: u64,
+    pub(crate) is_paused: bool,
+    /// Whether it has as many runs as it may have at a time.
+    pub(crate) is_busy: bool,
+    /// Whether a run of an earlier task of the same name has not ended.
+    pub(crate) has_detached_run: bool,
+    /// Whether its runs use no worker while they are pending.
+    pub(crate) is_async: bool,
+    pub(crate) overlap: Overlap,
+    pub(crate) allowed_runs: usize,
+}
+
+impl Agenda {
+    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<TaskDetails> {
+        self.name_entries.get(self.find(key)?)?.as_ref()?.details()
+    }
+
+    /// The details of all tasks, in the order in which they were scheduled.
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn all_details(&self) -> Vec<TaskDetails> {
+        let name_entries = self.name_entries.iter().flatten();
+        let mut details: Vec<_> = name_entries.filter_map(|name_entry| name_entry.details()).collect();
+        details.sort_by_key(|task| task.id);
+        details
+    }
+}
+
+impl NameEntry {
+    fn details(&self) -> Option<TaskDetails> {
+        let entry = self.entry.as_ref()?;
+        let left = entry.last.saturating_sub(entry.count);
+        Some(TaskDetails {
+            id: entry.id,
+            name: self.name.clone(),
+            schedule: entry.schedule.clone(),
+            plan: entry.plan.clone(),
+            zone: entry.zone.clone(),
+            next: entry.next,
+            left: if entry.is_one_more { left.min(1) } else { left },
+            is_paused: entry.is_paused,
+            is_busy: entry.runs >= entry.allowed_runs,
+            has_detached_run: !self.detached.is_empty(),
+            is_async: entry.is_async,
+            overlap: entry.overlap,
+            allowed_runs: entry.allowed_runs,
         })
     }
 }

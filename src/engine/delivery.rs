@@ -91,7 +91,7 @@ impl Engine {
 
     /// Emits the end of a task, or holds it back while other events of the task are being delivered.
     pub(super) fn emit_ended(&self, task: &Arc<str>) {
-        if !self.is_observed() {
+        if !self.has_observer() {
             return;
         }
         let event = Event::Ended { task: task.clone() };

@@ -1,16 +1,32 @@
 //! Emits events to observers, and drops what is the user's. Both are done behind [`guarded`].
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, Write};
 
-use super::{Engine, Inside};
-use crate::agenda::{PendingMissed, Removed};
+use super::{Engine, Inside, State};
+use crate::agenda::{PendingMissed, Removed, TaskDetails, TaskKey};
+use crate::clock::Now;
 use crate::event::{Event, OneLine, Why};
 use crate::guard::guarded;
 use crate::sync::{lock, Arc, Ordering};
 use crate::task::Task;
 
 pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What a layer puts into an engine to record what happens. It gets each event before the observers of users do. The state
+/// may be locked meanwhile, so it must be quick and must not call the engine.
+pub(crate) trait Recorder: fmt::Debug + Send + Sync {
+    /// An event happened when the clocks showed `now`.
+    fn event(&self, event: &Event, now: Now);
+
+    /// A task is about to be cancelled: by the next `Cancelled` event of its name, or when its next run starts. After that,
+    /// the agenda has no details of it.
+    fn ends(&self, task: TaskDetails);
+
+    /// The layer finds its own recorder by its type.
+    fn as_any(&self) -> &dyn Any;
+}
 
 impl Engine {
     pub(crate) fn observe(&self, observer: Observer) {
@@ -24,23 +40,47 @@ impl Engine {
         }
     }
 
+    /// Whether a user's observer is registered.
     pub(super) fn is_observed(&self) -> bool {
         self.is_observed.load(Ordering::Relaxed)
     }
 
-    /// Emits an event, if there is an observer.
+    /// Whether events are for anybody: an observer or the recorder.
+    pub(super) fn has_observer(&self) -> bool {
+        self.recorder.is_some() || self.is_observed()
+    }
+
+    /// Emits an event, if it is for anybody.
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
-        if self.is_observed() {
-            self.notify(&event());
+        if self.has_observer() {
+            let event = event();
+            self.record(&event);
+            if self.is_observed() {
+                self.notify(&event);
+            }
         }
     }
 
     /// Emits an event that must not get lost: without an observer it is printed to stderr.
     pub(crate) fn emit_or_stderr(&self, event: Event) {
+        self.record(&event);
         if self.is_observed() {
             self.notify(&event);
         } else {
             to_stderr(format_args!("{event}"));
+        }
+    }
+
+    fn record(&self, event: &Event) {
+        if let Some(recorder) = &self.recorder {
+            recorder.event(event, self.clock.now());
+        }
+    }
+
+    /// A task is about to be cancelled, now or with its next run.
+    pub(super) fn record_end(&self, state: &State, key: TaskKey<'_>) {
+        if let Some(recorder) = &self.recorder {
+            state.agenda.details(key).into_iter().for_each(|task| recorder.ends(task));
         }
     }
 

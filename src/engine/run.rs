@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::journal::{JournalLine, QueuedLine};
 use super::{Engine, Phase};
-use crate::agenda::{Begun, Decision, Dispatch, End, Ending, EntryKey, Finished, Overrun, PendingMissed};
+use crate::agenda::{Begun, Decision, Dispatch, EntryKey, Finished, Overrun, PendingMissed};
 use crate::clock::{Now, Step};
 use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
@@ -246,12 +246,7 @@ impl RunGuard {
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
         let RunGuard { ref engine, key, ref name, due, .. } = *self;
         let took = engine.clock.now().mono.saturating_duration_since(self.began);
-        let ending = match &outcome {
-            Ok(Verdict::Continue | Verdict::Break) => Ending::Finished,
-            Ok(Verdict::Failed(_)) => Ending::Failed,
-            Err(_) => Ending::Panicked,
-        };
-        let end = End { due, took, ending, is_break: matches!(outcome, Ok(Verdict::Break)) };
+        let is_break = matches!(outcome, Ok(Verdict::Break));
         engine.write_line(name, JournalLine::Ended(due));
         match outcome {
             Ok(Verdict::Continue | Verdict::Break) => {
@@ -277,7 +272,7 @@ impl RunGuard {
         let mut state = lock(&engine.state);
         // Read again, as observers and the journal may have been slow: what has passed by now is an overrun.
         let now = engine.clock.now();
-        let finished = state.agenda.finish(key, self.task.take(), end, now);
+        let finished = state.agenda.finish(key, self.task.take(), is_break, now);
         let Finished { dispatch, dropped, pending_missed, is_over } = finished;
         // The callback has ended the task. If the name is scheduled again, it is a new task.
         let forgot =
