@@ -25,6 +25,7 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     fn ends(&self, task: TaskDetails);
 
     /// The layer finds its own recorder by its type.
+    #[allow(dead_code)] // Without layers there is none.
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -134,7 +135,7 @@ impl Engine {
     pub(crate) fn discard<T>(&self, name: &Arc<str>, theirs: T) {
         let _inside = Inside::of(self);
         if let Err(message) = guarded(|| drop(theirs)) {
-            self.emit_or_stderr(Event::Panicked { task: name.clone(), due: None, message });
+            self.emit_or_stderr(Event::Panicked { task: name.clone(), due: None, took: None, message });
         }
     }
 }

@@ -166,8 +166,10 @@ fn emit_overrun(engine: &Engine, overrun: Overrun) {
 /// The event for a schedule whose own code panicked, or went back in time.
 fn schedule_broke(task: Arc<str>, error: Error) -> Event {
     match error.kind() {
-        Kind::Panicked(_) => Event::Panicked { task, due: None, message: error.to_string().into() },
-        _ => Event::Failed { task, due: None, error: error.to_string().into() },
+        Kind::Panicked(_) => {
+            Event::Panicked { task, due: None, took: None, message: error.to_string().into() }
+        }
+        _ => Event::Failed { task, due: None, took: None, error: error.to_string().into() },
     }
 }
 
@@ -248,19 +250,16 @@ impl RunGuard {
         let took = engine.clock.now().mono.saturating_duration_since(self.began);
         let is_break = matches!(outcome, Ok(Verdict::Break));
         engine.write_line(name, JournalLine::Ended(due));
-        match outcome {
-            Ok(Verdict::Continue | Verdict::Break) => {
-                engine.emit(|| Event::Finished { task: name.clone(), due, took });
+        let task = name.clone();
+        match (outcome, Some(due), Some(took)) {
+            (Ok(Verdict::Continue | Verdict::Break), ..) => {
+                engine.emit(|| Event::Finished { task, due, took });
             }
-            Ok(Verdict::Failed(error)) => {
-                engine.emit_or_stderr(Event::Failed {
-                    task: name.clone(),
-                    due: Some(due),
-                    error: error.into(),
-                });
+            (Ok(Verdict::Failed(error)), due, took) => {
+                engine.emit_or_stderr(Event::Failed { task, due, took, error: error.into() });
             }
-            Err(message) => {
-                engine.emit_or_stderr(Event::Panicked { task: name.clone(), due: Some(due), message })
+            (Err(message), due, took) => {
+                engine.emit_or_stderr(Event::Panicked { task, due, took, message });
             }
         }
         if self.is_last {

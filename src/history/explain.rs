@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::items::Ending;
-use super::recorder::TaskHistory;
+use super::recorder::{History, TaskHistory};
 use crate::agenda::{TaskDetails, TaskKey};
 use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
@@ -165,7 +165,7 @@ fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account,
         let (task, zone) = (state.agenda.details(key), state.zone.clone());
         let histories = match super::history(engine) {
             Some(history) => history.of(key, task, zone.name()),
-            None => task.into_iter().map(TaskHistory::without_past).collect(),
+            None => History::new(0).of(key, task, zone.name()),
         };
         Some((histories, zone, now))
     })?;

@@ -1,6 +1,7 @@
 //! The history of a task: what became of its latest occurrences, in a few items. Pure: no threads, no clock.
 
 use std::collections::VecDeque;
+use std::convert::TryFrom;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -9,12 +10,28 @@ use crate::event::Why;
 /// What became of one occurrence, or of several in a row. Times are wall times, spans are nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Item {
-    /// `took` is the duration, and while it is running the time at which it started.
-    Run { due: SystemTime, lateness: u64, took: u64, ending: Ending, is_on_demand: bool },
+    Run {
+        due: SystemTime,
+        lateness: u64,
+        took: u64,
+        ending: Ending,
+        is_on_demand: bool,
+    },
     /// `count` runs in a row that have ended alike. Every occurrence between the first and the latest has run.
-    Runs { first: SystemTime, latest: SystemTime, count: u32, ending: Ending },
+    Runs {
+        first: SystemTime,
+        latest: SystemTime,
+        count: u32,
+        ending: Ending,
+    },
     /// `is_coalesced`: the next run coalesced them.
-    Missed { first: SystemTime, latest: SystemTime, count: u32, why: Why, is_coalesced: bool },
+    Missed {
+        first: SystemTime,
+        latest: SystemTime,
+        count: u32,
+        why: Why,
+        is_coalesced: bool,
+    },
     /// The task was replaced: earlier items are of another schedule.
     Replaced,
 }
@@ -70,27 +87,21 @@ impl Items {
         self.add(run, limit);
     }
 
-    /// Ends the run for `due`, if there is one. `took` gives its duration from the time at which it started. Returns that,
-    /// unless the run is of an earlier version of the task.
-    pub(super) fn end(
-        &mut self,
-        end: SystemTime,
-        how: Ending,
-        duration: impl FnOnce(u64) -> u64,
-    ) -> Result<Option<u64>, NoSuchRun> {
-        let mut is_replaced = false;
+    /// Ends the run for `due`. Returns whether it is a run of the current version of the task. None if there is no such run.
+    pub(super) fn end(&mut self, end: SystemTime, span: Duration, how: Ending) -> Option<bool> {
+        let mut is_current = true;
         for item in self.older.iter_mut().chain(&mut self.newest).rev() {
             match item {
                 Item::Run { due, took, ending, .. } if *due == end && *ending == Ending::Running => {
-                    *took = duration(*took);
+                    *took = nanos(span);
                     *ending = how;
-                    return Ok(Some(*took).filter(|_| !is_replaced));
+                    return Some(is_current);
                 }
-                Item::Replaced => is_replaced = true,
+                Item::Replaced => is_current = false,
                 _ => {}
             }
         }
-        Err(NoSuchRun)
+        None
     }
 
     /// The items, the newest last, and the latest due time that is forgotten. `is_known`: the due times between the first and
@@ -108,9 +119,6 @@ impl Items {
         (items.into(), forgotten)
     }
 }
-
-/// No run for that due time is in the history.
-pub(super) struct NoSuchRun;
 
 /// Adds an item. If there are too many, merges the oldest pair of runs that can be merged, if `merges`. If there is none, drops
 /// the oldest item.
@@ -195,8 +203,8 @@ pub(super) struct Durations {
 }
 
 impl Durations {
-    pub(super) fn add(&mut self, took: u64) {
-        self.nanos = self.nanos.saturating_add(took);
+    pub(super) fn add(&mut self, took: Duration) {
+        self.nanos = self.nanos.saturating_add(nanos(took));
         self.runs += 1;
     }
 
@@ -204,6 +212,11 @@ impl Durations {
     pub(super) fn mean(self) -> Option<Duration> {
         self.nanos.checked_div(self.runs).map(Duration::from_nanos)
     }
+}
+
+/// At most 584 years.
+pub(super) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -9,32 +9,30 @@ use std::convert::TryFrom;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::items::{Durations, Ending, Item, Items};
+use super::items::{nanos, Durations, Ending, Item, Items};
 use crate::agenda::{TaskDetails, TaskKey};
 use crate::clock::{Now, Step};
 use crate::engine::Recorder;
 use crate::event::Event;
 use crate::schedule::Plan;
-use crate::sync::{lock, Arc, Instant, Mutex};
+use crate::sync::{lock, Arc, Mutex};
 
 /// How many cancelled tasks, clock steps and zone changes are kept. The oldest makes room for the newest.
 const MOST: usize = 16;
 
 /// The history of a scheduler.
 pub(super) struct History {
-    /// How many items are kept of each task.
-    length: usize,
     past: Mutex<Past>,
 }
 
 #[derive(Default)]
 struct Past {
+    /// How many items are kept of each task.
+    length: usize,
     names: HashMap<Arc<str>, Name>,
     cancelled: VecDeque<Cancelled>,
     steps: VecDeque<ClockStep>,
     zone_changes: VecDeque<ZoneChange>,
-    /// Starts of runs are stored as the time since this instant.
-    began: Option<Instant>,
 }
 
 /// What is known of a name.
@@ -47,7 +45,6 @@ struct Name {
 }
 
 /// What is known of a task.
-#[derive(Clone)]
 struct Life {
     /// When it was scheduled, or replaced.
     since: SystemTime,
@@ -99,82 +96,65 @@ pub(super) struct TaskHistory {
     pub(super) cancelled: Option<Now>,
 }
 
-impl TaskHistory {
-    /// What is known where there is no history.
-    pub(super) fn without_past(task: TaskDetails) -> TaskHistory {
-        TaskHistory {
-            task,
-            items: Vec::new(),
-            forgotten: None,
-            steps: Vec::new(),
-            zone_changed: None,
-            since: None,
-            is_replaced: false,
-            paused: None,
-            cancelled: None,
-        }
-    }
-}
-
 impl History {
     pub(super) fn new(length: usize) -> History {
-        History { length, past: Mutex::default() }
+        History { past: Mutex::new(Past { length, ..Past::default() }) }
     }
 
     /// The mean duration of a task's runs.
-    pub(super) fn mean(&self, name: &str) -> Option<Duration> {
-        lock(&self.past).names.get(name)?.life.as_ref()?.durations.mean()
+    pub(super) fn mean(&self, task: &str) -> Option<Duration> {
+        lock(&self.past).names.get(task)?.life.as_ref()?.durations.mean()
     }
 
     /// The history of a task, and then those of the cancelled tasks with this key, the newest first. `zone` is the name of the
     /// scheduler's zone.
     pub(super) fn of(&self, key: TaskKey<'_>, task: Option<TaskDetails>, zone: &str) -> Vec<TaskHistory> {
         let past = lock(&self.past);
-        let live = task.map(|task| {
-            let life = past.names.get(key.name).and_then(|name| name.life.as_deref());
-            past.history(task, life, None, self.length, zone)
-        });
+        let life = past.names.get(key.name).and_then(|name| name.life.as_deref());
+        let live = task.map(|task| past.history(task, life, None, zone));
         let has_key =
             |one: &&Cancelled| *one.task.name == *key.name && key.id.map_or(true, |id| id == one.task.id);
         let cancelled = past.cancelled.iter().rev().filter(has_key);
-        let cancelled = cancelled
-            .map(|one| past.history((*one.task).clone(), Some(&one.life), Some(one.at), self.length, zone));
+        let cancelled =
+            cancelled.map(|one| past.history((*one.task).clone(), Some(&one.life), Some(one.at), zone));
         live.into_iter().chain(cancelled).collect()
     }
 }
 
 impl Recorder for History {
     fn event(&self, event: &Event, now: Now) {
-        let (past, length) = (&mut *lock(&self.past), self.length);
+        let past = &mut *lock(&self.past);
+        let length = past.length;
         match event {
-            Event::Scheduled { task } => past.scheduled(task, now),
-            Event::Replaced { task } => past.replaced(task, now, length),
-            Event::Cancelled { task } => past.cancelled(task, now),
-            Event::Ended { task } => past.ended(task),
-            Event::Paused { task } => past.paused(task, Some(now.wall)),
-            Event::Resumed { task } => past.paused(task, None),
+            Event::Scheduled { task } => {
+                let name = past.names.entry(task.clone()).or_default();
+                // The task before has given the name up for its last run.
+                name.ending += u32::from(name.life.replace(Box::new(Life::new(now.wall))).is_some());
+            }
+            Event::Replaced { task } => past.change(task, |life| life.replace(now.wall, length)),
+            Event::Paused { task } => past.change(task, |life| life.paused = Some(now.wall)),
+            Event::Resumed { task } => past.change(task, |life| life.paused = None),
+            Event::Cancelled { task } => past.cancel(task, now),
+            Event::Ended { task } => past.end(task),
             Event::Started { task, due, lateness, coalesced, is_on_demand } => {
-                let took = past.age(now);
                 let (due, lateness, is_on_demand) = (*due, nanos(*lateness), *is_on_demand);
-                let run = Item::Run { due, lateness, took, ending: Ending::Running, is_on_demand };
-                past.started(task, run, *coalesced > 0, now, length);
+                let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
+                past.start(task, run, *coalesced > 0, now);
             }
-            Event::Finished { task, due, took } => {
-                past.finished(task, *due, Ending::Finished, |_| nanos(*took))
+            Event::Finished { task, due, took } => past.end_run(task, *due, *took, Ending::Finished),
+            Event::Failed { task, due: Some(due), took: Some(took), .. } => {
+                past.end_run(task, *due, *took, Ending::Failed);
             }
-            Event::Failed { task, due: Some(due), .. } => {
-                let age = past.age(now);
-                past.finished(task, *due, Ending::Failed, |began| age.saturating_sub(began));
-            }
-            Event::Panicked { task, due: Some(due), .. } => {
-                let age = past.age(now);
-                past.finished(task, *due, Ending::Panicked, |began| age.saturating_sub(began));
+            Event::Panicked { task, due: Some(due), took: Some(took), .. } => {
+                past.end_run(task, *due, *took, Ending::Panicked);
             }
             Event::Missed { task, count, first, latest, why } => {
                 let count = u32::try_from(*count).unwrap_or(u32::MAX);
                 let (first, latest, why) = (*first, *latest, *why);
                 let missed = Item::Missed { first, latest, count, why, is_coalesced: false };
-                past.add(task, missed, length);
+                if let Some(life) = past.lives(task).next() {
+                    life.items().add(missed, length);
+                }
             }
             Event::ClockStepped { step: Step::Forward(by) } => {
                 keep(&mut past.steps, ClockStep { from: now.before(*by).wall, to: now.wall });
@@ -188,10 +168,8 @@ impl Recorder for History {
     }
 
     fn ends(&self, task: TaskDetails) {
-        let past = &mut *lock(&self.past);
-        if let Some(life) = past.life(&task.name) {
-            life.ends = Some(Box::new(task));
-        }
+        let name = task.name.clone();
+        lock(&self.past).change(&name, |life| life.ends = Some(Box::new(task)));
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -201,88 +179,72 @@ impl Recorder for History {
 
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("History").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("History").finish_non_exhaustive()
+    }
+}
+
+impl Life {
+    fn new(since: SystemTime) -> Life {
+        let durations = Durations::default();
+        Life { since, is_replaced: false, paused: None, durations, items: None, ends: None }
+    }
+
+    fn replace(&mut self, now: SystemTime, length: usize) {
+        let (paused, mut items) = (self.paused, self.items.take());
+        if let Some(items) = &mut items {
+            items.add(Item::Replaced, length);
+        }
+        *self = Life { is_replaced: true, paused, items, ..Life::new(now) };
+    }
+
+    fn items(&mut self) -> &mut Items {
+        self.items.get_or_insert_with(Box::default)
     }
 }
 
 impl Past {
-    fn life(&mut self, task: &str) -> Option<&mut Life> {
-        self.names.get_mut(task)?.life.as_deref_mut()
+    /// The task of this name, and then the cancelled ones of this name, the newest first. A run may end after its task was
+    /// cancelled, and what the task has missed is reported after that.
+    fn lives<'a>(&'a mut self, task: &'a str) -> impl Iterator<Item = &'a mut Life> + 'a {
+        let live = self.names.get_mut(task).and_then(|name| name.life.as_deref_mut());
+        let cancelled = self.cancelled.iter_mut().rev().filter(move |one| *one.task.name == *task);
+        live.into_iter().chain(cancelled.map(|one| &mut *one.life))
     }
 
-    /// The task of this name, or the one that was cancelled last.
-    fn last_life(&mut self, task: &str) -> Option<&mut Life> {
-        let Past { names, cancelled, .. } = self;
-        let live = names.get_mut(task).and_then(|name| name.life.as_deref_mut());
-        live.or_else(|| cancelled_life(cancelled, task))
-    }
-
-    fn scheduled(&mut self, task: &Arc<str>, now: Now) {
-        let name = self.names.entry(task.clone()).or_default();
-        let life = Life {
-            since: now.wall,
-            is_replaced: false,
-            paused: None,
-            durations: Durations::default(),
-            items: None,
-            ends: None,
-        };
-        // The task before has given the name up for its last run.
-        name.ending += u32::from(name.life.replace(Box::new(life)).is_some());
-    }
-
-    fn replaced(&mut self, task: &str, now: Now, length: usize) {
-        if let Some(life) = self.life(task) {
-            life.since = now.wall;
-            life.is_replaced = true;
-            life.durations = Durations::default();
-            life.ends = None;
-            if let Some(items) = &mut life.items {
-                items.add(Item::Replaced, length);
-            }
+    fn change(&mut self, task: &str, change: impl FnOnce(&mut Life)) {
+        if let Some(life) = self.names.get_mut(task).and_then(|name| name.life.as_deref_mut()) {
+            change(life);
         }
     }
 
-    fn paused(&mut self, task: &str, at: Option<SystemTime>) {
-        if let Some(life) = self.life(task) {
-            life.paused = at;
+    fn start(&mut self, task: &str, run: Item, coalesces: bool, now: Now) {
+        let length = self.length;
+        let life = self.lives(task).next();
+        let ends = life.map_or(false, |life| {
+            life.items().start(run, coalesces, length);
+            life.ends.is_some()
+        });
+        if ends {
+            // Its one run after `cancel_after_next`. After that it emits `Ended`.
+            self.names.entry(task.into()).or_default().ending += 1;
+            self.cancel(task, now);
         }
     }
 
-    fn started(&mut self, task: &str, run: Item, coalesces: bool, now: Now, length: usize) {
-        if let Some(life) = self.last_life(task) {
-            life.items.get_or_insert_with(Box::default).start(run, coalesces, length);
-            if life.ends.is_some() {
-                // Its one run after `cancel_after_next`.
-                self.cancelled(task, now);
-                self.names.entry(task.into()).or_default().ending += 1;
-            }
-        }
-    }
-
-    /// A run has ended: of the task that has the name, or of one that was cancelled.
-    fn finished(&mut self, task: &str, due: SystemTime, how: Ending, duration: impl Fn(u64) -> u64) {
-        let Past { names, cancelled, .. } = self;
-        let live = names.get_mut(task).and_then(|name| name.life.as_deref_mut());
-        let cancelled = cancelled.iter_mut().rev().filter(|one| *one.task.name == *task);
-        for life in live.into_iter().chain(cancelled.map(|one| &mut *one.life)) {
-            let ended = life.items.as_mut().map(|items| items.end(due, how, &duration));
-            if let Some(Ok(took)) = ended {
-                took.into_iter().for_each(|took| life.durations.add(took));
+    fn end_run(&mut self, task: &str, due: SystemTime, took: Duration, how: Ending) {
+        for life in self.lives(task) {
+            if let Some(is_current) = life.items.as_mut().and_then(|items| items.end(due, took, how)) {
+                // How long the runs before a replacement took does not matter any more.
+                if is_current {
+                    life.durations.add(took);
+                }
                 return;
             }
         }
     }
 
-    fn add(&mut self, task: &str, missed: Item, length: usize) {
-        if let Some(life) = self.last_life(task) {
-            life.items.get_or_insert_with(Box::default).add(missed, length);
-        }
-    }
-
-    fn cancelled(&mut self, task: &str, now: Now) {
-        let life = self.names.get_mut(task).and_then(|name| name.life.take());
-        if let Some(mut life) = life {
+    fn cancel(&mut self, task: &str, now: Now) {
+        if let Some(mut life) = self.names.get_mut(task).and_then(|name| name.life.take()) {
             if let Some(task) = life.ends.take() {
                 keep(&mut self.cancelled, Cancelled { at: now, task, life });
             }
@@ -290,7 +252,7 @@ impl Past {
         self.forget_if_empty(task);
     }
 
-    fn ended(&mut self, task: &str) {
+    fn end(&mut self, task: &str) {
         if let Some(name) = self.names.get_mut(task) {
             match name.ending {
                 0 => name.life = None,
@@ -309,37 +271,29 @@ impl Past {
         }
     }
 
-    /// The time since the first run, in nanoseconds.
-    fn age(&mut self, now: Now) -> u64 {
-        let began = *self.began.get_or_insert(now.mono);
-        nanos(now.mono.saturating_duration_since(began))
-    }
-
     fn history(
         &self,
         task: TaskDetails,
         life: Option<&Life>,
         cancelled: Option<Now>,
-        length: usize,
         zone: &str,
     ) -> TaskHistory {
         let items = life.and_then(|life| life.items.as_ref());
         let is_known = task.plan.as_deref().map_or(false, Plan::is_known);
-        let (items, forgotten) = items.map(|items| items.list(length, is_known)).unwrap_or_default();
+        let (items, forgotten) = items.map(|items| items.list(self.length, is_known)).unwrap_or_default();
         let since = life.map(|life| life.since);
         let end = cancelled.map(|at| at.wall);
         let is_of_task = |change: &&ZoneChange| match &task.zone {
-            _ if end.map_or(false, |end| change.at > end) => false,
+            _ if Some(change.at) <= since || end.map_or(false, |end| change.at > end) => false,
             // If the names are equal, the data of the zone have changed, for all that have it.
             Some(own) => change.from == change.to && *change.to == *own.name(),
             None => change.from != change.to || *change.to == *zone,
         };
-        let zone_change = self.zone_changes.iter().rev().find(is_of_task);
         TaskHistory {
             items,
             forgotten,
             steps: self.steps.iter().copied().collect(),
-            zone_changed: zone_change.map(|change| change.at).filter(|&at| Some(at) > since),
+            zone_changed: self.zone_changes.iter().rev().find(is_of_task).map(|change| change.at),
             since,
             is_replaced: life.map_or(false, |life| life.is_replaced),
             paused: life.and_then(|life| life.paused),
@@ -349,18 +303,9 @@ impl Past {
     }
 }
 
-fn cancelled_life<'a>(cancelled: &'a mut VecDeque<Cancelled>, task: &str) -> Option<&'a mut Life> {
-    cancelled.iter_mut().rev().find(|one| *one.task.name == *task).map(|one| &mut *one.life)
-}
-
 fn keep<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == MOST {
         list.pop_front();
     }
     list.push_back(item);
-}
-
-/// At most 584 years.
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
