@@ -271,8 +271,14 @@ impl Engine {
             let zone = state.zone.clone();
             state.agenda.change_zone_named(&name, &zone, now);
         }
+        let event = match &scheduled {
+            Scheduled::New { .. } => Some(Event::Scheduled { task: name.clone() }),
+            Scheduled::Taken { .. } => None,
+            Scheduled::Replaced { .. } => Some(Event::Replaced { task: name.clone() }),
+        };
+        event.iter().for_each(|event| self.record(event, now));
         // A worker may end the task before this thread has emitted `Scheduled`. A delivery holds the task's `Ended` back.
-        let is_observed = is_new && self.has_observer();
+        let is_observed = is_new && self.is_observed();
         if is_observed {
             state.begin_delivery(&name);
         }
@@ -285,17 +291,14 @@ impl Engine {
         if let Some(step) = step {
             self.emit(|| Event::ClockStepped { step });
         }
+        event.iter().for_each(|event| self.notify(event));
         let task = match scheduled {
-            Scheduled::New { id } => {
-                self.emit(|| Event::Scheduled { task: name.clone() });
-                ScheduledTask { id, is_new }
-            }
+            Scheduled::New { id } => ScheduledTask { id, is_new },
             Scheduled::Taken { by, task } => {
                 self.discard(&name, task);
                 self.name_taken(name.clone(), by, scheduled_at)
             }
             Scheduled::Replaced { id, old } => {
-                self.emit(|| Event::Replaced { task: name.clone() });
                 self.dispose_of(old, Why::Cancelled);
                 ScheduledTask { id, is_new }
             }
@@ -331,11 +334,12 @@ impl Engine {
         let ((removed, queued), task) = self.change(key, |state, now| {
             self.record_end(state, key);
             let removed = state.agenda.cancel(key, now)?;
+            self.record(&Event::Cancelled { task: removed.name.clone() }, now);
             let queued = state.queue_line(&removed.name, JournalLine::Forgot);
             Some((removed, queued))
         })?;
         self.write(queued);
-        self.emit(|| Event::Cancelled { task });
+        self.notify(&Event::Cancelled { task });
         self.dispose_of(removed, Why::Cancelled);
         Ok(())
     }

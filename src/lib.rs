@@ -200,15 +200,13 @@ mod timer;
 // What layers put into each new scheduler.
 #[cfg(feature = "std")]
 mod layers {
-    use crate::engine::Recorder;
-    use crate::sync::Arc;
+    #[cfg(feature = "history")]
+    pub(crate) use crate::history::default_recorder;
 
     /// What records the events, unless the builder says otherwise.
-    pub(crate) fn recorder() -> Option<Arc<dyn Recorder>> {
-        #[cfg(feature = "history")]
-        return crate::history::recorder(crate::history::LENGTH);
-        #[cfg(not(feature = "history"))]
-        return None;
+    #[cfg(not(feature = "history"))]
+    pub(crate) fn default_recorder() -> Option<crate::sync::Arc<dyn crate::engine::Recorder>> {
+        None
     }
 }
 

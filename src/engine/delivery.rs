@@ -91,10 +91,11 @@ impl Engine {
 
     /// Emits the end of a task, or holds it back while other events of the task are being delivered.
     pub(super) fn emit_ended(&self, task: &Arc<str>) {
-        if !self.has_observer() {
-            return;
+        let event = || Event::Ended { task: task.clone() };
+        if !self.is_observed() {
+            return self.emit(event);
         }
-        let event = Event::Ended { task: task.clone() };
+        let event = event();
         let mut state = lock(&self.state);
         match state.deliveries.iter_mut().find(|delivery| delivery.task == *task) {
             Some(delivery) => delivery.end.push(event),

@@ -46,25 +46,25 @@ impl Engine {
         self.is_observed.load(Ordering::Relaxed)
     }
 
-    /// Whether events are for anybody: an observer or the recorder.
-    pub(super) fn has_observer(&self) -> bool {
-        self.recorder.is_some() || self.is_observed()
-    }
-
     /// Emits an event, if it is for anybody.
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
-        if self.has_observer() {
+        if self.recorder.is_some() || self.is_observed() {
+            self.emit_at(self.clock.now(), event);
+        }
+    }
+
+    /// Emits an event that happened when the clocks showed `now`.
+    pub(super) fn emit_at(&self, now: Now, event: impl FnOnce() -> Event) {
+        if self.recorder.is_some() || self.is_observed() {
             let event = event();
-            self.record(&event);
-            if self.is_observed() {
-                self.notify(&event);
-            }
+            self.record(&event, now);
+            self.notify(&event);
         }
     }
 
     /// Emits an event that must not get lost: without an observer it is printed to stderr.
     pub(crate) fn emit_or_stderr(&self, event: Event) {
-        self.record(&event);
+        self.record(&event, self.clock.now());
         if self.is_observed() {
             self.notify(&event);
         } else {
@@ -72,9 +72,10 @@ impl Engine {
         }
     }
 
-    fn record(&self, event: &Event) {
+    /// Records an event that observers get later: it is decided with the state locked.
+    pub(super) fn record(&self, event: &Event, now: Now) {
         if let Some(recorder) = &self.recorder {
-            recorder.event(event, self.clock.now());
+            recorder.event(event, now);
         }
     }
 
@@ -85,7 +86,11 @@ impl Engine {
         }
     }
 
-    fn notify(&self, event: &Event) {
+    /// Emits an event that is recorded already.
+    pub(super) fn notify(&self, event: &Event) {
+        if !self.is_observed() {
+            return;
+        }
         let _inside = Inside::of(self);
         let observers = lock(&self.observers).clone();
         let each = observers.iter().flat_map(|observers| observers.iter());

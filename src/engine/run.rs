@@ -77,7 +77,7 @@ fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
         let mut state = lock(&engine.state);
         let begun = state.agenda.take_back(key, task, now);
         engine.unlock(state, now);
-        return carry_out(engine, key, name, begun, QueuedLine::default());
+        return carry_out(engine, key, name, begun, QueuedLine::default(), now);
     }
 
     let waited = now.mono.saturating_duration_since(sent.mono);
@@ -130,7 +130,7 @@ fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
     }
     engine.write(passed);
     for MissedDues { count, first, latest, why } in missed {
-        engine.emit(|| Event::Missed { task: name.clone(), count, first, latest, why });
+        engine.emit_at(now, || Event::Missed { task: name.clone(), count, first, latest, why });
     }
     if let Begun::Removed { task, removed } = &mut begun {
         let until = removed.at;
@@ -147,7 +147,7 @@ fn run(engine: &Arc<Engine>, dispatch: Dispatch, now: Now) {
     if let NextDue::Broken(error) = next {
         engine.emit_or_stderr(schedule_broke(name.clone(), error));
     }
-    carry_out(engine, key, name, begun, began);
+    carry_out(engine, key, name, begun, began, now);
 }
 
 /// Reports an overrun when it happens, as the run may never end. If the run has ended meanwhile, its end has reported the
@@ -174,12 +174,12 @@ fn schedule_broke(task: Arc<str>, error: Error) -> Event {
 }
 
 /// Does what the agenda has answered to a decision.
-fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, began: QueuedLine) {
+fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, began: QueuedLine, now: Now) {
     let dispatch = match begun {
         Begun::Run { facts, runner, dispatch } => {
             engine.submit(dispatch.map(Work::Dispatch));
             engine.write(began);
-            return call(engine, key, facts, runner);
+            return call(engine, key, facts, runner, now);
         }
         Begun::Home(dispatch) => dispatch,
         Begun::Removed { task, .. } => {
@@ -197,9 +197,15 @@ fn carry_out(engine: &Arc<Engine>, key: EntryKey, name: Arc<str>, begun: Begun, 
 }
 
 /// Calls the callback.
-fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner) {
+fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, runner: Runner, now: Now) {
     let Facts { due, lateness, missed: coalesced, is_asked_for: is_on_demand, is_last, .. } = facts;
-    engine.emit(|| Event::Started { task: facts.name.clone(), due, lateness, coalesced, is_on_demand });
+    engine.emit_at(now, || Event::Started {
+        task: facts.name.clone(),
+        due,
+        lateness,
+        coalesced,
+        is_on_demand,
+    });
     if lateness >= LATE {
         engine.emit(|| Event::Late { task: facts.name.clone(), due, lateness });
     }
@@ -247,13 +253,14 @@ impl RunGuard {
 
     fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
         let RunGuard { ref engine, key, ref name, due, .. } = *self;
-        let took = engine.clock.now().mono.saturating_duration_since(self.began);
+        let now = engine.clock.now();
+        let took = now.mono.saturating_duration_since(self.began);
         let is_break = matches!(outcome, Ok(Verdict::Break));
         engine.write_line(name, JournalLine::Ended(due));
         let task = name.clone();
         match (outcome, Some(due), Some(took)) {
             (Ok(Verdict::Continue | Verdict::Break), ..) => {
-                engine.emit(|| Event::Finished { task, due, took });
+                engine.emit_at(now, || Event::Finished { task, due, took });
             }
             (Ok(Verdict::Failed(error)), due, took) => {
                 engine.emit_or_stderr(Event::Failed { task, due, took, error: error.into() });

@@ -18,14 +18,11 @@ use crate::scheduler::Builder;
 use crate::sync::Arc;
 
 /// How many items are kept of each task by default.
-pub(crate) const LENGTH: usize = 16;
+const LENGTH: usize = 16;
 
-/// What records the history of a scheduler, if there is to be one.
-pub(crate) fn recorder(length: usize) -> Option<Arc<dyn Recorder>> {
-    match length {
-        0 => None,
-        _ => Some(Arc::new(History::new(length))),
-    }
+/// What records the history of a scheduler, unless its builder says otherwise.
+pub(crate) fn default_recorder() -> Option<Arc<dyn Recorder>> {
+    Some(Arc::new(History::new(LENGTH)))
 }
 
 /// The history that an engine records.
@@ -43,7 +40,10 @@ impl Builder {
     /// With 0 there is no history: `explain` knows only the schedules, and
     /// [`forecast`](crate::Scheduler::forecast) does not know how long runs take.
     pub fn history(mut self, length: usize) -> Builder {
-        self.recorder = recorder(length);
+        self.recorder = match length {
+            0 => None,
+            _ => Some(Arc::new(History::new(length))),
+        };
         self
     }
 }

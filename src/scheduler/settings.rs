@@ -56,7 +56,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             store: Mutex::default(),
-            recorder: layers::recorder(),
+            recorder: layers::default_recorder(),
             wait_limit: None,
         }
     }
