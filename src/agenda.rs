@@ -30,7 +30,7 @@ use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
 pub(crate) use self::messages::{Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
 pub use self::query::Status;
-pub(crate) use self::query::{Owner, TaskKey, TaskSnapshot};
+pub(crate) use self::query::{Owner, TaskDetails, TaskKey, TaskSnapshot};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;

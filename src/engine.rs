@@ -8,16 +8,16 @@
 //!
 //! # Locks
 //!
-//! While a lock is held, only those after it in this order may be taken, and a pool's and `hands` alone:
+//! While a lock is held, only those after it in this order may be taken, and the last three alone:
 //!
 //! ```text
-//! GLOBAL ──> store ──> state ──> the pool's state, hands
+//! GLOBAL ──> store ──> state ──> the pool's state, hands, past
 //! ```
 //!
 //! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
 //! * `store` ([`journal`]): the store, and who may write to it.
 //! * `state`: the agenda, the outbox, and all that changes with them. The `state` of the [`Pool`]: its queue.
-//! * `hands`: the time of a manual clock.
+//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded.
 //! * The `sleep` of each pending future is taken alone.
 //!
 //! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
@@ -49,11 +49,11 @@ use crate::task::{Job, MissedDues, Policy};
 use crate::tz::Zone;
 
 pub(crate) use journal::OpenStore;
-pub(crate) use outbox::Observer;
+pub(crate) use outbox::Recorder;
 use outbox::{MustDeliver, Outbox, QueuedRecord};
 pub(crate) use run::{Sleeper, Work};
-use zones::Watching;
 pub(crate) use zones::Watch;
+use zones::Watching;
 
 /// What the threads share.
 pub(crate) struct Engine {
@@ -76,6 +76,8 @@ pub(crate) struct Engine {
     /// Wakes the thread that delivers events.
     events: Condvar,
     pub(crate) pool: Pool<Work>,
+    /// What a layer has put here to record all events.
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// What the lock guards.
@@ -132,6 +134,7 @@ pub(crate) struct Settings {
     pub(crate) zone_check: Duration,
     /// Opened already. In its lock from the start, so that a builder can be shared by threads.
     pub(crate) store: Mutex<OpenStore>,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     /// A run that waits longer than this for a worker is reported.
     pub(crate) wait_limit: Option<Duration>,
     /// The largest number of workers.
@@ -157,11 +160,11 @@ pub(crate) struct ScheduledTask {
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { store, wait_limit, workers, .. } = settings;
+        let Settings { store, recorder, wait_limit, workers, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
             agenda: Agenda::new(clock_correction, wait_limit),
-            outbox: Outbox::new(has_store),
+            outbox: Outbox::new(has_store, recorder.clone()),
             zone,
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),
@@ -184,6 +187,7 @@ impl Engine {
             quiet: Condvar::new(),
             events: Condvar::new(),
             pool: Pool::new(workers),
+            recorder,
         }
     }
 
@@ -195,7 +199,8 @@ impl Engine {
         // Checked first: if the name is taken, the caller's iterator or closure must not be asked for anything.
         let mut state = self.open_state().map_err(of_task)?;
         let owner = state.agenda.owner(&name).filter(|_| !replaces);
-        let watch = if owner.is_none() { self.time_to_check_zones(&mut state, self.clock.now()) } else { None };
+        let watch =
+            if owner.is_none() { self.time_to_check_zones(&mut state, self.clock.now()) } else { None };
         drop(state);
         if let Some(owner) = owner {
             self.discard(&name, (schedule, job));
@@ -279,14 +284,19 @@ impl Engine {
         }
         match &scheduled {
             Scheduled::Taken { .. } => {}
-            Scheduled::New { .. } => state.outbox.emit(|| Event::Scheduled { task: name.clone() }),
-            Scheduled::Replaced { .. } => state.outbox.emit(|| Event::Replaced { task: name.clone() }),
+            Scheduled::New { .. } => state.outbox.emit(now, || Event::Scheduled { task: name.clone() }),
+            Scheduled::Replaced { .. } => state.outbox.emit(now, || Event::Replaced { task: name.clone() }),
         }
         self.unlock(state, now);
         Ok((scheduled, record))
     }
 
-    fn name_taken(self: &Arc<Self>, task: Arc<str>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
+    fn name_taken(
+        self: &Arc<Self>,
+        task: Arc<str>,
+        owner: Owner,
+        second: &'static Location<'static>,
+    ) -> ScheduledTask {
         let Owner { id, scheduled_at: first } = owner;
         if first != second {
             self.alarm(Event::NameTaken { task, first, second });
@@ -301,9 +311,10 @@ impl Engine {
             self.cancel(key)?;
         }
         let mut state = lock(&self.state);
-        state.outbox.emit(|| Event::Scheduled { task: name.clone() });
-        state.outbox.emit(|| Event::Ended { task: name.clone() });
-        self.unlock(state, self.clock.now());
+        let now = self.clock.now();
+        state.outbox.emit(now, || Event::Scheduled { task: name.clone() });
+        state.outbox.emit(now, || Event::Ended { task: name.clone() });
+        self.unlock(state, now);
         // No task ever has this id.
         Ok(ScheduledTask { id: 0, is_new: true })
     }
@@ -311,9 +322,10 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         let (removed, record) = self.change(key, |state, now| {
+            state.outbox.record_end(state.agenda.details(key));
             let removed = state.agenda.cancel(key, now)?;
             let record = state.outbox.record(&removed.name, Record::Forgot);
-            state.outbox.emit(|| Event::Cancelled { task: removed.name.clone() });
+            state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
             Some((removed, record))
         })?;
         self.write(record);
@@ -323,13 +335,16 @@ impl Engine {
 
     /// Makes the next run the last.
     pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        self.change(key, |state, _| state.agenda.cancel_after_next(key).then_some(()))
+        self.change(key, |state, _| {
+            state.outbox.record_end(state.agenda.details(key));
+            state.agenda.cancel_after_next(key).then_some(())
+        })
     }
 
     pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        self.change(key, |state, _| {
+        self.change(key, |state, now| {
             if state.agenda.pause(key)? {
-                state.outbox.emit(|| Event::Paused { task: key.name.into() });
+                state.outbox.emit(now, || Event::Paused { task: key.name.into() });
             }
             Some(())
         })
@@ -338,7 +353,7 @@ impl Engine {
     pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.resume(key, now)? {
-                state.outbox.emit(|| Event::Resumed { task: key.name.into() });
+                state.outbox.emit(now, || Event::Resumed { task: key.name.into() });
             }
             Some(())
         })
@@ -375,7 +390,7 @@ impl Engine {
     /// if it sleeps too long now, the one that delivers events, and the callers of `wait` and `shutdown` if nothing is left.
     /// Never called by the timer's thread.
     pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
-        self.publish(&mut state);
+        self.publish(&mut state, now);
         let wake = self.next_wake(&mut state, now);
         let wakes_timer = match state.nap {
             Nap::Awake => false,
@@ -418,8 +433,9 @@ impl Engine {
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
         watch: Option<Box<Watch>>,
+        now: Now,
     ) -> MutexGuard<'a, State> {
-        self.publish(&mut state);
+        self.publish(&mut state, now);
         let queued = state.agenda.take_queued();
         let delivery = self.deliver_later(&mut state);
         if queued.is_empty() && delivery.is_ok() && watch.is_none() {
@@ -436,20 +452,25 @@ impl Engine {
     }
 
     /// Puts what the agenda has to report into the outbox.
-    fn publish(&self, state: &mut State) {
+    fn publish(&self, state: &mut State, now: Now) {
         for (name, news) in state.agenda.take_news() {
             match news {
-                News::Missed(missed) => state.report_missed(&name, missed, true),
+                News::Missed(missed) => state.report_missed(&name, missed, true, now),
                 News::Broken(error) => {
                     let message = error.to_string().into();
-                    state.outbox.alarm(match error.kind() {
-                        Kind::Panicked(_) => Event::Panicked { task: name, due: None, message },
-                        _ => Event::Failed { task: name, due: None, error: message },
-                    });
+                    state.outbox.alarm(
+                        now,
+                        match error.kind() {
+                            Kind::Panicked(_) => {
+                                Event::Panicked { task: name, due: None, took: None, message }
+                            }
+                            _ => Event::Failed { task: name, due: None, took: None, error: message },
+                        },
+                    );
                 }
                 News::Waiting(waited) => {
                     let workers = self.pool.workers().max(1);
-                    state.outbox.emit(|| Event::Waiting { task: name, waited, workers });
+                    state.outbox.emit(now, || Event::Waiting { task: name, waited, workers });
                 }
             }
         }
@@ -503,7 +524,7 @@ impl Engine {
         if let Some(waiting) = waiting {
             let workers = self.pool.workers();
             let mut state = lock(&self.state);
-            state.outbox.emit(|| Event::PoolSaturated { waiting, workers });
+            state.outbox.emit(self.clock.now(), || Event::PoolSaturated { waiting, workers });
             // The pool has threads. If the one for events cannot be started, the event waits for the next.
             let _ = self.deliver_later(&mut state);
         }
@@ -557,9 +578,9 @@ impl Engine {
                 timetable.pass(due, until, until)
             };
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
-            let mut state = lock(&self.state);
-            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, true);
-            self.unlock(state, self.clock.now());
+            let (mut state, now) = (lock(&self.state), self.clock.now());
+            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, true, now);
+            self.unlock(state, now);
         }
         self.discard(&name, (timetable, job));
     }
@@ -571,7 +592,7 @@ impl Engine {
             guarded(|| drop(theirs))
         };
         if let Err(message) = dropped {
-            self.alarm(Event::Panicked { task: name.clone(), due: None, message });
+            self.alarm(Event::Panicked { task: name.clone(), due: None, took: None, message });
         }
     }
 }
@@ -585,19 +606,19 @@ impl State {
     /// Compares the two clocks, and judges all due times again if the wall clock was stepped.
     pub(crate) fn check_clocks(&mut self, now: Now) {
         if let Some(step) = self.agenda.check_clocks(now) {
-            self.outbox.emit(|| Event::ClockStepped { step });
+            self.outbox.emit(now, || Event::ClockStepped { step });
         }
     }
 
     /// Reports missed occurrences, also to the store if `is_recorded`.
-    fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, is_recorded: bool) {
+    fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, is_recorded: bool, now: Now) {
         let MissedDues { count, first, latest, why } = missed;
         // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
         // process to make up for.
         if is_recorded && !matches!(why, Why::Cancelled | Why::ShutDown) {
             let _ = self.outbox.record(name, Record::Passed(latest));
         }
-        self.outbox.emit(|| Event::Missed { task: name.clone(), count, first, latest, why });
+        self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
     }
 }
 

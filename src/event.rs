@@ -31,11 +31,11 @@ pub enum Event {
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
     /// The run for `due` returned after `took`.
     Finished { task: Arc<str>, due: SystemTime, took: Duration },
-    /// The run for `due` returned an error. Without a `due`, the schedule failed and the task ends.
-    Failed { task: Arc<str>, due: Option<SystemTime>, error: Arc<str> },
-    /// The callback panicked in the run for `due`. The schedule goes on. Without a `due`, the schedule panicked and the task
-    /// ends, or a destructor panicked.
-    Panicked { task: Arc<str>, due: Option<SystemTime>, message: Arc<str> },
+    /// The run for `due` returned an error after `took`. Without those two, the schedule failed and the task ends.
+    Failed { task: Arc<str>, due: Option<SystemTime>, took: Option<Duration>, error: Arc<str> },
+    /// The callback panicked in the run for `due`, after `took`. The schedule goes on. Without those two, the schedule panicked
+    /// and the task ends, or a destructor panicked.
+    Panicked { task: Arc<str>, due: Option<SystemTime>, took: Option<Duration>, message: Arc<str> },
     /// `count` occurrences from `first` to `latest` were missed, for the reason `why`. They got no run of their own.
     Missed { task: Arc<str>, count: u64, first: SystemTime, latest: SystemTime, why: Why },
     /// An earlier process started a run for `due` and went down before it ended. It is not run again.

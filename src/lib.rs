@@ -139,9 +139,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
-// Unused code is a warning with all features. Without `std` parts of the core have no caller, and without `history` the
-// agenda's history has no reader.
-#![cfg_attr(not(feature = "history"), allow(dead_code))]
+// Without `std` parts of the core have no caller.
+#![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 // The modules, from the bottom up. A module imports from the floors below its own and from no other; a test reads this
 // file and checks the imports of all others. Modules without `cfg(feature = "std")` also compile without `std`.
@@ -198,6 +197,19 @@ mod engine;
 #[cfg(feature = "std")]
 mod timer;
 
+// What layers put into each new scheduler.
+#[cfg(feature = "std")]
+mod layers {
+    #[cfg(feature = "history")]
+    pub(crate) use crate::history::default_recorder;
+
+    /// What records the events, unless the builder says otherwise.
+    #[cfg(not(feature = "history"))]
+    pub(crate) fn default_recorder() -> Option<crate::sync::Arc<dyn crate::engine::Recorder>> {
+        None
+    }
+}
+
 // Roof: what users hold.
 #[cfg(feature = "std")]
 mod scheduler;
@@ -230,7 +242,7 @@ pub use {
 };
 
 #[cfg(feature = "history")]
-pub use history::{Account, Forecast, Outlook, Reason};
+pub use history::{Account, Ending, Forecast, Outlook, Reason};
 #[cfg(all(feature = "std", feature = "tools"))]
 pub use tools::{
     changes::{ClockChange, ClockChanges, ClockEffect},

@@ -330,6 +330,7 @@ impl Come {
         if let (Some(Correction { to, .. }), None) = (self.correction, verdicts.start) {
             // If a run starts, what was skipped is judged after it.
             verdicts.miss(timetable, Why::ClockCorrected, Now { wall: to, ..now }, now);
+            verdicts.run(timetable, policy, self.late, now, now);
         }
         verdicts
     }

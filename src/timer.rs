@@ -72,7 +72,7 @@ fn take_due<'a>(
         state.agenda.report_waits(now);
     }
     let watch = engine.time_to_check_zones(&mut state, now);
-    engine.hand_out(state, watch)
+    engine.hand_out(state, watch, now)
 }
 
 /// Runs what is due at `now`, on the calling thread. `shown` is the time of the clocks. It is later than `now` after slow

@@ -95,7 +95,8 @@ impl Agenda {
         }
         let entry = self.detach(index, now)?;
         let name = self.name_entry(index).name.clone();
-        let missed = passed.filter(|_| entry.timetable.as_ref().map_or(false, |timetable| timetable.is_users()));
+        let missed =
+            passed.filter(|_| entry.timetable.as_ref().map_or(false, |timetable| timetable.is_users()));
         Some(Removed {
             name,
             job: entry.job,

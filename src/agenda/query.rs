@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
-use super::entry::{DetachedKind, NameEntry};
+use super::entry::{DetachedKind, Ends, NameEntry};
 use super::Agenda;
-use crate::schedule::Due;
+use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
+use crate::task::{Job, Overlap};
+use crate::tz::Zone;
 
 /// Finds a task by its name, or by its name and number. A handle uses both, so that it never touches a later task of
 /// the same name.
@@ -113,7 +116,9 @@ impl Agenda {
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
         let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
-        name_entry.map_or(false, |name_entry| name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run))
+        name_entry.map_or(false, |name_entry| {
+            name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
+        })
     }
 }
 
@@ -132,6 +137,76 @@ impl NameEntry {
             next: entry.next,
             count: entry.count,
             schedule: entry.spec.schedule.clone(),
+        })
+    }
+}
+
+/// What layers above the scheduler may know of a task that owns its name. Made on demand: nothing is kept for it.
+#[derive(Clone)]
+#[allow(dead_code)] // The core reads none of it.
+pub(crate) struct TaskDetails {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    /// The schedule in words.
+    pub(crate) schedule: Arc<str>,
+    /// The occurrences after the next. None if there are none.
+    pub(crate) plan: Option<Arc<Plan>>,
+    /// The task's own zone. None if it follows the scheduler's zone.
+    pub(crate) zone: Option<Zone>,
+    pub(crate) next: Option<Due>,
+    /// Runs left before the task ends.
+    pub(crate) left: u64,
+    pub(crate) is_paused: bool,
+    /// Whether it has as many runs as it may have at a time.
+    pub(crate) is_busy: bool,
+    /// Whether a run of an earlier task of the same name has not ended.
+    pub(crate) has_detached_run: bool,
+    /// Whether its runs use no worker while they are pending.
+    pub(crate) is_async: bool,
+    pub(crate) overlap: Overlap,
+    pub(crate) allowed_runs: usize,
+}
+
+impl Agenda {
+    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<TaskDetails> {
+        self.name_entries.get(self.find(key)?)?.as_ref()?.details()
+    }
+
+    /// A task that waits longer than this for a worker is reported.
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn wait_limit(&self) -> Option<Duration> {
+        self.wait_limit
+    }
+
+    /// The details of all tasks, in the order in which they were scheduled.
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn all_details(&self) -> Vec<TaskDetails> {
+        let name_entries = self.name_entries.iter().flatten();
+        let mut details: Vec<_> = name_entries.filter_map(|name_entry| name_entry.details()).collect();
+        details.sort_by_key(|task| task.id);
+        details
+    }
+}
+
+impl NameEntry {
+    fn details(&self) -> Option<TaskDetails> {
+        let entry = self.entry.as_ref()?;
+        let left = entry.last.saturating_sub(entry.count);
+        let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan()).map(Arc::new);
+        Some(TaskDetails {
+            id: entry.id,
+            name: self.name.clone(),
+            schedule: entry.spec.schedule.clone(),
+            plan,
+            zone: entry.spec.zone.clone(),
+            next: entry.next,
+            left: if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left },
+            is_paused: entry.is_paused(),
+            is_busy: entry.is_full(),
+            has_detached_run: !self.detached.is_empty(),
+            is_async: matches!(entry.job, Some(Job::Async(_))),
+            overlap: entry.spec.policy.overlap,
+            allowed_runs: entry.allowed_runs(),
         })
     }
 }

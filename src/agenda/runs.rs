@@ -9,7 +9,8 @@ use crate::event::Why;
 use crate::schedule::{Due, Timetable};
 use crate::sync::Instant;
 use crate::task::{
-    Come, Facts, Job, Late, MissedDues, NextDue, Overlap, Place, Question, QuestionKind, Reason, Start, Verdicts,
+    Come, Facts, Job, Late, MissedDues, NextDue, Overlap, Place, Question, QuestionKind, Reason, Start,
+    Verdicts,
 };
 
 impl Agenda {
@@ -141,8 +142,14 @@ impl Agenda {
         entry.forget_correction();
         let (name, is_paused) = (name.clone(), entry.is_paused());
         let held_up = start.filter(|_| is_paused);
-        let held_up = held_up.map(|Start { due, .. }| MissedDues { count: 1, first: due, latest: due, why: Why::Paused });
-        self.news.extend(missed.into_iter().chain(held_up).map(|missed| (name.clone(), News::Missed(missed))));
+        let held_up = held_up.map(|Start { due, .. }| MissedDues {
+            count: 1,
+            first: due,
+            latest: due,
+            why: Why::Paused,
+        });
+        self.news
+            .extend(missed.into_iter().chain(held_up).map(|missed| (name.clone(), News::Missed(missed))));
         if let NextDue::Broken(error) = next {
             self.news.push((name, News::Broken(error)));
         }
@@ -155,7 +162,8 @@ impl Agenda {
 
     /// No run begins.
     fn home(&mut self, index: usize, now: Now) -> PickedUp {
-        let entry = self.name_entry(index).entry.as_ref().expect("a task is decided about while it has its entry");
+        let entry =
+            self.name_entry(index).entry.as_ref().expect("a task is decided about while it has its entry");
         if entry.is_over() {
             return self.over(index, now);
         }
@@ -170,7 +178,8 @@ impl Agenda {
 
     /// The schedule has ended.
     fn over(&mut self, index: usize, now: Now) -> PickedUp {
-        let removed = self.remove(index, Why::Cancelled, now).expect("a task is decided about while it has its entry");
+        let removed =
+            self.remove(index, Why::Cancelled, now).expect("a task is decided about while it has its entry");
         self.close_if_empty(index);
         PickedUp::Over(removed)
     }

@@ -66,7 +66,9 @@ impl State {
             Reason::Elapsed if is_one_more => Record::Asked { at: due, durability: Durability::Process },
             Reason::Elapsed => Record::Began { due, durability: Durability::Process },
             // No later process is to repeat it, not even after a power failure.
-            Reason::Calendar if is_one_more => Record::Asked { at: due, durability: Durability::PowerFailure },
+            Reason::Calendar if is_one_more => {
+                Record::Asked { at: due, durability: Durability::PowerFailure }
+            }
             Reason::Calendar => Record::Began { due, durability: Durability::PowerFailure },
         };
         self.outbox.record(name, record)

@@ -8,11 +8,14 @@
 //! Records go to the store. They are written before the events that were queued after them, and before the callback of the
 //! run that they are about.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 
 use super::{Engine, Inside, Phase, State};
+use crate::agenda::TaskDetails;
+use crate::clock::Now;
 use crate::event::{Event, OneLine};
 use crate::guard::guarded;
 use crate::store::Record;
@@ -20,10 +23,26 @@ use crate::sync::{lock, thread, wait, Arc, ThreadId};
 
 pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// What a layer puts into an engine to record what happens. It gets each event with the state locked, before the observers
+/// of users do, so it must be quick and must not call the engine.
+pub(crate) trait Recorder: fmt::Debug + Send + Sync {
+    /// An event happened when the clocks showed `now`.
+    fn event(&self, event: &Event, now: Now);
+
+    /// A task is about to be cancelled: by the next `Cancelled` event of its name, or when its next run starts. After that,
+    /// the agenda has no details of it.
+    fn ends(&self, task: TaskDetails);
+
+    /// The layer finds its own recorder by its type.
+    #[allow(dead_code)] // Without layers there is none.
+    fn as_any(&self) -> &dyn Any;
+}
+
 /// More events than these are not queued. They are counted, and the count is an event.
 const MOST: usize = 100_000;
 
 pub(super) struct Outbox {
+    recorder: Option<Arc<dyn Recorder>>,
     /// None once the engine has closed.
     observers: Option<Arc<[Observer]>>,
     events: VecDeque<Item>,
@@ -62,8 +81,9 @@ struct Item {
 pub(super) struct QueuedRecord(u64);
 
 impl Outbox {
-    pub(super) fn new(has_store: bool) -> Outbox {
+    pub(super) fn new(has_store: bool, recorder: Option<Arc<dyn Recorder>>) -> Outbox {
         Outbox {
+            recorder,
             observers: Some(Arc::new([])),
             events: VecDeque::new(),
             current: None,
@@ -117,26 +137,47 @@ impl Outbox {
         }
     }
 
-    /// Queues an event, if there is an observer.
-    pub(super) fn emit(&mut self, event: impl FnOnce() -> Event) {
-        if self.is_observed() {
-            self.alarm(event());
+    /// Queues an event, if it is for anybody.
+    pub(super) fn emit(&mut self, now: Now, event: impl FnOnce() -> Event) {
+        if self.recorder.is_some() || self.is_observed() {
+            let event = self.recorded(now, event());
+            if self.is_observed() {
+                self.queue(event);
+            }
         }
     }
 
     /// Queues an event that must not get lost: without an observer it is printed to stderr.
-    pub(super) fn alarm(&mut self, event: Event) {
+    pub(super) fn alarm(&mut self, now: Now, event: Event) {
+        let event = self.recorded(now, event);
+        self.queue(event);
+    }
+
+    fn recorded(&self, now: Now, event: Event) -> Event {
+        if let Some(recorder) = &self.recorder {
+            recorder.event(&event, now);
+        }
+        event
+    }
+
+    fn queue(&mut self, event: Event) {
         if self.events.len() >= MOST {
             self.lost += 1;
             return;
         }
+        let after = self.last_record();
         if self.lost > 0 {
             let count = std::mem::take(&mut self.lost);
-            let after = self.last_record();
             self.events.push_back(Item { event: Event::EventsLost { count }, after });
         }
-        let after = self.last_record();
         self.events.push_back(Item { event, after });
+    }
+
+    /// A task is about to be cancelled, now or with its next run.
+    pub(super) fn record_end(&self, task: Option<TaskDetails>) {
+        if let (Some(recorder), Some(task)) = (&self.recorder, task) {
+            recorder.ends(task);
+        }
     }
 
     /// Queues a record for the store, if there is one.
@@ -249,8 +290,9 @@ impl Engine {
     /// Emits an event that must not get lost, where the state is not locked.
     pub(crate) fn alarm(self: &Arc<Self>, event: Event) {
         let mut state = lock(&self.state);
-        state.outbox.alarm(event);
-        self.unlock(state, self.clock.now());
+        let now = self.clock.now();
+        state.outbox.alarm(now, event);
+        self.unlock(state, now);
     }
 }
 

@@ -53,16 +53,22 @@ fn run(engine: &Arc<Engine>, key: EntryKey) {
         now = engine.clock.now();
         picked_up = state.agenda.answered(key, timetable, verdicts, asked, now);
     }
-    engine.publish(&mut state);
+    engine.publish(&mut state, now);
     match picked_up {
         PickedUp::Ask { .. } | PickedUp::Nothing => engine.unlock(state, now),
         PickedUp::Run { facts, job, rest } => {
             let record = state.record_run(&facts);
             let Facts { ref name, due, lateness, missed: coalesced, reason, .. } = facts;
             let is_on_demand = reason == Reason::Demand;
-            state.outbox.emit(|| Event::Started { task: name.clone(), due, lateness, coalesced, is_on_demand });
+            state.outbox.emit(now, || Event::Started {
+                task: name.clone(),
+                due,
+                lateness,
+                coalesced,
+                is_on_demand,
+            });
             if lateness >= LATE {
-                state.outbox.emit(|| Event::Late { task: name.clone(), due, lateness });
+                state.outbox.emit(now, || Event::Late { task: name.clone(), due, lateness });
             }
             engine.unlock(state, now);
             engine.write(record);
@@ -98,19 +104,19 @@ impl Engine {
             let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
             missed.push(MissedDues { count: pass.count, first, latest, why });
         }
-        let mut state = lock(&self.state);
+        let (mut state, now) = (lock(&self.state), self.clock.now());
         // In the store the name is forgotten, or another task owns it.
-        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open));
-        self.unlock(state, self.clock.now());
+        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open, now));
+        self.unlock(state, now);
         self.discard(&name, timetable);
     }
 
     /// A task that was picked up is done with.
     fn put_down(self: &Arc<Self>, event: Option<Event>) {
-        let mut state = lock(&self.state);
-        event.into_iter().for_each(|event| state.outbox.emit(|| event));
+        let (mut state, now) = (lock(&self.state), self.clock.now());
+        event.into_iter().for_each(|event| state.outbox.emit(now, || event));
         state.agenda.put_down();
-        self.unlock(state, self.clock.now());
+        self.unlock(state, now);
     }
 }
 
@@ -118,8 +124,17 @@ impl Engine {
 fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, job: Job, rest: Option<Removed>) {
     let (engine, name) = (engine.clone(), facts.name.clone());
     let began = engine.clock.now().mono;
-    let mut guard =
-        RunGuard { engine, key, name, due: facts.due, began, job: None, rest, place: facts.place, is_done: false };
+    let mut guard = RunGuard {
+        engine,
+        key,
+        name,
+        due: facts.due,
+        began,
+        job: None,
+        rest,
+        place: facts.place,
+        is_done: false,
+    };
     let outcome = match job {
         Job::Shared(job) => {
             let outcome = guarded(|| job(&facts));
@@ -167,16 +182,16 @@ impl RunGuard {
         let mut now = engine.clock.now();
         let took = now.mono.saturating_duration_since(self.began);
         let mut record = state.outbox.record(name, Record::Ended(due));
-        match outcome {
-            Ok(Verdict::Continue | Verdict::Break) => {
-                state.outbox.emit(|| Event::Finished { task: name.clone(), due, took });
+        let task = name.clone();
+        match (outcome, Some(due), Some(took)) {
+            (Ok(Verdict::Continue | Verdict::Break), ..) => {
+                state.outbox.emit(now, || Event::Finished { task, due, took });
             }
-            Ok(Verdict::Failed(error)) => {
-                let (task, error) = (name.clone(), error.into());
-                state.outbox.alarm(Event::Failed { task, due: Some(due), error });
+            (Ok(Verdict::Failed(error)), due, took) => {
+                state.outbox.alarm(now, Event::Failed { task, due, took, error: error.into() });
             }
-            Err(message) => {
-                state.outbox.alarm(Event::Panicked { task: name.clone(), due: Some(due), message });
+            (Err(message), due, took) => {
+                state.outbox.alarm(now, Event::Panicked { task, due, took, message });
             }
         }
         let is_last = place != Place::Any;
@@ -189,12 +204,12 @@ impl RunGuard {
             state = lock(&engine.state);
             now = engine.clock.now();
             if is_last {
-                state.outbox.emit(|| Event::Ended { task: name.clone() });
+                state.outbox.emit(now, || Event::Ended { task: name.clone() });
             }
         }
         self.is_done = true;
         let Finished { removed, is_over, asks } = state.agenda.finish(key, self.job.take(), is_break, now);
-        engine.publish(&mut state);
+        engine.publish(&mut state, now);
         if is_over && is_break {
             // If the name is scheduled again, it is a new task.
             record = state.outbox.record(name, Record::Forgot);

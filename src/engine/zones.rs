@@ -55,7 +55,7 @@ impl State {
             // Occurrences up to now are those of the old zone, also if the clock was stepped since the last comparison.
             self.check_clocks(now);
             self.agenda.change_zone(of, &to, now);
-            self.outbox.emit(|| Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
+            self.outbox.emit(now, || Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
             if of.is_none() {
                 self.zone = to;
             }
@@ -135,11 +135,11 @@ impl Engine {
         match found {
             _ if is_overtaken => {}
             Ok(Some(new)) => state.change_zone(of, new, now),
-            Ok(None) if known.is_some() => state.outbox.emit(|| Event::ZoneReadAgain { zone: name }),
+            Ok(None) if known.is_some() => state.outbox.emit(now, || Event::ZoneReadAgain { zone: name }),
             Ok(None) => {}
             Err(error) => {
                 if known.as_ref() != Some(&error) {
-                    state.outbox.alarm(Event::ZoneKept { zone: name, error: error.to_string().into() });
+                    state.outbox.alarm(now, Event::ZoneKept { zone: name, error: error.to_string().into() });
                 }
                 failures.push((of.cloned(), error));
             }

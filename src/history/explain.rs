@@ -1,13 +1,15 @@
 //! Why a task ran at an instant, or did not: the answer from its history and its schedule.
 //!
-//! The history is copied under the state's lock. The rest works on the copy.
+//! History and schedule are copied under the state's lock. The rest works on the copy.
 
 mod judge;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::agenda::{Ending, TaskHistory, TaskKey};
+use super::items::Ending;
+use super::recorder::{History, TaskHistory};
+use crate::agenda::{TaskDetails, TaskKey};
 use crate::clock::{Now, Step};
 use crate::elapsed::Elapsed;
 use crate::engine::Engine;
@@ -15,7 +17,7 @@ use crate::error::{Error, Kind};
 use crate::event::{OneLine, Why};
 use crate::schedule::{rfc3339, Moment};
 use crate::scheduler::{Scheduler, Task};
-use crate::sync::{lock, Arc};
+use crate::sync::Arc;
 use crate::tools::why::Explanation;
 use crate::tz::Zone;
 
@@ -154,16 +156,22 @@ impl Task {
     ///
     /// If the task has ended, and is not one of the last cancelled tasks; or if the scheduler has been shut down.
     pub fn explain(&self, moment: impl Into<Moment>) -> Result<Account, Error> {
-        explain(&*self.engine()?, self.key(), moment.into())
+        explain(&self.engine()?, self.key(), moment.into())
     }
 }
 
-fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account, Error> {
-    let ((memories, now), task) =
-        engine.change(key, |state, now| Some((state.agenda.histories(key), now)))?;
-    let mut account = Err(Error::new(Kind::UnknownTask).of_task(&task));
-    for memory in memories {
-        account = explain_by(engine, &task, memory, moment, now);
+fn explain(engine: &Arc<Engine>, key: TaskKey<'_>, moment: Moment) -> Result<Account, Error> {
+    let (histories, zone, now) = engine.change(key, |state, now| {
+        let (task, zone) = (state.agenda.details(key), state.zone.clone());
+        let histories = match super::history(engine) {
+            Some(history) => history.of(key, task, zone.name()),
+            None => History::new(0).of(key, task, zone.name()),
+        };
+        Some((histories, zone, now))
+    })?;
+    let mut account = Err(Error::new(Kind::UnknownTask).of_task(&Arc::from(key.name)));
+    for history in histories {
+        account = explain_by(&history, &zone, moment, now);
         // For a time before this task was scheduled, ask the earlier task of the same name.
         if !matches!(&account, Ok(Account { reason: Reason::Unscheduled { is_replaced: false, .. }, .. })) {
             break;
@@ -173,24 +181,19 @@ fn explain(engine: &Engine, key: TaskKey<'_>, moment: Moment) -> Result<Account,
 }
 
 /// Explains a moment from the history and the schedule of one task.
-fn explain_by(
-    engine: &Engine,
-    task: &Arc<str>,
-    memory: TaskHistory,
-    moment: Moment,
-    now: Now,
-) -> Result<Account, Error> {
-    let cron = memory.plan.as_ref().and_then(|plan| plan.cron());
-    let zone = cron.map(|(_, zone, _)| zone.clone()).unwrap_or_else(|| lock(&engine.state).zone.clone());
-    let instant = moment.in_zone(&zone);
-    let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(task))?;
+fn explain_by(history: &TaskHistory, zone: &Zone, moment: Moment, now: Now) -> Result<Account, Error> {
+    let TaskDetails { name, plan, schedule, .. } = &history.task;
+    let cron = plan.as_ref().and_then(|plan| plan.cron());
+    let zone = cron.map_or(zone, |(_, zone, _)| zone);
+    let instant = moment.in_zone(zone);
+    let instant = instant.map_err(|error| error.in_field("explain", moment.to_string()).of_task(name))?;
     // The embedded table has no data for times before it begins.
     let clocks = cron.and_then(|(cron, zone, _)| cron.why(moment, zone).ok());
-    let (at, reason) = memory.reason_at(instant, memory.cancelled.unwrap_or(now), clocks);
+    let (at, reason) = history.reason_at(instant, history.cancelled.unwrap_or(now), clocks);
     let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
-    let is_adjusted = memory.plan.as_ref().map_or(false, |plan| plan.is_adjusted());
-    let schedule = Some(memory.schedule).filter(|_| is_adjusted);
-    Ok(Account { task: task.clone(), at, reason, clocks, schedule, zone })
+    let is_adjusted = plan.as_ref().map_or(false, |plan| plan.is_adjusted());
+    let schedule = is_adjusted.then(|| schedule.clone());
+    Ok(Account { task: name.clone(), at, reason, clocks, schedule, zone: zone.clone() })
 }
 
 impl fmt::Display for Account {

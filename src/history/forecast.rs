@@ -8,11 +8,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::queue::{least_workers, runs_of, waits, Want};
-use crate::agenda::Prospect;
+use crate::agenda::TaskDetails;
 use crate::clock::Now;
 use crate::elapsed::Elapsed;
 use crate::event::OneLine;
-use crate::schedule::rfc3339;
+use crate::occurrences::days::remainder;
+use crate::schedule::{rfc3339, Plan};
 use crate::scheduler::Scheduler;
 use crate::sync::{lock, Arc};
 use crate::tz::Zone;
@@ -105,13 +106,43 @@ impl Scheduler {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     pub fn forecast(&self, horizon: Duration) -> Forecast {
-        let (prospects, zone, now) = {
+        let (tasks, zone, now) = {
             let state = lock(&self.engine.state);
-            (state.agenda.prospects(), state.zone.clone(), self.engine.clock.now())
+            (state.agenda.all_details(), state.zone.clone(), self.engine.clock.now())
         };
+        let history = super::history(&self.engine);
+        let mean = |task: &TaskDetails| history.and_then(|history| history.mean(&task.name));
+        let prospects: Vec<_> = tasks.into_iter().map(|task| Prospect { mean: mean(&task), task }).collect();
         let workers = self.engine.pool.limit().max(1);
-        let wait_limit = self.engine.wait_limit.unwrap_or(DEFAULT_WAIT_LIMIT);
+        let wait_limit = lock(&self.engine.state).agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
         look_ahead(&prospects, now, horizon, workers, wait_limit, zone)
+    }
+}
+
+/// What is known of the future of a task.
+struct Prospect {
+    task: TaskDetails,
+    /// The mean duration of a run.
+    mean: Option<Duration>,
+}
+
+impl Prospect {
+    /// The due time after `due`, if the rule is known. One run coalesces those that have passed.
+    fn after(&self, due: SystemTime, now: Now) -> Option<SystemTime> {
+        let plan = self.task.plan.as_deref()?;
+        match plan.period() {
+            Some(period) => {
+                let age = now.wall.duration_since(due).unwrap_or_default();
+                let next = due.checked_add(age - remainder(age, period))?.checked_add(period);
+                next.filter(|next| plan.until.map_or(true, |until| *next <= until))
+            }
+            None => plan.after(due.max(now.wall)),
+        }
+    }
+
+    /// Whether only the next due time is known: later ones are up to the user's code.
+    fn knows_next_only(&self) -> bool {
+        !self.task.plan.as_deref().map_or(true, Plan::is_known)
     }
 }
 
@@ -129,19 +160,20 @@ fn look_ahead(
     let mut tasks = Vec::with_capacity(prospects.len());
     for (prospect, due_times) in prospects.iter().zip(due_times) {
         let took = prospect.mean.unwrap_or_default();
-        let (runs, overlaps) = runs_of(&due_times, took, prospect.overlap, prospect.allowed_runs);
-        let took = if prospect.is_async { Duration::ZERO } else { took };
+        let TaskDetails { ref name, overlap, allowed_runs, is_paused, is_async, .. } = prospect.task;
+        let (runs, overlaps) = runs_of(&due_times, took, overlap, allowed_runs);
+        let took = if is_async { Duration::ZERO } else { took };
         wants.extend(runs.into_iter().map(|at| Want { at, took }));
-        let nth_after = due_times.iter().skip(prospect.allowed_runs);
+        let nth_after = due_times.iter().skip(allowed_runs);
         let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
         tasks.push(Outlook {
-            task: prospect.name.clone(),
+            task: name.clone(),
             mean: prospect.mean,
             occurrences: due_times.len() as u64,
             gap: gaps.min(),
             overlaps,
-            is_paused: prospect.is_paused,
-            knows_next_only: prospect.knows_next_only() && !prospect.is_paused,
+            is_paused,
+            knows_next_only: prospect.knows_next_only() && !is_paused,
         });
     }
     // The sort is stable: of runs at the same time, the task that was scheduled first comes first.
@@ -179,7 +211,7 @@ fn due_times_of(
     let mut due_times = vec![Vec::new(); prospects.len()];
     let ahead = |due: SystemTime| due.duration_since(now.wall).unwrap_or_default();
     let first = prospects.iter().enumerate().filter_map(|(i, prospect)| {
-        let due = prospect.next?.wall(now).filter(|_| !prospect.is_paused)?;
+        let due = prospect.task.next?.wall(now).filter(|_| !prospect.task.is_paused)?;
         Some(Reverse((ahead(due), i, due)))
     });
     let mut next: BinaryHeap<_> = first.filter(|Reverse((at, ..))| *at <= horizon).collect();
@@ -193,7 +225,7 @@ fn due_times_of(
         due_times[i].push(at);
         // All due times up to now are one run; `after` gives the first one after now.
         let next_due = match due_times[i].len() as u64 {
-            runs if runs >= prospects[i].left => None,
+            runs if runs >= prospects[i].task.left => None,
             _ => prospects[i].after(due, now),
         };
         next.extend(

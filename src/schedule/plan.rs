@@ -1,5 +1,7 @@
-//! What is known of a schedule while a worker has it: all that is arithmetic. Pure: no threads, no clock, no code of the
-//! user's.
+//! What is known of the later occurrences of a schedule: all that is arithmetic. For layers; the core asks the schedule
+//! itself. Pure: no threads, no clock, no code of the user's.
+
+#![allow(dead_code)] // Without layers nothing is asked.
 
 use std::time::{Duration, SystemTime};
 

@@ -72,11 +72,6 @@ impl Timetable {
         }
     }
 
-    /// Whether its occurrences can be found again, as often as one likes.
-    pub(crate) fn is_arithmetic(&self) -> bool {
-        matches!(self.rule, Rule::Calendar(_))
-    }
-
     /// The wall clock was set back to a time, and this schedule goes back with it: what is shown again is read in the zone
     /// of now, whatever it was before. `is_held`: occurrences up to then are still to be judged.
     pub(super) fn go_back(&mut self, to: SystemTime, is_correction: bool, is_held: bool) {

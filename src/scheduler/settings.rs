@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Keeper, Scheduler};
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
-use crate::engine::{Engine, OpenStore, Settings, Watch};
+use crate::engine::{Engine, OpenStore, Recorder, Settings, Watch};
 use crate::error::Error;
+use crate::layers;
 use crate::store::Store;
 use crate::sync::{lock, thread, Arc, Mutex};
 use crate::timer::{self, Drive};
@@ -40,7 +41,7 @@ pub struct Builder {
     clock_correction: Duration,
     zone_check: Duration,
     store: Mutex<OpenStore>,
-    history: usize,
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     wait_limit: Option<Duration>,
 }
 
@@ -55,7 +56,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             store: Mutex::default(),
-            history: 16,
+            recorder: layers::default_recorder(),
             wait_limit: None,
         }
     }
@@ -218,16 +219,6 @@ impl Builder {
         self
     }
 
-    /// The length of each task's history, for [`Scheduler::explain`]: how many runs and misses it holds. 16 by default; no
-    /// history with 0. Each takes 40 bytes. A task that has not run yet, or that runs once, takes none.
-    ///
-    /// When a history is full, consecutive runs with the same result are merged into one, so that the history of a healthy
-    /// task goes back to its first run. The histories of the last 16 cancelled tasks are kept as well, unless this is 0.
-    pub fn history(mut self, decisions: usize) -> Builder {
-        self.history = decisions;
-        self
-    }
-
     /// Emits [`Event::Waiting`](crate::Event::Waiting) for each run that has been waiting for a free worker longer than this.
     /// A scheduler without threads emits it when the run starts. Off by default.
     pub fn wait_limit(mut self, limit: Duration) -> Builder {
@@ -273,6 +264,7 @@ impl Builder {
             watch: watches.then(|| Watch::new(local)),
             zone_check: self.zone_check,
             store: self.store,
+            recorder: self.recorder,
             wait_limit: self.wait_limit,
             workers: threads,
         };

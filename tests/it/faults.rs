@@ -355,7 +355,7 @@ fn a_due_of_an_iterator_that_came_during_a_run_is_run_when_the_clock_shows_it_ag
     stage.clock.advance(2 * HOUR);
     let told: Vec<_> = stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect();
     // The iterator is asked when the run has ended. By then the clock has not shown it again.
-    assert_eq!(told, ["t 10:00:01", "t 10:00:02", "t 10:00:03"]);
+    assert_eq!(told, ["t 10:00:01", "t 10:00:02"]);
 }
 
 #[test]

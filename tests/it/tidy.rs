@@ -28,16 +28,18 @@ fn sources() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The floor of each module, as `lib.rs` declares them: each captioned group of `mod` lines is one.
+/// The floor of each module, as `lib.rs` declares them: each captioned group of `mod` lines is one. They are above what it
+/// exports.
 fn floors(lib: &str) -> HashMap<&str, usize> {
     let mut floors = HashMap::new();
     let mut floor = 0;
-    for line in lib.lines() {
+    for line in lib.lines().take_while(|line| !line.starts_with("pub use ")) {
         if line.is_empty() {
             floor += 1;
         }
         let module = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ");
-        if let Some(module) = module.and_then(|module| module.strip_suffix(';')) {
+        if let Some(module) = module.and_then(|module| module.strip_suffix(';').or(module.strip_suffix(" {")))
+        {
             floors.insert(module, floor);
         }
     }

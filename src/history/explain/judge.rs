@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::super::items::{Ending, Item};
+use super::super::recorder::TaskHistory;
 use super::Reason;
-use crate::agenda::{Ending, HistoryItem, TaskHistory};
 use crate::clock::{Now, Step};
 use crate::event::Why;
 use crate::schedule::Plan;
@@ -71,23 +72,23 @@ impl TaskHistory {
         now: Now,
         clocks: Option<Explanation>,
     ) -> (SystemTime, Reason) {
-        if let Some(found) = self.noted(asked) {
+        if let Some(found) = self.recorded(asked) {
             return found;
         }
         if let Some(at) = self.cancelled.map(|now| now.wall).filter(|at| asked > *at) {
             return (asked, Reason::Cancelled { at });
         }
-        let next = self.next.and_then(|next| next.wall(now));
+        let next = self.task.next.and_then(|next| next.wall(now));
         if let Some(at) = self.rezoned_after(asked) {
             // Of the old zone, only the next due time is known.
             return match next.filter(|&next| is_near(next, asked)) {
                 Some(next) => (next, self.pending()),
-                None if asked < self.since => (asked, self.unscheduled()),
+                None if Some(asked) < self.since => (asked, self.unscheduled()),
                 None => (asked, Reason::Rezoned { since: at }),
             };
         }
         let due = self.due_from(next, asked);
-        let is_cron = self.plan.as_ref().map_or(false, |plan| plan.cron().is_some());
+        let is_cron = self.plan().map_or(false, |plan| plan.cron().is_some());
         if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
             return (asked, Reason::Over { until: last });
         }
@@ -96,67 +97,63 @@ impl TaskHistory {
                 let reason = match self.cancelled {
                     _ if due <= now.wall => self.pending(),
                     Some(now) => Reason::Cancelled { at: now.wall },
-                    None => Reason::NotYet { is_paused: self.is_paused },
+                    None => Reason::NotYet { is_paused: self.task.is_paused },
                 };
                 (due, reason)
             }
             (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
             _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
-            (Some(due), _) if due > self.since || (due == self.since && !is_cron) => {
+            (Some(_), _) if due > self.since || (due == self.since && !is_cron) => {
+                let due = due.unwrap_or(asked);
                 (due, self.shown_before(due).unwrap_or_else(|| self.forgotten()))
             }
             // A cron expression fires after that instant at the earliest.
-            _ if due.map_or(asked, |due| due.min(asked)) < self.since || due == Some(self.since) => {
+            _ if Some(due.map_or(asked, |due| due.min(asked))) < self.since
+                || (due.is_some() && due == self.since) =>
+            {
                 (asked, self.unscheduled())
             }
             (None, _) if self.is_calendar() => (asked, self.not_due(asked, next, clocks)),
-            _ if !self.is_kept || self.record().map_or(false, |record| Some(asked) <= record.forgotten) => {
-                (asked, self.forgotten())
-            }
+            _ if self.since.is_none() || Some(asked) <= self.forgotten => (asked, self.forgotten()),
             _ => (asked, self.not_due(asked, next, clocks)),
         }
     }
 
     /// When the zone was changed, if that was after `asked`. The schedule knows only the due times in the new zone.
     fn rezoned_after(&self, asked: SystemTime) -> Option<SystemTime> {
-        self.record()?.zone_changed.filter(|&at| asked <= at && self.is_calendar())
+        self.zone_changed.filter(|&at| asked <= at && self.is_calendar())
     }
 
     /// The reason for a due time that the history should have and does not: the clocks showed that time already, in the old zone.
     fn shown_before(&self, due: SystemTime) -> Option<Reason> {
-        let record = self.record().filter(|record| record.forgotten < Some(due))?;
-        record.zone_changed.map(|since| Reason::ShownBefore { since })
+        self.zone_changed.filter(|_| self.forgotten < Some(due)).map(|since| Reason::ShownBefore { since })
     }
 
-    fn record(&self) -> Option<&crate::agenda::history::RunHistory> {
-        self.history.as_deref()
-    }
-
-    fn notes(&self) -> impl DoubleEndedIterator<Item = HistoryItem> + '_ {
-        self.record().into_iter().flat_map(|record| record.items.iter().copied())
+    fn plan(&self) -> Option<&Plan> {
+        self.task.plan.as_deref()
     }
 
     fn is_calendar(&self) -> bool {
-        self.plan.as_ref().map_or(false, |plan| plan.is_calendar())
+        self.plan().map_or(false, Plan::is_calendar)
     }
 
     /// The due time of the last run, if no occurrence is missed. `None` if it is too far away to compute.
     fn last_due(&self, next: SystemTime) -> Option<SystemTime> {
         const SOON: u64 = 10_000;
-        if self.left > SOON {
+        if self.task.left > SOON {
             return None;
         }
-        let plan = self.plan.as_deref();
+        let plan = self.plan();
         let after = |due: &SystemTime| match plan?.period() {
             Some(period) => due.checked_add(period),
             None => plan?.after(*due),
         };
-        std::iter::successors(Some(next), after).take(self.left as usize).last()
+        std::iter::successors(Some(next), after).take(self.task.left as usize).last()
     }
 
     /// The due time in the second of an instant, by the schedule alone. `next` is one of the due times.
     fn due_from(&self, next: Option<SystemTime>, asked: SystemTime) -> Option<SystemTime> {
-        let plan = self.plan.as_deref();
+        let plan = self.plan();
         let period = plan.and_then(|plan| plan.period());
         let computed = match (plan, period, next) {
             (Some(plan), Some(period), Some(next)) => {
@@ -173,18 +170,17 @@ impl TaskHistory {
     }
 
     /// What the history has about an instant.
-    fn noted(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
-        let notes: Vec<HistoryItem> = self.notes().collect();
-        let replaced = notes.iter().rposition(|note| matches!(note, HistoryItem::Replaced));
+    fn recorded(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
+        let replaced = self.items.iter().rposition(|item| matches!(item, Item::Replaced));
         let is_of_old_zone = self.rezoned_after(asked).is_some();
         let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
-        for (at, &note) in notes.iter().enumerate().rev() {
+        for (at, &item) in self.items.iter().enumerate().rev() {
             let is_of_plan = !is_of_old_zone && replaced.map_or(true, |replaced| at > replaced);
-            let plan = self.plan.as_deref().filter(|_| is_of_plan);
-            let is_by_hand = matches!(note, HistoryItem::Run { is_by_hand: true, .. });
-            if let Some((due, reason)) = of_note(&notes, at, note, plan, asked) {
+            let plan = self.plan().filter(|_| is_of_plan);
+            let is_on_demand = matches!(item, Item::Run { is_on_demand: true, .. });
+            if let Some((due, reason)) = self.of_item(at, item, plan, asked) {
                 let (is_after, distance) = distance(due, asked);
-                let rank = (is_after, distance, is_by_hand);
+                let rank = (is_after, distance, is_on_demand);
                 // Of equal ones take the newest: a clock that was set back shows the same time again.
                 if found.as_ref().map_or(true, |(best, ..)| rank < *best) {
                     found = Some((rank, due, reason));
@@ -196,38 +192,36 @@ impl TaskHistory {
 
     /// Why a due time has come and its run has not started.
     fn pending(&self) -> Reason {
-        if self.has_detached_run {
+        if self.task.has_detached_run {
             return Reason::Running { due: None };
         }
-        if self.is_paused {
-            let mut notes = self.notes().rev();
-            let since = notes.find_map(|note| match note {
-                HistoryItem::Paused { at } => Some(at),
-                _ => None,
-            });
-            return Reason::Paused { since };
+        if self.task.is_paused {
+            return Reason::Paused { since: self.paused };
         }
-        let running = self.notes().rev().find_map(|note| match note {
-            HistoryItem::Run { due, ending: Ending::Running, .. } => Some(due),
+        let running = self.items.iter().rev().find_map(|item| match *item {
+            Item::Run { due, ending: Ending::Running, .. } => Some(due),
             _ => None,
         });
         match running {
-            _ if !self.is_busy => Reason::Waiting,
+            _ if !self.task.is_busy => Reason::Waiting,
             due => Reason::Running { due },
         }
     }
 
     fn unscheduled(&self) -> Reason {
-        Reason::Unscheduled { since: self.since, is_replaced: self.is_replaced }
+        match self.since {
+            Some(since) => Reason::Unscheduled { since, is_replaced: self.is_replaced },
+            None => self.forgotten(),
+        }
     }
 
     fn forgotten(&self) -> Reason {
-        Reason::Forgotten { since: self.record().and_then(|record| record.forgotten) }
+        Reason::Forgotten { since: self.forgotten }
     }
 
     /// Why nothing is due at an instant.
     fn not_due(&self, asked: SystemTime, next: Option<SystemTime>, clocks: Option<Explanation>) -> Reason {
-        let plan = self.plan.as_deref();
+        let plan = self.plan();
         let until = plan.and_then(|plan| plan.until).filter(|&until| asked > until);
         let cron = plan.and_then(|plan| plan.cron());
         if let (Some((_, _, floor)), Some(clocks)) = (cron, clocks) {
@@ -248,11 +242,11 @@ impl TaskHistory {
             return Reason::NotDue { before: plan.until(asked), after: plan.after(asked), step: None };
         }
         let mut known: Vec<SystemTime> =
-            self.notes().flat_map(|note| note.due_times()).flatten().chain(next).collect();
-        // Inside a merged note, the nearest due times are not its two ends.
+            self.items.iter().flat_map(|item| item.due_times()).flatten().chain(next).collect();
+        // Inside a merged item, the nearest due times are not its two ends.
         if plan.map_or(false, |plan| plan.period().is_some()) {
-            let since = self.notes().rev().take_while(|note| !matches!(note, HistoryItem::Replaced));
-            let blocks = since.filter_map(|note| note.block());
+            let since = self.items.iter().rev().take_while(|item| !matches!(item, Item::Replaced));
+            let blocks = since.filter_map(|item| item.block());
             let over = blocks.filter(|(first, latest, _)| *first <= asked && asked < *latest);
             known.extend(over.flat_map(|block| around(block, asked)));
         }
@@ -266,72 +260,68 @@ impl TaskHistory {
         }
         let before = known.iter().copied().filter(|&due| due < asked).max();
         let after = known.iter().copied().filter(|&due| due > asked).min();
-        let notes: Vec<HistoryItem> = self.notes().collect();
-        Reason::NotDue { before, after, step: step_over(&notes, asked) }
+        Reason::NotDue { before, after, step: self.step_over(asked) }
+    }
+
+    /// If an item is about an instant: the due time that it means, and the reason.
+    fn of_item(
+        &self,
+        at: usize,
+        item: Item,
+        plan: Option<&Plan>,
+        asked: SystemTime,
+    ) -> Option<(SystemTime, Reason)> {
+        match item {
+            Item::Run { due, lateness, took, ending, is_on_demand } => {
+                let took = (ending != Ending::Running).then(|| Duration::from_nanos(took));
+                let coalesced = match at.checked_sub(1).map(|before| self.items[before]) {
+                    Some(Item::Missed { count, is_coalesced: true, .. }) => u64::from(count),
+                    _ => 0,
+                };
+                let reason = match is_on_demand {
+                    true => Reason::RunNow { ending, took },
+                    false => {
+                        Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, coalesced }
+                    }
+                };
+                is_near(due, asked).then_some((due, reason))
+            }
+            Item::Runs { first, latest, count, ending } => {
+                let runs = u64::from(count);
+                let due = due_among((first, latest, runs), plan, asked)?;
+                Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
+            }
+            Item::Missed { first, latest, count, why, is_coalesced } => {
+                let count = u64::from(count);
+                let due = due_among((first, latest, count), plan, asked)?;
+                let by = self.items[at + 1..].iter().find_map(|item| match *item {
+                    Item::Run { due, is_on_demand: false, .. } => Some(due),
+                    Item::Runs { first, .. } => Some(first),
+                    _ => None,
+                });
+                let step = self.step_over(due).filter(|_| matches!(why, Why::Late | Why::ClockCorrected));
+                let reason = match by.filter(|_| is_coalesced) {
+                    Some(by) => Reason::Coalesced { by, why, step },
+                    None => Reason::Missed { why, count, first, latest, step },
+                };
+                Some((due, reason))
+            }
+            Item::Replaced => None,
+        }
+    }
+
+    /// The last clock step that skipped a due time.
+    fn step_over(&self, due: SystemTime) -> Option<Step> {
+        let step = self.steps.iter().rev().find(|step| step.from < due && due <= step.to)?;
+        step.to.duration_since(step.from).ok().map(Step::Forward)
     }
 }
 
-/// If a note is about an instant: the due time that it means, and the reason.
-fn of_note(
-    notes: &[HistoryItem],
-    at: usize,
-    note: HistoryItem,
-    plan: Option<&Plan>,
-    asked: SystemTime,
-) -> Option<(SystemTime, Reason)> {
-    match note {
-        HistoryItem::Run { due, lateness, took, ending, is_by_hand } => {
-            let took = (ending != Ending::Running).then(|| Duration::from_nanos(took));
-            let coalesced = match at.checked_sub(1).map(|before| notes[before]) {
-                Some(HistoryItem::Missed { count, is_coalesced: true, .. }) => u64::from(count),
-                _ => 0,
-            };
-            let reason = match is_by_hand {
-                true => Reason::RunNow { ending, took },
-                false => Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, coalesced },
-            };
-            is_near(due, asked).then_some((due, reason))
-        }
-        HistoryItem::Runs { first, latest, count, ending } => {
-            let runs = u64::from(count);
-            let due = due_among((first, latest, runs), plan, asked)?;
-            Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
-        }
-        HistoryItem::Missed { first, latest, count, why, is_coalesced } => {
-            let count = u64::from(count);
-            let due = due_among((first, latest, count), plan, asked)?;
-            let by = notes[at + 1..].iter().find_map(|note| match *note {
-                HistoryItem::Run { due, is_by_hand: false, .. } => Some(due),
-                HistoryItem::Runs { first, .. } => Some(first),
-                _ => None,
-            });
-            let step = step_over(notes, due).filter(|_| matches!(why, Why::Late | Why::ClockCorrected));
-            let reason = match by.filter(|_| is_coalesced) {
-                Some(by) => Reason::Coalesced { by, why, step },
-                None => Reason::Missed { why, count, first, latest, step },
-            };
-            Some((due, reason))
-        }
-        HistoryItem::Stepped { .. } | HistoryItem::Paused { .. } | HistoryItem::Replaced => None,
-    }
-}
-
-/// The last clock step that skipped a due time.
-fn step_over(notes: &[HistoryItem], due: SystemTime) -> Option<Step> {
-    notes.iter().rev().find_map(|note| match *note {
-        HistoryItem::Stepped { from, to } if from < due && due <= to => {
-            to.duration_since(from).ok().map(Step::Forward)
-        }
-        _ => None,
-    })
-}
-
-impl HistoryItem {
-    /// The first and the last due time of a merged note, and their number.
+impl Item {
+    /// The first and the last due time of a merged item, and their number.
     fn block(self) -> Option<(SystemTime, SystemTime, u64)> {
         match self {
-            HistoryItem::Runs { first, latest, count, .. }
-            | HistoryItem::Missed { first, latest, count, .. }
+            Item::Runs { first, latest, count, .. } | Item::Missed { first, latest, count, .. }
                 if count > 1 =>
             {
                 Some((first, latest, u64::from(count)))
@@ -343,8 +333,8 @@ impl HistoryItem {
     /// The due times that it names.
     fn due_times(self) -> [Option<SystemTime>; 2] {
         match self {
-            HistoryItem::Run { due, is_by_hand: false, .. } => [Some(due), None],
-            HistoryItem::Runs { first, latest, .. } | HistoryItem::Missed { first, latest, .. } => {
+            Item::Run { due, is_on_demand: false, .. } => [Some(due), None],
+            Item::Runs { first, latest, .. } | Item::Missed { first, latest, .. } => {
                 [Some(first), Some(latest)]
             }
             _ => [None, None],
