@@ -193,9 +193,10 @@ impl Scheduler {
     /// Registers an observer: a closure that receives every [`Event`] from now on, for as long as the scheduler lives. There
     /// may be several.
     ///
-    /// An observer is called on the thread where the event happens. Events of the timer's thread are emitted on a free
-    /// worker; if all workers are busy, on one extra thread, which is started when it is first needed. Without an observer,
-    /// failures and name clashes are printed to stderr, one line each. So is a panic of an observer.
+    /// Observers are called on a thread that does nothing else, so a slow observer delays no run. It is started with the
+    /// first event. In a scheduler without threads, and on a manual clock, they are called on the thread where the event
+    /// happens. Without an observer, failures and name clashes are printed to stderr, one line each. So is a panic of an
+    /// observer.
     ///
     /// ```
     /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
@@ -203,15 +204,10 @@ impl Scheduler {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     ///
-    /// With a single thread, as on a manual clock, events come in the order in which things happen. With several threads,
-    /// observers may be called at the same time, and this much of the order is certain:
-    ///
-    /// * The events of one run come in this order: the missed occurrences that it coalesces, started, late, and its
-    ///   result. Runs that do not overlap come one after the other.
-    /// * `Ended` is the last event of a task. `Scheduled` and all of its `Missed` come before.
-    /// * Events that happen during a run, but are not the run's own, may come before or after those of this run or the
-    ///   next: an overrun ([`Why::StillRunning`](crate::Why::StillRunning)), a call from another thread, and `Scheduled` if
-    ///   the first run starts at once. Those that have a due time can be matched by it.
+    /// All observers receive all events in the same order: that in which things were decided. So the missed occurrences that a
+    /// run coalesces come before its start, its result comes after, and a task's `Ended` is its last event. An event may
+    /// reach an observer later than it happens. If 100,000 events wait, further ones are counted and not delivered
+    /// ([`Event::EventsLost`]). [`wait`](Scheduler::wait) and [`shutdown`](Scheduler::shutdown) return when all are delivered.
     pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
         self.engine.observe(Arc::new(observer));
     }

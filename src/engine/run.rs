@@ -4,13 +4,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::zones::Watch;
-use super::{Engine, Phase};
-use crate::agenda::{EntryKey, Finished, Gone, PickedUp, Removed};
-use crate::event::{Event, Why};
+use super::Engine;
+use crate::agenda::{EntryKey, Finished, PickedUp, Removed};
+use crate::event::Event;
 use crate::guard::guarded;
 use crate::store::Record;
 use crate::sync::{lock, Arc, Instant, Mutex};
-use crate::task::{Facts, Job, MissedDues, Pending, Place, QuestionKind, Reason, Verdict};
+use crate::task::{Facts, Job, Pending, Place, QuestionKind, Reason, Verdict};
 
 /// A run that begins this long after its due time is reported as late.
 const LATE: Duration = Duration::from_secs(1);
@@ -85,38 +85,6 @@ fn run(engine: &Arc<Engine>, key: EntryKey) {
             engine.report_gone(gone);
             engine.put_down(None);
         }
-    }
-}
-
-impl Engine {
-    /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
-    fn report_gone(self: &Arc<Self>, gone: Gone) {
-        let Gone { name, mut timetable, verdicts, at } = gone;
-        let is_open = lock(&self.state).phase == Phase::Open;
-        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
-        let mut missed = verdicts.missed;
-        if let Some(start) = verdicts.start {
-            missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
-        }
-        // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
-        if let Some(due) = verdicts.next.due().filter(|due| due.age(at).is_some()) {
-            let pass = timetable.pass(due, at, at);
-            let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
-            missed.push(MissedDues { count: pass.count, first, latest, why });
-        }
-        let (mut state, now) = (lock(&self.state), self.clock.now());
-        // In the store the name is forgotten, or another task owns it.
-        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open, now));
-        self.unlock(state, now);
-        self.discard(&name, timetable);
-    }
-
-    /// A task that was picked up is done with.
-    fn put_down(self: &Arc<Self>, event: Option<Event>) {
-        let (mut state, now) = (lock(&self.state), self.clock.now());
-        event.into_iter().for_each(|event| state.outbox.emit(now, || event));
-        state.agenda.put_down();
-        self.unlock(state, now);
     }
 }
 

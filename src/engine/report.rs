@@ -1,0 +1,108 @@
+//! What became of tasks is put into the outbox, and what remains of them is dropped.
+
+use super::{Engine, Inside, Phase, State};
+use crate::agenda::{Gone, News, Removed};
+use crate::clock::Now;
+use crate::error::Kind;
+use crate::event::{Event, Why};
+use crate::guard::guarded;
+use crate::store::Record;
+use crate::sync::{lock, Arc};
+use crate::task::MissedDues;
+
+impl State {
+    /// Reports missed occurrences, also to the store if `is_recorded`.
+    pub(super) fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, is_recorded: bool, now: Now) {
+        let MissedDues { count, first, latest, why } = missed;
+        // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
+        // process to make up for.
+        if is_recorded && !matches!(why, Why::Cancelled | Why::ShutDown) {
+            let _ = self.outbox.record(name, Record::Passed(latest));
+        }
+        self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
+    }
+}
+
+impl Engine {
+    /// Puts what the agenda has to report into the outbox.
+    pub(super) fn publish(&self, state: &mut State, now: Now) {
+        for (name, news) in state.agenda.take_news() {
+            match news {
+                News::Missed(missed) => state.report_missed(&name, missed, true, now),
+                News::Broken(error) => {
+                    let message = error.to_string().into();
+                    state.outbox.alarm(
+                        now,
+                        match error.kind() {
+                            Kind::Panicked(_) => {
+                                Event::Panicked { task: name, due: None, took: None, message }
+                            }
+                            _ => Event::Failed { task: name, due: None, took: None, error: message },
+                        },
+                    );
+                }
+                News::Waiting(waited) => {
+                    let workers = self.pool.workers().max(1);
+                    state.outbox.emit(now, || Event::Waiting { task: name, waited, workers });
+                }
+            }
+        }
+    }
+
+    /// Reports what a task has missed that has lost its name, and drops what remains of it.
+    pub(super) fn dispose_of(self: &Arc<Self>, removed: Removed) {
+        let Removed { name, job, mut timetable, missed } = removed;
+        if let (Some((due, until, why)), Some(timetable)) = (missed, &mut timetable) {
+            let pass = {
+                let _inside = Inside::of(self);
+                timetable.pass(due, until, until)
+            };
+            let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
+            let (mut state, now) = (lock(&self.state), self.clock.now());
+            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, true, now);
+            self.unlock(state, now);
+        }
+        self.discard(&name, (timetable, job));
+    }
+
+    /// Drops something of the user's, such as a task that has ended with all that its callback and its schedule own.
+    pub(crate) fn discard<T>(self: &Arc<Self>, name: &Arc<str>, theirs: T) {
+        let dropped = {
+            let _inside = Inside::of(self);
+            guarded(|| drop(theirs))
+        };
+        if let Err(message) = dropped {
+            self.alarm(Event::Panicked { task: name.clone(), due: None, took: None, message });
+        }
+    }
+
+    /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
+    pub(super) fn report_gone(self: &Arc<Self>, gone: Gone) {
+        let Gone { name, mut timetable, verdicts, at } = gone;
+        let is_open = lock(&self.state).phase == Phase::Open;
+        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
+        let mut missed = verdicts.missed;
+        if let Some(start) = verdicts.start {
+            missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
+        }
+        // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
+        if let Some(due) = verdicts.next.due().filter(|due| due.age(at).is_some()) {
+            let pass = timetable.pass(due, at, at);
+            let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
+            missed.push(MissedDues { count: pass.count, first, latest, why });
+        }
+        let (mut state, now) = (lock(&self.state), self.clock.now());
+        // In the store the name is forgotten, or another task owns it.
+        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open, now));
+        self.unlock(state, now);
+        self.discard(&name, timetable);
+    }
+
+    /// A task that was picked up is done with.
+    pub(super) fn put_down(self: &Arc<Self>, event: Option<Event>) {
+        let (mut state, now) = (lock(&self.state), self.clock.now());
+        event.into_iter().for_each(|event| state.outbox.emit(now, || event));
+        state.agenda.put_down();
+        self.unlock(state, now);
+    }
+}

@@ -1,0 +1,234 @@
+//! What callers ask of the engine: to schedule a task, and to change one.
+
+use std::panic::Location;
+use std::time::SystemTime;
+
+use super::outbox::QueuedRecord;
+use super::{Engine, Phase, State};
+use crate::agenda::{Owner, Request, Scheduled, TaskKey};
+use crate::clock::Now;
+use crate::error::{Error, Kind};
+use crate::event::Event;
+use crate::schedule::{Schedule, Whose};
+use crate::store::Record;
+use crate::sync::{lock, Arc, MutexGuard};
+use crate::task::{Job, Policy};
+use crate::tz::Zone;
+
+/// A task to be scheduled.
+pub(crate) struct Order {
+    pub(crate) name: Arc<str>,
+    pub(crate) schedule: Schedule,
+    pub(crate) job: Job,
+    pub(crate) policy: Policy,
+    pub(crate) replaces: bool,
+    pub(crate) scheduled_at: &'static Location<'static>,
+}
+
+/// The task that has the name now.
+pub(crate) struct ScheduledTask {
+    pub(crate) id: u64,
+    pub(crate) is_new: bool,
+}
+
+impl Engine {
+    /// Puts a task on the agenda, unless another task owns its name.
+    pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
+        let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
+        let of_task = |error: Error| error.of_task(&name);
+        // If the name is taken, the caller's iterator or closure must not be asked for anything.
+        if let Some(owner) = self.prepare(&name, replaces).map_err(of_task)? {
+            self.discard(&name, (schedule, job));
+            return Ok(self.name_taken(name, owner, scheduled_at));
+        }
+        let described = Arc::from(schedule.to_string());
+        let left = schedule.times_limit().unwrap_or(u64::MAX);
+        let now = self.clock.now();
+        let own_zone = schedule.own_zone().cloned();
+        let zone = lock(&self.state).zone.clone();
+        let has_fixed_dues = schedule.has_fixed_dues();
+        let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
+        let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
+        let timetable = Box::new(timetable);
+        // Before the first event of this task.
+        self.emit_past(&name);
+        let first = match first {
+            Some(first) => first,
+            None => {
+                self.discard(&name, (timetable, job));
+                return self.ended_at_once(name, replaces);
+            }
+        };
+
+        // If this process ends before the first due time, the next one must know that it has missed it.
+        let since = (has_fixed_dues && first.age(now).is_none()).then_some(now.wall);
+        let request = Request {
+            name: name.clone(),
+            timetable,
+            job,
+            policy,
+            first,
+            left,
+            schedule: described,
+            zone: own_zone,
+            scheduled_at,
+            replaces,
+        };
+        let zone = Some(zone).filter(|_| request.zone.is_none());
+        let (scheduled, record) = self.add(request, zone, since).map_err(of_task)?;
+        self.write(record);
+        Ok(match scheduled {
+            Scheduled::New { id } => ScheduledTask { id, is_new: true },
+            Scheduled::Taken { by, job, timetable } => {
+                self.discard(&name, (timetable, job));
+                self.name_taken(name.clone(), by, scheduled_at)
+            }
+            Scheduled::Replaced { id, old } => {
+                self.dispose_of(old);
+                ScheduledTask { id, is_new: true }
+            }
+        })
+    }
+
+    /// Checks whether a name can be scheduled. Returns the task that owns it, unless that is to be replaced. Otherwise the
+    /// zones are up to date.
+    fn prepare(self: &Arc<Self>, name: &Arc<str>, replaces: bool) -> Result<Option<Owner>, Error> {
+        self.check_name(name)?;
+        let mut state = self.open_state()?;
+        let owner = state.agenda.owner(name).filter(|_| !replaces);
+        if owner.is_none() {
+            let watch = self.time_to_check_zones(&mut state, self.clock.now());
+            drop(state);
+            watch.into_iter().for_each(|watch| self.check_zones(watch));
+        }
+        Ok(owner)
+    }
+
+    /// Puts a task on the agenda that was scheduled in `zone`, unless it has a zone of its own.
+    fn add(
+        self: &Arc<Self>,
+        request: Request,
+        zone: Option<Zone>,
+        since: Option<SystemTime>,
+    ) -> Result<(Scheduled, QueuedRecord), Error> {
+        let name = request.name.clone();
+        let mut state = self.open_state()?;
+        // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
+        // step that came before it was scheduled is not a step for this task.
+        let now = self.clock.now();
+        state.check_clocks(now);
+        let scheduled = state.agenda.schedule(request, now);
+        let mut record = QueuedRecord::default();
+        if !matches!(scheduled, Scheduled::Taken { .. }) {
+            let changed = zone.filter(|zone| state.zone != *zone).map(|_| state.zone.clone());
+            if let Some(zone) = changed {
+                state.agenda.change_zone_named(&name, &zone, now);
+            }
+            if let Some(since) = since {
+                record = state.outbox.record(&name, Record::Scheduled(since));
+            }
+        }
+        match &scheduled {
+            Scheduled::Taken { .. } => {}
+            Scheduled::New { .. } => state.outbox.emit(now, || Event::Scheduled { task: name.clone() }),
+            Scheduled::Replaced { .. } => state.outbox.emit(now, || Event::Replaced { task: name.clone() }),
+        }
+        self.unlock(state, now);
+        Ok((scheduled, record))
+    }
+
+    fn name_taken(
+        self: &Arc<Self>,
+        task: Arc<str>,
+        owner: Owner,
+        second: &'static Location<'static>,
+    ) -> ScheduledTask {
+        let Owner { id, scheduled_at: first } = owner;
+        if first != second {
+            self.alarm(Event::NameTaken { task, first, second });
+        }
+        ScheduledTask { id, is_new: false }
+    }
+
+    /// The schedule has no due time at all: an iterator or a closure returned none.
+    fn ended_at_once(self: &Arc<Self>, name: Arc<str>, replaces: bool) -> Result<ScheduledTask, Error> {
+        let key = TaskKey { name: &name, id: None };
+        if replaces && lock(&self.state).agenda.owner(&name).is_some() {
+            self.cancel(key)?;
+        }
+        let mut state = lock(&self.state);
+        let now = self.clock.now();
+        state.outbox.emit(now, || Event::Scheduled { task: name.clone() });
+        state.outbox.emit(now, || Event::Ended { task: name.clone() });
+        self.unlock(state, now);
+        // No task ever has this id.
+        Ok(ScheduledTask { id: 0, is_new: true })
+    }
+
+    /// Ends a task.
+    pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        let (removed, record) = self.change(key, |state, now| {
+            state.outbox.record_end(state.agenda.details(key));
+            let removed = state.agenda.cancel(key, now)?;
+            let record = state.outbox.record(&removed.name, Record::Forgot);
+            state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
+            Some((removed, record))
+        })?;
+        self.write(record);
+        self.dispose_of(removed);
+        Ok(())
+    }
+
+    /// Makes the next run the last.
+    pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, _| {
+            state.outbox.record_end(state.agenda.details(key));
+            state.agenda.cancel_after_next(key).then_some(())
+        })
+    }
+
+    pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, now| {
+            if state.agenda.pause(key)? {
+                state.outbox.emit(now, || Event::Paused { task: key.name.into() });
+            }
+            Some(())
+        })
+    }
+
+    pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, now| {
+            if state.agenda.resume(key, now)? {
+                state.outbox.emit(now, || Event::Resumed { task: key.name.into() });
+            }
+            Some(())
+        })
+    }
+
+    /// Demands a run beside the schedule.
+    pub(crate) fn run_now(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+        self.change(key, |state, now| state.agenda.demand(key, now))
+    }
+
+    /// Changes a task, if there is one, under the lock.
+    pub(crate) fn change<T>(
+        self: &Arc<Self>,
+        key: TaskKey<'_>,
+        change: impl FnOnce(&mut State, Now) -> Option<T>,
+    ) -> Result<T, Error> {
+        let of_task = |error: Error| error.of_task(&Arc::from(key.name));
+        let mut state = self.open_state().map_err(of_task)?;
+        let now = self.clock.now();
+        let changed = change(&mut state, now);
+        self.unlock(state, now);
+        changed.ok_or_else(|| of_task(Error::new(Kind::UnknownTask)))
+    }
+
+    fn open_state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        let state = lock(&self.state);
+        match state.phase {
+            Phase::Open => Ok(state),
+            _ => Err(Error::new(Kind::ShutDown)),
+        }
+    }
+}
