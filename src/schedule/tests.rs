@@ -138,6 +138,26 @@ fn an_instant_before_the_beginning_is_shown_in_utc() {
     assert_eq!(shown("2025-07-01T00:00:00Z"), "2025-07-01T00:00:00Z");
 }
 
+#[test]
+fn schedules_that_call_the_users_code_say_so() {
+    let plain = || Schedule::cron("0 9 * * *").unwrap();
+    for (schedule, is_users) in [
+        (plain(), false),
+        (plain().except_dates(["2026-12-24"]).unwrap(), false),
+        (plain().except(|_| false), true),
+        (Schedule::every("1h").unwrap(), false),
+        (Schedule::every("1h").unwrap().except(|_| false), true),
+        (Schedule::at("2026-12-24 18:00").unwrap(), false),
+        (Schedule::at_each(["2026-12-24 18:00"]), true),
+        (Schedule::at_next(|now| now.checked_add(Duration::from_secs(1))), true),
+    ] {
+        let name = schedule.to_string();
+        let now = Now { mono: Instant::now(), wall: at("2026-11-23T00:00:00Z") };
+        let (timetable, _) = schedule.begin(&Zone::utc(), now, None).unwrap();
+        assert_eq!(timetable.is_users(), is_users, "{name}");
+    }
+}
+
 /// A schedule of a kind, and the zones that it is in before and after a change.
 fn begun(
     text: &str,

@@ -232,6 +232,13 @@ impl Timetable {
         self.civil_bounds.as_ref().and_then(|bounds| bounds.until)
     }
 
+    /// Whether finding its occurrences calls the user's code: an iterator, a closure, or a closure in `except`.
+    #[allow(dead_code)] // The agenda asks this once schedules of plain data stay with it.
+    pub(crate) fn is_users(&self) -> bool {
+        let has_closures = self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures());
+        has_closures || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
+    }
+
     /// Whether a due has come after the end: the wall clock was set forward while elapsed time was waited for.
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
         !due.is_until(self.until, now)
