@@ -4,17 +4,18 @@
 //! due time after the other. It starts no threads.
 
 mod begin;
-pub(crate) mod calendar;
+mod calendar;
 pub(crate) mod due;
 mod except;
 mod exclusions;
 mod jitter;
 pub(crate) mod moment;
+mod pattern;
 mod plan;
-mod rezone;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod timetable;
 
 pub(crate) use jitter::Whose;
@@ -28,10 +29,11 @@ pub(crate) use timetable::{Pass, Rejudged, Timetable};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use self::calendar::{Calendar, Pattern};
 use self::except::Except;
-use self::exclusions::Search;
+use self::exclusions::Exclusions;
+use self::pattern::Pattern;
 use self::rule::{Closure, Moments};
+use self::timeline::Timeline;
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
@@ -239,12 +241,12 @@ impl Schedule {
     /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
     /// [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let calendar = self.asked("previous", before)?;
-        let zone = calendar.pattern.zone();
+        let pattern = self.asked("previous", before)?;
+        let zone = pattern.clock().zone();
         let end = self.until.and_then(|moment| moment.instant(zone));
         let until = before.checked_sub(Duration::from_nanos(1));
         let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => self.search(&calendar).until(until)?,
+            Some(until) => self.exclusions(&pattern).until(&pattern, until)?,
             None => None,
         };
         // So far was looked back.
@@ -260,10 +262,10 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let calendar = self.asked("matches", second)?;
-        let zone = calendar.pattern.zone();
+        let pattern = self.asked("matches", second)?;
+        let zone = pattern.clock().zone();
         let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => self.search(&calendar).after(before, Some(second))?,
+            Some(before) => self.exclusions(&pattern).after(&pattern, before, Some(second))?,
             None => None,
         };
         let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
@@ -271,7 +273,7 @@ impl Schedule {
     }
 
     /// What a question about a cron expression around an instant is asked of.
-    fn asked(&self, question: &str, around: SystemTime) -> Result<Calendar, Error> {
+    fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
         let cron = match self.what {
             What::Cron(cron) => cron,
@@ -284,11 +286,11 @@ impl Schedule {
         expect_begun(&zone, around)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok(Calendar::new(Pattern::Cron { cron, zone, floor }))
+        Ok(Pattern::Cron { cron, clock: Timeline::new(zone), floor })
     }
 
-    fn search<'a>(&'a self, calendar: &'a Calendar) -> Search<'a> {
-        Search { except: &self.except, zone: calendar.pattern.zone(), calendar: Some(calendar) }
+    fn exclusions<'a>(&'a self, pattern: &'a Pattern) -> Exclusions<'a> {
+        Exclusions { except: &self.except, clock: pattern.clock() }
     }
 
     /// The zone that it has of its own.

@@ -36,6 +36,17 @@ impl<Z: Offsets> Days<Z> {
         self.zone = zone;
     }
 
+    /// Follows another zone. A step that has begun ends at the civil time at which it would have ended: the first occurrence
+    /// after an instant is on the new grid, by its civil time.
+    pub(crate) fn change_zone(&mut self, zone: Z, after: i128) {
+        let next = if self.is_whole() { None } else { self.after(after) };
+        if let Some((next, unix)) = next.map(|next| (next, seconds(next))) {
+            self.anchor = unix.saturating_add(i64::from(self.zone.span(unix).offset));
+            self.subsecond = next.rem_euclid(SECOND);
+        }
+        self.zone = zone;
+    }
+
     pub(crate) fn zone(&self) -> &Z {
         &self.zone
     }
