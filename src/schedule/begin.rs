@@ -34,8 +34,7 @@ struct Beginning {
 }
 
 impl Schedule {
-    /// Settles everything that depends on where and when, and on whose schedule it is: the due times from `now` on, and the
-    /// first of them.
+    /// Begins it in a zone, at a time, and for a task: returns the due times from `now` on, and the first of them.
     pub(crate) fn begin(
         self,
         zone: &Zone,

@@ -6,22 +6,30 @@ use super::except::Except;
 use super::exclusions::Exclusions;
 use super::pattern::Pattern;
 use crate::error::Error;
-use crate::tz::{system_time, unix_nanos, unix_seconds, Zone};
+use crate::tz::{system_time, unix_seconds, Zone};
 
 /// The occurrences of a pattern, also across changes of its zone.
 pub(super) struct Calendar {
     /// By which occurrences after later changes are found.
     pub(super) pattern: Pattern,
-    /// By which those up to an instant are found, in rising order, if they may still be asked for.
-    earlier: Vec<(Pattern, SystemTime)>,
+    /// Boxed, as nearly no schedule has one.
+    earlier: Option<Box<Earlier>>,
 }
+
+/// The patterns by which occurrences up to an instant are found, in rising order, as long as they may be asked for.
+#[derive(Default)]
+struct Earlier(Vec<(Pattern, SystemTime)>);
 
 /// The most earlier patterns that are kept. More changes than that count as one, so that the memory is bounded.
 const MOST_EARLIER: usize = 8;
 
 impl Calendar {
     pub(super) fn new(pattern: Pattern) -> Calendar {
-        Calendar { pattern, earlier: Vec::new() }
+        Calendar { pattern, earlier: None }
+    }
+
+    fn earlier(&self) -> &[(Pattern, SystemTime)] {
+        self.earlier.as_ref().map_or(&[], |earlier| &earlier.0)
     }
 
     /// The first occurrence after an instant. Closures are not asked about one after `until`.
@@ -35,7 +43,7 @@ impl Calendar {
             Some(except) => Exclusions { except, clock: pattern.clock() }.after(pattern, after, until),
             None => Ok(pattern.after(after)),
         };
-        for (pattern, end) in &self.earlier {
+        for (pattern, end) in self.earlier() {
             if after < *end {
                 let found = find(pattern, after, Some(until.map_or(*end, |until| until.min(*end))))?;
                 if found.map_or(false, |found| found <= *end) {
@@ -54,7 +62,7 @@ impl Calendar {
             None => pattern.count(after, until),
         };
         let mut all = 0;
-        for (pattern, end) in &self.earlier {
+        for (pattern, end) in self.earlier() {
             let end = until.min(*end);
             if after < end {
                 all += count(pattern, after, end);
@@ -69,7 +77,7 @@ impl Calendar {
 
     /// The pattern by which an occurrence at an instant is found.
     pub(super) fn pattern_at(&self, instant: SystemTime) -> &Pattern {
-        let earlier = self.earlier.iter().find(|(_, end)| instant <= *end);
+        let earlier = self.earlier().iter().find(|(_, end)| instant <= *end);
         earlier.map_or(&self.pattern, |(pattern, _)| pattern)
     }
 
@@ -82,30 +90,40 @@ impl Calendar {
         shown: SystemTime,
         waiting: Option<SystemTime>,
     ) {
-        let clock = self.pattern.clock().changed(zone, unix_seconds(at), unix_seconds(shown));
-        let mut old = self.pattern.clone();
-        match &mut self.pattern {
-            Pattern::Cron { clock: old, .. } => *old = clock,
-            Pattern::Days(days) => days.change_zone(clock, unix_nanos(at)),
+        let unix = unix_seconds(at);
+        let is_again_before =
+            self.pattern.clock().changed_at().map_or(false, |change| unix.saturating_add(1) < change);
+        if is_again_before && self.pattern.is_interval_like() {
+            // The wall clock was set back to before the last change.
+            self.pattern = self.pattern.in_zone_alone();
         }
-        self.earlier.retain(|(_, end)| waiting.map_or(false, |waiting| waiting <= *end));
+        let clock = self.pattern.clock().changed(zone, unix, unix_seconds(shown));
+        let new = self.pattern.with_clock(clock);
+        let mut old = std::mem::replace(&mut self.pattern, new);
+        let mut earlier = self.earlier.take().unwrap_or_default();
+        earlier.0.retain(|(_, end)| waiting.map_or(false, |waiting| waiting <= *end));
         if waiting.is_some() {
-            if self.earlier.len() == MOST_EARLIER {
-                old = self.earlier.pop().map_or(old, |(last, _)| last);
+            if earlier.0.len() == MOST_EARLIER {
+                old = earlier.0.pop().map_or(old, |(last, _)| last);
             }
-            self.earlier.push((old, at));
+            earlier.0.push((old, at));
+            self.earlier = Some(earlier);
         }
     }
 
     /// The wall clock was set back to an instant, and this schedule goes back with it: what is shown again is read in the
     /// zone of now, whatever it was before. `is_waiting`: an occurrence up to then is still to be judged.
     pub(super) fn set_back(&mut self, to: SystemTime, is_correction: bool, is_waiting: bool) {
-        self.earlier.retain(|_| is_waiting);
-        self.earlier.iter_mut().for_each(|(_, end)| *end = to.min(*end));
+        self.earlier = self.earlier.take().filter(|_| is_waiting);
+        let ends = self.earlier.iter_mut().flat_map(|earlier| &mut earlier.0);
+        ends.for_each(|(_, end)| *end = to.min(*end));
         let alone = self.pattern.in_zone_alone();
-        match system_time(self.pattern.clock().since()).filter(|change| to < *change) {
+        match self.pattern.clock().changed_at().and_then(system_time).filter(|change| to < *change) {
             // What the change has skipped is made up for at the same instant.
-            Some(change) if !is_correction => self.earlier.push((alone, change - Duration::from_nanos(1))),
+            Some(change) if !is_correction => {
+                let until = change - Duration::from_nanos(1);
+                self.earlier.get_or_insert_with(Box::default).0.push((alone, until));
+            }
             // An occurrence before the change and those after it are still to be judged.
             None if is_waiting || !is_correction => {}
             _ => self.pattern = alone,

@@ -70,6 +70,7 @@ impl Pattern {
         }
     }
 
+    /// The clock that it follows.
     pub(super) fn clock(&self) -> &Timeline {
         match self {
             Pattern::Cron { clock, .. } => clock,
@@ -77,14 +78,19 @@ impl Pattern {
         }
     }
 
+    /// The same by another clock.
+    pub(super) fn with_clock(&self, clock: Timeline) -> Pattern {
+        match self {
+            Pattern::Cron { cron, floor, .. } => Pattern::Cron { cron: *cron, clock, floor: *floor },
+            Pattern::Days(days) => {
+                let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
+                Pattern::Days(days.in_zone(clock, alone))
+            }
+        }
+    }
+
     /// The same by the clock of its zone alone, as if there had been no change.
     pub(super) fn in_zone_alone(&self) -> Pattern {
-        let mut pattern = self.clone();
-        let alone = Timeline::new(self.clock().zone().clone());
-        match &mut pattern {
-            Pattern::Cron { clock, .. } => *clock = alone,
-            Pattern::Days(days) => days.set_zone(alone),
-        }
-        pattern
+        self.with_clock(Timeline::new(self.clock().zone().clone()))
     }
 }

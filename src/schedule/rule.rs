@@ -18,6 +18,7 @@ use crate::tz::Zone;
 pub(super) type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
 pub(super) type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
 
+/// When a schedule is due next.
 pub(super) enum Rule {
     Calendar(Calendar),
     /// Dates and closures leave out what falls on what the clock shows.
@@ -118,6 +119,7 @@ impl Rule {
         Exclusions { except, clock }.leave_out(instant)
     }
 
+    /// Its occurrences, if they follow a civil clock.
     pub(super) fn calendar(&self) -> Option<&Calendar> {
         match self {
             Rule::Calendar(calendar) => Some(calendar),
@@ -126,12 +128,12 @@ impl Rule {
     }
 }
 
-/// Asks an iterator for its next time.
+/// The next time of an iterator.
 pub(super) fn pull(moments: &mut Moments) -> Result<Option<Moment>, Error> {
     guarded(moments).map_err(|message| panicked("at_each", message))?.transpose()
 }
 
-/// Asks a closure for its next due, which must lie ahead: time moves on, or a schedule would spin.
+/// The next due time of a closure, which must lie ahead: time moves on, or a schedule would spin.
 pub(super) fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
     match guarded(|| next(now.wall)).map_err(|message| panicked("at_next", message))? {
         Some(due) if due <= now.wall => Err(went_back("at_next", due.into(), now.wall.into())),

@@ -19,17 +19,31 @@ pub(super) const FARTHEST: i64 = 26 * 3600 - 1;
 #[derive(Clone)]
 pub(super) struct Timeline {
     zone: Zone,
-    /// In Unix seconds, the clock shows what the zone says from here on; `i64::MIN` if it always has.
-    since: i64,
-    /// The offset until then. What matters of the past is which civil times were shown: all up to the latest one. So a
-    /// constant offset is enough, with which the last second before the change shows that one.
-    before: i32,
+    change: Option<Box<Change>>,
+}
+
+/// The last change of the zone.
+#[derive(Clone)]
+struct Change {
+    /// From here on the clock shows what the new zone says, in Unix seconds.
+    at: i64,
+    before: Before,
+}
+
+/// What the clock showed before a change. All that matters is which civil times were shown.
+#[derive(Clone)]
+enum Before {
+    /// What the zone before says.
+    Zone(Zone),
+    /// Later civil times than that, as the clock had been turned back: by an earlier change, or with the wall clock. All up to
+    /// the latest one were shown, as with this offset, in seconds.
+    Offset(i32),
 }
 
 impl Timeline {
     /// The clock of a zone that it has always followed.
     pub(super) fn new(zone: Zone) -> Timeline {
-        Timeline { zone, since: i64::MIN, before: 0 }
+        Timeline { zone, change: None }
     }
 
     /// The clock after a change: from the second after `at` on it shows what another zone says. `shown` is the latest
@@ -39,18 +53,20 @@ impl Timeline {
         if u64::from(before.abs_diff(after)) > CORRECTION.as_secs() {
             return Timeline::new(zone.clone());
         }
-        let since = at.saturating_add(1);
-        let before = self.not_shown_by(shown).saturating_sub(since).clamp(-FARTHEST, FARTHEST);
-        Timeline { zone: zone.clone(), since, before: before as i32 }
+        let at = at.saturating_add(1);
+        let offset = self.not_shown_by(shown).saturating_sub(at).clamp(-FARTHEST, FARTHEST) as i32;
+        let before = if offset == before { Before::Zone(self.zone.clone()) } else { Before::Offset(offset) };
+        Timeline { zone: zone.clone(), change: Some(Box::new(Change { at, before })) }
     }
 
+    /// The zone that it follows now.
     pub(super) fn zone(&self) -> &Zone {
         &self.zone
     }
 
-    /// The first instant at which the clock shows what the zone says, in Unix seconds; `i64::MIN` without a change.
-    pub(super) fn since(&self) -> i64 {
-        self.since
+    /// The first instant at which the clock shows what the zone says, in Unix seconds; `None` if it always has.
+    pub(super) fn changed_at(&self) -> Option<i64> {
+        self.change.as_ref().map(|change| change.at)
     }
 
     /// What the clock shows at an instant; `None` outside the years 1 to 9999.
@@ -77,10 +93,8 @@ impl Timeline {
             i64::MIN => i64::MIN,
             lo => lo.saturating_add(i64::from(self.span(lo - 1).offset)),
         };
-        let before_change = match self.since {
-            since if since == i64::MIN || unix < since => i64::MIN,
-            since => since.saturating_add(i64::from(self.before)),
-        };
+        let change = self.change.as_ref().filter(|change| change.at <= unix);
+        let before_change = change.map_or(i64::MIN, |change| self.not_shown_by(change.at - 1));
         now.max(before).max(before_change)
     }
 }
@@ -88,10 +102,20 @@ impl Timeline {
 impl Offsets for Timeline {
     #[inline]
     fn span(&self, unix: i64) -> Span {
-        if unix < self.since {
-            return Span { lo: i64::MIN, hi: self.since, offset: self.before };
+        let change = match &self.change {
+            Some(change) => change,
+            None => return self.zone.span(unix),
+        };
+        if unix >= change.at {
+            let span = self.zone.span(unix);
+            return Span { lo: span.lo.max(change.at), ..span };
         }
-        let span = self.zone.span(unix);
-        Span { lo: span.lo.max(self.since), ..span }
+        match &change.before {
+            Before::Zone(zone) => {
+                let span = zone.span(unix);
+                Span { hi: span.hi.min(change.at), ..span }
+            }
+            Before::Offset(offset) => Span { lo: i64::MIN, hi: change.at, offset: *offset },
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A schedule in a zone, begun: one due after the other.
+//! A schedule that has begun, in a zone: which due time comes after another, and what a clock step or another zone changes.
 //!
 //! Pure but for the iterators and closures that it was given: no threads, no clock.
 
@@ -15,11 +15,12 @@ use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::occurrences::days::remainder;
-use crate::tz::{unix_seconds, Zone};
+use crate::tz::{Instants, Offsets, Zone};
 
-/// A schedule in a zone, begun: gives the due after a due.
+/// A schedule that has begun, in a zone: gives the due time after a due time.
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
+    /// No due time is later.
     pub(super) until: Option<SystemTime>,
     /// What is left out of the rule, if anything is.
     pub(super) except: Option<Box<Except>>,
@@ -29,13 +30,12 @@ pub(crate) struct Timetable {
     pub(super) civil_bounds: Option<Box<CivilBounds>>,
 }
 
-/// What becomes of the due that is waited for when the wall clock was set back, or the zone was changed.
+/// The due time to wait for after the wall clock was set back, or the zone was changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rejudged {
-    /// This one is waited for instead.
+    /// Wait for this one instead.
     Due(Due),
-    /// The next due has to be [looked for](Timetable::after), as code that is not ours is to be asked, or there is none:
-    /// a task does not end here.
+    /// [`after`](Timetable::after) finds it outside the lock: it calls the user's code, or there is none and the task ends.
     ByAsking,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Pass {
     pub(crate) before: Option<Due>,
     /// How many they are, the first included.
     pub(crate) count: u64,
-    /// The first due after the point in time, or why there is none.
+    /// The first due time after the point in time, or why there is none.
     pub(crate) next: Result<Option<Due>, Error>,
 }
 
@@ -108,8 +108,8 @@ impl Timetable {
         }
     }
 
-    /// Goes on from the latest occurrence to the last that is not after `to`, without a look at those between. They are
-    /// counted by arithmetic, or not at all if closures leave some out.
+    /// Goes on from the latest occurrence to the last one that is not after `to`. Those between are counted by arithmetic, or
+    /// not at all if closures leave some out.
     fn skip(&self, pass: &mut Pass, to: Now, now: Now) -> Result<(), Error> {
         let to = match pass.latest {
             Due::Calendar(_) => to.wall,
@@ -171,8 +171,9 @@ impl Timetable {
         }
     }
 
-    /// What is to be waited for instead of `due` after the wall clock was set back to a time: by so little that what has run
-    /// is not to run again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
+    /// What to wait for instead of `due` after the wall clock was set back to a time, as a correction or by less. `None` if
+    /// that is still `due`: by less than a correction, only an interval-like expression runs again what it has run. Does not
+    /// call the user's code.
     pub(crate) fn rejudged(
         &mut self,
         due: Option<Due>,
@@ -195,8 +196,8 @@ impl Timetable {
         }
     }
 
-    /// Follows another zone from `at` on. Returns what is to be waited for instead of `due`, if that is another one. `shown`
-    /// is the latest that the wall clock has shown: later than `at` if it was set back since.
+    /// Follows another zone from `at` on. Returns what to wait for instead of `due`; `None` if that is still `due`. `shown` is
+    /// the latest that the wall clock has shown: later than `at` if it was set back since. Does not call the user's code.
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now, shown: SystemTime) -> Option<Rejudged> {
         // All as if it were earlier by the delay.
         let (change, shown) = (self.undelayed(at.wall), self.undelayed(shown.max(at.wall)));
@@ -208,9 +209,14 @@ impl Timetable {
         let civil = match &mut self.rule {
             Rule::Calendar(calendar) => {
                 calendar.change_zone(zone, change, shown, waiting);
-                if let (Pattern::Cron { floor, .. }, Some(start)) = (&mut calendar.pattern, instant(starting))
+                if let (Pattern::Cron { floor, clock, .. }, Some(starting)) =
+                    (&mut calendar.pattern, starting)
                 {
-                    *floor = unix_seconds(start);
+                    *floor = match clock.resolve(starting.seconds()) {
+                        // What the gap skips is due at its end.
+                        Instants::Gap { end, .. } => end - 1,
+                        shown => shown.due(),
+                    };
                 }
                 // Whatever the zone, one that has come and those up to the change are still to be judged.
                 return (!has_come).then(|| self.rejudged_after(at.wall, at));
@@ -237,7 +243,7 @@ impl Timetable {
         }
     }
 
-    /// The first due time of a calendar schedule after what the wall clock showed once.
+    /// The first due time of a calendar schedule after what the wall clock showed once, unless closures are to be asked.
     fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
         if self.has_closures() {
             return Rejudged::ByAsking;
@@ -263,15 +269,17 @@ impl Timetable {
         matches!(self.rule, Rule::Calendar(_))
     }
 
-    /// When something would be due without the delay that is due now.
+    /// When something would be due without the delay that is due at this time.
     pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
         wall.checked_sub(self.delay).unwrap_or(wall)
     }
 
+    /// When something is due that would be due at this time without the delay.
     pub(super) fn delayed(&self, due: Option<Due>) -> Option<Due> {
         due.and_then(|due| due.later(self.delay))
     }
 
+    /// The due time itself, if it is not after the end.
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
         due.filter(|due| due.is_until(self.until, now))
     }
@@ -287,7 +295,7 @@ impl Timetable {
         self.has_closures() || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
     }
 
-    /// Whether a due has come after the end: the wall clock was set forward while elapsed time was waited for.
+    /// Whether a due time has come after the end: the wall clock was set forward while elapsed time was waited for.
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
         !due.is_until(self.until, now)
     }
