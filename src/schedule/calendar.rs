@@ -20,7 +20,7 @@ pub(super) struct Calendar {
 #[derive(Default)]
 struct Earlier(Vec<(Pattern, SystemTime)>);
 
-/// The most earlier patterns that are kept. More changes than that count as one, so that the memory is bounded.
+/// The most earlier patterns that are kept. More changes count as one, so that the memory is bounded.
 const MOST_EARLIER: usize = 8;
 
 impl Calendar {
@@ -28,6 +28,7 @@ impl Calendar {
         Calendar { pattern, earlier: None }
     }
 
+    /// The earlier patterns, each with the instant up to which it holds.
     fn earlier(&self) -> &[(Pattern, SystemTime)] {
         self.earlier.as_ref().map_or(&[], |earlier| &earlier.0)
     }
@@ -122,7 +123,9 @@ impl Calendar {
             // What the change has skipped is made up for at the same instant.
             Some(change) if !is_correction => {
                 let until = change - Duration::from_nanos(1);
-                self.earlier.get_or_insert_with(Box::default).0.push((alone, until));
+                let earlier = self.earlier.get_or_insert_with(Box::default);
+                earlier.0.truncate(MOST_EARLIER - 1);
+                earlier.0.push((alone, until));
             }
             // An occurrence before the change and those after it are still to be judged.
             None if is_waiting || !is_correction => {}

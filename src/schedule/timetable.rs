@@ -213,8 +213,8 @@ impl Timetable {
                     (&mut calendar.pattern, starting)
                 {
                     *floor = match clock.resolve(starting.seconds()) {
-                        // What the gap skips is due at its end.
-                        Instants::Gap { end, .. } => end - 1,
+                        // What the change has skipped is due after it, so the bound comes before.
+                        Instants::Gap { .. } => zone.resolve(starting.seconds()).due(),
                         shown => shown.due(),
                     };
                 }
