@@ -21,8 +21,8 @@
 //! * The `sleep` of each pending future is taken alone.
 //!
 //! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,
-//! schedules, observers and the destructors of all of them are called on a pool thread or on the caller's, behind
-//! [`guarded`](crate::guard::guarded), with no lock held.
+//! schedules of the user's, observers and the destructors of all of them are called on a worker, on the thread for events or
+//! on the caller's, behind [`guarded`](crate::guard::guarded), with no lock held.
 
 mod close;
 mod journal;

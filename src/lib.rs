@@ -42,8 +42,8 @@
 //! 2. **One name, one task.** Scheduling a used name changes nothing and says so.
 //! 3. **Nothing vanishes.** Every occurrence is run, or reported as missed with the reason. None is run twice.
 //! 4. **No overlap unless asked.** Two runs of a task never overlap, even across a replacement.
-//! 5. **Your code is yours.** Callbacks, schedules, observers and the destructors of all of them run on a pool thread or
-//!    on the caller's, never on the timer's thread and never while a lock is held. A panic or an error in them is
+//! 5. **Your code is yours.** Callbacks, schedules, observers and the destructors of all of them run on a thread for them
+//!    or on the caller's, never on the timer's thread and never while a lock is held. A panic or an error in them is
 //!    reported, and the schedule goes on.
 //! 6. **Time moves on.** The next due time is always later than the last. If a schedule of yours breaks this, the task
 //!    ends with an error. It never spins.

@@ -3,20 +3,23 @@
 //! A [`Schedule`] is what a user asks for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due time after the other. It starts no threads.
 
+mod ask;
 mod begin;
-pub(crate) mod calendar;
+mod calendar;
 pub(crate) mod due;
 mod except;
 mod exclusions;
 mod jitter;
 pub(crate) mod moment;
+mod pattern;
 mod plan;
-mod rezone;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod timetable;
 
+pub use ask::Upcoming;
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
 
@@ -28,16 +31,14 @@ pub(crate) use timetable::{Pass, Rejudged, Timetable};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use self::calendar::{Calendar, Pattern};
 use self::except::Except;
-use self::exclusions::Search;
 use self::rule::{Closure, Moments};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::sync::Instant;
-use crate::tz::{system_time, unix_seconds, Zone};
+use crate::tz::{unix_seconds, Zone};
 
 /// When something is to happen, again and again or once.
 ///
@@ -136,7 +137,7 @@ impl Schedule {
         Ok(Schedule::from(What::At(to_moment("at", moment)?)))
     }
 
-    /// Once, after so much elapsed time.
+    /// Once, after some elapsed time.
     pub fn after(delay: Duration) -> Schedule {
         Schedule::from(What::After(delay))
     }
@@ -225,70 +226,7 @@ impl Schedule {
     /// As when a task is scheduled; also if no zone was given and the local one cannot be read.
     pub fn upcoming(mut self, after: SystemTime) -> Result<Upcoming, Error> {
         let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
-        let start = Now { mono: Instant::now(), wall: after };
-        let left = self.times.unwrap_or(u64::MAX);
-        let (timetable, next) = self.begin(&zone, start, None)?;
-        Ok(Upcoming { timetable, start, next: Ok(next), left })
-    }
-
-    /// The last due of a cron expression before an instant, if it has one.
-    ///
-    /// # Errors
-    ///
-    /// If this is no cron expression (the past of other schedules depends on when they were scheduled), or if no
-    /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
-    /// [begin](Zone::begins).
-    pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let calendar = self.asked("previous", before)?;
-        let zone = calendar.pattern.zone();
-        let end = self.until.and_then(|moment| moment.instant(zone));
-        let until = before.checked_sub(Duration::from_nanos(1));
-        let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => self.search(&calendar).until(until)?,
-            None => None,
-        };
-        // So far was looked back.
-        let starting = self.starting.and_then(|moment| moment.instant(zone));
-        due.or(starting).map_or(Ok(()), |earliest| expect_begun(zone, earliest))?;
-        Ok(due)
-    }
-
-    /// Whether a cron expression is due in the second of this instant.
-    ///
-    /// # Errors
-    ///
-    /// As [`previous`](Schedule::previous).
-    pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
-        let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let calendar = self.asked("matches", second)?;
-        let zone = calendar.pattern.zone();
-        let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => self.search(&calendar).after(before, Some(second))?,
-            None => None,
-        };
-        let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
-        Ok(found == Some(second) && !is_over)
-    }
-
-    /// What a question about a cron expression around an instant is asked of.
-    fn asked(&self, question: &str, around: SystemTime) -> Result<Calendar, Error> {
-        self.except.check(&self.what)?;
-        let cron = match self.what {
-            What::Cron(cron) => cron,
-            _ => {
-                let why = format!("`{question}` can be asked of a cron expression only");
-                return Err(Error::new(Kind::Other(why)));
-            }
-        };
-        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
-        expect_begun(&zone, around)?;
-        let starting = self.starting.and_then(|moment| moment.instant(&zone));
-        let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok(Calendar::new(Pattern::Cron { cron, zone, floor }))
-    }
-
-    fn search<'a>(&'a self, calendar: &'a Calendar) -> Search<'a> {
-        Search { except: &self.except, zone: calendar.pattern.zone(), calendar: Some(calendar) }
+        Upcoming::new(self, &zone, Now { mono: Instant::now(), wall: after })
     }
 
     /// The zone that it has of its own.
@@ -296,7 +234,7 @@ impl Schedule {
         self.zone.as_ref()
     }
 
-    /// Whether it is due at the same times whenever it is scheduled, so that one who comes too late has missed some.
+    /// Whether it is due at the same times whenever it is scheduled, so that a task which is scheduled later has missed some.
     pub(crate) fn has_fixed_dues(&self) -> bool {
         match self.what {
             What::Cron(_) | What::At(_) | What::AtEach(_) => true,
@@ -369,46 +307,6 @@ impl fmt::Display for Schedule {
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Schedule({self})")
-    }
-}
-
-/// The due times of a [`Schedule`], one after the other.
-///
-/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then says so.
-pub struct Upcoming {
-    timetable: Timetable,
-    start: Now,
-    next: Result<Option<Due>, Error>,
-    left: u64,
-}
-
-impl Upcoming {
-    /// Why there are no more due times, if not because the schedule is over.
-    pub fn error(&self) -> Option<&Error> {
-        self.next.as_ref().err()
-    }
-}
-
-impl Iterator for Upcoming {
-    type Item = SystemTime;
-
-    fn next(&mut self) -> Option<SystemTime> {
-        let due = (*self.next.as_ref().ok()?).filter(|_| self.left > 0)?;
-        self.left -= 1;
-        let wall = due.wall(self.start)?;
-        // Each run begins when it is due.
-        let now = match due {
-            Due::Elapsed(mono) => Now { mono, wall },
-            Due::Calendar(_) => self.start.after(wall.duration_since(self.start.wall).unwrap_or_default()),
-        };
-        self.next = self.timetable.next(due, now);
-        Some(wall)
-    }
-}
-
-impl fmt::Debug for Upcoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upcoming").field("next", &self.next).finish_non_exhaustive()
     }
 }
 

@@ -14,9 +14,12 @@ const SECOND: i128 = 1_000_000_000;
 pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
     anchor: i64,
-    subsecond: i128,
+    subsecond: u32,
     period: Period,
     zone: Z,
+    /// The zone by which elapsed time on top is counted, if that is another one. A time that it gives is due when the clocks
+    /// of `zone` show that civil time.
+    alone: Option<Z>,
 }
 
 impl<Z: Offsets> Days<Z> {
@@ -28,12 +31,20 @@ impl<Z: Offsets> Days<Z> {
             Some(civil) => civil,
             None => DateTime::from_seconds(unix.checked_add(i64::from(zone.span(unix).offset))?)?,
         };
-        Some(Days { anchor: civil.seconds(), subsecond: anchor.rem_euclid(SECOND), period, zone })
+        Some(Days {
+            anchor: civil.seconds(),
+            subsecond: anchor.rem_euclid(SECOND) as u32,
+            period,
+            zone,
+            alone: None,
+        })
     }
 
-    /// Puts another zone in the place of the one it has; the civil time of the anchor stays.
-    pub(crate) fn set_zone(&mut self, zone: Z) {
-        self.zone = zone;
+    /// The same from the same civil time on in another zone. `alone` is what that was without a change of it.
+    #[cfg_attr(not(feature = "std"), allow(dead_code))]
+    pub(crate) fn in_zone(&self, zone: Z, alone: Option<Z>) -> Days<Z> {
+        let alone = alone.filter(|_| !self.is_whole());
+        Days { anchor: self.anchor, subsecond: self.subsecond, period: self.period, zone, alone }
     }
 
     pub(crate) fn zone(&self) -> &Z {
@@ -59,8 +70,17 @@ impl<Z: Offsets> Days<Z> {
         let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
         let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
         let on_top = i128::from(steps).checked_mul(nanos(self.period.elapsed()))?;
-        let whole = i128::from(self.zone.resolve(civil.seconds()).due()) * SECOND;
-        whole.checked_add(self.subsecond)?.checked_add(on_top)
+        let zone = self.alone.as_ref().unwrap_or(&self.zone);
+        let whole = i128::from(zone.resolve(civil.seconds()).due()) * SECOND;
+        let due = whole.checked_add(i128::from(self.subsecond))?.checked_add(on_top)?;
+        Some(match &self.alone {
+            Some(alone) => {
+                let unix = seconds(due);
+                let civil = unix.saturating_add(i64::from(alone.span(unix).offset));
+                i128::from(self.zone.resolve(civil).due()) * SECOND + due.rem_euclid(SECOND)
+            }
+            None => due,
+        })
     }
 
     /// A number of steps that is not past `instant`, and only a few short of it.
@@ -89,7 +109,7 @@ impl<Z: Offsets> Days<Z> {
         while count > 0 && self.is_whole() && span.hi <= seconds(until) {
             let next = self.zone.span(span.hi);
             if i64::from(next.offset) - i64::from(span.offset) >= DAY {
-                let end = i128::from(span.hi) * SECOND + self.subsecond;
+                let end = i128::from(span.hi) * SECOND + i128::from(self.subsecond);
                 if after < end && end <= until {
                     count -= (self.steps_until(end) - self.steps_until(end - 1)).saturating_sub(1);
                 }

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::calendar::{Calendar, Pattern};
+use super::calendar::Calendar;
 use super::due::Due;
 use super::exclusions::Exclusions;
 use super::jitter::Whose;
 use super::moment::{out_of_range, Moment};
+use super::pattern::Pattern;
 use super::rule::{ask, pull, Closure, Moments, Rule};
-use super::timetable::{elapsed_from, CivilBounds, Timetable};
+use super::timeline::Timeline;
+use super::timetable::{CivilBounds, Timetable};
 use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION, STEP};
@@ -32,8 +34,7 @@ struct Beginning {
 }
 
 impl Schedule {
-    /// Settles everything that depends on where and when, and on whose schedule it is: the due times from `now` on, and the
-    /// first of them.
+    /// Begins it in a zone, at a time, and for a task: returns the due times from `now` on, and the first of them.
     pub(crate) fn begin(
         self,
         zone: &Zone,
@@ -50,7 +51,7 @@ impl Schedule {
         let timetable = Timetable {
             rule: Rule::Once { civil: None },
             until,
-            exclusions: Exclusions::new(self.except, &zone),
+            except: (!self.except.is_empty()).then(|| Box::new(self.except)),
             delay,
             civil_bounds: CivilBounds::of(civil_starting, self.until.and_then(Moment::civil)),
         };
@@ -94,7 +95,8 @@ impl Beginning {
         let zone = self.zone.clone();
         expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
         let floor = self.starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Cron { cron, zone, floor }));
+        let pattern = Pattern::Cron { cron, clock: Timeline::new(zone), floor };
+        self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
         let since = since(self.last, cron.is_interval_like(), self.timetable.undelayed(self.now.wall));
         let first = self.timetable.after_instant(since)?;
         self.must_be_due(&format!("cron `{cron}`{}", self.except), first.map(Due::Calendar))
@@ -111,7 +113,7 @@ impl Beginning {
     /// The first due time of a period that is elapsed time. Of one that has an anchor in the past, the last; or, where an
     /// earlier process was the first to follow it, the one after the last of that process.
     fn elapsed_period(&mut self, period: Duration) -> Result<Option<Due>, Error> {
-        self.timetable.rule = Rule::Elapsed(period);
+        self.timetable.rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
         if self.starting <= self.last {
             // An earlier process began it: where another zone has the anchor does not matter any more.
             self.timetable.civil_bounds = CivilBounds::of(None, self.timetable.civil_until());
@@ -134,10 +136,7 @@ impl Beginning {
                 latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
             }
         };
-        match &self.timetable.exclusions {
-            Some(exclusions) => elapsed_from(exclusions, &self.timetable.rule, first, self.now),
-            None => Ok(first),
-        }
+        self.timetable.rule.elapsed_from(first, self.now, self.timetable.except.as_deref())
     }
 
     /// The same, of a period that has days.
@@ -147,28 +146,27 @@ impl Beginning {
         // Days go on from where an earlier process was.
         let anchor = self.starting.or(last).unwrap_or(self.now.wall);
         expect_begun(&self.zone, anchor)?;
-        let days = Days::new(period, self.civil_starting, unix_nanos(anchor), self.zone.clone());
+        let days =
+            Days::new(period, self.civil_starting, unix_nanos(anchor), Timeline::new(self.zone.clone()));
         let days = days.ok_or_else(out_of_range)?;
         self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(days)));
-        let calendar = self.timetable.rule.calendar();
+        let pattern = self.timetable.rule.calendar().map(|calendar| &calendar.pattern);
         let first = match (self.starting, last) {
-            (Some(start), last) if start > last.unwrap_or(wall) => start,
+            (Some(start), last) if start > last.unwrap_or(wall) => Some(start),
             (_, Some(last)) => return Ok(self.timetable.after_instant(last)?.map(Due::Calendar)),
-            (Some(_), None) => match calendar.and_then(|calendar| calendar.pattern.until(wall)) {
-                Some(first) => first,
-                None => return Ok(None),
-            },
-            (None, None) => self.now.wall,
+            (Some(_), None) => pattern.and_then(|pattern| pattern.until(wall)),
+            (None, None) => Some(self.now.wall),
         };
-        let exclusions = match &self.timetable.exclusions {
-            Some(exclusions) => exclusions.search(calendar),
-            None => return Ok(Some(Due::Calendar(first))),
+        let (pattern, except, first) = match (pattern, &self.timetable.except, first) {
+            (Some(pattern), Some(except), Some(first)) => (pattern, except, first),
+            _ => return Ok(first.map(Due::Calendar)),
         };
+        let exclusions = Exclusions { except, clock: pattern.clock() };
         let is_past = self.starting.is_some() && first <= wall;
-        let latest = if is_past { exclusions.until(wall)? } else { None };
+        let latest = if is_past { exclusions.until(pattern, wall)? } else { None };
         let first = match latest {
             Some(latest) => Some(latest),
-            None if exclusions.is_left_out(first)? => self.timetable.after_instant(first)?,
+            None if exclusions.leave_out(first)? => self.timetable.after_instant(first)?,
             None => Some(first),
         };
         Ok(first.map(Due::Calendar))
@@ -195,7 +193,7 @@ impl Beginning {
         self.timetable.rule = Rule::AtEach { moments, last: first, zone: self.zone.clone() };
         match self.last {
             Some(last) if due.map_or(false, |due| due <= last) => {
-                self.timetable.rule.next(Due::Calendar(last), self.now)
+                self.timetable.rule.next(Due::Calendar(last), self.now, None, None)
             }
             _ => Ok(due.map(Due::Calendar)),
         }

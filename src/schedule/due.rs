@@ -13,7 +13,7 @@ pub(crate) enum Due {
 }
 
 impl Due {
-    /// What the wall clock will show then, if nobody touches it and if it can.
+    /// What the wall clock will show then, unless it is set; `None` if it does not reach so far.
     pub(crate) fn wall(self, now: Now) -> Option<SystemTime> {
         match self {
             Due::Calendar(wall) => Some(wall),
@@ -24,12 +24,12 @@ impl Due {
         }
     }
 
-    /// What the wall clock showed, as far as it goes back, when a due came that has passed.
+    /// What the wall clock showed when a due time came that has passed, or `now` if it does not reach so far back.
     pub(crate) fn passed_at(self, now: Now) -> SystemTime {
         self.wall(now).unwrap_or(now.wall)
     }
 
-    /// When the monotonic clock will show it, if nobody touches the wall clock, and if it can.
+    /// What the monotonic clock will show then, unless the wall clock is set; `None` if it does not reach so far.
     pub(crate) fn mono(self, now: Now) -> Option<Instant> {
         match self {
             Due::Elapsed(mono) => Some(mono),
@@ -40,6 +40,7 @@ impl Due {
         }
     }
 
+    /// Whether the wall clock will show no more than a time then.
     pub(super) fn is_until(self, until: Option<SystemTime>, now: Now) -> bool {
         until.map_or(true, |until| self.wall(now).map_or(false, |wall| wall <= until))
     }
@@ -52,7 +53,7 @@ impl Due {
         }
     }
 
-    /// Where it is one by the wall clock.
+    /// What the wall clock will show then, if it is by the wall clock.
     pub(crate) fn calendar(self) -> Option<SystemTime> {
         match self {
             Due::Calendar(wall) => Some(wall),
@@ -60,7 +61,7 @@ impl Due {
         }
     }
 
-    /// Takes a delay away again.
+    /// The due time that is earlier by a delay.
     pub(super) fn earlier(self, by: Duration) -> Due {
         match self {
             Due::Elapsed(mono) => Due::Elapsed(mono.checked_sub(by).unwrap_or(mono)),
@@ -68,6 +69,7 @@ impl Due {
         }
     }
 
+    /// The due time that is later by a delay.
     pub(super) fn later(self, by: Duration) -> Option<Due> {
         match self {
             Due::Elapsed(mono) => mono.checked_add(by).map(Due::Elapsed),

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::rule::panicked;
 use super::{unquoted, Schedule, What};
 use crate::civil::{Date, DateTime};
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
+use crate::sync::Arc;
 
 /// Dates, and closures over civil times. What any of them leaves out is left out.
 #[derive(Default)]
@@ -166,6 +166,11 @@ impl Except {
     pub(super) fn has_closures(&self) -> bool {
         !self.closures.is_empty()
     }
+}
+
+/// The error of a closure or an iterator that was given in a field and panicked.
+pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
+    Error::new(Kind::Panicked(message)).in_field(field, "")
 }
 
 /// ` except 2 dates and some times or the next day`, or nothing.

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::calendar::Pattern;
+use super::pattern::Pattern;
 use super::rule::Rule;
 use super::timetable::Timetable;
 use crate::cron::Cron;
@@ -32,11 +32,11 @@ enum Kind {
 impl Timetable {
     /// What is known of its occurrences beyond the next; `None` if there are none.
     pub(crate) fn plan(&self) -> Option<Plan> {
-        let has_exclusions = self.exclusions.is_some();
+        let has_exclusions = self.except.is_some();
         let kind = match &self.rule {
             _ if has_exclusions => Kind::Unknown,
-            Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.clone()),
-            Rule::Elapsed(period) => Kind::Elapsed(*period),
+            Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
+            Rule::Elapsed { period, .. } => Kind::Elapsed(*period),
             Rule::Once { .. } => return None,
             Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
@@ -83,7 +83,9 @@ impl Plan {
     /// The expression, and the instant in Unix seconds after which it begins to fire; if nothing is delayed.
     pub(crate) fn cron(&self) -> Option<(&Cron, &Zone, i64)> {
         match self.pattern()? {
-            Pattern::Cron { cron, zone, floor } if self.delay.is_zero() => Some((cron, zone, *floor)),
+            Pattern::Cron { cron, clock, floor } if self.delay.is_zero() => {
+                Some((cron, clock.zone(), *floor))
+            }
             _ => None,
         }
     }

@@ -1,24 +1,31 @@
-//! What a schedule goes by in a zone, without what is left out and without a delay.
+//! When a schedule is due next in a zone, without a delay.
 
 use std::time::{Duration, SystemTime};
 
 use super::calendar::Calendar;
 use super::due::Due;
+use super::except::{panicked, Except};
+use super::exclusions::Exclusions;
 use super::moment::Moment;
+use super::timeline::Timeline;
 use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
 use crate::occurrences::days::remainder;
-use crate::sync::Arc;
 use crate::tz::Zone;
 
 pub(super) type Moments = Box<dyn FnMut() -> Option<Result<Moment, Error>> + Send>;
 pub(super) type Closure = Box<dyn FnMut(SystemTime) -> Option<SystemTime> + Send>;
 
+/// When a schedule is due next.
 pub(super) enum Rule {
     Calendar(Calendar),
-    Elapsed(Duration),
+    /// Dates and closures leave out what falls on what the clock shows.
+    Elapsed {
+        period: Duration,
+        clock: Timeline,
+    },
     /// At a civil time, if that is what was given.
     Once {
         civil: Option<DateTime>,
@@ -33,19 +40,30 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    pub(super) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
+    /// The due time after one that has come. `until` bounds what closures are asked about.
+    pub(super) fn next(
+        &mut self,
+        due: Due,
+        now: Now,
+        until: Option<SystemTime>,
+        except: Option<&Except>,
+    ) -> Result<Option<Due>, Error> {
         match self {
-            Rule::Calendar(calendar) => Ok(calendar.after(due.passed_at(now)).map(Due::Calendar)),
-            Rule::Elapsed(period) => Ok(match due {
-                Due::Elapsed(mono) => mono.checked_add(*period).map(Due::Elapsed),
-                // The anchor was a civil time; from here on only elapsed time counts.
-                Due::Calendar(_) => {
-                    let age = due.age(now).unwrap_or_default();
-                    let last =
-                        now.mono.checked_sub(age).or_else(|| now.mono.checked_sub(remainder(age, *period)));
-                    last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed)
-                }
-            }),
+            Rule::Calendar(calendar) => {
+                Ok(calendar.after(due.passed_at(now), until, except)?.map(Due::Calendar))
+            }
+            Rule::Elapsed { period, .. } => {
+                let last = match due {
+                    Due::Elapsed(mono) => Some(mono),
+                    // The anchor was a civil time; from here on only elapsed time counts.
+                    Due::Calendar(_) => {
+                        let age = due.age(now).unwrap_or_default();
+                        now.mono.checked_sub(age).or_else(|| now.mono.checked_sub(remainder(age, *period)))
+                    }
+                };
+                let next = last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed);
+                self.elapsed_from(next, now, except)
+            }
             Rule::Once { .. } => Ok(None),
             Rule::AtEach { moments, last, zone } => loop {
                 let moment = match pull(moments)? {
@@ -72,27 +90,50 @@ impl Rule {
         }
     }
 
+    /// The first due time of elapsed time from `due` on that is not left out, by what the wall clock will show then.
+    pub(super) fn elapsed_from(
+        &self,
+        due: Option<Due>,
+        now: Now,
+        except: Option<&Except>,
+    ) -> Result<Option<Due>, Error> {
+        match (self, except, due) {
+            (Rule::Elapsed { period, clock }, Some(except), Some(due)) => match due.wall(now) {
+                Some(wall) => {
+                    let wait = Exclusions { except, clock }.wait(wall, *period)?;
+                    Ok(wait.and_then(|wait| due.later(wait)))
+                }
+                None => Ok(None),
+            },
+            _ => Ok(due),
+        }
+    }
+
+    /// Whether what the clock shows at an instant is left out.
+    pub(super) fn leaves_out(&self, instant: SystemTime, except: &Except) -> Result<bool, Error> {
+        let clock = match self {
+            Rule::Calendar(calendar) => calendar.pattern_at(instant).clock(),
+            Rule::Elapsed { clock, .. } => clock,
+            _ => return Ok(false),
+        };
+        Exclusions { except, clock }.leave_out(instant)
+    }
+
+    /// Its occurrences, if they follow a civil clock.
     pub(super) fn calendar(&self) -> Option<&Calendar> {
         match self {
             Rule::Calendar(calendar) => Some(calendar),
             _ => None,
         }
     }
-
-    pub(super) fn calendar_mut(&mut self) -> Option<&mut Calendar> {
-        match self {
-            Rule::Calendar(calendar) => Some(calendar),
-            _ => None,
-        }
-    }
 }
 
-/// Asks an iterator for its next time.
+/// The next time of an iterator.
 pub(super) fn pull(moments: &mut Moments) -> Result<Option<Moment>, Error> {
     guarded(moments).map_err(|message| panicked("at_each", message))?.transpose()
 }
 
-/// Asks a closure for its next due, which must lie ahead: time moves on, or a schedule would spin.
+/// The next due time of a closure, which must lie ahead: time moves on, or a schedule would spin.
 pub(super) fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
     match guarded(|| next(now.wall)).map_err(|message| panicked("at_next", message))? {
         Some(due) if due <= now.wall => Err(went_back("at_next", due.into(), now.wall.into())),
@@ -103,8 +144,4 @@ pub(super) fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
 fn went_back(field: &'static str, moment: Moment, before: Moment) -> Error {
     Error::new(Kind::WentBack(format!("expected a time after {before}, or no more")))
         .in_field(field, moment.to_string())
-}
-
-pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
-    Error::new(Kind::Panicked(message)).in_field(field, "")
 }

@@ -268,3 +268,59 @@ fn days_that_become_one_when_clocks_skip_a_day_are_counted_once() {
         assert_eq!(timetable.pass(first.unwrap(), to, to).count, count, "{days}");
     }
 }
+
+/// What is waited for after a change of zone at a time, in UTC.
+fn rezoned(
+    (mut timetable, first): (Timetable, Option<Due>),
+    to: &str,
+    at: SystemTime,
+    shown: SystemTime,
+) -> (Timetable, String) {
+    let now = Now { mono: Instant::now(), wall: at };
+    let rejudged = timetable.rezone(&Zone::from_posix(to).unwrap(), first.unwrap(), now, shown);
+    let due = match rejudged {
+        Some(Rejudged::Due(due)) => due.calendar(),
+        _ => first.and_then(Due::calendar),
+    };
+    (timetable, Moment::from(due.unwrap()).to_string())
+}
+
+#[test]
+fn a_change_of_zone_keeps_what_has_moved_from_a_date_before_it() {
+    // The first is at 09:00 in UTC, and moves to the next day.
+    let zone = Zone::utc();
+    let from = at("2026-11-22T09:00:00Z");
+    for (text, due) in [("every 2d", "2026-11-23T11:00:00Z"), ("every 1d6h", "2026-11-23T11:00:00Z")] {
+        let begun = begun(text, &zone, from, &[0], true).unwrap();
+        assert_eq!(begun.1, Some(Due::Calendar(at("2026-11-23T09:00:00Z"))));
+        let noon = at("2026-11-22T12:00:00Z");
+        assert_eq!(rezoned(begun, "WEST2", noon, noon).1, due, "{text}");
+    }
+}
+
+#[test]
+fn what_a_zone_shows_a_second_time_is_not_due_again_in_another_one() {
+    let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    let begun = || begun("30 2,3 * * *", &zone, at("2026-10-25T00:31:00Z"), &[], false).unwrap();
+    // In the second pass, at 02:10. The clock of the other zone shows the same.
+    let change = at("2026-10-25T01:10:00Z");
+    assert_eq!(rezoned(begun(), "SAME-1", change, change).1, "2026-10-25T02:30:00Z");
+    // An hour more was shown before the clock was set back: 03:30 was, too.
+    let shown = at("2026-10-25T02:40:00Z");
+    assert_eq!(rezoned(begun(), "SAME-1", change, shown).1, "2026-10-26T01:30:00Z");
+    // Over three hours are a correction.
+    assert_eq!(rezoned(begun(), "FAR3", change, shown).1, "2026-10-25T05:30:00Z");
+}
+
+#[test]
+fn occurrences_that_wait_are_counted_by_the_bounds_of_the_zone_before() {
+    let schedule = Schedule::cron("0 * * * *").unwrap().starting("2026-11-22 10:30").unwrap();
+    let start = Now { mono: Instant::now(), wall: at("2026-11-22T10:00:00Z") };
+    let (mut timetable, first) = schedule.begin(&Zone::utc(), start, None).unwrap();
+    let change = start.after(Duration::from_secs(4 * 3600 + 60));
+    // 14:01 becomes 12:01, and what begins at 10:30 has begun before.
+    let zone = Zone::from_posix("WEST2").unwrap();
+    assert_eq!(timetable.rezone(&zone, first.unwrap(), change, change.wall), None);
+    let pass = timetable.pass(first.unwrap(), change, change);
+    assert_eq!((pass.count, pass.next.unwrap()), (4, Some(Due::Calendar(at("2026-11-22T15:00:00Z")))));
+}

@@ -1,37 +1,41 @@
-//! A schedule in a zone, begun: one due after the other.
+//! A schedule that has begun, in a zone: which due time comes after another, and what a clock step or another zone changes.
 //!
 //! Pure but for the iterators and closures that it was given: no threads, no clock.
 
 use std::time::{Duration, SystemTime};
 
-use super::calendar::{Calendar, Pattern};
 use super::due::Due;
+use super::except::Except;
 use super::exclusions::{last_of, Exclusions};
+use super::moment::Moment;
+use super::pattern::Pattern;
 use super::rule::Rule;
+use super::timeline::Timeline;
 use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::occurrences::days::remainder;
+use crate::tz::{Instants, Offsets, Zone};
 
-/// A schedule in a zone, begun: gives the due after a due.
+/// A schedule that has begun, in a zone: gives the due time after a due time.
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
+    /// No due time is later.
     pub(super) until: Option<SystemTime>,
     /// What is left out of the rule, if anything is.
-    pub(super) exclusions: Option<Box<Exclusions>>,
+    pub(super) except: Option<Box<Except>>,
     /// By how much everything is due later than the rule says.
     pub(super) delay: Duration,
     /// Kept for a change of zone; most schedules have none.
     pub(super) civil_bounds: Option<Box<CivilBounds>>,
 }
 
-/// What becomes of the due that is waited for when the wall clock was set back, or the zone was changed.
+/// The due time to wait for after the wall clock was set back, or the zone was changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rejudged {
-    /// This one is waited for instead.
+    /// Wait for this one instead.
     Due(Due),
-    /// The next due has to be [looked for](Timetable::after), as code that is not ours is to be asked, or there is none:
-    /// a task does not end here.
+    /// [`after`](Timetable::after) finds it outside the lock: it calls the user's code, or there is none and the task ends.
     ByAsking,
 }
 
@@ -42,7 +46,7 @@ pub(crate) struct Pass {
     pub(crate) before: Option<Due>,
     /// How many they are, the first included.
     pub(crate) count: u64,
-    /// The first due after the point in time, or why there is none.
+    /// The first due time after the point in time, or why there is none.
     pub(crate) next: Result<Option<Due>, Error>,
 }
 
@@ -53,26 +57,19 @@ const WALKED: u64 = 16;
 const WALKED_WITH_CLOSURES: u64 = 10_000_000;
 
 impl Timetable {
-    /// The due after `due`, which has come.
+    /// The due time after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        let due = due.earlier(self.delay);
-        let next = match (&self.exclusions, &mut self.rule) {
-            (Some(exclusions), Rule::Elapsed(_)) => {
-                let next = self.rule.next(due, now)?;
-                elapsed_from(exclusions, &self.rule, next, now)?
-            }
-            (Some(_), Rule::Calendar(_)) => self.after_instant(due.passed_at(now))?.map(Due::Calendar),
-            (_, rule) => rule.next(due, now)?,
-        };
+        let until = self.until.map(|until| self.undelayed(until));
+        let next = self.rule.next(due.earlier(self.delay), now, until, self.except.as_deref())?;
         Ok(self.in_time(self.delayed(next), now))
     }
 
-    /// The due itself, if it has come, or the next one if it turns out to be left out.
+    /// `due` itself, or the one after it if it has come and turns out to be left out.
     pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        match &self.exclusions {
-            Some(exclusions) if due.age(now).is_some() => {
+        match &self.except {
+            Some(except) if due.age(now).is_some() => {
                 let meant_for = due.earlier(self.delay).passed_at(now);
-                match exclusions.search(self.rule.calendar()).is_left_out(meant_for)? {
+                match self.rule.leaves_out(meant_for, except)? {
                     true => self.next(due, now),
                     false => Ok(Some(due)),
                 }
@@ -81,7 +78,7 @@ impl Timetable {
         }
     }
 
-    /// The first due of a calendar schedule after what the wall clock showed once.
+    /// The first due time of a calendar schedule after what the wall clock showed once.
     pub(crate) fn after(&mut self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
         let due = self.after_instant(self.undelayed(wall))?.map(Due::Calendar);
         Ok(self.in_time(self.delayed(due), now))
@@ -90,8 +87,7 @@ impl Timetable {
     /// All occurrences from `due`, which is not after `to`, up to and including `to`.
     pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
-        let has_closures = self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures());
-        let walked = if has_closures { WALKED_WITH_CLOSURES } else { WALKED };
+        let walked = if self.has_closures() { WALKED_WITH_CLOSURES } else { WALKED };
         loop {
             match self.next(pass.latest, now) {
                 Ok(Some(next)) if next.age(to).is_some() => {
@@ -112,8 +108,8 @@ impl Timetable {
         }
     }
 
-    /// Goes on from the latest occurrence to the last that is not after `to`, without a look at those between. They are
-    /// counted by arithmetic, or not at all if closures leave some out.
+    /// Goes on from the latest occurrence to the last one that is not after `to`. Those between are counted by arithmetic, or
+    /// not at all if closures leave some out.
     fn skip(&self, pass: &mut Pass, to: Now, now: Now) -> Result<(), Error> {
         let to = match pass.latest {
             Due::Calendar(_) => to.wall,
@@ -121,11 +117,11 @@ impl Timetable {
         };
         let until = self.undelayed(self.until.map_or(to, |until| until.min(to)));
         let from = pass.latest.earlier(self.delay).passed_at(now);
-        if !matches!(self.rule, Rule::Calendar(_) | Rule::Elapsed(_)) || until <= from {
+        if !matches!(self.rule, Rule::Calendar(_) | Rule::Elapsed { .. }) || until <= from {
             return Ok(());
         }
         let next = |after: SystemTime| match &self.rule {
-            Rule::Elapsed(period) => self.grid_after(from, *period, after),
+            Rule::Elapsed { period, clock } => self.grid_after(from, *period, clock, after),
             _ => self.after_instant(after),
         };
         let last = last_of(from, until, next)?;
@@ -133,16 +129,7 @@ impl Timetable {
             Some(before_last) if from < last => last_of(from, before_last, next)?,
             _ => return Ok(()),
         };
-        let raw = |calendar: Option<&Calendar>, after: SystemTime, until: SystemTime| match &self.rule {
-            Rule::Elapsed(period) => periods(from, *period, until) - periods(from, *period, after),
-            _ => calendar.map_or(0, |calendar| calendar.count(after, until)),
-        };
-        let skipped = match &self.exclusions {
-            Some(exclusions) if exclusions.has_closures() => 0,
-            Some(exclusions) => exclusions.search(self.rule.calendar()).count(from, last, &raw),
-            None => raw(self.rule.calendar(), from, last),
-        };
-        pass.count = pass.count.saturating_add(skipped);
+        pass.count = pass.count.saturating_add(self.count(from, last));
         let due = |instant: SystemTime| pass.latest.later(instant.duration_since(from).unwrap_or_default());
         let (latest, before) = (due(last), due(before));
         pass.latest = latest.unwrap_or(pass.latest);
@@ -150,29 +137,43 @@ impl Timetable {
         Ok(())
     }
 
+    /// How many occurrences there are after one and up to a later one; 0 if closures leave some out.
+    fn count(&self, from: SystemTime, last: SystemTime) -> u64 {
+        match &self.rule {
+            _ if self.has_closures() => 0,
+            Rule::Calendar(calendar) => calendar.count(from, last, self.except.as_deref()),
+            Rule::Elapsed { period, clock } => {
+                let raw = |after, until| periods(from, *period, until) - periods(from, *period, after);
+                match &self.except {
+                    Some(except) => Exclusions { except, clock }.count_in_place(from, last, raw),
+                    None => raw(from, last),
+                }
+            }
+            _ => 0,
+        }
+    }
+
     /// The first instant after another that is not left out, of those that are whole periods after `from`.
     fn grid_after(
         &self,
         from: SystemTime,
         period: Duration,
+        clock: &Timeline,
         after: SystemTime,
     ) -> Result<Option<SystemTime>, Error> {
         let age = after.duration_since(from).unwrap_or_default();
-        let first = match after.checked_add(period - remainder(age, period)) {
-            Some(first) => first,
-            None => return Ok(None),
-        };
-        match &self.exclusions {
-            Some(exclusions) => {
-                let wait = exclusions.search(self.rule.calendar()).wait(first, period)?;
+        match (after.checked_add(period - remainder(age, period)), &self.except) {
+            (Some(first), Some(except)) => {
+                let wait = Exclusions { except, clock }.wait(first, period)?;
                 Ok(wait.and_then(|wait| first.checked_add(wait)))
             }
-            None => Ok(Some(first)),
+            (first, _) => Ok(first),
         }
     }
 
-    /// What is to be waited for instead of `due` after the wall clock was set back to a time: by so little that what has run
-    /// is not to run again, or as a correction. `None` leaves it as it is. Asks nobody's code, as it is called under a lock.
+    /// What to wait for instead of `due` after the wall clock was set back to a time, as a correction or by less. `None` if
+    /// that is still `due`: by less than a correction, only an interval-like expression runs again what it has run. Does not
+    /// call the user's code.
     pub(crate) fn rejudged(
         &mut self,
         due: Option<Due>,
@@ -180,49 +181,100 @@ impl Timetable {
         is_correction: bool,
         now: Now,
     ) -> Option<Rejudged> {
-        match self.rule.calendar().map(|calendar| &calendar.pattern) {
-            Some(Pattern::Cron { cron, .. }) if is_correction || cron.is_interval_like() => {}
-            Some(Pattern::Days(_)) if is_correction => {}
+        let undelayed = self.undelayed(to);
+        let calendar = match &mut self.rule {
+            Rule::Calendar(calendar) if is_correction || calendar.pattern.is_interval_like() => calendar,
             _ => return None,
+        };
+        let has_come = due.and_then(Due::calendar).map_or(false, |due| due <= to);
+        calendar.set_back(undelayed, is_correction, has_come);
+        // If it has come by the new time, too, it and those after it are still to be judged.
+        if has_come {
+            None
+        } else {
+            Some(self.rejudged_after(to, now))
         }
-        let is_held = due.and_then(Due::calendar).map_or(false, |due| due <= to);
-        self.go_back(to, is_correction, is_held);
-        if is_held {
-            // It had passed by the new time, too: it and those after it are still to be judged.
-            return None;
-        }
-        Some(self.rejudged_after(to, now))
     }
 
-    /// The first due of a calendar schedule after what the wall clock showed once.
-    pub(super) fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
-        if self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures()) {
+    /// Follows another zone from `at` on. Returns what to wait for instead of `due`; `None` if that is still `due`. `shown` is
+    /// the latest that the wall clock has shown: later than `at` if it was set back since. Does not call the user's code.
+    pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now, shown: SystemTime) -> Option<Rejudged> {
+        // All as if it were earlier by the delay.
+        let (change, shown) = (self.undelayed(at.wall), self.undelayed(shown.max(at.wall)));
+        let has_come = due.age(at).is_some();
+        let waiting = has_come.then(|| self.undelayed(due.passed_at(at)));
+        let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
+        let starting = self.civil_bounds.as_ref().and_then(|bounds| bounds.starting);
+        self.until = instant(self.civil_until()).or(self.until);
+        let civil = match &mut self.rule {
+            Rule::Calendar(calendar) => {
+                calendar.change_zone(zone, change, shown, waiting);
+                if let (Pattern::Cron { floor, clock, .. }, Some(starting)) =
+                    (&mut calendar.pattern, starting)
+                {
+                    *floor = match clock.resolve(starting.seconds()) {
+                        // What the change has skipped is due after it, so the bound comes before.
+                        Instants::Gap { .. } => zone.resolve(starting.seconds()).due(),
+                        shown => shown.due(),
+                    };
+                }
+                // Whatever the zone, one that has come and those up to the change are still to be judged.
+                return (!has_come).then(|| self.rejudged_after(at.wall, at));
+            }
+            Rule::AtEach { zone: old, last, .. } => {
+                *old = zone.clone();
+                last.and_then(Moment::civil)
+            }
+            Rule::Once { civil } => *civil,
+            Rule::Elapsed { clock, .. } => {
+                *clock = Timeline::new(zone.clone());
+                // The anchor, if it is still waited for.
+                starting
+            }
+            Rule::AtNext(_) => None,
+        };
+        match due {
+            Due::Calendar(_) if !has_come => {
+                let due = self.delayed(instant(civil).map(Due::Calendar))?.calendar()?;
+                // Never before what was due earlier, and so not before the change either.
+                Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The first due time of a calendar schedule after what the wall clock showed once, unless closures are to be asked.
+    fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
+        if self.has_closures() {
             return Rejudged::ByAsking;
         }
         let due = self.after_instant(self.undelayed(wall)).unwrap_or(None).map(Due::Calendar);
         self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
     }
 
-    /// The first due of a calendar schedule after an instant that is not left out, without the delay.
+    /// The first due time of a calendar schedule after an instant, without the delay.
     pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
-        match &self.exclusions {
-            Some(exclusions) => {
-                let until = self.until.map(|until| self.undelayed(until));
-                exclusions.search(self.rule.calendar()).after(after, until)
-            }
-            None => Ok(self.rule.calendar().and_then(|calendar| calendar.after(after))),
-        }
+        let until = self.until.map(|until| self.undelayed(until));
+        let calendar = self.rule.calendar();
+        calendar.map_or(Ok(None), |calendar| calendar.after(after, until, self.except.as_deref()))
     }
 
-    /// When something would be due without the delay that is due now.
+    /// Whether closures leave some out.
+    fn has_closures(&self) -> bool {
+        self.except.as_ref().map_or(false, |except| except.has_closures())
+    }
+
+    /// When something would be due without the delay that is due at this time.
     pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
         wall.checked_sub(self.delay).unwrap_or(wall)
     }
 
+    /// When something is due that would be due at this time without the delay.
     pub(super) fn delayed(&self, due: Option<Due>) -> Option<Due> {
         due.and_then(|due| due.later(self.delay))
     }
 
+    /// The due time itself, if it is not after the end.
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
         due.filter(|due| due.is_until(self.until, now))
     }
@@ -233,13 +285,11 @@ impl Timetable {
     }
 
     /// Whether finding its occurrences calls the user's code: an iterator, a closure, or a closure in `except`.
-    #[allow(dead_code)] // The agenda asks this once schedules of plain data stay with it.
     pub(crate) fn is_users(&self) -> bool {
-        let has_closures = self.exclusions.as_ref().map_or(false, |exclusions| exclusions.has_closures());
-        has_closures || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
+        self.has_closures() || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
     }
 
-    /// Whether a due has come after the end: the wall clock was set forward while elapsed time was waited for.
+    /// Whether a due time has come after the end: the wall clock was set forward while elapsed time was waited for.
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
         !due.is_until(self.until, now)
     }
@@ -249,22 +299,6 @@ impl Timetable {
 fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
     let age = to.duration_since(from).unwrap_or_default();
     u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The first due of elapsed time from `due` on that is not left out, by what the wall clock will show then.
-pub(super) fn elapsed_from(
-    exclusions: &Exclusions,
-    rule: &Rule,
-    due: Option<Due>,
-    now: Now,
-) -> Result<Option<Due>, Error> {
-    match (rule, due, due.and_then(|due| due.wall(now))) {
-        (Rule::Elapsed(period), Some(due), Some(wall)) => {
-            Ok(exclusions.search(None).wait(wall, *period)?.and_then(|wait| due.later(wait)))
-        }
-        (Rule::Elapsed(_), _, None) => Ok(None),
-        _ => Ok(due),
-    }
 }
 
 /// The civil times among what bounds a schedule.

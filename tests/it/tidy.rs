@@ -181,7 +181,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     &["agenda/record", "agenda/seat"],
     &["cron/dialect", "cron/parse"],
     &["cron/lint/message", "cron/lint/suggestion"],
-    &["schedule/except", "schedule/rezone", "schedule/sieve", "schedule/timetable"],
 ];
 
 #[test]

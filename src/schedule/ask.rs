@@ -1,0 +1,124 @@
+//! What a schedule answers by itself, without a scheduler.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::due::Due;
+use super::exclusions::Exclusions;
+use super::pattern::Pattern;
+use super::timeline::Timeline;
+use super::timetable::Timetable;
+use super::{expect_begun, Schedule, What};
+use crate::clock::Now;
+use crate::error::{Error, Kind};
+use crate::tz::{system_time, unix_seconds, Zone};
+
+impl Schedule {
+    /// The last due of a cron expression before an instant, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// If this is no cron expression (the past of other schedules depends on when they were scheduled), or if no
+    /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
+    /// [begin](Zone::begins).
+    pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
+        let pattern = self.asked("previous", before)?;
+        let zone = pattern.clock().zone();
+        let end = self.until.and_then(|moment| moment.instant(zone));
+        let until = before.checked_sub(Duration::from_nanos(1));
+        let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
+            Some(until) => self.exclusions(&pattern).until(&pattern, until)?,
+            None => None,
+        };
+        // The answer depends on the clocks since then.
+        let starting = self.starting.and_then(|moment| moment.instant(zone));
+        due.or(starting).map_or(Ok(()), |earliest| expect_begun(zone, earliest))?;
+        Ok(due)
+    }
+
+    /// Whether a cron expression is due in the second of this instant.
+    ///
+    /// # Errors
+    ///
+    /// As [`previous`](Schedule::previous).
+    pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
+        let second = system_time(unix_seconds(instant)).unwrap_or(instant);
+        let pattern = self.asked("matches", second)?;
+        let zone = pattern.clock().zone();
+        let found = match second.checked_sub(Duration::from_nanos(1)) {
+            Some(before) => self.exclusions(&pattern).after(&pattern, before, Some(second))?,
+            None => None,
+        };
+        let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
+        Ok(found == Some(second) && !is_over)
+    }
+
+    /// The pattern of a cron expression, for a question around an instant.
+    fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
+        self.except.check(&self.what)?;
+        let cron = match self.what {
+            What::Cron(cron) => cron,
+            _ => {
+                let why = format!("`{question}` can be asked of a cron expression only");
+                return Err(Error::new(Kind::Other(why)));
+            }
+        };
+        let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
+        expect_begun(&zone, around)?;
+        let starting = self.starting.and_then(|moment| moment.instant(&zone));
+        let floor = starting.map_or(i64::MIN, unix_seconds);
+        Ok(Pattern::Cron { cron, clock: Timeline::new(zone), floor })
+    }
+
+    /// What it leaves out, by the clock of a pattern.
+    fn exclusions<'a>(&'a self, pattern: &'a Pattern) -> Exclusions<'a> {
+        Exclusions { except: &self.except, clock: pattern.clock() }
+    }
+}
+
+/// The due times of a [`Schedule`], one after the other.
+///
+/// An iterator or closure that gives a time before the last one ends it; [`error`](Upcoming::error) then says so.
+pub struct Upcoming {
+    timetable: Timetable,
+    start: Now,
+    next: Result<Option<Due>, Error>,
+    left: u64,
+}
+
+impl Upcoming {
+    /// The due times of a schedule that begins at a time, in a zone.
+    pub(super) fn new(schedule: Schedule, zone: &Zone, start: Now) -> Result<Upcoming, Error> {
+        let left = schedule.times.unwrap_or(u64::MAX);
+        let (timetable, next) = schedule.begin(zone, start, None)?;
+        Ok(Upcoming { timetable, start, next: Ok(next), left })
+    }
+
+    /// Why there are no more due times, if not because the schedule is over.
+    pub fn error(&self) -> Option<&Error> {
+        self.next.as_ref().err()
+    }
+}
+
+impl Iterator for Upcoming {
+    type Item = SystemTime;
+
+    fn next(&mut self) -> Option<SystemTime> {
+        let due = (*self.next.as_ref().ok()?).filter(|_| self.left > 0)?;
+        self.left -= 1;
+        let wall = due.wall(self.start)?;
+        // Each run begins when it is due.
+        let now = match due {
+            Due::Elapsed(mono) => Now { mono, wall },
+            Due::Calendar(_) => self.start.after(wall.duration_since(self.start.wall).unwrap_or_default()),
+        };
+        self.next = self.timetable.next(due, now);
+        Some(wall)
+    }
+}
+
+impl fmt::Debug for Upcoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upcoming").field("next", &self.next).finish_non_exhaustive()
+    }
+}
