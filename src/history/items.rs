@@ -120,22 +120,21 @@ impl Items {
     }
 }
 
-/// Adds an item. If there are too many, merges the oldest pair of runs that can be merged, if `merges`. If there is none, drops
-/// the oldest item.
+/// Adds an item. If there are too many, merges the oldest pair that can be merged: of missed occurrences, and of runs if
+/// `merges_runs`. If there is none, drops the oldest item.
 fn push(
     items: &mut VecDeque<Item>,
     forgotten: &mut Option<SystemTime>,
     item: Item,
     limit: usize,
-    merges: bool,
+    merges_runs: bool,
 ) {
-    if let Some(last) = items.back_mut() {
-        if let Some(both) = both_missed(*last, item) {
+    while items.len() >= limit && !merge(items, merges_runs) {
+        let with_last = items.back_mut().and_then(|last| Some((both_missed(*last, item)?, last)));
+        if let Some((both, last)) = with_last {
             *last = both;
             return;
         }
-    }
-    while items.len() >= limit && !(merges && merge(items)) {
         if let Some(oldest) = items.pop_front() {
             *forgotten = (*forgotten).max(oldest.latest());
         }
@@ -143,9 +142,13 @@ fn push(
     items.push_back(item);
 }
 
-fn merge(items: &mut VecDeque<Item>) -> bool {
+fn merge(items: &mut VecDeque<Item>, merges_runs: bool) -> bool {
+    let both = |one: Item, next: Item| {
+        let runs = both_run(one, next).filter(|_| merges_runs);
+        runs.or_else(|| both_missed(one, next))
+    };
     let pairs = items.iter().zip(items.iter().skip(1));
-    match pairs.enumerate().find_map(|(at, (one, next))| Some((at, both_run(*one, *next)?))) {
+    match pairs.enumerate().find_map(|(at, (one, next))| Some((at, both(*one, *next)?))) {
         Some((at, both)) => {
             items.remove(at);
             items[at] = both;
@@ -182,7 +185,6 @@ fn both_run(one: Item, next: Item) -> Option<Item> {
     (ending == same).then(|| Item::Runs { first, latest, count: before.saturating_add(count), ending })
 }
 
-/// Loses nothing: the sum says the same.
 fn both_missed(one: Item, next: Item) -> Option<Item> {
     match (one, next) {
         (
@@ -265,12 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn occurrences_missed_in_a_row_for_one_reason_are_one_item() {
+    fn occurrences_missed_in_a_row_for_one_reason_become_one_item() {
         let mut history = Items::default();
         for second in 0..9 {
-            history.add(missed(second, if second < 6 { Why::Late } else { Why::Paused }), 4);
+            history.add(missed(second, if second < 6 { Why::Late } else { Why::Paused }), 2);
         }
-        let (items, _) = history.list(4, true);
+        let (items, _) = history.list(2, false);
         let counts = items.iter().map(|item| match item {
             Item::Missed { first, latest, count, .. } => (*first, *latest, *count),
             _ => unreachable!(),
@@ -282,10 +284,10 @@ mod tests {
     fn a_run_coalesces_only_what_was_missed_just_before() {
         let mut history = Items::default();
         for second in 0..3 {
-            history.add(missed(second, Why::Late), 4);
+            history.add(missed(second, Why::Late), 3);
         }
-        history.start(ran(3), true, 4);
-        let (items, _) = history.list(4, true);
+        history.start(ran(3), true, 3);
+        let (items, _) = history.list(3, true);
         let coalesced = items.iter().map(|item| match item {
             Item::Missed { count, is_coalesced, .. } => (*count, *is_coalesced),
             _ => (0, false),
