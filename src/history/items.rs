@@ -34,6 +34,8 @@ pub(super) enum Item {
     },
     /// The task was replaced: earlier items are of another schedule.
     Replaced,
+    /// The clock was stepped: the due times before and after are not one series.
+    Stepped,
 }
 
 /// How a run has ended.
@@ -70,9 +72,22 @@ pub(super) struct Items {
     newest: Option<Item>,
     /// The latest due time of which there was an item that was dropped.
     forgotten: Option<SystemTime>,
+    /// How often the clock had been stepped when the newest item was added.
+    steps: u32,
 }
 
 impl Items {
+    pub(super) fn new(steps: u32) -> Items {
+        Items { steps, ..Items::default() }
+    }
+
+    /// Before an item is added: the clock has been stepped this often.
+    pub(super) fn mark_step(&mut self, steps: u32, limit: usize) {
+        if std::mem::replace(&mut self.steps, steps) != steps {
+            self.add(Item::Stepped, limit);
+        }
+    }
+
     pub(super) fn add(&mut self, item: Item, limit: usize) {
         if let Some(before) = self.newest.replace(item) {
             push(&mut self.older, &mut self.forgotten, before, limit, true);
@@ -164,7 +179,7 @@ impl Item {
         match self {
             Item::Run { due, .. } => Some(due),
             Item::Runs { latest, .. } | Item::Missed { latest, .. } => Some(latest),
-            Item::Replaced => None,
+            Item::Replaced | Item::Stepped => None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::items::{nanos, Durations, Ending, Item, Items};
 use crate::agenda::{TaskDetails, TaskKey};
 use crate::clock::{Now, Step};
 use crate::engine::Recorder;
-use crate::event::Event;
+use crate::event::{Event, Why};
 use crate::schedule::Plan;
 use crate::sync::{lock, Arc, Mutex};
 
@@ -31,7 +31,10 @@ struct Past {
     length: usize,
     names: HashMap<Arc<str>, Name>,
     cancelled: VecDeque<Cancelled>,
+    /// Those forward.
     steps: VecDeque<ClockStep>,
+    /// How many there were, in both directions.
+    step_count: u32,
     zone_changes: VecDeque<ZoneChange>,
 }
 
@@ -49,6 +52,7 @@ struct Life {
     /// When it was scheduled, or replaced.
     since: SystemTime,
     is_replaced: bool,
+    is_cancelled: bool,
     paused: Option<SystemTime>,
     durations: Durations,
     /// Allocated with the first item.
@@ -124,7 +128,7 @@ impl History {
 impl Recorder for History {
     fn event(&self, event: &Event, now: Now) {
         let past = &mut *lock(&self.past);
-        let length = past.length;
+        let (length, steps) = (past.length, past.step_count);
         match event {
             Event::Scheduled { task } => {
                 let name = past.names.entry(task.clone()).or_default();
@@ -152,12 +156,17 @@ impl Recorder for History {
                 let count = u32::try_from(*count).unwrap_or(u32::MAX);
                 let (first, latest, why) = (*first, *latest, *why);
                 let missed = Item::Missed { first, latest, count, why, is_coalesced: false };
-                if let Some(life) = past.lives(task).next() {
-                    life.items().add(missed, length);
+                // With this reason it is of a task that was cancelled or replaced, and the name may have a new task.
+                let is_of = |life: &&mut Life| why != Why::Cancelled || life.is_replaced || life.is_cancelled;
+                if let Some(life) = past.lives(task).find(is_of) {
+                    life.items(steps, length).add(missed, length);
                 }
             }
-            Event::ClockStepped { step: Step::Forward(by) } => {
-                keep(&mut past.steps, ClockStep { from: now.before(*by).wall, to: now.wall });
+            Event::ClockStepped { step } => {
+                past.step_count = steps.wrapping_add(1);
+                if let Step::Forward(by) = *step {
+                    keep(&mut past.steps, ClockStep { from: now.before(by).wall, to: now.wall });
+                }
             }
             Event::ZoneChanged { from, to } => {
                 let (from, to) = (from.clone(), to.clone());
@@ -186,7 +195,8 @@ impl fmt::Debug for History {
 impl Life {
     fn new(since: SystemTime) -> Life {
         let durations = Durations::default();
-        Life { since, is_replaced: false, paused: None, durations, items: None, ends: None }
+        let (is_replaced, is_cancelled) = (false, false);
+        Life { since, is_replaced, is_cancelled, paused: None, durations, items: None, ends: None }
     }
 
     fn replace(&mut self, now: SystemTime, length: usize) {
@@ -197,8 +207,11 @@ impl Life {
         *self = Life { is_replaced: true, paused, items, ..Life::new(now) };
     }
 
-    fn items(&mut self) -> &mut Items {
-        self.items.get_or_insert_with(Box::default)
+    /// The items, to add another one to them.
+    fn items(&mut self, steps: u32, length: usize) -> &mut Items {
+        let items = self.items.get_or_insert_with(|| Box::new(Items::new(steps)));
+        items.mark_step(steps, length);
+        items
     }
 }
 
@@ -218,10 +231,10 @@ impl Past {
     }
 
     fn start(&mut self, task: &str, run: Item, coalesces: bool, now: Now) {
-        let length = self.length;
+        let (length, steps) = (self.length, self.step_count);
         let life = self.lives(task).next();
         let ends = life.map_or(false, |life| {
-            life.items().start(run, coalesces, length);
+            life.items(steps, length).start(run, coalesces, length);
             life.ends.is_some()
         });
         if ends {
@@ -245,6 +258,7 @@ impl Past {
 
     fn cancel(&mut self, task: &str, now: Now) {
         if let Some(mut life) = self.names.get_mut(task).and_then(|name| name.life.take()) {
+            life.is_cancelled = true;
             if let Some(task) = life.ends.take() {
                 keep(&mut self.cancelled, Cancelled { at: now, task, life });
             }

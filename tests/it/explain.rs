@@ -365,6 +365,21 @@ fn a_task_that_is_cancelled_in_its_run_before_it_or_after_one_more_run() {
     stage.clock.advance(MINUTE);
     assert_eq!(why(&stage, "10:01:00"), "10:01:00Z: missed: cancelled");
 
+    // The same, and the name is used again before that is reported.
+    let stage = Stage::at("2026-11-22 10:00:30");
+    let scheduler = stage.scheduler.clone();
+    let again = move || {
+        scheduler.cancel("t").unwrap();
+        scheduler.task("t").cron("0 * * * *").run(|| {}).unwrap();
+    };
+    stage.scheduler.task("u").cron("* * * * *").times(1).run(again).unwrap();
+    let first = stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
+    stage.clock.advance(MINUTE);
+    let account = first.explain(moment("2026-11-22 10:01")).unwrap();
+    assert!(matches!(account.reason(), Reason::Missed { why: Why::Cancelled, .. }), "{account}");
+    let account = stage.scheduler.explain("t", moment("2026-11-22 11:00")).unwrap();
+    assert!(matches!(account.reason(), Reason::NotYet { .. }), "{account}");
+
     let stage = Stage::at("2026-11-22 10:00:30");
     stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 5 * SECOND)).unwrap();
     stage.scheduler.cancel_after_next("t").unwrap();
@@ -485,6 +500,23 @@ fn the_builder_sets_the_length_of_the_history() {
         // The schedule can be asked all the same.
         let account = scheduler.explain("t", moment("2026-11-22 10:00:30")).unwrap().to_string();
         assert_eq!(account.split_once("Z: ").unwrap().1, "does not fire: the second is 30, not 0");
+    }
+}
+
+#[test]
+fn runs_before_and_after_a_clock_step_are_not_merged() {
+    let clock = ManualClock::new(moment("2026-11-22 10:00").instant(&sexton::tz::Zone::utc()).unwrap());
+    let scheduler = Scheduler::builder().clock(&clock).zone("UTC").history(4).build().unwrap();
+    scheduler.task("t").every("10m").run(|| {}).unwrap();
+    clock.advance(20 * MINUTE);
+    clock.suspend(5 * MINUTE);
+    clock.advance(HOUR);
+    for (asked, all) in
+        [("10:10", "3 runs from 10:00:00Z to 10:20:00Z"), ("10:55", "5 runs from 10:35:00Z to 11:15:00Z")]
+    {
+        let account = scheduler.explain("t", moment(&format!("2026-11-22 {asked}"))).unwrap().to_string();
+        let account = account.replace("2026-11-22T", "");
+        assert_eq!(account, format!("task `t` at {asked}:00Z: ran and finished, like all {all}"));
     }
 }
 

@@ -175,7 +175,11 @@ impl TaskHistory {
         let is_of_old_zone = self.rezoned_after(asked).is_some();
         let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
         for (at, &item) in self.items.iter().enumerate().rev() {
-            let is_of_plan = !is_of_old_zone && replaced.map_or(true, |replaced| at > replaced);
+            // A replacement is recorded before the occurrences that it has cancelled.
+            let is_cancelled = matches!(item, Item::Missed { why: Why::Cancelled, .. });
+            let is_of_before = is_cancelled && self.cancelled.is_none();
+            let is_of_plan =
+                !is_of_old_zone && !is_of_before && replaced.map_or(true, |replaced| at > replaced);
             let plan = self.plan().filter(|_| is_of_plan);
             let is_on_demand = matches!(item, Item::Run { is_on_demand: true, .. });
             if let Some((due, reason)) = self.of_item(at, item, plan, asked) {
@@ -306,7 +310,7 @@ impl TaskHistory {
                 };
                 Some((due, reason))
             }
-            Item::Replaced => None,
+            Item::Replaced | Item::Stepped => None,
         }
     }
 
