@@ -219,6 +219,8 @@ impl Engine {
         let of_task = |error: Error| error.of_task(&Arc::from(key.name));
         let mut state = self.open_state().map_err(of_task)?;
         let now = self.clock.now();
+        // What came before a step of the clock is judged apart from what the step has skipped.
+        state.check_clocks(now);
         let changed = change(&mut state, now);
         self.unlock(state, now);
         changed.ok_or_else(|| of_task(Error::new(Kind::UnknownTask)))
