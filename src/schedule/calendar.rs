@@ -103,6 +103,7 @@ impl Calendar {
         let mut old = std::mem::replace(&mut self.pattern, new);
         let mut earlier = self.earlier.take().unwrap_or_default();
         earlier.0.retain(|(_, end)| waiting.map_or(false, |waiting| waiting <= *end));
+        earlier.0.iter_mut().for_each(|(_, end)| *end = at.min(*end));
         if waiting.is_some() {
             if earlier.0.len() == MOST_EARLIER {
                 old = earlier.0.pop().map_or(old, |(last, _)| last);
