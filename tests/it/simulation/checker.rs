@@ -188,6 +188,13 @@ impl<'a> Checker<'a> {
                 |state: &State| state.loose.is_none() && state.pending == self.dues(life, state.prev, shown);
             let waits = shown > entry.wall && !life.part.kind.is_interval_like();
             life.is_vague |= waits && !life.states.iter().all(is_accounted_for);
+            let has_come = |state: &State| state.pending < self.dues(life, state.prev, entry.wall);
+            life.waits_for_changes = match life.states.iter().any(has_come) {
+                true => life.waits_for_changes + 1,
+                false => 0,
+            };
+            // While occurrences wait to be judged, more changes than these count as one.
+            life.is_vague |= life.waits_for_changes > 8;
             let offset = |spans: &[Span], at: Nanos| civil::offset(spans, (at / SECOND) as i64);
             let moved = offset(&life.clocks.spans, entry.wall) - offset(new, entry.wall);
             let is_correction = moved.abs() > 3 * 3600;
@@ -515,6 +522,7 @@ impl<'a> Checker<'a> {
             is_rezoned: false,
             made_up: -NEVER,
             is_vague: false,
+            waits_for_changes: 0,
             states: BTreeSet::from([state]),
             began: 0,
             base,

@@ -65,6 +65,8 @@ impl Fields {
     /// How long the next due may be ahead, in seconds, and a little more.
     fn reach(&self) -> i64 {
         match self {
+            // What a gap skips each year may come years later: in Morocco, midnight of the first of May.
+            _ if self.month != Field::Any && self.is_interval_like() => 5 * 380 * DAY,
             _ if self.month != Field::Any => 380 * DAY,
             _ if self.day != Field::Any => 70 * DAY,
             _ if self.weekday != Field::Any => 10 * DAY,

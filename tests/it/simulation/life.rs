@@ -49,6 +49,8 @@ pub struct Life {
     /// The zone was changed while a due was held that the clock, set back, was to show again, or it is not sure that it was
     /// set back: which dues there are is not for the checker to say.
     pub is_vague: bool,
+    /// How often the zone was changed while occurrences waited to be judged.
+    pub waits_for_changes: u32,
     /// What may be going on, as far as it can be seen.
     pub states: BTreeSet<State>,
     pub began: u64,
