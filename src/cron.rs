@@ -276,11 +276,25 @@ impl Years {
         true
     }
 
+    /// The first of these from 1970 + `value` on, counted from 1970.
+    const fn first_from(&self, value: u32) -> Option<u32> {
+        let mut from = value;
+        while from < 256 {
+            let rest = self.0[from as usize / 64] >> (from % 64);
+            if rest != 0 {
+                return Some(from + rest.trailing_zeros());
+            }
+            from = (from / 64 + 1) * 64;
+        }
+        None
+    }
+
     /// Whether no text can have set all these bits: there are fewer years than bits.
     pub(crate) const fn is_any(&self) -> bool {
         self.0[3] == u64::MAX
     }
 
+    #[inline]
     pub(crate) const fn has(&self, year: i64) -> bool {
         let value = year - YEAR.first as i64;
         self.is_any() || 0 <= value && value < 256 && self.0[value as usize / 64] >> (value % 64) & 1 == 1

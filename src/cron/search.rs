@@ -1,40 +1,67 @@
 //! Which civil time comes next, and which came before. Both are one walk, in two directions: carry up through second,
 //! minute, hour and day until something lies ahead, then go down again and take the first of each.
 
+use super::field::YEAR;
 use super::{Cron, DaysKind, Years, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
-use crate::civil::{self, Date, Weekday, DAY, MAX_SECONDS, MIN_SECONDS};
+use crate::civil::{self, weekday_of, Date, DAY, MAX_SECONDS, MIN_SECONDS};
 
 impl Cron {
     /// The first civil time of the set after this one, or `None` if there is none before the year 10000.
+    #[inline]
     pub fn next(&self, after: civil::DateTime) -> Option<civil::DateTime> {
         self.at_or_after(after.seconds() + 1).and_then(civil::DateTime::from_seconds)
     }
 
     /// The last civil time of the set before this one, or `None` if there is none since the year 1.
+    #[inline]
     pub fn previous(&self, before: civil::DateTime) -> Option<civil::DateTime> {
         self.at_or_before(before.seconds() - 1).and_then(civil::DateTime::from_seconds)
     }
 
     /// Whether this civil time is one of the set. Without a field for the second that is 0.
+    #[inline]
     pub fn matches(&self, time: civil::DateTime) -> bool {
-        self.at_or_after(time.seconds()) == Some(time.seconds())
+        let (day, second_of_day) = day_and_second(time.seconds());
+        let (minute_of_day, second) = (second_of_day / 60, second_of_day % 60);
+        let (hour, minute) = (minute_of_day / 60, minute_of_day % 60);
+        has(self.seconds, second)
+            && has(self.minutes, minute)
+            && has(self.hours.into(), hour)
+            && self.has_day(day)
+    }
+
+    fn has_day(&self, day: i64) -> bool {
+        match self.days_kind {
+            DaysKind::Every => true,
+            DaysKind::Weekly => has(self.weekdays, weekday_of(day)),
+            DaysKind::OfMonths | DaysKind::OfLeapYears => Date::from_days(day).map_or(false, |date| {
+                let (month, day_of_month) = (u32::from(date.month()) - 1, u32::from(date.day()) - 1);
+                let year = i64::from(date.year());
+                has(self.months.into(), month)
+                    && self.years.has(year)
+                    && has(self.days_of(year, month, day - i64::from(day_of_month)), day_of_month)
+            }),
+            DaysKind::None => false,
+        }
     }
 
     /// The first civil time of the set from this one on, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    #[inline]
     pub(crate) fn at_or_after(&self, civil_seconds: i64) -> Option<i64> {
         self.nearest_to::<Forward>(civil_seconds)
     }
 
     /// The last civil time of the set up to this one, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    #[inline]
     pub(crate) fn at_or_before(&self, civil_seconds: i64) -> Option<i64> {
         self.nearest_to::<Backward>(civil_seconds)
     }
 
     fn nearest_to<D: Direction>(&self, civil_seconds: i64) -> Option<i64> {
         let civil_seconds = D::clamp(civil_seconds, MIN_SECONDS, MAX_SECONDS)?;
-        let today = civil_seconds.div_euclid(DAY);
-        let time_today = self.time_from::<D>(civil_seconds.rem_euclid(DAY) as u32);
+        let (today, second_of_day) = day_and_second(civil_seconds);
+        let time_today = self.time_from::<D>(second_of_day);
         let day = self.day_from::<D>(if time_today.is_some() { today } else { today + D::STEP })?;
         let time = match time_today {
             Some(time) if day == today => time,
@@ -129,11 +156,20 @@ impl Cron {
     }
 
     fn year_beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        let mut year = self.years.beyond::<D>(year)?;
-        while !self.has_year(year) {
-            year = self.years.beyond::<D>(year)?;
+        if self.days_kind != DaysKind::OfLeapYears {
+            return self.years.beyond::<D>(year);
         }
-        Some(year)
+        // Rounded to a multiple of four, towards where it comes from; and then on from one to the next.
+        let mut year = year - D::STEP * (D::STEP * year).rem_euclid(4);
+        loop {
+            year += 4 * D::STEP;
+            if !(1..=9999).contains(&year) {
+                return None;
+            }
+            if self.has_year(year) {
+                return Some(year);
+            }
+        }
     }
 }
 
@@ -141,9 +177,8 @@ impl Cron {
 impl Cron {
     /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
     pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
-        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
         if !self.has(DAYS_RESTRICTED) {
-            return by_weekday;
+            return weekdays_of_month(self.weekdays, length, first_weekday);
         }
         let mut days = place(self.days, length);
         if self.nearest != 0 {
@@ -154,8 +189,10 @@ impl Cron {
             days |= nearest_weekdays(nearest, length, first_weekday);
         }
         if !self.has(WEEKDAYS_RESTRICTED) {
-            days
-        } else if self.has(BOTH_DAYS) {
+            return days;
+        }
+        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
+        if self.has(BOTH_DAYS) {
             days & by_weekday
         } else {
             days | by_weekday
@@ -182,15 +219,33 @@ impl Cron {
     }
 
     /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
-    const fn matches_in_some_year(&self, leap: bool) -> bool {
-        // Any 28 years without an exception at a century hold every year there is: leap or not, from each weekday on.
-        let (first, last) = if self.years.is_any() { (1972, 1999) } else { (1970, 2199) };
-        let mut year = first;
-        while year <= last {
-            if civil::is_leap_year(year) == leap && self.years.has(year as i64) && self.matches_in(year) {
+    const fn matches_in_some_year(&self, is_leap: bool) -> bool {
+        if self.years.is_any() {
+            // Months of each length begin on each weekday in some year.
+            return self.matches_in_months(LONG_MONTHS, 31)
+                || self.matches_in_months(SHORT_MONTHS, 30)
+                || self.matches_in_months(FEBRUARY, 28 + is_leap as u32);
+        }
+        let mut named = self.years.first_from(0);
+        while let Some(value) = named {
+            let year = (YEAR.first + value) as i16;
+            if civil::is_leap_year(year) == is_leap && self.matches_in(year) {
                 return true;
             }
-            year += 1;
+            named = self.years.first_from(value + 1);
+        }
+        false
+    }
+
+    /// Whether a day matches in one of these months, which have this length, whatever weekday it begins on.
+    const fn matches_in_months(&self, months: u16, length: u32) -> bool {
+        let mut first_weekday = if self.months & months == 0 { 7 } else { 0 };
+        while first_weekday < 7 {
+            if self.days_of_month(length, first_weekday) != 0 {
+                return true;
+            }
+            // Without weekdays no month is empty on account of them.
+            first_weekday += if self.has(WEEKDAYS_RESTRICTED) { 1 } else { 7 };
         }
         false
     }
@@ -209,6 +264,11 @@ impl Cron {
         false
     }
 }
+
+/// The months of 31 days and those of 30, bit 0 for January, and the one that has 28 or 29.
+const LONG_MONTHS: u16 = 0b1010_1101_0101;
+const SHORT_MONTHS: u16 = 0b0101_0010_1000;
+const FEBRUARY: u16 = 0b10;
 
 /// The days of a month of this length, of a set that counts from both ends of it.
 const fn place(days: u64, length: u32) -> u32 {
@@ -247,9 +307,12 @@ const fn nearest_weekdays(days: u32, length: u32, first_weekday: u32) -> u32 {
         | (sundays & last) >> 2
 }
 
-/// Days from Sunday.
-const fn weekday_of(day: i64) -> u32 {
-    Weekday::of_day(day).days_from_sunday() as u32
+/// The day of a civil second of the calendar, in days since 1970-01-01, and the second of that day.
+#[inline]
+const fn day_and_second(civil_seconds: i64) -> (i64, u32) {
+    // Counted from the first day there is, and so without a sign.
+    let since_first = (civil_seconds - MIN_SECONDS) as u64;
+    ((since_first / DAY as u64) as i64 + MIN_SECONDS / DAY, (since_first % DAY as u64) as u32)
 }
 
 pub(super) const fn has(set: u64, value: u32) -> bool {
@@ -259,15 +322,16 @@ pub(super) const fn has(set: u64, value: u32) -> bool {
 impl Years {
     /// The first year beyond this one.
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        let mut year = year + D::STEP;
         if self.is_any() {
-            return (1..=9999).contains(&year).then_some(year);
+            return Some(year + D::STEP).filter(|year| (1..=9999).contains(year));
         }
-        year = D::clamp(year, 1970, 2199)?;
-        while !self.has(year) {
+        let mut year = year;
+        loop {
             year = D::clamp(year + D::STEP, 1970, 2199)?;
+            if self.has(year) {
+                return Some(year);
+            }
         }
-        Some(year)
     }
 }
 
