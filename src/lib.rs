@@ -213,6 +213,7 @@ mod history;
 mod journal;
 
 pub use cron::Cron;
+pub use occurrences::fires::Occurrences;
 pub use period::{Period, PeriodError};
 
 #[cfg(feature = "std")]
