@@ -104,7 +104,7 @@ impl Date {
     const fn of_day(days: i64) -> Date {
         let quarter_days = 4 * (days + DAYS_TO_1970) as u32 + 3;
         let century = quarter_days / DAYS_PER_ERA as u32;
-        let year_and_day = 2_939_745 * (quarter_days % DAYS_PER_ERA as u32 | 3) as u64;
+        let year_and_day = 2_939_745 * ((quarter_days % DAYS_PER_ERA as u32) | 3) as u64;
         let year_of_century = (year_and_day >> 32) as u32;
         let day_of_year = year_and_day as u32 / 2_939_745 / 4;
         let month_and_day = 2141 * day_of_year + 197_913;

@@ -46,6 +46,7 @@
 //! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
 pub(crate) mod count;
+mod days;
 pub(crate) mod dialect;
 mod draw;
 mod error;
@@ -186,6 +187,7 @@ impl Cron {
     }
 
     /// The value of these fields, second to day of week.
+    #[inline(always)]
     const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
         let [second, minute, hour, day_of_month, month, day_of_week] = fields;
         let cron = Cron {
