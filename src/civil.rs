@@ -7,6 +7,7 @@ mod parse;
 
 use core::fmt;
 
+#[cfg(feature = "std")]
 pub(crate) use self::parse::Cursor;
 pub use self::parse::ParseError;
 

@@ -146,18 +146,12 @@ pub(crate) fn next(cron: &Cron, zone: &impl Offsets, after: i64) -> Option<i64> 
     let after = after.max(MIN_SECONDS - REACH);
     let span = zone.span(after);
     let from = after + 1 + i64::from(span.offset);
-    if let Some(civil) = cron.at_or_after(from) {
-        let instant = civil - i64::from(span.offset);
-        if instant < span.hi && decides_alone(cron, &span, instant) {
-            return Some(instant);
-        }
-        if instant < span.hi {
-            if let Some(instant) = first_in(cron, zone, &span, from) {
-                return Some(instant);
-            }
-        }
-    }
-    next_after_span(cron, zone, span)
+    let found = cron.at_or_after(from).map(|civil| civil - i64::from(span.offset));
+    let in_span = match found.filter(|instant| *instant < span.hi) {
+        Some(instant) if !decides_alone(cron, &span, instant) => first_in(cron, zone, &span, from),
+        found => found,
+    };
+    in_span.or_else(|| next_after_span(cron, zone, span))
 }
 
 /// The first fire at the end of a span or after it.
@@ -191,18 +185,12 @@ pub(crate) fn previous(cron: &Cron, zone: &impl Offsets, before: i64) -> Option<
     let before = before.min(MAX_SECONDS + REACH);
     let span = zone.span(before - 1);
     let to = before - 1 + i64::from(span.offset);
-    if let Some(civil) = cron.at_or_before(to) {
-        let instant = civil - i64::from(span.offset);
-        if span.lo <= instant && decides_alone(cron, &span, instant) {
-            return Some(instant);
-        }
-        if span.lo <= instant {
-            if let Some(instant) = last_in(cron, zone, &span, to) {
-                return Some(instant);
-            }
-        }
-    }
-    previous_before_span(cron, zone, span)
+    let found = cron.at_or_before(to).map(|civil| civil - i64::from(span.offset));
+    let in_span = match found.filter(|instant| span.lo <= *instant) {
+        Some(instant) if !decides_alone(cron, &span, instant) => last_in(cron, zone, &span, to),
+        found => found,
+    };
+    in_span.or_else(|| previous_before_span(cron, zone, span))
 }
 
 /// The last fire at the beginning of a span or before it.

@@ -23,9 +23,13 @@ impl Row<'_> {
     }
 }
 
+fn fastest<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> Option<&'a Row<'a>> {
+    rows.min_by(|a, b| a.median.total_cmp(&b.median))
+}
+
 /// One line for each work and build. Several ways of asking sexton are one: the fastest counts and is named.
 pub fn markdown(tsv: &str) -> String {
-    let mut works: BTreeMap<(&str, &str), Vec<Row>> = BTreeMap::new();
+    let mut works: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
     for line in tsv.lines().filter(|line| *line != HEADER) {
         if let [build, work, library, answer, median, p10, p90, _] = line.split('\t').collect::<Vec<_>>()[..]
         {
@@ -39,16 +43,16 @@ pub fn markdown(tsv: &str) -> String {
             .to_string();
     text += "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for ((work, build), rows) in &works {
-        let fastest = |is: &dyn Fn(&Row) -> bool| {
-            rows.iter().filter(|row| is(row)).min_by(|a, b| a.median.total_cmp(&b.median))
+        let Some(sexton) = fastest(rows.iter().filter(|row| row.is_sexton())) else {
+            continue;
         };
-        let Some(sexton) = fastest(&Row::is_sexton) else { continue };
         // A peer that answers otherwise does other work; texts for people are free to differ.
-        let is_right = |row: &Row| work.starts_with("describe") || row.answer == sexton.answer;
-        let limit = fastest(&Row::is_limit);
-        let peer = fastest(&|row| !row.is_sexton() && !row.is_limit() && is_right(row));
+        let is_right = |row: &Row<'_>| work.starts_with("describe") || row.answer == sexton.answer;
+        let limit = fastest(rows.iter().filter(|row| row.is_limit()));
+        let peers = rows.iter().filter(|row| !row.is_sexton() && !row.is_limit());
+        let peer = fastest(peers.filter(|row| is_right(row)));
         let wrong: Vec<&str> = rows.iter().filter(|row| !is_right(row)).map(|row| row.library).collect();
-        let show = |row: Option<&Row>| row.map_or("-".into(), |row| format!("{:.1}", row.median));
+        let show = |row: Option<&Row<'_>>| row.map_or("-".into(), |row| format!("{:.1}", row.median));
         let ratio =
             |row: Option<&Row>| row.map_or("-".into(), |row| format!("{:.2}", sexton.median / row.median));
         let name = peer.map_or("", |peer| peer.library);

@@ -6,7 +6,7 @@ use super::combine;
 use super::set::Set;
 use crate::cron::dialect::{Dialect, Seconds};
 use crate::cron::field::{Field, Row, DAY_OF_MONTH, DAY_OF_WEEK, HOUR, MINUTE, MONTH, SECOND, YEAR};
-use crate::cron::scan::is_blank;
+use crate::cron::scan::{is_blank, peek};
 use crate::cron::{Cron, Years, ALL_WEEKDAYS, EVERY_WEEK};
 
 /// The expression, or `None` for one that is not plain.
@@ -15,7 +15,6 @@ pub(super) const fn expression(text: &str, dialect: Dialect) -> Option<Cron> {
     if !dialect.is_default() {
         return None;
     }
-    let text = text.as_bytes();
     match five_fields(text, 0, Set::ZERO, dialect) {
         Some((cron, end)) if end >= text.len() => Some(cron),
         _ => with_seconds(text, dialect),
@@ -23,7 +22,7 @@ pub(super) const fn expression(text: &str, dialect: Dialect) -> Option<Cron> {
 }
 
 /// Six or seven fields, the seconds first.
-const fn with_seconds(text: &[u8], dialect: Dialect) -> Option<Cron> {
+const fn with_seconds(text: &str, dialect: Dialect) -> Option<Cron> {
     if !matches!(dialect.seconds(), Seconds::First) {
         return None;
     }
@@ -42,7 +41,7 @@ const fn with_seconds(text: &[u8], dialect: Dialect) -> Option<Cron> {
 
 /// The fields from the minute to the day of week, and where the next one would begin.
 #[inline(always)]
-const fn five_fields(text: &[u8], at: usize, second: Set, dialect: Dialect) -> Option<(Cron, usize)> {
+const fn five_fields(text: &str, at: usize, second: Set, dialect: Dialect) -> Option<(Cron, usize)> {
     let (minute, at) = some!(field(text, at, &MINUTE));
     let (hour, at) = some!(field(text, at, &HOUR));
     let (day_of_month, at) = some!(field(text, at, &DAY_OF_MONTH));
@@ -54,14 +53,14 @@ const fn five_fields(text: &[u8], at: usize, second: Set, dialect: Dialect) -> O
 
 /// A field with the blank after it, and where the next one begins.
 #[inline(always)]
-const fn field(text: &[u8], at: usize, row: &Row) -> Option<(Set, usize)> {
+const fn field(text: &str, at: usize, row: &Row) -> Option<(Set, usize)> {
     let is_day = matches!(row.field, Field::DayOfMonth | Field::DayOfWeek);
-    if is_blank(byte(text, at + 1)) && (byte(text, at) == b'*' || byte(text, at) == b'?' && is_day) {
+    if is_blank(peek(text, at + 1)) && (peek(text, at) == b'*' || peek(text, at) == b'?' && is_day) {
         return Some((Set { is_every: true, repeats: true, begins_with_star: true, ..Set::EMPTY }, at + 2));
     }
     match number(text, at) {
         // Half of all fields are a number: so it is read in a third of the time of a list.
-        Some((number, end)) if is_blank(byte(text, end)) && row.first <= number && number <= row.last => {
+        Some((number, end)) if is_blank(peek(text, end)) && row.first <= number && number <= row.last => {
             Some((Set { values: values_of(row, 1 << (number - row.first)), ..Set::EMPTY }, end + 1))
         }
         _ => list(text, at, row),
@@ -81,15 +80,15 @@ const fn values_of(row: &Row, bits: u64) -> u64 {
 ///
 /// Inlined for each row: with the row's numbers as constants lists take 40 % less time (`parse/long` in `benches/peers`).
 #[inline(always)]
-const fn list(text: &[u8], start: usize, row: &Row) -> Option<(Set, usize)> {
-    let mut set = Set { begins_with_star: byte(text, start) == b'*', ..Set::EMPTY };
+const fn list(text: &str, start: usize, row: &Row) -> Option<(Set, usize)> {
+    let mut set = Set { begins_with_star: peek(text, start) == b'*', ..Set::EMPTY };
     let mut at = start;
     loop {
-        let is_star = byte(text, at) == b'*';
+        let is_star = peek(text, at) == b'*';
         let (from, end) = if is_star { (0, at + 1) } else { some!(value(text, at, row)) };
-        let is_range = !is_star && byte(text, end) == b'-';
+        let is_range = !is_star && peek(text, end) == b'-';
         let (to, end) = if is_range { some!(value(text, end + 1, row)) } else { (from, end) };
-        let has_step = byte(text, end) == b'/';
+        let has_step = peek(text, end) == b'/';
         let (step, end) = if has_step { some!(number(text, end + 1)) } else { (1, end) };
         let to = if is_star || has_step && !is_range { row.count - 1 } else { to };
         if to < from || step == 0 || step >= 64 {
@@ -102,7 +101,7 @@ const fn list(text: &[u8], start: usize, row: &Row) -> Option<(Set, usize)> {
         }
         set.repeats |= is_star | is_range | has_step;
         at = end + 1;
-        match byte(text, end) {
+        match peek(text, end) {
             b',' => {}
             byte if is_blank(byte) => break,
             _ => return None,
@@ -113,12 +112,12 @@ const fn list(text: &[u8], start: usize, row: &Row) -> Option<(Set, usize)> {
 }
 
 /// `year ["-" year] {"," year ["-" year]}`
-const fn years(text: &[u8], start: usize) -> Option<(Years, usize)> {
+const fn years(text: &str, start: usize) -> Option<(Years, usize)> {
     let mut years = Years::NONE;
     let mut at = start;
     loop {
         let (from, end) = some!(year(text, at));
-        let (to, end) = if byte(text, end) == b'-' { some!(year(text, end + 1)) } else { (from, end) };
+        let (to, end) = if peek(text, end) == b'-' { some!(year(text, end + 1)) } else { (from, end) };
         if to < from {
             return None;
         }
@@ -128,7 +127,7 @@ const fn years(text: &[u8], start: usize) -> Option<(Years, usize)> {
             value += 1;
         }
         at = end + 1;
-        match byte(text, end) {
+        match peek(text, end) {
             b',' => {}
             byte if is_blank(byte) => return Some((years, at)),
             _ => return None,
@@ -137,7 +136,7 @@ const fn years(text: &[u8], start: usize) -> Option<(Years, usize)> {
 }
 
 /// Four digits, counted from the first year.
-const fn year(text: &[u8], at: usize) -> Option<(u32, usize)> {
+const fn year(text: &str, at: usize) -> Option<(u32, usize)> {
     let (century, middle) = some!(number(text, at));
     let (year, end) = some!(number(text, middle));
     let year = 100 * century + year;
@@ -149,14 +148,14 @@ const fn year(text: &[u8], at: usize) -> Option<(u32, usize)> {
 
 /// A number of the field or a name, counted from the field's first value.
 #[inline(always)]
-const fn value(text: &[u8], at: usize, row: &Row) -> Option<(u32, usize)> {
+const fn value(text: &str, at: usize, row: &Row) -> Option<(u32, usize)> {
     if let Some((number, end)) = number(text, at) {
         if number < row.first || number > row.last {
             return None;
         }
         return Some((number - row.first, end));
     }
-    let letters = lower([byte(text, at), byte(text, at + 1), byte(text, at + 2)]);
+    let letters = lower([peek(text, at), peek(text, at + 1), peek(text, at + 2)]);
     let mut value = 0;
     while value < row.names.len() {
         if let [a, b, c] = *row.names[value].as_bytes() {
@@ -177,23 +176,13 @@ const fn lower([a, b, c]: [u8; 3]) -> u32 {
 
 /// One digit or two.
 #[inline]
-const fn number(text: &[u8], at: usize) -> Option<(u32, usize)> {
-    let tens = byte(text, at).wrapping_sub(b'0') as u32;
-    let units = byte(text, at + 1).wrapping_sub(b'0') as u32;
+const fn number(text: &str, at: usize) -> Option<(u32, usize)> {
+    let tens = peek(text, at).wrapping_sub(b'0') as u32;
+    let units = peek(text, at + 1).wrapping_sub(b'0') as u32;
     match (tens, units) {
         (0..=9, 0..=9) => Some((10 * tens + units, at + 2)),
         (0..=9, _) => Some((tens, at + 1)),
         _ => None,
-    }
-}
-
-/// The byte at `at`. Past the end there is a blank.
-#[inline]
-const fn byte(text: &[u8], at: usize) -> u8 {
-    if at < text.len() {
-        text[at]
-    } else {
-        b' '
     }
 }
 

@@ -63,6 +63,8 @@ fn a_search_near_many_changes_finds_what_each_civil_time_is_due_at() {
 
     let ahead = std::iter::successors(next(&cron, &zone, start - 1), |&due| next(&cron, &zone, due));
     assert_eq!(ahead.take_while(|&due| due < end).collect::<Vec<_>>(), due_times);
+    let one_by_one = cron.upcoming_in(&zone, start - 1).take_while(|&due| due < end);
+    assert_eq!(one_by_one.collect::<Vec<_>>(), due_times);
     let back = std::iter::successors(previous(&cron, &zone, end), |&due| previous(&cron, &zone, due));
     let mut back: Vec<i64> = back.take_while(|&due| due >= start).collect();
     back.reverse();
@@ -94,6 +96,35 @@ fn a_count_reaches_over_all_of_the_calendar() {
     assert_eq!(count(&cron, &zone, 0, i64::MIN), 0);
 }
 
+#[test]
+fn what_is_given_one_by_one_ends_with_the_calendar() {
+    let zone = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    for text in ["0 0 1 1 *", "0 0 30 2 *", "0 0 0 1 1 ? 2199"] {
+        let cron = Cron::parse(text).unwrap();
+        let mut last = cron.upcoming_in(&zone, 6_000_000_000);
+        assert_eq!(last.by_ref().count() as u64, count(&cron, &zone, 6_000_000_000, i64::MAX), "{text}");
+        assert_eq!(last.next(), None, "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_the_time_before_a_zone_begins() {
+    // Its data begin with 2026.
+    let (zone, begins) = (crate::tz::Zone::of_small_table("Europe/Paris"), 1_767_225_600);
+    let hourly = Cron::parse("0 * * * *").unwrap();
+    assert_eq!(
+        (hourly.next_in(&zone, begins), hourly.next_in(&zone, begins - 1)),
+        (Some(begins + 3600), None)
+    );
+    assert_eq!(hourly.upcoming_in(&zone, begins).next(), Some(begins + 3600));
+    assert_eq!(hourly.upcoming_in(&zone, begins - 1).next(), None);
+    assert_eq!(
+        (hourly.previous_in(&zone, begins + 1), hourly.previous_in(&zone, begins)),
+        (Some(begins), None)
+    );
+    assert!(hourly.fires_at(&zone, begins) && !hourly.fires_at(&zone, begins - 3600));
+}
+
 fn expressions() -> impl Strategy<Value = String> {
     let minute = sample::select(vec!["0", "30", "*/15", "0,30", "7-9", "*"]);
     let hour = sample::select(vec!["*", "2", "1,2,3", "*/2", "0", "23", "2-3", "0,12"]);
@@ -109,7 +140,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_count_is_that_of_a_walk(
+    fn a_count_and_what_is_given_one_by_one_are_those_of_a_walk(
         text in expressions(),
         rule in sample::select(vec![
             "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0", "LHST-10:30LHDT-11,M10.1.0,M4.1.0", "UTC0",
@@ -131,7 +162,9 @@ proptest! {
         };
         let (after, until) = (border(borders.0) + from, border(borders.1) + to);
         let fires = std::iter::successors(next(&cron, &zone, after), |&due| next(&cron, &zone, due));
-        let walked = fires.take_while(|&due| due <= until).count() as u64;
-        prop_assert_eq!(count(&cron, &zone, after, until), walked, "after {} until {}", after, until);
+        let walked: Vec<i64> = fires.take_while(|&due| due <= until).collect();
+        prop_assert_eq!(count(&cron, &zone, after, until), walked.len() as u64, "after {} until {}", after, until);
+        let given: Vec<i64> = cron.upcoming_in(&zone, after).take_while(|&due| due <= until).collect();
+        prop_assert_eq!(given, walked, "after {} until {}", after, until);
     }
 }
