@@ -46,6 +46,7 @@
 //! lists, `Lfri`, `28-L`, `H` and `R` are those of Python's croniter. What these disagree about is settled in the tests.
 
 pub(crate) mod count;
+mod days;
 pub(crate) mod dialect;
 mod draw;
 mod error;
@@ -108,6 +109,7 @@ pub struct Cron {
     pub(crate) days_kind: DaysKind,
 }
 
+// The years are 230 bits and the other fields 329, none of which follows from the rest: 64 bytes would not hold them.
 const _: () = assert!(core::mem::size_of::<Cron>() <= 80);
 
 /// Which days match at all, so that a search takes the shortest way to them.
@@ -186,6 +188,7 @@ impl Cron {
     }
 
     /// The value of these fields, second to day of week.
+    #[inline(always)]
     const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
         let [second, minute, hour, day_of_month, month, day_of_week] = fields;
         let cron = Cron {
@@ -276,11 +279,25 @@ impl Years {
         true
     }
 
+    /// The first of these from 1970 + `value` on, counted from 1970.
+    const fn first_from(&self, value: u32) -> Option<u32> {
+        let mut from = value;
+        while from < 256 {
+            let rest = self.0[from as usize / 64] >> (from % 64);
+            if rest != 0 {
+                return Some(from + rest.trailing_zeros());
+            }
+            from = (from / 64 + 1) * 64;
+        }
+        None
+    }
+
     /// Whether no text can have set all these bits: there are fewer years than bits.
     pub(crate) const fn is_any(&self) -> bool {
         self.0[3] == u64::MAX
     }
 
+    #[inline]
     pub(crate) const fn has(&self, year: i64) -> bool {
         let value = year - YEAR.first as i64;
         self.is_any() || 0 <= value && value < 256 && self.0[value as usize / 64] >> (value % 64) & 1 == 1

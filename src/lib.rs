@@ -127,8 +127,8 @@
 //!
 //! The feature `std` is on by default. With `default-features = false` the crate needs neither `std` nor an allocator. It
 //! then has [`civil`], [`cron`](mod@cron), POSIX rules as zones ([`PosixZone`](tz::PosixZone)), and the arithmetic of
-//! schedules: when a [`Cron`] fires in such a zone ([`next_in`](Cron::next_in), [`previous_in`](Cron::previous_in),
-//! [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
+//! schedules: when a [`Cron`] fires in such a zone ([`next_in`](Cron::next_in), [`upcoming_in`](Cron::upcoming_in),
+//! [`previous_in`](Cron::previous_in), [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
 //! [`previous_in`](Period::previous_in)). The answers are those of a [`Schedule`].
 //!
 //! # What is left out
@@ -225,6 +225,7 @@ mod history;
 mod journal;
 
 pub use cron::Cron;
+pub use occurrences::fires::Occurrences;
 pub use period::{Period, PeriodError};
 
 #[cfg(feature = "std")]

@@ -27,8 +27,8 @@ mod posix;
 #[cfg(feature = "std")]
 pub(crate) mod zone;
 
-pub use self::offsets::Instants;
-pub(crate) use self::offsets::{Offsets, Span};
+pub(crate) use self::offsets::Span;
+pub use self::offsets::{Instants, Offsets};
 pub use self::posix::{PosixZone, RuleError};
 #[cfg(feature = "std")]
 pub(crate) use self::zone::{rfc3339, system_time, system_time_of_nanos, unix_nanos, unix_seconds};

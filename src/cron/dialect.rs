@@ -139,6 +139,11 @@ impl Dialect {
         }
     }
 
+    /// Whether it is the default one, but for switches.
+    pub(super) const fn is_default(&self) -> bool {
+        matches!(self.language, Language::Default)
+    }
+
     pub(crate) const fn seconds(&self) -> Seconds {
         self.seconds
     }

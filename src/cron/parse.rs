@@ -6,7 +6,7 @@
 //! switch     = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
 //! ```
 //!
-//! What a field is, is in `items`; what it means, in `set`.
+//! What a field is, is in `items`; what it means, in `set`. Most texts never get here: see `plain`.
 
 /// `?`, which `const fn` has not.
 macro_rules! attempt {
@@ -18,7 +18,18 @@ macro_rules! attempt {
     };
 }
 
+/// The same for what may not be there.
+macro_rules! some {
+    ($option:expr) => {
+        match $option {
+            Some(value) => value,
+            None => return None,
+        }
+    };
+}
+
 pub(crate) mod items;
+mod plain;
 pub(crate) mod set;
 
 use self::items::{list, years};
@@ -102,7 +113,10 @@ impl<'a> Reader<'a> {
     ///
     /// A text that is no expression in this dialect, or one with an `H` without an id, or an `R` or `~` without a seed.
     pub const fn parse(self, text: &str) -> Result<Cron, ParseError> {
-        expression(text, self)
+        match plain::expression(text, self.dialect) {
+            Some(cron) => Ok(cron),
+            None => parsed(text, self),
+        }
     }
 
     /// For [`cron!`](crate::cron!), in whose builds the message becomes the compiler's.
@@ -115,7 +129,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-const fn expression(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
+/// The expression as it is read item by item, with an eye to what may be wrong with it.
+#[inline(never)]
+const fn parsed(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
     let reader = Reader { dialect, ..reader };
     let input = &Input::new(text, reader);
@@ -242,7 +258,7 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
                 Id::Given(_) if input.table.has_accidents => (hashed, Dialect::CRONITER),
                 _ => (meaning, Dialect::DEFAULT),
             };
-            return expression(meaning, Reader { dialect, ..input.reader });
+            return parsed(meaning, Reader { dialect, ..input.reader });
         }
         i += 1;
     }
@@ -279,6 +295,7 @@ const fn fields(input: &Input<'_>, at: usize, count: usize) -> Result<Cron, Pars
 }
 
 /// The fields, second to day of week, with the day rule that counts for them.
+#[inline(always)]
 const fn combine(fields: [Set; 6], year: Years, days: Days) -> Cron {
     let [second, minute, hour, day_of_month, month, day_of_week] = fields;
     match days {

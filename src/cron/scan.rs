@@ -1,6 +1,7 @@
 //! Looking at the bytes of a text, in `const fn`: what stands where, and where it ends.
 
 /// The byte at `at`. Past the end there is a blank, which ends a field just as well.
+#[inline]
 pub(crate) const fn peek(text: &str, at: usize) -> u8 {
     if at < text.len() {
         text.as_bytes()[at]
@@ -10,6 +11,7 @@ pub(crate) const fn peek(text: &str, at: usize) -> u8 {
 }
 
 /// ASCII white space, the vertical tab included, as croniter splits.
+#[inline]
 pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }

@@ -1,40 +1,65 @@
 //! Which civil time comes next, and which came before. Both are one walk, in two directions: carry up through second,
 //! minute, hour and day until something lies ahead, then go down again and take the first of each.
 
-use super::{Cron, DaysKind, Years, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
-use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
-use crate::civil::{self, Date, Weekday, DAY, MAX_SECONDS, MIN_SECONDS};
+use super::{Cron, DaysKind, Years, ALL_WEEKDAYS};
+use crate::civil::{self, weekday_of, Date, DAY, MAX_SECONDS, MIN_SECONDS};
 
 impl Cron {
     /// The first civil time of the set after this one, or `None` if there is none before the year 10000.
+    #[inline]
     pub fn next(&self, after: civil::DateTime) -> Option<civil::DateTime> {
         self.at_or_after(after.seconds() + 1).and_then(civil::DateTime::from_seconds)
     }
 
     /// The last civil time of the set before this one, or `None` if there is none since the year 1.
+    #[inline]
     pub fn previous(&self, before: civil::DateTime) -> Option<civil::DateTime> {
         self.at_or_before(before.seconds() - 1).and_then(civil::DateTime::from_seconds)
     }
 
     /// Whether this civil time is one of the set. Without a field for the second that is 0.
+    #[inline]
     pub fn matches(&self, time: civil::DateTime) -> bool {
-        self.at_or_after(time.seconds()) == Some(time.seconds())
+        let (day, second_of_day) = day_and_second(time.seconds());
+        let (minute_of_day, second) = (second_of_day / 60, second_of_day % 60);
+        let (hour, minute) = (minute_of_day / 60, minute_of_day % 60);
+        has(self.seconds, second)
+            && has(self.minutes, minute)
+            && has(self.hours.into(), hour)
+            && self.has_day(day)
+    }
+
+    fn has_day(&self, day: i64) -> bool {
+        match self.days_kind {
+            DaysKind::Every => true,
+            DaysKind::Weekly => has(self.weekdays, weekday_of(day)),
+            DaysKind::OfMonths | DaysKind::OfLeapYears => Date::from_days(day).map_or(false, |date| {
+                let (month, day_of_month) = (u32::from(date.month()) - 1, u32::from(date.day()) - 1);
+                let year = i64::from(date.year());
+                has(self.months.into(), month)
+                    && self.years.has(year)
+                    && has(self.days_of(year, month, day - i64::from(day_of_month)), day_of_month)
+            }),
+            DaysKind::None => false,
+        }
     }
 
     /// The first civil time of the set from this one on, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    #[inline]
     pub(crate) fn at_or_after(&self, civil_seconds: i64) -> Option<i64> {
         self.nearest_to::<Forward>(civil_seconds)
     }
 
     /// The last civil time of the set up to this one, in seconds since 1970-01-01T00:00:00, within the years 1 to 9999.
+    #[inline]
     pub(crate) fn at_or_before(&self, civil_seconds: i64) -> Option<i64> {
         self.nearest_to::<Backward>(civil_seconds)
     }
 
     fn nearest_to<D: Direction>(&self, civil_seconds: i64) -> Option<i64> {
         let civil_seconds = D::clamp(civil_seconds, MIN_SECONDS, MAX_SECONDS)?;
-        let today = civil_seconds.div_euclid(DAY);
-        let time_today = self.time_from::<D>(civil_seconds.rem_euclid(DAY) as u32);
+        let (today, second_of_day) = day_and_second(civil_seconds);
+        let time_today = self.time_from::<D>(second_of_day);
         let day = self.day_from::<D>(if time_today.is_some() { today } else { today + D::STEP })?;
         let time = match time_today {
             Some(time) if day == today => time,
@@ -129,127 +154,29 @@ impl Cron {
     }
 
     fn year_beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        let mut year = self.years.beyond::<D>(year)?;
-        while !self.has_year(year) {
-            year = self.years.beyond::<D>(year)?;
+        if self.days_kind != DaysKind::OfLeapYears {
+            return self.years.beyond::<D>(year);
         }
-        Some(year)
+        // Rounded to a multiple of four, towards where it comes from; and then on from one to the next.
+        let mut year = year - D::STEP * (D::STEP * year).rem_euclid(4);
+        loop {
+            year += 4 * D::STEP;
+            if !(1..=9999).contains(&year) {
+                return None;
+            }
+            if self.has_year(year) {
+                return Some(year);
+            }
+        }
     }
 }
 
-/// The calendar's part, without time: also asked when an expression is parsed.
-impl Cron {
-    /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
-    pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
-        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
-        if !self.has(DAYS_RESTRICTED) {
-            return by_weekday;
-        }
-        let mut days = place(self.days, length);
-        if self.nearest != 0 {
-            let mut nearest = place(self.nearest, length);
-            if self.has(NEAREST_CLAMPS) && self.nearest as u32 >> length != 0 {
-                nearest |= 1 << (length - 1);
-            }
-            days |= nearest_weekdays(nearest, length, first_weekday);
-        }
-        if !self.has(WEEKDAYS_RESTRICTED) {
-            days
-        } else if self.has(BOTH_DAYS) {
-            days & by_weekday
-        } else {
-            days | by_weekday
-        }
-    }
-
-    /// Decides once for all searches how they find a day, and so whether there is one.
-    pub(crate) const fn find_days_kind(&self) -> DaysKind {
-        if self.months == ALL_MONTHS && self.years.is_any() && !self.has(DAYS_RESTRICTED) {
-            if !self.has(WEEKDAYS_RESTRICTED) {
-                return DaysKind::Every;
-            }
-            if self.weekdays == (self.weekdays & ALL_WEEKDAYS) * EVERY_WEEK {
-                return DaysKind::Weekly;
-            }
-        }
-        if self.matches_in_some_year(false) {
-            DaysKind::OfMonths
-        } else if self.matches_in_some_year(true) {
-            DaysKind::OfLeapYears
-        } else {
-            DaysKind::None
-        }
-    }
-
-    /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
-    const fn matches_in_some_year(&self, leap: bool) -> bool {
-        // Any 28 years without an exception at a century hold every year there is: leap or not, from each weekday on.
-        let (first, last) = if self.years.is_any() { (1972, 1999) } else { (1970, 2199) };
-        let mut year = first;
-        while year <= last {
-            if civil::is_leap_year(year) == leap && self.years.has(year as i64) && self.matches_in(year) {
-                return true;
-            }
-            year += 1;
-        }
-        false
-    }
-
-    const fn matches_in(&self, year: i16) -> bool {
-        let mut months = self.months;
-        while months != 0 {
-            let month = months.trailing_zeros() as u8 + 1;
-            let first_day = civil::days_from_civil(year as i64, month as i64, 1);
-            let length = civil::days_in_month(year, month) as u32;
-            if self.days_of_month(length, weekday_of(first_day)) != 0 {
-                return true;
-            }
-            months &= months - 1;
-        }
-        false
-    }
-}
-
-/// The days of a month of this length, of a set that counts from both ends of it.
-const fn place(days: u64, length: u32) -> u32 {
-    let from_first = days as u32 & u32::MAX >> (32 - length);
-    let from_last = (days >> 32) as u32 >> (32 - length);
-    from_first | from_last
-}
-
-/// The days of a month on these weekdays, given as six rows (see [`Cron`]).
-const fn weekdays_of_month(rows: u64, length: u32, first_weekday: u32) -> u32 {
-    // A row begins on Sunday, the month's seven days on the weekday of its first: each row is rotated. What comes before
-    // that weekday moves to the end of its row.
-    let weeks = rows & (EVERY_WEEK * ALL_WEEKDAYS);
-    let wrapping = weeks & (EVERY_WEEK * ((1 << first_weekday) - 1));
-    let in_weeks = (weeks ^ wrapping) >> first_weekday | wrapping << (7 - first_weekday);
-    let in_weeks = in_weeks as u32 & u32::MAX >> (32 - length);
-
-    let last_week = rows >> (7 * LAST_WEEK);
-    if last_week == 0 {
-        return in_weeks;
-    }
-    // The last seven days begin on the weekday that the next month begins on.
-    let rotated = (last_week | last_week << 7) >> ((first_weekday + length) % 7) & ALL_WEEKDAYS;
-    in_weeks | (rotated as u32) << (length - 7)
-}
-
-/// For each of these days the nearest Monday to Friday, which is never in another month.
-const fn nearest_weekdays(days: u32, length: u32, first_weekday: u32) -> u32 {
-    let (first, last) = (1, 1 << (length - 1));
-    let saturdays = days & weekdays_of_month(EVERY_WEEK << 6, length, first_weekday);
-    let sundays = days & weekdays_of_month(EVERY_WEEK, length, first_weekday);
-    days & !saturdays & !sundays
-        | (saturdays & !first) >> 1
-        | (saturdays & first) << 2
-        | (sundays & !last) << 1
-        | (sundays & last) >> 2
-}
-
-/// Days from Sunday.
-const fn weekday_of(day: i64) -> u32 {
-    Weekday::of_day(day).days_from_sunday() as u32
+/// The day of a civil second of the calendar, in days since 1970-01-01, and the second of that day.
+#[inline]
+const fn day_and_second(civil_seconds: i64) -> (i64, u32) {
+    // Counted from the first day there is, and so without a sign.
+    let since_first = (civil_seconds - MIN_SECONDS) as u64;
+    ((since_first / DAY as u64) as i64 + MIN_SECONDS / DAY, (since_first % DAY as u64) as u32)
 }
 
 pub(super) const fn has(set: u64, value: u32) -> bool {
@@ -259,15 +186,16 @@ pub(super) const fn has(set: u64, value: u32) -> bool {
 impl Years {
     /// The first year beyond this one.
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        let mut year = year + D::STEP;
         if self.is_any() {
-            return (1..=9999).contains(&year).then_some(year);
+            return Some(year + D::STEP).filter(|year| (1..=9999).contains(year));
         }
-        year = D::clamp(year, 1970, 2199)?;
-        while !self.has(year) {
+        let mut year = year;
+        loop {
             year = D::clamp(year + D::STEP, 1970, 2199)?;
+            if self.has(year) {
+                return Some(year);
+            }
         }
-        Some(year)
     }
 }
 
@@ -365,27 +293,6 @@ mod tests {
                     "{text}"
                 );
                 assert_ne!(cron.at_or_after(found + 1), Some(found), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_days_of_every_month_are_those_of_the_calendar() {
-        // All 28 months there are, each day of each against a walk through it.
-        for length in 28..=31 {
-            for first_weekday in 0..7 {
-                let weekday = |day: u32| (first_weekday + day) % 7;
-                for day in 0..length {
-                    let row =
-                        |row: u32| weekdays_of_month(1 << (7 * row + weekday(day)), length, first_weekday);
-                    assert_eq!(row(day / 7) >> day & 1, 1);
-                    assert_eq!(row(LAST_WEEK) >> day & 1 == 1, day + 7 >= length);
-                    let workdays = (0..length).filter(|&day| (1..=5).contains(&weekday(day)));
-                    let nearest = workdays.min_by_key(|&workday| workday.abs_diff(day));
-                    assert_eq!(nearest_weekdays(1 << day, length, first_weekday), 1 << nearest.unwrap());
-                    assert_eq!(place(1 << day, length), 1 << day);
-                    assert_eq!(place(1 << (63 - day), length), 1 << (length - 1 - day));
-                }
             }
         }
     }

@@ -39,7 +39,12 @@ impl Cron {
     /// ```
     pub fn between(&self, range: impl RangeBounds<DateTime>) -> Times {
         let (from, until) = seconds(&range);
-        Times { cron: *self, from, until }
+        self.within(from, until)
+    }
+
+    /// The civil times of the set from one second since 1970-01-01T00:00:00 to another.
+    pub(crate) fn within(&self, from: i64, until: i64) -> Times {
+        Times { cron: *self, from, until, minute: 0, minutes: 0, seconds: 0 }
     }
 }
 
@@ -67,22 +72,77 @@ pub struct Times {
     /// is before the former. Both are at most a second outside the calendar.
     from: i64,
     until: i64,
+    /// The beginning of the minute that was given last from the front.
+    minute: i64,
+    /// What is left of its hour: the minutes after it, bit 0 for the next one, and the seconds of its own. Most times are
+    /// found here, without a search.
+    minutes: u64,
+    seconds: u64,
+}
+
+impl Times {
+    pub(crate) fn cron(&self) -> &Cron {
+        &self.cron
+    }
+
+    /// The next civil time, in seconds since 1970-01-01T00:00:00.
+    #[inline]
+    pub(crate) fn next_second(&mut self) -> Option<i64> {
+        if self.seconds == 0 {
+            if self.minutes == 0 {
+                return self.next_hour();
+            }
+            let ahead = self.minutes.trailing_zeros() + 1;
+            self.minute += 60 * i64::from(ahead);
+            self.minutes >>= ahead;
+            self.seconds = self.cron.seconds;
+        }
+        let found = self.minute + i64::from(self.seconds.trailing_zeros());
+        self.seconds &= self.seconds - 1;
+        self.give(found)
+    }
+
+    /// The same by a search.
+    #[inline(never)]
+    fn next_hour(&mut self) -> Option<i64> {
+        if self.from > self.until {
+            return None;
+        }
+        let found = match self.cron.at_or_after(self.from) {
+            Some(found) => found,
+            None => return self.end(),
+        };
+        let second_of_hour = found.rem_euclid(3600) as u32;
+        let (minute, second) = (second_of_hour / 60, second_of_hour % 60);
+        self.minute = found - i64::from(second);
+        self.minutes = self.cron.minutes >> minute >> 1;
+        self.seconds = self.cron.seconds & u64::MAX << second << 1;
+        self.give(found)
+    }
+
+    #[inline]
+    fn give(&mut self, found: i64) -> Option<i64> {
+        if found > self.until {
+            return self.end();
+        }
+        self.from = found + 1;
+        Some(found)
+    }
+
+    /// Nothing is left, which need not be searched for again from either end.
+    fn end<T>(&mut self) -> Option<T> {
+        self.from = self.until + 1;
+        (self.minutes, self.seconds) = (0, 0);
+        None
+    }
 }
 
 impl Iterator for Times {
     type Item = DateTime;
 
+    #[inline]
     fn next(&mut self) -> Option<DateTime> {
-        if self.from > self.until {
-            return None;
-        }
-        match self.cron.at_or_after(self.from) {
-            Some(found) if found <= self.until => {
-                self.from = found + 1;
-                DateTime::from_seconds(found)
-            }
-            _ => self.end(),
-        }
+        self.next_second().and_then(DateTime::from_seconds)
     }
 }
 
@@ -102,14 +162,6 @@ impl DoubleEndedIterator for Times {
 }
 
 impl FusedIterator for Times {}
-
-impl Times {
-    /// Nothing is left, which need not be searched for again from either end.
-    fn end(&mut self) -> Option<DateTime> {
-        self.from = self.until + 1;
-        None
-    }
-}
 
 impl fmt::Debug for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

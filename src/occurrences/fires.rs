@@ -7,16 +7,24 @@
 //! * A civil second in a gap fires at the end of that gap if the hour field names its hours, and not at all otherwise.
 //!
 //! So there is one set of instants for an expression and a zone, from wherever one asks. `next` and `previous` walk it
-//! in both directions, and `count` tells how many there are. Unix seconds in, unix seconds out.
+//! in both directions, [`Occurrences`] goes on from one to the next, and `count` tells how many there are. Unix seconds in, unix
+//! seconds out.
+//!
+//! Nearly always the answer is in the span of the instant that was asked about, and far from the change that began it. Each
+//! question looks there first, and leaves all else to a walk through the spans.
+
+use core::fmt;
+use core::iter::FusedIterator;
 
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
-use crate::cron::Cron;
-use crate::tz::{Instants, Offsets, PosixZone, Span};
+use crate::cron::{Cron, Times};
+use crate::tz::{Instants, Offsets, Span};
 
 /// Twice the largest offset there is: further from a change than this, no civil second is near it on both sides.
 const REACH: i64 = 2 * 26 * 3600;
 
-/// Fires in a rule's zone. Instants are Unix seconds; of those with a fraction, take the whole seconds.
+/// Fires in a zone: a [`PosixZone`](crate::tz::PosixZone) or, with `std`, a `Zone`. Instants are Unix seconds; of those
+/// with a fraction, take the whole seconds. Of instants before a zone's data begin nothing is known, and so there are none.
 ///
 /// [The rule for clock changes](crate#promises) is that of schedules.
 impl Cron {
@@ -29,14 +37,25 @@ impl Cron {
     /// let backup = cron!("30 2 * * *");
     /// let at = |text: &str| paris.instants(text.parse().unwrap()).due();
     ///
-    /// let mut fires = core::iter::successors(Some(at("2026-03-27 12:00")), |&last| backup.next_in(&paris, last)).skip(1);
+    /// let start = at("2026-03-27 12:00");
+    /// assert_eq!(backup.next_in(&paris, start), Some(at("2026-03-28 02:30")));
+    ///
+    /// let mut fires = backup.upcoming_in(&paris, start);
     /// assert_eq!(fires.next(), Some(at("2026-03-28 02:30")));
     /// assert_eq!(fires.next(), Some(at("2026-03-29 03:00"))); // 02:30 is skipped that day
     /// assert_eq!(fires.next(), Some(at("2026-03-30 02:30")));
     /// # Ok::<(), sexton::tz::RuleError>(())
     /// ```
-    pub fn next_in(&self, zone: &PosixZone, after: i64) -> Option<i64> {
-        next(self, zone, after)
+    #[inline]
+    pub fn next_in(&self, zone: &impl Offsets, after: i64) -> Option<i64> {
+        next(self, zone, after).filter(|_| zone.first_known() <= after)
+    }
+
+    /// The fires after an instant, one by one: each what [`next_in`](Cron::next_in) gives for the one before it, found
+    /// faster.
+    pub fn upcoming_in<'a, Z: Offsets>(&self, zone: &'a Z, after: i64) -> Occurrences<'a, Z> {
+        let until = if zone.first_known() <= after { after } else { i64::MAX };
+        Occurrences { zone, times: self.within(0, -1), offset: 0, until }
     }
 
     /// The last fire before an instant, or `None` if there is none since the year 1.
@@ -45,8 +64,9 @@ impl Cron {
     /// # use sexton::{cron, tz::PosixZone};
     /// assert_eq!(cron!("@daily").previous_in(&PosixZone::UTC, 0), Some(-86_400));
     /// ```
-    pub fn previous_in(&self, zone: &PosixZone, before: i64) -> Option<i64> {
-        previous(self, zone, before)
+    #[inline]
+    pub fn previous_in(&self, zone: &impl Offsets, before: i64) -> Option<i64> {
+        previous(self, zone, before).filter(|found| zone.first_known() <= *found)
     }
 
     /// Whether it fires at this instant.
@@ -56,57 +76,141 @@ impl Cron {
     /// assert!(cron!("@daily").fires_at(&PosixZone::UTC, 86_400));
     /// assert!(!cron!("@daily").fires_at(&PosixZone::UTC, 86_401));
     /// ```
-    pub fn fires_at(&self, zone: &PosixZone, instant: i64) -> bool {
-        matches(self, zone, instant)
+    #[inline]
+    pub fn fires_at(&self, zone: &impl Offsets, instant: i64) -> bool {
+        zone.first_known() <= instant && matches(self, zone, instant)
+    }
+}
+
+/// The fires of a [`Cron`] in a zone, in order, in Unix seconds: from [`Cron::upcoming_in`].
+#[derive(Clone)]
+pub struct Occurrences<'a, Z> {
+    zone: &'a Z,
+    /// Those in the span of the last one, as civil times, and what the offset is there.
+    times: Times,
+    offset: i64,
+    /// All up to this instant are in `times`, or have been given.
+    until: i64,
+}
+
+impl<Z: Offsets> Iterator for Occurrences<'_, Z> {
+    type Item = i64;
+
+    #[inline]
+    fn next(&mut self) -> Option<i64> {
+        match self.times.next_second() {
+            Some(civil) => Some(civil - self.offset),
+            None => self.search(),
+        }
+    }
+}
+
+impl<Z: Offsets> FusedIterator for Occurrences<'_, Z> {}
+
+impl<Z: Offsets> Occurrences<'_, Z> {
+    /// The first one after `until`.
+    #[inline(never)]
+    fn search(&mut self) -> Option<i64> {
+        let cron = *self.times.cron();
+        let found = match next(&cron, self.zone, self.until) {
+            Some(found) => found,
+            None => {
+                self.until = i64::MAX;
+                return None;
+            }
+        };
+        self.until = found;
+        let span = self.zone.span(found);
+        if decides_alone(&cron, &span, found) {
+            self.until = span.hi.saturating_sub(1);
+            self.offset = span.offset.into();
+            let last = self.until.saturating_add(self.offset).min(MAX_SECONDS);
+            self.times = cron.within(found + 1 + self.offset, last);
+        }
+        Some(found)
+    }
+}
+
+impl<Z> fmt::Debug for Occurrences<'_, Z> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Occurrences").field("cron", self.times.cron()).finish_non_exhaustive()
     }
 }
 
 /// The smallest member of the set that is greater than `after`.
+#[inline]
 pub(crate) fn next(cron: &Cron, zone: &impl Offsets, after: i64) -> Option<i64> {
     if after > MAX_SECONDS + REACH {
         return None;
     }
     let after = after.max(MIN_SECONDS - REACH);
-    let mut span = zone.span(after);
-    let mut from = after + 1 + i64::from(span.offset);
+    let span = zone.span(after);
+    let from = after + 1 + i64::from(span.offset);
+    let found = cron.at_or_after(from).map(|civil| civil - i64::from(span.offset));
+    let in_span = match found.filter(|instant| *instant < span.hi) {
+        Some(instant) if !decides_alone(cron, &span, instant) => first_in(cron, zone, &span, from),
+        found => found,
+    };
+    in_span.or_else(|| next_after_span(cron, zone, span))
+}
+
+/// The first fire at the end of a span or after it.
+#[inline(never)]
+fn next_after_span(cron: &Cron, zone: &impl Offsets, mut span: Span) -> Option<i64> {
     loop {
-        if let Some(instant) = first_in(cron, zone, &span, from) {
-            return Some(instant);
-        }
-        // A fold ahead may bring back civil times before `from`, but no older ones than this.
-        if span.hi == i64::MAX || cron.at_or_after(from - REACH).is_none() {
+        if span.hi == i64::MAX {
             return None;
         }
         let following = zone.span(span.hi);
-        from = span.hi + i64::from(following.offset);
         if fires_for_gap(cron, zone, &span, &following) {
             return Some(span.hi);
         }
-        span = following;
+        // Civil times before this may be shown again after a fold, but no older ones than a `REACH`; and nothing fires in
+        // the time until the first that matches.
+        let shown = span.hi + i64::from(following.offset);
+        let at = span.hi.max(cron.at_or_after(shown - REACH)? - REACH);
+        span = if at < following.hi { following } else { zone.span(at) };
+        if let Some(instant) = first_in(cron, zone, &span, at + i64::from(span.offset)) {
+            return Some(instant);
+        }
     }
 }
 
 /// The largest member of the set that is smaller than `before`.
+#[inline]
 pub(crate) fn previous(cron: &Cron, zone: &impl Offsets, before: i64) -> Option<i64> {
     if before < MIN_SECONDS - REACH {
         return None;
     }
     let before = before.min(MAX_SECONDS + REACH);
-    let mut span = zone.span(before - 1);
-    let mut to = before - 1 + i64::from(span.offset);
+    let span = zone.span(before - 1);
+    let to = before - 1 + i64::from(span.offset);
+    let found = cron.at_or_before(to).map(|civil| civil - i64::from(span.offset));
+    let in_span = match found.filter(|instant| span.lo <= *instant) {
+        Some(instant) if !decides_alone(cron, &span, instant) => last_in(cron, zone, &span, to),
+        found => found,
+    };
+    in_span.or_else(|| previous_before_span(cron, zone, span))
+}
+
+/// The last fire at the beginning of a span or before it.
+#[inline(never)]
+fn previous_before_span(cron: &Cron, zone: &impl Offsets, mut span: Span) -> Option<i64> {
     loop {
-        if let Some(instant) = last_in(cron, zone, &span, to) {
-            return Some(instant);
-        }
-        if span.lo == i64::MIN || cron.at_or_before(to + REACH).is_none() {
+        if span.lo == i64::MIN {
             return None;
         }
         let preceding = zone.span(span.lo - 1);
         if fires_for_gap(cron, zone, &preceding, &span) {
             return Some(span.lo);
         }
-        to = span.lo - 1 + i64::from(preceding.offset);
-        span = preceding;
+        // As above, in the other direction.
+        let shown = span.lo - 1 + i64::from(preceding.offset);
+        let at = (span.lo - 1).min(cron.at_or_before(shown + REACH)? + REACH);
+        span = if preceding.lo <= at { preceding } else { zone.span(at) };
+        if let Some(instant) = last_in(cron, zone, &span, at + i64::from(span.offset)) {
+            return Some(instant);
+        }
     }
 }
 
@@ -151,8 +255,27 @@ pub(crate) fn count(cron: &Cron, zone: &impl Offsets, after: i64, until: i64) ->
 }
 
 /// Whether the instant is a member of the set.
+#[inline]
 pub(crate) fn matches(cron: &Cron, zone: &impl Offsets, instant: i64) -> bool {
+    let span = zone.span(instant);
+    if span.lo < instant && decides_alone(cron, &span, instant) {
+        let civil = DateTime::from_seconds(instant.saturating_add(span.offset.into()));
+        return civil.map_or(false, |civil| cron.matches(civil));
+    }
     instant.checked_sub(1).and_then(|before| next(cron, zone, before)) == Some(instant)
+}
+
+/// Whether a matching civil time fires at an instant of `span` without a look at other spans: it may be shown by another,
+/// but none is near, or that does not matter.
+#[inline]
+fn decides_alone(cron: &Cron, span: &Span, instant: i64) -> bool {
+    cron.is_interval_like() || span.lo.saturating_add(REACH) < instant
+}
+
+/// Whether clocks show a span for so short a time that it does not keep apart what is before and after it. No real zone has
+/// one.
+fn is_short(span: &Span) -> bool {
+    span.hi.saturating_sub(REACH) < span.lo
 }
 
 /// The first fire in `span` whose civil time is `from` or later.
@@ -199,8 +322,8 @@ fn shown_before(zone: &impl Offsets, span: &Span) -> i64 {
         return i64::MIN;
     }
     let preceding = zone.span(span.lo - 1);
-    // A short span did not show all of them. No real zone has one; `fires_at` looks at each civil time there.
-    if preceding.lo > span.lo - REACH {
+    // A short span did not show all of them; `fires_at` looks at each civil time there.
+    if is_short(&preceding) {
         return i64::MIN;
     }
     span.lo + i64::from(preceding.offset)
@@ -209,8 +332,7 @@ fn shown_before(zone: &impl Offsets, span: &Span) -> i64 {
 /// Whether an expression fires for a matching civil time at the instant in `span` that shows it.
 fn fires_at(cron: &Cron, zone: &impl Offsets, span: &Span, civil: i64) -> bool {
     let instant = civil - i64::from(span.offset);
-    // Far from the change that began the span, no earlier instant can have shown it.
-    cron.is_interval_like() || span.lo.saturating_add(REACH) < instant || zone.resolve(civil).due() == instant
+    decides_alone(cron, span, instant) || zone.resolve(civil).due() == instant
 }
 
 /// The span that shows a civil time first. What else it shows need not be looked at one by one.
@@ -228,154 +350,19 @@ fn fires_for_gap(cron: &Cron, zone: &impl Offsets, before: &Span, after: &Span) 
     let end = before.hi + i64::from(after.offset);
     let mut from = before.hi + i64::from(before.offset);
     while cron.is_made_up_in_gap() && from < end {
-        match cron.at_or_after(from) {
-            Some(civil) if civil < end => match zone.resolve(civil) {
-                Instants::Gap { .. } => return true,
-                // Another change close by shows it after all. No real zone does.
-                _ => from = civil_end(&first_to_show(zone, civil)),
-            },
+        let civil = match cron.at_or_after(from) {
+            Some(civil) if civil < end => civil,
             _ => return false,
+        };
+        // Only another change close by can show it after all.
+        let is_skipped = !is_short(before) && !is_short(after);
+        if is_skipped || matches!(zone.resolve(civil), Instants::Gap { .. }) {
+            return true;
         }
+        from = civil_end(&first_to_show(zone, civil));
     }
     false
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-    use proptest::sample;
-
-    use super::*;
-
-    /// A zone whose clocks are turned by two days every hour from 1970 on, first back, and how often it was asked.
-    #[derive(Default)]
-    struct Turning {
-        asked: Cell<u32>,
-    }
-
-    impl Offsets for Turning {
-        fn span(&self, unix: i64) -> Span {
-            self.asked.set(self.asked.get() + 1);
-            match unix.div_euclid(3600) {
-                hour if hour < 0 => Span { lo: i64::MIN, hi: 0, offset: 86_400 },
-                hour => {
-                    let offset = if hour % 2 == 0 { -86_400 } else { 86_400 };
-                    Span { lo: hour * 3600, hi: (hour + 1) * 3600, offset }
-                }
-            }
-        }
-    }
-
-    /// A list of all numbers below this one, which has no `*`, range or step in it.
-    fn all_below(end: u32) -> String {
-        let numbers: Vec<String> = (0..end).map(|number| number.to_string()).collect();
-        numbers.join(",")
-    }
-
-    #[test]
-    fn a_search_asks_the_zone_for_each_change_and_not_for_each_second() {
-        let every_second =
-            Cron::parse(&format!("{} {} {} * * *", all_below(60), all_below(60), all_below(24))).unwrap();
-        assert!(!every_second.is_interval_like() && every_second.is_made_up_in_gap());
-        let mut most = 0;
-        for after in (-3600..4 * 3600).step_by(300) {
-            for search in [next, previous] {
-                let zone = Turning::default();
-                assert!(search(&every_second, &zone, after).is_some());
-                most = most.max(zone.asked.get());
-            }
-        }
-        // There are 52 changes within the reach of one, and a look at a civil time asks about each of them.
-        assert!(most < 52 * 52 * 4, "asked {most} times");
-    }
-
-    #[test]
-    fn a_search_near_many_changes_finds_what_each_civil_time_is_due_at() {
-        let zone = Turning::default();
-        let cron = Cron::parse(&format!("0 7,37 {} * * *", all_below(24))).unwrap();
-        let (start, end) = (-86_400, 4 * 86_400);
-        let civil_times =
-            (start - REACH..end + REACH).filter(|&civil| cron.at_or_after(civil) == Some(civil));
-        let due_times: BTreeSet<i64> = civil_times.map(|civil| zone.resolve(civil).due()).collect();
-        let due_times: Vec<i64> = due_times.into_iter().filter(|due| (start..end).contains(due)).collect();
-        assert!(due_times.len() > 100, "{}", due_times.len());
-
-        let ahead = std::iter::successors(next(&cron, &zone, start - 1), |&due| next(&cron, &zone, due));
-        assert_eq!(ahead.take_while(|&due| due < end).collect::<Vec<_>>(), due_times);
-        let back = std::iter::successors(previous(&cron, &zone, end), |&due| previous(&cron, &zone, due));
-        let mut back: Vec<i64> = back.take_while(|&due| due >= start).collect();
-        back.reverse();
-        assert_eq!(back, due_times);
-    }
-
-    #[test]
-    fn a_count_near_many_changes_is_that_of_a_walk() {
-        let zone = Turning::default();
-        let fixed = format!("0 7,37 {} * * *", all_below(24));
-        for text in [&*fixed, "*/7 * * * *", "30 2,14 * * *", "*/5 1-3 * * *", "15 */2 * * *"] {
-            let cron = Cron::parse(text).unwrap();
-            for after in (-3 * 3600..3 * 3600).step_by(1799) {
-                for length in [0, 1, 1800, 5 * 3600, 60 * 3600] {
-                    let until = after + length;
-                    let fires =
-                        std::iter::successors(next(&cron, &zone, after), |&due| next(&cron, &zone, due));
-                    let walked = fires.take_while(|&due| due <= until).count() as u64;
-                    assert_eq!(count(&cron, &zone, after, until), walked, "{text} {after} {until}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_count_reaches_over_all_of_the_calendar() {
-        let cron = Cron::parse("0 0 1 1 *").unwrap();
-        let zone = PosixZone::parse("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        assert_eq!(count(&cron, &zone, i64::MIN, i64::MAX), 9_999);
-        assert_eq!(count(&cron, &zone, 0, i64::MIN), 0);
-    }
-
-    fn expressions() -> impl Strategy<Value = String> {
-        let minute = sample::select(vec!["0", "30", "*/15", "0,30", "7-9", "*"]);
-        let hour = sample::select(vec!["*", "2", "1,2,3", "*/2", "0", "23", "2-3", "0,12"]);
-        let day = sample::select(vec!["*", "*", "25", "1,15"]);
-        let weekday = sample::select(vec!["*", "*", "sun", "mon-fri"]);
-        let second = sample::select(vec!["0", "0", "*/20"]);
-        (second, minute, hour, day, weekday).prop_map(|(second, minute, hour, day, weekday)| {
-            format!("{second} {minute} {hour} {day} * {weekday}")
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_count_is_that_of_a_walk(
-            text in expressions(),
-            rule in sample::select(vec![
-                "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0", "LHST-10:30LHDT-11,M10.1.0,M4.1.0", "UTC0",
-                "ODD-1EVEN-24,J80/0,J260/0", "NIGHT3DAY2,M3.5.0/-2,M10.5.0/-1",
-            ]),
-            year in 2020..2030_i64,
-            // The borders of a span, and ranges that begin or end in a gap or a fold.
-            from in prop_oneof![-2..3_i64, -9000..9000_i64, -600_000..600_000_i64],
-            to in prop_oneof![-2..3_i64, -9000..9000_i64, -600_000..600_000_i64],
-            borders in (0..3_usize, 0..3_usize),
-        ) {
-            let zone = PosixZone::parse(rule).unwrap();
-            let cron = Cron::parse(&text).unwrap();
-            let border = |number: usize| {
-                let spans = std::iter::successors(Some(zone.span((year - 1970) * 31_556_952)), |span| {
-                    (span.hi < i64::MAX).then(|| zone.span(span.hi))
-                });
-                spans.take(number + 1).map(|span| span.hi.min(2_000_000_000)).last().unwrap()
-            };
-            let (after, until) = (border(borders.0) + from, border(borders.1) + to);
-            let fires = std::iter::successors(next(&cron, &zone, after), |&due| next(&cron, &zone, due));
-            let walked = fires.take_while(|&due| due <= until).count() as u64;
-            prop_assert_eq!(count(&cron, &zone, after, until), walked, "after {} until {}", after, until);
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use super::MAX_OFFSET;
 
 /// A stretch of time with one offset: `lo..hi`, as long as it can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub struct Span {
     /// The instant at which the offset begins to hold; `i64::MIN` where it always has.
     pub(crate) lo: i64,
     /// The instant at which it ceases to hold; `i64::MAX` where it never does.
@@ -50,12 +50,22 @@ impl<T> Instants<T> {
     }
 }
 
-/// The offset from UTC at every instant, in Unix seconds.
-pub(crate) trait Offsets {
-    /// The longest stretch of one offset around an instant.
+/// A zone of either kind, as [`Cron::next_in`](crate::Cron::next_in) takes it: a [`PosixZone`](super::PosixZone) or, with
+/// `std`, a `Zone`. What it asks of them is this crate's own matter, so there are no others.
+pub trait Offsets {
+    /// The longest stretch of one offset around an instant, in Unix seconds.
+    #[doc(hidden)]
     fn span(&self, unix: i64) -> Span;
 
+    /// The first instant of which the zone says anything.
+    #[doc(hidden)]
+    #[inline]
+    fn first_known(&self) -> i64 {
+        i64::MIN
+    }
+
     /// The instants that show a civil time, given in seconds since 1970-01-01T00:00:00 as `civil` counts them.
+    #[doc(hidden)]
     #[inline]
     fn resolve(&self, civil: i64) -> Instants<i64> {
         // No clock is further from UTC than MAX_OFFSET, so an earlier or a later span cannot show it. The last span of

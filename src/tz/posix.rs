@@ -7,16 +7,19 @@ use core::str::FromStr;
 
 pub use self::parse::RuleError;
 use super::{Instants, Offsets, Span};
-use crate::civil::{days_from_civil, days_in_month, is_leap_year, DateTime, Weekday, DAY, DAYS_PER_ERA};
+use crate::civil::{days_from_civil, days_in_month, is_leap_year, weekday_of, DateTime, DAY, DAYS_PER_ERA};
 
 /// The longest rule that is read; real ones have some thirty bytes.
 const MAX_LEN: usize = 128;
 
 /// 400 years, after which the calendar repeats, weekdays included: and so does every rule.
-pub(super) const CYCLE: i64 = DAYS_PER_ERA * DAY;
+const CYCLE: i64 = DAYS_PER_ERA * DAY;
 
 /// A year is so long on average.
 const YEAR: i64 = CYCLE / 400;
+
+/// The least time between two beginnings or two ends: 52 weeks, where they have a weekday.
+const SHORTEST_YEAR: i64 = 364 * DAY;
 
 /// How far an event can lie from the average year of its number: a week, for its time of day; a day and two hours, for
 /// the offset; and two days by which years of 365 and 366 days go off the average.
@@ -68,8 +71,8 @@ struct Daylight {
 }
 
 /// Which of the two times it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Season {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Season {
     Standard,
     Daylight,
 }
@@ -152,13 +155,8 @@ impl PosixZone {
         (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
-    pub(super) fn offset_of(&self, season: Season) -> i32 {
+    fn offset_of(&self, season: Season) -> i32 {
         self.local_type(season).offset
-    }
-
-    /// The instants at which daylight saving time begins and ends in a year, in no order; `None` where it never does.
-    pub(super) fn events(&self, year: i16) -> Option<(i64, i64)> {
-        self.daylight.as_ref().map(|daylight| (daylight.begins.in_year(year), daylight.ends.in_year(year)))
     }
 
     fn local_type(&self, season: Season) -> &LocalType {
@@ -179,9 +177,8 @@ impl Offsets for PosixZone {
         match &self.daylight {
             Some(daylight) if daylight.shows.offset != self.standard.offset => {
                 let in_cycle = unix.rem_euclid(CYCLE);
-                let season = daylight.season(in_cycle);
-                let ago = in_cycle - daylight.start_of(season, in_cycle);
-                let ahead = daylight.end_of(season, in_cycle) - in_cycle;
+                let (season, start, end) = daylight.span(in_cycle);
+                let (ago, ahead) = (in_cycle - start, end - in_cycle);
                 let offset = self.offset_of(season);
                 Span { lo: unix.saturating_sub(ago), hi: unix.saturating_add(ahead), offset }
             }
@@ -199,6 +196,21 @@ impl Daylight {
             true => Season::Daylight,
             false => Season::Standard,
         }
+    }
+
+    /// The season, and from when to when it is that one.
+    fn span(&self, at: i64) -> (Season, i64, i64) {
+        let (begun, ended) = (self.begins.latest(at), self.ends.latest(at));
+        let (season, since, other, way_out) = match begun >= ended {
+            true => (Season::Daylight, begun, ended, self.ends),
+            false => (Season::Standard, ended, begun, self.begins),
+        };
+        let end = way_out.next_after(at);
+        // Nearly always the two events take turns: there is one of the other kind between two of a kind.
+        if since - SHORTEST_YEAR < other && other < since && end < since + SHORTEST_YEAR {
+            return (season, since, end);
+        }
+        (season, self.start_of(season, at), self.end_of(season, at))
     }
 
     /// Whether it never ends. Only where it does are there changes to be found.
@@ -286,7 +298,7 @@ impl YearlyDay {
             YearlyDay::Ordinal(n) => first_of(1) + i64::from(n),
             YearlyDay::Weekday { month, week, weekday } => {
                 let first = first_of(month);
-                let ahead = (7 + weekday - Weekday::of_day(first).days_from_sunday()) % 7;
+                let ahead = (7 + weekday - weekday_of(first) as u8) % 7;
                 let days = ahead + 7 * (week - 1);
                 // Only a fifth week can run over the end of the month, and then the fourth is the last.
                 let is_over = days >= days_in_month(year, month);

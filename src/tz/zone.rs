@@ -293,6 +293,7 @@ impl Zone {
     }
 
     /// Unix seconds, if the zone has something to say of them.
+    #[inline]
     fn known(&self, instant: SystemTime) -> Option<i64> {
         let unix = unix_seconds(instant);
         match self.data.edition {
@@ -304,12 +305,14 @@ impl Zone {
     /// What clocks show at an instant. Fractions of a second are dropped.
     ///
     /// `None` outside the years 1-9999, and before the zone's data [begin](Zone::begins).
+    #[inline]
     pub fn civil(&self, instant: SystemTime) -> Option<civil::DateTime> {
         let unix = self.known(instant)?;
         civil::DateTime::from_seconds(unix.checked_add(i64::from(self.span(unix).offset))?)
     }
 
     /// The offset at an instant, in seconds east of UTC; `None` before the zone's data [begin](Zone::begins).
+    #[inline]
     pub fn offset(&self, instant: SystemTime) -> Option<i32> {
         Some(self.span(self.known(instant)?).offset)
     }
@@ -324,6 +327,7 @@ impl Zone {
     ///
     /// `None` where `SystemTime` does not reach so far, as on Windows before 1601, and before the zone's data
     /// [begin](Zone::begins).
+    #[inline]
     pub fn instants(&self, civil: civil::DateTime) -> Option<Instants<SystemTime>> {
         let instants = self.resolve(civil.seconds());
         self.known(system_time(instants.due())?)?;
@@ -340,7 +344,20 @@ impl Zone {
 impl Offsets for Zone {
     #[inline]
     fn span(&self, unix: i64) -> Span {
-        self.data.table.span(unix)
+        self.data.table.span(unix).unwrap_or_else(|| self.data.span_of_rule(unix))
+    }
+
+    #[inline]
+    fn first_known(&self) -> i64 {
+        self.data.edition.map_or(i64::MIN, |edition| edition.begins)
+    }
+}
+
+impl Data {
+    /// The span around an instant that the table leaves to the rule.
+    #[cold]
+    fn span_of_rule(&self, unix: i64) -> Span {
+        self.history.rule.as_ref().expect("a table without a rule has all spans").span(unix)
     }
 }
 
@@ -363,6 +380,7 @@ impl History {
 }
 
 /// Unix seconds, fractions dropped: 23:59:59.5 on the last day of 1969 is -1.
+#[inline]
 pub(crate) fn unix_seconds(instant: SystemTime) -> i64 {
     match instant.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
@@ -375,6 +393,7 @@ pub(crate) fn unix_seconds(instant: SystemTime) -> i64 {
 }
 
 /// The instant of Unix seconds, or `None` where `SystemTime` does not reach so far.
+#[inline]
 pub(crate) fn system_time(unix: i64) -> Option<SystemTime> {
     let distance = Duration::from_secs(unix.unsigned_abs());
     if unix < 0 {

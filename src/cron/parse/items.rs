@@ -33,14 +33,7 @@ pub(super) const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<S
         let is_listed = is_in_list(input.text, at) || peek(input.text, end) == b',';
         if is_mark && is_listed && matches!(input.table.marks, Marks::Alone) {
             let expected = "`L`, `W` and `#` alone, without a list";
-            return Err(ParseError::new(
-                Some(row.field),
-                ErrorKind::Unexpected,
-                input.text,
-                at,
-                end,
-                expected,
-            ));
+            return Err(mistake(input, row, ErrorKind::Unexpected, at, end, expected));
         }
         if !attempt!(has_more(input, end, row)) {
             return Ok((set, skip_blanks(input.text, end)));
@@ -146,26 +139,12 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         (true, Some(id), _) => Source::HashOf(id),
         (true, None, _) => {
             let expected = "an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text";
-            return Err(ParseError::new(
-                Some(row.field),
-                ErrorKind::NoHashId,
-                text,
-                start,
-                start + 1,
-                expected,
-            ));
+            return Err(mistake(input, row, ErrorKind::NoHashId, start, start + 1, expected));
         }
         (false, _, Some(seed)) => Source::Seed(seed),
         (false, _, None) => {
             let expected = "`H`, which stays the same, or a seed: `Dialect::seed`";
-            return Err(ParseError::new(
-                Some(row.field),
-                ErrorKind::NoSeed,
-                text,
-                start,
-                start + 1,
-                expected,
-            ));
+            return Err(mistake(input, row, ErrorKind::NoSeed, start, start + 1, expected));
         }
     };
     let has_bounds = peek(text, start + 1) == b'(';
@@ -179,15 +158,14 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         // The first of them is drawn from as many values as a step is wide.
         let last = if step <= to - from { from + step - 1 } else { to };
         let (first, to) = (source.number(row.field, from, last) - row.first, to - row.first);
-        let has_accidents = input.table.has_accidents;
-        let (first, to) = if first < to { unrolled(first, to, has_accidents, row) } else { (first, to) };
-        (Values { from: first, to, step, repeats: true, slips: has_accidents }, end)
+        let (first, to) = if first < to { unrolled(input, first, to, row) } else { (first, to) };
+        (Values { from: first, to, step, repeats: true, slips: input.table.has_accidents }, end)
     } else {
         (Values::one(source.number(row.field, from, to) - row.first), at)
     };
     if is_in_list(text, start) || peek(text, end) == b',' {
         let expected = if is_hashed { "`H` alone, without a list" } else { "`R` alone, without a list" };
-        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::Unexpected, start, end, expected));
     }
     Ok((Item::Values(item), end))
 }
@@ -206,7 +184,7 @@ const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)
     let (from, to) = (from + row.first, to + row.first);
     if from >= to {
         let expected = "two values of the field, the smaller first";
-        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::Unexpected, start, end, expected));
     }
     Ok(((from, to), end + 1))
 }
@@ -218,7 +196,7 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
         Some(seed) => seed,
         None => {
             let expected = "a seed to draw from: `Dialect::seed`";
-            return Err(ParseError::new(Some(row.field), ErrorKind::NoSeed, text, at, at + 1, expected));
+            return Err(mistake(input, row, ErrorKind::NoSeed, at, at + 1, expected));
         }
     };
     let (from, _) = if start < at { attempt!(value(input, start, row)) } else { (0, at) };
@@ -226,14 +204,7 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
     let (to, end) =
         if is_open { (row.last - row.first, at + 1) } else { attempt!(value(input, at + 1, row)) };
     if from > to {
-        return Err(ParseError::new(
-            Some(row.field),
-            ErrorKind::BackwardRange,
-            text,
-            start,
-            end,
-            "the smaller value first",
-        ));
+        return Err(mistake(input, row, ErrorKind::BackwardRange, start, end, "the smaller value first"));
     }
     // Each place in the text has a number of its own.
     let drawn = Source::Seed(seed.wrapping_add(start as u64)).number(row.field, from, to);
@@ -247,7 +218,7 @@ const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         let at = start + 2;
         let (before, end) = attempt!(number(input, at, row, "0-30"));
         if before > 30 {
-            return Err(ParseError::new(Some(row.field), ErrorKind::NoSuchValue, text, at, end, "0-30"));
+            return Err(mistake(input, row, ErrorKind::NoSuchValue, at, end, "0-30"));
         }
         (before, end)
     } else {
@@ -268,7 +239,7 @@ const fn last_weekday(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item
     if !peek(text, start + 1).is_ascii_alphanumeric() {
         // Saturday in Quartz, never in one crate, refused by others.
         let expected = "a weekday with it, such as `friL` for the last Friday";
-        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, start + 1, expected));
+        return Err(mistake(input, row, ErrorKind::Ambiguous, start, start + 1, expected));
     }
     let (day, end) = attempt!(value(input, start + 1, row));
     Ok((Item::Week(Values::one(day), LAST_WEEK), end))
@@ -289,21 +260,20 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     };
     if to < from && matches!(row.field, Field::Year) && !table.has_accidents {
         let expected = "the earlier year first";
-        return Err(ParseError::new(Some(row.field), ErrorKind::BackwardRange, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::BackwardRange, start, end, expected));
     }
     // cronie takes Sunday for 7 here, unless there is a step.
     let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
     if to < from && !table.is_open_ended && !ends_with_sunday {
         let expected = "the smaller value first: cronie would never run it";
-        return Err(ParseError::new(Some(row.field), ErrorKind::BackwardRange, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::BackwardRange, start, end, expected));
     }
-    let has_accidents = table.has_accidents;
     let (from, to) = match is_range {
-        true => unrolled(from, to, has_accidents, row),
-        false if has_accidents => (from % row.count, to % row.count),
+        true => unrolled(input, from, to, row),
+        false if table.has_accidents => (from % row.count, to % row.count),
         false => (from, to),
     };
-    let values = Values { from, to, step: 1, repeats: is_range, slips: has_accidents };
+    let values = Values { from, to, step: 1, repeats: is_range, slips: table.has_accidents };
     match (peek(text, end), row.field) {
         (b'/', _) => stepped(input, start, end, row, values),
         (b'~', _) if table.has_random_ranges && !is_range => random(input, start, end, row),
@@ -321,7 +291,8 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
 
 /// The ends of a range, the second one beyond the field where it wraps. To croniter Sunday is 0 before anything else,
 /// and a range of one value is the whole field.
-const fn unrolled(from: u32, to: u32, has_accidents: bool, row: &Row) -> (u32, u32) {
+const fn unrolled(input: &Input<'_>, from: u32, to: u32, row: &Row) -> (u32, u32) {
+    let has_accidents = input.table.has_accidents;
     let (from, to) = if has_accidents { (from % row.count, to % row.count) } else { (from, to) };
     match to {
         _ if to < from => (from, to + row.count),
@@ -335,18 +306,18 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
     let text = input.text;
     if !values.repeats && !input.table.is_open_ended {
         let expected = "a range before a step, such as `0-59/15` or `*/15`";
-        return Err(ParseError::new(Some(row.field), ErrorKind::Unexpected, text, at, at + 1, expected));
+        return Err(mistake(input, row, ErrorKind::Unexpected, at, at + 1, expected));
     }
     let (step, end) = attempt!(step(input, at, row));
     if input.table.has_quartz_weekdays && peek(text, start).is_ascii_alphabetic() && !values.repeats {
         let expected = "a number before the step: Quartz reads a name and forgets the step";
-        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::Ambiguous, start, end, expected));
     }
     let to = if values.repeats { values.to } else { row.count - 1 };
     if values.from > to {
         // To croniter Sunday as 7 is as good as 0 here, to Cronos it is the last day of the week.
         let expected = "a step from 0-6 or a name, such as `sun/2`";
-        return Err(ParseError::new(Some(row.field), ErrorKind::Ambiguous, text, start, end, expected));
+        return Err(mistake(input, row, ErrorKind::Ambiguous, start, end, expected));
     }
     Ok((Item::Values(Values { to, step, repeats: true, ..values }), end))
 }
@@ -355,14 +326,7 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
 const fn step(input: &Input<'_>, slash: usize, row: &Row) -> Parsed<u32> {
     let (step, end) = attempt!(number(input, slash + 1, row, "a step after `/`"));
     if step == 0 {
-        return Err(ParseError::new(
-            Some(row.field),
-            ErrorKind::ZeroStep,
-            input.text,
-            slash + 1,
-            end,
-            "1 or more",
-        ));
+        return Err(mistake(input, row, ErrorKind::ZeroStep, slash + 1, end, "1 or more"));
     }
     Ok((step, end))
 }
@@ -376,7 +340,7 @@ const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     }
     let (week, end) = attempt!(number(input, at, row, expected));
     if week < 1 || week > 5 {
-        return Err(ParseError::new(Some(row.field), ErrorKind::NoSuchValue, input.text, at, end, expected));
+        return Err(mistake(input, row, ErrorKind::NoSuchValue, at, end, expected));
     }
     Ok((week - 1, end))
 }
@@ -388,14 +352,7 @@ const fn value(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     }
     let (number, end) = attempt!(number(input, at, row, row.values));
     if number < row.first || number > row.last {
-        return Err(ParseError::new(
-            Some(row.field),
-            ErrorKind::NoSuchValue,
-            input.text,
-            at,
-            end,
-            row.values,
-        ));
+        return Err(mistake(input, row, ErrorKind::NoSuchValue, at, end, row.values));
     }
     Ok((number - row.first, end))
 }
@@ -420,7 +377,7 @@ const fn name(input: &Input<'_>, start: usize, row: &Row) -> Parsed<u32> {
         // A single letter is rather another cron's mark.
         return Err(unexpected(input, start, row, row.values));
     }
-    let error = ParseError::new(Some(row.field), ErrorKind::UnknownName, text, start, end, row.values);
+    let error = mistake(input, row, ErrorKind::UnknownName, start, end, row.values);
     Err(error.suggest(meant_by(text, start, end, row.names)))
 }
 
@@ -440,9 +397,21 @@ const fn number(input: &Input<'_>, start: usize, row: &Row, expected: &'static s
         return Err(unexpected(input, start, row, expected));
     }
     if at - start > DIGITS {
-        return Err(ParseError::new(Some(row.field), ErrorKind::EndlessNumber, text, start, at, expected));
+        return Err(mistake(input, row, ErrorKind::EndlessNumber, start, at, expected));
     }
     Ok((number, at))
+}
+
+/// An error about the text from `start` to `end`.
+const fn mistake(
+    input: &Input<'_>,
+    row: &Row,
+    kind: ErrorKind,
+    start: usize,
+    end: usize,
+    expected: &'static str,
+) -> ParseError {
+    ParseError::new(Some(row.field), kind, input.text, start, end, expected)
 }
 
 /// An error about the word or the character at `at`, where `expected` should be.

@@ -1,0 +1,166 @@
+//! Which days of a month match, and what kind of days an expression has. Months are all that matters here: how long one is
+//! and on which weekday it begins.
+
+use super::field::YEAR;
+use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
+use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
+use crate::civil::{self, weekday_of};
+
+impl Cron {
+    /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
+    pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+        if !self.has(DAYS_RESTRICTED) {
+            return weekdays_of_month(self.weekdays, length, first_weekday);
+        }
+        let mut days = place(self.days, length);
+        if self.nearest != 0 {
+            let mut nearest = place(self.nearest, length);
+            if self.has(NEAREST_CLAMPS) && self.nearest as u32 >> length != 0 {
+                nearest |= 1 << (length - 1);
+            }
+            days |= nearest_weekdays(nearest, length, first_weekday);
+        }
+        if !self.has(WEEKDAYS_RESTRICTED) {
+            return days;
+        }
+        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
+        if self.has(BOTH_DAYS) {
+            days & by_weekday
+        } else {
+            days | by_weekday
+        }
+    }
+
+    /// Decides once for all searches how they find a day, and so whether there is one.
+    pub(crate) const fn find_days_kind(&self) -> DaysKind {
+        if self.months == ALL_MONTHS && self.years.is_any() && !self.has(DAYS_RESTRICTED) {
+            if !self.has(WEEKDAYS_RESTRICTED) {
+                return DaysKind::Every;
+            }
+            if self.weekdays == (self.weekdays & ALL_WEEKDAYS) * EVERY_WEEK {
+                return DaysKind::Weekly;
+            }
+        }
+        if self.matches_in_some_year(false) {
+            DaysKind::OfMonths
+        } else if self.matches_in_some_year(true) {
+            DaysKind::OfLeapYears
+        } else {
+            DaysKind::None
+        }
+    }
+
+    /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
+    const fn matches_in_some_year(&self, is_leap: bool) -> bool {
+        if self.years.is_any() {
+            // Months of each length begin on each weekday in some year.
+            return self.matches_in_months(LONG_MONTHS, 31)
+                || self.matches_in_months(SHORT_MONTHS, 30)
+                || self.matches_in_months(FEBRUARY, 28 + is_leap as u32);
+        }
+        let mut named = self.years.first_from(0);
+        while let Some(value) = named {
+            let year = (YEAR.first + value) as i16;
+            if civil::is_leap_year(year) == is_leap && self.matches_in(year) {
+                return true;
+            }
+            named = self.years.first_from(value + 1);
+        }
+        false
+    }
+
+    /// Whether a day matches in one of these months, which have this length, whatever weekday it begins on.
+    const fn matches_in_months(&self, months: u16, length: u32) -> bool {
+        let mut first_weekday = if self.months & months == 0 { 7 } else { 0 };
+        while first_weekday < 7 {
+            if self.days_of_month(length, first_weekday) != 0 {
+                return true;
+            }
+            // Without weekdays no month is empty on account of them.
+            first_weekday += if self.has(WEEKDAYS_RESTRICTED) { 1 } else { 7 };
+        }
+        false
+    }
+
+    const fn matches_in(&self, year: i16) -> bool {
+        let mut months = self.months;
+        while months != 0 {
+            let month = months.trailing_zeros() as u8 + 1;
+            let first_day = civil::days_from_civil(year as i64, month as i64, 1);
+            let length = civil::days_in_month(year, month) as u32;
+            if self.days_of_month(length, weekday_of(first_day)) != 0 {
+                return true;
+            }
+            months &= months - 1;
+        }
+        false
+    }
+}
+
+/// The months of 31 days and those of 30, bit 0 for January, and the one that has 28 or 29.
+const LONG_MONTHS: u16 = 0b1010_1101_0101;
+const SHORT_MONTHS: u16 = 0b0101_0010_1000;
+const FEBRUARY: u16 = 0b10;
+
+/// The days of a month of this length, of a set that counts from both ends of it.
+const fn place(days: u64, length: u32) -> u32 {
+    let from_first = days as u32 & u32::MAX >> (32 - length);
+    let from_last = (days >> 32) as u32 >> (32 - length);
+    from_first | from_last
+}
+
+/// The days of a month on these weekdays, given as six rows (see [`Cron`]).
+const fn weekdays_of_month(rows: u64, length: u32, first_weekday: u32) -> u32 {
+    // A row begins on Sunday, the month's seven days on the weekday of its first: each row is rotated. What comes before
+    // that weekday moves to the end of its row.
+    let weeks = rows & (EVERY_WEEK * ALL_WEEKDAYS);
+    let wrapping = weeks & (EVERY_WEEK * ((1 << first_weekday) - 1));
+    let in_weeks = (weeks ^ wrapping) >> first_weekday | wrapping << (7 - first_weekday);
+    let in_weeks = in_weeks as u32 & u32::MAX >> (32 - length);
+
+    let last_week = rows >> (7 * LAST_WEEK);
+    if last_week == 0 {
+        return in_weeks;
+    }
+    // The last seven days begin on the weekday that the next month begins on.
+    let rotated = (last_week | last_week << 7) >> ((first_weekday + length) % 7) & ALL_WEEKDAYS;
+    in_weeks | (rotated as u32) << (length - 7)
+}
+
+/// For each of these days the nearest Monday to Friday, which is never in another month.
+const fn nearest_weekdays(days: u32, length: u32, first_weekday: u32) -> u32 {
+    let (first, last) = (1, 1 << (length - 1));
+    let saturdays = days & weekdays_of_month(EVERY_WEEK << 6, length, first_weekday);
+    let sundays = days & weekdays_of_month(EVERY_WEEK, length, first_weekday);
+    days & !saturdays & !sundays
+        | (saturdays & !first) >> 1
+        | (saturdays & first) << 2
+        | (sundays & !last) << 1
+        | (sundays & last) >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_of_every_month_are_those_of_the_calendar() {
+        // All 28 months there are, each day of each against a walk through it.
+        for length in 28..=31 {
+            for first_weekday in 0..7 {
+                let weekday = |day: u32| (first_weekday + day) % 7;
+                for day in 0..length {
+                    let row =
+                        |row: u32| weekdays_of_month(1 << (7 * row + weekday(day)), length, first_weekday);
+                    assert_eq!(row(day / 7) >> day & 1, 1);
+                    assert_eq!(row(LAST_WEEK) >> day & 1 == 1, day + 7 >= length);
+                    let workdays = (0..length).filter(|&day| (1..=5).contains(&weekday(day)));
+                    let nearest = workdays.min_by_key(|&workday| workday.abs_diff(day));
+                    assert_eq!(nearest_weekdays(1 << day, length, first_weekday), 1 << nearest.unwrap());
+                    assert_eq!(place(1 << day, length), 1 << day);
+                    assert_eq!(place(1 << (63 - day), length), 1 << (length - 1 - day));
+                }
+            }
+        }
+    }
+}
