@@ -107,7 +107,7 @@ impl Agenda {
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,
-            spec: Box::new(Spec { policy, scheduled_at, schedule, zone }),
+            spec: Spec { policy, scheduled_at, schedule, zone, since: now.wall },
             timetable: Some(timetable),
             job: Some(job),
             next: Some(first),

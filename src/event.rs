@@ -25,8 +25,16 @@ pub enum Event {
     /// A task got a new schedule, callback and policies.
     Replaced { task: Arc<str> },
     /// A run for `due` started, `lateness` after it. It coalesces `coalesced` other occurrences, which were reported as
-    /// missed just before. `is_on_demand`: [`run_now`](crate::Task::run_now) requested the run, at `due`.
-    Started { task: Arc<str>, due: SystemTime, lateness: Duration, coalesced: u64, is_on_demand: bool },
+    /// missed just before. `is_on_demand`: [`run_now`](crate::Task::run_now) requested the run, at `due`. `is_last`: it is
+    /// the last run of the task, so the name is free.
+    Started {
+        task: Arc<str>,
+        due: SystemTime,
+        lateness: Duration,
+        coalesced: u64,
+        is_on_demand: bool,
+        is_last: bool,
+    },
     /// A run for `due` started more than one second after it.
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
     /// The run for `due` returned after `took`.

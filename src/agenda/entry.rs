@@ -51,6 +51,8 @@ pub(super) struct Spec {
     pub(super) schedule: Arc<str>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
+    /// When this version of the task was scheduled.
+    pub(super) since: SystemTime,
 }
 
 /// What the agenda holds of one task.
@@ -59,7 +61,7 @@ pub(super) struct Entry {
     pub(super) id: u64,
     /// The number of this version of it: of this schedule and callback.
     pub(super) version: u64,
-    pub(super) spec: Box<Spec>,
+    pub(super) spec: Spec,
     /// The schedule. None while a worker asks it, as it is the user's code.
     pub(super) timetable: Option<Box<Timetable>>,
     /// The callback. None during a run, unless it may run several times at once.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::entry::{DetachedKind, Ends, NameEntry};
 use super::Agenda;
@@ -154,6 +154,9 @@ pub(crate) struct TaskDetails {
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
     pub(crate) next: Option<Due>,
+    /// When it was scheduled, or replaced.
+    pub(crate) since: SystemTime,
+    pub(crate) is_replaced: bool,
     /// Runs left before the task ends.
     pub(crate) left: u64,
     pub(crate) is_paused: bool,
@@ -200,6 +203,8 @@ impl NameEntry {
             plan,
             zone: entry.spec.zone.clone(),
             next: entry.next,
+            since: entry.spec.since,
+            is_replaced: entry.id != entry.version,
             left: if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left },
             is_paused: entry.is_paused(),
             is_busy: entry.is_full(),

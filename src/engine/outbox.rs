@@ -29,8 +29,10 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     /// An event happened when the clocks showed `now`.
     fn event(&self, event: &Event, now: Now);
 
-    /// A task is about to be cancelled: by the next `Cancelled` event of its name, or when its next run starts. After that,
-    /// the agenda has no details of it.
+    /// A task is cancelled. After that, the agenda has no details of it.
+    fn cancelled(&self, task: TaskDetails, now: Now);
+
+    /// A task is about to be cancelled, when its next run starts.
     fn ends(&self, task: TaskDetails);
 
     /// The layer finds its own recorder by its type.
@@ -173,11 +175,8 @@ impl Outbox {
         self.events.push_back(Item { event, after });
     }
 
-    /// A task is about to be cancelled, now or with its next run.
-    pub(super) fn record_end(&self, task: Option<TaskDetails>) {
-        if let (Some(recorder), Some(task)) = (&self.recorder, task) {
-            recorder.ends(task);
-        }
+    pub(super) fn recorder(&self) -> Option<&dyn Recorder> {
+        self.recorder.as_deref()
     }
 
     /// Queues a record for the store, if there is one.

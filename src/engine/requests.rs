@@ -168,7 +168,9 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         let (removed, record) = self.change(key, |state, now| {
-            state.outbox.record_end(state.agenda.details(key));
+            if let Some(recorder) = state.outbox.recorder() {
+                state.agenda.details(key).into_iter().for_each(|task| recorder.cancelled(task, now));
+            }
             let removed = state.agenda.cancel(key, now)?;
             let record = state.outbox.record(&removed.name, Record::Forgot);
             state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
@@ -182,7 +184,9 @@ impl Engine {
     /// Makes the next run the last.
     pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, _| {
-            state.outbox.record_end(state.agenda.details(key));
+            if let Some(recorder) = state.outbox.recorder() {
+                state.agenda.details(key).into_iter().for_each(|task| recorder.ends(task));
+            }
             state.agenda.cancel_after_next(key).then_some(())
         })
     }

@@ -58,14 +58,14 @@ fn run(engine: &Arc<Engine>, key: EntryKey) {
         PickedUp::Ask { .. } | PickedUp::Nothing => engine.unlock(state, now),
         PickedUp::Run { facts, job, rest } => {
             let record = state.record_run(&facts);
-            let Facts { ref name, due, lateness, missed: coalesced, reason, .. } = facts;
-            let is_on_demand = reason == Reason::Demand;
+            let Facts { ref name, due, lateness, missed: coalesced, reason, place, .. } = facts;
             state.outbox.emit(now, || Event::Started {
                 task: name.clone(),
                 due,
                 lateness,
                 coalesced,
-                is_on_demand,
+                is_on_demand: reason == Reason::Demand,
+                is_last: place != Place::Any,
             });
             if lateness >= LATE {
                 state.outbox.emit(now, || Event::Late { task: name.clone(), due, lateness });

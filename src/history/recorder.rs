@@ -47,10 +47,9 @@ struct Name {
     ending: u32,
 }
 
-/// What is known of a task.
+/// What is known of a task, from its first item on.
+#[derive(Default)]
 struct Life {
-    /// When it was scheduled, or replaced.
-    since: SystemTime,
     is_replaced: bool,
     is_cancelled: bool,
     paused: Option<SystemTime>,
@@ -92,9 +91,8 @@ pub(super) struct TaskHistory {
     pub(super) steps: Vec<ClockStep>,
     /// When the zone was last changed. The schedule cannot tell the due times up to then any more.
     pub(super) zone_changed: Option<SystemTime>,
-    /// When it was scheduled, or replaced. None if there is no history.
-    pub(super) since: Option<SystemTime>,
-    pub(super) is_replaced: bool,
+    /// Whether there is a history.
+    pub(super) is_kept: bool,
     pub(super) paused: Option<SystemTime>,
     /// When it was cancelled, if it was. Later due times did not come.
     pub(super) cancelled: Option<Now>,
@@ -130,20 +128,14 @@ impl Recorder for History {
         let past = &mut *lock(&self.past);
         let (length, steps) = (past.length, past.step_count);
         match event {
-            Event::Scheduled { task } => {
-                let name = past.names.entry(task.clone()).or_default();
-                // The task before has given the name up for its last run.
-                name.ending += u32::from(name.life.replace(Box::new(Life::new(now.wall))).is_some());
-            }
-            Event::Replaced { task } => past.change(task, |life| life.replace(now.wall, length)),
-            Event::Paused { task } => past.change(task, |life| life.paused = Some(now.wall)),
+            Event::Replaced { task } => past.change(task, |life| life.replace(length)),
+            Event::Paused { task } => past.life(task).paused = Some(now.wall),
             Event::Resumed { task } => past.change(task, |life| life.paused = None),
-            Event::Cancelled { task } => past.cancel(task, now),
             Event::Ended { task } => past.end(task),
-            Event::Started { task, due, lateness, coalesced, is_on_demand } => {
+            Event::Started { task, due, lateness, coalesced, is_on_demand, is_last } => {
                 let (due, lateness, is_on_demand) = (*due, nanos(*lateness), *is_on_demand);
                 let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
-                past.start(task, run, *coalesced > 0, now);
+                past.start(task, run, *coalesced > 0, *is_last, now);
             }
             Event::Finished { task, due, took } => past.end_run(task, *due, *took, Ending::Finished),
             Event::Failed { task, due: Some(due), took: Some(took), .. } => {
@@ -156,9 +148,13 @@ impl Recorder for History {
                 let count = u32::try_from(*count).unwrap_or(u32::MAX);
                 let (first, latest, why) = (*first, *latest, *why);
                 let missed = Item::Missed { first, latest, count, why, is_coalesced: false };
-                // With this reason it is of a task that was cancelled or replaced, and the name may have a new task.
-                let is_of = |life: &&mut Life| why != Why::Cancelled || life.is_replaced || life.is_cancelled;
-                if let Some(life) = past.lives(task).find(is_of) {
+                // With these reasons it is of a task that was cancelled or replaced, and the name may have a new task.
+                let is_old = |life: &&mut Life| life.is_replaced || life.is_cancelled;
+                let life = match why {
+                    Why::Cancelled | Why::ShutDown => past.lives(task).find(is_old),
+                    _ => Some(past.life(task)),
+                };
+                if let Some(life) = life {
                     life.items(steps, length).add(missed, length);
                 }
             }
@@ -176,9 +172,13 @@ impl Recorder for History {
         }
     }
 
+    fn cancelled(&self, task: TaskDetails, now: Now) {
+        lock(&self.past).cancel(task, now);
+    }
+
     fn ends(&self, task: TaskDetails) {
         let name = task.name.clone();
-        lock(&self.past).change(&name, |life| life.ends = Some(Box::new(task)));
+        lock(&self.past).life(&name).ends = Some(Box::new(task));
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -193,18 +193,12 @@ impl fmt::Debug for History {
 }
 
 impl Life {
-    fn new(since: SystemTime) -> Life {
-        let durations = Durations::default();
-        let (is_replaced, is_cancelled) = (false, false);
-        Life { since, is_replaced, is_cancelled, paused: None, durations, items: None, ends: None }
-    }
-
-    fn replace(&mut self, now: SystemTime, length: usize) {
+    fn replace(&mut self, length: usize) {
         let (paused, mut items) = (self.paused, self.items.take());
         if let Some(items) = &mut items {
             items.add(Item::Replaced, length);
         }
-        *self = Life { is_replaced: true, paused, items, ..Life::new(now) };
+        *self = Life { is_replaced: true, paused, items, ..Life::default() };
     }
 
     /// The items, to add another one to them.
@@ -224,23 +218,32 @@ impl Past {
         live.into_iter().chain(cancelled.map(|one| &mut *one.life))
     }
 
+    /// What is known of the task of this name.
+    fn life(&mut self, task: &Arc<str>) -> &mut Life {
+        self.names.entry(task.clone()).or_default().life.get_or_insert_with(Box::default)
+    }
+
     fn change(&mut self, task: &str, change: impl FnOnce(&mut Life)) {
         if let Some(life) = self.names.get_mut(task).and_then(|name| name.life.as_deref_mut()) {
             change(life);
         }
     }
 
-    fn start(&mut self, task: &str, run: Item, coalesces: bool, now: Now) {
+    fn start(&mut self, task: &Arc<str>, run: Item, coalesces: bool, is_last: bool, now: Now) {
         let (length, steps) = (self.length, self.step_count);
-        let life = self.lives(task).next();
-        let ends = life.map_or(false, |life| {
-            life.items(steps, length).start(run, coalesces, length);
-            life.ends.is_some()
-        });
-        if ends {
-            // Its one run after `cancel_after_next`. After that it emits `Ended`.
-            self.names.entry(task.into()).or_default().ending += 1;
-            self.cancel(task, now);
+        if !is_last {
+            return self.life(task).items(steps, length).start(run, coalesces, length);
+        }
+        // A task that runs once takes no memory.
+        if let Some(name) = self.names.get_mut(task) {
+            let life = name.life.take();
+            name.ending += u32::from(life.is_some());
+            let ends = life.and_then(|mut life| Some((life.ends.take()?, life)));
+            if let Some((task, mut life)) = ends {
+                // Its one run after `cancel_after_next`.
+                life.items(steps, length).start(run, coalesces, length);
+                self.keep_cancelled(task, life, now);
+            }
         }
     }
 
@@ -256,14 +259,15 @@ impl Past {
         }
     }
 
-    fn cancel(&mut self, task: &str, now: Now) {
-        if let Some(mut life) = self.names.get_mut(task).and_then(|name| name.life.take()) {
-            life.is_cancelled = true;
-            if let Some(task) = life.ends.take() {
-                keep(&mut self.cancelled, Cancelled { at: now, task, life });
-            }
-        }
-        self.forget_if_empty(task);
+    fn cancel(&mut self, task: TaskDetails, now: Now) {
+        let life = self.names.get_mut(&task.name).and_then(|name| name.life.take());
+        self.forget_if_empty(&task.name);
+        self.keep_cancelled(Box::new(task), life.unwrap_or_default(), now);
+    }
+
+    fn keep_cancelled(&mut self, task: Box<TaskDetails>, mut life: Box<Life>, now: Now) {
+        life.is_cancelled = true;
+        keep(&mut self.cancelled, Cancelled { at: now, task, life });
     }
 
     fn end(&mut self, task: &str) {
@@ -295,10 +299,9 @@ impl Past {
         let items = life.and_then(|life| life.items.as_ref());
         let is_known = task.plan.as_deref().map_or(false, Plan::is_known);
         let (items, forgotten) = items.map(|items| items.list(self.length, is_known)).unwrap_or_default();
-        let since = life.map(|life| life.since);
         let end = cancelled.map(|at| at.wall);
         let is_of_task = |change: &&ZoneChange| match &task.zone {
-            _ if Some(change.at) <= since || end.map_or(false, |end| change.at > end) => false,
+            _ if change.at <= task.since || end.map_or(false, |end| change.at > end) => false,
             // If the names are equal, the data of the zone have changed, for all that have it.
             Some(own) => change.from == change.to && *change.to == *own.name(),
             None => change.from != change.to || *change.to == *zone,
@@ -308,8 +311,7 @@ impl Past {
             forgotten,
             steps: self.steps.iter().copied().collect(),
             zone_changed: self.zone_changes.iter().rev().find(is_of_task).map(|change| change.at),
-            since,
-            is_replaced: life.map_or(false, |life| life.is_replaced),
+            is_kept: self.length > 0,
             paused: life.and_then(|life| life.paused),
             cancelled,
             task,

@@ -83,11 +83,11 @@ impl TaskHistory {
             // Of the old zone, only the next due time is known.
             return match next.filter(|&next| is_near(next, asked)) {
                 Some(next) => (next, self.pending()),
-                None if Some(asked) < self.since => (asked, self.unscheduled()),
+                None if asked < self.task.since => (asked, self.unscheduled()),
                 None => (asked, Reason::Rezoned { since: at }),
             };
         }
-        let due = self.due_from(next, asked);
+        let (due, since) = (self.due_from(next, asked), Some(self.task.since));
         let is_cron = self.plan().map_or(false, |plan| plan.cron().is_some());
         if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
             return (asked, Reason::Over { until: last });
@@ -103,18 +103,16 @@ impl TaskHistory {
             }
             (None, Some(next)) if asked >= next => (asked, self.not_due(asked, Some(next), clocks)),
             _ if asked > now.wall && due.is_none() => (asked, self.not_due(asked, next, clocks)),
-            (Some(_), _) if due > self.since || (due == self.since && !is_cron) => {
+            (Some(_), _) if due > since || (due == since && !is_cron) => {
                 let due = due.unwrap_or(asked);
                 (due, self.shown_before(due).unwrap_or_else(|| self.forgotten()))
             }
             // A cron expression fires after that instant at the earliest.
-            _ if Some(due.map_or(asked, |due| due.min(asked))) < self.since
-                || (due.is_some() && due == self.since) =>
-            {
+            _ if Some(due.map_or(asked, |due| due.min(asked))) < since || (due.is_some() && due == since) => {
                 (asked, self.unscheduled())
             }
             (None, _) if self.is_calendar() => (asked, self.not_due(asked, next, clocks)),
-            _ if self.since.is_none() || Some(asked) <= self.forgotten => (asked, self.forgotten()),
+            _ if !self.is_kept || Some(asked) <= self.forgotten => (asked, self.forgotten()),
             _ => (asked, self.not_due(asked, next, clocks)),
         }
     }
@@ -213,10 +211,7 @@ impl TaskHistory {
     }
 
     fn unscheduled(&self) -> Reason {
-        match self.since {
-            Some(since) => Reason::Unscheduled { since, is_replaced: self.is_replaced },
-            None => self.forgotten(),
-        }
+        Reason::Unscheduled { since: self.task.since, is_replaced: self.task.is_replaced }
     }
 
     fn forgotten(&self) -> Reason {
