@@ -30,7 +30,7 @@ use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
 pub(crate) use self::messages::{Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
 pub use self::query::Status;
-pub(crate) use self::query::{Owner, TaskDetails, TaskKey, TaskSnapshot};
+pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -204,10 +204,20 @@ impl Agenda {
         self.queue(index, cause, now);
     }
 
-    /// Ends a task. It loses its name at once. Runs that have not ended go on.
-    pub(crate) fn cancel(&mut self, key: TaskKey<'_>, now: Now) -> Option<Removed> {
+    /// Ends a task. It loses its name at once. Runs that have not ended go on. Returns what remains of it, and what it was if
+    /// that is `asked`.
+    pub(crate) fn cancel(
+        &mut self,
+        key: TaskKey<'_>,
+        asked: Details,
+        now: Now,
+    ) -> Option<(Removed, Option<TaskDetails>)> {
         let index = self.find(key)?;
-        self.remove_named(index, Why::Cancelled, now)
+        let details = match asked {
+            Details::Asked => self.name_entry(index).details(),
+            Details::NotAsked => None,
+        };
+        Some((self.remove_named(index, Why::Cancelled, now)?, details))
     }
 
     fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {

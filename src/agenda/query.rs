@@ -150,7 +150,7 @@ pub(crate) struct TaskDetails {
     /// The schedule in words.
     pub(crate) schedule: Arc<str>,
     /// The occurrences after the next. None if there are none.
-    pub(crate) plan: Option<Arc<Plan>>,
+    pub(crate) plan: Option<Plan>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
     pub(crate) next: Option<Due>,
@@ -191,11 +191,18 @@ impl Agenda {
     }
 }
 
+/// Whether somebody wants to know the details of a task.
+#[derive(Clone, Copy)]
+pub(crate) enum Details {
+    Asked,
+    NotAsked,
+}
+
 impl NameEntry {
-    fn details(&self) -> Option<TaskDetails> {
+    pub(super) fn details(&self) -> Option<TaskDetails> {
         let entry = self.entry.as_ref()?;
         let left = entry.last.saturating_sub(entry.count);
-        let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan()).map(Arc::new);
+        let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());
         Some(TaskDetails {
             id: entry.id,
             name: self.name.clone(),

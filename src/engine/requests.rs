@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::outbox::QueuedRecord;
 use super::{Engine, Phase, State};
-use crate::agenda::{Owner, Request, Scheduled, TaskKey};
+use crate::agenda::{Details, Owner, Request, Scheduled, TaskKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Event;
@@ -168,10 +168,12 @@ impl Engine {
     /// Ends a task.
     pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         let (removed, record) = self.change(key, |state, now| {
-            if let Some(recorder) = state.outbox.recorder() {
-                state.agenda.details(key).into_iter().for_each(|task| recorder.cancelled(task, now));
+            let recorder = state.outbox.recorder();
+            let asked = recorder.map_or(Details::NotAsked, |_| Details::Asked);
+            let (removed, details) = state.agenda.cancel(key, asked, now)?;
+            if let (Some(recorder), Some(task)) = (recorder, details) {
+                recorder.cancelled(task, now);
             }
-            let removed = state.agenda.cancel(key, now)?;
             let record = state.outbox.record(&removed.name, Record::Forgot);
             state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
             Some((removed, record))

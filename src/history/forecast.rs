@@ -129,7 +129,7 @@ struct Prospect {
 impl Prospect {
     /// The due time after `due`, if the rule is known. One run coalesces those that have passed.
     fn after(&self, due: SystemTime, now: Now) -> Option<SystemTime> {
-        let plan = self.task.plan.as_deref()?;
+        let plan = self.task.plan.as_ref()?;
         match plan.period() {
             Some(period) => {
                 let age = now.wall.duration_since(due).unwrap_or_default();
@@ -142,7 +142,7 @@ impl Prospect {
 
     /// Whether only the next due time is known: later ones are up to the user's code.
     fn knows_next_only(&self) -> bool {
-        !self.task.plan.as_deref().map_or(true, Plan::is_known)
+        !self.task.plan.as_ref().map_or(true, Plan::is_known)
     }
 }
 

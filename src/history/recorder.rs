@@ -63,8 +63,8 @@ struct Life {
 /// A task that was cancelled.
 struct Cancelled {
     at: Now,
-    task: Box<TaskDetails>,
-    life: Box<Life>,
+    task: TaskDetails,
+    life: Life,
 }
 
 /// The wall clock was stepped forward: it showed `from`, and then `to`.
@@ -118,7 +118,7 @@ impl History {
             |one: &&Cancelled| *one.task.name == *key.name && key.id.map_or(true, |id| id == one.task.id);
         let cancelled = past.cancelled.iter().rev().filter(has_key);
         let cancelled =
-            cancelled.map(|one| past.history((*one.task).clone(), Some(&one.life), Some(one.at), zone));
+            cancelled.map(|one| past.history(one.task.clone(), Some(&one.life), Some(one.at), zone));
         live.into_iter().chain(cancelled).collect()
     }
 }
@@ -215,7 +215,7 @@ impl Past {
     fn lives<'a>(&'a mut self, task: &'a str) -> impl Iterator<Item = &'a mut Life> + 'a {
         let live = self.names.get_mut(task).and_then(|name| name.life.as_deref_mut());
         let cancelled = self.cancelled.iter_mut().rev().filter(move |one| *one.task.name == *task);
-        live.into_iter().chain(cancelled.map(|one| &mut *one.life))
+        live.into_iter().chain(cancelled.map(|one| &mut one.life))
     }
 
     /// What is known of the task of this name.
@@ -242,7 +242,7 @@ impl Past {
             if let Some((task, mut life)) = ends {
                 // Its one run after `cancel_after_next`.
                 life.items(steps, length).start(run, coalesces, length);
-                self.keep_cancelled(task, life, now);
+                self.keep_cancelled(*task, *life, now);
             }
         }
     }
@@ -262,10 +262,10 @@ impl Past {
     fn cancel(&mut self, task: TaskDetails, now: Now) {
         let life = self.names.get_mut(&task.name).and_then(|name| name.life.take());
         self.forget_if_empty(&task.name);
-        self.keep_cancelled(Box::new(task), life.unwrap_or_default(), now);
+        self.keep_cancelled(task, life.map_or_else(Life::default, |life| *life), now);
     }
 
-    fn keep_cancelled(&mut self, task: Box<TaskDetails>, mut life: Box<Life>, now: Now) {
+    fn keep_cancelled(&mut self, task: TaskDetails, mut life: Life, now: Now) {
         life.is_cancelled = true;
         keep(&mut self.cancelled, Cancelled { at: now, task, life });
     }
@@ -297,7 +297,7 @@ impl Past {
         zone: &str,
     ) -> TaskHistory {
         let items = life.and_then(|life| life.items.as_ref());
-        let is_known = task.plan.as_deref().map_or(false, Plan::is_known);
+        let is_known = task.plan.as_ref().map_or(false, Plan::is_known);
         let (items, forgotten) = items.map(|items| items.list(self.length, is_known)).unwrap_or_default();
         let end = cancelled.map(|at| at.wall);
         let is_of_task = |change: &&ZoneChange| match &task.zone {

@@ -12,6 +12,7 @@ use crate::cron::Cron;
 use crate::tz::Zone;
 
 /// The occurrences of a schedule that has more than one.
+#[derive(Clone)]
 pub(crate) struct Plan {
     kind: Kind,
     /// No due time is later.
@@ -22,6 +23,7 @@ pub(crate) struct Plan {
     has_exclusions: bool,
 }
 
+#[derive(Clone)]
 enum Kind {
     Calendar(Pattern),
     Elapsed(Duration),

@@ -128,7 +128,7 @@ impl TaskHistory {
     }
 
     fn plan(&self) -> Option<&Plan> {
-        self.task.plan.as_deref()
+        self.task.plan.as_ref()
     }
 
     fn is_calendar(&self) -> bool {

@@ -11,6 +11,9 @@ const NEAR: Range<i64> = -2_208_988_800..4_102_444_800;
 /// The index has an entry for each 2^22 seconds, 48 days: from the span there it is hardly ever more than one step.
 const STRETCH: u32 = 22;
 
+/// UTC and the like need no index, and are made often.
+const FEW: usize = 2;
+
 /// The spans near our time.
 ///
 /// A rule is written out when the zone is loaded, so that a look-up is no calendar arithmetic, and hardly a search. A zone
@@ -20,7 +23,8 @@ pub(super) struct Table {
     /// Each begins where the one before it ends, with another offset. The first begins with `i64::MIN`, unless a rule
     /// decides before it; the last ends with `i64::MAX`, unless a rule decides from there on.
     spans: Box<[Span]>,
-    /// The number of the span at the beginning of each stretch of [`NEAR`].
+    /// The number of the span at the beginning of each stretch of [`NEAR`]. Empty if there are so [`FEW`] spans that a
+    /// search begins with the first.
     index: Box<[u16]>,
 }
 
@@ -46,7 +50,8 @@ impl Table {
     #[inline]
     pub(super) fn span(&self, unix: i64) -> Option<Span> {
         let i = if NEAR.contains(&unix) {
-            let mut i = usize::from(self.index[((unix - NEAR.start) >> STRETCH) as usize]);
+            let stretch = ((unix - NEAR.start) >> STRETCH) as usize;
+            let mut i = self.index.get(stretch).map_or(0, |&number| usize::from(number));
             while self.spans[i].hi <= unix {
                 i += 1;
             }
@@ -101,7 +106,8 @@ impl Changes {
             number += spans[number..].iter().take_while(|span| span.hi <= unix).count();
             number as u16
         };
-        let index = NEAR.step_by(1 << STRETCH).map(number_at).collect();
+        let stretches = if spans.len() > FEW { NEAR } else { 0..0 };
+        let index = stretches.step_by(1 << STRETCH).map(number_at).collect();
         Table { spans, index }
     }
 }
