@@ -73,8 +73,6 @@ pub(crate) struct Engine {
     /// Wakes the thread that delivers events.
     events: Condvar,
     pub(crate) pool: Pool<Work>,
-    /// What a layer has put here to record all events.
-    pub(crate) recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// What the lock guards.
@@ -145,7 +143,7 @@ impl Engine {
         let has_store = lock(&store).is_kept();
         let state = State {
             agenda: Agenda::new(clock_correction, wait_limit),
-            outbox: Outbox::new(has_store, recorder.clone()),
+            outbox: Outbox::new(has_store, recorder),
             zone,
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),
@@ -168,7 +166,6 @@ impl Engine {
             quiet: Condvar::new(),
             events: Condvar::new(),
             pool: Pool::new(workers),
-            recorder,
         }
     }
 
@@ -266,6 +263,12 @@ impl Engine {
 }
 
 impl State {
+    /// What a layer has put here to record all events.
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn recorder(&self) -> Option<&dyn Recorder> {
+        self.outbox.recorder()
+    }
+
     /// Whether nothing is left to do and to report.
     pub(crate) fn is_quiet(&self) -> bool {
         self.agenda.is_quiet() && self.outbox.is_idle()

@@ -55,7 +55,10 @@ impl Engine {
         };
         let thread = thread::Builder::new().name("sexton-worker".into()).spawn(life);
         match thread {
-            Ok(thread) => Ok(self.pool.add_thread(thread)),
+            Ok(thread) => {
+                self.pool.add_thread(thread);
+                Ok(())
+            }
             Err(error) => {
                 self.pool.start_failed();
                 Err(error)

@@ -163,7 +163,7 @@ impl Task {
 fn explain(engine: &Arc<Engine>, key: TaskKey<'_>, moment: Moment) -> Result<Account, Error> {
     let (histories, zone, now) = engine.change(key, |state, now| {
         let (task, zone) = (state.agenda.details(key), state.zone.clone());
-        let histories = match super::history(engine) {
+        let histories = match super::history(state) {
             Some(history) => history.of(key, task, zone.name()),
             None => History::new(0).of(key, task, zone.name()),
         };

@@ -106,15 +106,15 @@ impl Scheduler {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     pub fn forecast(&self, horizon: Duration) -> Forecast {
-        let (tasks, zone, now) = {
-            let state = lock(&self.engine.state);
-            (state.agenda.all_details(), state.zone.clone(), self.engine.clock.now())
-        };
-        let history = super::history(&self.engine);
+        let state = lock(&self.engine.state);
+        let (zone, now) = (state.zone.clone(), self.engine.clock.now());
+        let history = super::history(&state);
         let mean = |task: &TaskDetails| history.and_then(|history| history.mean(&task.name));
-        let prospects: Vec<_> = tasks.into_iter().map(|task| Prospect { mean: mean(&task), task }).collect();
+        let tasks = state.agenda.all_details().into_iter();
+        let prospects: Vec<_> = tasks.map(|task| Prospect { mean: mean(&task), task }).collect();
         let workers = self.engine.pool.limit().max(1);
-        let wait_limit = lock(&self.engine.state).agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
+        let wait_limit = state.agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
+        drop(state);
         look_ahead(&prospects, now, horizon, workers, wait_limit, zone)
     }
 }

@@ -13,7 +13,7 @@ pub use self::explain::{Account, Reason};
 pub use self::forecast::{Forecast, Outlook};
 pub use self::items::Ending;
 use self::recorder::History;
-use crate::engine::{Engine, Recorder};
+use crate::engine::{Recorder, State};
 use crate::scheduler::Builder;
 use crate::sync::Arc;
 
@@ -26,8 +26,8 @@ pub(crate) fn default_recorder() -> Option<Arc<dyn Recorder>> {
 }
 
 /// The history that an engine records.
-fn history(engine: &Engine) -> Option<&History> {
-    engine.recorder.as_ref()?.as_any().downcast_ref()
+fn history(state: &State) -> Option<&History> {
+    state.recorder()?.as_any().downcast_ref()
 }
 
 impl Builder {
