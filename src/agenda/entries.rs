@@ -24,7 +24,7 @@ impl Agenda {
         self.name_entries[index].as_mut().expect("an index in use")
     }
 
-    /// The entry of a task in flight, if this version of the task still has it.
+    /// The entry that a key was made for, if this version of the task still has it.
     pub(super) fn entry(&mut self, key: EntryKey) -> Option<&mut Entry> {
         let name_entry = self.name_entries.get_mut(key.index)?.as_mut()?;
         name_entry.entry.as_mut().filter(|entry| entry.version == key.version)

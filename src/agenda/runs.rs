@@ -1,8 +1,10 @@
 //! The way of a task from the queue through its run and back. Pure: no threads, no clock.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
+use super::heap::is_roomy;
 use super::{Agenda, EntryKey, Finished, Gone, News, PickedUp, Removed};
 use crate::clock::Now;
 use crate::event::Why;
@@ -36,7 +38,9 @@ impl Agenda {
                 _ => self.waiting.pop_front(),
             };
         }
-        self.waiting.shrink_to_fit();
+        if is_roomy(self.waiting.capacity(), 0) {
+            self.waiting = VecDeque::new();
+        }
         None
     }
 
@@ -70,8 +74,12 @@ impl Agenda {
             _ => return self.nothing(),
         };
         let waited = now.mono.saturating_duration_since(since);
-        if self.first_wait() == Some(since) && self.wait_limit.map_or(false, |limit| waited > limit) {
-            self.report_wait(key, waited);
+        if let Some(limit) = self.wait_limit {
+            // Also drops those that were picked up before.
+            let is_first = self.first_wait() == Some(since);
+            if is_first && waited > limit {
+                self.report_wait(key, waited);
+            }
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.stage = Stage::Idle;

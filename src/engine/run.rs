@@ -129,7 +129,7 @@ struct RunGuard {
     name: Arc<str>,
     due: SystemTime,
     began: Instant,
-    /// The callback, unless it is at home.
+    /// The callback, unless the entry has it, too: then it may be called by several threads.
     job: Option<Job>,
     /// The rest of a task that has given its name up for this run.
     rest: Option<Removed>,
