@@ -35,6 +35,7 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
+use crate::task::Job;
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -104,10 +105,11 @@ impl Agenda {
         }
         self.numbers += 1;
         let Request { policy, scheduled_at, schedule, zone, .. } = request;
+        let is_async = matches!(job, Job::Async(_));
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,
-            spec: Spec { policy, scheduled_at, schedule, zone, since: now.wall },
+            spec: Spec { policy, scheduled_at, schedule, zone, is_async, since: now.wall },
             timetable: Some(timetable),
             job: Some(job),
             next: Some(first),
@@ -155,6 +157,7 @@ impl Agenda {
         if 0 < middle && middle < ages.len() {
             // The two orders of time become one: what has been due for longer goes first.
             ages.sort_by_key(|&(age, id, _)| (Reverse(age), id));
+            debug_assert_eq!(self.queued.len() - begin, ages.len(), "only what is due was queued");
             self.queued.truncate(begin);
             self.queued.extend(ages.into_iter().map(|(_, _, key)| key));
         }

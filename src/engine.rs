@@ -191,7 +191,8 @@ impl Engine {
             state.phase = Phase::Closing;
         }
         let queued = state.agenda.take_queued();
-        let delivery = self.deliver_later(&mut state);
+        let last_record = state.outbox.last_record();
+        let delivery = if state.outbox.waits() { self.deliver_later(&mut state) } else { Ok(()) };
         // Unlock first: a woken thread would only wait for this lock.
         drop(state);
         if wakes_timer {
@@ -209,6 +210,8 @@ impl Engine {
         if let Err(MustDeliver) = delivery {
             self.deliver();
         }
+        // What no event waits for.
+        self.write(last_record);
     }
 
     /// Submits what the timer has found: tasks that are due, events, and zones to check. Unlocks the state meanwhile.
@@ -228,6 +231,7 @@ impl Engine {
         if self.pool.limit() == 0 {
             // This is the thread of a caller.
             self.deliver();
+            self.write_all();
         }
         let work = watch.map(Work::CheckZones).into_iter().chain(queued.into_iter().map(Work::PickUp));
         self.submit(work);

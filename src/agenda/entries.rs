@@ -76,14 +76,14 @@ impl Agenda {
     }
 
     /// Takes the name from a task. What goes on of it is detached.
-    pub(super) fn detach(&mut self, index: usize, now: Now) -> Option<Entry> {
+    pub(super) fn detach(&mut self, index: usize, why: Why, now: Now) -> Option<Entry> {
         self.disarm(index);
         let NameEntry { entry, detached, .. } = self.name_entry(index);
         let entry = entry.take()?;
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs);
-        detached.extend(runs.chain(asked).map(|kind| Detached { id, version, at: now, kind }));
+        detached.extend(runs.chain(asked).map(|kind| Detached { id, version, at: now, why, kind }));
         Some(entry)
     }
 
@@ -93,7 +93,7 @@ impl Agenda {
         if passed.is_some() && self.is_counted(index) {
             self.count_missed(index, why, now);
         }
-        let entry = self.detach(index, now)?;
+        let entry = self.detach(index, why, now)?;
         let name = self.name_entry(index).name.clone();
         let missed =
             passed.filter(|_| entry.timetable.as_ref().map_or(false, |timetable| timetable.is_users()));

@@ -25,7 +25,9 @@ pub(super) struct NameEntry {
 pub(super) struct Detached {
     pub(super) id: u64,
     pub(super) version: u64,
+    /// When the task lost its name, and why.
     pub(super) at: Now,
+    pub(super) why: Why,
     pub(super) kind: DetachedKind,
 }
 
@@ -43,7 +45,7 @@ pub(crate) struct EntryKey {
     pub(super) version: u64,
 }
 
-/// What is fixed in a task.
+/// What a task was scheduled with.
 pub(super) struct Spec {
     pub(super) policy: Policy,
     pub(super) scheduled_at: &'static Location<'static>,
@@ -51,6 +53,8 @@ pub(super) struct Spec {
     pub(super) schedule: Arc<str>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
+    /// Whether its runs use no worker while they are pending.
+    pub(super) is_async: bool,
     /// When this version of the task was scheduled.
     pub(super) since: SystemTime,
 }
@@ -62,9 +66,9 @@ pub(super) struct Entry {
     /// The number of this version of it: of this schedule and callback.
     pub(super) version: u64,
     pub(super) spec: Spec,
-    /// The schedule. None while a worker asks it, as it is the user's code.
+    /// The schedule. None while a worker asks it without a lock, as it is the user's code.
     pub(super) timetable: Option<Box<Timetable>>,
-    /// The callback. None during a run, unless it may run several times at once.
+    /// The callback. None during a run, unless it is one that several threads may call.
     pub(super) job: Option<Job>,
     /// The first due time that was neither run nor reported as missed.
     pub(super) next: Option<Due>,
@@ -210,8 +214,7 @@ impl Entry {
         self.marks.as_ref()?.backlog
     }
 
-    /// A run begins or ends. If occurrences have passed by then, they are the backlog. Runs that follow one another without
-    /// a pause keep the backlog of the first.
+    /// Occurrences up to here are no overruns of the run that begins. None clears that.
     pub(super) fn set_backlog(&mut self, backlog: Option<Now>) {
         if backlog.is_some() || self.marks.is_some() {
             self.marks().backlog = backlog;

@@ -65,8 +65,9 @@ pub(crate) struct Gone {
     pub(crate) name: Arc<str>,
     pub(crate) timetable: Box<Timetable>,
     pub(crate) verdicts: Verdicts,
-    /// When the task lost its name.
+    /// When the task lost its name, and why.
     pub(crate) at: Now,
+    pub(crate) why: Why,
 }
 
 /// What remains of a task that has lost its name.

@@ -8,7 +8,7 @@ use super::entry::{DetachedKind, Ends, NameEntry};
 use super::Agenda;
 use crate::schedule::{Due, Plan};
 use crate::sync::Arc;
-use crate::task::{Job, Overlap};
+use crate::task::Overlap;
 use crate::tz::Zone;
 
 /// Finds a task by its name, or by its name and number. A handle uses both, so that it never touches a later task of
@@ -216,7 +216,7 @@ impl NameEntry {
             is_paused: entry.is_paused(),
             is_busy: entry.is_full(),
             has_detached_run: !self.detached.is_empty(),
-            is_async: matches!(entry.job, Some(Job::Async(_))),
+            is_async: entry.spec.is_async,
             overlap: entry.spec.policy.overlap,
             allowed_runs: entry.allowed_runs(),
         })

@@ -1,4 +1,5 @@
-//! The way of a task from the queue through its run and back. Pure: no threads, no clock.
+//! What a worker changes in an entry: when it comes, when a schedule has answered, when a run has ended. Pure: no threads,
+//! no clock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -93,11 +94,11 @@ impl Agenda {
                 let (due, lateness) = (now.wall, Duration::ZERO);
                 return self.start(index, Start { due, lateness, missed: 0, reason: Reason::Demand }, now);
             }
-            (Cause::Due, _, None) if entry.demand == Demand::None => return self.over(index, now),
+            _ if entry.is_over() => return self.over(index, now),
             _ => match entry.come(cause, now) {
                 Some(come) => QuestionKind::Come(come),
                 // The clock was set back since, or a caller has paused the task.
-                None => return self.home(index, now),
+                None => return self.no_run(index, now),
             },
         };
         let question = Question { policy: entry.spec.policy, kind };
@@ -126,9 +127,9 @@ impl Agenda {
             }
             None => {
                 let name = self.name_entry(key.index).name.clone();
-                let Detached { at, .. } = self.attach(key, DetachedKind::Asked);
-                self.free_name(key.index, now);
-                PickedUp::Gone(Gone { name, timetable, verdicts, at })
+                let Detached { at, why, .. } = self.take_detached(key, DetachedKind::Asked);
+                self.detached_ended(key.index, now);
+                PickedUp::Gone(Gone { name, timetable, verdicts, at, why })
             }
         }
     }
@@ -164,12 +165,12 @@ impl Agenda {
         self.apply_changes(index, asked, now);
         match start {
             Some(start) if !is_paused => self.start(index, start, now),
-            _ => self.home(index, now),
+            _ => self.no_run(index, now),
         }
     }
 
     /// No run begins.
-    fn home(&mut self, index: usize, now: Now) -> PickedUp {
+    fn no_run(&mut self, index: usize, now: Now) -> PickedUp {
         let entry =
             self.name_entry(index).entry.as_ref().expect("a task is decided about while it has its entry");
         if entry.is_over() {
@@ -223,8 +224,9 @@ impl Agenda {
             }
             (job, None)
         } else {
-            let Entry { job, timetable, .. } = self.detach(index, now).expect("it was found above");
-            let run = Detached { id, version, at: now, kind: DetachedKind::Run };
+            let Entry { job, timetable, .. } =
+                self.detach(index, Why::Cancelled, now).expect("it was found above");
+            let run = Detached { id, version, at: now, why: Why::Cancelled, kind: DetachedKind::Run };
             self.name_entry(index).detached.push(run);
             let job = job.expect("a task that is not running has its callback");
             (job, Some(Removed { name, job: None, timetable, missed: None }))
@@ -239,8 +241,8 @@ impl Agenda {
             Some(entry) => entry,
             None => {
                 let name = self.name_entry(index).name.clone();
-                self.attach(key, DetachedKind::Run);
-                self.free_name(index, now);
+                self.take_detached(key, DetachedKind::Run);
+                self.detached_ended(index, now);
                 let removed = job.map(|job| Removed { name, job: Some(job), timetable: None, missed: None });
                 return Finished { removed, is_over: false, asks: None };
             }
@@ -263,15 +265,15 @@ impl Agenda {
     fn overrun(&mut self, index: usize, now: Now) -> bool {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
         let is_missed = !entry.is_paused() && entry.spec.policy.overlap != Overlap::Queue;
-        if matches!(entry.stage, Stage::Queued { .. } | Stage::Asked) {
-            return false;
-        }
-        if entry.ask_after().is_some() {
+        if entry.ask_after().is_some() || entry.stage == Stage::Asked {
             // The schedule must be asked first which occurrences passed. All of them passed during the run.
             entry.set_backlog(None);
             if is_missed {
                 entry.marks().missed = Some((Why::StillRunning, now));
             }
+            return false;
+        }
+        if let Stage::Queued { .. } = entry.stage {
             return false;
         }
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.age(backlog).is_some());
@@ -335,14 +337,14 @@ impl Agenda {
     }
 
     /// What a detached run, or a detached schedule that was asked, has left in its name.
-    fn attach(&mut self, key: EntryKey, kind: DetachedKind) -> Detached {
+    fn take_detached(&mut self, key: EntryKey, kind: DetachedKind) -> Detached {
         let detached = &mut self.name_entry(key.index).detached;
         let at = detached.iter().position(|one| (one.version, one.kind) == (key.version, kind));
         detached.swap_remove(at.expect("it has not ended"))
     }
 
     /// The task that owns the name now need not wait any more, or the name is free.
-    fn free_name(&mut self, index: usize, now: Now) {
+    fn detached_ended(&mut self, index: usize, now: Now) {
         if !self.close_if_empty(index) {
             self.arm_or_queue(index, now);
         }

@@ -16,6 +16,7 @@ impl Engine {
         }
         state.phase = Phase::Clearing;
         let now = self.clock.now();
+        state.check_clocks(now);
         let removed = state.agenda.clear(now);
         self.unlock(state, now);
         self.timer.notify_all();
@@ -53,7 +54,7 @@ impl Engine {
         }
         drop(state);
         if !self.pool.wait_for_workers(deadline) {
-            // No run is left, but an observer or a destructor has not returned yet.
+            // No run is left, but a destructor or a check of the zones has not returned yet.
             return Err(Error::new(Kind::StillRunning(Vec::new())));
         }
         let mut state = lock(&self.state);
@@ -104,6 +105,7 @@ impl Engine {
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
         }
+        self.write_all();
         self.close_journal();
         self.pool.close();
         lock(&self.state).phase = Phase::Closed;

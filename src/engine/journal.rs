@@ -13,7 +13,7 @@ use super::{Engine, State};
 use crate::error::Error;
 use crate::event::Event;
 use crate::guard::guarded;
-use crate::store::{Durability, Record, Store, StoreError};
+use crate::store::{Durability, Record, Store};
 use crate::sync::{lock, Arc};
 use crate::task::{Facts, Place, Reason};
 
@@ -145,7 +145,15 @@ impl Engine {
             failed
         };
         if let Some(error) = failed {
-            self.alarm(Event::JournalFailed { error: error.to_string().into() });
+            self.alarm(Event::JournalFailed { error: error.into() });
+        }
+    }
+
+    /// Writes all records that are queued.
+    pub(super) fn write_all(self: &Arc<Self>) {
+        if self.has_store {
+            let last = lock(&self.state).outbox.last_record();
+            self.write(last);
         }
     }
 
@@ -163,10 +171,11 @@ impl Engine {
 
 impl OpenStore {
     /// Writes a record. Returns an error if it is the first in a row.
-    fn write(&mut self, name: &str, record: Record) -> Option<StoreError> {
+    fn write(&mut self, name: &str, record: Record) -> Option<String> {
         let store = self.store.as_mut()?;
-        let written = guarded(|| store.write(name, record));
-        let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}").into()));
+        // The error is the user's, too: it is printed and dropped in here.
+        let written = guarded(|| store.write(name, record).map_err(|error| error.to_string()));
+        let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}")));
         if let Ok(false) = written {
             // Nothing had to be written: for example the end of a run whose beginning could not be written.
             return None;

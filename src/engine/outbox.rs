@@ -139,6 +139,11 @@ impl Outbox {
         }
     }
 
+    /// Whether there are events that no other thread delivers, or records.
+    pub(super) fn has_work(&self) -> bool {
+        self.waits() || !self.records.is_empty()
+    }
+
     /// Queues an event, if it is for anybody.
     pub(super) fn emit(&mut self, now: Now, event: impl FnOnce() -> Event) {
         if self.recorder.is_some() || self.is_observed() {
@@ -187,7 +192,7 @@ impl Outbox {
         self.last_record()
     }
 
-    fn last_record(&self) -> QueuedRecord {
+    pub(super) fn last_record(&self) -> QueuedRecord {
         QueuedRecord(self.taken + self.records.len() as u64)
     }
 
@@ -218,9 +223,10 @@ impl Engine {
         self.unlock(state, self.clock.now());
     }
 
-    /// Has the thread for it deliver the events in the outbox. Without threads, or if it cannot be started, the caller must.
+    /// Has the thread for it deliver the events in the outbox, and what is left of the records. Without threads, or if it
+    /// cannot be started, the caller must.
     pub(super) fn deliver_later(self: &Arc<Self>, state: &mut State) -> Result<(), MustDeliver> {
-        if !state.outbox.waits() {
+        if !state.outbox.has_work() {
             return Ok(());
         }
         match state.outbox.thread {
@@ -243,8 +249,9 @@ impl Engine {
         let _inside = Inside::of(self);
         loop {
             self.deliver();
+            self.write_all();
             let mut state = lock(&self.state);
-            while !state.outbox.waits() {
+            while !state.outbox.has_work() {
                 if state.phase == Phase::Closed {
                     return;
                 }

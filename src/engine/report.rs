@@ -1,6 +1,6 @@
 //! What became of tasks is put into the outbox, and what remains of them is dropped.
 
-use super::{Engine, Inside, Phase, State};
+use super::{Engine, Inside, State};
 use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
 use crate::error::Kind;
@@ -59,7 +59,8 @@ impl Engine {
             };
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
             let (mut state, now) = (lock(&self.state), self.clock.now());
-            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, true, now);
+            // In the store the name is forgotten, or another task owns it.
+            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, false, now);
             self.unlock(state, now);
         }
         self.discard(&name, (timetable, job));
@@ -78,9 +79,7 @@ impl Engine {
 
     /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
     pub(super) fn report_gone(self: &Arc<Self>, gone: Gone) {
-        let Gone { name, mut timetable, verdicts, at } = gone;
-        let is_open = lock(&self.state).phase == Phase::Open;
-        let why = if is_open { Why::Cancelled } else { Why::ShutDown };
+        let Gone { name, mut timetable, verdicts, at, why } = gone;
         let mut missed = verdicts.missed;
         if let Some(start) = verdicts.start {
             missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
@@ -92,8 +91,9 @@ impl Engine {
             missed.push(MissedDues { count: pass.count, first, latest, why });
         }
         let (mut state, now) = (lock(&self.state), self.clock.now());
-        // In the store the name is forgotten, or another task owns it.
-        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, !is_open, now));
+        // Unless the engine stops, the name is forgotten in the store, or another task owns it.
+        let is_recorded = why == Why::ShutDown;
+        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, is_recorded, now));
         self.unlock(state, now);
         self.discard(&name, timetable);
     }

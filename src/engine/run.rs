@@ -1,4 +1,4 @@
-//! One run, from the pool back to the agenda: pick up, ask, begin, call the callback, finish.
+//! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::zones::Watch;
 use super::Engine;
 use crate::agenda::{EntryKey, Finished, PickedUp, Removed};
+use crate::clock::Now;
 use crate::event::Event;
 use crate::guard::guarded;
 use crate::store::Record;
@@ -30,7 +31,7 @@ pub(crate) enum Work {
 impl Work {
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
-            Work::PickUp(key) => run(engine, key),
+            Work::PickUp(key) => run(engine, key, None),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
             Work::CheckZones(watch) => engine.check_zones(watch),
@@ -38,9 +39,10 @@ impl Work {
     }
 }
 
-fn run(engine: &Arc<Engine>, key: EntryKey) {
+/// `now` is given if what comes later is not to be judged.
+fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
     let mut state = lock(&engine.state);
-    let mut now = engine.clock.now();
+    let mut now = now.unwrap_or_else(|| engine.clock.now());
     // What came before a step of the clock is judged apart from what the step has skipped.
     state.check_clocks(now);
     let mut picked_up = state.agenda.pick_up(key, now);
@@ -176,6 +178,7 @@ impl RunGuard {
             }
         }
         self.is_done = true;
+        state.check_clocks(now);
         let Finished { removed, is_over, asks } = state.agenda.finish(key, self.job.take(), is_break, now);
         engine.publish(&mut state, now);
         if is_over && is_break {
@@ -193,7 +196,7 @@ impl RunGuard {
         }
         if let Some(key) = asks {
             // This only counts the overruns of the run, so it does not wait for a worker.
-            run(engine, key);
+            run(engine, key, Some(now));
         }
     }
 }

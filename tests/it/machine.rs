@@ -449,7 +449,12 @@ fn a_shutdown_reports_what_it_drops_though_the_last_run_ends_meanwhile() {
     stage.scheduler.shutdown();
     assert_eq!(
         told(&stage),
-        ["task `second` missed 1: shut down", "task `run` finished after 0ns", "task `run` ended"]
+        [
+            "the clock was stepped 2h forward",
+            "task `second` missed 1: shut down",
+            "task `run` finished after 0ns",
+            "task `run` ended"
+        ]
     );
 }
 
