@@ -72,3 +72,18 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         assert!(capacity(&agenda) < 1000, "room for {} items, and no task", capacity(&agenda));
     }
 }
+
+#[test]
+fn a_task_is_reported_once_when_it_has_waited_for_longer_than_the_limit() {
+    let (now, limit) = (now(), Duration::from_secs(2));
+    let later = limit + Duration::from_nanos(1);
+    let mut agenda = Agenda::new(CORRECTION, Some(limit));
+    agenda.schedule(request("t".into(), Schedule::after(Duration::ZERO), now), now);
+    agenda.take_due(now);
+    for (waited, is_reported) in [(limit, false), (later, true), (2 * later, false)] {
+        agenda.report_waits(now.after(waited));
+        let news = agenda.take_news();
+        assert_eq!(matches!(news[..], [(_, News::Waiting(reported))] if reported == waited), is_reported);
+        assert_eq!(news.is_empty(), !is_reported);
+    }
+}

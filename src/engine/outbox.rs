@@ -321,3 +321,30 @@ fn notify(event: &Event, observer: Option<Observer>) {
 pub(super) fn to_stderr(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "sexton: {line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::sync::Instant;
+
+    #[test]
+    fn events_beyond_the_limit_are_counted_and_the_count_is_delivered_in_their_place() {
+        let now = Now { mono: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+        let mut outbox = Outbox::new(false, None);
+        outbox.observers = Some(Arc::new([Arc::new(|_: &Event| {}) as Observer]));
+        let mut lost = Vec::new();
+        for emitted in [MOST + 3, 1, 1] {
+            (0..emitted).for_each(|_| outbox.emit(now, || Event::Paused { task: "t".into() }));
+            while let Some((event, _)) = outbox.next_call() {
+                lost.push(match event {
+                    Event::EventsLost { count } => count,
+                    _ => 0,
+                });
+            }
+        }
+        assert!(lost[..MOST].iter().all(|&count| count == 0));
+        assert_eq!(lost[MOST..], [3, 0, 0]);
+    }
+}

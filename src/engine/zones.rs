@@ -155,3 +155,43 @@ fn read_again(local: &mut LocalZone) -> Result<Option<Zone>, TzError> {
         _ => local.failure().map_or(Ok(None), |error| Err(error.clone())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::clock::{Clock, ManualClock, CORRECTION};
+    use crate::engine::{OpenStore, Settings};
+    use crate::sync::Mutex;
+
+    #[test]
+    fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
+        let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
+        let engine = Arc::new(Engine::new(Settings {
+            clock: Clock::Manual(ManualClock::new(SystemTime::UNIX_EPOCH)),
+            zone: old.clone(),
+            seed: 0,
+            clock_check: None,
+            clock_correction: CORRECTION,
+            watch: Some(Watch::new(None)),
+            zone_check: Duration::ZERO,
+            store: Mutex::new(OpenStore::default()),
+            recorder: None,
+            wait_limit: None,
+            workers: 0,
+        }));
+        let check = || engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now());
+        let watch = check().expect("it is time");
+        assert!(check().is_none(), "one thread checks at a time");
+        let read_zone = |found: &Zone| {
+            engine.change_zone_to(None, &old, Ok(Some(found.clone())), &mut Vec::new());
+            lock(&engine.state).zone.clone()
+        };
+        assert_eq!(read_zone(&found), found);
+        engine.set_zone(set.clone());
+        assert_eq!(read_zone(&found), set);
+        engine.check_zones(watch);
+        assert!(check().is_some(), "the watch is back");
+    }
+}

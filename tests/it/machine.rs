@@ -444,6 +444,8 @@ fn a_shutdown_reports_what_it_drops_though_the_last_run_ends_meanwhile() {
     };
     stage.scheduler.task("first").after(DAY).run(first).unwrap();
     stage.scheduler.task("second").at("2026-11-22T11:00:00").run(|| {}).unwrap();
+    // Its schedule counts what was missed when it is dropped.
+    stage.scheduler.task("third").cron("0 11 * * *").except(|_| false).run(|| {}).unwrap();
     stage.clock.suspend(2 * HOUR);
     stage.told();
     stage.scheduler.shutdown();
@@ -453,38 +455,79 @@ fn a_shutdown_reports_what_it_drops_though_the_last_run_ends_meanwhile() {
             "the clock was stepped 2h forward",
             "task `second` missed 1: shut down",
             "task `run` finished after 0ns",
-            "task `run` ended"
+            "task `run` ended",
+            "task `third` missed 1: shut down"
         ]
     );
 }
 
-#[test]
-fn a_scheduler_is_not_over_before_the_end_of_its_last_task_was_told() {
-    type Case = (&'static str, fn(&Stage));
-    let cases: [Case; 3] = [
-        ("its last run", |stage| drop(stage.scheduler.task("t").after(Duration::ZERO).run(|| {}))),
-        ("a break", |stage| drop(stage.scheduler.task("t").every("1s").run(|| ControlFlow::<()>::Break(())))),
-        ("a last due that is missed", |stage| {
+/// Schedules a task that ends in one way. Its callback owns something.
+type End = fn(&Stage, Box<dyn Send>);
+
+fn ends() -> [(&'static str, End); 3] {
+    [
+        ("its last run", |stage, owned| {
+            let task = stage.scheduler.task("t").after(Duration::ZERO);
+            task.run(move || {
+                let _ = &owned;
+            })
+            .unwrap();
+        }),
+        ("a break", |stage, owned| {
+            let breaks = move || {
+                let _ = &owned;
+                ControlFlow::<()>::Break(())
+            };
+            stage.scheduler.task("t").every("1s").run(breaks).unwrap();
+        }),
+        ("a last due that is missed", |stage, owned| {
             let task = stage.scheduler.task("t").at("2026-11-22T10:00:01").missed(Missed::Skip);
-            task.run(|| {}).unwrap();
+            task.run(move || {
+                let _ = &owned;
+            })
+            .unwrap();
             stage.clock.suspend(HOUR);
         }),
-    ];
-    for (ends_with, schedule) in cases {
+    ]
+}
+
+#[test]
+fn a_scheduler_is_not_over_before_the_end_of_its_last_task_was_told() {
+    for ((ends_with, schedule), when) in ends().into_iter().flat_map(|end| [(end, "dropped"), (end, "told")])
+    {
         let stage = Stage::at("2026-11-22T10:00:00");
         let (scheduler, log) = (stage.scheduler.clone(), Arc::new(Mutex::new(Vec::new())));
         let seen = log.clone();
-        stage.scheduler.observe(move |event| {
-            if let Event::Ended { .. } = event {
+        let asks = move |now: &str| {
+            if now == when {
                 // Asked on another thread: from in here it would not wait.
                 let other = scheduler.clone();
                 let asked = std::thread::spawn(move || other.shutdown_timeout(Duration::ZERO));
                 seen.lock().unwrap().push(asked.join().unwrap().is_ok());
             }
+        };
+        let asks_when_dropped = asks.clone();
+        stage.scheduler.observe(move |event| {
+            if let Event::Ended { .. } = event {
+                asks("told");
+            }
         });
-        schedule(&stage);
+        schedule(&stage, Box::new(OnDrop(move || asks_when_dropped("dropped"))));
         stage.clock.advance(Duration::ZERO);
-        assert_eq!(*log.lock().unwrap(), [false], "{ends_with}: whether it was over when that was told");
+        assert_eq!(*log.lock().unwrap(), [false], "{ends_with}: whether it was over when that was {when}");
+        assert!(stage.lines().contains(&"t ended".to_string()));
         stage.scheduler.shutdown_timeout(Duration::ZERO).unwrap();
+    }
+}
+
+#[test]
+fn the_end_of_a_task_is_its_last_event_though_its_destructor_panics() {
+    for (ends_with, schedule) in ends() {
+        let stage = Stage::at("2026-11-22T10:00:00");
+        schedule(&stage, Box::new(PanicsWhenDropped(1)));
+        stage.clock.advance(Duration::ZERO);
+        let lines = stage.lines();
+        let last = &lines[lines.len() - 2..];
+        assert_eq!(last, ["task `t` panicked: a value that is no text", "t ended"], "{ends_with}");
     }
 }

@@ -1,11 +1,14 @@
 //! What a scheduler does with a store that its user wrote.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::store::{Durability, Record, Store, StoreError};
 use sexton::tz::Zone;
-use sexton::{Builder, Event, ManualClock, Scheduler};
+use sexton::{Builder, Event, ManualClock, Missed, Scheduler, Why};
+
+use crate::stage::{listen, missed};
 
 /// Writes down what it is called with. It keeps nothing, and does what the flags say.
 #[derive(Clone, Default)]
@@ -146,4 +149,94 @@ fn a_store_that_cannot_be_opened_is_an_error_of_build() {
     let error = builder(&clock).store(Broken).build().unwrap_err();
     assert_eq!(error.to_string(), "flash:\\nno magic");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "flash:\nno magic");
+}
+
+#[test]
+fn a_record_is_written_before_its_event_is_delivered() {
+    let (clock, store) = (ManualClock::new(SystemTime::UNIX_EPOCH), Scripted::default());
+    let scheduler = builder(&clock).store(store.clone()).build().unwrap();
+    let calls = store.calls.clone();
+    scheduler.observe(move |event| {
+        let what = match event {
+            Event::Scheduled { .. } => "scheduled",
+            Event::Started { .. } => "started",
+            Event::Finished { .. } => "finished",
+            Event::Missed { .. } => "missed",
+            Event::Cancelled { .. } => "cancelled",
+            _ => return,
+        };
+        calls.lock().unwrap().push(format!("observed {what}"));
+    });
+    scheduler.task("t").cron("* * * * *").missed(Missed::Skip).run(|| {}).unwrap();
+    clock.advance(Duration::from_secs(60));
+    clock.suspend(Duration::from_secs(90));
+    clock.advance(Duration::ZERO);
+    scheduler.cancel("t").unwrap();
+    scheduler.shutdown();
+    let calls = store.calls.lock().unwrap();
+    let calls: Vec<_> = calls.iter().filter(|call| call.contains(' ')).map(String::as_str).collect();
+    assert_eq!(
+        calls,
+        [
+            "t scheduled",
+            "observed scheduled",
+            "t began, for good",
+            "observed started",
+            "t ended",
+            "observed finished",
+            "t passed",
+            "observed missed",
+            "t forgot",
+            "observed cancelled"
+        ]
+    );
+}
+
+#[test]
+fn of_a_task_that_is_cancelled_while_its_schedule_is_asked_the_store_keeps_nothing() {
+    let (clock, store) = (ManualClock::new(SystemTime::UNIX_EPOCH), Scripted::default());
+    let scheduler = builder(&clock).store(store.clone()).build().unwrap();
+    let told = listen(&scheduler);
+    let (cancels, is_scheduled) = (scheduler.clone(), Arc::new(AtomicBool::new(false)));
+    let is_asked = is_scheduled.clone();
+    let task = scheduler.task("t").cron("* * * * *").missed(Missed::Skip).except(move |_| {
+        if is_asked.swap(false, Ordering::Relaxed) {
+            cancels.cancel("t").unwrap();
+        }
+        false
+    });
+    task.run(|| {}).unwrap();
+    is_scheduled.store(true, Ordering::Relaxed);
+    clock.suspend(Duration::from_secs(90));
+    clock.advance(Duration::ZERO);
+    scheduler.shutdown();
+    assert_eq!(missed(&told.lock().unwrap(), Why::Late), 1);
+    let calls = store.calls.lock().unwrap();
+    let records: Vec<_> = calls.iter().filter(|call| call.starts_with("t ")).collect();
+    assert_eq!(records, ["t scheduled", "t forgot"]);
+}
+
+#[test]
+fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
+    let (store, clock) = (Scripted::default(), ManualClock::new(SystemTime::UNIX_EPOCH));
+    let scheduler = builder(&clock).store(store.clone()).build().unwrap();
+    let calls = || std::mem::take(&mut *store.calls.lock().unwrap());
+
+    // Nobody observes what passes during a pause.
+    let task = scheduler.task("paused").cron("* * * * *").run(|| {}).unwrap();
+    task.pause().unwrap();
+    clock.advance(Duration::from_secs(90));
+    calls();
+    task.resume().unwrap();
+    assert_eq!(calls(), ["paused passed"]);
+
+    // The last run ends while the scheduler shuts down.
+    let (wakers, job) = crate::faults::pending_once();
+    scheduler.task("pending").after(Duration::ZERO).run_async(job).unwrap();
+    clock.advance(Duration::ZERO);
+    let _ = scheduler.shutdown_timeout(Duration::ZERO);
+    calls();
+    wakers.lock().unwrap().drain(..).for_each(std::task::Waker::wake);
+    scheduler.shutdown();
+    assert_eq!(calls(), ["pending ended"]);
 }
