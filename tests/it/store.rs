@@ -232,7 +232,7 @@ fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
 
     // The last run ends while the scheduler shuts down.
     let (wakers, job) = crate::faults::pending_once();
-    scheduler.task("pending").after(Duration::ZERO).run_async(job).unwrap();
+    scheduler.task("pending").every("1h").run_async(job).unwrap();
     clock.advance(Duration::ZERO);
     let _ = scheduler.shutdown_timeout(Duration::ZERO);
     calls();
