@@ -111,8 +111,7 @@ pub fn refuse_mistakes(file: &File) -> Result<(), Failure> {
         return Ok(());
     }
     mistakes.iter().for_each(|mistake| tell(&mistake.in_file(name).to_string()));
-    let count = counted(mistakes.len(), "mistake");
-    Err(Failure::Error(1, format!("`{name}` has {count} and was not run")))
+    Err(Failure::Error(1, format!("`{name}` has {}", counted(mistakes.len(), "mistake"))))
 }
 
 /// Reads a crontab; `-` is stdin.

@@ -183,10 +183,16 @@ impl Job {
         if self.settings.name.is_some() {
             return self.name();
         }
+        format!("{}: {}", self.name(), self.program())
+    }
+
+    /// The first word of the command that is no assignment.
+    pub fn program(&self) -> String {
+        let command = self.command.trim();
         let mut words = command.split(is_blank);
         let program = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
         let rest = if program.len() < command.len() { " …" } else { "" };
-        format!("{}: {}{rest}", self.name(), printable(program, 60))
+        format!("{}{rest}", printable(program, 60))
     }
 }
 

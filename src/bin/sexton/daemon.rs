@@ -64,14 +64,14 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         log: plan.log,
         defaults: plan.defaults,
         logs_commands: plan.logs_commands,
+        reading: plan.source.reading(),
         messages: sender.clone(),
         entries: Mutex::new(HashMap::new()),
     });
     let observer = Arc::downgrade(&jobs);
     scheduler.observe(move |event| {
         if let Some(jobs) = observer.upgrade() {
-            let task = event.task();
-            let label = task.map(|task| jobs.label(task).unwrap_or_else(|| task.into()));
+            let label = event.task().map(|task| jobs.label(task));
             events::log(event, label.as_deref(), &jobs.log);
         }
     });
@@ -118,7 +118,7 @@ impl Daemon {
         jobs.log.line(Level::Info, "ready", &fields, None);
         jobs.put(&Arc::new(crontab), true).map_err(failure)?;
         for name in jobs.scheduler.forget_unscheduled() {
-            jobs.log.line(Level::Info, "forgot", &[], Some(&name));
+            jobs.log.line(Level::Info, "forgot", &[], Some(&jobs.label(&name)));
         }
         Ok(())
     }

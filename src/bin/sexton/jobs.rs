@@ -10,6 +10,7 @@ use sexton::{Error, Schedule, Scheduler};
 
 use crate::crontab::{Crontab, Job, When};
 use crate::daemon::Message;
+use crate::dialect::Reading;
 use crate::job::{self, Order};
 use crate::log::Log;
 use crate::running::Running;
@@ -22,6 +23,8 @@ pub struct Jobs {
     /// What applies to all jobs that say nothing else.
     pub defaults: Settings,
     pub logs_commands: bool,
+    /// How lines are read.
+    pub reading: Arc<Reading>,
     pub messages: Sender<Message>,
     /// The jobs by the names of their tasks.
     pub entries: Mutex<HashMap<String, Slot>>,
@@ -58,8 +61,23 @@ impl Jobs {
     }
 
     /// The label of the job of a task.
-    pub fn label(&self, task: &str) -> Option<String> {
-        self.entries().get(task).map(|slot| locked(slot).label.clone())
+    pub fn label(&self, task: &str) -> String {
+        let entry = self.entries().get(task).map(|slot| locked(slot).label.clone());
+        entry.unwrap_or_else(|| self.old_label(task))
+    }
+
+    /// A label for a job that the crontab does not have any more: of the line by which the journal knows it, the schedule
+    /// and the program.
+    fn old_label(&self, task: &str) -> String {
+        let line = task.split('\n').next().unwrap_or_default();
+        if self.logs_commands || !line.contains(' ') {
+            return line.into();
+        }
+        let (crontab, _) = Crontab::read(line.as_bytes(), &self.reading, Zone::from_posix);
+        match &crontab.jobs[..] {
+            [job] => format!("{} {}", &line[job.schedule.clone()], job.program()),
+            _ => "a line that is not read as a job any more".into(),
+        }
     }
 
     /// Makes the tasks those of a crontab. Jobs that it does not change keep their state, and runs go on in any case. If one
@@ -208,8 +226,6 @@ pub fn schedule(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Reading;
-
     #[test]
     fn equal_lines_get_different_names() {
         let text = "@daily a\n@daily b\n  @daily a\n# a\n# sexton: name=a\n@daily a\n@daily a \n";

@@ -89,7 +89,7 @@ Runs crontabs, and explains and checks cron expressions.
 
     sexton run CRONTAB      run a crontab in the foreground
     sexton list CRONTAB     list the jobs of a crontab, and when they are due
-    sexton next EXPR        print the next times at which a cron expression or a crontab's jobs are due
+    sexton next EXPR        print the next times of a cron expression, or of a crontab's jobs
     sexton explain EXPR     explain an expression, in words and field by field
     sexton why EXPR TIME    explain why an expression is due at a time, or why not
     sexton check CRONTAB    list mistakes and likely mistakes in a crontab, with line and column

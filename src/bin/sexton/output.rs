@@ -1,8 +1,9 @@
 //! Passes on what jobs write, line by line. Lines of several jobs do not mix: each is written as a whole, with its job's name.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::process::Child;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,60 +11,99 @@ use crate::log::Log;
 use crate::settings::Output;
 
 /// The longest line that is kept together, in bytes. A job may write without ever ending a line.
-const MAX_LINE: u64 = 1 << 16;
+const MAX_LINE: usize = 1 << 16;
 
 /// How long the end of a job waits for its last output. Processes that it left behind may keep the pipe open for longer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The output of one job on its way.
-pub struct Relay(Receiver<()>);
+pub struct Relay {
+    streams: Vec<Arc<Stream>>,
+    /// Closed when all pipes are.
+    ended: Receiver<()>,
+}
+
+/// Stdout or stderr of a job.
+struct Stream {
+    is_stdout: bool,
+    job: String,
+    how: Output,
+    log: Log,
+    /// What came after the last line end.
+    rest: Mutex<Vec<u8>>,
+}
 
 impl Relay {
     /// Takes the pipes of a child, if there are any, and passes on what comes until they are closed.
-    pub fn start(child: &mut Child, name: &str, how: Output, log: &Log) -> Relay {
-        let (ended, receiver) = mpsc::channel();
-        let stdout = child.stdout.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, "stdout"));
-        let stderr = child.stderr.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, "stderr"));
-        for (pipe, stream) in stdout.into_iter().chain(stderr) {
-            let (ended, name, log) = (ended.clone(), name.to_string(), log.clone());
+    pub fn start(child: &mut Child, job: &str, how: Output, log: &Log) -> Relay {
+        let stdout = child.stdout.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, true));
+        let stderr = child.stderr.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, false));
+        let (sender, ended) = mpsc::channel();
+        let mut streams = Vec::new();
+        for (pipe, is_stdout) in stdout.into_iter().chain(stderr) {
+            let (job, log) = (job.to_string(), log.clone());
+            let stream = Arc::new(Stream { is_stdout, job, how, log, rest: Mutex::default() });
+            streams.push(stream.clone());
+            let sender = sender.clone();
             thread::spawn(move || {
-                pass_on(
-                    pipe,
-                    |line| match how {
-                        Output::Json => format!("{}\n", log.output(&name, stream, line)),
-                        _ => format!("[{name}] {line}\n"),
-                    },
-                    stream,
-                );
-                // It may have been waited for long enough.
-                let _ = ended.send(());
+                stream.pass_on(pipe);
+                drop(sender);
             });
         }
-        Relay(receiver)
+        Relay { streams, ended }
     }
 
-    /// Waits until all is passed on, but not for long.
+    /// Waits until all is passed on, but not for long. A line that has no end yet is passed on as it is.
     pub fn finish(self) {
         let end = Instant::now() + PATIENCE;
-        // An error is the end of both threads, or the end of the patience.
-        while self.0.recv_timeout(end.saturating_duration_since(Instant::now())).is_ok() {}
+        // Nothing is ever sent: this returns when the pipes are closed, or when the patience is over.
+        let _ = self.ended.recv_timeout(end.saturating_duration_since(Instant::now()));
+        self.streams.iter().for_each(|stream| stream.pass_on_rest(&mut stream.rest()));
     }
 }
 
-fn pass_on(pipe: impl Read, shown: impl Fn(&str) -> String, stream: &str) {
-    let mut pipe = BufReader::new(pipe);
-    let mut line = Vec::new();
-    while let Ok(1..) = pipe.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
-        let text = line.strip_suffix(b"\n").unwrap_or(&line);
-        let shown = shown(&String::from_utf8_lossy(text));
-        // If nobody reads any more, the job goes on, and what it writes is thrown away.
-        let _ = match stream {
-            "stdout" => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(shown.as_bytes()).and_then(|()| stdout.flush())
+impl Stream {
+    fn rest(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass_on(&self, mut pipe: impl Read) {
+        let mut bytes = [0; 8192];
+        loop {
+            match pipe.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) | Ok(0) => return self.pass_on_rest(&mut self.rest()),
+                Ok(len) => {
+                    let mut rest = self.rest();
+                    for part in bytes[..len].split_inclusive(|byte| *byte == b'\n') {
+                        rest.extend_from_slice(part);
+                        if part.ends_with(b"\n") || rest.len() > MAX_LINE {
+                            self.pass_on_rest(&mut rest);
+                        }
+                    }
+                }
             }
-            _ => io::stderr().write_all(shown.as_bytes()),
+        }
+    }
+
+    fn pass_on_rest(&self, rest: &mut Vec<u8>) {
+        if rest.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(rest.strip_suffix(b"\n").unwrap_or(rest));
+        let line = match (self.how, self.is_stdout) {
+            (Output::Json, true) => self.log.output(&self.job, "stdout", &text),
+            (Output::Json, false) => self.log.output(&self.job, "stderr", &text),
+            _ => format!("[{}] {text}", self.job),
         };
-        line.clear();
+        // If nobody reads any more, the job goes on, and what it writes is thrown away.
+        let _ = match self.is_stdout {
+            true => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
+            }
+            false => io::stderr().write_all(format!("{line}\n").as_bytes()),
+        };
+        rest.clear();
     }
 }

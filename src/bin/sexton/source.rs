@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::check::{self, File};
@@ -10,7 +11,7 @@ use crate::Failure;
 
 pub struct Source {
     path: OsString,
-    reading: Reading,
+    reading: Arc<Reading>,
     /// What the file was like when it was read.
     read: Option<Stamp>,
     /// What it was like at the last look.
@@ -23,7 +24,7 @@ type Stamp = (SystemTime, u64, u64);
 
 impl Source {
     pub fn new(path: &OsStr, reading: Reading) -> Source {
-        Source { path: path.into(), reading, read: None, seen: None }
+        Source { path: path.into(), reading: Arc::new(reading), read: None, seen: None }
     }
 
     pub fn read(&mut self) -> Result<File, Failure> {
@@ -31,6 +32,10 @@ impl Source {
         self.read = self.stamp();
         self.seen = self.read;
         check::read_path(&self.path, &self.reading)
+    }
+
+    pub fn reading(&self) -> Arc<Reading> {
+        self.reading.clone()
     }
 
     /// Whether the crontab comes from stdin, and cannot be read again.
