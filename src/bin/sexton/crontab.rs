@@ -2,7 +2,7 @@
 //! zones.
 //!
 //! ```text
-//! line     = blank | "#" comment | settings | variable | schedule command ["%" input]
+//! line     = blank | "#" comment | settings | variable | ["-"] schedule command ["%" input]
 //! settings = "#" "sexton:" {key "=" value}   of the next job below
 //! variable = name "=" value                  both may be in quotes; applies to the jobs below it
 //! schedule = {switch} fields | "@every" period | "@reboot" | nickname
@@ -46,6 +46,8 @@ pub struct Job {
     pub zone: Option<Zone>,
     /// From the comments between the job above it and this one.
     pub settings: Settings,
+    /// The line begins with `-`: its runs are not logged unless they fail.
+    pub is_quiet: bool,
     /// The command for the shell.
     pub command: String,
     /// The command's input on stdin: the text after a `%`.
@@ -136,18 +138,31 @@ impl Crontab {
             self.variables.push((name, value));
             return Ok(());
         }
+        let is_quiet = text[start..].starts_with('-') && !text[start + 1..].starts_with(is_blank);
+        let start = start + usize::from(is_quiet);
         let settings = std::mem::take(&mut above.settings);
         above.settings_at = None;
         let (when, schedule, command, input) = job::read(text, start, reading)?;
-        let has_name = |job: &&Job| settings.name.is_some() && job.settings.name == settings.name;
-        if let Some(other) = self.jobs.iter().find(has_name) {
-            let name = settings.name.unwrap_or_default();
-            let problem = format!("the name `{name}` is used: the job in line {} has it", other.line);
-            return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
+        if let Some(name) = &settings.name {
+            if let Some(other) = above.names.insert(name.clone(), number) {
+                let problem = format!("the name `{name}` is used: the job in line {other} has it");
+                return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
+            }
         }
         let (zone, variables) = (settings.zone.clone().or_else(|| above.zone.clone()), self.variables.len());
         let text = text.to_string();
-        self.jobs.push(Job { line: number, text, when, schedule, zone, settings, command, input, variables });
+        self.jobs.push(Job {
+            line: number,
+            text,
+            when,
+            schedule,
+            zone,
+            settings,
+            is_quiet,
+            command,
+            input,
+            variables,
+        });
         Ok(())
     }
 
@@ -165,6 +180,8 @@ struct Above {
     settings: Settings,
     /// The line of the last comment with settings for the next job: its number and text.
     settings_at: Option<(usize, String)>,
+    /// The names of jobs, each with the line of its job.
+    names: HashMap<String, usize>,
 }
 
 impl Job {

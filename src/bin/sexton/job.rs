@@ -61,7 +61,8 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         }
         log.line(level, event, &fields, Some(order.label));
     };
-    said(Level::Info, "start", Vec::new());
+    let usual = if order.job.is_quiet { Level::Debug } else { Level::Info };
+    said(usual, "start", Vec::new());
     let began = Instant::now();
     let mut relay = None;
     let prepared = |child: &mut std::process::Child| {
@@ -94,7 +95,7 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
     };
     if end.status.success() && !end.was_told {
-        said(Level::Info, "end", vec![how, took]);
+        said(usual, "end", vec![how, took]);
         return Attempt::Succeeded;
     }
     said(Level::Error, "fail", vec![how, took]);

@@ -99,7 +99,7 @@ impl Jobs {
             let is_done = job.when == When::Start && !is_first;
             let schedule = match is_same || is_done {
                 true => None,
-                false => Some(schedule(&job.when, job.zone.as_ref(), last, now)?),
+                false => Some(self.schedule_of(job, last, now)?),
             };
             planned.push((name, entry, slot, schedule));
         }
@@ -130,6 +130,13 @@ impl Jobs {
             let _ = self.scheduler.cancel(name);
         }
         Ok(changes)
+    }
+
+    /// When a job is due. An error if it never is.
+    fn schedule_of(&self, job: &Job, last: Option<SystemTime>, now: SystemTime) -> Result<Schedule, Error> {
+        let zone = job.zone.as_ref().unwrap_or_else(|| self.log.zone());
+        schedule(&job.when, Some(zone), last, now)?.upcoming(now)?;
+        schedule(&job.when, job.zone.as_ref(), last, now)
     }
 
     fn schedule(self: &Arc<Jobs>, name: &str, schedule: Schedule, slot: Slot) -> Result<(), Error> {

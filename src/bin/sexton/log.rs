@@ -118,7 +118,9 @@ impl Log {
         let mut line = format!("{} {event}", self.now());
         for (name, value) in fields {
             let value = match value {
-                Value::Text(text) if text.is_empty() || text.contains([' ', '"']) => format!("\"{text}\""),
+                Value::Text(text) if text.is_empty() || text.contains(&[' ', '"'][..]) => {
+                    format!("\"{text}\"")
+                }
                 Value::Text(text) => text.to_string(),
                 Value::Time(instant) => time::rfc3339(*instant, &self.zone),
                 Value::Seconds(duration) => time::seconds(*duration),

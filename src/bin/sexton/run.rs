@@ -48,6 +48,8 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
     @daily rotate
     # every period; the first run is one period after the start; units are w d h m s ms
     @every 1h30m collect
+    # a minus: log only failures
+    -*/5 * * * * poll
     # once, at the start
     @reboot warm-up
     # the text after the first % goes to stdin; each further % is a line break

@@ -147,11 +147,12 @@ impl Running {
 
     /// Sends the signals whose time has come. Returns when the next one's comes.
     pub fn enforce(&self, now: Instant) -> Option<Instant> {
-        let state = &mut *self.state();
-        for process in &mut state.processes {
-            if process.deadline.map_or(true, |deadline| now < deadline) {
-                continue;
-            }
+        let mut sent = Vec::new();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let is_stopping = state.stop_at.is_some();
+        let is_due = |process: &&mut Process| process.deadline.map_or(false, |deadline| deadline <= now);
+        for process in state.processes.iter_mut().filter(is_due) {
             let (number, event) = match process.sent {
                 None => (system::TERM, "term"),
                 Some(_) => (system::KILL, "kill"),
@@ -159,14 +160,20 @@ impl Running {
             process.deadline = (number == system::TERM).then_some(now + KILL_AFTER);
             process.sent = Some(number);
             system::signal_group(&mut process.child, number);
-            if state.stop_at.is_some() {
+            if is_stopping {
                 // KILL has the smaller number.
                 state.worst = Some(state.worst.map_or(number, |worst| worst.min(number)));
             }
-            let why = if state.stop_at.is_some() { "stopping" } else { "time limit" };
-            self.log.line(Level::Warn, event, &[("why", Value::Text(why))], Some(&process.job));
+            sent.push((event, process.job.clone()));
         }
-        state.processes.iter().filter_map(|process| process.deadline).min()
+        let next = state.processes.iter().filter_map(|process| process.deadline).min();
+        // Whoever reads the log may be slow: not with the lock held.
+        drop(guard);
+        let why = if is_stopping { "stopping" } else { "time limit" };
+        for (event, job) in sent {
+            self.log.line(Level::Warn, event, &[("why", Value::Text(why))], Some(&job));
+        }
+        next
     }
 
     /// From now on no job starts. Those that run have until then.

@@ -87,6 +87,13 @@ const ROWS: &[Row] = &[
         hides: &[],
     },
     Row {
+        peer: "cronie: a line that begins with `-` is not logged (here: unless it fails)",
+        crontab: "-@reboot true\n-@reboot exit 5\n",
+        options: &[],
+        shows: &[" fail status=5 "],
+        hides: &[" start ", " end "],
+    },
+    Row {
         peer: "cronie: a job has no terminal to read from (here: nothing at all)",
         crontab: "@reboot read x || echo nothing\n",
         options: &[],
