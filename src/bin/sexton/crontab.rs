@@ -193,9 +193,9 @@ impl Job {
     /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
     /// program: they are shown if the caller wants the whole command.
     pub fn label(&self, with_command: bool) -> String {
-        let command = self.command.trim();
         if with_command {
-            return format!("{}: {}", self.name(), printable(command, 60));
+            let command = self.command.trim().replace(char::is_control, " ");
+            return format!("{}: {}", self.name(), printable(&command, 60));
         }
         if self.settings.name.is_some() {
             return self.name();

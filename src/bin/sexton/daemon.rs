@@ -1,7 +1,7 @@
 //! The loop of `sexton run`: it waits for signals, looks at the crontab once a second, enforces time limits, and stops.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +32,11 @@ pub enum Message {
     Over,
 }
 
+/// A bounded channel, as only its sender can be shared between threads in all versions of `std`.
+pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
+    mpsc::sync_channel(64)
+}
+
 /// What the command line says.
 pub struct Plan {
     pub source: Source,
@@ -54,7 +59,7 @@ struct Daemon {
 
 /// Runs a crontab until no job is left, or until a signal.
 pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
-    let (sender, messages) = mpsc::channel();
+    let (sender, messages) = channel();
     watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
     let scheduler = scheduler(plan.at_most, zone, journal).map_err(failure)?;
@@ -100,7 +105,7 @@ fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<String>) -> Res
 }
 
 /// Has signals come as messages.
-pub fn watch_signals(messages: Sender<Message>) -> std::io::Result<()> {
+pub fn watch_signals(messages: SyncSender<Message>) -> std::io::Result<()> {
     let mut signals = Signals::watch(&[system::TERM, system::INT, system::HUP, system::USR2])?;
     let forward = move || {
         while let Ok(numbers) = signals.next() {

@@ -74,7 +74,9 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
     let ended = match running.start(&mut process, order.label, limit, prepared) {
         Ok(None) => return Attempt::Stopped,
         Ok(Some(id)) => {
-            limit.map(|_| (order.limited)());
+            if limit.is_some() {
+                (order.limited)();
+            }
             running.wait(id).map_err(|error| format!("could not wait for it: {error}"))
         }
         Err(error) => Err(format!("could not start `{}`: {error}", process.get_program().to_string_lossy())),

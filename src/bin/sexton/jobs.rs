@@ -1,7 +1,7 @@
 //! The jobs of a crontab as tasks of a scheduler, and what a new version of the crontab changes in them.
 
 use std::collections::HashMap;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +25,7 @@ pub struct Jobs {
     pub logs_commands: bool,
     /// How lines are read.
     pub reading: Arc<Reading>,
-    pub messages: Sender<Message>,
+    pub messages: SyncSender<Message>,
     /// The jobs by the names of their tasks.
     pub entries: Mutex<HashMap<String, Slot>>,
 }
@@ -155,8 +155,8 @@ impl Jobs {
             settings: &entry.settings,
             label: &entry.label,
             due,
-            // The loop that enforces time limits looks when the next one is reached.
-            limited: &|| drop(self.messages.send(Message::Look)),
+            // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
+            limited: &|| drop(self.messages.try_send(Message::Look)),
         };
         job::run(&order, &self.running, &self.log);
     }

@@ -124,7 +124,9 @@ impl View {
         check::refuse_mistakes(&file)?;
         let File { crontab, .. } = file;
         let zone::Default { zone, warning, .. } = zone::of_jobs(args, &crontab)?;
-        warning.map(|warning| tell(&format!("sexton: {warning}")));
+        if let Some(warning) = warning {
+            tell(&format!("sexton: {warning}"));
+        }
         let from = time::from(args, &zone, false)?;
         let until = args.has("--until").then(|| time::until(args, &zone)).transpose()?;
         Ok(View { crontab, zone, from, until })

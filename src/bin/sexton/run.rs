@@ -156,7 +156,9 @@ fn run(args: &Args) -> Result<(), Failure> {
     }
     let zone = zone::of_jobs(args, &file.crontab)?;
     let log = Log::of(args, zone.zone.clone())?;
-    zone.warning.map(|warning| log.message(Level::Warn, "zone", &warning));
+    if let Some(warning) = &zone.warning {
+        log.message(Level::Warn, "zone", warning);
+    }
     let plan = Plan {
         source,
         log,

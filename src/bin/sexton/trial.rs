@@ -43,7 +43,7 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failur
 pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     let index = find(name, &crontab)?;
     let failure = |error: std::io::Error| Failure::Error(1, error.to_string());
-    let (sender, messages) = mpsc::channel();
+    let (sender, messages) = daemon::channel();
     daemon::watch_signals(sender.clone()).map_err(failure)?;
     let running = Arc::new(Running::new(plan.log.clone()));
     let worker = thread::spawn({
@@ -51,7 +51,7 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         move || {
             let job = &crontab.jobs[index];
             let settings = job.settings.or(&plan.defaults);
-            let (label, limited) = (job.label(plan.logs_commands), || drop(sender.send(Message::Look)));
+            let (label, limited) = (job.label(plan.logs_commands), || drop(sender.try_send(Message::Look)));
             let due = SystemTime::now();
             let order =
                 Order { crontab: &crontab, job, settings: &settings, label: &label, due, limited: &limited };

@@ -49,9 +49,15 @@ fn overlapping_runs_are_skipped_queued_or_allowed() {
     assert!(most_at_once("overlap=allow", &[], 4) >= 4);
     assert_eq!(most_at_once("overlap=allow at-most=2", &[], 2), 2);
 
-    // What is queued runs right after.
-    let daemon = Daemon::start("# sexton: overlap=queue\n@every 10s x\n@reboot y\n", &["--at-most", "1"]);
-    daemon.wait_for(1, &[" fail ", "line 3: y"]);
+    // What is queued runs right after, and not at the next due time, which is that of the other job.
+    let crontab = "# sexton: name=queued overlap=queue\n@every 2s until [ -e go ]; do sleep 0.02; done\n\
+                   # sexton: name=other\n@every 2s true\n";
+    let daemon = Daemon::start(crontab, &[]);
+    daemon.wait_for(2, &[" end ", " other"]);
+    assert_eq!(daemon.lines(&[" start ", " queued"]).len(), 1);
+    std::fs::write(daemon.file("go"), "").unwrap();
+    daemon.wait_for(2, &[" end ", " queued"]);
+    assert_eq!(daemon.lines(&[" start ", " other"]).len(), 2, "{:#?}", daemon.log());
 }
 
 #[test]

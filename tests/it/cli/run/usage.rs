@@ -61,3 +61,30 @@ fn a_local_zone_that_cannot_be_read_matters_only_to_jobs_that_need_it() {
     let (status, _, stderr) = run("@yearly x\n");
     assert!(status == 1 && stderr.starts_with("sexton: ") && stderr.contains("No/Such"), "{stderr}");
 }
+
+/// As in many images of containers: a mount namespace hides `/etc`.
+#[test]
+fn without_any_local_zone_jobs_go_by_utc_and_the_first_line_says_so() {
+    use std::process::Command;
+    let hidden = |crontab: &str| {
+        let script = "mount -t tmpfs none /etc && printf \"$2\" | exec \"$1\" run -";
+        let program = sexton(&[]);
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script, "sh"]).arg(program.get_program()).arg(crontab);
+        outcome(command.env_remove("TZ").env_remove("TZDIR").output().unwrap())
+    };
+    let tried = Command::new("unshare").args(["--mount", "sh", "-c", "mount -t tmpfs none /etc"]).output();
+    if !tried.map_or(false, |tried| tried.status.success()) {
+        eprintln!("left out: `unshare` makes no mount namespace here");
+        return;
+    }
+    let (status, stdout, stderr) = hidden("@yearly x\\n@reboot echo ran; kill $PPID\\n");
+    let first = stderr.lines().next().unwrap_or_default();
+    assert_eq!((status, &*stdout), (0, "ran\n"), "{stderr}");
+    assert!(
+        first.contains("Z zone message=\"neither TZ nor /etc/localtime") && first.ends_with("go by UTC\""),
+        "{first}"
+    );
+    let (_, _, stderr) = hidden("# sexton: zone=UTC0\\n@yearly x\\n@reboot kill $PPID\\n");
+    assert!(stderr.lines().next().unwrap_or_default().contains(" ready jobs=2 zone=UTC"), "{stderr}");
+}
