@@ -82,10 +82,11 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     });
     let daemon = Daemon { source: plan.source, jobs, messages, grace };
     daemon.start(crontab)?;
-    thread::spawn(move || {
+    let wait = move || {
         scheduler.wait();
         let _ = sender.send(Message::Over);
-    });
+    };
+    thread::Builder::new().name("wait".into()).spawn(wait).map_err(failure)?;
     daemon.serve()
 }
 

@@ -33,11 +33,12 @@ fn run_child() -> io::Result<u8> {
     system::in_own_group(&mut command);
     let child = Arc::new(command.spawn()?);
     let forwarded = child.clone();
-    thread::spawn(move || {
+    let forward = move || {
         while let Ok(numbers) = signals.next() {
             numbers.into_iter().for_each(|number| system::forward(&forwarded, number));
         }
-    });
+    };
+    thread::Builder::new().spawn(forward)?;
     loop {
         let (id, status) = system::collect_any()?;
         if id == child.id() {

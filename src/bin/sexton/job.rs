@@ -124,6 +124,7 @@ fn process(order: &Order<'_>) -> Process {
 /// Gives a job its input, on a thread of its own: the job may read it late, or never.
 fn feed(child: &mut std::process::Child, job: &Job) {
     if let (Some(input), Some(mut stdin)) = (job.input.clone(), child.stdin.take()) {
-        thread::spawn(move || stdin.write_all(input.as_bytes()));
+        // Without a thread the pipe is closed, and the job finds nothing to read.
+        let _ = thread::Builder::new().spawn(move || stdin.write_all(input.as_bytes()));
     }
 }

@@ -45,10 +45,12 @@ impl Relay {
             let stream = Arc::new(Stream { is_stdout, job, how, log, rest: Mutex::default() });
             streams.push(stream.clone());
             let sender = sender.clone();
-            thread::spawn(move || {
+            let pass_on = move || {
                 stream.pass_on(pipe);
                 drop(sender);
-            });
+            };
+            // Without a thread the pipe is closed, so that the job does not wait for ever until somebody reads.
+            let _ = thread::Builder::new().spawn(pass_on);
         }
         Relay { streams, ended }
     }

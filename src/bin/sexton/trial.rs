@@ -46,7 +46,7 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = daemon::channel();
     daemon::watch_signals(sender.clone()).map_err(failure)?;
     let running = Arc::new(Running::new(plan.log.clone()));
-    let worker = thread::spawn({
+    let run = {
         let running = running.clone();
         move || {
             let job = &crontab.jobs[index];
@@ -59,7 +59,8 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
             let _ = sender.send(Message::Over);
             has_succeeded
         }
-    });
+    };
+    let worker = thread::Builder::new().spawn(run).map_err(failure)?;
     loop {
         let now = Instant::now();
         let wait =

@@ -5,8 +5,8 @@ use super::daemon::{is_alive, until, Daemon};
 
 #[test]
 fn an_attempt_that_takes_too_long_is_ended_with_all_that_it_started() {
-    let crontab = "# sexton: name=long time-limit=200ms\n@reboot sh -c 'echo $$ > child; sleep 100' & wait\n\
-                   @reboot sleep 0.4; echo no limit\n";
+    let crontab = "# sexton: name=long time-limit=1s\n@reboot sh -c 'echo $$ > child; sleep 100' & wait\n\
+                   @reboot sleep 1.5; echo no limit\n";
     let mut daemon = Daemon::start(crontab, &[]);
     let child = daemon.wait_for_file("child");
     assert_eq!(daemon.end(), 0);
@@ -50,8 +50,8 @@ fn overlapping_runs_are_skipped_queued_or_allowed() {
     assert_eq!(most_at_once("overlap=allow at-most=2", &[], 2), 2);
 
     // What is queued runs right after, and not at the next due time, which is that of the other job.
-    let crontab = "# sexton: name=queued overlap=queue\n@every 2s until [ -e go ]; do sleep 0.02; done\n\
-                   # sexton: name=other\n@every 2s true\n";
+    let crontab = "# sexton: name=queued overlap=queue\n@every 4s until [ -e go ]; do sleep 0.02; done\n\
+                   # sexton: name=other\n@every 4s true\n";
     let daemon = Daemon::start(crontab, &[]);
     daemon.wait_for(2, &[" end ", " other"]);
     assert_eq!(daemon.lines(&[" start ", " queued"]).len(), 1);

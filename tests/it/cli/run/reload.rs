@@ -82,9 +82,11 @@ fn jobs_that_did_not_change_keep_running_and_do_not_overlap() {
     let daemon = Daemon::start(&format!("{job}@reboot echo once >> once\n"), &[]);
     let first = daemon.wait_for_file("began");
     for version in 1..=3 {
-        // A named job stays the same one when its line moves or changes; an `@reboot` job is not run again.
+        // A named job stays the same one when its line moves or changes; an `@reboot` job is run at the
+        // start only.
         let job = job.replace("100ms", &format!("{}ms", 100 + version));
-        daemon.put(&format!("# version {version}\n@daily x{version}\n@reboot echo once >> once\n{job}"));
+        let reboot = "@reboot echo once >> once\n@reboot echo new >> once\n";
+        daemon.put(&format!("# version {version}\n@daily x{version}\n{reboot}{job}"));
         daemon.wait_for(version, &[" reload ", "changed=1"]);
     }
     assert!(until(|| daemon.lines(&[" missed ", "still running"]).len() > 3), "{:#?}", daemon.log());
