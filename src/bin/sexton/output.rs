@@ -2,10 +2,10 @@
 
 use std::io::{self, Read, Write};
 use std::process::Child;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::log::Log;
 use crate::settings::Output;
@@ -57,10 +57,22 @@ impl Relay {
 
     /// Waits until all is passed on, but not for long. A line that has no end yet is passed on as it is.
     pub fn finish(self) {
-        let end = Instant::now() + PATIENCE;
         // Nothing is ever sent: this returns when the pipes are closed, or when the patience is over.
-        let _ = self.ended.recv_timeout(end.saturating_duration_since(Instant::now()));
-        self.streams.iter().for_each(|stream| stream.pass_on_rest(&mut stream.rest()));
+        if self.ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+        let (sender, ended) = mpsc::channel::<()>();
+        for stream in self.streams {
+            let sender = sender.clone();
+            // On a thread, as whoever reads the output may have stopped reading.
+            let pass_on = move || {
+                stream.pass_on_rest(&mut stream.rest());
+                drop(sender);
+            };
+            let _ = thread::Builder::new().spawn(pass_on);
+        }
+        drop(sender);
+        let _ = ended.recv_timeout(PATIENCE);
     }
 }
 

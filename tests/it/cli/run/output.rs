@@ -77,3 +77,42 @@ fn the_log_has_levels() {
     assert_eq!(words(&["--quiet"]), "fail");
     assert_eq!(words(&["--verbose"]), "end fail over ready scheduled start");
 }
+
+/// A full disk, and a reader that reads nothing: the jobs go on.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_stops_no_job() {
+    use std::fs::File;
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for how in ["plain", "prefix", "json"] {
+        let folder = crate::journal::Folder::new();
+        let crontab = folder.journal().with_file_name("crontab");
+        std::fs::write(&crontab, "@reboot echo out; echo err >&2; echo done > done\n").unwrap();
+        let mut program = super::super::sexton(&["run", crontab.to_str().unwrap(), "--output", how]);
+        program.current_dir(crontab.parent().unwrap()).stdout(full()).stderr(full());
+        assert_eq!(program.status().unwrap().code(), Some(0), "{how}");
+        assert!(crontab.with_file_name("done").exists(), "{how}");
+    }
+}
+
+#[test]
+fn a_reader_that_reads_nothing_delays_no_other_job_and_no_stop() {
+    use super::daemon::until;
+    use std::process::{Command, Stdio};
+    let folder = crate::journal::Folder::new();
+    let crontab = folder.journal().with_file_name("crontab");
+    // More than a pipe holds.
+    let endless = "@reboot while :; do echo 0123456789012345678901234567890123456789; done\n";
+    std::fs::write(&crontab, format!("{endless}@every 100ms echo x >> ticks; :\n")).unwrap();
+    let mut program =
+        super::super::sexton(&["run", crontab.to_str().unwrap(), "--output", "prefix", "--grace", "0s"]);
+    program.current_dir(crontab.parent().unwrap()).stderr(Stdio::null());
+    let mut child = program.spawn().unwrap();
+    let ticks =
+        || std::fs::read_to_string(crontab.with_file_name("ticks")).unwrap_or_default().lines().count();
+    let goes_on = until(|| ticks() > 20);
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    let ends = until(|| child.try_wait().unwrap().is_some());
+    let _ = child.kill();
+    assert!(goes_on && ends, "{goes_on} {ends}");
+}

@@ -7,7 +7,8 @@ use super::daemon::{until, Daemon};
 
 #[test]
 fn each_way_to_ask_for_it_reads_the_crontab_again() {
-    let ways: [(&str, fn(&Daemon)); 3] = [
+    type Ask = fn(&Daemon);
+    let ways: [(&str, Ask); 3] = [
         ("HUP", |daemon| daemon.signal("HUP")),
         ("USR2", |daemon| daemon.signal("USR2")),
         ("the file", |daemon| daemon.put("@every 100ms echo new\n@daily x\n")),
