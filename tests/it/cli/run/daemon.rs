@@ -126,9 +126,9 @@ impl Daemon {
             status.is_some()
         });
         assert!(has_ended, "it goes on: {:#?}", self.log());
-        let is_over = || self.log().last().map_or(false, |line| line.contains(" over "));
-        // The last line may still be in the pipe.
-        until(|| is_over() || Arc::strong_count(&self.err) == 1);
+        // What it wrote last may still be in the pipes.
+        let is_read = until(|| Arc::strong_count(&self.err) + Arc::strong_count(&self.out) == 2);
+        assert!(is_read, "something still has its pipes: {:#?}", self.log());
         status.and_then(|status| status.code()).expect("it was not killed")
     }
 }
