@@ -114,6 +114,23 @@ fn a_job_that_is_removed_finishes_and_does_not_run_again() {
     assert_eq!(daemon.wait_for_file("began").lines().count(), 1);
 }
 
+#[test]
+fn a_job_that_is_taken_out_and_put_back_does_not_overlap_itself() {
+    let job = "@every 100ms echo $$ >> began; until [ -e go ]; do sleep 0.02; done\n";
+    let both = format!("{job}@every 100ms echo other\n");
+    let daemon = Daemon::start(&both, &[]);
+    let first = daemon.wait_for_file("began");
+    daemon.put("@every 100ms echo other\n");
+    daemon.wait_for(1, &[" reload jobs=1 added=0 removed=1 "]);
+    daemon.put(&both);
+    daemon.wait_for(1, &[" reload jobs=2 added=1 removed=0 "]);
+    let from = daemon.output().len();
+    assert!(until(|| daemon.output()[from..].len() > 5));
+    assert_eq!(daemon.wait_for_file("began"), first);
+    fs::write(daemon.file("go"), "").unwrap();
+    assert!(until(|| daemon.wait_for_file("began").lines().count() > 1), "it goes on: {:#?}", daemon.log());
+}
+
 /// Variables belong to the jobs below them, though they are on other lines.
 #[test]
 fn a_variable_that_changed_is_that_of_the_next_run() {
