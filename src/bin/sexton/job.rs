@@ -72,7 +72,10 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
     let mut process = process(order);
     let limit = order.settings.time_limit();
     let ended = match running.start(&mut process, order.label, limit, prepared) {
-        Ok(None) => return Attempt::Stopped,
+        Ok(None) => {
+            said(Level::Warn, "fail", vec![("error", Value::Text("not started, as the program stops"))]);
+            return Attempt::Stopped;
+        }
         Ok(Some(id)) => {
             if limit.is_some() {
                 (order.limited)();

@@ -134,7 +134,15 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
+    /// Ends the jobs, too: each further signal is a stronger one.
     fn drop(&mut self) {
+        for _ in 0..50 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            let _ = Command::new("kill").arg(self.id().to_string()).stderr(Stdio::null()).status();
+            thread::sleep(Duration::from_millis(100));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
