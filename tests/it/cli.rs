@@ -5,6 +5,7 @@ mod dialect;
 #[cfg(all(feature = "embedded-tz", unix))]
 mod embedded;
 mod explain;
+mod list;
 mod next;
 mod run;
 mod translate;
@@ -76,7 +77,7 @@ fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
         ),
     );
 
-    const COMMANDS: &str = "run, next, explain, why, check or translate";
+    const COMMANDS: &str = "run, list, next, explain, why, check or translate";
     let top = "usage: sexton COMMAND ...\nsee `sexton --help`\n";
     fails("frob", 2, &format!("sexton: unknown command `frob`, expected {COMMANDS}\n{top}"));
     let (status, _, stderr) = call(&[]);
@@ -92,6 +93,7 @@ fn help_and_version_are_printed_on_request() {
         (&["--help"][..], "usage: sexton COMMAND ...\n"),
         (&["-h"], "usage: sexton COMMAND ...\n"),
         (&["run", "-h"], "usage: sexton run CRONTAB [OPTION ...]\n"),
+        (&["list", "--help"], "usage: sexton list CRONTAB [OPTION ...]\n"),
         (&["next", "--help"], "usage: sexton next EXPR [OPTION ...]\n"),
         (&["explain", "--help"], "usage: sexton explain EXPR [OPTION ...]\n"),
         (&["why", "--help"], "usage: sexton why EXPR TIME [OPTION ...]\n"),

@@ -12,7 +12,7 @@ use crate::args::Args;
 use crate::crontab::Crontab;
 use crate::dialect::{self, Reading};
 use crate::mistake::Mistake;
-use crate::{say, Command, Failure};
+use crate::{say, tell, Command, Failure};
 
 pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[dialect::FLAGS], run: check };
 
@@ -37,7 +37,7 @@ a mistake or the file cannot be read.
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let File { name, crontab, mistakes } = read(args, &reading)?;
-    let warnings = warnings(&crontab, &reading)?;
+    let warnings = warnings(&crontab, &reading);
     let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
     let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
     all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
@@ -55,9 +55,9 @@ fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// The likely mistakes in the schedules.
-fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failure> {
-    let local = Zone::local().map_err(|error| Failure::Error(1, error.to_string()))?;
+/// The likely mistakes in the schedules. Without a local zone, those that the clock changes of one would bring are left out.
+fn warnings(crontab: &Crontab, reading: &Reading) -> Vec<Mistake> {
+    let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
     let mut warnings = Vec::new();
     for job in &crontab.jobs {
@@ -72,7 +72,7 @@ fn warnings(crontab: &Crontab, reading: &Reading) -> Result<Vec<Mistake>, Failur
             suggestion,
         }));
     }
-    Ok(warnings)
+    warnings
 }
 
 /// `1 job`, `2 jobs`
@@ -90,13 +90,32 @@ pub struct File {
     pub mistakes: Vec<Mistake>,
 }
 
+/// The crontab that the command line names.
+pub fn path(args: &Args) -> Result<&OsStr, Failure> {
+    match &args.rest[..] {
+        [path] => Ok(path),
+        [] => Err(Failure::Usage("expected a crontab, or `-` for stdin".into())),
+        more => Err(Failure::Usage(format!("expected one crontab, found {}", more.len()))),
+    }
+}
+
 /// Reads the crontab that the command line names, a file or stdin.
 pub fn read(args: &Args, reading: &Reading) -> Result<File, Failure> {
-    let path = match &args.rest[..] {
-        [path] => path,
-        [] => return Err(Failure::Usage("expected a crontab, or `-` for stdin".into())),
-        more => return Err(Failure::Usage(format!("expected one crontab, found {}", more.len()))),
-    };
+    read_path(path(args)?, reading)
+}
+
+/// Prints the mistakes of a crontab, and fails if there are any.
+pub fn refuse_mistakes(file: &File) -> Result<(), Failure> {
+    let File { name, mistakes, .. } = file;
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    mistakes.iter().for_each(|mistake| tell(&mistake.in_file(name).to_string()));
+    Err(Failure::Error(1, format!("`{name}` has {}", counted(mistakes.len(), "mistake"))))
+}
+
+/// Reads a crontab; `-` is stdin.
+pub fn read_path(path: &OsStr, reading: &Reading) -> Result<File, Failure> {
     let mut bytes = Vec::new();
     let (name, result) = if path == OsStr::new("-") {
         ("<stdin>".into(), io::stdin().lock().take(MAX_LEN + 1).read_to_end(&mut bytes))

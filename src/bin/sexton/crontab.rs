@@ -2,7 +2,8 @@
 //! zones.
 //!
 //! ```text
-//! line     = blank | "#" comment | variable | schedule command ["%" input]
+//! line     = blank | "#" comment | settings | variable | ["-"] schedule command ["%" input]
+//! settings = "#" "sexton:" {key "=" value}   of the next job below
 //! variable = name "=" value                  both may be in quotes; applies to the jobs below it
 //! schedule = {switch} fields | "@every" period | "@reboot" | nickname
 //! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
@@ -13,6 +14,7 @@
 
 mod fields;
 mod job;
+mod settings;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -22,6 +24,7 @@ use sexton::{Cron, Period};
 
 use crate::dialect::Reading;
 use crate::mistake::Mistake;
+use crate::settings::Settings;
 
 #[derive(Debug)]
 pub struct Crontab {
@@ -39,8 +42,12 @@ pub struct Job {
     pub when: When,
     /// The byte range of the schedule in the line.
     pub schedule: Range<usize>,
-    /// The zone of the schedule, from a `CRON_TZ` line above.
+    /// The zone of the schedule, from its settings or a `CRON_TZ` line above.
     pub zone: Option<Zone>,
+    /// From the comments between the job above it and this one.
+    pub settings: Settings,
+    /// The line begins with `-`: its runs are not logged unless they fail.
+    pub is_quiet: bool,
     /// The command for the shell.
     pub command: String,
     /// The command's input on stdin: the text after a `%`.
@@ -91,13 +98,17 @@ impl Crontab {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut crontab = Crontab { jobs: Vec::new(), variables: Vec::new() };
         let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
-        let mut zone = None;
+        let mut above = Above::default();
         for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let read = text_of(line.strip_suffix(b"\r").unwrap_or(line))
                 .map_err(|fault| vec![fault])
-                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut zone, &mut zone_of));
+                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut above, &mut zone_of));
             let faults = read.err().unwrap_or_default();
             mistakes.extend(faults.into_iter().map(|fault| mistake(i + 1, line, fault)));
+        }
+        if let Some((number, line)) = above.settings_at {
+            let problem = "expected a job below these settings".to_string();
+            mistakes.push(mistake(number, line.as_bytes(), (0..line.len(), problem)));
         }
         (crontab, mistakes)
     }
@@ -107,9 +118,13 @@ impl Crontab {
         number: usize,
         text: &str,
         reading: &Reading,
-        zone: &mut Option<Zone>,
+        above: &mut Above,
         mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
     ) -> Result<(), Vec<Fault>> {
+        if let Some(start) = settings::begin(text) {
+            above.settings_at = Some((number, text.to_string()));
+            return settings::read(text, start, &mut above.settings, zone_of);
+        }
         let start = text.len() - text.trim_start_matches(is_blank).len();
         if matches!(text[start..].chars().next(), None | Some('#')) {
             return Ok(());
@@ -118,15 +133,36 @@ impl Crontab {
             let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
             if name == "CRON_TZ" {
                 let mistaken = |error| vec![(start..text.trim_end().len(), error)];
-                *zone = Some(zone_of(&value).map_err(mistaken)?);
+                above.zone = Some(zone_of(&value).map_err(mistaken)?);
             }
             self.variables.push((name, value));
             return Ok(());
         }
+        let is_quiet = text[start..].starts_with('-') && !text[start + 1..].starts_with(is_blank);
+        let start = start + usize::from(is_quiet);
+        let settings = std::mem::take(&mut above.settings);
+        above.settings_at = None;
         let (when, schedule, command, input) = job::read(text, start, reading)?;
-        let (zone, variables) = (zone.clone(), self.variables.len());
+        if let Some(name) = &settings.name {
+            if let Some(other) = above.names.insert(name.clone(), number) {
+                let problem = format!("the name `{name}` is used: the job in line {other} has it");
+                return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
+            }
+        }
+        let (zone, variables) = (settings.zone.clone().or_else(|| above.zone.clone()), self.variables.len());
         let text = text.to_string();
-        self.jobs.push(Job { line: number, text, when, schedule, zone, command, input, variables });
+        self.jobs.push(Job {
+            line: number,
+            text,
+            when,
+            schedule,
+            zone,
+            settings,
+            is_quiet,
+            command,
+            input,
+            variables,
+        });
         Ok(())
     }
 
@@ -136,17 +172,44 @@ impl Crontab {
     }
 }
 
+/// What applies to the jobs below a line.
+#[derive(Default)]
+struct Above {
+    zone: Option<Zone>,
+    /// Of the next job.
+    settings: Settings,
+    /// The line of the last comment with settings for the next job: its number and text.
+    settings_at: Option<(usize, String)>,
+    /// The names of jobs, each with the line of its job.
+    names: HashMap<String, usize>,
+}
+
 impl Job {
-    /// A label for the log, unique within the crontab: `line 3: echo tick`.
+    /// Its name; if it has none, its line.
     pub fn name(&self) -> String {
-        const SHOWN: usize = 60;
-        let mut name = format!("line {}: ", self.line);
-        let mut chars = self.command.trim().chars();
-        name.extend(chars.by_ref().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }));
-        if chars.next().is_some() {
-            name.push('…');
+        self.settings.name.clone().unwrap_or_else(|| format!("line {}", self.line))
+    }
+
+    /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
+    /// program: they are shown if the caller wants the whole command.
+    pub fn label(&self, with_command: bool) -> String {
+        if with_command {
+            let command = self.command.trim().replace(char::is_control, " ");
+            return format!("{}: {}", self.name(), printable(&command, 60));
         }
-        name
+        if self.settings.name.is_some() {
+            return self.name();
+        }
+        format!("{}: {}", self.name(), self.program())
+    }
+
+    /// The first word of the command that is no assignment.
+    pub fn program(&self) -> String {
+        let command = self.command.trim();
+        let mut words = command.split(is_blank);
+        let program = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
+        let rest = if program.len() < command.len() { " …" } else { "" };
+        format!("{}{rest}", printable(program, 60))
     }
 }
 
@@ -235,11 +298,15 @@ fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
     }
 }
 
-/// A text for a message: a long one is cut, and control characters are replaced.
+/// A text for a message.
 fn shortened(text: &str) -> String {
-    const SHOWN: usize = 32;
+    printable(text, 32)
+}
+
+/// The first characters of a text, with control characters replaced.
+fn printable(text: &str, most: usize) -> String {
     let mut chars = text.chars();
-    let shown = chars.by_ref().take(SHOWN);
+    let shown = chars.by_ref().take(most);
     let mut shown: String =
         shown.map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
     if chars.next().is_some() {

@@ -3,20 +3,41 @@
 //! It uses only the library's public interface. Exit status: 0 for success, 1 if a crontab, an expression, a zone or a time
 //! has a mistake, 2 if the command line has one or a file cannot be read.
 
-#![forbid(unsafe_code)]
+// `unix.rs` alone has some.
+#![deny(unsafe_code)]
 
 mod args;
 mod check;
 mod crontab;
+mod daemon;
 mod dialect;
+mod events;
 mod explain;
 mod expression;
+mod init;
+mod job;
+mod jobs;
+mod json;
+mod list;
+mod log;
 mod mistake;
 mod next;
+mod output;
 mod run;
+mod running;
+mod settings;
+mod source;
 mod time;
 mod translate;
+mod trial;
 mod why;
+mod zone;
+
+// `unix.rs` has the numbers of these systems.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+mod elsewhere;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod unix;
 
 use std::env;
 use std::ffi::OsString;
@@ -24,6 +45,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::args::{Args, Flag};
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+use crate::elsewhere as system;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+use crate::unix as system;
 
 /// A subcommand: the first word of a command line.
 pub struct Command {
@@ -34,11 +59,18 @@ pub struct Command {
     run: fn(&Args) -> Result<(), Failure>,
 }
 
-const COMMANDS: [Command; 6] =
-    [run::COMMAND, next::COMMAND, explain::COMMAND, why::COMMAND, check::COMMAND, translate::COMMAND];
+const COMMANDS: [Command; 7] = [
+    run::COMMAND,
+    list::COMMAND,
+    next::COMMAND,
+    explain::COMMAND,
+    why::COMMAND,
+    check::COMMAND,
+    translate::COMMAND,
+];
 
 /// The commands, for error messages.
-const EXPECTED: &str = "run, next, explain, why, check or translate";
+const EXPECTED: &str = "run, list, next, explain, why, check or translate";
 
 /// Why a command failed.
 pub enum Failure {
@@ -56,7 +88,8 @@ usage: sexton COMMAND ...
 Runs crontabs, and explains and checks cron expressions.
 
     sexton run CRONTAB      run a crontab in the foreground
-    sexton next EXPR        print the next times at which a cron expression is due
+    sexton list CRONTAB     list the jobs of a crontab, and when they are due
+    sexton next EXPR        print the next times of a cron expression, or of a crontab's jobs
     sexton explain EXPR     explain an expression, in words and field by field
     sexton why EXPR TIME    explain why an expression is due at a time, or why not
     sexton check CRONTAB    list mistakes and likely mistakes in a crontab, with line and column

@@ -1,6 +1,8 @@
 //! `sexton next`: the due times of a cron expression, one per line.
 
+use std::ffi::OsString;
 use std::iter;
+use std::path::Path;
 use std::time::SystemTime;
 
 use sexton::tz::Zone;
@@ -8,7 +10,7 @@ use sexton::{Cron, Error, Schedule};
 
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
-use crate::{expression, say, tell, time, Command, Failure};
+use crate::{expression, list, say, tell, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "next",
@@ -17,6 +19,7 @@ pub const COMMAND: Command = Command {
         &[
             Flag::Value("--count"),
             Flag::Value("--from"),
+            Flag::Value("--until"),
             Flag::Value("--zone"),
             Flag::Value("--format"),
             Flag::Switch("--previous"),
@@ -29,8 +32,11 @@ pub const COMMAND: Command = Command {
 const HELP: &str = concat!(
     "\
 usage: sexton next EXPR [OPTION ...]
+       sexton next CRONTAB [OPTION ...]
 
-Prints the next times at which a cron expression is due, one per line.
+Prints the next times at which a cron expression is due, one per line. For a crontab, prints the
+next times of all jobs in one sequence, with the job behind each time. A single argument that
+is the path of a file, or `-` for stdin, is a crontab.
 
 EXPR has five fields (minute, hour, day of month, month, day of week). With six, the seconds come
 first; with seven, the year comes last. --dialect may change this. EXPR may also be a nickname such
@@ -42,6 +48,7 @@ as @daily. Quote it, or the shell replaces `*` with file names.
                       '2026-12-31 23:59:30', 2026-12-31T23:59
     --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
                       Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
+    --until TIME      print times up to this one; all of them unless there is a --count
     --previous        print times strictly before that time instead, the latest first
     --format FORMAT   rfc3339 (default): 2026-12-31T23:59:30+01:00, with Z for UTC
                       civil: 2026-12-31T23:59:30, the civil time in the zone
@@ -57,10 +64,13 @@ time or the zone has a mistake; 2 if the command line has one.
 
 fn next(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
-    let text = expression::text(&args.rest)?;
-    let count = match args.value("--count").unwrap_or("5").parse::<usize>() {
-        Ok(count) if count > 0 => count,
-        _ => return Err(Failure::Usage("`--count` takes a number from 1".into())),
+    let is_crontab = names_a_crontab(&args.rest);
+    let text = if is_crontab { String::new() } else { expression::text(&args.rest)? };
+    let count = match args.value("--count").map(str::parse::<usize>) {
+        None if args.has("--until") => usize::MAX,
+        None => 5,
+        Some(Ok(count)) if count > 0 => count,
+        Some(_) => return Err(Failure::Usage("`--count` takes a number from 1".into())),
     };
     let show: fn(SystemTime, &Zone) -> String = match args.value("--format") {
         None | Some("rfc3339") => time::rfc3339,
@@ -70,6 +80,13 @@ fn next(args: &Args) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("unknown format `{other}`, expected rfc3339, civil or unix")));
         }
     };
+    if args.has("--previous") && (is_crontab || args.has("--until")) {
+        let problem = "`--previous` is for an expression, and without `--until`";
+        return Err(Failure::Usage(problem.into()));
+    }
+    if is_crontab {
+        return list::time_line(args, count, show);
+    }
     let cron = reading.parse(&text)?;
     let zone = time::zone(args)?;
     let is_backward = args.has("--previous");
@@ -83,7 +100,14 @@ fn next(args: &Args) -> Result<(), Failure> {
             (false, true) => tell(&format!("sexton: `{text}` was never due before that time")),
         }
     }
+    let until = args.has("--until").then(|| time::until(args, &zone)).transpose()?;
+    let mut due_times = due_times.take_while(|due| until.map_or(true, |until| *due <= until));
     due_times.try_for_each(|due| say(&show(due, &zone)))
+}
+
+/// Whether the arguments are a crontab and no expression: a file that exists, or stdin.
+fn names_a_crontab(args: &[OsString]) -> bool {
+    matches!(args, [path] if path == "-" || Path::new(path).is_file())
 }
 
 /// The due times strictly after an instant, or strictly before it, the nearest first.

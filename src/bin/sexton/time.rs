@@ -36,6 +36,16 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
     instant.map_err(|error| Failure::Error(1, format!("--from `{text}`: {error}")))
 }
 
+/// The instant of `--until`.
+pub fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
+    let text = args.value("--until").unwrap_or_default();
+    let instant = read(text).and_then(|(moment, fraction)| {
+        let instant = moment.instant(zone).and_then(|instant| instant.checked_add(fraction));
+        instant.ok_or_else(|| no_instant(zone))
+    });
+    instant.map_err(|error| Failure::Error(1, format!("--until `{text}`: {error}")))
+}
+
 /// The instant from which to search for due times after a moment, or before it if `is_backward`. A civil time that clocks skip
 /// needs care: a due time at the end of the gap counts as after it, and also as before it. So the search starts one second
 /// before the end of the gap, or one second after it.

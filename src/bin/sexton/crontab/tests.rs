@@ -362,9 +362,43 @@ fn a_percent_sign_begins_the_input() {
 
 #[test]
 fn a_label_is_one_short_line_and_unique() {
-    assert_eq!(job("\n@daily\techo \ttick ").name(), "line 2: echo  tick");
+    let tick = job("\n@daily\techo \ttick ");
+    assert_eq!((&*tick.label(true), &*tick.label(false)), ("line 2: echo  tick", "line 2: echo …"));
     let long = job(&format!("@daily {}", "é".repeat(61)));
-    assert_eq!(long.name(), format!("line 1: {}…", "é".repeat(60)));
+    assert_eq!(long.label(true), format!("line 1: {}…", "é".repeat(60)));
+    assert_eq!(job("@daily A=1 B=2 /bin/x -p secret").label(false), "line 1: /bin/x …");
+    assert_eq!(job("@daily x").label(false), "line 1: x");
+    let named = job("# sexton: name=tick\n@daily echo secret");
+    assert_eq!((&*named.label(true), &*named.label(false)), ("tick: echo secret", "tick"));
+}
+
+#[test]
+fn settings_are_those_of_the_next_job() {
+    let text =
+        "# sexton: name=a retry=1\n# a comment\n#sexton: zone=UTC0\nCRON_TZ=EST5\n@daily x\n@daily y\n";
+    let jobs = read(text).unwrap().jobs;
+    let of = |job: &Job| (job.name(), job.settings.retries(), job.zone.as_ref().unwrap().name().to_string());
+    assert_eq!(of(&jobs[0]), ("a".into(), 1, "UTC0".into()));
+    assert_eq!(of(&jobs[1]), ("line 6".into(), 0, "EST5".into()));
+    assert_eq!(
+        mistakes("# sexton: retry=1 retry=2 x\n@daily a\n  # sexton:\n"),
+        [
+            "1:19: `retry` is given twice",
+            "1:27: found `x`, expected name, zone, time-limit, retry, overlap, at-most or output, as in `retry=3`",
+            "3:1: expected a job below these settings",
+        ]
+    );
+}
+
+#[test]
+fn a_line_may_begin_with_a_minus() {
+    let quiet = job("-5 4 * * * x");
+    assert_eq!(
+        (quiet.when, quiet.is_quiet, &quiet.text[quiet.schedule]),
+        (cron("5 4 * * *"), true, "5 4 * * *")
+    );
+    assert!(job("-@daily x").is_quiet && !job("@daily x").is_quiet);
+    assert_eq!(mistakes("- 5 4 * * * x").len(), 1, "the minus alone is no field");
 }
 
 proptest! {

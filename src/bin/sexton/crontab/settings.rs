@@ -1,0 +1,39 @@
+//! Reads the settings in a comment, `# sexton: name=backup retry=3`. Pure.
+
+use sexton::tz::Zone;
+
+use super::fields::words;
+use super::{fault, is_blank, shortened, Fault};
+use crate::settings::{Settings, EXPECTED};
+
+/// Where the settings in a line begin, if it is a comment that has some.
+pub fn begin(line: &str) -> Option<usize> {
+    let text = line.trim_start_matches(is_blank).strip_prefix('#')?;
+    let rest = text.trim_start_matches(is_blank).strip_prefix("sexton:")?;
+    Some(line.len() - rest.len())
+}
+
+/// Adds the settings from a place in a line on.
+pub fn read(
+    line: &str,
+    start: usize,
+    settings: &mut Settings,
+    mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
+) -> Result<(), Vec<Fault>> {
+    let faults = words(line, start).filter_map(|word| {
+        let text = &line[word.clone()];
+        let (key, value) = match text.split_once('=') {
+            Some(pair) => pair,
+            None => {
+                let problem = format!("found `{}`, {EXPECTED}, as in `retry=3`", shortened(text));
+                return fault::<()>(word, problem).err();
+            }
+        };
+        settings.set(key, value, &mut zone_of).err().map(|problem| (word, problem))
+    });
+    let faults: Vec<_> = faults.collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(faults),
+    }
+}

@@ -1,0 +1,219 @@
+//! The loop of `sexton run`: it waits for signals, looks at the crontab once a second, enforces time limits, and stops.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sexton::tz::Zone;
+use sexton::{Error, Scheduler};
+
+use crate::check::File;
+use crate::crontab::Crontab;
+use crate::events;
+use crate::jobs::Jobs;
+use crate::log::{Level, Log, Value};
+use crate::running::Running;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::system::{self, Signal, Signals};
+use crate::{check, Failure};
+
+/// How often the crontab's file is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What wakes the loop.
+pub enum Message {
+    Signal(Signal),
+    /// Look when the next time limit is reached.
+    Look,
+    /// No job is left.
+    Over,
+}
+
+/// A bounded channel, as only its sender can be shared between threads in all versions of `std`.
+pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
+    mpsc::sync_channel(64)
+}
+
+/// What the command line says.
+pub struct Plan {
+    pub source: Source,
+    pub log: Log,
+    /// The zone of jobs that name none; `None` is the local one.
+    pub zone: Option<Zone>,
+    pub journal: Option<String>,
+    pub grace: Duration,
+    pub at_most: usize,
+    pub defaults: Settings,
+    pub logs_commands: bool,
+}
+
+struct Daemon {
+    source: Source,
+    jobs: Arc<Jobs>,
+    messages: Receiver<Message>,
+    grace: Duration,
+}
+
+/// Runs a crontab until no job is left, or until a signal.
+pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+    let (sender, messages) = channel();
+    watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
+    let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
+    let scheduler = scheduler(plan.at_most, zone, journal).map_err(failure)?;
+    let jobs = Arc::new(Jobs {
+        scheduler: scheduler.clone(),
+        running: Arc::new(Running::new(plan.log.clone())),
+        log: plan.log,
+        defaults: plan.defaults,
+        logs_commands: plan.logs_commands,
+        reading: plan.source.reading(),
+        messages: sender.clone(),
+        entries: Mutex::new(HashMap::new()),
+    });
+    let observer = Arc::downgrade(&jobs);
+    scheduler.observe(move |event| {
+        if let Some(jobs) = observer.upgrade() {
+            let label = event.task().map(|task| jobs.label(task));
+            events::log(event, label.as_deref(), &jobs.log);
+        }
+    });
+    let daemon = Daemon { source: plan.source, jobs, messages, grace };
+    daemon.start(crontab)?;
+    let wait = move || {
+        scheduler.wait();
+        let _ = sender.send(Message::Over);
+    };
+    thread::Builder::new().name("wait".into()).spawn(wait).map_err(failure)?;
+    daemon.serve()
+}
+
+fn failure(error: impl ToString) -> Failure {
+    Failure::Error(1, error.to_string())
+}
+
+fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<String>) -> Result<Scheduler, Error> {
+    let mut builder = Scheduler::builder().threads(at_most);
+    if let Some(zone) = zone {
+        builder = builder.zone(zone);
+    }
+    if let Some(path) = journal {
+        builder = builder.journal(path);
+    }
+    builder.build()
+}
+
+/// Has signals come as messages.
+pub fn watch_signals(messages: SyncSender<Message>) -> std::io::Result<()> {
+    let mut signals = Signals::watch(&[system::TERM, system::INT, system::HUP, system::USR2])?;
+    let forward = move || {
+        while let Ok(numbers) = signals.next() {
+            numbers.into_iter().for_each(|number| drop(messages.send(Message::Signal(number))));
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(forward).map(drop)
+}
+
+impl Daemon {
+    fn start(&self, crontab: Crontab) -> Result<(), Failure> {
+        let (jobs, count) = (&self.jobs, crontab.jobs.len() as i64);
+        let zone = jobs.log.zone().to_string();
+        let fields = [("jobs", Value::Number(count)), ("zone", Value::Text(&zone))];
+        jobs.log.line(Level::Info, "ready", &fields, None);
+        jobs.put(&Arc::new(crontab), true).map_err(failure)?;
+        for name in jobs.scheduler.forget_unscheduled() {
+            jobs.log.line(Level::Info, "forgot", &[], Some(&jobs.label(&name)));
+        }
+        Ok(())
+    }
+
+    fn serve(mut self) -> Result<(), Failure> {
+        let mut look_at = Instant::now() + LOOK_EVERY;
+        loop {
+            let now = Instant::now();
+            let next = self.jobs.running.enforce(now).map_or(look_at, |limit| limit.min(look_at));
+            match self.messages.recv_timeout(next.saturating_duration_since(now)) {
+                Ok(Message::Signal(system::HUP | system::USR2)) => self.reload(),
+                Ok(Message::Signal(_)) => return self.stop(),
+                Ok(Message::Over) => {
+                    self.jobs.log.message(Level::Info, "over", "no job is left");
+                    return Ok(());
+                }
+                Ok(Message::Look) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            if look_at <= Instant::now() {
+                look_at = Instant::now() + LOOK_EVERY;
+                if self.source.has_changed() {
+                    self.reload();
+                }
+            }
+        }
+    }
+
+    /// Reads the crontab again. If it has a mistake, or no jobs, the jobs stay as they are.
+    fn reload(&mut self) {
+        let log = &self.jobs.log;
+        let kept = |why: &str| log.line(Level::Error, "kept", &[("why", Value::Text(why))], None);
+        if self.source.is_stdin() {
+            return kept("the crontab came from stdin and cannot be read again");
+        }
+        let File { name, crontab, mistakes } = match self.source.read() {
+            Ok(file) => file,
+            Err(Failure::Error(_, problem) | Failure::Usage(problem)) => return kept(&problem),
+            Err(Failure::BrokenPipe) => return,
+        };
+        if !mistakes.is_empty() {
+            mistakes.iter().for_each(|mistake| log.mistake(&name, mistake));
+            let count = check::counted(mistakes.len(), "mistake");
+            return kept(&format!("`{name}` has {count}; the jobs stay as they were"));
+        }
+        if crontab.jobs.is_empty() {
+            return kept(&format!("`{name}` has no jobs; the jobs stay as they were"));
+        }
+        let count = crontab.jobs.len() as i64;
+        match self.jobs.put(&Arc::new(crontab), false) {
+            Err(error) => kept(&error.to_string()),
+            Ok(changes) => {
+                let number = |count: usize| Value::Number(count as i64);
+                let fields = [
+                    ("jobs", Value::Number(count)),
+                    ("added", number(changes.added)),
+                    ("removed", number(changes.removed)),
+                    ("changed", number(changes.changed)),
+                ];
+                log.line(Level::Info, "reload", &fields, None);
+            }
+        }
+    }
+
+    /// Fires nothing any more, and waits for what runs: until the grace is over, or another signal comes.
+    fn stop(self) -> Result<(), Failure> {
+        const POLL: Duration = Duration::from_millis(20);
+        let Jobs { scheduler, running, log, .. } = &*self.jobs;
+        let fields =
+            [("running", Value::Number(running.jobs().len() as i64)), ("grace", Value::Seconds(self.grace))];
+        log.line(Level::Info, "stop", &fields, None);
+        let now = Instant::now();
+        running.stop(now.checked_add(self.grace).unwrap_or(now));
+        while scheduler.shutdown_timeout(POLL).is_err() {
+            running.enforce(Instant::now());
+            while let Ok(message) = self.messages.try_recv() {
+                if let Message::Signal(system::TERM | system::INT) = message {
+                    running.stop(Instant::now());
+                }
+            }
+        }
+        let (status, how) = match running.worst() {
+            None => (0, "all jobs ended by themselves"),
+            Some(system::KILL) => (4, "jobs had to be killed"),
+            Some(_) => (3, "jobs were told to end before they were done"),
+        };
+        log.message(Level::Info, "over", how);
+        match status {
+            0 => Ok(()),
+            status => Err(Failure::Error(status, String::new())),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The life of one run of a job: its attempts, each a process, and what is logged of them.
+
+use std::io::Write;
+use std::process::{Command as Process, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::crontab::{Crontab, Job};
+use crate::log::{Level, Log, Value};
+use crate::output::Relay;
+use crate::running::Running;
+use crate::settings::{Output, Settings};
+use crate::system;
+
+/// The longest pause before another attempt. The first is a second, and each is twice the one before.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What a run needs to know.
+pub struct Order<'a> {
+    pub crontab: &'a Crontab,
+    pub job: &'a Job,
+    pub settings: &'a Settings,
+    pub label: &'a str,
+    pub due: SystemTime,
+    /// Called when a process has a time limit.
+    pub limited: &'a dyn Fn(),
+}
+
+/// Runs a job until it succeeds or no attempt is left. Whether it succeeded.
+pub fn run(order: &Order<'_>, running: &Running, log: &Log) -> bool {
+    let retries = order.settings.retries();
+    let mut pause = Duration::from_secs(1);
+    for attempt in 1.. {
+        match attempt_once(order, attempt, running, log) {
+            Attempt::Succeeded => return true,
+            Attempt::Stopped => return false,
+            Attempt::Failed if attempt > retries => return false,
+            Attempt::Failed => {}
+        }
+        log.line(Level::Info, "retry", &[("in", Value::Seconds(pause))], Some(order.label));
+        if !running.pause(pause) {
+            return false;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    false
+}
+
+enum Attempt {
+    Succeeded,
+    Failed,
+    /// The program stops.
+    Stopped,
+}
+
+fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -> Attempt {
+    let said = |level, event: &str, mut fields: Vec<(&str, Value<'_>)>| {
+        fields.push(("due", Value::Time(order.due)));
+        if order.settings.retries() > 0 {
+            fields.push(("attempt", Value::Number(attempt.into())));
+        }
+        log.line(level, event, &fields, Some(order.label));
+    };
+    let usual = if order.job.is_quiet { Level::Debug } else { Level::Info };
+    said(usual, "start", Vec::new());
+    let began = Instant::now();
+    let mut relay = None;
+    let prepared = |child: &mut std::process::Child| {
+        feed(child, order.job);
+        relay = Some(Relay::start(child, &order.job.name(), order.settings.output(), log));
+    };
+    let mut process = process(order);
+    let limit = order.settings.time_limit();
+    let ended = match running.start(&mut process, order.label, limit, prepared) {
+        Ok(None) => {
+            said(Level::Warn, "fail", vec![("error", Value::Text("not started, as the program stops"))]);
+            return Attempt::Stopped;
+        }
+        Ok(Some(id)) => {
+            if limit.is_some() {
+                (order.limited)();
+            }
+            running.wait(id).map_err(|error| format!("could not wait for it: {error}"))
+        }
+        Err(error) => Err(format!("could not start `{}`: {error}", process.get_program().to_string_lossy())),
+    };
+    if let Some(relay) = relay {
+        relay.finish();
+    }
+    let took = ("took", Value::Seconds(began.elapsed()));
+    let end = match ended {
+        Ok(end) => end,
+        Err(error) => {
+            said(Level::Error, "fail", vec![("error", Value::Text(&error)), took]);
+            return Attempt::Failed;
+        }
+    };
+    let how = match (end.status.code(), system::signal_of(end.status)) {
+        (None, Some(signal)) => ("signal", Value::Number(signal.into())),
+        (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
+    };
+    if end.status.success() && !end.was_told {
+        said(usual, "end", vec![how, took]);
+        return Attempt::Succeeded;
+    }
+    said(Level::Error, "fail", vec![how, took]);
+    Attempt::Failed
+}
+
+/// The command in its shell, with the crontab's variables.
+fn process(order: &Order<'_>) -> Process {
+    let variables = order.crontab.variables_of(order.job);
+    let (default, option) = system::SHELL;
+    let shell = variables.iter().rev().find(|(name, _)| name == "SHELL").map(|(_, value)| &**value);
+    let mut process = Process::new(shell.unwrap_or(default));
+    // A shell that the crontab names is one of Unix.
+    process.arg(shell.map_or(option, |_| "-c")).arg(&order.job.command);
+    process.env("SHELL", shell.unwrap_or(default));
+    process.envs(variables.iter().map(|(name, value)| (name, value)));
+    process.stdin(if order.job.input.is_some() { Stdio::piped() } else { Stdio::null() });
+    if order.settings.output() != Output::Plain {
+        process.stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
+    process
+}
+
+/// Gives a job its input, on a thread of its own: the job may read it late, or never.
+fn feed(child: &mut std::process::Child, job: &Job) {
+    if let (Some(input), Some(mut stdin)) = (job.input.clone(), child.stdin.take()) {
+        // Without a thread the pipe is closed, and the job finds nothing to read.
+        let _ = thread::Builder::new().spawn(move || stdin.write_all(input.as_bytes()));
+    }
+}

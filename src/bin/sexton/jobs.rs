@@ -1,0 +1,243 @@
+//! The jobs of a crontab as tasks of a scheduler, and what a new version of the crontab changes in them.
+
+use std::collections::HashMap;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sexton::tz::Zone;
+use sexton::{Error, Schedule, Scheduler};
+
+use crate::crontab::{Crontab, Job, When};
+use crate::daemon::Message;
+use crate::dialect::Reading;
+use crate::job::{self, Order};
+use crate::log::Log;
+use crate::running::Running;
+use crate::settings::Settings;
+
+pub struct Jobs {
+    pub scheduler: Scheduler,
+    pub running: Arc<Running>,
+    pub log: Log,
+    /// What applies to all jobs that say nothing else.
+    pub defaults: Settings,
+    pub logs_commands: bool,
+    /// How lines are read.
+    pub reading: Arc<Reading>,
+    pub messages: SyncSender<Message>,
+    /// The jobs by the names of their tasks.
+    pub entries: Mutex<HashMap<String, Slot>>,
+}
+
+/// What the task of a job runs. A new version of the crontab may put something else in it.
+type Slot = Arc<Mutex<Entry>>;
+
+#[derive(Clone)]
+pub struct Entry {
+    crontab: Arc<Crontab>,
+    index: usize,
+    settings: Settings,
+    pub label: String,
+}
+
+impl Entry {
+    fn job(&self) -> &Job {
+        &self.crontab.jobs[self.index]
+    }
+}
+
+/// What a new version of a crontab changed.
+#[derive(Default)]
+pub struct Changes {
+    pub added: usize,
+    pub removed: usize,
+    pub changed: usize,
+}
+
+impl Jobs {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The label of the job of a task.
+    pub fn label(&self, task: &str) -> String {
+        let entry = self.entries().get(task).map(|slot| locked(slot).label.clone());
+        entry.unwrap_or_else(|| self.old_label(task))
+    }
+
+    /// A label for a job that the crontab does not have any more: of the line by which the journal knows it, the schedule
+    /// and the program.
+    fn old_label(&self, task: &str) -> String {
+        let line = task.split('\n').next().unwrap_or_default();
+        if self.logs_commands || !line.contains(' ') {
+            return line.into();
+        }
+        let (crontab, _) = Crontab::read(line.as_bytes(), &self.reading, Zone::from_posix);
+        match &crontab.jobs[..] {
+            [job] => format!("{} {}", &line[job.schedule.clone()], job.program()),
+            _ => "a line that is not read as a job any more".into(),
+        }
+    }
+
+    /// Makes the tasks those of a crontab. Jobs that it does not change keep their state, and runs go on in any case. If one
+    /// cannot be scheduled, nothing changes.
+    ///
+    /// Only the first crontab's `@reboot` jobs are run.
+    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, is_first: bool) -> Result<Changes, Error> {
+        let now = SystemTime::now();
+        let mut planned = Vec::new();
+        for (index, name) in names(&crontab.jobs).into_iter().enumerate() {
+            let job = &crontab.jobs[index];
+            let label = job.label(self.logs_commands);
+            let settings = job.settings.or(&self.defaults);
+            let entry = Entry { crontab: crontab.clone(), index, settings, label };
+            let slot = self.entries().get(&name).cloned();
+            let is_same = slot.as_ref().map_or(false, |slot| is_scheduled_as(&locked(slot), &entry));
+            // Ignore a last due time in the future: the clock was wrong, and has been set back since.
+            let last = self.scheduler.last_due(&name).filter(|last| *last <= now);
+            let is_done = job.when == When::Start && !is_first;
+            let schedule = match is_same || is_done {
+                true => None,
+                false => Some(self.schedule_of(job, last, now)?),
+            };
+            planned.push((name, entry, slot, schedule));
+        }
+        let mut changes = Changes::default();
+        let mut left: HashMap<String, Slot> = std::mem::take(&mut self.entries());
+        for (name, entry, slot, schedule) in planned {
+            left.remove(&name);
+            match &slot {
+                None => changes.added += 1,
+                Some(slot) if schedule.is_some() || is_other(&locked(slot), &entry) => changes.changed += 1,
+                Some(_) => {}
+            }
+            let slot = match slot {
+                Some(slot) => {
+                    *locked(&slot) = entry;
+                    slot
+                }
+                None => Arc::new(Mutex::new(entry)),
+            };
+            self.entries().insert(name.clone(), slot.clone());
+            if let Some(schedule) = schedule {
+                self.schedule(&name, schedule, slot)?;
+            }
+        }
+        for name in left.keys() {
+            changes.removed += 1;
+            // A task that has ended is not known any more.
+            let _ = self.scheduler.cancel(name);
+        }
+        Ok(changes)
+    }
+
+    /// When a job is due. An error if it never is.
+    fn schedule_of(&self, job: &Job, last: Option<SystemTime>, now: SystemTime) -> Result<Schedule, Error> {
+        let zone = job.zone.as_ref().unwrap_or_else(|| self.log.zone());
+        schedule(&job.when, Some(zone), last, now)?.upcoming(now)?;
+        schedule(&job.when, job.zone.as_ref(), last, now)
+    }
+
+    fn schedule(self: &Arc<Jobs>, name: &str, schedule: Schedule, slot: Slot) -> Result<(), Error> {
+        let jobs = self.clone();
+        let overlap = locked(&slot).settings.overlap();
+        let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
+        task.run_shared(move |run| jobs.run(&slot, run.due()))?;
+        Ok(())
+    }
+
+    fn run(&self, slot: &Slot, due: SystemTime) {
+        let entry = locked(slot).clone();
+        let order = Order {
+            crontab: &entry.crontab,
+            job: entry.job(),
+            settings: &entry.settings,
+            label: &entry.label,
+            due,
+            // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
+            limited: &|| drop(self.messages.try_send(Message::Look)),
+        };
+        job::run(&order, &self.running, &self.log);
+    }
+}
+
+fn locked(slot: &Slot) -> MutexGuard<'_, Entry> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the task of one is right for the other: it is due at the same times, and may overlap itself as much.
+fn is_scheduled_as(one: &Entry, other: &Entry) -> bool {
+    let (a, b) = (one.job(), other.job());
+    a.when == b.when && a.zone == b.zone && one.settings.overlap() == other.settings.overlap()
+}
+
+/// Whether another run would be another one, apart from when it is due.
+fn is_other(one: &Entry, other: &Entry) -> bool {
+    let (a, b) = (one.job(), other.job());
+    let variables = |entry: &Entry| entry.crontab.variables_of(entry.job()).to_vec();
+    (&a.command, &a.input, &one.settings) != (&b.command, &b.input, &other.settings)
+        || variables(one) != variables(other)
+}
+
+/// The names of the tasks, and of the jobs in the journal: a job's own name, or else the line itself, with a number if the
+/// same line comes again. A line has blanks in it and a job's name has none, so they differ.
+pub fn names(jobs: &[Job]) -> Vec<String> {
+    let mut counts = HashMap::new();
+    let names = jobs.iter().map(|job| {
+        if let Some(name) = &job.settings.name {
+            return name.clone();
+        }
+        let line = job.text.trim();
+        let count = counts.entry(line).or_insert(0);
+        *count += 1;
+        match *count {
+            1 => line.to_string(),
+            // No line contains a line break, so the name is unique.
+            count => format!("{line}\n{count}"),
+        }
+    });
+    names.collect()
+}
+
+/// When a job is due, if it is put up now. `last` is its last due time in an earlier process.
+pub fn schedule(
+    when: &When,
+    zone: Option<&Zone>,
+    last: Option<SystemTime>,
+    now: SystemTime,
+) -> Result<Schedule, Error> {
+    let in_zone = |schedule: Schedule| match zone {
+        Some(zone) => schedule.zone(zone.clone()),
+        // Without a zone, the schedule follows the local zone when it changes.
+        None => schedule,
+    };
+    Ok(in_zone(match when {
+        When::Cron(cron) => Schedule::from(*cron),
+        When::Every(period) => {
+            // In the library, a period is first due at once. Here it is first due one period after the start or after the last
+            // due time, as in robfig/cron.
+            let begin = in_zone(Schedule::from(*period)).starting(last.unwrap_or(now))?;
+            let first = begin.upcoming(last.unwrap_or(now))?.nth(1);
+            match (last, first) {
+                (Some(last), Some(_)) => Schedule::from(*period).starting(last)?,
+                (None, Some(first)) => Schedule::from(*period).starting(first)?,
+                // After the year 9999.
+                (_, None) => Schedule::at_next(|_| None),
+            }
+        }
+        When::Start => Schedule::after(Duration::ZERO),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn equal_lines_get_different_names() {
+        let text = "@daily a\n@daily b\n  @daily a\n# a\n# sexton: name=a\n@daily a\n@daily a \n";
+        let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
+        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);
+        assert_eq!(names(&crontab.jobs), ["@daily a", "@daily b", "@daily a\n2", "a", "@daily a\n3"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Passes on what jobs write, line by line. Lines of several jobs do not mix: each is written as a whole, with its job's name.
+
+use std::io::{self, Read, Write};
+use std::process::Child;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::log::Log;
+use crate::settings::Output;
+
+/// The longest line that is kept together, in bytes. A job may write without ever ending a line.
+const MAX_LINE: usize = 1 << 16;
+
+/// How long the end of a job waits for its last output. Processes that it left behind may keep the pipe open for longer.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The output of one job on its way.
+pub struct Relay {
+    streams: Vec<Arc<Stream>>,
+    /// Closed when all pipes are.
+    ended: Receiver<()>,
+}
+
+/// Stdout or stderr of a job.
+struct Stream {
+    is_stdout: bool,
+    job: String,
+    how: Output,
+    log: Log,
+    /// What came after the last line end.
+    rest: Mutex<Vec<u8>>,
+}
+
+impl Relay {
+    /// Takes the pipes of a child, if there are any, and passes on what comes until they are closed.
+    pub fn start(child: &mut Child, job: &str, how: Output, log: &Log) -> Relay {
+        let stdout = child.stdout.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, true));
+        let stderr = child.stderr.take().map(|pipe| (Box::new(pipe) as Box<dyn Read + Send>, false));
+        let (sender, ended) = mpsc::channel();
+        let mut streams = Vec::new();
+        for (pipe, is_stdout) in stdout.into_iter().chain(stderr) {
+            let (job, log) = (job.to_string(), log.clone());
+            let stream = Arc::new(Stream { is_stdout, job, how, log, rest: Mutex::default() });
+            streams.push(stream.clone());
+            let sender = sender.clone();
+            let pass_on = move || {
+                stream.pass_on(pipe);
+                drop(sender);
+            };
+            // Without a thread the pipe is closed, so that the job does not wait for ever until somebody reads.
+            let _ = thread::Builder::new().spawn(pass_on);
+        }
+        Relay { streams, ended }
+    }
+
+    /// Waits until all is passed on, but not for long. A line that has no end yet is passed on as it is.
+    pub fn finish(self) {
+        // Nothing is ever sent: this returns when the pipes are closed, or when the patience is over.
+        if self.ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+        let (sender, ended) = mpsc::channel::<()>();
+        for stream in self.streams {
+            let sender = sender.clone();
+            // On a thread, as whoever reads the output may have stopped reading.
+            let pass_on = move || {
+                stream.pass_on_rest(&mut stream.rest());
+                drop(sender);
+            };
+            let _ = thread::Builder::new().spawn(pass_on);
+        }
+        drop(sender);
+        let _ = ended.recv_timeout(PATIENCE);
+    }
+}
+
+impl Stream {
+    fn rest(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass_on(&self, mut pipe: impl Read) {
+        let mut bytes = [0; 8192];
+        loop {
+            match pipe.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) | Ok(0) => return self.pass_on_rest(&mut self.rest()),
+                Ok(len) => {
+                    let mut rest = self.rest();
+                    for part in bytes[..len].split_inclusive(|byte| *byte == b'\n') {
+                        rest.extend_from_slice(part);
+                        if part.ends_with(b"\n") || rest.len() > MAX_LINE {
+                            self.pass_on_rest(&mut rest);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass_on_rest(&self, rest: &mut Vec<u8>) {
+        if rest.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(rest.strip_suffix(b"\n").unwrap_or(rest));
+        let line = match (self.how, self.is_stdout) {
+            (Output::Json, true) => self.log.output(&self.job, "stdout", &text),
+            (Output::Json, false) => self.log.output(&self.job, "stderr", &text),
+            _ => format!("[{}] {text}", self.job),
+        };
+        // If nobody reads any more, the job goes on, and what it writes is thrown away.
+        let _ = match self.is_stdout {
+            true => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
+            }
+            false => io::stderr().write_all(format!("{line}\n").as_bytes()),
+        };
+        rest.clear();
+    }
+}

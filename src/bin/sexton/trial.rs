@@ -1,0 +1,97 @@
+//! `sexton run --dry-run` and `--once`: what would run, and one job alone.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use sexton::{ManualClock, Scheduler};
+
+use crate::args::Args;
+use crate::crontab::{Crontab, Job};
+use crate::daemon::{self, Message, Plan};
+use crate::job::{self, Order};
+use crate::running::Running;
+use crate::{jobs, say, system, time, Failure};
+
+/// Runs the crontab on a clock that is moved to the end at once, and prints each run instead of running it.
+pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failure> {
+    let failure = |error: sexton::Error| Failure::Error(1, error.to_string());
+    let zone = plan.log.zone().clone();
+    let now = SystemTime::now();
+    let until = time::until(args, &zone)?;
+    let clock = ManualClock::new(now);
+    let scheduler = Scheduler::builder().clock(&clock).zone(zone.clone()).build().map_err(failure)?;
+    for (job, name) in crontab.jobs.iter().zip(jobs::names(&crontab.jobs)) {
+        let label = job.label(plan.logs_commands);
+        let zone = zone.clone();
+        let schedule = jobs::schedule(&job.when, job.zone.as_ref(), None, now).map_err(failure)?;
+        let print =
+            move |run: &sexton::Run<'_>| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
+                Ok(()) => ControlFlow::Continue(()),
+                // Nobody reads any more.
+                Err(_) => ControlFlow::Break(()),
+            };
+        scheduler.task(&name).on(schedule).run_with(print).map_err(failure)?;
+    }
+    clock.advance(until.duration_since(now).unwrap_or_default());
+    Ok(())
+}
+
+/// Runs one job now, as the daemon would, and waits for it.
+pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+    let index = find(name, &crontab)?;
+    let failure = |error: std::io::Error| Failure::Error(1, error.to_string());
+    let (sender, messages) = daemon::channel();
+    daemon::watch_signals(sender.clone()).map_err(failure)?;
+    let running = Arc::new(Running::new(plan.log.clone()));
+    let run = {
+        let running = running.clone();
+        move || {
+            let job = &crontab.jobs[index];
+            let settings = job.settings.or(&plan.defaults);
+            let (label, limited) = (job.label(plan.logs_commands), || drop(sender.try_send(Message::Look)));
+            let due = SystemTime::now();
+            let order =
+                Order { crontab: &crontab, job, settings: &settings, label: &label, due, limited: &limited };
+            let has_succeeded = job::run(&order, &running, &plan.log);
+            let _ = sender.send(Message::Over);
+            has_succeeded
+        }
+    };
+    let worker = thread::Builder::new().spawn(run).map_err(failure)?;
+    loop {
+        let now = Instant::now();
+        let wait =
+            running.enforce(now).map_or(Duration::from_secs(60), |at| at.saturating_duration_since(now));
+        match messages.recv_timeout(wait) {
+            Ok(Message::Signal(system::TERM | system::INT)) => running.stop(Instant::now()),
+            Ok(Message::Over) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            _ => {}
+        }
+    }
+    match worker.join() {
+        Ok(true) => Ok(()),
+        _ => Err(Failure::Error(1, String::new())),
+    }
+}
+
+/// The job of a name; without one, of `line 3`, or of a command.
+fn find(name: &str, crontab: &Crontab) -> Result<usize, Failure> {
+    let is_meant = |job: &Job| job.name() == name || job.command.trim() == name;
+    let found: Vec<_> = (0..crontab.jobs.len()).filter(|i| is_meant(&crontab.jobs[*i])).collect();
+    match found[..] {
+        [index] => Ok(index),
+        [] => {
+            let mut names: Vec<_> =
+                crontab.jobs.iter().map(|job| format!("`{}`", job.name())).take(10).collect();
+            if names.len() < crontab.jobs.len() {
+                names.push("…".into());
+            }
+            let names = names.join(", ");
+            Err(Failure::Error(1, format!("no job has the name `{name}`, expected one of {names}")))
+        }
+        _ => Err(Failure::Error(1, format!("{} jobs have the command `{name}`: give a name", found.len()))),
+    }
+}

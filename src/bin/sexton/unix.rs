@@ -1,0 +1,161 @@
+//! What the program asks of Unix through C functions, because `std` has no safe way to: signals, process groups, and waiting
+//! for a process without collecting it. This is the only file with `unsafe`. `std` links these functions in any case.
+
+#![allow(unsafe_code)]
+
+use std::io::{self, Read};
+use std::os::raw::{c_int, c_void};
+use std::os::unix::io::{AsRawFd, IntoRawFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+pub type Signal = c_int;
+
+pub const HUP: Signal = 1;
+pub const INT: Signal = 2;
+pub const KILL: Signal = 9;
+pub const TERM: Signal = 15;
+#[cfg(not(target_os = "macos"))]
+pub const USR2: Signal = 12;
+#[cfg(target_os = "macos")]
+pub const USR2: Signal = 31;
+
+/// For `waitid`: a process by its id, once it has ended, which is not to be collected.
+const BY_ID: c_int = 1;
+#[cfg(not(target_os = "macos"))]
+const ENDED_NOT_COLLECTED: c_int = 0x0100_0004;
+#[cfg(target_os = "macos")]
+const ENDED_NOT_COLLECTED: c_int = 0x24;
+
+/// At least as large as a `siginfo_t`, which has 128 bytes on Linux and 104 on macOS. It is written and never read.
+#[repr(C, align(16))]
+struct Info([u8; 128]);
+
+extern "C" {
+    fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+    fn write(file: c_int, bytes: *const c_void, len: usize) -> isize;
+    fn kill(process: i32, signal: c_int) -> c_int;
+    fn setpgid(process: i32, group: i32) -> c_int;
+    fn waitid(kind: c_int, id: u32, info: *mut Info, options: c_int) -> c_int;
+    fn waitpid(process: i32, status: *mut c_int, options: c_int) -> i32;
+}
+
+/// The signals that have come and were not read yet: a bit for each number.
+static PENDING: AtomicU32 = AtomicU32::new(0);
+
+/// The end of a pipe to write to when `PENDING` is no longer zero.
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// The handler of all signals. It may do only what is safe at any point of the program: atomics and `write`.
+extern "C" fn note(number: c_int) {
+    // There is a byte in the pipe only while `PENDING` is not zero. So this write finds room: it neither blocks nor fails,
+    // and leaves the `errno` of the code that it interrupts alone.
+    if PENDING.fetch_or(1 << number, Ordering::SeqCst) == 0 {
+        let byte = 0_u8;
+        // SAFETY: `write` reads one byte from a valid address, and is async-signal-safe. `watch` stored the file before
+        // it installed this handler, and the file is never closed.
+        unsafe { write(WAKE.load(Ordering::SeqCst), (&byte as *const u8).cast(), 1) };
+    }
+}
+
+/// Signals that do not end the program, but are read. One pipe serves the process: to be called once.
+pub struct Signals(UnixStream);
+
+impl Signals {
+    pub fn watch(numbers: &[Signal]) -> io::Result<Signals> {
+        let (read, write) = UnixStream::pair()?;
+        WAKE.store(write.as_raw_fd(), Ordering::SeqCst);
+        // From now on it stays open until the process ends.
+        let _ = write.into_raw_fd();
+        for &number in numbers {
+            // SAFETY: the handler is a function of the type that `signal` expects, and does only what is allowed in one.
+            // The numbers are those of signals that may be handled, and less than 32.
+            let previous = unsafe { signal(number, note) };
+            if previous == usize::MAX {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(Signals(read))
+    }
+
+    /// Blocks until signals have come.
+    pub fn next(&mut self) -> io::Result<Vec<Signal>> {
+        self.0.read_exact(&mut [0])?;
+        let pending = PENDING.swap(0, Ordering::SeqCst);
+        Ok((1..32).filter(|number| pending & 1 << number != 0).collect())
+    }
+}
+
+/// Has the process begin a process group of its own.
+pub fn in_own_group(command: &mut Command) {
+    // SAFETY: the closure runs between fork and exec, where only async-signal-safe functions may be called. `setpgid` is one,
+    // and so is reading `errno`. It allocates nothing.
+    unsafe {
+        command.pre_exec(|| match setpgid(0, 0) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        });
+    }
+}
+
+/// Sends a signal to a child and all others of its group.
+pub fn signal_group(child: &mut Child, number: Signal) {
+    let _ = signal_process(-(child.id() as i32), number);
+}
+
+/// Whether the group of a child has processes, be they running or not collected.
+pub fn has_group(child: &Child) -> bool {
+    signal_process(-(child.id() as i32), 0).is_ok()
+}
+
+/// Sends a signal to a process, or to a group if the number is negative.
+fn signal_process(process: i32, number: Signal) -> io::Result<()> {
+    // SAFETY: `kill` takes two integers and touches no memory of this process. The callers name children of this process
+    // that they have not collected yet, or groups of these that still have a member.
+    match unsafe { kill(process, number) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Blocks until a child has ended, and does not collect it: its id stays its own, so that it can still be sent signals.
+pub fn wait_until_ended(id: u32) {
+    let mut info = Info([0; 128]);
+    loop {
+        // SAFETY: `info` is valid for writes and large enough.
+        let result = unsafe { waitid(BY_ID, id, &mut info, ENDED_NOT_COLLECTED) };
+        if result == 0 || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return;
+        }
+    }
+}
+
+/// For process 1: blocks until a child has ended, its own or one that was left to it, and collects that one.
+pub fn collect_any() -> io::Result<(u32, ExitStatus)> {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is valid for writes.
+        match unsafe { waitpid(-1, &mut status, 0) } {
+            id if id > 0 => return Ok((id as u32, ExitStatus::from_raw(status))),
+            _ => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::Interrupted => {}
+                error => return Err(error),
+            },
+        }
+    }
+}
+
+/// Passes a signal on to a child that is not collected yet.
+pub fn forward(child: &Child, number: Signal) {
+    let _ = signal_process(child.id() as i32, number);
+}
+
+/// The signal that ended a process.
+pub fn signal_of(status: ExitStatus) -> Option<Signal> {
+    status.signal()
+}
+
+/// The shell, and its option for a command.
+pub const SHELL: (&str, &str) = ("/bin/sh", "-c");
