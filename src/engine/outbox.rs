@@ -127,7 +127,11 @@ impl Outbox {
             }
             current => {
                 *current = None;
-                let Item { event, .. } = self.events.pop_front()?;
+                let event = match self.events.pop_front() {
+                    Some(Item { event, .. }) => event,
+                    None if self.lost > 0 => Event::EventsLost { count: std::mem::take(&mut self.lost) },
+                    None => return None,
+                };
                 match observers.is_empty() {
                     true => Some((event, None)),
                     false => {

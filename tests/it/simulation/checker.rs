@@ -898,6 +898,14 @@ impl<'a> Checker<'a> {
                 Some(next) => next,
                 // The last of its occurrences has passed during a run, which goes on, or another one was demanded.
                 None if is_running || life.states.iter().any(|state| state.is_demanded) => continue,
+                // It has passed in a pause, and the task waits for a thread to end it.
+                None if life
+                    .states
+                    .iter()
+                    .any(|state| state.pending == self.dues(life, state.prev, NEVER)) =>
+                {
+                    continue
+                }
                 None => return Err(format!("{number} has no next due")),
             };
             if status != Status::Waiting || is_held || life.is_vague {
