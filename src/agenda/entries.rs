@@ -89,7 +89,12 @@ impl Agenda {
 
     /// The same, when the task will not run any more: what has passed without a run is missed.
     pub(super) fn remove(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
-        let passed = self.name_entry(index).entry.as_ref()?.passed(now);
+        let entry = self.name_entry(index).entry.as_mut()?;
+        let passed = entry.passed(now);
+        if let Some(marks) = &mut entry.marks {
+            // One reason for all of it.
+            marks.correction = None;
+        }
         if passed.is_some() && self.is_counted(index) {
             self.count_missed(index, why, now);
         }
