@@ -4,7 +4,7 @@
 //! their place without a flag in this one. Closures given to us never run under a lock, so a poisoned lock guards
 //! no broken state: it is recovered.
 
-#[cfg(test)]
+#[cfg(all(test, feature = "journal"))]
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 pub(crate) use std::thread::{self, ThreadId};
