@@ -4,7 +4,8 @@
 //! their place without a flag in this one. Closures given to us never run under a lock, so a poisoned lock guards
 //! no broken state: it is recovered.
 
-#[cfg(all(test, feature = "journal"))]
+#[cfg(test)]
+#[allow(unused_imports)] // Only the tests of the journal use them.
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 pub(crate) use std::thread::{self, ThreadId};

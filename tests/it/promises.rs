@@ -543,8 +543,12 @@ fn nothing_hidden() {
     assert!(sources.len() > 20);
     let mut wrong = Vec::new();
     for (path, text) in &sources {
-        for line in code(text).filter(|line| *line != "#![forbid(unsafe_code)]") {
-            if ["unsafe", "std::net", ".unwrap()", "static mut"].iter().any(|word| line.contains(word)) {
+        // The program catches signals: the functions of C that this takes are called in one of its files.
+        let is_of_signals = path.ends_with("src/bin/sexton/unix.rs");
+        let lints = ["#![forbid(unsafe_code)]", "#![deny(unsafe_code)]"];
+        for line in code(text).filter(|line| !lints.contains(line)) {
+            let has_unsafe = line.contains("unsafe") && !is_of_signals;
+            if has_unsafe || ["std::net", ".unwrap()", "static mut"].iter().any(|word| line.contains(word)) {
                 wrong.push(format!("{path}: {line}"));
             }
         }
