@@ -107,6 +107,7 @@ fn what_is_given_one_by_one_ends_with_the_calendar() {
     }
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn nothing_is_said_of_the_time_before_a_zone_begins() {
     // Its data begin with 2026.
