@@ -1,8 +1,8 @@
 //! Which task is due when: one entry for each name, and two heaps of due times, one for each order of time.
 //!
 //! An entry waits for its due time ([`Agenda::take_due`]), then for a worker ([`Agenda::pick_up`]), and then its run begins.
-//! Only the callback travels to the worker, so two runs of a task cannot overlap, and comes back when the run has ended
-//! ([`Agenda::finish`]). The schedule stays: its due times are arithmetic. A schedule that is the user's code is handed to
+//! Only the callback goes to the worker, and comes back when the run has ended ([`Agenda::finish`]). So two runs of a task
+//! cannot overlap, unless several threads may call its callback. The schedule stays: its due times are arithmetic. A schedule that is the user's code is handed to
 //! a worker to be asked, and comes back with the answer ([`Agenda::answered`]).
 //!
 //! `agenda/README.md` lists the states of an entry, and who may change which.
@@ -176,10 +176,9 @@ impl Agenda {
         }
         self.disarm(index);
         let NameEntry { entry, detached, .. } = self.name_entry(index);
+        debug_assert!(detached.is_empty(), "a task is not armed while an earlier one of its name goes on");
         let entry = entry.as_mut().expect("a live item has an entry");
-        if !detached.is_empty() {
-            // An earlier task of this name still runs. Its end arms this one again.
-        } else if !entry.is_full() {
+        if !entry.is_full() {
             ages.push((due.age(now).unwrap_or_default(), id, EntryKey { index, version: entry.version }));
             self.queue(index, Cause::Due, now);
         } else if entry.counts_overruns() {
@@ -207,18 +206,18 @@ impl Agenda {
         self.queue(index, cause, now);
     }
 
-    /// Ends a task. It loses its name at once. Runs that have not ended go on. Returns what remains of it, and what it was if
-    /// that is `asked`.
+    /// Ends a task. It loses its name at once. Runs that have not ended go on. Returns what remains of it, and its details if
+    /// they are wanted.
     pub(crate) fn cancel(
         &mut self,
         key: TaskKey<'_>,
-        asked: Details,
+        details: Details,
         now: Now,
     ) -> Option<(Removed, Option<TaskDetails>)> {
         let index = self.find(key)?;
-        let details = match asked {
-            Details::Asked => self.name_entry(index).details(),
-            Details::NotAsked => None,
+        let details = match details {
+            Details::Wanted => self.name_entry(index).details(),
+            Details::Unwanted => None,
         };
         Some((self.remove_named(index, Why::Cancelled, now)?, details))
     }

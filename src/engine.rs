@@ -1,4 +1,4 @@
-//! What the threads share, and the walk of a task: from the agenda to the pool, through its run, and back.
+//! What the threads share, and how they change it.
 //!
 //! ```text
 //! timer: take_due ──> pool: pick_up ──> callback ──> finish ──> agenda
@@ -171,7 +171,7 @@ impl Engine {
 
     /// Unlocks the state after a change, submits what was queued, and wakes the threads that the change concerns: the timer
     /// if it sleeps too long now, the one that delivers events, and the callers of `wait` and `shutdown` if nothing is left.
-    /// Never called by the timer's thread.
+    /// Returns when all records are written that were queued until then. Never called by the timer's thread.
     pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
         self.publish(&mut state, now);
         let wake = self.next_wake(&mut state, now);
@@ -210,7 +210,6 @@ impl Engine {
         if let Err(MustDeliver) = delivery {
             self.deliver();
         }
-        // What no event waits for.
         self.write(last_record);
     }
 

@@ -1,7 +1,7 @@
 //! A task: its callback and its policies. Decides which occurrences are run and which are missed.
 //!
-//! A schedule that is the user's code is asked without a lock, on a worker. Any other is arithmetic, and is asked under the
-//! state's lock.
+//! A schedule that is the user's code is asked without a lock, on a worker or on the caller's thread. Any other is
+//! arithmetic, and is asked under the state's lock.
 
 use std::fmt;
 use std::future::Future;

@@ -1,8 +1,8 @@
 //! Clock steps and zone changes: judges the next due times again. Pure: no threads, no clock.
 //!
 //! Every task is judged at once, whether it runs or not. A schedule that is the user's code may not be asked here: such a
-//! task is queued, and a worker asks for its next due time. While it is being asked, changes are stored in its entry, and
-//! applied when it comes back.
+//! task is queued, and a worker asks for its next due time. So is one whose schedule has no due time left, as a worker must
+//! drop it. While a schedule is being asked, changes are stored in its entry, and applied when it comes back.
 
 use std::time::SystemTime;
 

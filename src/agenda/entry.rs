@@ -89,7 +89,7 @@ pub(super) struct Entry {
 /// What the task waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// For the end of a run, or for a caller.
+    /// For the end of a run, of this task or of an earlier one of its name, or for a caller.
     Idle,
     /// For its next due time, which has a live item in a heap.
     Armed,
@@ -102,7 +102,7 @@ pub(super) enum Stage {
 /// Why a task waits for a worker.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Its next due time has come.
+    /// Its next due time has come. Or it is over, or what it has missed is to be counted.
     Due,
     /// The same, while it was running, and the policy is [`Overlap::Queue`].
     Overrun,
@@ -143,9 +143,9 @@ pub(super) struct Marks {
     pub(super) backlog: Option<Now>,
     /// The schedule is to be asked for the next due time after this wall time. Later occurrences have not been judged.
     pub(super) ask_after: Option<SystemTime>,
-    /// The wall clock was set back while the schedule was being asked.
+    /// The wall clock was set back. Applied at once, or when the schedule has answered.
     pub(super) set_back: Option<SetBack>,
-    /// The zone was changed while the schedule was being asked.
+    /// The zone was changed. Applied at once, or when the schedule has answered.
     pub(super) zone_change: Option<ZoneChange>,
 }
 

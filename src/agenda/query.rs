@@ -194,8 +194,8 @@ impl Agenda {
 /// Whether somebody wants to know the details of a task.
 #[derive(Clone, Copy)]
 pub(crate) enum Details {
-    Asked,
-    NotAsked,
+    Wanted,
+    Unwanted,
 }
 
 impl NameEntry {

@@ -63,7 +63,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         assert!(capacity(&agenda) >= 3 * TASKS);
         for i in 0..TASKS {
             let name = order(i).to_string();
-            assert!(agenda.cancel(TaskKey { name: &name, id: None }, Details::NotAsked, now).is_some());
+            assert!(agenda.cancel(TaskKey { name: &name, id: None }, Details::Unwanted, now).is_some());
             if wakes {
                 agenda.next_wake(now, None);
             }

@@ -54,12 +54,12 @@ impl fmt::Debug for OpenStore {
 
 impl State {
     /// A run begins. If it follows the calendar, the record is on the disk before the callback is called.
-    pub(super) fn record_run(&mut self, facts: &Facts) -> QueuedRecord {
+    pub(super) fn record_run(&mut self, facts: &Facts) {
         let Facts { ref name, due, reason, place, .. } = *facts;
         let is_one_more = place == Place::OneMore;
         if is_one_more {
             // With this run the task gives its name up.
-            let _ = self.outbox.record(name, Record::Forgot);
+            self.outbox.record(name, Record::Forgot);
         }
         let record = match reason {
             Reason::Demand => Record::Asked { at: due, durability: Durability::Process },
@@ -71,7 +71,7 @@ impl State {
             }
             Reason::Calendar => Record::Began { due, durability: Durability::PowerFailure },
         };
-        self.outbox.record(name, record)
+        self.outbox.record(name, record);
     }
 }
 
@@ -124,8 +124,8 @@ impl Engine {
         for name in &names {
             let name = Arc::from(name.as_str());
             self.emit_past(&name);
-            let forgot = lock(&self.state).outbox.record(&name, Record::Forgot);
-            self.write(forgot);
+            lock(&self.state).outbox.record(&name, Record::Forgot);
+            self.write_all();
         }
         names
     }

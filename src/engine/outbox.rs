@@ -79,7 +79,6 @@ struct Item {
 
 /// The number of a record, counted from 1 in the order of queueing. Zero is no record.
 #[derive(Clone, Copy, Default)]
-#[must_use = "it is not written yet"]
 pub(super) struct QueuedRecord(u64);
 
 impl Outbox {
@@ -189,11 +188,10 @@ impl Outbox {
     }
 
     /// Queues a record for the store, if there is one.
-    pub(super) fn record(&mut self, name: &Arc<str>, record: Record) -> QueuedRecord {
+    pub(super) fn record(&mut self, name: &Arc<str>, record: Record) {
         if self.has_store {
             self.records.push_back((name.clone(), record));
         }
-        self.last_record()
     }
 
     pub(super) fn last_record(&self) -> QueuedRecord {

@@ -3,7 +3,7 @@
 use super::{Engine, Inside, State};
 use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
 use crate::store::Record;
@@ -11,15 +11,19 @@ use crate::sync::{lock, Arc};
 use crate::task::MissedDues;
 
 impl State {
-    /// Reports missed occurrences, also to the store if `is_recorded`.
-    pub(super) fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, is_recorded: bool, now: Now) {
+    fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, now: Now) {
         let MissedDues { count, first, latest, why } = missed;
+        self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
+    }
+
+    /// The same, of a task that the store still knows.
+    fn report_and_record_missed(&mut self, name: &Arc<str>, missed: MissedDues, now: Now) {
         // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
         // process to make up for.
-        if is_recorded && !matches!(why, Why::Cancelled | Why::ShutDown) {
-            let _ = self.outbox.record(name, Record::Passed(latest));
+        if !matches!(missed.why, Why::Cancelled | Why::ShutDown) {
+            self.outbox.record(name, Record::Passed(missed.latest));
         }
-        self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
+        self.report_missed(name, missed, now);
     }
 }
 
@@ -28,19 +32,8 @@ impl Engine {
     pub(super) fn publish(&self, state: &mut State, now: Now) {
         for (name, news) in state.agenda.take_news() {
             match news {
-                News::Missed(missed) => state.report_missed(&name, missed, true, now),
-                News::Broken(error) => {
-                    let message = error.to_string().into();
-                    state.outbox.alarm(
-                        now,
-                        match error.kind() {
-                            Kind::Panicked(_) => {
-                                Event::Panicked { task: name, due: None, took: None, message }
-                            }
-                            _ => Event::Failed { task: name, due: None, took: None, error: message },
-                        },
-                    );
-                }
+                News::Missed(missed) => state.report_and_record_missed(&name, missed, now),
+                News::Broken(error) => state.outbox.alarm(now, schedule_broke(name, &error)),
                 News::Waiting(waited) => {
                     let workers = self.pool.workers().max(1);
                     state.outbox.emit(now, || Event::Waiting { task: name, waited, workers });
@@ -60,7 +53,7 @@ impl Engine {
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
-            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, false, now);
+            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, now);
             self.unlock(state, now);
         }
         self.discard(&name, (timetable, job));
@@ -91,9 +84,13 @@ impl Engine {
             missed.push(MissedDues { count: pass.count, first, latest, why });
         }
         let (mut state, now) = (lock(&self.state), self.clock.now());
-        // Unless the engine stops, the name is forgotten in the store, or another task owns it.
-        let is_recorded = why == Why::ShutDown;
-        missed.into_iter().for_each(|missed| state.report_missed(&name, missed, is_recorded, now));
+        for missed in missed {
+            match why {
+                Why::ShutDown => state.report_and_record_missed(&name, missed, now),
+                // In the store the name is forgotten, or another task owns it.
+                _ => state.report_missed(&name, missed, now),
+            }
+        }
         self.unlock(state, now);
         self.discard(&name, timetable);
     }
@@ -104,5 +101,14 @@ impl Engine {
         event.into_iter().for_each(|event| state.outbox.emit(now, || event));
         state.agenda.put_down();
         self.unlock(state, now);
+    }
+}
+
+/// The event for a schedule whose own code panicked, or went back in time.
+fn schedule_broke(task: Arc<str>, error: &Error) -> Event {
+    let (due, took, message) = (None, None, error.to_string().into());
+    match error.kind() {
+        Kind::Panicked(_) => Event::Panicked { task, due, took, message },
+        _ => Event::Failed { task, due, took, error: message },
     }
 }

@@ -3,7 +3,6 @@
 use std::panic::Location;
 use std::time::SystemTime;
 
-use super::outbox::QueuedRecord;
 use super::{Engine, Phase, State};
 use crate::agenda::{Details, Owner, Request, Scheduled, TaskKey};
 use crate::clock::Now;
@@ -75,9 +74,7 @@ impl Engine {
             replaces,
         };
         let zone = Some(zone).filter(|_| request.zone.is_none());
-        let (scheduled, record) = self.add(request, zone, since).map_err(of_task)?;
-        self.write(record);
-        Ok(match scheduled {
+        Ok(match self.add(request, zone, since).map_err(of_task)? {
             Scheduled::New { id } => ScheduledTask { id, is_new: true },
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
@@ -110,7 +107,7 @@ impl Engine {
         request: Request,
         zone: Option<Zone>,
         since: Option<SystemTime>,
-    ) -> Result<(Scheduled, QueuedRecord), Error> {
+    ) -> Result<Scheduled, Error> {
         let name = request.name.clone();
         let mut state = self.open_state()?;
         // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
@@ -118,14 +115,13 @@ impl Engine {
         let now = self.clock.now();
         state.check_clocks(now);
         let scheduled = state.agenda.schedule(request, now);
-        let mut record = QueuedRecord::default();
         if !matches!(scheduled, Scheduled::Taken { .. }) {
             let changed = zone.filter(|zone| state.zone != *zone).map(|_| state.zone.clone());
             if let Some(zone) = changed {
                 state.agenda.change_zone_named(&name, &zone, now);
             }
             if let Some(since) = since {
-                record = state.outbox.record(&name, Record::Scheduled(since));
+                state.outbox.record(&name, Record::Scheduled(since));
             }
         }
         match &scheduled {
@@ -134,7 +130,7 @@ impl Engine {
             Scheduled::Replaced { .. } => state.outbox.emit(now, || Event::Replaced { task: name.clone() }),
         }
         self.unlock(state, now);
-        Ok((scheduled, record))
+        Ok(scheduled)
     }
 
     fn name_taken(
@@ -167,18 +163,17 @@ impl Engine {
 
     /// Ends a task.
     pub(crate) fn cancel(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        let (removed, record) = self.change(key, |state, now| {
+        let removed = self.change(key, |state, now| {
             let recorder = state.outbox.recorder();
-            let asked = recorder.map_or(Details::NotAsked, |_| Details::Asked);
-            let (removed, details) = state.agenda.cancel(key, asked, now)?;
+            let wanted = recorder.map_or(Details::Unwanted, |_| Details::Wanted);
+            let (removed, details) = state.agenda.cancel(key, wanted, now)?;
             if let (Some(recorder), Some(task)) = (recorder, details) {
                 recorder.cancelled(task, now);
             }
-            let record = state.outbox.record(&removed.name, Record::Forgot);
+            state.outbox.record(&removed.name, Record::Forgot);
             state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
-            Some((removed, record))
+            Some(removed)
         })?;
-        self.write(record);
         self.dispose_of(removed);
         Ok(())
     }

@@ -59,7 +59,7 @@ fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
     match picked_up {
         PickedUp::Ask { .. } | PickedUp::Nothing => engine.unlock(state, now),
         PickedUp::Run { facts, job, rest } => {
-            let record = state.record_run(&facts);
+            state.record_run(&facts);
             let Facts { ref name, due, lateness, missed: coalesced, reason, place, .. } = facts;
             state.outbox.emit(now, || Event::Started {
                 task: name.clone(),
@@ -73,7 +73,6 @@ fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
                 state.outbox.emit(now, || Event::Late { task: name.clone(), due, lateness });
             }
             engine.unlock(state, now);
-            engine.write(record);
             call(engine, key, facts, job, rest);
         }
         PickedUp::Over(removed) => {
@@ -151,17 +150,18 @@ impl RunGuard {
         let mut state = lock(&engine.state);
         let mut now = engine.clock.now();
         let took = now.mono.saturating_duration_since(self.began);
-        let mut record = state.outbox.record(name, Record::Ended(due));
+        state.outbox.record(name, Record::Ended(due));
         let task = name.clone();
-        match (outcome, Some(due), Some(took)) {
-            (Ok(Verdict::Continue | Verdict::Break), ..) => {
+        match outcome {
+            Ok(Verdict::Continue | Verdict::Break) => {
                 state.outbox.emit(now, || Event::Finished { task, due, took });
             }
-            (Ok(Verdict::Failed(error)), due, took) => {
-                state.outbox.alarm(now, Event::Failed { task, due, took, error: error.into() });
+            Ok(Verdict::Failed(error)) => {
+                let error = error.into();
+                state.outbox.alarm(now, Event::Failed { task, due: Some(due), took: Some(took), error });
             }
-            (Err(message), due, took) => {
-                state.outbox.alarm(now, Event::Panicked { task, due, took, message });
+            Err(message) => {
+                state.outbox.alarm(now, Event::Panicked { task, due: Some(due), took: Some(took), message });
             }
         }
         let is_last = place != Place::Any;
@@ -183,13 +183,12 @@ impl RunGuard {
         engine.publish(&mut state, now);
         if is_over && is_break {
             // If the name is scheduled again, it is a new task.
-            record = state.outbox.record(name, Record::Forgot);
+            state.outbox.record(name, Record::Forgot);
         }
         if removed.is_none() {
             state.agenda.put_down();
         }
         engine.unlock(state, now);
-        engine.write(record);
         if let Some(removed) = removed {
             engine.dispose_of(removed);
             engine.put_down(is_over.then(|| Event::Ended { task: name.clone() }));

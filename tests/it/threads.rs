@@ -460,7 +460,7 @@ fn a_stuck_callback_is_told_of_while_it_is_stuck() {
     // Others may have passed before it could begin.
     let overrun = |event: &Event| matches!(event, Event::Missed { why: Why::StillRunning, .. });
     let told = event(&events, |event| overrun(event) || matches!(event, Event::Finished { .. }));
-    assert!(matches!(told, Event::Missed { count: 1, .. }), "{told}");
+    assert!(matches!(told, Event::Missed { .. }), "{told}");
     assert_eq!(scheduler.get("stuck").unwrap().status(), Status::Running);
     gate.open();
 }

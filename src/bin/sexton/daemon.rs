@@ -208,7 +208,7 @@ impl Daemon {
         let (status, how) = match running.worst() {
             None => (0, "all jobs ended by themselves"),
             Some(system::KILL) => (4, "jobs had to be killed"),
-            Some(_) => (3, "jobs were told to end before they were done"),
+            Some(_) => (3, "jobs got a signal before they were done"),
         };
         log.message(Level::Info, "over", how);
         match status {

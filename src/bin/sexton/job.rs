@@ -99,7 +99,7 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         (None, Some(signal)) => ("signal", Value::Number(signal.into())),
         (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
     };
-    if end.status.success() && !end.was_told {
+    if end.status.success() && !end.was_signalled {
         said(usual, "end", vec![how, took]);
         return Attempt::Succeeded;
     }

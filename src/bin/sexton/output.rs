@@ -64,7 +64,7 @@ impl Relay {
         let (sender, ended) = mpsc::channel::<()>();
         for stream in self.streams {
             let sender = sender.clone();
-            // On a thread, as whoever reads the output may have stopped reading.
+            // On a thread, as the reader of the output may have stopped reading.
             let pass_on = move || {
                 stream.pass_on_rest(&mut stream.rest());
                 drop(sender);

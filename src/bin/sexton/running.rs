@@ -57,8 +57,8 @@ pub struct Started {
 /// How a process ended.
 pub struct End {
     pub status: ExitStatus,
-    /// It was told to end, because of its time limit or because the program stops.
-    pub was_told: bool,
+    /// It got a signal to end, because of its time limit or because the program stops.
+    pub was_signalled: bool,
 }
 
 impl Running {
@@ -94,17 +94,17 @@ impl Running {
         Ok(Some(started))
     }
 
-    /// Waits until a process has ended; and if its group was told to end, until the group has.
+    /// Waits until a process has ended; and if its group got a signal to end, until the group has.
     pub fn wait(&self, started: Started) -> io::Result<End> {
         loop {
             system::wait_until_ended(started.process);
             let mut state = self.state();
             let i = state.position(started.id).ok_or(io::ErrorKind::NotFound)?;
             // The child is collected with the lock held: until then its number is its own, and it can be signalled.
-            let was_told = state.processes[i].sent.is_some();
+            let was_signalled = state.processes[i].sent.is_some();
             let status = match state.processes[i].child.try_wait() {
                 Ok(None) => continue,
-                Ok(Some(status)) if was_told => {
+                Ok(Some(status)) if was_signalled => {
                     drop(state);
                     self.wait_for_group(started.id);
                     Ok(status)
@@ -118,11 +118,11 @@ impl Running {
                     Err(error)
                 }
             };
-            return Ok(End { status: status?, was_told });
+            return Ok(End { status: status?, was_signalled });
         }
     }
 
-    /// Waits for what a job started and its shell left behind when it was told to end. The number of a group is not given
+    /// Waits for what a job started and its shell left behind when it got a signal. The number of a group is not given
     /// to another process as long as it has a member.
     fn wait_for_group(&self, id: u64) {
         let mut until = None;
@@ -167,7 +167,7 @@ impl Running {
             sent.push((event, process.job.clone()));
         }
         let next = state.processes.iter().filter_map(|process| process.deadline).min();
-        // Whoever reads the log may be slow: not with the lock held.
+        // The reader of the log may be slow: the lock is not held meanwhile.
         drop(guard);
         let why = if is_stopping { "stopping" } else { "time limit" };
         for (event, job) in sent {
