@@ -175,9 +175,7 @@ impl Agenda {
             return;
         }
         self.disarm(index);
-        let NameEntry { entry, detached, .. } = self.name_entry(index);
-        debug_assert!(detached.is_empty(), "a task is not armed while an earlier one of its name goes on");
-        let entry = entry.as_mut().expect("a live item has an entry");
+        let entry = self.name_entry(index).entry.as_mut().expect("a live item has an entry");
         if !entry.is_full() {
             ages.push((due.age(now).unwrap_or_default(), id, EntryKey { index, version: entry.version }));
             self.queue(index, Cause::Due, now);
