@@ -20,8 +20,9 @@ mod program {
     pub mod crontab;
     pub mod dialect;
     pub mod mistake;
+    pub mod settings;
 }
-use program::{args, dialect, mistake};
+use program::{args, dialect, mistake, settings};
 
 #[allow(unused)]
 enum Failure {
