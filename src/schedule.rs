@@ -235,7 +235,7 @@ impl Schedule {
     }
 
     /// Whether it is due at the same times whenever it is scheduled, so that a task which is scheduled later has missed some.
-    pub(crate) fn has_fixed_dues(&self) -> bool {
+    pub(crate) fn has_fixed_due_times(&self) -> bool {
         match self.what {
             What::Cron(_) | What::At(_) | What::AtEach(_) => true,
             What::Every(_) => self.starting.is_some(),

@@ -237,7 +237,7 @@ pub(crate) struct Verdicts {
     /// The run to start, if any.
     pub(crate) start: Option<Start>,
     /// Occurrences to report as missed.
-    pub(crate) missed: Vec<MissedDues>,
+    pub(crate) missed: Vec<MissedOccurrences>,
     /// The due time after those.
     pub(crate) next: NextDue,
 }
@@ -282,7 +282,7 @@ pub(crate) struct Start {
 
 /// Missed occurrences with the same reason, from `first` to `latest`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MissedDues {
+pub(crate) struct MissedOccurrences {
     pub(crate) count: u64,
     pub(crate) first: SystemTime,
     pub(crate) latest: SystemTime,
@@ -318,7 +318,7 @@ impl Come {
         if let NextDue::Broken(_) = verdicts.next {
             // The schedule failed, so it is unknown whether an exclusion removes this occurrence. Report it rather than lose it.
             let due = self.first.passed_at(now);
-            verdicts.missed.push(MissedDues { count: 1, first: due, latest: due, why: Why::Late });
+            verdicts.missed.push(MissedOccurrences { count: 1, first: due, latest: due, why: Why::Late });
             return verdicts;
         }
         if let Some((why, until)) = self.missed {
@@ -374,7 +374,7 @@ impl Verdicts {
         if let Some(due) = self.next.due().filter(|due| due.age(until).is_some()) {
             let pass = timetable.pass(due, until, now);
             let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
-            self.missed.push(MissedDues { count: pass.count, first, latest, why });
+            self.missed.push(MissedOccurrences { count: pass.count, first, latest, why });
             self.next = pass.next.into();
         }
     }
@@ -398,7 +398,7 @@ impl Verdicts {
         if let Some(last_missed) = last_missed {
             let why = if is_overrun { Why::StillRunning } else { Why::Late };
             let (first, latest) = (due.passed_at(now), last_missed.passed_at(now));
-            self.missed.push(MissedDues { count: missed, first, latest, why });
+            self.missed.push(MissedOccurrences { count: missed, first, latest, why });
         }
         if starts {
             let reason = if latest.calendar().is_some() { Reason::Calendar } else { Reason::Elapsed };

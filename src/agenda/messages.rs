@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};
 use crate::sync::Arc;
-use crate::task::{Facts, Job, MissedDues, Policy, Question, Verdicts};
+use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Verdicts};
 use crate::tz::Zone;
 
 /// A task to be put on the agenda.
@@ -94,7 +94,7 @@ pub(crate) struct Finished {
 
 /// What happened to a task.
 pub(crate) enum News {
-    Missed(MissedDues),
+    Missed(MissedOccurrences),
     /// The schedule's own code panicked, or went back in time. The task ends.
     Broken(Error),
     /// It has been waiting for a worker for longer than the limit.

@@ -12,8 +12,8 @@ use crate::event::Why;
 use crate::schedule::{Due, Timetable};
 use crate::sync::Instant;
 use crate::task::{
-    Come, Facts, Job, Late, MissedDues, NextDue, Overlap, Place, Question, QuestionKind, Reason, Start,
-    Verdicts,
+    Come, Facts, Job, Late, MissedOccurrences, NextDue, Overlap, Place, Question, QuestionKind, Reason,
+    Start, Verdicts,
 };
 
 impl Agenda {
@@ -151,7 +151,7 @@ impl Agenda {
         entry.forget_correction();
         let (name, is_paused) = (name.clone(), entry.is_paused());
         let held_up = start.filter(|_| is_paused);
-        let held_up = held_up.map(|Start { due, .. }| MissedDues {
+        let held_up = held_up.map(|Start { due, .. }| MissedOccurrences {
             count: 1,
             first: due,
             latest: due,

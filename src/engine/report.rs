@@ -8,16 +8,16 @@ use crate::event::{Event, Why};
 use crate::guard::guarded;
 use crate::store::Record;
 use crate::sync::{lock, Arc};
-use crate::task::MissedDues;
+use crate::task::MissedOccurrences;
 
 impl State {
-    fn report_missed(&mut self, name: &Arc<str>, missed: MissedDues, now: Now) {
-        let MissedDues { count, first, latest, why } = missed;
+    fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
+        let MissedOccurrences { count, first, latest, why } = missed;
         self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
     }
 
     /// The same, of a task that the store still knows.
-    fn report_and_record_missed(&mut self, name: &Arc<str>, missed: MissedDues, now: Now) {
+    fn report_and_record_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
         // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
         // process to make up for.
         if !matches!(missed.why, Why::Cancelled | Why::ShutDown) {
@@ -53,7 +53,7 @@ impl Engine {
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
-            state.report_missed(&name, MissedDues { count: pass.count, first, latest, why }, now);
+            state.report_missed(&name, MissedOccurrences { count: pass.count, first, latest, why }, now);
             self.unlock(state, now);
         }
         self.discard(&name, (timetable, job));
@@ -75,13 +75,13 @@ impl Engine {
         let Gone { name, mut timetable, verdicts, at, why } = gone;
         let mut missed = verdicts.missed;
         if let Some(start) = verdicts.start {
-            missed.push(MissedDues { count: 1, first: start.due, latest: start.due, why });
+            missed.push(MissedOccurrences { count: 1, first: start.due, latest: start.due, why });
         }
         // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
         if let Some(due) = verdicts.next.due().filter(|due| due.age(at).is_some()) {
             let pass = timetable.pass(due, at, at);
             let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
-            missed.push(MissedDues { count: pass.count, first, latest, why });
+            missed.push(MissedOccurrences { count: pass.count, first, latest, why });
         }
         let (mut state, now) = (lock(&self.state), self.clock.now());
         for missed in missed {

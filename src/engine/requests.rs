@@ -45,7 +45,7 @@ impl Engine {
         let now = self.clock.now();
         let own_zone = schedule.own_zone().cloned();
         let zone = lock(&self.state).zone.clone();
-        let has_fixed_dues = schedule.has_fixed_dues();
+        let has_fixed_due_times = schedule.has_fixed_due_times();
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         let timetable = Box::new(timetable);
@@ -60,7 +60,7 @@ impl Engine {
         };
 
         // If this process ends before the first due time, the next one must know that it has missed it.
-        let since = (has_fixed_dues && first.age(now).is_none()).then_some(now.wall);
+        let since = (has_fixed_due_times && first.age(now).is_none()).then_some(now.wall);
         let request = Request {
             name: name.clone(),
             timetable,

@@ -23,7 +23,7 @@ const SMALL: &[u8] = b"\
     \x01\x04";
 
 impl Zone {
-    /// A zone whose data begin in 2026, for the tests of whoever must not ask it about what was before.
+    /// A zone whose data begin in 2026, for tests that must not ask it about the time before.
     pub(crate) fn of_small_table(name: &str) -> Zone {
         small().zone(name).unwrap()
     }
