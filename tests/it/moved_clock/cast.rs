@@ -1,6 +1,8 @@
 //! The process whose clock is moved: a few tasks on a scheduler with threads, which tell what they see.
 
+use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use sexton::{Event, Missed, Run, Scheduler, Step};
@@ -74,20 +76,32 @@ pub fn play() -> Option<()> {
     let check: u64 = std::env::var("SEXTON_MOVED_CHECK").unwrap().parse().unwrap();
     let anchor = instant(std::env::var("SEXTON_MOVED_ANCHOR").unwrap().parse().unwrap());
     let began = Instant::now();
-    // With one worker all is told in order.
+    // With one worker the runs end in order.
     let builder = Scheduler::builder().threads(1).zone("UTC");
     let scheduler = builder.clock_check(Duration::from_millis(check)).build().unwrap();
-    scheduler.observe(tell);
+    // Events are told by a thread of their own. So a run's line waits for the event that it has finished: by then, what
+    // was missed before it has been told.
+    let runs = Arc::new(Mutex::new(VecDeque::new()));
+    let finished = runs.clone();
+    scheduler.observe(move |event| match event {
+        Event::Finished { .. } => println!("\n: {}", finished.lock().unwrap().pop_front().unwrap()),
+        _ => tell(event),
+    });
     let tell_run = move |run: &Run<'_>| {
         let (wall, mono) = (SystemTime::now(), began.elapsed());
         let (name, due, missed, lateness) = (run.name(), run.due(), run.missed(), run.lateness());
         let (due, wall, mono, lateness) = (nanos(due), nanos(wall), mono.as_nanos(), lateness.as_nanos());
-        println!("\n: run {name} {due} {missed} {lateness} {wall} {mono}");
+        runs.lock().unwrap().push_back(format!("run {name} {due} {missed} {lateness} {wall} {mono}"));
     };
     let before = (nanos(SystemTime::now()), began.elapsed().as_nanos());
-    scheduler.task("beat").every(BEAT).run_with(tell_run).unwrap();
+    scheduler.task("beat").every(BEAT).run_with(tell_run.clone()).unwrap();
     for Part { name, is_interval_like, missed } in PARTS {
-        scheduler.task(name).cron(&unit.cron(is_interval_like)).missed(missed).run_with(tell_run).unwrap();
+        scheduler
+            .task(name)
+            .cron(&unit.cron(is_interval_like))
+            .missed(missed)
+            .run_with(tell_run.clone())
+            .unwrap();
     }
     scheduler.task("day").every("1d").starting(anchor).run_with(tell_run).unwrap();
     let after = (nanos(SystemTime::now()), began.elapsed().as_nanos());
