@@ -174,11 +174,12 @@ impl Engine {
     /// Returns when all records are written that were queued until then. Never called by the timer's thread.
     pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
         self.publish(&mut state, now);
-        let wake = self.next_wake(&mut state, now);
-        let wakes_timer = match state.nap {
-            Nap::Awake => false,
-            Nap::Forever => wake.is_some(),
-            Nap::Until(end) => wake.map_or(false, |wake| wake < end),
+        let wakes_timer = state.nap != Nap::Awake && state.agenda.take_wakes() && {
+            let wake = self.next_wake(&mut state, now);
+            match state.nap {
+                Nap::Until(end) => wake.map_or(false, |wake| wake < end),
+                Nap::Forever | Nap::Awake => wake.is_some(),
+            }
         };
         if wakes_timer {
             // One notification is enough until the timer sleeps again.

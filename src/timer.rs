@@ -10,6 +10,10 @@ use crate::engine::{Engine, Nap, Phase, State};
 use crate::error::{Error, Kind};
 use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
+/// So many tasks at most are handed over at a time, so that of a large number the first starts at once, and no other thread
+/// waits long for the lock.
+const BATCH: usize = 256;
+
 /// Starts the first worker and the timer's thread. If one of the two cannot be started, building the scheduler fails; later
 /// workers are optional.
 pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
@@ -67,7 +71,9 @@ fn take_due<'a>(
     now: Now,
 ) -> MutexGuard<'a, State> {
     state.check_clocks(shown);
-    state.agenda.take_due(now);
+    // A caller that does the work itself wants all of it.
+    let most = if engine.pool.limit() == 0 { usize::MAX } else { BATCH };
+    state.agenda.take_due(now, most);
     if engine.reports_waits(&state) {
         state.agenda.report_waits(now);
     }

@@ -60,7 +60,7 @@ impl Agenda {
 
     /// Changes the zone of the task that owns a name.
     pub(crate) fn change_zone_named(&mut self, name: &str, to: &Zone, now: Now) {
-        if let Some(&index) = self.names.get(name) {
+        if let Some(index) = self.index_of(name) {
             self.change_zone_at(index, to, now);
         }
     }
@@ -189,6 +189,7 @@ impl Agenda {
                 marks.ask_after = Some(before.map_or(since, |before| before.min(since)));
                 if before.is_none() {
                     self.to_ask.push(index);
+                    self.wakes = true;
                 }
             }
             None => {}

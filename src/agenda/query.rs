@@ -91,7 +91,7 @@ impl Agenda {
 
     /// The task that owns a name.
     pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
-        let entry = self.name_entries[*self.names.get(name)?].as_ref()?.entry.as_ref()?;
+        let entry = self.name_entries[self.index_of(name)?].as_ref()?.entry.as_ref()?;
         Some(Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at })
     }
 
@@ -115,7 +115,7 @@ impl Agenda {
 
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
-        let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
+        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
         name_entry.map_or(false, |name_entry| {
             name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
         })

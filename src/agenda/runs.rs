@@ -26,6 +26,7 @@ impl Agenda {
         // Otherwise the task is only there to report what was missed.
         if is_reported && entry.marks.as_ref().map_or(true, |marks| marks.missed.is_none()) {
             self.waiting.push_back((key, now.mono));
+            self.wakes = true;
         }
         self.queued.push(key);
         self.in_flight += 1;

@@ -79,7 +79,7 @@ fn a_task_is_reported_once_when_it_has_waited_for_longer_than_the_limit() {
     let later = limit + Duration::from_nanos(1);
     let mut agenda = Agenda::new(CORRECTION, Some(limit));
     agenda.schedule(request("t".into(), Schedule::after(Duration::ZERO), now), now);
-    agenda.take_due(now);
+    agenda.take_due(now, usize::MAX);
     for (waited, is_reported) in [(limit, false), (later, true), (2 * later, false)] {
         agenda.report_waits(now.after(waited));
         let news = agenda.take_news();
