@@ -36,7 +36,7 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::Job;
+use crate::task::{Job, Policy};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -99,9 +99,10 @@ impl Agenda {
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
         let Request { name, timetable, job, first, left, replaces, .. } = request;
-        let index = match self.index_of(&name) {
+        let hash = self.names.hash(&name);
+        let index = match self.index_of_hash(hash, &name) {
             Some(index) => index,
-            None => self.open(name),
+            None => self.open(hash, name),
         };
         if let (Some(entry), false) = (&self.name_entry(index).entry, replaces) {
             let by = Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at };
@@ -110,6 +111,7 @@ impl Agenda {
         self.numbers += 1;
         let Request { policy, scheduled_at, schedule, zone, .. } = request;
         let is_async = matches!(job, Job::Async(_));
+        let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,

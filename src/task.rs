@@ -179,7 +179,7 @@ pub(crate) enum Job {
     Async(Box<dyn FnMut() -> Pending + Send>),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) missed: Missed,
     /// How late a run may start. An occurrence that is later than this is missed.

@@ -11,8 +11,12 @@ use crate::sync::Arc;
 impl Agenda {
     /// The index of a name that has a task, or runs that have not ended.
     pub(super) fn index_of(&self, name: &str) -> Option<usize> {
+        self.index_of_hash(self.names.hash(name), name)
+    }
+
+    pub(super) fn index_of_hash(&self, hash: u64, name: &str) -> Option<usize> {
         let name_entry = |index: usize| self.name_entries[index].as_ref();
-        self.names.find(name, |index| name_entry(index).map_or(false, |it| *it.name == *name))
+        self.names.find(hash, |index| name_entry(index).map_or(false, |it| *it.name == *name))
     }
 
     pub(super) fn find(&self, key: TaskKey<'_>) -> Option<usize> {
@@ -36,7 +40,7 @@ impl Agenda {
         name_entry.entry.as_mut().filter(|entry| entry.version == key.version)
     }
 
-    pub(super) fn open(&mut self, name: Arc<str>) -> usize {
+    pub(super) fn open(&mut self, hash: u64, name: Arc<str>) -> usize {
         let index = loop {
             match self.free.pop() {
                 Some(index) if self.name_entries.get(index).map_or(false, Option::is_none) => break index,
@@ -47,7 +51,7 @@ impl Agenda {
                 }
             }
         };
-        self.names.insert(&name, index);
+        self.names.insert(hash, index);
         self.name_entries[index] = Some(Box::new(NameEntry { name, entry: None, detached: Vec::new() }));
         index
     }
@@ -59,7 +63,8 @@ impl Agenda {
             return false;
         }
         let name = name.clone();
-        self.names.remove(&name, index);
+        let hash = self.names.hash(&name);
+        self.names.remove(hash, index);
         self.name_entries[index] = None;
         self.free.push(index);
         while let Some(None) = self.name_entries.last() {

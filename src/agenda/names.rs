@@ -32,17 +32,15 @@ impl<S: BuildHasher + Default> Names<S> {
         self.maps.iter().map(HashMap::capacity).sum::<usize>() + self.others.capacity()
     }
 
-    /// The index of a name. `is_it` says whether the entry at an index has the name.
-    pub(super) fn find(&self, name: &str, is_it: impl Fn(usize) -> bool) -> Option<usize> {
-        let hash = self.hash(name);
+    /// The index of a name that has this hash. `is_it` says whether the entry at an index has the name.
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Option<usize> {
         let first = self.maps[map_of(hash)].get(&hash).copied().into_iter();
         let others = self.others.iter().filter(|other| other.0 == hash).map(|&(_, index)| index);
         first.chain(others).find(|&index| is_it(index))
     }
 
     /// Adds a name that is not among them.
-    pub(super) fn insert(&mut self, name: &str, index: usize) {
-        let hash = self.hash(name);
+    pub(super) fn insert(&mut self, hash: u64, index: usize) {
         self.len += 1;
         if let Some(other) = self.maps[map_of(hash)].insert(hash, index) {
             self.others.push((hash, other));
@@ -50,8 +48,7 @@ impl<S: BuildHasher + Default> Names<S> {
     }
 
     /// Removes a name that is among them.
-    pub(super) fn remove(&mut self, name: &str, index: usize) {
-        let hash = self.hash(name);
+    pub(super) fn remove(&mut self, hash: u64, index: usize) {
         self.len -= 1;
         if let Some(place) = self.others.iter().position(|&other| other == (hash, index)) {
             self.others.swap_remove(place);
@@ -68,7 +65,7 @@ impl<S: BuildHasher + Default> Names<S> {
         }
     }
 
-    fn hash(&self, name: &str) -> u64 {
+    pub(super) fn hash(&self, name: &str) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(name.as_bytes());
         hasher.finish()
@@ -121,13 +118,14 @@ mod tests {
         let all = ["a", "b", "c", "dd", "ee"];
         for first in 0..all.len() {
             let mut names: Names<BuildHasherDefault<Length>> = Names::new();
-            (0..all.len()).for_each(|index| names.insert(all[index], index));
+            (0..all.len()).for_each(|index| names.insert(names.hash(all[index]), index));
             let mut left: Vec<usize> = (0..all.len()).collect();
             for index in (0..all.len()).map(|i| (first + i) % all.len()) {
-                names.remove(all[index], index);
+                names.remove(names.hash(all[index]), index);
                 left.retain(|&other| other != index);
                 for (i, name) in all.iter().enumerate() {
-                    assert_eq!(names.find(name, |index| all[index] == *name).is_some(), left.contains(&i));
+                    let found = names.find(names.hash(name), |index| all[index] == *name);
+                    assert_eq!(found.is_some(), left.contains(&i));
                 }
             }
             assert!(names.is_empty());

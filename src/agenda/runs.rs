@@ -102,7 +102,7 @@ impl Agenda {
                 None => return self.no_run(index, now),
             },
         };
-        let question = Question { policy: entry.spec.policy, kind };
+        let question = Question { policy: entry.spec.policy(), kind };
         let mut timetable = entry.timetable.take().expect("it is not being asked");
         if timetable.is_users() {
             entry.stage = Stage::Asked;
@@ -116,7 +116,7 @@ impl Agenda {
     pub(crate) fn answered(
         &mut self,
         key: EntryKey,
-        timetable: Box<Timetable>,
+        timetable: Timetable,
         verdicts: Verdicts,
         asked: Option<Now>,
         now: Now,
@@ -139,7 +139,7 @@ impl Agenda {
     fn decided(
         &mut self,
         index: usize,
-        timetable: Box<Timetable>,
+        timetable: Timetable,
         verdicts: Verdicts,
         asked: Option<Now>,
         now: Now,
@@ -265,7 +265,7 @@ impl Agenda {
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
     fn overrun(&mut self, index: usize, now: Now) -> bool {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        let is_missed = !entry.is_paused() && entry.spec.policy.overlap != Overlap::Queue;
+        let is_missed = !entry.is_paused() && entry.spec.policy().overlap != Overlap::Queue;
         if entry.ask_after().is_some() || entry.stage == Stage::Asked {
             // The schedule must be asked first which occurrences passed. All of them passed during the run.
             entry.set_backlog(None);

@@ -56,8 +56,8 @@ impl Schedule {
     /// The pattern of a cron expression, for a question around an instant.
     fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
-        let cron = match self.what {
-            What::Cron(cron) => cron,
+        let cron = match &self.what {
+            What::Cron(cron) => cron.clone(),
             _ => {
                 let why = format!("`{question}` can be asked of a cron expression only");
                 return Err(Error::new(Kind::Other(why)));

@@ -119,8 +119,7 @@ impl<'a> NeedsSchedule<'a> {
 
     fn scheduled(self, schedule: Result<Schedule, Error>) -> TaskBuilder<'a> {
         let NeedsSchedule { scheduler, name } = self;
-        let policy = Policy { missed: Missed::default(), grace: None, overlap: Overlap::default() };
-        TaskBuilder { scheduler, name, schedule, policy, replaces: false }
+        TaskBuilder { scheduler, name, schedule, policy: Policy::default(), replaces: false }
     }
 }
 
