@@ -28,8 +28,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) use self::entry::EntryKey;
 use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
+pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
 use self::names::Names;
-pub(crate) use self::messages::{Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
 pub use self::query::Status;
 pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
 use crate::clock::Now;
@@ -155,7 +155,8 @@ impl Agenda {
         for _ in 0..most {
             let age = |due: Due| due.age(now).map(Reverse);
             let elapsed = self.elapsed.first().and_then(|item| Some((age(Due::Elapsed(item.due))?, item.id)));
-            let calendar = self.calendar.first().and_then(|item| Some((age(Due::Calendar(item.due))?, item.id)));
+            let calendar =
+                self.calendar.first().and_then(|item| Some((age(Due::Calendar(item.due))?, item.id)));
             let index = match (elapsed, calendar) {
                 (None, None) => return,
                 (Some(elapsed), Some(calendar)) if calendar < elapsed => self.calendar.pop(),

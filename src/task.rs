@@ -179,6 +179,22 @@ pub(crate) enum Job {
     Async(Box<dyn FnMut() -> Pending + Send>),
 }
 
+/// What a callback has returned.
+pub(crate) enum Called {
+    Ended(Verdict),
+    Pending(Pending),
+}
+
+impl Job {
+    pub(crate) fn call(&mut self, facts: &Facts) -> Called {
+        match self {
+            Job::Alone(job) => Called::Ended(job(facts)),
+            Job::Shared(job) => Called::Ended(job(facts)),
+            Job::Async(job) => Called::Pending(job()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) missed: Missed,

@@ -18,7 +18,7 @@ impl Agenda {
     pub(crate) fn check_clocks(&mut self, now: Now) -> Option<Step> {
         // Two threads read the clocks, and the one that read them later took the lock first: its reading stands. To
         // compare with an older one would show a step that never was.
-        if self.clocks_checked.map_or(false, |checked| now.mono < checked.mono) {
+        if self.clocks_checked.map_or(false, |checked| now.mono < checked.mono || now == checked) {
             return None;
         }
         let step = now.step_since(self.clocks_checked.replace(now).unwrap_or(now));

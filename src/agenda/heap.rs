@@ -32,6 +32,15 @@ pub(super) fn is_roomy(capacity: usize, len: usize) -> bool {
     capacity > FEW && capacity / 4 > len
 }
 
+impl<T: Ord> HeapItem<T> {
+    fn is_before(&self, other: &HeapItem<T>) -> bool {
+        if self.due != other.due {
+            return self.due < other.due;
+        }
+        self.id < other.id
+    }
+}
+
 impl<T: Ord + Copy> Heap<T> {
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
@@ -67,8 +76,10 @@ impl<T: Ord + Copy> Heap<T> {
         };
         self.items.swap_remove(place);
         if place < self.items.len() {
-            let place = self.rise(place);
-            self.sink(place);
+            // It may belong higher or lower.
+            if self.rise(place) == place {
+                self.sink(place);
+            }
         }
         while self.places.last() == Some(&NOWHERE) {
             self.places.pop();
@@ -84,28 +95,43 @@ impl<T: Ord + Copy> Heap<T> {
     /// Moves an item up to where it belongs. Returns where that is.
     fn rise(&mut self, mut place: usize) -> usize {
         let item = self.items[place];
-        while place > 0 && item < self.items[(place - 1) / FANOUT] {
-            self.put(place, self.items[(place - 1) / FANOUT]);
-            place = (place - 1) / FANOUT;
+        while place > 0 {
+            let parent = (place - 1) / FANOUT;
+            if !item.is_before(&self.items[parent]) {
+                break;
+            }
+            self.put(place, self.items[parent]);
+            place = parent;
         }
         self.put(place, item);
         place
     }
 
-    /// Moves an item down to where it belongs.
-    fn sink(&mut self, mut place: usize) {
+    /// Moves an item down to where it belongs. It came from the end, and most likely belongs near to it: so its place is
+    /// searched from below.
+    fn sink(&mut self, place: usize) {
         let item = self.items[place];
-        loop {
-            let children = (FANOUT * place + 1)..(FANOUT * place + 1 + FANOUT).min(self.items.len());
-            match children.min_by_key(|&child| self.items[child]) {
-                Some(child) if self.items[child] < item => {
-                    self.put(place, self.items[child]);
-                    place = child;
-                }
-                _ => break,
+        let mut hole = place;
+        while let Some(child) = self.first_child(hole) {
+            self.put(hole, self.items[child]);
+            hole = child;
+        }
+        self.items[hole] = item;
+        self.rise(hole);
+    }
+
+    /// The child that comes before its siblings.
+    fn first_child(&self, place: usize) -> Option<usize> {
+        let begin = FANOUT * place + 1;
+        let children = self.items.get(begin..self.items.len().min(begin + FANOUT))?;
+        let mut first = children.first()?;
+        let mut place = begin;
+        for (i, child) in children.iter().enumerate().skip(1) {
+            if child.is_before(first) {
+                (first, place) = (child, begin + i);
             }
         }
-        self.put(place, item);
+        Some(place)
     }
 
     fn put(&mut self, place: usize, item: HeapItem<T>) {

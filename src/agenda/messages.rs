@@ -51,13 +51,19 @@ pub(crate) enum PickedUp {
     /// Nothing: the task is gone, or waits again.
     Nothing,
     /// To ask the schedule, which is the user's code, and to [hand in](super::Agenda::answered) the answer.
-    Ask { timetable: Timetable, question: Question },
-    /// To run the callback. What the task had besides is to be dropped after its last run.
-    Run { facts: Facts, job: Job, rest: Option<Removed> },
+    Ask(Box<Asked>),
+    /// To run the callback. After the last run the schedule is to be dropped, too.
+    Run { facts: Facts, job: Job, rest: Option<Timetable> },
     /// To drop the task: its schedule has ended.
-    Over(Removed),
+    Over(Box<Removed>),
     /// To report what was missed, and to drop the schedule: the task lost its name while its schedule was asked.
-    Gone(Gone),
+    Gone(Box<Gone>),
+}
+
+/// A schedule that is the user's code, and what to ask it.
+pub(crate) struct Asked {
+    pub(crate) timetable: Timetable,
+    pub(crate) question: Question,
 }
 
 /// A schedule of a task that lost its name while the schedule was asked.

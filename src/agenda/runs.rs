@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
 use super::heap::is_roomy;
-use super::{Agenda, EntryKey, Finished, Gone, News, PickedUp, Removed};
+use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};
@@ -106,7 +106,7 @@ impl Agenda {
         let mut timetable = entry.timetable.take().expect("it is not being asked");
         if timetable.is_users() {
             entry.stage = Stage::Asked;
-            return PickedUp::Ask { timetable, question };
+            return PickedUp::Ask(Box::new(Asked { timetable, question }));
         }
         let verdicts = question.answer(&mut timetable, now);
         self.decided(index, timetable, verdicts, None, now)
@@ -130,7 +130,7 @@ impl Agenda {
                 let name = self.name_entry(key.index).name.clone();
                 let Detached { at, why, .. } = self.take_detached(key, DetachedKind::Asked);
                 self.detached_ended(key.index, now);
-                PickedUp::Gone(Gone { name, timetable, verdicts, at, why })
+                PickedUp::Gone(Box::new(Gone { name, timetable, verdicts, at, why }))
             }
         }
     }
@@ -191,7 +191,7 @@ impl Agenda {
         let removed =
             self.remove(index, Why::Cancelled, now).expect("a task is decided about while it has its entry");
         self.close_if_empty(index);
-        PickedUp::Over(removed)
+        PickedUp::Over(Box::new(removed))
     }
 
     fn start(&mut self, index: usize, start: Start, now: Now) -> PickedUp {
@@ -230,7 +230,7 @@ impl Agenda {
             let run = Detached { id, version, at: now, why: Why::Cancelled, kind: DetachedKind::Run };
             self.name_entry(index).detached.push(run);
             let job = job.expect("a task that is not running has its callback");
-            (job, Some(Removed { name, job: None, timetable, missed: None }))
+            (job, timetable)
         };
         PickedUp::Run { facts, job, rest }
     }

@@ -209,11 +209,7 @@ impl Beginning {
 
     /// An error for a schedule that is never due: `what` gives it in words, and is given what is left out. Iterators and
     /// closures are free to be empty.
-    fn must_be_due(
-        &self,
-        due: Option<Due>,
-        what: impl FnOnce(&str) -> String,
-    ) -> Result<Option<Due>, Error> {
+    fn must_be_due(&self, due: Option<Due>, what: impl FnOnce(&str) -> String) -> Result<Option<Due>, Error> {
         if due.is_some() && self.timetable.in_time(self.timetable.delayed(due), self.now).is_some() {
             return Ok(due);
         }
