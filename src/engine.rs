@@ -81,6 +81,8 @@ pub(crate) struct State {
     outbox: Outbox,
     /// The zone of all tasks that have no zone of their own.
     pub(crate) zone: Zone,
+    /// Zones that tasks have of their own, each once.
+    own_zones: Vec<Zone>,
     /// When the zones were checked last.
     zones_checked: Instant,
     watching: Watching,
@@ -145,6 +147,7 @@ impl Engine {
             agenda: Agenda::new(clock_correction, wait_limit),
             outbox: Outbox::new(has_store, recorder),
             zone,
+            own_zones: Vec::new(),
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),
             phase: Phase::Open,

@@ -232,11 +232,6 @@ impl Schedule {
         Upcoming::new(self, &zone, Now { mono: Instant::now(), wall: after })
     }
 
-    /// The zone that it has of its own.
-    pub(crate) fn own_zone(&self) -> Option<&Zone> {
-        self.zone.as_ref()
-    }
-
     /// Whether it is due at the same times whenever it is scheduled, so that a task which is scheduled later has missed some.
     pub(crate) fn has_fixed_due_times(&self) -> bool {
         match self.what {

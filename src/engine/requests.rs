@@ -33,7 +33,7 @@ pub(crate) struct ScheduledTask {
 impl Engine {
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
-        let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
+        let Order { name, mut schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
         self.check_name(&name).map_err(of_task)?;
         let mut state = self.open_state().map_err(of_task)?;
@@ -51,10 +51,12 @@ impl Engine {
             now = self.clock.now();
         }
         let zone = state.zone.clone();
+        let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
+        schedule.zone = own_zone.clone();
         // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
         let held = (!schedule.is_users() && !self.has_store).then_some(state);
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
-        let (described, own_zone) = (schedule.words(), schedule.own_zone().cloned());
+        let described = schedule.words();
         let left = schedule.times_limit().unwrap_or(u64::MAX);
         let has_fixed_due_times = schedule.has_fixed_due_times();
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;

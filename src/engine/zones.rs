@@ -48,6 +48,17 @@ impl Watch {
 }
 
 impl State {
+    /// The same zone, sharing its data with the tasks that have it already.
+    pub(super) fn shared(&mut self, zone: Zone) -> Zone {
+        let known = self.own_zones.iter().chain([&self.zone]).find(|known| **known == zone);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        self.own_zones.retain(Zone::is_shared);
+        self.own_zones.push(zone.clone());
+        zone
+    }
+
     /// Replaces a zone, or the scheduler's if `of` is `None`.
     fn change_zone(&mut self, of: Option<&Zone>, to: Zone, now: Now) {
         let from = of.unwrap_or(&self.zone).clone();
@@ -193,5 +204,27 @@ mod tests {
         assert_eq!(read_zone(&found), set);
         engine.check_zones(watch);
         assert!(check().is_some(), "the watch is back");
+    }
+
+    #[test]
+    fn tasks_in_one_zone_share_its_data_and_leave_none_behind() {
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+        let builder = crate::Scheduler::builder().clock(&clock).zone(Zone::utc());
+        // It remembers cancelled tasks, and their zones.
+        #[cfg(feature = "history")]
+        let builder = builder.history(0);
+        let scheduler = builder.build().unwrap();
+        let zone = |hours: usize| Zone::from_posix(&format!("ABC{hours}")).unwrap();
+        for task in 0..100 {
+            let name = task.to_string();
+            scheduler.task(&name).cron("0 9 * * *").zone(zone(task % 5 + 1)).run(|| {}).unwrap();
+        }
+        let shared = || lock(&scheduler.engine.state).own_zones.clone();
+        assert_eq!(shared(), (1..=5).map(zone).collect::<Vec<_>>());
+        for task in 0..100 {
+            scheduler.cancel(&task.to_string()).unwrap();
+        }
+        scheduler.task("last").cron("0 9 * * *").zone(zone(9)).run(|| {}).unwrap();
+        assert_eq!(shared(), [zone(9)]);
     }
 }
