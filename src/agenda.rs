@@ -71,11 +71,14 @@ pub(crate) struct Agenda {
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
+    /// Precise tasks are queued so long before they are due.
+    lead: Duration,
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction.
-    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction, and `lead` is how long before
+    /// they are due precise tasks are queued.
+    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>, lead: Duration) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
             free: Vec::new(),
@@ -93,6 +96,7 @@ impl Agenda {
             clocks_checked: None,
             shown: None,
             correction,
+            lead,
         }
     }
 
@@ -151,7 +155,8 @@ impl Agenda {
                 self.arm_or_queue(index, now);
             }
         }
-        // The two orders of time become one: what has been due for longer goes first.
+        // The two orders of time become one: what has been due for longer goes first. A precise task counts as due by the time
+        // in the heap.
         for _ in 0..most {
             let age = |due: Due| due.age(now).map(Reverse);
             let elapsed = self.elapsed.first().and_then(|item| Some((age(Due::Elapsed(item.due))?, item.id)));
@@ -191,7 +196,7 @@ impl Agenda {
             Entry { demand: Demand::Run, .. } if !entry.is_full() => Cause::Demand,
             _ if entry.is_over() => Cause::Due,
             Entry { hold: Hold::Paused, .. } => return,
-            _ => return self.arm(index),
+            _ => return self.arm(index, now),
         };
         self.disarm(index);
         self.queue(index, cause, now);

@@ -48,6 +48,7 @@ pub(crate) use journal::OpenStore;
 pub(crate) use outbox::Recorder;
 use outbox::{MustDeliver, Outbox};
 pub(crate) use requests::{Order, ScheduledTask};
+use run::LEAD;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 use zones::Watching;
@@ -83,6 +84,8 @@ pub(crate) struct State {
     pub(crate) zone: Zone,
     /// Zones that tasks have of their own, each once.
     own_zones: Vec<Zone>,
+    /// When a worker last waited for a due time without sleeping.
+    spun: Option<Instant>,
     /// When the zones were checked last.
     zones_checked: Instant,
     watching: Watching,
@@ -144,7 +147,12 @@ impl Engine {
         let Settings { store, recorder, wait_limit, workers, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
-            agenda: Agenda::new(clock_correction, wait_limit),
+            agenda: Agenda::new(
+                clock_correction,
+                wait_limit,
+                if workers > 0 { LEAD } else { Duration::ZERO },
+            ),
+            spun: None,
             outbox: Outbox::new(has_store, recorder),
             zone,
             own_zones: Vec::new(),

@@ -201,6 +201,8 @@ pub(crate) struct Policy {
     /// How late a run may start. An occurrence that is later than this is missed.
     pub(crate) grace: Option<Duration>,
     pub(crate) overlap: Overlap,
+    /// Whether its runs are handed over before they are due, to start with less delay.
+    pub(crate) is_precise: bool,
 }
 
 /// The default grace of [`Missed::Skip`]. It equals the default clock check: a clock step may be noticed that late.

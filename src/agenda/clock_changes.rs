@@ -151,7 +151,7 @@ impl Agenda {
             let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let rejudged = timetable.rejudged(next, to, is_correction, now);
-            self.replace_next(index, rejudged, to);
+            self.replace_next(index, rejudged, to, now);
         }
     }
 
@@ -168,18 +168,18 @@ impl Agenda {
             let at = judged.filter(is_later).unwrap_or(at);
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let rejudged = next.and_then(|next| timetable.rezone(&zone, next, at, shown));
-            self.replace_next(index, rejudged, at.wall);
+            self.replace_next(index, rejudged, at.wall, at);
         }
     }
 
     /// Replaces the next due time of a task by the one found, if one was.
-    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime) {
+    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
         match rejudged {
             Some(Rejudged::Due(due)) => {
                 let was_armed = self.disarm(index);
                 self.name_entry(index).entry.as_mut().expect("the task has its entry").next = Some(due);
                 if was_armed {
-                    self.arm(index);
+                    self.arm(index, now);
                 }
             }
             Some(Rejudged::ByAsking) => {

@@ -118,12 +118,15 @@ impl Agenda {
     }
 
     /// Puts the next due time of a task into its heap.
-    pub(super) fn arm(&mut self, index: usize) {
+    pub(super) fn arm(&mut self, index: usize, now: Now) {
+        let lead = self.lead;
         let entry = match &mut self.name_entry(index).entry {
             Some(entry) if entry.stage == Stage::Idle => entry,
             _ => return,
         };
-        let (id, next) = (entry.id, entry.next);
+        // If it was queued early and waited in vain, it waits for the due time itself.
+        let early = entry.next.filter(|_| entry.spec.policy().is_precise).map(|due| due.earlier(lead));
+        let (id, next) = (entry.id, early.filter(|early| early.age(now).is_none()).or(entry.next));
         if next.is_some() {
             entry.stage = Stage::Armed;
         }

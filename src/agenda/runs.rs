@@ -68,6 +68,15 @@ impl Agenda {
         self.news.push((name, News::Waiting(waited)));
     }
 
+    /// The due time of a precise task that was queued before it.
+    pub(crate) fn early(&mut self, key: EntryKey, now: Now) -> Option<Due> {
+        let lead = self.lead;
+        let entry = self.entry(key).filter(|entry| entry.spec.policy().is_precise)?;
+        let is_queued = matches!(entry.stage, Stage::Queued { cause: Cause::Due, .. });
+        let is_near = |due: &Due| due.age(now).is_none() && due.earlier(lead).age(now).is_some();
+        entry.next.filter(|due| is_queued && is_near(due))
+    }
+
     /// A worker has come for a queued task.
     pub(crate) fn pick_up(&mut self, key: EntryKey, now: Now) -> PickedUp {
         let EntryKey { index, .. } = key;

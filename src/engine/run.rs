@@ -9,13 +9,20 @@ use crate::agenda::{Asked, EntryKey, Finished, PickedUp};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::guard::guarded;
-use crate::schedule::Timetable;
+use crate::schedule::{Due, Timetable};
 use crate::store::Record;
 use crate::sync::{lock, Arc, Instant, Mutex, MutexGuard};
 use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Reason, Verdict};
 
 /// A run that begins this long after its due time is reported as late.
 const LATE: Duration = Duration::from_secs(1);
+
+/// Precise tasks are handed over so long before they are due: as long as the timer and a worker may take to wake up.
+pub(super) const LEAD: Duration = Duration::from_micros(150);
+
+/// A worker waits no longer than this for a due time without sleeping, and no sooner than that after the last such wait.
+const LONGEST_SPIN: Duration = Duration::from_micros(200);
+const SPIN_PAUSE: Duration = Duration::from_millis(1);
 
 /// What the pool's threads do.
 pub(crate) enum Work {
@@ -71,6 +78,13 @@ fn begin<'e>(
     key: EntryKey,
     mut now: Now,
 ) -> Option<RunGuard<'e>> {
+    if let Some(due) = state.agenda.early(key, now).filter(|_| state.may_spin(now)) {
+        state.spun = Some(now.mono);
+        engine.unlock(state, now);
+        now = spin_until(engine, due, now);
+        state = lock(&engine.state);
+        state.check_clocks(now);
+    }
     let mut picked_up = state.agenda.pick_up(key, now);
     if let PickedUp::Ask(asked) = picked_up {
         engine.unlock(state, now);
@@ -116,6 +130,24 @@ fn begin<'e>(
         }
     }
     None
+}
+
+/// Waits without sleeping until a due time has come, or for as long as a worker may. Returns the time.
+fn spin_until(engine: &Engine, due: Due, began: Now) -> Now {
+    loop {
+        let now = engine.clock.now();
+        if due.age(now).is_some() || now.mono.saturating_duration_since(began.mono) > LONGEST_SPIN {
+            return now;
+        }
+        std::hint::spin_loop();
+    }
+}
+
+impl State {
+    fn may_spin(&self, now: Now) -> bool {
+        let pause = |spun: Instant| now.mono.saturating_duration_since(spun);
+        self.spun.map_or(true, |spun| pause(spun) >= SPIN_PAUSE)
+    }
 }
 
 /// The state, locked when a run has ended, and the time of that.
