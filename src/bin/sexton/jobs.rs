@@ -60,6 +60,11 @@ impl Jobs {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the crontab has the job of a task.
+    pub fn has(&self, task: &str) -> bool {
+        self.entries().contains_key(task)
+    }
+
     /// The label of the job of a task.
     pub fn label(&self, task: &str) -> String {
         let entry = self.entries().get(task).map(|slot| locked(slot).label.clone());
@@ -83,8 +88,8 @@ impl Jobs {
     /// Makes the tasks those of a crontab. Jobs that it does not change keep their state, and runs go on in any case. If one
     /// cannot be scheduled, nothing changes.
     ///
-    /// Only the first crontab's `@reboot` jobs are run.
-    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, is_first: bool) -> Result<Changes, Error> {
+    /// `@reboot` jobs are run only if `runs_reboot_jobs`, which no later version says.
+    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, runs_reboot_jobs: bool) -> Result<Changes, Error> {
         let now = SystemTime::now();
         let mut planned = Vec::new();
         for (index, name) in names(&crontab.jobs).into_iter().enumerate() {
@@ -96,7 +101,7 @@ impl Jobs {
             let is_same = slot.as_ref().map_or(false, |slot| is_scheduled_as(&locked(slot), &entry));
             // Ignore a last due time in the future: the clock was wrong, and has been set back since.
             let last = self.scheduler.last_due(&name).filter(|last| *last <= now);
-            let is_done = job.when == When::Start && !is_first;
+            let is_done = job.when == When::Start && !runs_reboot_jobs;
             let schedule = match is_same || is_done {
                 true => None,
                 false => Some(self.schedule_of(job, last, now)?),
