@@ -168,3 +168,6 @@ pub fn tell(line: &str) {
     // An error of stderr itself cannot be reported anywhere.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
+
+#[cfg(test)]
+mod tests;
