@@ -20,7 +20,8 @@ pub fn has_namespaces() -> bool {
 pub fn as_process_one(args: &[&str]) -> Command {
     let program = sexton(args);
     let mut command = Command::new("unshare");
-    command.args(["--pid", "--mount", "--fork", "--mount-proc"]).arg(program.get_program());
+    // What a test leaves running ends with `unshare`.
+    command.args(["--pid", "--mount", "--kill-child", "--mount-proc"]).arg(program.get_program());
     command.args(program.get_args()).env("TZ", "UTC0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
