@@ -22,7 +22,7 @@ fn folder(files: &[(&str, &str)]) -> (Folder, PathBuf) {
 fn a_folder_is_one_crontab_without_the_files_that_run_parts_would_not_run() {
     let broken = "61 * * * * x\n";
     let (root, path) = folder(&[
-        ("b-c_2", "@every 100ms echo b$A\n"),
+        ("b-c_2", "B=2\n@every 100ms echo b$A$B\n"),
         ("a", "A=1\n@every 100ms echo a$A\n"),
         ("old.bak", broken),
         ("a~", broken),
@@ -31,7 +31,7 @@ fn a_folder_is_one_crontab_without_the_files_that_run_parts_would_not_run() {
     fs::create_dir(path.join("folder")).unwrap();
     let daemon = Daemon::start_in(root, "", &[], sexton);
     // A variable is that of its file.
-    assert!(until(|| ["a1", "b"].iter().all(|line| daemon.output().contains(&line.to_string()))));
+    assert!(until(|| ["a1", "b2"].iter().all(|line| daemon.output().contains(&line.to_string()))));
     let place = |file: &str| format!("{}/{file}", path.display());
     daemon.wait_for(1, &[" end status=0 ", &format!("{}:2: echo …", place("a"))]);
     let skipped = daemon.lines(&[" skipped "]);
