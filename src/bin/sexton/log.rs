@@ -75,7 +75,7 @@ impl Log {
     pub fn on_thread(self) -> Log {
         let log = self.clone();
         let report = move |lost: i64| log.line(Level::Warn, "lost", &[("count", Value::Number(lost))], None);
-        Log { writer: Writer::start(report), ..self }
+        Log { writer: Writer::start(tell, report), ..self }
     }
 
     /// Waits until all is written, but not for long.

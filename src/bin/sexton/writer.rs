@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tell;
-
 /// How many lines wait for a slow reader. Others are lost, and counted.
 const MOST_WAITING: usize = 1000;
 
@@ -28,15 +26,18 @@ enum Message {
 }
 
 impl Writer {
-    /// `report` writes that so many lines were lost. `None` if there is no thread.
-    pub fn start(report: impl Fn(i64) + Send + 'static) -> Option<Writer> {
+    /// `write` writes a line, and `report` that so many were lost. `None` if there is no thread.
+    pub fn start(
+        write: impl Fn(&str) + Send + 'static,
+        report: impl Fn(i64) + Send + 'static,
+    ) -> Option<Writer> {
         let (queue, messages) = mpsc::sync_channel(MOST_WAITING);
         let lost = Arc::new(AtomicI64::new(0));
         let counted = lost.clone();
-        let write = move || {
+        let serve = move || {
             for message in messages {
                 match message {
-                    Message::Line(line) => tell(&line),
+                    Message::Line(line) => write(&line),
                     Message::Flush(done) => drop(done),
                 }
                 match counted.swap(0, Ordering::Relaxed) {
@@ -45,7 +46,7 @@ impl Writer {
                 }
             }
         };
-        thread::Builder::new().name("log".into()).spawn(write).ok()?;
+        thread::Builder::new().name("log".into()).spawn(serve).ok()?;
         Some(Writer { queue, lost })
     }
 
@@ -67,5 +68,30 @@ impl Writer {
             thread::sleep(Duration::from_millis(10));
         }
         let _ = written.recv_timeout(PATIENCE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_slow_reader_loses_is_counted() {
+        let (called, calls) = mpsc::channel();
+        let (go, wait) = mpsc::channel::<()>();
+        let write = move |line: &str| {
+            called.send(line.to_string()).unwrap();
+            // Until the other end is dropped.
+            let _ = wait.recv();
+        };
+        let (reported, reports) = mpsc::channel();
+        let writer = Writer::start(write, move |count| reported.send(count).unwrap()).unwrap();
+        writer.write("first".into());
+        assert_eq!(calls.recv().unwrap(), "first");
+        (0..MOST_WAITING + 7).for_each(|i| writer.write(i.to_string()));
+        drop(go);
+        assert_eq!(reports.recv().unwrap(), 7);
+        writer.flush();
+        assert_eq!(calls.try_iter().last(), Some((MOST_WAITING - 1).to_string()));
     }
 }
