@@ -9,21 +9,22 @@ use std::time::SystemTime;
 use sexton::tz::Zone;
 
 use crate::args::Args;
-use crate::crontab::Crontab;
+use crate::crontab::{Crontab, Job};
 use crate::dialect::{self, Reading};
 use crate::mistake::Mistake;
+use crate::source::{self, Files};
 use crate::{say, tell, Command, Failure};
 
 pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[dialect::FLAGS], run: check };
 
 const HELP: &str = concat!(
     "\
-usage: sexton check CRONTAB [OPTION ...]
+usage: sexton check CRONTAB ... [OPTION ...]
 
 Lists the mistakes in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under the
 mistake. A likely mistake is printed as FILE:LINE:COLUMN: warning: MESSAGE (CODE), with a
 suggestion. One of them is that six fields can be read in two ways; --dialect settles that.
-`-` is stdin. See `sexton run --help` for the format of a crontab.
+`-` is stdin. See `sexton run --help` for the format of a crontab, and for folders of them.
 
 ",
     dialect::help!(),
@@ -36,12 +37,15 @@ a mistake or the file cannot be read.
 
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
-    let File { name, crontab, mistakes } = read(args, &reading)?;
+    let Files { name, crontab, mistakes, skipped } = Files::read(source::paths(args)?, &reading)?;
+    skipped.iter().for_each(|path| tell(&format!("sexton: {}", source::left_out(path))));
     let warnings = warnings(&crontab, &reading);
     let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
+    let file_of = |job: &Job| job.file.as_ref().map_or(name.clone(), |file| file.to_string());
+    let warnings = warnings.into_iter().map(|(job, warning)| (file_of(job), warning));
     let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
-    all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
-    all.iter().try_for_each(|mistake| say(&mistake.in_file(&name).to_string()))?;
+    all.sort_by(|(a, one), (b, other)| (a, one.line, one.span.start).cmp(&(b, other.line, other.span.start)));
+    all.iter().try_for_each(|(file, mistake)| say(&mistake.in_file(file).to_string()))?;
     if mistakes_count == 0 {
         let jobs = counted(crontab.jobs.len(), "job");
         match warnings_count {
@@ -56,7 +60,7 @@ fn check(args: &Args) -> Result<(), Failure> {
 }
 
 /// The likely mistakes in the schedules. Without a local zone, those that the clock changes of one would bring are left out.
-fn warnings(crontab: &Crontab, reading: &Reading) -> Vec<Mistake> {
+fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(&'a Job, Mistake)> {
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
     let mut warnings = Vec::new();
@@ -64,12 +68,9 @@ fn warnings(crontab: &Crontab, reading: &Reading) -> Vec<Mistake> {
         let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
         // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
         let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
-        warnings.extend(found.map(|(message, span, suggestion)| Mistake {
-            line: job.line,
-            text: job.text.clone(),
-            span: start + span.start..start + span.end,
-            message,
-            suggestion,
+        warnings.extend(found.map(|(message, span, suggestion)| {
+            let (text, span) = (job.text.clone(), start + span.start..start + span.end);
+            (job, Mistake { line: job.line, text, span, message, suggestion })
         }));
     }
     warnings
@@ -81,37 +82,13 @@ pub fn counted(count: usize, what: &str) -> String {
 }
 
 /// The maximum length of a crontab, in bytes. A device or a pipe may be endless.
-const MAX_LEN: u64 = 1 << 20;
+const MAX_LEN: u64 = 1 << 24;
 
 /// A crontab, the name of its file, and its mistakes.
 pub struct File {
     pub name: String,
     pub crontab: Crontab,
     pub mistakes: Vec<Mistake>,
-}
-
-/// The crontab that the command line names.
-pub fn path(args: &Args) -> Result<&OsStr, Failure> {
-    match &args.rest[..] {
-        [path] => Ok(path),
-        [] => Err(Failure::Usage("expected a crontab, or `-` for stdin".into())),
-        more => Err(Failure::Usage(format!("expected one crontab, found {}", more.len()))),
-    }
-}
-
-/// Reads the crontab that the command line names, a file or stdin.
-pub fn read(args: &Args, reading: &Reading) -> Result<File, Failure> {
-    read_path(path(args)?, reading)
-}
-
-/// Prints the mistakes of a crontab, and fails if there are any.
-pub fn refuse_mistakes(file: &File) -> Result<(), Failure> {
-    let File { name, mistakes, .. } = file;
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    mistakes.iter().for_each(|mistake| tell(&mistake.in_file(name).to_string()));
-    Err(Failure::Error(1, format!("`{name}` has {}", counted(mistakes.len(), "mistake"))))
 }
 
 /// Reads a crontab; `-` is stdin.

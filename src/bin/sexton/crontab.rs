@@ -18,6 +18,7 @@ mod settings;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use sexton::tz::{TzError, Zone};
 use sexton::{Cron, Period};
@@ -26,7 +27,7 @@ use crate::dialect::Reading;
 use crate::mistake::Mistake;
 use crate::settings::Settings;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Crontab {
     pub jobs: Vec<Job>,
     /// All variables, in the order of their lines.
@@ -35,6 +36,8 @@ pub struct Crontab {
 
 #[derive(Debug)]
 pub struct Job {
+    /// The path of its file, if there may be several.
+    pub file: Option<Arc<str>>,
     /// The number of its line, from 1.
     pub line: usize,
     /// The text of the line, unchanged.
@@ -52,8 +55,8 @@ pub struct Job {
     pub command: String,
     /// The command's input on stdin: the text after a `%`.
     pub input: Option<String>,
-    /// The number of the crontab's variables that apply to the job: those on the lines above it.
-    pub variables: usize,
+    /// Which of the crontab's variables apply to the job: those on the lines above it.
+    pub variables: Range<usize>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -149,9 +152,11 @@ impl Crontab {
                 return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
             }
         }
-        let (zone, variables) = (settings.zone.clone().or_else(|| above.zone.clone()), self.variables.len());
+        let (zone, variables) =
+            (settings.zone.clone().or_else(|| above.zone.clone()), 0..self.variables.len());
         let text = text.to_string();
         self.jobs.push(Job {
+            file: None,
             line: number,
             text,
             when,
@@ -168,7 +173,7 @@ impl Crontab {
 
     /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
-        &self.variables[..job.variables]
+        &self.variables[job.variables.clone()]
     }
 }
 
@@ -185,9 +190,13 @@ struct Above {
 }
 
 impl Job {
-    /// Its name; if it has none, its line.
+    /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
     pub fn name(&self) -> String {
-        self.settings.name.clone().unwrap_or_else(|| format!("line {}", self.line))
+        match (&self.settings.name, &self.file) {
+            (Some(name), _) => name.clone(),
+            (None, Some(file)) => format!("{file}:{}", self.line),
+            (None, None) => format!("line {}", self.line),
+        }
     }
 
     /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
