@@ -176,12 +176,10 @@ mod tests {
     use crate::engine::{OpenStore, Settings};
     use crate::sync::Mutex;
 
-    #[test]
-    fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
-        let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
-        let engine = Arc::new(Engine::new(Settings {
+    fn engine(zone: &Zone) -> Arc<Engine> {
+        Arc::new(Engine::new(Settings {
             clock: Clock::Manual(ManualClock::new(SystemTime::UNIX_EPOCH)),
-            zone: old.clone(),
+            zone: zone.clone(),
             seed: 0,
             clock_check: None,
             clock_correction: CORRECTION,
@@ -191,7 +189,13 @@ mod tests {
             recorder: None,
             wait_limit: None,
             workers: 0,
-        }));
+        }))
+    }
+
+    #[test]
+    fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
+        let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
+        let engine = engine(&old);
         let check = || engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now());
         let watch = check().expect("it is time");
         assert!(check().is_none(), "one thread checks at a time");
@@ -208,23 +212,14 @@ mod tests {
 
     #[test]
     fn tasks_in_one_zone_share_its_data_and_leave_none_behind() {
-        let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
-        let builder = crate::Scheduler::builder().clock(&clock).zone(Zone::utc());
-        // It remembers cancelled tasks, and their zones.
-        #[cfg(feature = "history")]
-        let builder = builder.history(0);
-        let scheduler = builder.build().unwrap();
-        let zone = |hours: usize| Zone::from_posix(&format!("ABC{hours}")).unwrap();
-        for task in 0..100 {
-            let name = task.to_string();
-            scheduler.task(&name).cron("0 9 * * *").zone(zone(task % 5 + 1)).run(|| {}).unwrap();
-        }
-        let shared = || lock(&scheduler.engine.state).own_zones.clone();
-        assert_eq!(shared(), (1..=5).map(zone).collect::<Vec<_>>());
-        for task in 0..100 {
-            scheduler.cancel(&task.to_string()).unwrap();
-        }
-        scheduler.task("last").cron("0 9 * * *").zone(zone(9)).run(|| {}).unwrap();
-        assert_eq!(shared(), [zone(9)]);
+        let zone = |hours: u32| Zone::from_posix(&format!("ABC{hours}")).unwrap();
+        let engine = engine(&zone(1));
+        let mut state = lock(&engine.state);
+        let own: Vec<Zone> = (0..100).map(|task| state.shared(zone(task % 5 + 1))).collect();
+        // That of the scheduler itself is not kept twice.
+        assert_eq!(state.own_zones, (2..=5).map(zone).collect::<Vec<_>>());
+        drop(own);
+        let last = state.shared(zone(9));
+        assert_eq!(state.own_zones, [last]);
     }
 }
