@@ -35,20 +35,12 @@ impl Engine {
     pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
         let Order { name, mut schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
-        self.check_name(&name).map_err(of_task)?;
-        let mut state = self.open_state().map_err(of_task)?;
+        let (mut state, now) = self.prepare(&name).map_err(of_task)?;
         // If the name is taken, the caller's iterator or closure must not be asked for anything.
         if let Some(owner) = state.agenda.owner(&name).filter(|_| !replaces) {
             drop(state);
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
-        }
-        let mut now = self.clock.now();
-        if let Some(watch) = self.time_to_check_zones(&mut state, now) {
-            drop(state);
-            self.check_zones(watch);
-            state = self.open_state().map_err(of_task)?;
-            now = self.clock.now();
         }
         let zone = state.zone.clone();
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
@@ -85,13 +77,9 @@ impl Engine {
             scheduled_at,
             replaces,
         };
-        let state = match held {
-            Some(state) => state,
-            None => {
-                let state = self.open_state().map_err(of_task)?;
-                now = self.clock.now();
-                state
-            }
+        let (state, now) = match held {
+            Some(state) => (state, now),
+            None => (self.open_state().map_err(of_task)?, self.clock.now()),
         };
         Ok(match self.add(state, request, zone, since, now) {
             Scheduled::New { id } => ScheduledTask { id, is_new: true },
@@ -104,6 +92,21 @@ impl Engine {
                 ScheduledTask { id, is_new: true }
             }
         })
+    }
+
+    /// Locks the state, with the zones up to date, if a task of this name can be scheduled.
+    fn prepare(self: &Arc<Self>, name: &str) -> Result<(MutexGuard<'_, State>, Now), Error> {
+        self.check_name(name)?;
+        let mut state = self.open_state()?;
+        let now = self.clock.now();
+        match self.time_to_check_zones(&mut state, now) {
+            Some(watch) => {
+                drop(state);
+                self.check_zones(watch);
+                Ok((self.open_state()?, self.clock.now()))
+            }
+            None => Ok((state, now)),
+        }
     }
 
     /// Puts a task on the agenda that was scheduled in `zone`, unless it has a zone of its own.

@@ -220,19 +220,7 @@ impl Run {
         let mut now = engine.clock.now();
         let took = now.mono.saturating_duration_since(began);
         state.outbox.record(&name, Record::Ended(due));
-        let task = name.clone();
-        match outcome {
-            Ok(Verdict::Continue | Verdict::Break) => {
-                state.outbox.emit(now, || Event::Finished { task, due, took });
-            }
-            Ok(Verdict::Failed(error)) => {
-                let error = error.into();
-                state.outbox.alarm(now, Event::Failed { task, due: Some(due), took: Some(took), error });
-            }
-            Err(message) => {
-                state.outbox.alarm(now, Event::Panicked { task, due: Some(due), took: Some(took), message });
-            }
-        }
+        state.report_end(name.clone(), (due, took), outcome, now);
         let is_last = place != Place::Any;
         if is_last || engine.pool.limit() == 0 && state.outbox.waits() {
             // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
