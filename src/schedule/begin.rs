@@ -85,7 +85,13 @@ impl Schedule {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
-        self.except.check(&self.what)
+        match self.what {
+            What::Every(period) if self.jitter > period.length() => {
+                let why = format!("is more than the period `{period}`");
+                Err(Error::new(Kind::Other(why)).in_field("jitter", format!("{:?}", self.jitter)))
+            }
+            _ => self.except.check(&self.what),
+        }
     }
 }
 
@@ -186,6 +192,11 @@ impl Beginning {
 
     fn after(&mut self, delay: Duration) -> Result<Option<Due>, Error> {
         let due = self.now.mono.checked_add(delay).map(Due::Elapsed);
+        if due.is_none() {
+            return Err(
+                never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"))
+            );
+        }
         self.must_be_due(due, |_| format!("after `{delay:?}`"))
     }
 

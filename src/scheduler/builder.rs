@@ -335,6 +335,9 @@ impl TaskBuilder<'_> {
 
     fn schedule(self, job: Job, scheduled_at: &'static Location<'static>) -> Result<Task, Error> {
         let TaskBuilder { scheduler, name, schedule, policy, replaces } = self;
+        if name.is_empty() {
+            return Err(Error::new(Kind::Other("a task needs a name of at least one character".into())));
+        }
         let schedule = schedule.map_err(|error| error.of_task(&name))?;
         let nonsense = |field, value: String, why: &str| {
             Err(Error::new(Kind::Other(why.into())).in_field(field, value).of_task(&name))
