@@ -16,7 +16,7 @@ struct Panel {
 
 const PANELS: [Panel; 4] = [
     Panel {
-        title: "ns to schedule or cancel one of so many",
+        title: "ns to schedule or cancel one of so many tasks",
         is_logarithmic: false,
         lines: &[
             ("schedule a one-shot", "schedule"),
@@ -51,7 +51,7 @@ const PANELS: [Panel; 4] = [
     },
 ];
 
-const WIDTH: f64 = 400.0;
+const WIDTH: f64 = 430.0;
 const HEIGHT: f64 = 270.0;
 /// Where a panel's lines are, inside it.
 const LEFT: f64 = 52.0;
@@ -203,7 +203,7 @@ impl Panel {
             ends[i].0 = ends[i].0.max(ends[i - 1].0 + 15.0);
         }
         let label = |(y, i, value): &(f64, usize, f64)| {
-            let value = if self.is_logarithmic { format!("{value:.1}") } else { with_commas(value.round()) };
+            let value = if *value < 9.95 { format!("{value:.1}") } else { with_commas(value.round()) };
             let name = self.lines[*i].1;
             format!("<text class=\"f{i}\" x=\"{}\" y=\"{:.1}\">{name} {value}</text>", RIGHT + 8.0, y + 4.0)
         };
