@@ -65,6 +65,7 @@ impl Schedule {
         };
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
         expect_begun(&zone, around)?;
+        let cron = self.cron_in(cron, &zone)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
         Ok(Pattern::Cron { cron, clock: Timeline::new(zone), floor })
