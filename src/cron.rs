@@ -10,7 +10,7 @@
 //! ```
 //!
 //! With six fields the **seconds come first**, with seven the year (1970-2199) also comes last. `30 0 9 * * mon` is
-//! 09:00:30 on Mondays. Sunday is 0 and 7. Letters may have any case.
+//! 09:00:30 on Mondays. Sunday is 0 and 7. Names may be full, such as `Monday`, and letters have any case.
 //!
 //! | in day of month | | in day of week | |
 //! | --- | --- | --- | --- |
@@ -18,8 +18,12 @@
 //! | `L-3` | the third day before the last | `mon-fri#1` | the first of each of these |
 //! | `15W` or `W15` | the Monday to Friday nearest to the 15th, in the same month | `friL`, `Lfri` or `fri#L` | the last Friday |
 //! | `LW`, `L-3W` | the same for the last day, or the third before it | | |
-//! | `28-L` | from the 28th on | | |
+//! | `28-L` | from the 28th on | `mon%2` | every other Monday, see below |
 //! | `?` | the same as `*` | `?` | the same as `*` |
+//!
+//! **Every other week.** `mon%2` is Monday of every second week, `mon%2+1` that of the others, `mon-fri%3+2` Monday to
+//! Friday of every third. Weeks begin on Monday and have a number, as in Ruby's fugit: that of 31 December 2018 is 0, and
+//! `%n+k` are those of which the remainder by `n` is that of `k`.
 //!
 //! A day that a month lacks is not moved: `31W` says nothing about April.
 //!
@@ -30,11 +34,12 @@
 //!
 //! **A value that is not in the text**, so that not all jobs start at the same minute: `H` is hashed from the task's name
 //! (or [an id](Dialect::hash_id)), the same for ever; `H(0-29)` lies in that range, `H/10` is every tenth value from a
-//! hashed first one. `R`, `R(0-29)` and `R/10` are drawn anew from [a seed](Dialect::seed). Either is alone in its field.
+//! hashed first one. `R`, `R(0-29)` and `R/10` are drawn anew from [a seed](Dialect::seed). A day of the month without a
+//! range is one that every month has, 1 to 28.
 //!
-//! **Dialects.** The above is what everybody means by five fields. What was written for croniter, Quartz or cronie, or
-//! for another day rule, is read by a [`Dialect`]; it is never guessed. A text may also say so itself, in words before
-//! its fields: `dialect=` and a name first, `days=or` or `days=and`, `seconds=first` or `seconds=last`.
+//! **Dialects.** The above is what everybody means by five fields. What was written for croniter, Quartz, EventBridge or
+//! cronie, or for another day rule, is read by a [`Dialect`]; it is never guessed. A text may also say so itself, in words
+//! before its fields: `dialect=` and a name first, `days=or` or `days=and`, `seconds=first`, `last` or `none`.
 //! `days=and 0 0 13 * fri` is Friday the 13th.
 //!
 //! **What one can ask:** [`next`](Cron::next), [`previous`](Cron::previous), the times of a range from either end
@@ -56,6 +61,7 @@ pub(crate) mod print;
 pub(crate) mod scan;
 mod search;
 mod times;
+pub(crate) mod weeks;
 
 use core::str::FromStr;
 
@@ -96,7 +102,8 @@ pub struct Cron {
     pub(crate) days: u64,
     /// The days of the month to whose nearest Monday to Friday it goes, in the same form.
     pub(crate) nearest: u64,
-    /// Six rows of seven bits, from Sunday: weekdays in the month's first, second, ... fifth seven days, and in its last.
+    /// Six rows of seven bits, from Sunday: weekdays in the month's first, second, ... fifth seven days, and in its last. With
+    /// `COUNTS_WEEKS`, [`Weeks`](self::weeks::Weeks) instead.
     pub(crate) weekdays: u64,
     pub(crate) years: Years,
     /// A bit for each hour, from 0.
@@ -136,6 +143,8 @@ pub(crate) const WEEKDAYS_RESTRICTED: u8 = 1 << 4;
 pub(crate) const BOTH_DAYS: u8 = 1 << 5;
 /// A day of `nearest` that a month lacks is its last one, as croniter has it.
 pub(crate) const NEAREST_CLAMPS: u8 = 1 << 6;
+/// Some weekdays count in one of every few weeks.
+pub(crate) const COUNTS_WEEKS: u8 = 1 << 7;
 
 /// Times a row of weekdays: that row for each of the five weeks a month may have.
 pub(crate) const EVERY_WEEK: u64 = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
@@ -198,7 +207,7 @@ impl Cron {
             days: day_of_month.values_of(31),
             nearest: if day_of_month.is_every { 0 } else { day_of_month.nearest },
             months: month.values_of(12) as u16,
-            weekdays: day_of_week.values_of(35) | if day_of_week.is_every { 0 } else { day_of_week.weeks },
+            weekdays: day_of_week.weekdays(),
             years,
             flags: flag(SECOND_REPEATS, second.repeats)
                 | flag(MINUTE_REPEATS, minute.repeats)
@@ -206,6 +215,7 @@ impl Cron {
                 | flag(DAYS_RESTRICTED, !day_of_month.is_every)
                 | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every)
                 | flag(NEAREST_CLAMPS, day_of_month.nearest_clamps && !day_of_month.is_every)
+                | flag(COUNTS_WEEKS, day_of_week.counts_weeks && !day_of_week.is_every)
                 | flag(BOTH_DAYS, both_days && !day_of_month.is_every && !day_of_week.is_every),
             days_kind: DaysKind::OfMonths,
         };
@@ -233,6 +243,14 @@ impl Set {
         } else {
             self.values
         }
+    }
+
+    /// The weekdays, with those of weeks that are counted, or of the month.
+    const fn weekdays(self) -> u64 {
+        if self.is_every || !self.counts_weeks {
+            return self.values_of(35) | if self.is_every { 0 } else { self.weeks };
+        }
+        self.values & ALL_WEEKDAYS | self.weeks
     }
 }
 

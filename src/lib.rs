@@ -101,7 +101,8 @@
 //! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates), and [`or_next_day`](TaskBuilder::or_next_day) if the run
 //! is to be on the next day instead; [`except`](TaskBuilder::except) for what a list of dates cannot say.
 //!
-//! **Every other week:** [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
+//! **Every other week:** `0 9 * * mon%2`, or [`every_nth_week(2)`](TaskBuilder::every_nth_week) beside a cron expression, or
+//! [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
 //!
 //! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that depends on its name.
 //!

@@ -17,6 +17,7 @@ mod plan;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod text;
 mod timeline;
 mod timetable;
 mod words;
@@ -35,8 +36,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::except::Except;
+use self::moment::out_of_range;
 use self::rule::{Closure, Moments};
 use crate::clock::Now;
+use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
@@ -65,6 +68,7 @@ pub struct Schedule {
     pub(crate) starting: Option<Moment>,
     pub(crate) until: Option<Moment>,
     times: Option<u64>,
+    every_nth_week: Option<u32>,
     except: Except,
     jitter: Duration,
 }
@@ -80,6 +84,9 @@ pub(crate) enum What {
 
 impl Schedule {
     /// At the civil times that a cron expression matches; [the module](mod@crate::cron) describes the language.
+    ///
+    /// The text may say its [`zone`](Schedule::zone), in front or at the end: `CRON_TZ=America/New_York 0 9 * * *`, also with
+    /// `TZ=`, or `0 9 * * * Europe/Berlin`.
     ///
     /// # Errors
     ///
@@ -101,13 +108,10 @@ impl Schedule {
     /// # Errors
     ///
     /// If the text is no cron expression in this dialect, or one that can never fire, such as 30 February.
+    ///
+    /// That of EventBridge also has `rate(5 minutes)`, which is a period.
     pub fn cron_as<'a>(text: &str, reader: impl Into<Reader<'a>>) -> Result<Schedule, Error> {
-        let cron =
-            reader.into().drawing().parse(text).map_err(|error| Error::from(error).in_field("cron", text))?;
-        match cron.never_fires() {
-            true => Err(never_fires(text)),
-            false => Ok(cron.into()),
-        }
+        text::schedule(text, reader.into().drawing()).map_err(|error| error.in_field("cron", text))
     }
 
     /// At once, and then once a period: `"1h30m"`, `"1d"`, or a [`Duration`].
@@ -127,7 +131,8 @@ impl Schedule {
         }
     }
 
-    /// Once, at a civil time of the zone, or at an instant. If that has passed, it is late or missed.
+    /// Once, at a civil time of the zone, or at an instant. If that has passed, it is late or missed. A time alone, `10:00`, is
+    /// today's, or tomorrow's if that has passed when the task is scheduled.
     ///
     /// # Errors
     ///
@@ -196,6 +201,47 @@ impl Schedule {
         Ok(self)
     }
 
+    /// Of a cron expression, only one of every `weeks` weeks (1 to 63): that of the [`starting`](Schedule::starting)
+    /// moment, and those that many weeks later and again. Weeks begin on Monday.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let retro = Schedule::cron("0 9 * * mon,wed")?.every_nth_week(2).starting("2026-11-23 00:00")?.zone(Zone::utc());
+    /// let from = "2026-11-24T00:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let due_times: Vec<String> = retro.upcoming(from)?.take(3).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(due_times, ["2026-11-25T09:00:00Z", "2026-12-07T09:00:00Z", "2026-12-09T09:00:00Z"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// In the text of an expression `mon%2` says the same, by a count of weeks that needs no start.
+    /// Without `starting`, with another kind of schedule, or with an expression that has weekdays of certain weeks or whose two
+    /// day fields need not both match, it is an error when the task is scheduled.
+    pub fn every_nth_week(mut self, weeks: u32) -> Schedule {
+        self.every_nth_week = Some(weeks);
+        self
+    }
+
+    /// The expression in a zone: only the weeks that count, if not all do.
+    pub(crate) fn cron_in(&self, cron: &Arc<Cron>, zone: &Zone) -> Result<Arc<Cron>, Error> {
+        let weeks = match self.every_nth_week {
+            Some(weeks) => weeks,
+            None => return Ok(cron.clone()),
+        };
+        let nonsense =
+            |why: &str| Error::new(Kind::Other(why.into())).in_field("every_nth_week", weeks.to_string());
+        if !(1..=MOST_WEEKS).contains(&weeks) {
+            return Err(nonsense("expected 1-63 weeks"));
+        }
+        let starting = instant_of("starting", self.starting, zone)?;
+        let anchor = starting.ok_or_else(|| nonsense("needs the `starting` moment of a week that counts"))?;
+        let day = zone.civil(anchor).ok_or_else(out_of_range)?.date().days();
+        let cron = cron.in_every_nth_week(day, weeks);
+        cron.map(Arc::new).ok_or_else(|| {
+            nonsense("goes with weekdays of every week, and a day that matches both day fields")
+        })
+    }
+
     /// No due after this moment; one exactly at it still counts.
     ///
     /// # Errors
@@ -235,8 +281,9 @@ impl Schedule {
     /// Whether it is due at the same times whenever it is scheduled, so that a task which is scheduled later has missed some.
     pub(crate) fn has_fixed_due_times(&self) -> bool {
         match self.what {
-            What::Cron(_) | What::At(_) | What::AtEach(_) => true,
-            What::Every(_) => self.starting.is_some(),
+            What::Cron(_) | What::AtEach(_) => true,
+            What::At(moment) => moment.is_dated(),
+            What::Every(_) => self.starting.map_or(false, Moment::is_dated),
             What::After(_) | What::AtNext(_) => false,
         }
     }
@@ -259,6 +306,7 @@ impl From<What> for Schedule {
             starting: None,
             until: None,
             times: None,
+            every_nth_week: None,
             except: Except::default(),
             jitter: Duration::ZERO,
         }
@@ -318,6 +366,6 @@ fn never_due(text: String) -> Error {
     Error::new(Kind::NeverDue(text))
 }
 
-fn never_fires(text: &str) -> Error {
-    never_due("never fires: no date matches it".into()).in_field("cron", text)
+fn never_fires() -> Error {
+    never_due("never fires: no date matches it".into())
 }

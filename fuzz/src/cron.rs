@@ -2,7 +2,7 @@
 //! words of another dialect as an equivalent one, or it is said why it cannot be. Its next and previous times mirror each
 //! other and agree with all else that can be asked. Errors and lint findings lie inside the text.
 //!
-//! The first byte chooses the dialect and the switches: `0` to `3` are the dialects with their own ones.
+//! The first byte chooses the dialect and the switches: `0` to `5` are the dialects with their own ones.
 
 use sexton::civil::DateTime;
 use sexton::cron::Dialect;
@@ -32,12 +32,12 @@ pub fn law(data: &[u8]) {
     }
 }
 
-/// One of the four dialects, with one of twelve sets of switches.
+/// One of the six dialects, with one of twelve sets of switches.
 pub fn dialect(choice: u8) -> Dialect {
     let choice = usize::from(choice.wrapping_sub(b'0'));
-    let dialect = Dialect::ALL[choice % 4];
-    let dialect = [dialect, dialect.seconds_first(), dialect.seconds_last()][choice / 4 % 3];
-    [dialect, dialect.days_or(), dialect.days_and(), dialect.star_bit()][choice / 12 % 4]
+    let dialect = Dialect::ALL[choice % 6];
+    let dialect = [dialect, dialect.seconds_first(), dialect.seconds_last()][choice / 6 % 3];
+    [dialect, dialect.days_or(), dialect.days_and(), dialect.star_bit()][choice / 18 % 4]
 }
 
 fn check(cron: &Cron, own: Dialect) {

@@ -5,7 +5,7 @@ use core::ops::RangeBounds;
 
 use super::search::has;
 use super::times::seconds;
-use super::Cron;
+use super::{Cron, COUNTS_WEEKS};
 use crate::civil::{self, Date, DateTime, DAY, DAYS_PER_ERA as CYCLE};
 
 /// The first day and the last of the years that an expression can name, 1970 to 2199.
@@ -65,6 +65,8 @@ impl Cron {
             return count(first.max(NAMED_YEARS.0), last.min(NAMED_YEARS.1));
         }
         match (last + 1 - first) / CYCLE {
+            // Weeks that count begin anew after another time.
+            _ if self.has(COUNTS_WEEKS) => count(first, last),
             0 => count(first, last),
             cycles => cycles as u64 * count(first, first + CYCLE - 1) + count(first + cycles * CYCLE, last),
         }

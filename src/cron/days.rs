@@ -3,12 +3,29 @@
 
 use super::field::YEAR;
 use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
-use super::{BOTH_DAYS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
+use super::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, weekday_of};
 
 impl Cron {
-    /// The days that match in a month of this length which begins on this weekday, bit 0 for its first.
+    /// The days that match in a month of this length which begins on this day, bit 0 for its first.
+    #[inline]
+    pub(crate) const fn days_of_month_from(&self, length: u32, first_day: i64) -> u32 {
+        if self.has(COUNTS_WEEKS) {
+            return self.in_month_from(first_day).days_by_month(length, weekday_of(first_day));
+        }
+        self.days_by_month(length, weekday_of(first_day))
+    }
+
+    /// The same in a month that begins on this weekday. Where weeks count, those that match in any.
     pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+        if self.has(COUNTS_WEEKS) {
+            return self.in_any_week().days_by_month(length, first_weekday);
+        }
+        self.days_by_month(length, first_weekday)
+    }
+
+    /// The same of an expression that counts no weeks.
+    const fn days_by_month(&self, length: u32, first_weekday: u32) -> u32 {
         if !self.has(DAYS_RESTRICTED) {
             return weekdays_of_month(self.weekdays, length, first_weekday);
         }
@@ -37,9 +54,12 @@ impl Cron {
             if !self.has(WEEKDAYS_RESTRICTED) {
                 return DaysKind::Every;
             }
-            if self.weekdays == (self.weekdays & ALL_WEEKDAYS) * EVERY_WEEK {
+            if self.weekdays == (self.weekdays & ALL_WEEKDAYS) * EVERY_WEEK && !self.has(COUNTS_WEEKS) {
                 return DaysKind::Weekly;
             }
+        }
+        if self.has(COUNTS_WEEKS) {
+            return self.find_days_kind_by_weeks();
         }
         if self.matches_in_some_year(false) {
             DaysKind::OfMonths
@@ -48,6 +68,20 @@ impl Cron {
         } else {
             DaysKind::None
         }
+    }
+
+    /// The same where weeks count: nearly always the first of them has a day.
+    #[inline(never)]
+    const fn find_days_kind_by_weeks(&self) -> DaysKind {
+        let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
+        let mut year = if never { 10_000 } else { 1 };
+        while year < 10_000 {
+            if self.years.has(year as i64) && self.matches_in(year) {
+                return DaysKind::OfMonths;
+            }
+            year += 1;
+        }
+        DaysKind::None
     }
 
     /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
@@ -88,7 +122,7 @@ impl Cron {
             let month = months.trailing_zeros() as u8 + 1;
             let first_day = civil::days_from_civil(year as i64, month as i64, 1);
             let length = civil::days_in_month(year, month) as u32;
-            if self.days_of_month(length, weekday_of(first_day)) != 0 {
+            if self.days_of_month_from(length, first_day) != 0 {
                 return true;
             }
             months &= months - 1;

@@ -5,7 +5,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::str::FromStr;
 
-use super::field::{Table, CRONIE, CRONITER, DEFAULT, QUARTZ};
+use super::field::{Table, CRON, CRONIE, CRONITER, DEFAULT, EVENTBRIDGE, QUARTZ};
 use crate::excerpt::Excerpt;
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
@@ -15,6 +15,8 @@ use crate::excerpt::Excerpt;
 /// | [`DEFAULT`](Dialect::DEFAULT) | 5, 6 (seconds first), 7 (year last) | 0-7, Sunday is 0 and 7 | either | [the whole language](super) |
 /// | [`CRONITER`](Dialect::CRONITER) | 5, 6 (seconds **last**), 7 (year after them) | 0-7 | either | what croniter's tests pin down, see there |
 /// | [`QUARTZ`](Dialect::QUARTZ) | 6 (seconds first), 7 (year last) | **1-7, Sunday is 1** | **both** | no `H` |
+/// | [`CRON`](Dialect::CRON) | the same | the same | **both** | no `L`, `W`, `#`, `H` |
+/// | [`EVENTBRIDGE`](Dialect::EVENTBRIDGE) | 6 (**year** last) | the same | one of them is `?` | `cron(...)`; no `H` |
 /// | [`CRONIE`](Dialect::CRONIE) | 5 | 0-7 | either, unless one begins with `*` | `~`; no `L`, `W`, `#`, `?`, `H` |
 ///
 /// The same text may mean different times to two of them, so the dialect is never guessed from it. Each takes the
@@ -33,6 +35,7 @@ pub struct Dialect {
     language: Language,
     seconds: Seconds,
     days: Days,
+    hashes_nicknames: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,13 +43,15 @@ enum Language {
     Default,
     Croniter,
     Quartz,
+    Cron,
+    EventBridge,
     Cronie,
 }
 
 /// Where the field of the seconds is, if there is one more than five.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Seconds {
-    /// There never is.
+    /// There never is: a year comes after the weekdays.
     Nowhere,
     First,
     /// After the weekdays, before the year.
@@ -64,8 +69,12 @@ pub(crate) enum Days {
 
 impl Dialect {
     /// Everybody's: what croniter, cronie and the others agree on, and what only one of them has and no other denies.
-    pub const DEFAULT: Dialect =
-        Dialect { language: Language::Default, seconds: Seconds::First, days: Days::Or };
+    pub const DEFAULT: Dialect = Dialect {
+        language: Language::Default,
+        seconds: Seconds::First,
+        days: Days::Or,
+        hashes_nicknames: false,
+    };
 
     /// Python's croniter, and so HoloViz Panel: the default's language with the seconds last, and with what croniter's
     /// own tests pin down.
@@ -83,21 +92,39 @@ impl Dialect {
     /// * With a hash id the nicknames are hashed too: `@daily` is `H H * * * H`.
     /// * `R` draws its value anew each time a text is parsed.
     pub const CRONITER: Dialect =
-        Dialect { language: Language::Croniter, seconds: Seconds::Last, days: Days::Or };
+        Dialect { language: Language::Croniter, seconds: Seconds::Last, ..Dialect::DEFAULT };
 
-    /// Quartz, and the crate `cron`, which followed it. Seconds first and always there, weekdays from
-    /// Sunday, 1, to Saturday, 7, and both day fields must match. A `?` is read as `*`; Quartz wants one in one of the
-    /// day fields, the crate does not.
-    pub const QUARTZ: Dialect =
-        Dialect { language: Language::Quartz, seconds: Seconds::First, days: Days::And };
+    /// Quartz, from its version 2.5 on. Seconds first and always there, weekdays from Sunday, 1, to Saturday, 7, and both
+    /// day fields must match. A `?` is read as `*`; Quartz wants one in one of the day fields. `/15` is `*/15`, a step is
+    /// no greater than the field's last value, and weekdays with an `L` or `#` are no list.
+    pub const QUARTZ: Dialect = Dialect { language: Language::Quartz, days: Days::And, ..Dialect::DEFAULT };
+
+    /// The crate `cron`, which followed Quartz: no `L`, `W` and `#`, but `?/2`, `Tues` and `Thurs`, and years to 2100.
+    pub const CRON: Dialect = Dialect { language: Language::Cron, ..Dialect::QUARTZ };
+
+    /// Amazon EventBridge: minute to weekday and the year, always, in `cron(...)` or without; one of the day fields is `?`,
+    /// and weekdays are those of Quartz. A [`Schedule`](crate::Schedule) also reads `rate(5 minutes)`.
+    pub const EVENTBRIDGE: Dialect =
+        Dialect { language: Language::EventBridge, seconds: Seconds::Nowhere, ..Dialect::QUARTZ };
 
     /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A range that it takes for empty, so
     /// that the job would never run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
-    pub const CRONIE: Dialect =
-        Dialect { language: Language::Cronie, seconds: Seconds::Nowhere, days: Days::StarBit };
+    pub const CRONIE: Dialect = Dialect {
+        language: Language::Cronie,
+        seconds: Seconds::Nowhere,
+        days: Days::StarBit,
+        hashes_nicknames: false,
+    };
 
     /// All that have a name, with their own switches.
-    pub const ALL: [Dialect; 4] = [Dialect::DEFAULT, Dialect::CRONITER, Dialect::QUARTZ, Dialect::CRONIE];
+    pub const ALL: [Dialect; 6] = [
+        Dialect::DEFAULT,
+        Dialect::CRONITER,
+        Dialect::QUARTZ,
+        Dialect::CRON,
+        Dialect::EVENTBRIDGE,
+        Dialect::CRONIE,
+    ];
 
     /// With the seconds before the minutes, if there is a field for them.
     pub const fn seconds_first(self) -> Dialect {
@@ -107,6 +134,18 @@ impl Dialect {
     /// With the seconds after the weekdays, if there is a field for them; a year comes after the seconds.
     pub const fn seconds_last(self) -> Dialect {
         Dialect { seconds: Seconds::Last, ..self }
+    }
+
+    /// Without a field for the seconds: a sixth field is the year, as Nomad, supercronic and others of Go's `cronexpr` have
+    /// it.
+    pub const fn seconds_none(self) -> Dialect {
+        Dialect { seconds: Seconds::Nowhere, ..self }
+    }
+
+    /// With the nicknames hashed as Jenkins does it: `@daily` is `H H * * *`, at some time of the day that hangs on the
+    /// [id](Dialect::hash_id) or the task's name, `@midnight` is `H H(0-2) * * *`.
+    pub const fn hash_nicknames(self) -> Dialect {
+        Dialect { hashes_nicknames: true, ..self }
     }
 
     /// A day must match both day fields.
@@ -125,7 +164,8 @@ impl Dialect {
         Dialect { days: Days::StarBit, ..self }
     }
 
-    /// The name it is chosen by: `default`, `croniter`, `quartz` or `cronie`. It says nothing of the switches.
+    /// The name it is chosen by: `default`, `croniter`, `quartz`, `cron`, `eventbridge` or `cronie`. It says nothing of the
+    /// switches.
     pub const fn name(&self) -> &'static str {
         self.table().name
     }
@@ -135,6 +175,8 @@ impl Dialect {
             Language::Default => &DEFAULT,
             Language::Croniter => &CRONITER,
             Language::Quartz => &QUARTZ,
+            Language::Cron => &CRON,
+            Language::EventBridge => &EVENTBRIDGE,
             Language::Cronie => &CRONIE,
         }
     }
@@ -152,6 +194,10 @@ impl Dialect {
         self.days
     }
 
+    pub(super) const fn hashes_nicknames(&self) -> bool {
+        self.hashes_nicknames
+    }
+
     /// How many fields make an expression: every number from the first to the last.
     ///
     /// ```
@@ -162,12 +208,9 @@ impl Dialect {
     /// ```
     pub const fn field_counts(&self) -> RangeInclusive<usize> {
         let table = self.table();
-        let most = match self.seconds {
-            Seconds::Nowhere => 5,
-            _ if !table.has_years => 6,
-            _ => 7,
-        };
-        RangeInclusive::new(if table.always_has_seconds { 6 } else { 5 }, most)
+        let has_seconds = !matches!(self.seconds, Seconds::Nowhere);
+        let least = if table.always_has_seconds && has_seconds || table.is_eventbridge { 6 } else { 5 };
+        RangeInclusive::new(least, 5 + has_seconds as usize + table.has_years as usize)
     }
 
     /// The same for people.
@@ -176,8 +219,10 @@ impl Dialect {
         match ((*counts.start(), *counts.end()), self.seconds) {
             ((5, 7), Seconds::Last) => "5, 6 (seconds last) or 7 (seconds sixth, year last)",
             ((5, 7), _) => "5, 6 (seconds first) or 7 (seconds first, year last)",
+            ((6, 6), _) => "6 (year last)",
             ((6, _), Seconds::Last) => "6 (seconds last) or 7 (seconds sixth, year last)",
             ((6, _), _) => "6 (seconds first) or 7 (seconds first, year last)",
+            ((_, 6), Seconds::Nowhere) => "5 or 6 (year last)",
             ((_, 6), Seconds::Last) => "5 or 6 (seconds last)",
             ((_, 6), _) => "5 or 6 (seconds first)",
             _ => "5",
@@ -290,7 +335,7 @@ impl From<Dialect> for Reader<'static> {
 }
 
 /// The names of all dialects, for people.
-pub(crate) const NAMES: &str = "default, croniter, quartz or cronie";
+pub(crate) const NAMES: &str = "default, croniter, quartz, cron, eventbridge or cronie";
 
 impl Default for Dialect {
     fn default() -> Dialect {
@@ -332,7 +377,8 @@ impl fmt::Display for Dialect {
         if self.seconds != own.seconds {
             f.write_str(match self.seconds {
                 Seconds::Last => ", seconds last",
-                _ => ", seconds first",
+                Seconds::First => ", seconds first",
+                Seconds::Nowhere => ", no seconds",
             })?;
         }
         if self.days != own.days {
@@ -341,6 +387,9 @@ impl fmt::Display for Dialect {
                 Days::And => ", days and",
                 Days::StarBit => ", star bit",
             })?;
+        }
+        if self.hashes_nicknames {
+            f.write_str(", hashed nicknames")?;
         }
         Ok(())
     }

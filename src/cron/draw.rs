@@ -24,9 +24,11 @@ impl Source<'_> {
     }
 }
 
-/// What may be drawn for a field: its values, each once. Years are those of croniter.
-pub(super) const fn last_number(row: &Row) -> u32 {
+/// What may be drawn for a field: its values, each once. Days of the month are those that each has, as in Jenkins, unless
+/// it is croniter; years are croniter's.
+pub(super) const fn last_number(row: &Row, is_croniter: bool) -> u32 {
     match row.field {
+        Field::DayOfMonth if !is_croniter => 28,
         Field::DayOfWeek => row.first + 6,
         Field::Year => YEAR_TO_2099.last,
         _ => row.last,

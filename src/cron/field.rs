@@ -59,14 +59,23 @@ pub(crate) struct Table {
     pub(crate) marks: Marks,
     /// `L` alone is a weekday, and the last: Saturday. A step after a weekday's name is refused: Quartz forgets it.
     pub(crate) has_quartz_weekdays: bool,
+    /// `/15` is `*/15`.
+    pub(crate) has_bare_steps: bool,
+    /// A step is at most the field's last value; of a range, too, or not.
+    pub(crate) limits_steps: bool,
+    pub(crate) limits_steps_of_ranges: bool,
+    /// The year is always there, and one of the day fields must be `?`.
+    pub(crate) is_eventbridge: bool,
     /// `H` and `R` have a meaning.
     pub(crate) has_hashes: bool,
     /// `a~b` has a meaning.
     pub(crate) has_random_ranges: bool,
     /// Each text draws its own `R` and `~`.
     pub(crate) draws_anew: bool,
-    /// `a/n` goes on to the field's last value, and ranges may wrap.
+    /// `a/n` goes on to the field's last value.
     pub(crate) is_open_ended: bool,
+    /// Ranges that end with a smaller value than they begin with.
+    pub(crate) backward: Backward,
     /// croniter's accidents count, see [`Dialect::CRONITER`](super::Dialect::CRONITER).
     pub(crate) has_accidents: bool,
 }
@@ -77,14 +86,28 @@ impl Table {
     }
 }
 
-/// Marks of the day fields: `L`, `W`, `#` and `?`.
+/// What a range is that ends with a smaller value than it begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backward {
+    /// It goes on at the field's first value.
+    Wraps,
+    /// A mistake, but for Sunday, which is 7 there unless there is a step.
+    EndsWithSunday,
+    Mistake,
+}
+
+/// Marks of the day fields: `L`, `W`, `#` and `?`, and `%` after a weekday.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Marks {
     No,
+    /// `?` is another way to write `*`, and there are no others.
+    QuestionMark,
     /// A field is one mark, or has none.
     Alone,
+    /// The same in the weekdays; days of the month may be a list of some.
+    AloneInWeekdays,
     /// All are read. croniter itself knows no `L-3` and no `LW`, and a list of weekdays has only such with a `#` or
-    /// an `L`, or none: so it is written.
+    /// an `L`, or none: so it is written. There is no `%`.
     AsCroniter,
     All,
 }
@@ -96,10 +119,15 @@ pub(crate) const DEFAULT: Table = Table {
     always_has_seconds: false,
     marks: Marks::All,
     has_quartz_weekdays: false,
+    has_bare_steps: false,
+    limits_steps: false,
+    limits_steps_of_ranges: false,
+    is_eventbridge: false,
     has_hashes: true,
     has_random_ranges: false,
     draws_anew: false,
     is_open_ended: true,
+    backward: Backward::Wraps,
     has_accidents: false,
 };
 
@@ -116,10 +144,34 @@ pub(crate) const QUARTZ: Table = Table {
     name: "quartz",
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
     always_has_seconds: true,
-    marks: Marks::Alone,
+    marks: Marks::AloneInWeekdays,
     has_quartz_weekdays: true,
+    has_bare_steps: true,
+    limits_steps: true,
     has_hashes: false,
     ..DEFAULT
+};
+
+pub(crate) const CRON: Table = Table {
+    name: "cron",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK_OF_CRON, YEAR_TO_2100],
+    marks: Marks::QuestionMark,
+    has_quartz_weekdays: false,
+    has_bare_steps: false,
+    limits_steps_of_ranges: true,
+    backward: Backward::Mistake,
+    ..QUARTZ
+};
+
+pub(crate) const EVENTBRIDGE: Table = Table {
+    name: "eventbridge",
+    rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
+    always_has_seconds: false,
+    marks: Marks::Alone,
+    has_bare_steps: false,
+    limits_steps: false,
+    is_eventbridge: true,
+    ..QUARTZ
 };
 
 pub(crate) const CRONIE: Table = Table {
@@ -131,6 +183,7 @@ pub(crate) const CRONIE: Table = Table {
     has_random_ranges: true,
     draws_anew: true,
     is_open_ended: false,
+    backward: Backward::EndsWithSunday,
     ..DEFAULT
 };
 
@@ -144,36 +197,65 @@ pub(crate) struct Row {
     pub(crate) count: u32,
     /// For each value three letters in lower case, or nothing.
     pub(crate) names: &'static [&'static str],
+    /// For each name what may follow its three letters: nothing, or what makes it a longer name.
+    pub(crate) endings: &'static [&'static [&'static str]],
     /// What a value may look like, for people.
     pub(crate) values: &'static str,
 }
 
 pub(crate) const SECOND: Row =
-    Row { field: Field::Second, first: 0, last: 59, count: 60, names: &[], values: "0-59" };
+    Row { field: Field::Second, first: 0, last: 59, count: 60, names: &[], endings: &[], values: "0-59" };
 pub(crate) const MINUTE: Row =
-    Row { field: Field::Minute, first: 0, last: 59, count: 60, names: &[], values: "0-59" };
+    Row { field: Field::Minute, first: 0, last: 59, count: 60, names: &[], endings: &[], values: "0-59" };
 pub(crate) const HOUR: Row =
-    Row { field: Field::Hour, first: 0, last: 23, count: 24, names: &[], values: "0-23" };
-pub(crate) const DAY_OF_MONTH: Row =
-    Row { field: Field::DayOfMonth, first: 1, last: 31, count: 31, names: &[], values: "1-31 or L" };
-const DAY_OF_MONTH_PLAIN: Row = Row { values: "1-31", ..DAY_OF_MONTH };
+    Row { field: Field::Hour, first: 0, last: 23, count: 24, names: &[], endings: &[], values: "0-23" };
+pub(crate) const DAY_OF_MONTH: Row = Row {
+    field: Field::DayOfMonth,
+    first: 1,
+    last: 31,
+    count: 31,
+    names: &[],
+    endings: &[],
+    values: "1-31 or L",
+};
+pub(crate) const DAY_OF_MONTH_PLAIN: Row = Row { values: "1-31", ..DAY_OF_MONTH };
+#[rustfmt::skip]
 pub(crate) const MONTH: Row = Row {
     field: Field::Month,
     first: 1,
     last: 12,
     count: 12,
     names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    endings: &[
+        &["", "uary"], &["", "ruary"], &["", "ch"], &["", "il"], &[""], &["", "e"],
+        &["", "y"], &["", "ust"], &["", "tember"], &["", "ober"], &["", "ember"], &["", "ember"],
+    ],
     values: "jan-dec or 1-12",
 };
+#[rustfmt::skip]
 pub(crate) const DAY_OF_WEEK: Row = Row {
     field: Field::DayOfWeek,
     first: 0,
     last: 7,
     count: 7,
     names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    endings: &[&["", "day"], &["", "day"], &["", "sday"], &["", "nesday"], &["", "rsday"], &["", "day"], &["", "urday"]],
     values: "sun-sat or 0-7",
 };
 const DAY_OF_WEEK_FROM_1: Row = Row { first: 1, values: "sun-sat or 1-7, Sunday being 1", ..DAY_OF_WEEK };
-pub(crate) const YEAR: Row =
-    Row { field: Field::Year, first: 1970, last: 2199, count: 230, names: &[], values: "1970-2199" };
+#[rustfmt::skip]
+const DAY_OF_WEEK_OF_CRON: Row = Row {
+    endings: &[&["", "day"], &["", "day"], &["", "s", "sday"], &["", "nesday"], &["", "rs", "rsday"], &["", "day"], &["", "urday"]],
+    ..DAY_OF_WEEK_FROM_1
+};
+pub(crate) const YEAR: Row = Row {
+    field: Field::Year,
+    first: 1970,
+    last: 2199,
+    count: 230,
+    names: &[],
+    endings: &[],
+    values: "1970-2199",
+};
 pub(crate) const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };
+const YEAR_TO_2100: Row = Row { last: 2100, count: 131, values: "1970-2100", ..YEAR };

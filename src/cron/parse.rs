@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! expression = {switch} (nickname | [second] minute hour day-of-month month day-of-week [second] [year])
-//! switch     = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
+//! switch     = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last" | "none")
 //! ```
 //!
 //! What a field is, is in `items`; what it means, in `set`. Most texts never get here: see `plain`.
@@ -37,7 +37,8 @@ use self::set::Set;
 use super::dialect::{Days, Dialect, Id, Reader, Seconds, Seed, NAMES};
 use super::error::{ErrorKind, ParseError};
 use super::field::Table;
-use super::scan::{count_fields, end_of_field, is_word, meant_by, peek, skip_blanks, starts_with};
+use super::scan::{count_fields, end_of_field, end_of_word, is_blank, is_word, meant_by, peek};
+use super::scan::{skip_blanks, start_of_last_field, starts_with};
 use super::{Cron, Years};
 
 /// What was read, and the byte after it.
@@ -133,17 +134,88 @@ impl<'a> Reader<'a> {
 #[inline(never)]
 const fn parsed(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
+    let (text, at) = match wrapped(text, at) {
+        Some((_, Wrapped::Rate)) => {
+            let expected = "times: a period is a task's `every`, and `rate(...)` is read by its `cron_as`";
+            let end = text.len();
+            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, end, expected));
+        }
+        Some((inner, Wrapped::Cron)) if dialect.table().is_eventbridge => inner,
+        Some(_) => {
+            let expected = "`dialect=eventbridge` before it, whose spelling that is";
+            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, at + 5, expected));
+        }
+        None => (text, at),
+    };
     let reader = Reader { dialect, ..reader };
     let input = &Input::new(text, reader);
-    if peek(text, at) == b'@' {
-        return nickname(input, at);
-    }
     let count = count_fields(text, at);
     let counts = dialect.field_counts();
-    if count < *counts.start() || count > *counts.end() {
-        return Err(ParseError::field_count(text, at, count, dialect.shape()));
+    let cron = if peek(text, at) == b'@' {
+        nickname(input, at)
+    } else if count < *counts.start() || count > *counts.end() {
+        Err(ParseError::field_count(text, at, count, dialect.shape()))
+    } else {
+        fields(input, at, count)
+    };
+    match cron {
+        Err(error) => Err(or_zone_found(error, text, at)),
+        cron => cron,
     }
-    fields(input, at, count)
+}
+
+/// That the text ends with a zone, if it does.
+#[inline(never)]
+const fn or_zone_found(error: ParseError, text: &str, at: usize) -> ParseError {
+    let last = start_of_last_field(text);
+    if last > at && is_zone(text, last) {
+        zone_found(text, last)
+    } else {
+        error
+    }
+}
+
+/// A zone where fields should be.
+const fn zone_found(text: &str, at: usize) -> ParseError {
+    let expected = "fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`";
+    ParseError::new(None, ErrorKind::Unexpected, text, at, end_of_field(text, at), expected)
+}
+
+/// Whether the word at `at` can only be a zone: `Europe/Berlin`, `UTC`.
+const fn is_zone(text: &str, at: usize) -> bool {
+    let (letters, end) = (end_of_word(text, at), end_of_field(text, at));
+    let is_path = peek(text, letters) == b'/' && peek(text, letters + 1).is_ascii_alphabetic();
+    letters > at && is_path || is_word(text, at, end, "UTC") || is_word(text, at, end, "GMT")
+}
+
+/// What EventBridge writes an expression in.
+#[derive(Clone, Copy)]
+pub(crate) enum Wrapped {
+    Cron,
+    Rate,
+}
+
+/// `"cron(" text ")"` or `"rate(" text ")"`: the text up to the `)`, and where what is wrapped begins.
+pub(crate) const fn wrapped(text: &str, at: usize) -> Option<((&str, usize), Wrapped)> {
+    let wrapped = match (starts_with(text, at, "cron("), starts_with(text, at, "rate(")) {
+        (true, _) => Wrapped::Cron,
+        (_, true) => Wrapped::Rate,
+        _ => return None,
+    };
+    let mut bytes = text.as_bytes();
+    while let [before @ .., last] = bytes {
+        bytes = before;
+        if *last == b')' {
+            return match core::str::from_utf8(before) {
+                Ok(inner) => Some(((inner, skip_blanks(text, at + 5)), wrapped)),
+                Err(_) => None,
+            };
+        }
+        if !is_blank(*last) {
+            break;
+        }
+    }
+    None
 }
 
 /// `{switch}`: what the text itself says of how it is read.
@@ -184,15 +256,16 @@ const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result
         return Ok(dialect.seconds_first());
     } else if is_word(text, at, end, "seconds=last") {
         return Ok(dialect.seconds_last());
+    } else if is_word(text, at, end, "seconds=none") {
+        return Ok(dialect.seconds_none());
     } else if starts_with(text, at, "dialect=") {
         return named(text, at + "dialect=".len(), end);
     } else if starts_with(text, at, "days=") {
         (ErrorKind::Unexpected, "`days=or` or `days=and`")
     } else if starts_with(text, at, "seconds=") {
-        (ErrorKind::Unexpected, "`seconds=first` or `seconds=last`")
+        (ErrorKind::Unexpected, "`seconds=first`, `seconds=last` or `seconds=none`")
     } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
-        // robfig/cron takes it.
-        (ErrorKind::Unexpected, "fields only: a zone is given to the schedule")
+        return Err(zone_found(text, at));
     } else {
         (ErrorKind::UnknownSwitch, "`dialect=`, `days=` or `seconds=`")
     };
@@ -254,11 +327,15 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
                 ));
             }
             let (meaning, hashed) = MEANINGS[i];
-            let (meaning, dialect) = match input.reader.id {
-                Id::Given(_) if input.table.has_accidents => (hashed, Dialect::CRONITER),
-                _ => (meaning, Dialect::DEFAULT),
+            let reader = Reader { dialect: Dialect::DEFAULT, ..input.reader };
+            return match input.reader.id {
+                Id::Given(_) if input.table.has_accidents => {
+                    parsed(hashed, Reader { dialect: Dialect::CRONITER, ..reader })
+                }
+                // Jenkins has no seconds.
+                _ if input.reader.dialect.hashes_nicknames() => fields(&Input::new(hashed, reader), 0, 5),
+                _ => parsed(meaning, reader),
             };
-            return parsed(meaning, Reader { dialect, ..input.reader });
         }
         i += 1;
     }
@@ -279,16 +356,21 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
 /// The fields, `count` of them.
 const fn fields(input: &Input<'_>, at: usize, count: usize) -> Result<Cron, ParseError> {
     let [second, minute, hour, day_of_month, month, day_of_week, year] = &input.table.rows;
-    let has_second = count > 5;
+    let has_second = count > 5 && !matches!(input.reader.dialect.seconds(), Seconds::Nowhere);
     let is_first = has_second && matches!(input.reader.dialect.seconds(), Seconds::First);
     let (before, at) = if is_first { attempt!(list(input, at, second)) } else { (Set::ZERO, at) };
     let (minute, at) = attempt!(list(input, at, minute));
     let (hour, at) = attempt!(list(input, at, hour));
+    let is_left_out = peek(input.text, at) == b'?';
     let (day_of_month, at) = attempt!(list(input, at, day_of_month));
     let (month, at) = attempt!(list(input, at, month));
+    if input.table.is_eventbridge && is_left_out == (peek(input.text, at) == b'?') {
+        return Err(items::question_marks(input, at, day_of_week, is_left_out));
+    }
     let (day_of_week, at) = attempt!(list(input, at, day_of_week));
     let (second, at) = if has_second && !is_first { attempt!(list(input, at, second)) } else { (before, at) };
-    let (year, _) = if count > 6 { attempt!(years(input, at, year)) } else { (Years::ANY, at) };
+    let has_year = count > 5 + has_second as usize;
+    let (year, _) = if has_year { attempt!(years(input, at, year)) } else { (Years::ANY, at) };
     let fields = [second, minute, hour, day_of_month, month, day_of_week];
     let days = input.reader.dialect.days();
     Ok(if input.table.has_accidents { as_croniter(fields, year, days) } else { combine(fields, year, days) })

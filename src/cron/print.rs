@@ -5,8 +5,11 @@
 use core::fmt::{self, Write};
 
 use super::dialect::{Days, Dialect, Seconds};
-use super::field::{Field, Marks, Row, DAY_OF_MONTH, DAY_OF_WEEK, YEAR};
-use super::{Cron, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, NEAREST_CLAMPS};
+use super::field::{Backward, Field, Marks, Row, DAY_OF_MONTH, DAY_OF_WEEK, YEAR};
+use super::weeks::Weeks;
+use super::{
+    Cron, ALL_WEEKDAYS, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, NEAREST_CLAMPS,
+};
 use super::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS, WEEKDAYS_RESTRICTED};
 
 /// The expression in its shortest form, in the default dialect: five fields, or six with the seconds first, or seven with
@@ -70,12 +73,18 @@ impl Cron {
                 return Some((Some(Field::Year), "a list of all its years is any year to it"));
             }
         }
+        if self.has(COUNTS_WEEKS) && table.marks != Marks::All {
+            return Some((Some(Field::DayOfWeek), "it counts no weeks"));
+        }
         let has_late_nearest = self.nearest as u32 >> 28 != 0;
         if has_late_nearest && self.has(NEAREST_CLAMPS) != table.has_accidents {
             return Some((Some(Field::DayOfMonth), "in a month that is too short its `W` is on another day"));
         }
         if !self.has(DAYS_RESTRICTED) || !self.has(WEEKDAYS_RESTRICTED) {
             return None;
+        }
+        if table.is_eventbridge {
+            return Some((None, "one of its two day fields is always `?`"));
         }
         let (has_nearest, has_weeks) = (self.nearest != 0, self.has_weeks());
         let are_both_due = match dialect.days() {
@@ -104,12 +113,15 @@ impl Cron {
 
     /// The weekdays that count in every week.
     pub(crate) fn weekly(&self) -> u64 {
+        if self.has(COUNTS_WEEKS) {
+            return Weeks(self.weekdays).in_every_week();
+        }
         (0..LAST_WEEK).fold(ALL_WEEKDAYS, |days, week| days & self.weekdays >> (7 * week))
     }
 
-    /// Whether a weekday counts in some weeks of the month and not in others.
+    /// Whether a weekday counts in some weeks and not in others.
     pub(crate) fn has_weeks(&self) -> bool {
-        self.weekdays != self.weekly() * EVERY_WEEK
+        self.has(COUNTS_WEEKS) || self.weekdays != self.weekly() * EVERY_WEEK
     }
 
     /// Whether one of the day fields has all its values.
@@ -133,9 +145,12 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Written { cron, dialect } = self;
         let table = dialect.table();
+        f.write_str(if table.is_eventbridge { "cron(" } else { "" })?;
         let text = |field: Field| FieldText { cron, dialect: *dialect, row: table.row(field) };
         let has_years = !cron.years.is_any();
-        let has_seconds = table.always_has_seconds || has_years || cron.has_seconds();
+        let has_place = dialect.seconds() != Seconds::Nowhere;
+        let has_years = has_years || table.is_eventbridge;
+        let has_seconds = has_place && (table.always_has_seconds || has_years || cron.has_seconds());
         if has_seconds && dialect.seconds() == Seconds::First {
             write!(f, "{} ", text(Field::Second))?;
         }
@@ -147,7 +162,7 @@ impl fmt::Display for Written {
         if has_years {
             write!(f, " {}", text(Field::Year))?;
         }
-        Ok(())
+        f.write_str(if table.is_eventbridge { ")" } else { "" })
     }
 }
 
@@ -190,10 +205,12 @@ impl FieldText<'_> {
         if repeats && set.count_ones() == row.count {
             return f.write_char('*');
         }
-        let ranges = match self.dialect.table().has_accidents {
+        let table = self.dialect.table();
+        let ranges = match (table.has_accidents, table.backward) {
             _ if !repeats => Ranges::None,
-            false => Ranges::AtLeastOne,
-            true => Ranges::AtLeastOneOrStep,
+            (true, _) => Ranges::AtLeastOneOrStep,
+            (false, Backward::Wraps) => Ranges::AtLeastOneMayWrap,
+            (false, _) => Ranges::AtLeastOne,
         };
         List::new(f).values(row, |value| bit(set, value), ranges)
     }
@@ -232,6 +249,10 @@ impl FieldText<'_> {
         let mut list = List::new(f);
         let weekly = cron.weekly();
         list.values(row, |day| bit(weekly, day), self.ranges_of_days())?;
+        if cron.has(COUNTS_WEEKS) {
+            let mut groups = Weeks(cron.weekdays).groups();
+            return groups.try_for_each(|group| list.every_nth_week(row, group));
+        }
         for day in (0..7).filter(|&day| !bit(weekly, day)) {
             let name = row.names[day as usize];
             for week in (0..LAST_WEEK).filter(|week| bit(cron.weekdays, 7 * week + day)) {
@@ -249,7 +270,7 @@ impl FieldText<'_> {
     }
 
     fn wants_question_mark(&self) -> bool {
-        self.dialect.table().marks == Marks::Alone
+        matches!(self.dialect.table().marks, Marks::Alone | Marks::AloneInWeekdays)
     }
 
     /// By the star bit two fields of which either may match must not begin with a star; and to croniter there must be
@@ -278,13 +299,14 @@ enum Ranges {
     AsReadsBest,
     WithoutStar,
     AtLeastOne,
+    AtLeastOneMayWrap,
     /// To croniter a range of one value is the whole field; a step that is too wide is not.
     AtLeastOneOrStep,
 }
 
 impl Ranges {
     fn is_one_due(self) -> bool {
-        matches!(self, Ranges::AtLeastOne | Ranges::AtLeastOneOrStep)
+        matches!(self, Ranges::AtLeastOne | Ranges::AtLeastOneMayWrap | Ranges::AtLeastOneOrStep)
     }
 }
 
@@ -309,6 +331,15 @@ impl<'a, 'b> List<'a, 'b> {
 
     /// All values of the row that `has` lets through.
     fn values(&mut self, row: &Row, has: impl Fn(u32) -> bool, ranges: Ranges) -> fmt::Result {
+        if ranges == Ranges::AtLeastOneMayWrap {
+            if let Some((first, last, step)) = wrapping(row, &has) {
+                let (first, last) = (row.show(first), row.show(last));
+                return match step {
+                    1 => self.item(format_args!("{first}-{last}")),
+                    _ => self.item(format_args!("{first}-{last}/{step}")),
+                };
+            }
+        }
         if ranges != Ranges::None {
             if let Some(steps) = Steps::of(row, &has) {
                 if steps.read_better_than_a_list(row, ranges) {
@@ -319,7 +350,7 @@ impl<'a, 'b> List<'a, 'b> {
         let shortest_range = match ranges {
             Ranges::None => u32::MAX,
             Ranges::AsReadsBest | Ranges::WithoutStar => 3,
-            Ranges::AtLeastOne | Ranges::AtLeastOneOrStep => 2,
+            Ranges::AtLeastOne | Ranges::AtLeastOneMayWrap | Ranges::AtLeastOneOrStep => 2,
         };
         let has_neighbours = (1..row.count).any(|value| has(value - 1) && has(value));
         let mut range_is_due = ranges.is_one_due() && !has_neighbours;
@@ -346,6 +377,24 @@ impl<'a, 'b> List<'a, 'b> {
         Ok(())
     }
 
+    /// `mon-fri%2+1`: weekdays, the number of weeks after which they count again, and which one it is.
+    fn every_nth_week(&mut self, row: &Row, (days, count, which): (u64, u32, u32)) -> fmt::Result {
+        let mut first = 0;
+        while let Some(start) = (first..7).find(|&day| bit(days, day)) {
+            let end = (start..7).find(|&day| !bit(days, day)).unwrap_or(7);
+            let last = if end - start > 2 { end - 1 } else { start };
+            match last > start {
+                true => self.item(format_args!("{}-{}%{count}", row.show(start), row.show(last)))?,
+                false => self.item(format_args!("{}%{count}", row.show(start)))?,
+            }
+            if which > 0 {
+                write!(self.f, "+{which}")?;
+            }
+            first = last + 1;
+        }
+        Ok(())
+    }
+
     fn steps(&mut self, row: &Row, steps: Steps, ranges: Ranges) -> fmt::Result {
         let Steps { first, last, step } = steps;
         if steps.are_of_the_whole(row) && ranges != Ranges::WithoutStar {
@@ -354,6 +403,21 @@ impl<'a, 'b> List<'a, 'b> {
             self.item(format_args!("{}-{}/{step}", row.show(first), row.show(last)))
         }
     }
+}
+
+/// The first value, the last and the step of a range that goes on at the field's first value, if that is what the values are: two
+/// that are neighbours, or more.
+fn wrapping(row: &Row, has: &impl Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
+    let next = |value: u32| (1..=row.count).find(|&step| has((value + step) % row.count));
+    let members = || (0..row.count).filter(|&value| has(value));
+    // What comes before the first of the field is the last of it.
+    let last = members().last()?;
+    let step = next(last).filter(|_| members().count() > 1)?;
+    let mut others = members().filter(|&value| next(value) != Some(step));
+    let (end, rest) = (others.next()?, others.next());
+    let begin = (end + next(end)?) % row.count;
+    let is_more = step == 1 || members().count() > 2;
+    (rest.is_none() && end < begin && is_more && end != last).then_some((begin, end, step))
 }
 
 /// Values at equal distances, at least two.

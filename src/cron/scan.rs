@@ -60,6 +60,18 @@ pub(crate) const fn count_fields(text: &str, start: usize) -> usize {
     count
 }
 
+/// Where the last field begins; the end of the text if there is none.
+pub(crate) const fn start_of_last_field(text: &str) -> usize {
+    let mut start = skip_blanks(text, 0);
+    loop {
+        let next = skip_blanks(text, end_of_field(text, start));
+        if next >= text.len() {
+            return start;
+        }
+        start = next;
+    }
+}
+
 /// Whether it is that letter, in either case.
 pub(crate) const fn is_letter(byte: u8, lower_case: u8) -> bool {
     byte.to_ascii_lowercase() == lower_case

@@ -79,7 +79,7 @@ impl Schedule {
     fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
         let cron = match &self.what {
-            What::Cron(cron) => cron.clone(),
+            What::Cron(cron) => cron,
             _ => {
                 let why = format!("`{question}` can be asked of a cron expression only");
                 return Err(Error::new(Kind::Other(why)));
@@ -87,6 +87,7 @@ impl Schedule {
         };
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
         expect_begun(&zone, around)?;
+        let cron = self.cron_in(cron, &zone)?;
         let starting = self.starting.and_then(|moment| moment.instant(&zone));
         let floor = starting.map_or(i64::MIN, unix_seconds);
         Ok(Pattern::Cron { cron, clock: Timeline::new(zone), floor })

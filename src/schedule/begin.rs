@@ -42,24 +42,25 @@ impl Schedule {
         whose: Option<Whose<'_>>,
     ) -> Result<(Timetable, Option<Due>), Error> {
         self.check()?;
-        let zone = self.zone.unwrap_or_else(|| zone.clone());
-        let starting = instant_of("starting", self.starting, &zone)?;
-        let until = instant_of("until", self.until, &zone)?;
-        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
-        let civil_starting = self.starting.and_then(Moment::civil);
+        let zone = self.zone.clone().unwrap_or_else(|| zone.clone());
+        let this = self.settled(now.wall, &zone)?;
+        let starting = instant_of("starting", this.starting, &zone)?;
+        let until = instant_of("until", this.until, &zone)?;
+        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(this.jitter));
+        let civil_starting = this.starting.and_then(Moment::civil);
         let timetable = Timetable {
             rule: Rule::Once { civil: None },
             bounds: Bounds::new(Parts {
                 until,
-                except: self.except,
+                except: this.except,
                 delay,
                 civil_starting,
-                civil_until: self.until.and_then(Moment::civil),
+                civil_until: this.until.and_then(Moment::civil),
             }),
         };
         let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
         let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last };
-        let first = match self.what {
+        let first = match this.what {
             What::Cron(cron) => begins.cron(cron)?,
             What::Every(period) => begins.period(period)?,
             What::At(moment) => begins.at(moment)?,
@@ -76,6 +77,19 @@ impl Schedule {
         Ok((timetable, first))
     }
 
+    /// The same with a date for each time of day, and with the weeks that count.
+    fn settled(mut self, now: SystemTime, zone: &Zone) -> Result<Schedule, Error> {
+        let dated = |moment: Moment| moment.dated(now, zone).ok_or_else(out_of_range);
+        self.starting = self.starting.map(dated).transpose()?;
+        self.until = self.until.map(dated).transpose()?;
+        self.what = match self.what {
+            What::At(moment) => What::At(dated(moment)?),
+            What::Cron(ref cron) => What::Cron(self.cron_in(cron, zone)?),
+            other => other,
+        };
+        Ok(self)
+    }
+
     /// Whether its parts go together.
     fn check(&self) -> Result<(), Error> {
         if self.times == Some(0) {
@@ -84,6 +98,10 @@ impl Schedule {
         if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
+        }
+        if self.every_nth_week.is_some() && !matches!(self.what, What::Cron(_)) {
+            let why = "goes with `cron` only; a period says itself how many weeks it is";
+            return Err(Error::new(Kind::Other(why.into())).in_field("every_nth_week", ""));
         }
         match self.what {
             What::Every(period) if self.jitter > period.length() => {
@@ -98,7 +116,7 @@ impl Schedule {
 impl Beginning {
     fn cron(&mut self, cron: Arc<Cron>) -> Result<Option<Due>, Error> {
         if cron.never_fires() {
-            return Err(never_fires(&cron.to_string()));
+            return Err(never_fires().in_field("cron", cron.to_string()));
         }
         let zone = self.zone.clone();
         expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;

@@ -4,19 +4,25 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use crate::civil::{Cursor, DateTime, ParseError};
+use crate::civil::{Cursor, Date, DateTime, ParseError, Time};
 use crate::error::{Error, Kind};
 use crate::tz::{rfc3339, system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
 ///
-/// Text with an offset is an instant (RFC 3339, up to nine decimal places), text without one a civil time.
+/// Text with an offset is an instant (RFC 3339, up to nine decimal places), text without one a civil time. A date alone is its
+/// midnight. `@` and a number, or nine digits and more, are Unix seconds.
+///
+/// A time alone is the next one: today's, or tomorrow's if the clocks have shown it already when the schedule begins.
 ///
 /// ```
 /// use sexton::Moment;
 ///
 /// assert!(matches!("2026-12-31 23:59:30".parse()?, Moment::Civil(_)));
 /// assert!(matches!("2026-12-31T23:59:30.25+01:00".parse()?, Moment::Instant(_)));
+/// assert!(matches!("23:59".parse()?, Moment::Time(_)));
+/// assert_eq!("2026-12-31".parse::<Moment>()?, "2026-12-31 00:00".parse()?);
+/// assert_eq!("1798761570".parse::<Moment>()?, "2026-12-31T23:59:30Z".parse()?);
 /// # Ok::<(), sexton::civil::ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,11 +32,13 @@ pub enum Moment {
     Civil(DateTime),
     /// A point on the time line, the same everywhere.
     Instant(SystemTime),
+    /// A time of day: today, or tomorrow if that has passed.
+    Time(Time),
 }
 
 impl Moment {
     /// The instant, in this zone; `None` where [`SystemTime`] cannot hold it, and for a civil time before the zone's data
-    /// [begin](Zone::begins).
+    /// [begin](Zone::begins). Also for a time alone, which gets its date when a schedule begins.
     pub fn instant(self, zone: &Zone) -> Option<SystemTime> {
         self.in_zone(zone).ok()
     }
@@ -44,13 +52,31 @@ impl Moment {
                 system_time(unix).ok_or_else(out_of_range)
             }
             Moment::Instant(instant) => Ok(instant),
+            Moment::Time(_) => Err(Error::new(Kind::Other("expected a date with the time of day".into()))),
         }
+    }
+
+    /// The same with a date: that of now, or the next one if the time has passed.
+    pub(crate) fn dated(self, now: SystemTime, zone: &Zone) -> Option<Moment> {
+        let time = match self {
+            Moment::Time(time) => time,
+            dated => return Some(dated),
+        };
+        let today = zone.civil(now)?.date();
+        let days = [Some(today), today.checked_add_days(1)];
+        let mut moments = days.into_iter().flatten().map(|date| Moment::Civil(date.at(time)));
+        moments.find(|moment| moment.instant(zone).map_or(false, |instant| instant >= now))
+    }
+
+    /// Whether it is the same whenever one asks.
+    pub(crate) fn is_dated(self) -> bool {
+        !matches!(self, Moment::Time(_))
     }
 
     pub(crate) fn civil(self) -> Option<DateTime> {
         match self {
             Moment::Civil(civil) => Some(civil),
-            Moment::Instant(_) => None,
+            Moment::Instant(_) | Moment::Time(_) => None,
         }
     }
 }
@@ -78,9 +104,18 @@ impl TryFrom<&str> for Moment {
 impl FromStr for Moment {
     type Err = ParseError;
 
-    /// `civil-time [["." digits] ("Z" | ("+" | "-") hour ":" minute)]`
+    /// `civil-time [["." digits] ("Z" | ("+" | "-") hour ":" minute)] | date | time | ["@"] unix-seconds`
     fn from_str(text: &str) -> Result<Moment, ParseError> {
         let mut cursor = Cursor { text, at: 0 };
+        if let Some(instant) = unix_text(text).and_then(system_time) {
+            return Ok(Moment::Instant(instant));
+        }
+        if let Ok(time) = text.parse() {
+            return Ok(Moment::Time(time));
+        }
+        if let Ok(date) = text.parse::<Date>() {
+            return Ok(Moment::Civil(date.at(Time::MIDNIGHT)));
+        }
         let civil = cursor.date_time()?;
         if cursor.peek().is_none() {
             return Ok(Moment::Civil(civil));
@@ -99,6 +134,17 @@ impl FromStr for Moment {
             None => Err(cursor.error("instant", 0, "one that this machine's clock can hold")),
         }
     }
+}
+
+/// `"@" ["-"] number | number` of at least nine digits: fewer are rather a date without its hyphens.
+fn unix_text(text: &str) -> Option<i64> {
+    let unix: i64 = match text.strip_prefix('@') {
+        Some(number) => number.parse().ok()?,
+        None if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok()?,
+        None => return None,
+    };
+    // Others could not be printed.
+    DateTime::from_seconds(unix).map(|_| unix)
 }
 
 impl Cursor<'_> {
@@ -150,6 +196,7 @@ impl fmt::Display for Moment {
         match self {
             Moment::Civil(civil) => civil.fmt(f),
             Moment::Instant(instant) => rfc3339(*instant, &Zone::utc(), f),
+            Moment::Time(time) => time.fmt(f),
         }
     }
 }
@@ -170,6 +217,46 @@ mod tests {
         let moment: Moment = "2026-12-31 23:59:30.250-05:30".parse().unwrap();
         assert_eq!(moment.to_string(), "2027-01-01T05:29:30.25Z");
         assert_eq!("2026-12-31t00:00z".parse::<Moment>().unwrap().to_string(), "2026-12-31T00:00:00Z");
+    }
+
+    #[test]
+    fn a_date_a_time_and_unix_seconds_are_moments() {
+        for (text, same) in [
+            ("2026-12-31", "2026-12-31T00:00:00"),
+            ("0001-01-01", "0001-01-01T00:00:00"),
+            ("10:00", "10:00:00"),
+            ("23:59:30", "23:59:30"),
+            ("@0", "1970-01-01T00:00:00Z"),
+            ("@-1", "1969-12-31T23:59:59Z"),
+            ("1798761570", "2026-12-31T23:59:30Z"),
+            ("100000000", "1973-03-03T09:46:40Z"),
+            ("253402300799", "9999-12-31T23:59:59Z"),
+        ] {
+            let moment: Moment = text.parse().unwrap();
+            assert_eq!(moment.to_string(), same, "{text}");
+            assert_eq!(same.parse(), Ok(moment), "{text}");
+        }
+        for text in
+            ["20261231", "253402300800", "@", "@x", "@1.5", "10", "10:", "24:00", "2026-13-01", "+100000000"]
+        {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_that_of_today_or_tomorrow() {
+        let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let dated = |time: &str, now: &str| {
+            let now = now.parse::<Moment>().unwrap().instant(&zone).unwrap();
+            let moment: Moment = time.parse().unwrap();
+            Moment::from(moment.dated(now, &zone).unwrap().instant(&zone).unwrap()).to_string()
+        };
+        assert_eq!(dated("10:00", "2026-11-22 09:59:59"), "2026-11-22T09:00:00Z");
+        assert_eq!(dated("10:00", "2026-11-22 10:00"), "2026-11-22T09:00:00Z");
+        assert_eq!(dated("10:00", "2026-11-22T09:00:00.000000001Z"), "2026-11-23T09:00:00Z");
+        assert_eq!(dated("00:30", "2026-12-31 23:00"), "2026-12-31T23:30:00Z");
+        assert_eq!(dated("02:30", "2026-03-29 01:00"), "2026-03-29T01:00:00Z", "the end of the gap");
+        assert_eq!(dated("02:30", "2026-10-25 02:45"), "2026-10-26T01:30:00Z", "the first time has passed");
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl fmt::Display for Described {
 impl Schedule {
     pub(crate) fn words(&self) -> Words {
         let has_bounds = self.starting.is_some() || self.until.is_some() || self.times.is_some();
+        let has_bounds = has_bounds || self.every_nth_week.is_some();
         match has_bounds || !self.except.is_empty() || !self.jitter.is_zero() {
             true => Words::Text(Modified(self).to_string().into()),
             false => Words::of(&self.what),
@@ -81,8 +82,12 @@ struct Modified<'a>(&'a Schedule);
 
 impl fmt::Display for Modified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Schedule { what, starting, until, times, except, jitter, .. } = self.0;
-        write!(f, "{}{except}", Words::of(what))?;
+        let Schedule { what, every_nth_week, starting, until, times, except, jitter, .. } = self.0;
+        write!(f, "{}", Words::of(what))?;
+        if let Some(weeks) = every_nth_week {
+            write!(f, " every {weeks} weeks")?;
+        }
+        write!(f, "{except}")?;
         if let Some(starting) = starting {
             write!(f, " starting {starting}")?;
         }

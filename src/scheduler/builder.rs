@@ -161,6 +161,11 @@ impl TaskBuilder<'_> {
         self.with(|schedule| schedule.until(moment))
     }
 
+    /// As [`Schedule::every_nth_week`].
+    pub fn every_nth_week(self, weeks: u32) -> Self {
+        self.with(|schedule| Ok(schedule.every_nth_week(weeks)))
+    }
+
     /// As [`Schedule::times`].
     pub fn times(self, runs: u64) -> Self {
         self.with(|schedule| Ok(schedule.times(runs)))
@@ -191,7 +196,8 @@ impl TaskBuilder<'_> {
         self.with(|schedule| Ok(schedule.jitter(jitter)))
     }
 
-    /// The zone of the schedule's civil times: a [`Zone`], or the name of one. Without it, the scheduler's zone.
+    /// The zone of the schedule's civil times: a [`Zone`], or the name of one or a POSIX rule. Without it, the scheduler's
+    /// zone.
     pub fn zone<Z>(self, zone: Z) -> Self
     where
         Z: TryInto<Zone>,

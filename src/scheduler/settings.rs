@@ -63,7 +63,7 @@ impl Builder {
         }
     }
 
-    /// The zone of all schedules that do not name their own: a [`Zone`], or the name of one.
+    /// The zone of all schedules that do not name their own: a [`Zone`], or the name of one or a POSIX rule.
     ///
     /// By default this is the local zone, and the scheduler follows it when it changes. A zone that is given here does not
     /// change to another one, not even [`Zone::local`].

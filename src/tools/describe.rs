@@ -7,7 +7,7 @@ mod words;
 
 use core::fmt;
 
-use self::days::{write_both, DayRule, Of};
+use self::days::{months_that_match, write_both, DayRule, Of};
 use self::time::{Said, TimeOfDay};
 use self::words::{list, Rule, Values};
 use super::english::{Ordinal, MONTHS};
@@ -73,7 +73,7 @@ struct Calendar {
 impl Calendar {
     fn of(cron: &Cron) -> Calendar {
         let years = (!cron.years.is_any()).then(|| Values::of_words(cron.years.0, YEAR.count));
-        Calendar { days: DayRule::of(cron), months: Values::new(u64::from(cron.months), 12), years }
+        Calendar { days: DayRule::of(cron), months: Values::new(months_that_match(cron), 12), years }
     }
 
     fn is_every_day(&self) -> bool {
@@ -168,6 +168,10 @@ impl Calendar {
             Some(years) => years,
             None => return Ok(()),
         };
+        let is_to_end = |step: u32| years.last() + step >= YEAR.count;
+        if let Some((first, _)) = years.stretch(false).filter(|_| is_to_end(1)) {
+            return write!(f, "{} from {} on", after.comma(true), YEAR.first + first);
+        }
         if let Some((first, last)) = years.stretch(false) {
             return write!(f, "{} from {} to {}", after.comma(true), YEAR.first + first, YEAR.first + last);
         }
@@ -183,7 +187,11 @@ impl Calendar {
             }
         };
         let (first, last) = (YEAR.first + years.first(), YEAR.first + years.last());
-        write!(f, "every {} year from {first} to {last}", Ordinal(step))
+        write!(f, "every {} year from {first} ", Ordinal(step))?;
+        match is_to_end(step) {
+            true => f.write_str("on"),
+            false => write!(f, "to {last}"),
+        }
     }
 }
 

@@ -4,9 +4,12 @@
 
 use core::time::Duration;
 
-use crate::civil::{DAY, DAYS_PER_ERA as CYCLE};
+use crate::civil::{DAY, DAYS_PER_ERA as CYCLE, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::count::NAMED_YEARS;
-use crate::cron::Cron;
+use crate::cron::{Cron, COUNTS_WEEKS};
+
+/// The first day of the calendar and its last.
+const ALL_DAYS: (i64, i64) = (MIN_SECONDS / DAY, MAX_SECONDS / DAY);
 
 /// The smallest and the largest distance between two neighbouring times of a [`Cron`], from [`Cron::gaps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +82,10 @@ impl Cron {
     fn has_same_times(&self, other: &Cron) -> bool {
         // An expression that names years never fires after them, one that names none does. The years one can name are of all kinds:
         // leap or not, from each weekday on.
-        let (first, last) = NAMED_YEARS;
+        let (first, last) = match self.has(COUNTS_WEEKS) || other.has(COUNTS_WEEKS) {
+            true => ALL_DAYS,
+            false => NAMED_YEARS,
+        };
         (self.seconds, self.minutes, self.hours) == (other.seconds, other.minutes, other.hours)
             && self.years.is_any() == other.years.is_any()
             && self.months_in(first, last).eq(other.months_in(first, last))
@@ -88,7 +94,10 @@ impl Cron {
     /// The distances between the days that match, in days.
     fn distances_of_days(&self) -> Distances {
         let (mut first, mut last) = NAMED_YEARS;
-        if self.years.is_any() {
+        let begins_anew = self.years.is_any() && !self.has(COUNTS_WEEKS);
+        if self.years.is_any() && !begins_anew {
+            (first, last) = ALL_DAYS;
+        } else if begins_anew {
             // Any 400 years will do.
             first = last + 1;
             last += CYCLE;
@@ -99,7 +108,7 @@ impl Cron {
         }
         match days.ends {
             // Then it all begins again.
-            Some((first, last)) if self.years.is_any() => days.see(first + CYCLE - last),
+            Some((first, last)) if begins_anew => days.see(first + CYCLE - last),
             _ => {}
         }
         days

@@ -3,11 +3,12 @@
 use core::fmt::{self, Write};
 
 use super::english::MONTHS;
-use crate::civil::{self, Date, DateTime, Weekday};
+use crate::civil::{self, Date, DateTime};
 use crate::cron::dialect::Dialect;
 use crate::cron::field::Field;
 use crate::cron::print::FieldText;
-use crate::cron::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::cron::weeks::WEEK_0;
+use crate::cron::{Cron, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 /// From the year down to the second.
 const BY_SIGNIFICANCE: [Field; 7] = [
@@ -102,8 +103,7 @@ impl Cron {
         let rules = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
         let alone = Cron { flags: self.flags & !rules | day_flag(field), ..*self };
         let first_day = date.days() - i64::from(date.day()) + 1;
-        let first_weekday = Weekday::of_day(first_day).days_from_sunday();
-        alone.days_of_month(length_of_month(date), first_weekday.into())
+        alone.days_of_month_from(length_of_month(date), first_day)
     }
 }
 
@@ -184,6 +184,9 @@ impl Mismatches {
     /// The weekday, and which one of its month it is where that counts.
     fn weekday(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = self.time.date();
+        if self.cron.has(COUNTS_WEEKS) {
+            return write!(f, "{} of week {}", date.weekday(), (date.days() - WEEK_0).div_euclid(7));
+        }
         if self.cron.has_weeks() {
             let week = (usize::from(date.day()) - 1) / 7;
             write!(f, "the {}", ["first", "second", "third", "fourth", "fifth"][week])?;

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::cron::dialect::Dialect;
 use crate::cron::field::{Field, Marks};
 use crate::cron::print::Written;
-use crate::cron::Cron;
+use crate::cron::{Cron, COUNTS_WEEKS};
 
 /// An expression in the words of a dialect, from [`Cron::in_dialect`]; `Display` gives the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,12 +83,14 @@ impl Cron {
         let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
         let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
         match dialect.table().marks {
-            Marks::No if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
-            Marks::No if self.has_weeks() => day_of_week("it has no `L`, `W` or `#`"),
+            // That it counts no weeks is told later.
+            _ if self.has(COUNTS_WEEKS) => None,
+            Marks::No | Marks::QuestionMark if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
+            Marks::No | Marks::QuestionMark if self.has_weeks() => day_of_week("it has no `L`, `W` or `#`"),
             Marks::Alone if days_have_marks && self.days.count_ones() + self.nearest.count_ones() > 1 => {
                 day_of_month("`L` and `W` stand alone there")
             }
-            Marks::Alone if self.has_weeks() && self.weekdays.count_ones() > 1 => {
+            Marks::Alone | Marks::AloneInWeekdays if self.has_weeks() && self.weekdays.count_ones() > 1 => {
                 day_of_week("`L` and `#` stand alone there")
             }
             // `LW` is `31W` there.

@@ -151,6 +151,7 @@ impl Cron {
         let moment = moment.into();
         let (instant, skipped) = match moment {
             Moment::Instant(instant) => (unix_seconds(instant), None),
+            Moment::Time(_) => return Ok(Explanation::OutOfRange),
             Moment::Civil(time) => match zone.resolve(time.seconds()) {
                 Instants::Gap { end, .. } => (end, Some(time)),
                 shown => (shown.due(), None),

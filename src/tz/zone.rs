@@ -182,7 +182,6 @@ impl Zone {
     ///
     /// | value | zone |
     /// | --- | --- |
-    /// | empty, or `:` | UTC |
     /// | `/path` or `:/path` | that file |
     /// | `:name` | the zone of that name |
     /// | the name of a zone that exists | that zone |
@@ -192,7 +191,7 @@ impl Zone {
     ///
     /// # Errors
     ///
-    /// If it is none of these. (Most C libraries would then take UTC, without a word.)
+    /// If it is none of these, or empty. (Most C libraries would then take UTC, without a word.)
     pub fn from_tz(value: &str) -> Result<Zone, TzError> {
         System::here().meant_by(value)
     }
@@ -420,13 +419,16 @@ pub(crate) fn system_time_of_nanos(nanos: i128) -> Option<SystemTime> {
     system_time(whole)?.checked_add(Duration::from_nanos(nanos.rem_euclid(1_000_000_000) as u64))
 }
 
-/// The name.
+/// A name, or a rule.
 impl TryFrom<&str> for Zone {
     type Error = TzError;
 
-    /// The zone of this name, as [`Zone::named`].
-    fn try_from(name: &str) -> Result<Zone, TzError> {
-        Zone::named(name)
+    /// The zone of this name or with this POSIX rule, as [`Zone::from_tz`], which also takes paths.
+    fn try_from(text: &str) -> Result<Zone, TzError> {
+        match text.starts_with(['/', ':']) {
+            true => Zone::named(text),
+            false => Zone::from_tz(text),
+        }
     }
 }
 

@@ -494,3 +494,178 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_may_name_its_zone() {
+    let shown = |schedule: Schedule| schedule.to_string();
+    for (text, expected) in [
+        ("CRON_TZ=America/New_York 0 9 * * *", "cron 0 9 * * * in America/New_York"),
+        ("TZ=UTC 0 9 * * mon", "cron 0 9 * * mon in UTC"),
+        ("  cron_tz=CET-1CEST,M3.5.0,M10.5.0/3\t@daily ", "cron 0 0 * * * in CET-1CEST,M3.5.0,M10.5.0/3"),
+        ("days=and TZ=Europe/Berlin 0 9 13 * fri", "cron days=and 0 9 13 * fri in Europe/Berlin"),
+        ("TZ=Europe/Berlin seconds=last 0 9 * * fri 30", "cron 30 0 9 * * fri in Europe/Berlin"),
+        ("0 9 * * * Europe/Berlin", "cron 0 9 * * * in Europe/Berlin"),
+        ("0 0 9 * * mon-fri 2030 UTC", "cron 0 0 9 * * mon-fri 2030 in UTC"),
+        ("@daily America/Argentina/Buenos_Aires", "cron 0 0 * * * in America/Argentina/Buenos_Aires"),
+        ("0 9 * * * CET-1CEST,M3.5.0,M10.5.0/3", "cron 0 9 * * * in CET-1CEST,M3.5.0,M10.5.0/3"),
+        ("dialect=eventbridge TZ=UTC cron(0 12 ? * 2-6 *)", "cron 0 12 * * mon-fri in UTC"),
+        ("0 9 * * mon", "cron 0 9 * * mon"),
+    ] {
+        let schedule = Schedule::cron(text);
+        // A machine need not have the zones of the world.
+        match schedule {
+            Err(error) if error.to_string().contains("time zone database") => {}
+            schedule => assert_eq!(shown(schedule.unwrap()), expected, "{text}"),
+        }
+    }
+    let zone = Zone::from_posix("JST-9").unwrap();
+    assert_eq!(shown(Schedule::cron("TZ=UTC @daily").unwrap().zone(zone)), "cron 0 0 * * * in JST-9");
+    for (text, message) in [
+        ("CRON_TZ= 0 9 * * *", "cron `CRON_TZ= 0 9 * * *`: TZ: expected a zone such as `Europe/Paris` or `UTC`"),
+        ("TZ=UTC 0 9 * * mom", "cron `TZ=UTC 0 9 * * mom`: day of week: unknown name `mom` at byte 15, expected sun-sat or 0-7; did you mean `mon`?"),
+        ("0 9 * * foo", "cron `0 9 * * foo`: day of week: unknown name `foo` at byte 8, expected sun-sat or 0-7"),
+        ("0 9 * * * MON5", "cron `0 9 * * * MON5`: day of week: unknown name `MON` at byte 10, expected sun-sat or 0-7"),
+        ("TZ=UTC", "cron `TZ=UTC`: expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+    ] {
+        let error = Schedule::cron(text).map(shown).unwrap_err().to_string();
+        let is_close = error == message || text.contains("MON5") && error.starts_with("cron `0 9 * * * MON5`: day of week");
+        assert!(is_close, "{text}: {error}");
+    }
+    assert!(Schedule::cron("0 9 * * * Mars/Olympus")
+        .unwrap_err()
+        .to_string()
+        .contains("zone `Mars/Olympus`"));
+    let scheduler =
+        sexton::Scheduler::builder().threads(0).zone("CET-1CEST,M3.5.0,M10.5.0/3").build().unwrap();
+    assert_eq!(scheduler.zone().to_string(), "CET-1CEST,M3.5.0,M10.5.0/3");
+    assert!(scheduler.task("rule").cron("0 9 * * *").zone("EST5").run(|| {}).is_ok());
+    assert!(scheduler.task("text").cron("TZ=UTC H 9 * * *").run(|| {}).is_ok());
+    for zone in ["", ":", ":UTC", "/etc/localtime"] {
+        assert!(scheduler.task("none").cron("0 9 * * *").zone(zone).run(|| {}).is_err(), "{zone:?}");
+    }
+}
+
+#[test]
+fn a_rate_is_a_period() {
+    let eventbridge = |text: &str| {
+        Schedule::cron_as(text, sexton::cron::Dialect::EVENTBRIDGE)
+            .map(|schedule| schedule.to_string())
+            .map_err(|error| error.to_string())
+    };
+    for (text, expected) in [
+        ("rate(5 minutes)", "every 5m"),
+        (" rate( 1  hour ) ", "every 1h"),
+        ("rate(2 days)", "every 48h"),
+        ("rate(1 day)", "every 24h"),
+        ("rate(90 minutes)", "every 1h30m"),
+    ] {
+        assert_eq!(eventbridge(text).as_deref(), Ok(expected), "{text}");
+    }
+    assert_eq!(Schedule::cron("dialect=eventbridge rate(1 minute)").unwrap().to_string(), "every 1m");
+    for inner in [
+        "0 minutes",
+        "1 minutes",
+        "5 minute",
+        "5",
+        "",
+        "5 weeks",
+        "-1 hours",
+        "1.5 hours",
+        "99999999999999999999 days",
+    ] {
+        let text = format!("rate({inner})");
+        let message = format!(
+            "cron `{text}`: expected a number of minutes, hours or days, such as `rate(1 hour)` or `rate(5 minutes)`"
+        );
+        assert_eq!(eventbridge(&text), Err(message));
+    }
+    assert!(Schedule::cron("rate(5 minutes)").is_err());
+}
+
+#[test]
+fn every_nth_week_is_counted_from_where_it_starts() {
+    let zone = zones::zone("Europe/Berlin");
+    let fires = |text: &str, weeks: u32, starting: &str, count: usize| -> Vec<String> {
+        let schedule = || {
+            Schedule::cron(text).unwrap().every_nth_week(weeks).starting(starting).unwrap().zone(zone.clone())
+        };
+        let from = crate::stage::moment("2026-11-01 00:00").instant(&zone).unwrap();
+        let due_times: Vec<SystemTime> = schedule().upcoming(from).unwrap().take(count).collect();
+        // The same backwards, and one by one.
+        let asked = schedule();
+        assert!(due_times.iter().all(|due| asked.matches(*due).unwrap()));
+        for pair in due_times.windows(2) {
+            assert_eq!(asked.previous(pair[1]).unwrap(), Some(pair[0]), "{text}");
+        }
+        due_times.iter().map(|due| zone.civil(*due).unwrap().to_string()[..16].replace('T', " ")).collect()
+    };
+    assert_eq!(
+        fires("0 9 * * mon,wed", 2, "2026-11-23", 4),
+        ["2026-11-23 09:00", "2026-11-25 09:00", "2026-12-07 09:00", "2026-12-09 09:00"]
+    );
+    // The week of the anchor counts from its Monday on, the anchor itself is a bound.
+    assert_eq!(
+        fires("0 9 * * mon,sun", 3, "2026-11-25", 3),
+        ["2026-11-29 09:00", "2026-12-14 09:00", "2026-12-20 09:00"]
+    );
+    assert_eq!(fires("0 9 * * *", 12, "2026-11-29", 2), ["2026-11-29 09:00", "2027-02-15 09:00"]);
+    assert_eq!(fires("0 9 1 * *", 2, "2026-11-23", 2), ["2027-02-01 09:00", "2027-03-01 09:00"]);
+    assert_eq!(fires("0 9 * * fri", 1, "2026-11-23", 1), ["2026-11-27 09:00"]);
+    let refused = |schedule: Schedule| {
+        schedule.zone(Zone::utc()).upcoming(SystemTime::UNIX_EPOCH).unwrap_err().to_string()
+    };
+    let cron = |text: &str| Schedule::cron(text).unwrap().starting("2026-11-23").unwrap();
+    for (schedule, message) in [
+        (cron("0 9 * * mon").every_nth_week(0), "every_nth_week `0`: expected 1-63 weeks"),
+        (cron("0 9 * * mon").every_nth_week(64), "every_nth_week `64`: expected 1-63 weeks"),
+        (
+            Schedule::cron("0 9 * * mon").unwrap().every_nth_week(2),
+            "every_nth_week `2`: needs the `starting` moment of a week that counts",
+        ),
+        (
+            cron("0 9 * * mon%2").every_nth_week(2),
+            "every_nth_week `2`: goes with weekdays of every week, and a day that matches both day fields",
+        ),
+        (
+            cron("0 9 13 * fri").every_nth_week(2),
+            "every_nth_week `2`: goes with weekdays of every week, and a day that matches both day fields",
+        ),
+    ] {
+        assert_eq!(refused(schedule), message);
+    }
+    let period = Schedule::every("1d").unwrap().every_nth_week(2);
+    assert!(refused(period).contains("goes with `cron` only"));
+    // As a text that counts from 2018 has it.
+    let counted = |text: &str| {
+        let from = crate::stage::moment("2026-11-23 12:00").instant(&zone).unwrap();
+        let due_times = Schedule::cron(text).unwrap().zone(zone.clone()).upcoming(from).unwrap();
+        due_times.take(3).map(|due| zone.civil(due).unwrap().date().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("0 9 * * tue%4"), ["2026-11-24", "2026-12-22", "2027-01-19"]);
+    assert_eq!(counted("0 12 * * sun%2+1,wed%2+1"), ["2026-12-02", "2026-12-06", "2026-12-16"]);
+}
+
+#[test]
+fn a_time_of_day_is_that_of_today_or_tomorrow() {
+    let stage = Stage::at("2026-11-22 12:00");
+    stage.scheduler.task("today").at("18:00").run(|| {}).unwrap();
+    stage.scheduler.task("tomorrow").at("10:00:30").run(|| {}).unwrap();
+    stage.scheduler.task("date").at("2026-11-24").run(|| {}).unwrap();
+    stage.scheduler.task("unix").at("1795435200").run(|| {}).unwrap();
+    stage.scheduler.task("grid").every("1d").starting("06:00").until("2026-11-25").run(|| {}).unwrap();
+    let error = stage.scheduler.task("each").at_each(["10:00"]).run(|| {}).unwrap_err();
+    assert_eq!(error.to_string(), "task `each`: at_each `10:00:00`: expected a date with the time of day");
+    stage.clock.advance(3 * DAY);
+    let started: Vec<String> = stage.lines().into_iter().filter(|line| !line.ends_with("ended")).collect();
+    assert_eq!(
+        started,
+        [
+            "today 18:00:00",
+            "grid 2026-11-23T06:00:00Z",
+            "tomorrow 2026-11-23T10:00:30Z",
+            "unix 2026-11-23T12:00:00Z",
+            "date 2026-11-24T00:00:00Z",
+            "grid 2026-11-24T06:00:00Z",
+        ]
+    );
+}

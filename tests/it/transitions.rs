@@ -209,6 +209,16 @@ fn check(zone: &Zone, walk: &Walk, asked: &Asked) -> Vec<String> {
     if next != expected {
         wrong.push(format!("next {next:?}, expected {expected:?}"));
     }
+    for at in
+        [walk.at - 3600, walk.at - 1800, walk.at - 1, walk.at, walk.at + 1, walk.at + 1800, walk.at + 3600]
+    {
+        let next = schedule().upcoming(system_time(at)).unwrap().next().map(unix);
+        let previous = schedule().previous(system_time(at)).unwrap().map(unix);
+        let (before, after) = (expected.range(..at).last(), expected.range(at + 1..).next());
+        if before.is_some() && previous.as_ref() != before || after.is_some() && next.as_ref() != after {
+            wrong.push(format!("{at} is between {previous:?} and {next:?}, not {before:?} and {after:?}"));
+        }
+    }
     let schedule = schedule();
     let back = |&fire: &i64| schedule.previous(system_time(fire)).unwrap().map(unix);
     let back = std::iter::successors(Some(walk.range.end), back).skip(1);
@@ -386,6 +396,40 @@ fn changes_are_told_in_a_line() {
     );
     let over = cron("30 2 * * *").until("2026-03-29 01:00").unwrap();
     assert_eq!(lines(over, "Europe/Berlin", 2026), [""; 0]);
+}
+
+#[test]
+fn a_day_that_does_not_exist_is_made_up_for_once() {
+    let apia = zones::zone("Pacific/Apia");
+    let started = |period: &str, time: &str| {
+        Schedule::every(period).unwrap().starting(&*format!("2011-12-20 {time}")).unwrap()
+    };
+    let cron = |text: &str| Schedule::cron(text).unwrap();
+    let next_day = |text: &str| cron(text).except_dates(["2011-12-29"]).unwrap().or_next_day();
+    let midnight = "2011-12-31T00:00:00";
+    for (schedule, expected) in [
+        (cron("0 0 * * *"), vec![midnight]),
+        (cron("0 0,12 * * *"), vec![midnight, "2011-12-31T12:00:00"]),
+        (cron("0 12 * * *"), vec![midnight, "2011-12-31T12:00:00"]),
+        (cron("0 12 30 12 *"), vec![midnight]),
+        (cron("0 0 * * fri"), vec![midnight]),
+        (next_day("0 0 * * *"), vec![midnight]),
+        (next_day("0 12 29 * *"), vec![midnight]),
+        (started("1d", "00:00"), vec![midnight]),
+        (started("1d", "12:00"), vec![midnight, "2011-12-31T12:00:00"]),
+        (started("2d", "00:00"), vec![midnight]),
+    ] {
+        let name = schedule.to_string();
+        let from = moment("2011-12-29 23:59:59").instant(&apia).unwrap();
+        let due_times = schedule.zone(apia.clone()).upcoming(from).unwrap();
+        let civils = due_times.map(|due| apia.civil(due).unwrap().to_string());
+        let before = |civil: &String| civil.as_str() < "2012";
+        let found: Vec<String> =
+            civils.filter(|civil| civil.as_str() > "2011-12-30").take_while(before).collect();
+        let found: Vec<&str> =
+            found.iter().map(String::as_str).filter(|civil| *civil < "2011-12-31T13").collect();
+        assert_eq!(found, expected, "{name}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub const FLAGS: &[Flag] = &[
     Flag::Switch("--star-bit"),
     Flag::Value("--seconds"),
     Flag::Value("--hash-id"),
+    Flag::Switch("--hash-nicknames"),
 ];
 
 /// The part of a command's help that tells of them.
@@ -28,7 +29,8 @@ macro_rules! help {
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
     --seconds first|last
                       where the field of the seconds is, if there is one
-    --hash-id ID      hashed for `H`, and for croniter's nicknames"
+    --hash-id ID      hashed for `H`, and for croniter's nicknames
+    --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`"
     };
 }
 pub(crate) use help;
@@ -78,6 +80,9 @@ impl Reading {
                 return usage(format!("unknown place `{other}` for `--seconds`, expected `first` or `last`"));
             }
         };
+        if args.has("--hash-nicknames") {
+            dialect = dialect.hash_nicknames();
+        }
         let hash_id = args.value("--hash-id").map(String::from);
         let names_seconds = args.has("--dialect") || args.has("--seconds");
         Ok(Reading { dialect, hash_id, names_seconds })

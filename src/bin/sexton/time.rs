@@ -47,14 +47,12 @@ pub fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
 }
 
 /// The instant from which to search for due times after a moment, or before it if `is_backward`. A civil time that clocks skip
-/// needs care: a due time at the end of the gap counts as after it, and also as before it. So the search starts one second
-/// before the end of the gap, or one second after it.
+/// lies before all that is due at the end of its gap. So the search for later ones starts one second before that end.
 pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTime> {
     const SECOND: Duration = Duration::from_secs(1);
     match moment {
         Moment::Civil(civil) => match zone.instants(civil)? {
-            Instants::Gap { end, .. } if is_backward => end.checked_add(SECOND),
-            Instants::Gap { end, .. } => end.checked_sub(SECOND),
+            Instants::Gap { end, .. } if !is_backward => end.checked_sub(SECOND),
             _ => moment.instant(zone),
         },
         _ => moment.instant(zone),
@@ -127,6 +125,36 @@ mod tests {
         assert_eq!(show("2026-11-22T10:00:00Z", 19_800), "2026-11-22T15:30:00+05:30");
         assert_eq!(show("1800-01-01 00:00", -17_762), "1800-01-01T00:00:00-04:56:02");
         assert_eq!(unix(read("1969-12-31T23:59:58Z").unwrap().0.instant(&Zone::utc()).unwrap()), "-2");
+    }
+
+    #[test]
+    fn what_is_due_at_the_end_of_a_gap_comes_after_all_that_the_gap_skips() {
+        let mut gaps = 0;
+        for (rule, year) in [
+            ("CET-1CEST,M3.5.0,M10.5.0/3", 2026),
+            ("LHST-10:30LHDT-11,M10.1.0,M4.1.0", 2026),
+            ("EET-2EEST,M4.5.5/0,M10.5.4/24", 2031),
+        ] {
+            let zone = Zone::from_tz(rule).unwrap();
+            for text in ["30 2 * * *", "0 3 * * *", "30 * * * *", "0 1 * * *", "0 0 * * *", "*/20 * * * *"] {
+                let cron: sexton::Cron = text.parse().unwrap();
+                let schedule = || sexton::Schedule::from(cron).zone(zone.clone());
+                let first: DateTime = format!("{year}-01-01 00:00").parse().unwrap();
+                let civils = (0..365 * 96).filter_map(|i| first.checked_add_seconds(i * 900));
+                for civil in
+                    civils.filter(|civil| matches!(zone.instants(*civil), Some(Instants::Gap { .. })))
+                {
+                    gaps += 1;
+                    let end = zone.instants(civil).unwrap().due();
+                    let start = |is_backward| start(Moment::Civil(civil), &zone, is_backward).unwrap();
+                    let before = schedule().previous(start(true)).unwrap().unwrap();
+                    let after = schedule().upcoming(start(false)).unwrap().next().unwrap();
+                    assert!(before < end && end <= after, "{text} {civil} {rule}");
+                    assert_eq!(schedule().previous(after).unwrap(), Some(before), "{text} {civil} {rule}");
+                }
+            }
+        }
+        assert!(gaps >= 6 * 8, "{gaps} civil times in gaps");
     }
 
     #[test]

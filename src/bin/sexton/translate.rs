@@ -22,7 +22,7 @@ possible. Without --to, prints a line for each dialect, `NAME: EXPR`, and on std
 those that are not possible. The default dialect is always possible, if necessary with switches
 before the fields: `days=and 0 0 13 * fri`.
 
-    --to NAME         default, croniter, quartz or cronie
+    --to NAME         default, croniter, quartz, cron, eventbridge or cronie
 ",
     dialect::help!(),
     "

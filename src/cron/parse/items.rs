@@ -7,6 +7,7 @@
 //! value      = number | name
 //! mark       = "L" ["-" number] ["W"] | number "W" | "W" number | number "-" "L"     in day of month
 //!            | values "#" (number | "L") | values "L" | "L" value                   in day of week
+//!            | values "%" number ["+" number]                                       in day of week
 //! drawn      = ("H" | "R") ["(" value "-" value ")"] ["/" step]
 //! random     = [value] "~" [value]
 //! ```
@@ -15,10 +16,12 @@ use super::set::{Item, Set, Values};
 use super::{Input, Parsed};
 use crate::cron::draw::{self, Source};
 use crate::cron::error::{ErrorKind, ParseError};
-use crate::cron::field::{Field, Marks, Row};
+use crate::cron::field::{Backward, Field, Marks, Row, DAY_OF_MONTH_PLAIN};
 use crate::cron::scan::{
-    end_of_char, end_of_word, is_blank, is_letter, meant_by, peek, skip_blanks, starts_with,
+    end_of_char, end_of_field, end_of_word, is_blank, is_letter, is_word, meant_by, peek, skip_blanks,
+    starts_with,
 };
+use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::{Years, LAST_WEEK};
 
 /// `field = item {"," item} | drawn`, and the blanks after it.
@@ -28,18 +31,43 @@ pub(super) const fn list(input: &Input<'_>, start: usize, row: &Row) -> Parsed<S
     loop {
         set.has_star |= peek(input.text, at) == b'*';
         let (item, end) = attempt!(item(input, at, row));
-        set = set.with(item, row);
-        let is_mark = !matches!(item, Item::Every | Item::Values(_));
-        let is_listed = is_in_list(input.text, at) || peek(input.text, end) == b',';
-        if is_mark && is_listed && matches!(input.table.marks, Marks::Alone) {
-            let expected = "`L`, `W` and `#` alone, without a list";
+        if must_stand_alone(input, at, item, row)
+            && (is_in_list(input.text, at) || peek(input.text, end) == b',')
+        {
+            let expected = "such a mark alone, without a list";
             return Err(mistake(input, row, ErrorKind::Unexpected, at, end, expected));
         }
+        if !set.goes_with(item, row) {
+            let expected = "three kinds of weeks at most, and none of the month";
+            return Err(mistake(input, row, ErrorKind::Unexpected, at, end, expected));
+        }
+        set = set.with(item, row);
         if !attempt!(has_more(input, end, row)) {
             return Ok((set, skip_blanks(input.text, end)));
         }
         at = end + 1;
     }
+}
+
+/// Whether the dialect takes an item at `at` in no list.
+const fn must_stand_alone(input: &Input<'_>, at: usize, item: Item, row: &Row) -> bool {
+    // In Quartz `L` alone is a weekday.
+    let is_mark = !matches!(item, Item::Every | Item::Values(_)) || is_letter(peek(input.text, at), b'l');
+    match input.table.marks {
+        Marks::Alone => is_mark,
+        Marks::AloneInWeekdays => is_mark && is_day_of_week(row),
+        _ => false,
+    }
+}
+
+/// Neither of the day fields is `?`, or both are. The weekdays are at `at`.
+pub(super) const fn question_marks(input: &Input<'_>, at: usize, row: &Row, are_both: bool) -> ParseError {
+    let (expected, meant) = match are_both {
+        true => ("`?` in only one of the day fields", "*"),
+        false => ("`?` in one of the day fields", "?"),
+    };
+    let end = end_of_field(input.text, at);
+    mistake(input, row, ErrorKind::Unexpected, at, end, expected).suggest(Some(meant))
 }
 
 /// The list of the only field with more values than a word has bits.
@@ -81,15 +109,19 @@ pub(crate) const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item
     let text = input.text;
     let (has_marks, has_all_marks) = marks(input);
     match (peek(text, at), row.field) {
-        (b'*', _) => every(input, at, row),
+        (b'*', _) => every(input, at + 1, row),
         (b'~', _) if input.table.has_random_ranges => random(input, at, at, row),
         (b'H' | b'h' | b'R' | b'r', _) if input.table.has_hashes && end_of_word(text, at) == at + 1 => {
             drawn(input, at, row)
         }
+        (b'/', _) if input.table.has_bare_steps => every(input, at, row),
+        (b'?', Field::DayOfMonth | Field::DayOfWeek) if matches!(input.table.marks, Marks::QuestionMark) => {
+            every(input, at + 1, row)
+        }
         (b'?', Field::DayOfMonth | Field::DayOfWeek) if has_marks => alone(input, at, row),
         (b'L' | b'l', Field::DayOfMonth) if has_marks => last_day(input, at, row),
         (b'W' | b'w', Field::DayOfMonth) if has_all_marks => {
-            let (day, end) = attempt!(value(input, at + 1, row));
+            let (day, end) = attempt!(value(input, at + 1, without_last(row)));
             Ok((Item::Nearest(day), end))
         }
         (b'L' | b'l', Field::DayOfWeek) if has_marks => last_weekday(input, at, row),
@@ -100,18 +132,18 @@ pub(crate) const fn item(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item
 /// Whether the day fields have marks, and whether also those that only some crons read.
 const fn marks(input: &Input<'_>) -> (bool, bool) {
     match input.table.marks {
-        Marks::No => (false, false),
-        Marks::Alone => (true, false),
+        Marks::No | Marks::QuestionMark => (false, false),
+        Marks::Alone | Marks::AloneInWeekdays => (true, false),
         Marks::AsCroniter | Marks::All => (true, true),
     }
 }
 
-/// `"*" ["/" step]`
+/// `["/" step]` at `at`, after a `*` or what is as good as one
 const fn every(input: &Input<'_>, at: usize, row: &Row) -> Parsed<Item> {
-    if peek(input.text, at + 1) != b'/' {
-        return Ok((Item::Every, at + 1));
+    if peek(input.text, at) != b'/' {
+        return Ok((Item::Every, at));
     }
-    let (step, end) = attempt!(step(input, at + 1, row));
+    let (step, end) = attempt!(step(input, at, row, input.table.limits_steps));
     Ok((Item::Values(Values { from: 0, to: row.count - 1, step, repeats: true, slips: false }), end))
 }
 
@@ -131,7 +163,7 @@ const fn is_in_list(text: &str, at: usize) -> bool {
     at > 0 && peek(text, at - 1) == b','
 }
 
-/// `("H" | "R") ["(" number "-" number ")"] ["/" step]`, which is no member of a list.
+/// `("H" | "R") ["(" number "-" number ")"] ["/" step]`, which to croniter is no member of a list.
 const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
     let is_hashed = is_letter(peek(text, start), b'h');
@@ -143,7 +175,7 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         }
         (false, _, Some(seed)) => Source::Seed(seed),
         (false, _, None) => {
-            let expected = "`H`, which stays the same, or a seed: `Dialect::seed`";
+            let expected = "a seed: `Dialect::seed`; a hash with an id, `Dialect::hash_id`, stays the same";
             return Err(mistake(input, row, ErrorKind::NoSeed, start, start + 1, expected));
         }
     };
@@ -151,10 +183,10 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let ((from, to), at) = if has_bounds {
         attempt!(bounds(input, start + 2, row))
     } else {
-        ((row.first, draw::last_number(row)), start + 1)
+        ((row.first, draw::last_number(row, input.table.has_accidents)), start + 1)
     };
     let (item, end) = if peek(text, at) == b'/' {
-        let (step, end) = attempt!(step(input, at, row));
+        let (step, end) = attempt!(step(input, at, row, false));
         // The first of them is drawn from as many values as a step is wide.
         let last = if step <= to - from { from + step - 1 } else { to };
         let (first, to) = (source.number(row.field, from, last) - row.first, to - row.first);
@@ -163,8 +195,8 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     } else {
         (Values::one(source.number(row.field, from, to) - row.first), at)
     };
-    if is_in_list(text, start) || peek(text, end) == b',' {
-        let expected = if is_hashed { "`H` alone, without a list" } else { "`R` alone, without a list" };
+    if input.table.has_accidents && (is_in_list(text, start) || peek(text, end) == b',') {
+        let expected = "a hashed or random value alone, without a list";
         return Err(mistake(input, row, ErrorKind::Unexpected, start, end, expected));
     }
     Ok((Item::Values(item), end))
@@ -173,6 +205,7 @@ const fn drawn(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
 /// `number "-" number ")"`: two values of the field, the second greater.
 const fn bounds(input: &Input<'_>, start: usize, row: &Row) -> Parsed<(u32, u32)> {
     let text = input.text;
+    let row = without_last(row);
     let (from, end) = attempt!(value(input, start, row));
     if peek(text, end) != b'-' {
         return Err(unexpected(input, end, row, "`-` and the last value"));
@@ -214,6 +247,9 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
 /// `"L" ["-" number] ["W"]` in the days of month
 const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
+    if is_word(text, start, end_of_word(text, start), "last") {
+        return Err(last_in_letters(input, start, row));
+    }
     let (before, end) = if peek(text, start + 1) == b'-' {
         let at = start + 2;
         let (before, end) = attempt!(number(input, at, row, "0-30"));
@@ -236,10 +272,12 @@ const fn last_weekday(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item
     if input.table.has_quartz_weekdays {
         return Ok((Item::Values(Values::one(row.count - 1)), start + 1));
     }
-    if !peek(text, start + 1).is_ascii_alphanumeric() {
+    let end_of_word = end_of_word(text, start);
+    let is_last = is_word(text, start, end_of_word, "last");
+    if is_last || !peek(text, start + 1).is_ascii_alphanumeric() {
         // Saturday in Quartz, never in one crate, refused by others.
         let expected = "a weekday with it, such as `friL` for the last Friday";
-        return Err(mistake(input, row, ErrorKind::Ambiguous, start, start + 1, expected));
+        return Err(mistake(input, row, ErrorKind::Ambiguous, start, end_of_word, expected));
     }
     let (day, end) = attempt!(value(input, start + 1, row));
     Ok((Item::Week(Values::one(day), LAST_WEEK), end))
@@ -256,16 +294,22 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     } else if is_day_of_month(row) && has_all_marks && is_letter(peek(text, end + 1), b'l') {
         (row.count - 1, end + 2)
     } else {
-        attempt!(value(input, end + 1, row))
+        attempt!(value(input, end + 1, if has_all_marks { row } else { without_last(row) }))
     };
     if to < from && matches!(row.field, Field::Year) && !table.has_accidents {
         let expected = "the earlier year first";
         return Err(mistake(input, row, ErrorKind::BackwardRange, start, end, expected));
     }
-    // cronie takes Sunday for 7 here, unless there is a step.
-    let ends_with_sunday = is_day_of_week(row) && to == 0 && peek(text, end) != b'/';
-    if to < from && !table.is_open_ended && !ends_with_sunday {
-        let expected = "the smaller value first: cronie would never run it";
+    let wraps = match table.backward {
+        Backward::Wraps => true,
+        Backward::EndsWithSunday => is_day_of_week(row) && to == 0 && peek(text, end) != b'/',
+        Backward::Mistake => false,
+    };
+    if to < from && !wraps {
+        let expected = match table.backward {
+            Backward::EndsWithSunday => "the smaller value first: cronie would never run it",
+            _ => "the smaller value first",
+        };
         return Err(mistake(input, row, ErrorKind::BackwardRange, start, end, expected));
     }
     let (from, to) = match is_range {
@@ -284,6 +328,9 @@ const fn values(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
         (b'#', Field::DayOfWeek) if has_all_marks || has_marks && !is_range => {
             let (week, end) = attempt!(week(input, end + 1, row));
             Ok((Item::Week(values, week), end))
+        }
+        (b'%', Field::DayOfWeek) if matches!(table.marks, Marks::All) => {
+            every_nth_week(input, end, row, values)
         }
         _ => Ok((Item::Values(values), end)),
     }
@@ -304,12 +351,14 @@ const fn unrolled(input: &Input<'_>, from: u32, to: u32, row: &Row) -> (u32, u32
 /// `"/" step` at `at`, after values that begin at `start`
 const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: Values) -> Parsed<Item> {
     let text = input.text;
-    if !values.repeats && !input.table.is_open_ended {
-        let expected = "a range before a step, such as `0-59/15` or `*/15`";
-        return Err(mistake(input, row, ErrorKind::Unexpected, at, at + 1, expected));
+    let table = input.table;
+    let is_limited = if values.repeats { table.limits_steps_of_ranges } else { table.limits_steps };
+    let (step, end) = attempt!(step(input, at, row, is_limited));
+    if !values.repeats && !table.is_open_ended {
+        let expected = "a range or a `*` before a step, such as `*/5`";
+        return Err(mistake(input, row, ErrorKind::Unexpected, start, end, expected));
     }
-    let (step, end) = attempt!(step(input, at, row));
-    if input.table.has_quartz_weekdays && peek(text, start).is_ascii_alphabetic() && !values.repeats {
+    if table.has_quartz_weekdays && peek(text, start).is_ascii_alphabetic() && !values.repeats {
         let expected = "a number before the step: Quartz reads a name and forgets the step";
         return Err(mistake(input, row, ErrorKind::Ambiguous, start, end, expected));
     }
@@ -323,18 +372,41 @@ const fn stepped(input: &Input<'_>, start: usize, at: usize, row: &Row, values: 
 }
 
 /// `"/" number`
-const fn step(input: &Input<'_>, slash: usize, row: &Row) -> Parsed<u32> {
+const fn step(input: &Input<'_>, slash: usize, row: &Row, is_limited: bool) -> Parsed<u32> {
     let (step, end) = attempt!(number(input, slash + 1, row, "a step after `/`"));
     if step == 0 {
         return Err(mistake(input, row, ErrorKind::ZeroStep, slash + 1, end, "1 or more"));
     }
+    if is_limited && step > row.last {
+        let expected = "a step that is no greater than the field's last value";
+        return Err(mistake(input, row, ErrorKind::NoSuchValue, slash + 1, end, expected));
+    }
     Ok((step, end))
+}
+
+/// `"%" number ["+" number]` at `at`, after weekdays: of every so many weeks one, and which.
+const fn every_nth_week(input: &Input<'_>, at: usize, row: &Row, values: Values) -> Parsed<Item> {
+    let expected = "1-63 weeks after `%`";
+    let (count, end) = attempt!(number(input, at + 1, row, expected));
+    if count < 1 || count > MOST_WEEKS {
+        return Err(mistake(input, row, ErrorKind::NoSuchValue, at + 1, end, expected));
+    }
+    let (which, end) = if peek(input.text, end) == b'+' {
+        attempt!(number(input, end + 1, row, "a number of weeks after `+`"))
+    } else {
+        (0, end)
+    };
+    let item = if count == 1 { Item::Values(values) } else { Item::NthWeek(values, count, which % count) };
+    Ok((item, end))
 }
 
 /// `number | "L"` after a `#`
 const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     let (_, has_all_marks) = marks(input);
     let expected = if has_all_marks { "1-5 or L after `#`" } else { "1-5 after `#`" };
+    if has_all_marks && is_word(input.text, at, end_of_word(input.text, at), "last") {
+        return Err(last_in_letters(input, at, row));
+    }
     if has_all_marks && is_letter(peek(input.text, at), b'l') {
         return Ok((LAST_WEEK, at + 1));
     }
@@ -357,19 +429,21 @@ const fn value(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     Ok((number - row.first, end))
 }
 
-/// Three letters, in any case. In the days of week an `L` may follow.
+/// Three letters or a full name, in any case. In the days of week an `L` may follow.
 const fn name(input: &Input<'_>, start: usize, row: &Row) -> Parsed<u32> {
     let text = input.text;
     let end = end_of_word(text, start);
+    let is_marked =
+        is_day_of_week(row) && marks(input).0 && end > start && is_letter(peek(text, end - 1), b'l');
+    let end_of_name = end - is_marked as usize;
     let mut value = 0;
     while value < row.names.len() {
-        let name = row.names[value];
-        if starts_with(text, start, name) {
-            let marked = is_day_of_week(row) && marks(input).0 && is_letter(peek(text, start + 3), b'l');
-            if end == start + 3 + marked as usize {
-                return Ok((value as u32, start + 3));
+        let (is_name, mut i) = (starts_with(text, start, row.names[value]), 0);
+        while is_name && i < row.endings[value].len() {
+            if is_word(text, start + 3, end_of_name, row.endings[value][i]) {
+                return Ok((value as u32, end_of_name));
             }
-            break;
+            i += 1;
         }
         value += 1;
     }
@@ -428,6 +502,21 @@ const fn unexpected(input: &Input<'_>, at: usize, row: &Row, expected: &'static 
         _ => (ErrorKind::Unexpected, end_of_char(text, at)),
     };
     ParseError::new(Some(row.field), kind, text, at, end, expected)
+}
+
+/// The row for where no `L` may stand, and none is offered.
+const fn without_last(row: &Row) -> &Row {
+    if is_day_of_month(row) {
+        &DAY_OF_MONTH_PLAIN
+    } else {
+        row
+    }
+}
+
+/// The word `last`, as fugit writes an `L`.
+const fn last_in_letters(input: &Input<'_>, at: usize, row: &Row) -> ParseError {
+    let end = end_of_word(input.text, at);
+    mistake(input, row, ErrorKind::UnknownName, at, end, row.values).suggest(Some("L"))
 }
 
 const fn is_day_of_month(row: &Row) -> bool {

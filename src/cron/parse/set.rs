@@ -1,6 +1,7 @@
 //! What the items of a field are, and add up to.
 
 use crate::cron::field::{Field, Row};
+use crate::cron::weeks::Weeks;
 use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 
 /// What the items of a field add up to. Values count from the field's first one.
@@ -20,8 +21,10 @@ pub(crate) struct Set {
     pub(crate) begins_with_star: bool,
     /// There is a `*` in its text.
     pub(crate) has_star: bool,
-    /// The weekdays of a certain week of the month, in the same form as the others.
+    /// The weekdays of a certain week of the month, in the same form as the others; or those of one of every few weeks, as
+    /// [`Weeks`] has them.
     pub(crate) weeks: u64,
+    pub(crate) counts_weeks: bool,
 }
 
 impl Set {
@@ -34,6 +37,7 @@ impl Set {
         begins_with_star: false,
         has_star: false,
         weeks: 0,
+        counts_weeks: false,
     };
 
     /// The second of an expression that has no field for it.
@@ -56,8 +60,26 @@ impl Set {
             Item::Nearest(day) => set.nearest |= 1 << day,
             Item::NearestBeforeLast(days) => set.nearest |= 1 << (63 - days),
             Item::Week(values, week) => set.weeks |= values.bits(row) << (7 * week),
+            Item::NthWeek(values, count, which) => {
+                if let Some(Weeks(bits)) = Weeks(self.weeks).with(values.bits(row), count, which) {
+                    set.weeks = bits;
+                    set.counts_weeks = true;
+                }
+            }
         }
         set
+    }
+
+    /// Whether an item may be one of the same list.
+    pub(super) const fn goes_with(&self, item: Item, row: &Row) -> bool {
+        match item {
+            Item::Week(..) => !self.counts_weeks,
+            Item::NthWeek(values, count, which) => {
+                (self.weeks == 0 || self.counts_weeks)
+                    && Weeks(self.weeks).with(values.bits(row), count, which).is_some()
+            }
+            _ => true,
+        }
     }
 
     /// To croniter the `W` of a day that a month lacks is on its last, so that of the 31st always is.
@@ -128,6 +150,8 @@ pub(crate) enum Item {
     NearestBeforeLast(u32),
     /// `d#n`: these weekdays, in the first week of the month (0) to the fifth, or in its last seven days.
     Week(Values, u32),
+    /// `d%n+k`: these weekdays in one of every `n` weeks, and which.
+    NthWeek(Values, u32, u32),
 }
 
 /// Values from `from` to `to`, every `step`th of them. A range that wraps is unrolled: `to` is then beyond the field.

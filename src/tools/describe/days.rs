@@ -3,8 +3,10 @@
 use core::fmt;
 
 use super::words::{list, Rule, Values, WEEKDAYS};
-use crate::cron::{Cron, ALL_WEEKDAYS, LAST_WEEK, NEAREST_CLAMPS};
-use crate::cron::{BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::civil::{self, Date};
+use crate::cron::weeks::{Weeks, WEEK_0};
+use crate::cron::{Cron, ALL_MONTHS, ALL_WEEKDAYS, LAST_WEEK, NEAREST_CLAMPS};
+use crate::cron::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 use crate::tools::english::{Ordinal, MONTHS};
 
 /// Which days, without what has no effect: a field that holds every day is as good as none.
@@ -18,16 +20,23 @@ pub(super) enum DayRule {
 
 impl DayRule {
     pub(super) fn of(cron: &Cron) -> DayRule {
-        let by_day = Cron { flags: cron.flags & !WEEKDAYS_RESTRICTED, ..*cron };
+        let by_day = Cron { flags: cron.flags & !WEEKDAYS_RESTRICTED & !COUNTS_WEEKS, ..*cron };
         let by_weekday = Cron { flags: cron.flags & !DAYS_RESTRICTED, ..*cron };
-        let (any_day, any_weekday) = (matches_every_day(&by_day), matches_every_day(&by_weekday));
+        let counts_weeks = cron.has(COUNTS_WEEKS);
+        let (any_day, any_weekday) =
+            (matches_every_day(&by_day), !counts_weeks && matches_every_day(&by_weekday));
+        let is_every_day = match counts_weeks {
+            true => any_day && cron.has(DAYS_RESTRICTED) && !cron.has(BOTH_DAYS),
+            false => matches_every_day(cron),
+        };
         let (days, weekdays) = (DaysOfMonth::of(cron), Weekdays::of(cron));
         match (cron.has(DAYS_RESTRICTED) && !any_day, cron.has(WEEKDAYS_RESTRICTED) && !any_weekday) {
-            _ if matches_every_day(cron) => DayRule::Every,
+            _ if is_every_day => DayRule::Every,
             (false, false) => DayRule::Every,
             (true, false) => DayRule::Days(days),
             (false, true) => DayRule::Weekdays(weekdays),
             (true, true) if cron.has(BOTH_DAYS) => DayRule::Both(days, weekdays),
+            (true, true) if days.are_none() => DayRule::Weekdays(weekdays),
             (true, true) => DayRule::Either(days, weekdays),
         }
     }
@@ -46,6 +55,25 @@ fn lengths(months: u16) -> impl Iterator<Item = u32> {
     const FEBRUARY: u16 = 1 << 1;
     let month_sets = [(28, FEBRUARY), (29, FEBRUARY), (30, WITH_30), (31, !(WITH_30 | FEBRUARY))];
     month_sets.into_iter().filter(move |(_, set)| months & set != 0).map(|(length, _)| length)
+}
+
+/// The lengths that the months of an expression may have.
+fn lengths_in_years(cron: &Cron, months: u16) -> impl Iterator<Item = u32> {
+    let has_leap_year = cron.years.is_any()
+        || (1970..2200).any(|year| cron.years.has(year) && civil::is_leap_year(year as i16));
+    lengths(months).filter(move |length| *length != 29 || has_leap_year)
+}
+
+/// The months that have a day which matches; all of them, if none has.
+pub(super) fn months_that_match(cron: &Cron) -> u64 {
+    let has_day = |length| (0..7).any(|weekday| cron.days_of_month(length, weekday) != 0);
+    let months = (0..12).filter(|month| cron.months >> month & 1 == 1);
+    let months = months.filter(|month| lengths_in_years(cron, 1 << month).any(has_day));
+    match months.fold(0, |months, month| months | 1 << month) {
+        _ if cron.months == ALL_MONTHS => u64::from(ALL_MONTHS),
+        0 => u64::from(cron.months),
+        months => months,
+    }
 }
 
 /// What the days are of: ` of the month`, ` of January and July`, ` of January 2027`.
@@ -84,6 +112,8 @@ pub(super) struct DaysOfMonth {
     nearest_before_last: Values,
     /// A month named lacks a day of `nearest`, which is then its last.
     clamps: bool,
+    /// Days of the longest month that is named, where what goes on to its last day goes on to that of each.
+    to_last: Option<u32>,
 }
 
 enum Item {
@@ -98,10 +128,20 @@ enum Item {
 
 impl DaysOfMonth {
     fn of(cron: &Cron) -> DaysOfMonth {
-        let from_first = |set: u64| Values::new(set & 0x7FFF_FFFF, 31);
-        let before_last = |set: u64| Values::new(set.reverse_bits() & 0x7FFF_FFFF, 31);
-        let nearest = from_first(cron.nearest);
+        let months = months_that_match(cron) as u16;
+        let longest = lengths_in_years(cron, months).max().unwrap_or(31);
+        // What never comes is not named, unless nothing does.
+        let comes = |set: u64| if cron.never_fires() { set } else { set & u64::MAX >> (64 - longest) };
+        let from_first = |set: u64| Values::new(comes(set & 0x7FFF_FFFF), 31);
+        let before_last = |set: u64| Values::new(comes(set.reverse_bits() & 0x7FFF_FFFF), 31);
+        let nearest = match cron.has(NEAREST_CLAMPS) {
+            true => Values::new(cron.nearest & 0x7FFF_FFFF, 31),
+            false => from_first(cron.nearest),
+        };
+        let has_several_lengths = longest == 29 || lengths(months).any(|length| length != longest);
+        let ends_with_31 = cron.days >> 30 & 1 == 1;
         DaysOfMonth {
+            to_last: (!cron.never_fires() && (has_several_lengths || ends_with_31)).then_some(longest),
             days: from_first(cron.days),
             before_last: before_last(cron.days),
             nearest,
@@ -113,6 +153,11 @@ impl DaysOfMonth {
         }
     }
 
+    /// Whether none of the days is in a month that is named.
+    fn are_none(&self) -> bool {
+        self.is_plain() && self.days.is_empty()
+    }
+
     /// Only days that are counted from the first.
     fn is_plain(&self) -> bool {
         let DaysOfMonth { before_last, nearest, nearest_before_last, .. } = self;
@@ -121,7 +166,9 @@ impl DaysOfMonth {
 
     /// Whether it is written `from the 1st to the 7th of the month`.
     pub(super) fn is_span(&self) -> bool {
-        self.is_plain() && self.days.stretch(false).is_some()
+        // The last two days of February are two where it has 29.
+        let ends_february = || self.to_last == Some(29) && self.days.count() == 2 && self.days.has(27);
+        self.is_plain() && (self.days.stretch(false).is_some() || ends_february() && self.days.has(28))
     }
 
     /// Whether it ends with a clause of its own, so that a comma must follow.
@@ -148,14 +195,14 @@ impl DaysOfMonth {
         }
         f.write_str("on ")?;
         self.write_list(f, of, " or ")?;
-        let is_odd_or_even = matches!(self.days.rule(1), Some(Rule::Odd | Rule::Even));
+        let is_odd_or_even = matches!(self.rule(), Some(Rule::Odd | Rule::Even));
         Ok(self.is_plain() && is_odd_or_even || self.last_days().is_some() && self.items().count() == 1)
     }
 
     fn write_span(&self, f: &mut fmt::Formatter<'_>, of: Of) -> fmt::Result {
         let (first, last) = (self.days.first() + 1, self.days.last() + 1);
         match single_month(of) {
-            _ if last == 31 => write!(f, "from the {} to the last day{of}", Ordinal(first)),
+            _ if self.to_last == Some(last) => write!(f, "from the {} to the last day{of}", Ordinal(first)),
             Some((month, year)) => {
                 write!(f, "from {first} to {last} {month}")?;
                 write_year(f, year)
@@ -165,8 +212,10 @@ impl DaysOfMonth {
     }
 
     fn write_list(&self, f: &mut fmt::Formatter<'_>, of: Of, conjunction: &str) -> fmt::Result {
-        let is_plain_list = self.is_plain() && self.days.rule(1).is_none();
-        match single_month(of).filter(|_| is_plain_list) {
+        let is_plain_list = self.is_plain() && self.rule().is_none();
+        let goes_to_last =
+            self.days.items().any(|(first, last)| first < last && self.to_last == Some(last + 1));
+        match single_month(of).filter(|_| is_plain_list && !goes_to_last) {
             Some((month, year)) => {
                 list(f, self.days.items(), conjunction, |f, (first, last)| match first == last {
                     true => write!(f, "{}", first + 1),
@@ -190,6 +239,19 @@ impl DaysOfMonth {
         }
     }
 
+    /// What is said of many days, or of some at equal distances that go on to the end of the month.
+    fn rule(&self) -> Option<Rule> {
+        /// From so many on.
+        const MANY: u32 = 6;
+        let to_end = |step: u32| self.days.last() + 1 + step > self.to_last.unwrap_or(31);
+        match (self.days.rule(1), self.days.step()) {
+            (None, Some(step)) if step > 1 && self.days.count() >= MANY && to_end(step) => {
+                Some(Rule::EveryNth { step, first: self.days.first() + 1, last: self.days.last() + 1 })
+            }
+            (rule, _) => rule,
+        }
+    }
+
     /// How many days the end of the month has, if it is more than the last one.
     fn last_days(&self) -> Option<u32> {
         let count = self.before_last.count();
@@ -198,7 +260,7 @@ impl DaysOfMonth {
 
     /// In the order of the month, more or less.
     fn items(&self) -> impl Iterator<Item = Item> {
-        let rule = self.days.rule(1);
+        let rule = self.rule();
         let days = if rule.is_some() { Values::new(0, 31) } else { self.days };
         let last_days = self.last_days();
         let before_last = if last_days.is_some() { 0 } else { 31 };
@@ -240,10 +302,16 @@ impl DaysOfMonth {
             Item::Rule(Rule::Even) => f.write_str("even days"),
             Item::Rule(Rule::Odd) => f.write_str("odd days"),
             Item::Rule(Rule::EveryNth { step, first, last }) => {
-                let (step, first, last) = (Ordinal(step), Ordinal(first), Ordinal(last));
-                write!(f, "every {step} day from the {first} to the {last}")
+                write!(f, "every {} day from the {} to the ", Ordinal(step), Ordinal(first))?;
+                match last + step > self.to_last.unwrap_or(31) {
+                    true => f.write_str("end"),
+                    false => write!(f, "{}", Ordinal(last)),
+                }
             }
             Item::Days(first, last) if first == last => write!(f, "the {}", Ordinal(first + 1)),
+            Item::Days(first, last) if self.to_last == Some(last + 1) => {
+                write!(f, "the {} to the last day", Ordinal(first + 1))
+            }
             Item::Days(first, last) => write!(f, "the {} to the {}", Ordinal(first + 1), Ordinal(last + 1)),
             Item::LastDays(count) => write!(f, "the last {count} days"),
             Item::BeforeLast(days) => write_before_last(f, days),
@@ -265,6 +333,7 @@ impl DaysOfMonth {
     fn write_ordinals(&self, f: &mut fmt::Formatter<'_>, days: Values, conjunction: &str) -> fmt::Result {
         list(f, days.items(), conjunction, |f, (first, last)| match first == last {
             true => write!(f, "{}", Ordinal(first + 1)),
+            _ if self.to_last == Some(last + 1) => write!(f, "{} to the last day", Ordinal(first + 1)),
             false => write!(f, "{} to {}", Ordinal(first + 1), Ordinal(last + 1)),
         })
     }
@@ -291,6 +360,8 @@ pub(super) struct Weekdays {
     weekly: Values,
     /// For each of the others its weeks of the month: a bit from the first, bit 0, to the fifth, and one for the last.
     weeks: [u8; 7],
+    /// Those by the number of the week.
+    nth_weeks: Option<Weeks>,
 }
 
 impl Weekdays {
@@ -298,6 +369,10 @@ impl Weekdays {
         const FOURTH: u8 = 1 << 3;
         const FIFTH: u8 = 1 << 4;
         const LAST: u8 = 1 << LAST_WEEK;
+        if cron.has(COUNTS_WEEKS) {
+            let weekly = Values::new(from_monday(cron.weekly()), 7);
+            return Weekdays { weekly, weeks: [0; 7], nth_weeks: Some(Weeks(cron.weekdays)) };
+        }
         let mut weekly = 0;
         let mut weeks = [0; 7];
         for (day, weeks) in weeks.iter_mut().enumerate() {
@@ -316,7 +391,7 @@ impl Weekdays {
                 *weeks = set;
             }
         }
-        Weekdays { weekly: Values::new(weekly, 7), weeks }
+        Weekdays { weekly: Values::new(weekly, 7), weeks, nth_weeks: None }
     }
 
     /// Those of certain weeks, each with its weeks.
@@ -326,11 +401,11 @@ impl Weekdays {
     }
 
     pub(super) fn are_of_weeks(&self) -> bool {
-        self.of_weeks().next().is_some()
+        self.of_weeks().next().is_some() || self.nth_weeks.is_some()
     }
 
     pub(super) fn are_only_of_weeks(&self) -> bool {
-        self.weekly.is_empty()
+        self.weekly.is_empty() && self.nth_weeks.is_none()
     }
 
     /// The first and the last of a stretch that they are.
@@ -377,6 +452,9 @@ impl Weekdays {
         show: impl Fn(&mut fmt::Formatter<'_>, &str) -> fmt::Result,
     ) -> fmt::Result {
         const NAMES: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
+        if let Some(weeks) = self.nth_weeks {
+            return self.write_nth_weeks(f, conjunction, weeks, show);
+        }
         let weekly = self.weekly.iter().map(|day| (day, 0));
         list(f, weekly.chain(self.of_weeks()), conjunction, |f, (day, weeks)| {
             let name = WEEKDAYS[day as usize];
@@ -393,6 +471,41 @@ impl Weekdays {
         }
         Ok(())
     }
+}
+
+impl Weekdays {
+    /// `Fridays and on Mondays of every 2nd week from 31 December 2018 on`
+    fn write_nth_weeks(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        conjunction: &str,
+        weeks: Weeks,
+        show: impl Fn(&mut fmt::Formatter<'_>, &str) -> fmt::Result,
+    ) -> fmt::Result {
+        let write_days = |f: &mut fmt::Formatter<'_>, days: Values| {
+            list(f, days.iter(), conjunction, |f, day| show(f, WEEKDAYS[day as usize]))
+        };
+        let mut separator = "";
+        let next = if conjunction == " or " { ", or " } else { ", and on " };
+        if !self.weekly.is_empty() {
+            write_days(f, self.weekly)?;
+            separator = next;
+        }
+        for (days, count, which) in weeks.groups() {
+            f.write_str(separator)?;
+            separator = next;
+            write_days(f, Values::new(from_monday(days), 7))?;
+            let monday = Date::from_days(WEEK_0 + 7 * i64::from(which)).expect("a Monday from 2018 to 2023");
+            let (day, month, year) = (monday.day(), MONTHS[usize::from(monday.month()) - 1], monday.year());
+            write!(f, " of every {} week counted from {day} {month} {year}", Ordinal(count))?;
+        }
+        Ok(())
+    }
+}
+
+/// Weekdays from Monday, of those from Sunday.
+const fn from_monday(days: u64) -> u64 {
+    days >> 1 & 0x3F | (days & 1) << 6
 }
 
 /// `on the 13th of the month if it is a Friday`

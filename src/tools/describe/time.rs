@@ -47,6 +47,14 @@ impl TimeOfDay {
             every.write(f, self)?;
             return Ok(Said::Always);
         }
+        if let Some((step, rest)) = self.through_the_hour_and_more() {
+            Every { step, unit: Unit::Minute }.write_step(f)?;
+            f.write_str(" and at ")?;
+            write_field(f, rest, "minute")?;
+            f.write_str(" of ")?;
+            write_field(f, self.hours, "hour")?;
+            return Ok(if self.hours.is_all() { Said::Always } else { Said::Times });
+        }
         match self.spans(may_wrap) {
             Some(spans) if !self.are_few() || spans.count(self) as u32 * MANY <= self.count() => {
                 spans.write(f, self)?;
@@ -94,20 +102,33 @@ impl TimeOfDay {
     /// Equal distances from midnight to midnight.
     fn through_the_day(&self) -> Option<Every> {
         let (second, minute) = (self.seconds.only(), self.minutes.only());
-        if self.hours.is_all() {
-            if self.minutes.is_all() {
-                if let Some(step) = self.seconds.cycle_from_zero() {
-                    return Some(Every { step, unit: Unit::Second });
-                }
-            }
-            second?;
-            return match minute {
-                Some(_) => Some(Every { step: 1, unit: Unit::Hour }),
-                None => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Unit::Minute }),
-            };
+        if !self.hours.is_all() {
+            return None;
         }
-        let step = self.hours.cycle_from_zero().filter(|_| self.hours.count() >= MANY)?;
-        (second == Some(0) && minute == Some(0)).then_some(Every { step, unit: Unit::Hour })
+        if self.minutes.is_all() {
+            if let Some(step) = self.seconds.cycle_from_zero() {
+                return Some(Every { step, unit: Unit::Second });
+            }
+        }
+        second?;
+        match minute {
+            Some(_) => Some(Every { step: 1, unit: Unit::Hour }),
+            None => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Unit::Minute }),
+        }
+    }
+
+    /// Equal distances through each hour and a few minutes more, where the minutes would be a long list.
+    fn through_the_hour_and_more(&self) -> Option<(u32, Values)> {
+        const FEW_MORE: u32 = 2;
+        if self.seconds.only() != Some(0) || self.minutes.count() <= FEW_OF_ONE_FIELD {
+            return None;
+        }
+        let with_more = |step: u32| {
+            let rest = (0..60).step_by(step as usize).fold(self.minutes, Values::without);
+            let is_more = (1..=FEW_MORE).contains(&rest.count());
+            (is_more && rest.count() + 60 / step == self.minutes.count()).then_some((step, rest))
+        };
+        (2..=15).filter(|step| 60 % step == 0).find_map(with_more)
     }
 
     /// Equal distances within spans of the day.

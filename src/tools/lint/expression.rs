@@ -310,7 +310,7 @@ fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 /// The first weekday of an item that is given by a number Quartz has too.
 fn first_number(item: &Item<'_>) -> Option<u32> {
-    let weekdays = item.text.split(&['/', '#'][..]).next()?;
+    let weekdays = item.text.split(&['/', '#', '%'][..]).next()?;
     let mut numbers = weekdays.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
     numbers.find(|&number| number > 0)
 }

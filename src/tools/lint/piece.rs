@@ -160,6 +160,10 @@ fn write_named(f: &mut fmt::Formatter<'_>, item: Item<'_>) -> fmt::Result {
                 write!(f, "#{}", week + 1)
             }
         }
+        Meaning::NthWeek(values, count, which) => {
+            write_weekdays(f, row, values)?;
+            write!(f, "%{count}+{which}")
+        }
         _ => f.write_str(item.text),
     }
 }

@@ -107,7 +107,7 @@ impl System {
             None => (value, !value.split(',').next().map_or(false, |offsets| offsets.contains('/'))),
         };
         if text.is_empty() {
-            return Ok(Zone::utc());
+            return Err(bad_value(value, "a zone such as `Europe/Paris` or `UTC`"));
         }
         if text.starts_with('/') {
             return self.at_path(text);

@@ -81,7 +81,7 @@ fn text_that_a_dialect_does_not_allow_is_a_mistake() {
     fails(
         "next|dialect=vixie 0 9 * * *",
         1,
-        "sexton: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie\n    \
+        "sexton: expression: unknown dialect `vixie`, expected default, croniter, quartz, cron, eventbridge or cronie\n    \
          dialect=vixie 0 9 * * *\n            ^^^^^\n",
     );
 }
@@ -95,7 +95,8 @@ fn every_command_reports_wrong_values_of_options() {
         assert!(stderr.starts_with(&expected), "{stderr}");
     };
     for command in ["run", "next", "explain", "why", "check", "translate"] {
-        let unknown = "unknown dialect `vixie`, expected default, croniter, quartz or cronie";
+        let unknown =
+            "unknown dialect `vixie`, expected default, croniter, quartz, cron, eventbridge or cronie";
         fails(command, "--dialect|vixie", unknown);
         fails(command, "--dialect=Quartz", &unknown.replace("vixie", "Quartz"));
         fails(command, "--dialect", "`--dialect` needs a value");
@@ -111,7 +112,7 @@ fn every_command_reports_wrong_values_of_options() {
     fails(
         "translate",
         "@daily|--to|vixie",
-        "unknown dialect `vixie`, expected default, croniter, quartz or cronie",
+        "unknown dialect `vixie`, expected default, croniter, quartz, cron, eventbridge or cronie",
     );
 }
 

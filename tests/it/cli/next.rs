@@ -41,7 +41,19 @@ fn next_uses_the_zone() {
         "0 0 * * *|--zone|<LMT>0:00:15|--count|1|--from|2026-01-01T12:00Z",
         &["2026-01-02T00:00:00-00:00:15"],
     );
-    next("0 0 * * *|--zone||--count|1|--from|2026-01-01T12:00Z", &["2026-01-02T00:00:00Z"]);
+    fails(
+        "next|0 0 * * *|--zone||--count|1",
+        1,
+        "sexton: TZ: expected a zone such as `Europe/Paris` or `UTC`\n",
+    );
+}
+
+#[test]
+fn nicknames_are_hashed_where_one_asks() {
+    let from = "--hash-id|hello|--count|1|--from|2026-01-01 00:00";
+    next(&format!("@daily|--hash-nicknames|{from}"), &["2026-01-01T11:10:00Z"]);
+    next(&format!("H H * * *|{from}"), &["2026-01-01T11:10:00Z"]);
+    next(&format!("@daily|{from}"), &["2026-01-02T00:00:00Z"]);
 }
 
 #[test]

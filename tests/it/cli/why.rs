@@ -63,6 +63,13 @@ fn why_explains_clock_changes() {
          before: 2026-03-29T01:30:00+01:00\n\
          after: 2026-03-29T03:30:00+02:00\n",
     );
+    // What fires at the end of the gap for itself comes after all that the gap skips.
+    prints(
+        &format!("why|0 3 * * *|2026-03-29 02:30|{zone}"),
+        "does not fire: the hour is 2, not 3; the minute is 30, not 0\n\
+         before: 2026-03-28T03:00:00+01:00\n\
+         after: 2026-03-29T03:00:00+02:00\n",
+    );
     prints(
         &format!("why|30 2 * * *|2026-10-25T02:30:00+01:00|{zone}"),
         "does not fire: the clocks show 2026-10-25T02:30:00 a second time, and it fired the first time, at \
@@ -96,13 +103,16 @@ fn why_reports_mistakes() {
 }
 
 #[test]
-fn a_skipped_time_does_not_hide_the_due_times_around_it() {
+fn a_skipped_time_lies_before_all_that_is_due_at_the_end_of_its_gap() {
     let paris = |args: &str| call(&format!("{args}|--zone|{PARIS}").split('|').collect::<Vec<_>>()).1;
-    let fire = "2026-03-29T03:00:00+02:00\n";
-    assert_eq!(paris("next|30 2 * * *|--from|2026-03-29 02:15|--count|1"), fire);
-    assert_eq!(paris("next|30 2 * * *|--from|2026-03-29 02:45|--previous|--count|1"), fire);
-    let why = paris("why|30 2 * * *|2026-03-29 02:15");
-    assert!(why.ends_with(&format!("\nafter: {fire}")), "{why}");
-    let why = paris("why|30 2 * * *|2026-03-29 02:45");
-    assert!(why.contains(&format!("\nbefore: {fire}")), "{why}");
+    let (before, fire) = ("2026-03-28T02:30:00+01:00\n", "2026-03-29T03:00:00+02:00\n");
+    for time in ["02:00", "02:15", "02:30", "02:45", "02:59:59"] {
+        let from = format!("--from|2026-03-29 {time}|--count|1");
+        assert_eq!(paris(&format!("next|30 2 * * *|{from}")), fire);
+        assert_eq!(paris(&format!("next|30 2 * * *|{from}|--previous")), before);
+        if time != "02:30" {
+            let why = paris(&format!("why|30 2 * * *|2026-03-29 {time}"));
+            assert!(why.ends_with(&format!("\nbefore: {before}after: {fire}")), "{why}");
+        }
+    }
 }

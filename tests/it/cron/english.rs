@@ -29,6 +29,8 @@ struct Day {
     length: u32,
     /// From Sunday.
     weekday: u32,
+    /// Since that of Monday, 31 December 2018.
+    week: i64,
 }
 
 impl Meaning {
@@ -36,7 +38,12 @@ impl Meaning {
         let (date, clock) = (time.date(), time.time());
         let length =
             (28..=31).filter(|&day| Date::new(date.year(), date.month(), day).is_some()).count() as u32 + 27;
-        let day = Day { day: date.day().into(), length, weekday: date.weekday().days_from_sunday().into() };
+        let day = Day {
+            day: date.day().into(),
+            length,
+            weekday: date.weekday().days_from_sunday().into(),
+            week: super::meaning::week_since_2018(date),
+        };
         let second =
             (u32::from(clock.hour()) * 60 + u32::from(clock.minute())) * 60 + u32::from(clock.second());
         (self.seconds)(second)
@@ -174,11 +181,27 @@ impl<'a> Reader<'a> {
             |reader, at| ordinal(reader.peek(at)).is_some(),
             |reader| {
                 let first = reader.ordinal();
-                let last = if reader.eat("to") { reader.ordinal() } else { first };
+                let last = match reader.eat("to the last day") {
+                    true => 31,
+                    false if reader.eat("to") => reader.ordinal(),
+                    false => first,
+                };
                 (first..=last).collect::<Vec<_>>()
             },
         );
         ascending(ranges.concat(), self.text)
+    }
+
+    /// `from 1 to 58`, `from 2016 on`, which is up to `end`
+    fn every_nth_to(&mut self, nth: u32, value: fn(&mut Self) -> u32, on: &str, end: u32) -> Vec<u32> {
+        let before = self.at;
+        self.expect("from");
+        let first = value(self);
+        if self.eat(on) {
+            return (first..=end).step_by(nth as usize).collect();
+        }
+        self.at = before;
+        self.every_nth(nth, value)
     }
 
     /// `from 1 to 58`

@@ -41,6 +41,8 @@ enum Item {
     LastWeekday(u32),
     /// `mon-fri#2`
     RangeNthWeek(u32, u32, u32),
+    /// `mon-fri%2+1`
+    EveryNthWeek(u32, u32, u32, u32),
 }
 use Item::*;
 
@@ -110,6 +112,11 @@ impl Expression {
         self.second = self.second.map(|_| vec![One(0)]);
         self.text = self.write(&mut Look(0));
         self
+    }
+
+    /// Whether weekdays count in one of every few weeks, so that the calendar begins anew after other times than others do.
+    pub fn counts_weeks(&self) -> bool {
+        self.weekday.iter().any(|item| matches!(item, EveryNthWeek(..)))
     }
 
     /// Whether both day fields are restricted, so that a rule for the two is needed.
@@ -207,6 +214,10 @@ impl Item {
                 weekday == wanted % 7 && in_a_week.map_or(true, |later| later.month() != date.month())
             }
             RangeNthWeek(from, to, nth) => written_out(from, to, WEEKDAYS).contains(&weekday) && week == nth,
+            EveryNthWeek(from, to, count, which) => {
+                written_out(from, to, WEEKDAYS).contains(&weekday)
+                    && week_since_2018(date).rem_euclid(count.into()) == i64::from(which % count)
+            }
             _ => self.values(WEEKDAYS).iter().any(|value| value % 7 == weekday),
         }
     }
@@ -219,6 +230,19 @@ fn is_nearest(date: Date, wanted: u32, length: u32) -> bool {
         (1..=5).contains(&weekday(other))
     });
     workdays.min_by_key(|&day| day.abs_diff(wanted)) == Some(date.day().into())
+}
+
+/// The week of Monday, 31 December 2018, is 0.
+pub fn week_since_2018(date: Date) -> i64 {
+    let days = |date: Date| {
+        let (year, day_of_year) = (i64::from(date.year()), i64::from(date.day()));
+        let before = (1..date.month()).flat_map(|month| (1..=31).map(move |day| (month, day)));
+        let before =
+            before.filter(|&(month, day)| Date::new(date.year(), month, day).is_some()).count() as i64;
+        let years = year - 1;
+        years * 365 + years / 4 - years / 100 + years / 400 + before + day_of_year
+    };
+    (days(date) - days(Date::new(2018, 12, 31).unwrap())).div_euclid(7)
 }
 
 fn weekday(date: Date) -> u32 {
@@ -249,7 +273,7 @@ pub fn expressions() -> impl Strategy<Value = Expression> {
         field(0..=23, HOURS),
         prop_oneof![3 => Just(vec![Every]), 1 => Just(vec![Question]), 4 => list(day())],
         prop_oneof![3 => Just(vec![Every]), 2 => list(plain(1..=12, MONTHS, true))],
-        prop_oneof![3 => Just(vec![Every]), 1 => Just(vec![Question]), 4 => list(weekday_item())],
+        prop_oneof![3 => Just(vec![Every]), 1 => Just(vec![Question]), 4 => list(weekday_item()), 1 => weeks()],
         proptest::option::weighted(0.2, year),
     );
     (fields, any::<u64>()).prop_map(|((second, minute, hour, day, month, weekday, year), look)| {
@@ -309,6 +333,19 @@ fn weekday_item() -> BoxedStrategy<Item> {
         1 => (0..=7u32, 0..=7u32, 1..=5u32).prop_map(|(from, to, nth)| RangeNthWeek(from, to, nth)),
     ]
     .boxed()
+}
+
+/// Weekdays by the number of the week: of the same cycle, or of short ones.
+fn weeks() -> BoxedStrategy<Vec<Item>> {
+    let days = || prop_oneof![(0..=6u32).prop_map(|day| (day, day)), (0..=7u32, 0..=7u32)];
+    let plain = proptest::collection::vec(plain(0..=6, WEEKDAYS, true), 0..2);
+    let same = (days(), days(), 2..=60u32, 0..=70u32)
+        .prop_map(|(a, b, count, which)| [(a, count, which), (b, count, which)].to_vec());
+    let short = proptest::collection::vec((days(), 1..=63u32, 0..=70u32), 1..4);
+    let items = prop_oneof![same, short].prop_map(|items| {
+        items.into_iter().map(|((from, to), count, which)| EveryNthWeek(from, to, count, which)).collect()
+    });
+    (plain, items).prop_map(|(plain, weeks): (Vec<Item>, Vec<Item>)| [plain, weeks].concat()).boxed()
 }
 
 const MONTH_NAMES: [&str; 12] =
@@ -406,6 +443,16 @@ impl Item {
                     0 => format!("L{day}"),
                     1 => format!("{day}L"),
                     _ => format!("{day}#L"),
+                }
+            }
+            EveryNthWeek(from, to, count, which) => {
+                let days = match from == to {
+                    true => look.value(from, span),
+                    false => format!("{}-{}", look.value(from, span), look.value(to, span)),
+                };
+                match which {
+                    0 if look.draw(2) == 0 => format!("{days}%{}", look.number(count)),
+                    _ => format!("{days}%{count}+{which}"),
                 }
             }
             RangeNthWeek(from, to, nth) => {

@@ -1,7 +1,10 @@
 //! Every kind of mistake, with the whole message.
 
+use proptest::prelude::*;
 use sexton::cron::{Dialect, ErrorKind, Field, ParseError};
 use sexton::{cron, Cron};
+
+use super::meaning::expressions;
 
 #[rustfmt::skip]
 const MISTAKES: &[(&str, &str)] = &[
@@ -17,9 +20,11 @@ const MISTAKES: &[(&str, &str)] = &[
     (" @dayly", "expression: unknown nickname `@dayly` at byte 1, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly; did you mean `@daily`?"),
     ("@", "expression: unknown nickname `@` at byte 0, expected @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"),
     ("@daily 5", "expression: found `5` at byte 7, expected nothing after a nickname"),
-    ("TZ=UTC 0 0 * * *", "expression: found `TZ=UTC` at byte 0, expected fields only: a zone is given to the schedule"),
-    ("TZ=0", "expression: found `TZ=0` at byte 0, expected fields only: a zone is given to the schedule"),
-    ("CRON_TZ=Europe/Paris @daily", "expression: found `CRON_TZ=Europe/Paris` at byte 0, expected fields only: a zone is given to the schedule"),
+    ("TZ=UTC 0 0 * * *", "expression: found `TZ=UTC` at byte 0, expected fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`"),
+    ("0 9 * * * Europe/Berlin", "expression: found `Europe/Berlin` at byte 10, expected fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`"),
+    ("@daily UTC", "expression: found `UTC` at byte 7, expected fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`"),
+    ("TZ=0", "expression: found `TZ=0` at byte 0, expected fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`"),
+    ("CRON_TZ=Europe/Paris @daily", "expression: found `CRON_TZ=Europe/Paris` at byte 0, expected fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`"),
     // Values.
     ("60 * * * *", "minute: no such value `60` at byte 0, expected 0-59"),
     ("60 * * * * *", "second: no such value `60` at byte 0, expected 0-59"),
@@ -43,8 +48,8 @@ const MISTAKES: &[(&str, &str)] = &[
     // Names.
     ("0 9 * * mom-fri", "day of week: unknown name `mom` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
     ("0 9 * * mon-fry", "day of week: unknown name `fry` at byte 12, expected sun-sat or 0-7; did you mean `fri`?"),
-    ("0 9 * * Monday", "day of week: unknown name `Monday` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
-    ("0 9 * * fridayL", "day of week: unknown name `fridayL` at byte 8, expected sun-sat or 0-7; did you mean `fri`?"),
+    ("0 9 * * Mondays", "day of week: unknown name `Mondays` at byte 8, expected sun-sat or 0-7; did you mean `mon`?"),
+    ("0 9 * * fridaysL", "day of week: unknown name `fridaysL` at byte 8, expected sun-sat or 0-7; did you mean `fri`?"),
     ("0 9 * sept *", "month: unknown name `sept` at byte 6, expected jan-dec or 1-12; did you mean `sep`?"),
     ("0 9 * mon *", "month: unknown name `mon` at byte 6, expected jan-dec or 1-12"),
     ("0 9 jan * *", "day of month: found `jan` at byte 4, expected 1-31 or L"),
@@ -75,7 +80,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("0 0 L- * *", "day of month: found nothing at byte 6, expected 0-30"),
     ("0 0 L/2 * *", "day of month: found `/` at byte 5, expected `,` or a blank"),
     ("0 0 0W * *", "day of month: no such value `0` at byte 4, expected 1-31 or L"),
-    ("0 0 W * *", "day of month: found nothing at byte 5, expected 1-31 or L"),
+    ("0 0 W * *", "day of month: found nothing at byte 5, expected 1-31"),
+    ("0 0 WL * *", "day of month: found `L` at byte 5, expected 1-31"),
+    ("0 0 last * *", "day of month: unknown name `last` at byte 4, expected 1-31 or L; did you mean `L`?"),
+    ("0 0 * * fri#last", "day of week: unknown name `last` at byte 12, expected sun-sat or 0-7; did you mean `L`?"),
+    ("0 0 * * last", "day of week: ambiguous `last` at byte 8, expected a weekday with it, such as `friL` for the last Friday"),
     ("0 0 1-5W * *", "day of month: found `W` at byte 7, expected `,` or a blank"),
     ("0 0 15WL * *", "day of month: found `L` at byte 7, expected `,` or a blank"),
     ("0 0 15#2 * *", "day of month: found `#` at byte 6, expected `,` or a blank"),
@@ -95,7 +104,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("H * * * *", "minute: found `H` at byte 0, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
     ("0 H(0-5) * * *", "hour: found `H` at byte 2, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
     ("0 0 * * h", "day of week: found `h` at byte 8, expected an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text"),
-    ("R/15 * * * *", "minute: found `R` at byte 0, expected `H`, which stays the same, or a seed: `Dialect::seed`"),
+    ("R/15 * * * *", "minute: found `R` at byte 0, expected a seed: `Dialect::seed`; a hash with an id, `Dialect::hash_id`, stays the same"),
     ("0~30 * * * *", "minute: unsupported random range `~` at byte 1, expected `,` or a blank"),
     ("~ * * * *", "minute: unsupported random range `~` at byte 0, expected 0-59"),
 ];
@@ -114,7 +123,7 @@ fn every_mistake_is_told_in_one_line() {
 fn an_error_points_at_its_field_and_bytes() {
     for (text, field, marked) in [
         ("0 9 * * mom-fri", Some(Field::DayOfWeek), "mom"),
-        ("0 9 * * Monday", Some(Field::DayOfWeek), "Monday"),
+        ("0 9 * * Mondays", Some(Field::DayOfWeek), "Mondays"),
         ("0 0 0 1 1 ? 2030-2026", Some(Field::Year), "2030-2026"),
         ("0 0 ５ * *", Some(Field::DayOfMonth), "５"),
         ("1, * * * *", Some(Field::Minute), ""),
@@ -193,5 +202,88 @@ fn a_mistake_has_a_kind() {
             let is_refused = parsed.err().map(|error| error.kind()) == Some(ErrorKind::FieldCount);
             assert_eq!(is_refused, !dialect.field_counts().contains(&count), "{dialect} with {count} fields");
         }
+    }
+}
+
+/// What a message offers in place of what was found: what it suggests, samples between backquotes, the ends of ranges, and `L`.
+fn offers(error: &ParseError) -> Vec<String> {
+    let message = error.to_string();
+    let (_, expected) = message.rsplit_once(", expected ").unwrap();
+    let expected = expected.split("; did you mean").next().unwrap();
+    let mut offers: Vec<String> = error.suggestion().map(String::from).into_iter().collect();
+    let (samples, words): (Vec<_>, Vec<_>) = expected.split('`').enumerate().partition(|(i, _)| i % 2 == 1);
+    // Signs that say where something stands, what begins with them, and functions of the library.
+    let is_part = |text: &str| {
+        [",", "-", ")", "/", "#", "%", "+"].contains(&text) || text.ends_with('=') || text.contains("::")
+    };
+    offers.extend(samples.into_iter().map(|(_, text)| text.to_string()).filter(|text| !is_part(text)));
+    let words = words.into_iter().flat_map(|(_, text)| text.split(&[' ', ',', ':'][..]));
+    for word in words {
+        let is_value = |text: &str| {
+            !text.is_empty() && (text.bytes().all(|byte| byte.is_ascii_digit()) || text.len() == 3)
+        };
+        match word.split_once('-') {
+            Some((first, last)) if is_value(first) && is_value(last) => {
+                offers.extend([first.into(), last.into()])
+            }
+            _ if word == "L" || word.starts_with('@') => offers.push(word.into()),
+            _ => {}
+        }
+    }
+    offers
+}
+
+/// That nothing is offered that is refused in the same place.
+fn takes_what_it_offers(dialect: Dialect, text: &str) -> Result<usize, TestCaseError> {
+    let error = match dialect.parse(text) {
+        Err(error)
+            if !matches!(error.kind(), ErrorKind::FieldCount | ErrorKind::NoHashId | ErrorKind::NoSeed) =>
+        {
+            error
+        }
+        _ => return Ok(0),
+    };
+    let is_zone_or_period = error.field().is_none() && error.kind() == ErrorKind::Unexpected;
+    let offers = if is_zone_or_period && !text.contains("days=") { Vec::new() } else { offers(&error) };
+    for offer in &offers {
+        let span = error.span();
+        let mended = [&text[..span.start], offer, &text[span.end..]].concat();
+        let again = dialect.parse(&mended);
+        // What stands right behind may make another value of it, and that is not what was offered.
+        let place = span.start..span.start + offer.len();
+        let is_refused = again
+            .as_ref()
+            .err()
+            .map_or(false, |again| again.span() == place && again.kind() != ErrorKind::BackwardRange);
+        prop_assert!(!is_refused, "{}: {:?}: {} offers {:?}: {:?}", dialect, text, error, offer, again);
+    }
+    Ok(offers.len())
+}
+
+#[test]
+fn what_a_message_offers_is_taken() {
+    let mut count = 0;
+    for &(text, _) in MISTAKES {
+        for dialect in Dialect::ALL {
+            count += takes_what_it_offers(dialect, text).unwrap();
+        }
+    }
+    assert!(count > 200, "{count}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn whatever_a_message_offers_is_taken(
+        expression in expressions(),
+        at in any::<prop::sample::Index>(),
+        instead in "[-*/,LWHRlast#?0-9a-z~@+%()]{0,4}",
+        dialect in prop::sample::select(&Dialect::ALL[..]),
+    ) {
+        let mut chars: Vec<char> = expression.text.chars().collect();
+        let at = at.index(chars.len());
+        chars.splice(at..at + 1, instead.chars());
+        takes_what_it_offers(dialect, &chars.into_iter().collect::<String>())?;
     }
 }

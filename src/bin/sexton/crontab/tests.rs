@@ -147,11 +147,11 @@ fn a_line_may_have_switches_of_its_own() {
     }
     assert_eq!(
         mistakes("dialect=vixie * * * * * x"),
-        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
+        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz, cron, eventbridge or cronie"]
     );
     assert_eq!(
         mistakes("dialect=vixie @daily x"),
-        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz or cronie"]
+        ["1:9: expression: unknown dialect `vixie`, expected default, croniter, quartz, cron, eventbridge or cronie"]
     );
     assert_eq!(
         mistakes("days=and @every 5x y"),

@@ -123,10 +123,11 @@ impl Reader<'_> {
             "every" => {
                 let nth = self.ordinal();
                 self.expect("day");
-                let days = self.every_nth(nth, |reader| {
+                let ordinal = |reader: &mut Self| {
                     reader.expect("the");
                     reader.ordinal()
-                });
+                };
+                let days = self.every_nth_to(nth, ordinal, "to the end", 31);
                 return Box::new(move |day| days.contains(&day.day));
             }
             the => assert_eq!(the, "the", "{:?}", self.text),
@@ -167,7 +168,7 @@ impl Reader<'_> {
         if ordinal(self.peek(0)).is_some() && self.peek(1) == "to" && self.peek(2) == "the" {
             let first = self.ordinal();
             self.expect("to the");
-            let last = self.ordinal();
+            let last = if self.eat("last day") { 31 } else { self.ordinal() };
             return Box::new(move |day| first <= day.day && day.day <= last);
         }
         let days = self.ordinals();
@@ -215,7 +216,28 @@ impl Reader<'_> {
         (first..first + count).map(|day| day % 7).collect()
     }
 
+    /// `Fridays, and on Mondays and Tuesdays of every 2nd week counted from 31 December 2018`
     fn weekdays(&mut self, months: Option<&mut Vec<u32>>, years: &mut Option<Vec<u32>>) -> Test {
+        let mut groups = vec![self.weekdays_of_same_weeks(months, years)];
+        loop {
+            let words = match (self.peek(0), self.peek(1), self.peek(2)) {
+                (",", "and", "on") => 3,
+                (",", "or", _) => 2,
+                _ => 0,
+            };
+            if words == 0 || !self.is_weekday_item(words) {
+                return Box::new(move |day| groups.iter().any(|group| group(day)));
+            }
+            self.at += words;
+            groups.push(self.weekdays_of_same_weeks(None, &mut None));
+        }
+    }
+
+    fn weekdays_of_same_weeks(
+        &mut self,
+        months: Option<&mut Vec<u32>>,
+        years: &mut Option<Vec<u32>>,
+    ) -> Test {
         if self.eat("every day from") || self.eat("a day from") || self.eat("days from") {
             let days = self.weekday_span();
             return Box::new(move |day| days.contains(&day.weekday));
@@ -241,6 +263,18 @@ impl Reader<'_> {
             };
             (Box::new(move |day| day.weekday == wanted && weeks.iter().any(|&week| is_in(day, week))), false)
         });
+        if self.eat("of every") {
+            let count = i64::from(self.ordinal());
+            self.expect("week counted from");
+            let day = self.number() as u8;
+            let month = month(self.word()).unwrap() as u8;
+            let monday = sexton::civil::Date::new(self.number() as i16, month, day).unwrap();
+            assert_eq!(monday.weekday().days_from_sunday(), 1, "{:?}", self.text);
+            let which = crate::cron::meaning::week_since_2018(monday);
+            return Box::new(move |day| {
+                (day.week - which).rem_euclid(count) == 0 && items.iter().any(|(item, _)| item(day))
+            });
+        }
         let has_weekly = items.iter().any(|(_, is_weekly)| *is_weekly);
         self.of(months.filter(|_| !has_weekly), years);
         Box::new(move |day| items.iter().any(|(item, _)| item(day)))
@@ -272,11 +306,11 @@ impl Reader<'_> {
         let years = if self.eat("in every") {
             let nth = self.ordinal();
             self.expect("year");
-            self.every_nth(nth, Reader::number)
+            self.every_nth_to(nth, Reader::number, "on", 2199)
         } else if self.eat("in") {
             self.numbers()
         } else if self.peek(0) == "from" {
-            self.every_nth(1, Reader::number)
+            self.every_nth_to(1, Reader::number, "on", 2199)
         } else {
             return;
         };

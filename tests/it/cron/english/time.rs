@@ -27,6 +27,21 @@ impl Reader<'_> {
         if self.is_span(0) {
             return self.spans(step);
         }
+        if self.eat("and at") {
+            // Minutes of each hour that is named, at equal distances and some more.
+            let (unit, more) = self.field();
+            assert_eq!((unit, size), (1, 60), "{:?}", self.text);
+            self.expect("of");
+            let (unit, hours) = self.field();
+            assert_eq!(unit, 2, "{:?}", self.text);
+            let is_in = move |second: u32| {
+                let minute = second / 60 % 60;
+                second % 60 == 0
+                    && (minute % count == 0 || more.contains(&minute))
+                    && hours.contains(&(second / 3600))
+            };
+            return (Box::new(is_in), false);
+        }
         // Without a beginning and an end it must not be broken by the hour or the day.
         assert_eq!(outer % count, 0, "{:?}", self.text);
         if self.eat("at") {

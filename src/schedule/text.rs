@@ -1,0 +1,89 @@
+//! A schedule as a text: a cron expression and its zone, or the period of EventBridge's `rate(...)`.
+
+use std::time::Duration;
+
+use super::{never_fires, Schedule};
+use crate::cron::parse::{switches, wrapped, Wrapped};
+use crate::cron::{Cron, ParseError, Reader};
+use crate::error::{Error, Kind};
+use crate::period::Period;
+use crate::tz::Zone;
+
+/// The schedule of a text.
+pub(super) fn schedule(text: &str, reader: Reader<'_>) -> Result<Schedule, Error> {
+    let (fields, zone) = match zone_before(text) {
+        Some((fields, zone)) => (fields, Some(Zone::try_from(zone)?)),
+        None => (text.to_owned(), None),
+    };
+    if let Some(period) = rate(&fields, reader)? {
+        return Ok(Schedule { zone, ..period.into() });
+    }
+    let (cron, zone) = match (reader.parse(&fields), zone) {
+        (Err(error), None) => zone_behind(&fields, reader, error)?,
+        (cron, zone) => (cron?, zone),
+    };
+    match cron.never_fires() {
+        true => Err(never_fires()),
+        false => Ok(Schedule { zone, ..cron.into() }),
+    }
+}
+
+/// The zone of `TZ=` or `CRON_TZ=`, as robfig/cron and Kubernetes have it, and the text with blanks in its place, so that what is
+/// told of the rest has the right place.
+fn zone_before(text: &str) -> Option<(String, &str)> {
+    let mut words = text.split_ascii_whitespace().take_while(|word| word.contains('='));
+    words.find_map(|word| {
+        let (name, zone) = word.split_once('=')?;
+        let is_zone = name.eq_ignore_ascii_case("TZ") || name.eq_ignore_ascii_case("CRON_TZ");
+        is_zone.then(|| (without(text, word), zone))
+    })
+}
+
+/// The expression of a text that ends with a zone, as rufus-scheduler and sidekiq-cron have it. Of any other it is the error.
+fn zone_behind(text: &str, reader: Reader<'_>, error: ParseError) -> Result<(Cron, Option<Zone>), Error> {
+    let word = text.split_ascii_whitespace().last().unwrap_or_default();
+    let cron = match reader.parse(&without(text, word)) {
+        Ok(cron) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => cron,
+        _ => return Err(error.into()),
+    };
+    // A rule without changes, such as `MON5`, is rather a slip.
+    let zone = if word.contains(',') { Zone::try_from(word) } else { Zone::named(word) };
+    match zone {
+        Ok(zone) => Ok((cron, Some(zone))),
+        Err(unknown) if word.contains('/') => Err(unknown.into()),
+        Err(_) => Err(error.into()),
+    }
+}
+
+/// The text with blanks in place of a part of it.
+fn without(text: &str, part: &str) -> String {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    [&text[..start], &" ".repeat(part.len()), &text[start + part.len()..]].concat()
+}
+
+/// The period of `rate(5 minutes)`, in EventBridge's dialect. A day is 24 hours to it.
+fn rate(text: &str, reader: Reader<'_>) -> Result<Option<Period>, Error> {
+    let inner = match switches(text, reader.dialect) {
+        Ok((dialect, at)) if dialect.table().is_eventbridge => match wrapped(text, at) {
+            Some(((inner, start), Wrapped::Rate)) => &inner[start..],
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let period = || {
+        let (value, unit) = inner.trim().split_once(' ')?;
+        let value: u64 = value.parse().ok()?;
+        let seconds = match (unit.trim(), value) {
+            ("minute", 1) => 60,
+            ("hour", 1) => 3600,
+            ("day", 1) => 86_400,
+            ("minutes", 2..) => 60,
+            ("hours", 2..) => 3600,
+            ("days", 2..) => 86_400,
+            _ => return None,
+        };
+        Period::try_from(Duration::from_secs(value.checked_mul(seconds)?)).ok()
+    };
+    let expected = "expected a number of minutes, hours or days, such as `rate(1 hour)` or `rate(5 minutes)`";
+    period().map(Some).ok_or_else(|| Error::new(Kind::Other(expected.into())))
+}
