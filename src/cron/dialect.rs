@@ -46,7 +46,7 @@ enum Language {
 /// Where the field of the seconds is, if there is one more than five.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Seconds {
-    /// There never is.
+    /// There never is: a year comes after the weekdays.
     Nowhere,
     First,
     /// After the weekdays, before the year.
@@ -109,6 +109,12 @@ impl Dialect {
         Dialect { seconds: Seconds::Last, ..self }
     }
 
+    /// Without a field for the seconds: a sixth field is the year, as Nomad, supercronic and others of Go's `cronexpr` have
+    /// it.
+    pub const fn seconds_none(self) -> Dialect {
+        Dialect { seconds: Seconds::Nowhere, ..self }
+    }
+
     /// A day must match both day fields.
     pub const fn days_and(self) -> Dialect {
         Dialect { days: Days::And, ..self }
@@ -162,12 +168,9 @@ impl Dialect {
     /// ```
     pub const fn field_counts(&self) -> RangeInclusive<usize> {
         let table = self.table();
-        let most = match self.seconds {
-            Seconds::Nowhere => 5,
-            _ if !table.has_years => 6,
-            _ => 7,
-        };
-        RangeInclusive::new(if table.always_has_seconds { 6 } else { 5 }, most)
+        let has_seconds = !matches!(self.seconds, Seconds::Nowhere);
+        let least = if table.always_has_seconds && has_seconds { 6 } else { 5 };
+        RangeInclusive::new(least, 5 + has_seconds as usize + table.has_years as usize)
     }
 
     /// The same for people.
@@ -178,6 +181,7 @@ impl Dialect {
             ((5, 7), _) => "5, 6 (seconds first) or 7 (seconds first, year last)",
             ((6, _), Seconds::Last) => "6 (seconds last) or 7 (seconds sixth, year last)",
             ((6, _), _) => "6 (seconds first) or 7 (seconds first, year last)",
+            ((_, 6), Seconds::Nowhere) => "5 or 6 (year last)",
             ((_, 6), Seconds::Last) => "5 or 6 (seconds last)",
             ((_, 6), _) => "5 or 6 (seconds first)",
             _ => "5",
@@ -332,7 +336,8 @@ impl fmt::Display for Dialect {
         if self.seconds != own.seconds {
             f.write_str(match self.seconds {
                 Seconds::Last => ", seconds last",
-                _ => ", seconds first",
+                Seconds::First => ", seconds first",
+                Seconds::Nowhere => ", no seconds",
             })?;
         }
         if self.days != own.days {

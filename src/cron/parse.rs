@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! expression = {switch} (nickname | [second] minute hour day-of-month month day-of-week [second] [year])
-//! switch     = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
+//! switch     = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last" | "none")
 //! ```
 //!
 //! What a field is, is in `items`; what it means, in `set`. Most texts never get here: see `plain`.
@@ -184,12 +184,14 @@ const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result
         return Ok(dialect.seconds_first());
     } else if is_word(text, at, end, "seconds=last") {
         return Ok(dialect.seconds_last());
+    } else if is_word(text, at, end, "seconds=none") {
+        return Ok(dialect.seconds_none());
     } else if starts_with(text, at, "dialect=") {
         return named(text, at + "dialect=".len(), end);
     } else if starts_with(text, at, "days=") {
         (ErrorKind::Unexpected, "`days=or` or `days=and`")
     } else if starts_with(text, at, "seconds=") {
-        (ErrorKind::Unexpected, "`seconds=first` or `seconds=last`")
+        (ErrorKind::Unexpected, "`seconds=first`, `seconds=last` or `seconds=none`")
     } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
         // robfig/cron takes it.
         (ErrorKind::Unexpected, "fields only: a zone is given to the schedule")
@@ -279,7 +281,7 @@ const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
 /// The fields, `count` of them.
 const fn fields(input: &Input<'_>, at: usize, count: usize) -> Result<Cron, ParseError> {
     let [second, minute, hour, day_of_month, month, day_of_week, year] = &input.table.rows;
-    let has_second = count > 5;
+    let has_second = count > 5 && !matches!(input.reader.dialect.seconds(), Seconds::Nowhere);
     let is_first = has_second && matches!(input.reader.dialect.seconds(), Seconds::First);
     let (before, at) = if is_first { attempt!(list(input, at, second)) } else { (Set::ZERO, at) };
     let (minute, at) = attempt!(list(input, at, minute));
@@ -288,7 +290,8 @@ const fn fields(input: &Input<'_>, at: usize, count: usize) -> Result<Cron, Pars
     let (month, at) = attempt!(list(input, at, month));
     let (day_of_week, at) = attempt!(list(input, at, day_of_week));
     let (second, at) = if has_second && !is_first { attempt!(list(input, at, second)) } else { (before, at) };
-    let (year, _) = if count > 6 { attempt!(years(input, at, year)) } else { (Years::ANY, at) };
+    let has_year = count > 5 + has_second as usize;
+    let (year, _) = if has_year { attempt!(years(input, at, year)) } else { (Years::ANY, at) };
     let fields = [second, minute, hour, day_of_month, month, day_of_week];
     let days = input.reader.dialect.days();
     Ok(if input.table.has_accidents { as_croniter(fields, year, days) } else { combine(fields, year, days) })

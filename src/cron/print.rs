@@ -135,7 +135,8 @@ impl fmt::Display for Written {
         let table = dialect.table();
         let text = |field: Field| FieldText { cron, dialect: *dialect, row: table.row(field) };
         let has_years = !cron.years.is_any();
-        let has_seconds = table.always_has_seconds || has_years || cron.has_seconds();
+        let has_place = dialect.seconds() != Seconds::Nowhere;
+        let has_seconds = has_place && (table.always_has_seconds || has_years || cron.has_seconds());
         if has_seconds && dialect.seconds() == Seconds::First {
             write!(f, "{} ", text(Field::Second))?;
         }

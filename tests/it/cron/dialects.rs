@@ -140,7 +140,7 @@ const MISTAKES: &[(Dialect, &str, &str)] = &[
     (CRONIE, "30~5 * * * *", "minute: backward range `30~5` at byte 0, expected the smaller value first"),
     (CRONIE, "5~10/2 * * * *", "minute: found `/` at byte 4, expected `,` or a blank"),
     (DEFAULT, "days=both 0 0 13 * 5", "expression: found `days=both` at byte 0, expected `days=or` or `days=and`"),
-    (DEFAULT, "seconds=2 0 0 13 * 5", "expression: found `seconds=2` at byte 0, expected `seconds=first` or `seconds=last`"),
+    (DEFAULT, "seconds=2 0 0 13 * 5", "expression: found `seconds=2` at byte 0, expected `seconds=first`, `seconds=last` or `seconds=none`"),
     (DEFAULT, "dialect=vixie 0 0 13 * 5", "expression: unknown dialect `vixie` at byte 8, expected default, croniter, quartz or cronie"),
     (DEFAULT, "days=and dialect=cronie 0 0 13 * 5", "expression: found `dialect=cronie` at byte 9, expected a dialect before other switches"),
     (DEFAULT, "day=and 0 0 13 * 5", "expression: unknown switch `day=and` at byte 0, expected `dialect=`, `days=` or `seconds=`"),
