@@ -8,13 +8,20 @@ use std::time::SystemTime;
 
 use sexton::tz::Zone;
 
-use crate::args::Args;
-use crate::crontab::Crontab;
+use crate::args::{Args, Flag};
+pub use crate::crontab::counted;
+use crate::crontab::{warnings, Crontab};
 use crate::dialect::{self, Reading};
-use crate::mistake::Mistake;
-use crate::{say, tell, Command, Failure};
+use crate::mistake::{Mistake, Warning};
+use crate::{say, tell, user, Command, Failure};
 
-pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[dialect::FLAGS], run: check };
+pub const COMMAND: Command =
+    Command { name: "check", help: HELP, flags: &[dialect::FLAGS, FLAGS, SYSTEM], run: check };
+
+const FLAGS: &[Flag] = &[Flag::Switch("--strict"), Flag::Values("--allow")];
+
+/// Of all commands that read a crontab.
+pub const SYSTEM: &[Flag] = &[Flag::Switch("--system")];
 
 const HELP: &str = concat!(
     "\
@@ -22,62 +29,72 @@ usage: sexton check CRONTAB [OPTION ...]
 
 Lists the mistakes in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under the
 mistake. A likely mistake is printed as FILE:LINE:COLUMN: warning: MESSAGE (CODE), with a
-suggestion. One of them is that six fields can be read in two ways; --dialect settles that.
-`-` is stdin. See `sexton run --help` for the format of a crontab.
+suggestion. One of them is that six fields can be read in several ways; --dialect or --seconds
+settles that. `-` is stdin. See `sexton run --help` for the format of a crontab.
 
+    --strict          exit with 1 if there is a warning
+    --allow CODE      without the warnings of this code; again, or `CODE,CODE`, for more. The
+                      comment `# sexton: allow CODE` is for the next line that is no comment
+    --system          each line has a user before the command, as in /etc/crontab
 ",
     dialect::help!(),
     ", instead of the job's command
 
-Exit status: 0 if there are no mistakes and no warnings, 1 if there are, 2 if the command line has
-a mistake or the file cannot be read.
+Exit status: 0 if there are no mistakes, 1 if there are, or no job, 2 if the command line has a
+mistake or the file cannot be read.
 "
 );
 
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let File { name, crontab, mistakes } = read(args, &reading)?;
-    let warnings = warnings(&crontab, &reading);
+    let mut allowed =
+        args.values("--allow").flat_map(|codes| codes.split(',')).map(str::trim).collect::<Vec<_>>();
+    allowed.retain(|code| !code.is_empty());
+    let mut warnings = warnings(&crontab, &reading);
+    warnings.retain(|(line, _, warning)| {
+        !allowed.contains(&warning.code) && !crontab.allows(*line, warning.code)
+    });
     let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
+    let warnings = warnings.into_iter().map(|(line, text, warning)| warning.in_line(line, text));
     let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
     all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
     all.iter().try_for_each(|mistake| say(&mistake.in_file(&name).to_string()))?;
-    if mistakes_count == 0 {
-        let jobs = counted(crontab.jobs.len(), "job");
-        match warnings_count {
-            0 => say(&format!("{jobs}, no mistakes"))?,
-            _ => say(&format!("{jobs}, no mistakes, {}", counted(warnings_count, "warning")))?,
+    let jobs = counted(crontab.jobs.len(), "job");
+    match (mistakes_count, warnings_count) {
+        (0, _) if crontab.jobs.is_empty() => {
+            Err(Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run")))
         }
-    }
-    match all.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Error(1, String::new())),
+        (0, 0) => say(&format!("{jobs}, no mistakes")),
+        (0, _) => {
+            say(&format!("{jobs}, no mistakes, {}", counted(warnings_count, "warning")))?;
+            if args.has("--strict") {
+                Err(Failure::Error(1, String::new()))
+            } else {
+                Ok(())
+            }
+        }
+        _ => Err(Failure::Error(1, String::new())),
     }
 }
 
-/// The likely mistakes in the schedules. Without a local zone, those that the clock changes of one would bring are left out.
-fn warnings(crontab: &Crontab, reading: &Reading) -> Vec<Mistake> {
+/// What is likely wrong, each with the number of its line and the text. Without a local zone, what the clock changes of one
+/// would bring is left out.
+fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
-    let mut warnings = Vec::new();
+    let mut all = warnings::of(crontab, reading);
+    all.extend(user::refused(crontab));
     for job in &crontab.jobs {
         let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
         // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
         let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
-        warnings.extend(found.map(|(message, span, suggestion)| Mistake {
-            line: job.line,
-            text: job.text.clone(),
-            span: start + span.start..start + span.end,
-            message,
-            suggestion,
+        all.extend(found.map(|warning| {
+            let span = start + warning.span.start..start + warning.span.end;
+            (job.line, &*job.text, Warning { span, ..warning })
         }));
     }
-    warnings
-}
-
-/// `1 job`, `2 jobs`
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    all
 }
 
 /// The maximum length of a crontab, in bytes. A device or a pipe may be endless.

@@ -19,6 +19,7 @@ pub const COMMAND: Command = Command {
     flags: &[
         &[Flag::Value("--from"), Flag::Value("--until"), Flag::Value("--zone"), Flag::Switch("--json")],
         dialect::FLAGS,
+        check::SYSTEM,
     ],
     run: list,
 };
@@ -36,6 +37,7 @@ schedule in words. `-` in place of a time: there is none. `@every` counts from t
     --until TIME      only jobs that are due by this time
     --from TIME       as if it were this time now
     --zone ZONE       the time zone of jobs that name none (default: the local one)
+    --system          each line has a user before the command, as in /etc/crontab
     --json            a JSON object for each job: job, line, next, previous, schedule, words
 ",
     dialect::help!(),

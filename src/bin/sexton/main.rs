@@ -26,10 +26,12 @@ mod output;
 mod run;
 mod running;
 mod settings;
+mod sign;
 mod source;
 mod time;
 mod translate;
 mod trial;
+mod user;
 mod why;
 mod zone;
 

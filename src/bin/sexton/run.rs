@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::{check, init, trial, zone, Command, Failure};
 
 pub const COMMAND: Command =
-    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS], run };
+    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, check::SYSTEM], run };
 
 const FLAGS: &[Flag] = &[
     Flag::Value("--journal"),
@@ -38,7 +38,8 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
 
     # minute, hour, day of month, month, day of week, and a command for the shell
     2 4 * * mon,fri report --weekly
-    # six fields: the seconds come first
+    # six fields: the seconds come first; `check` warns of that, unless a comment allows it
+    # sexton: allow seconds-order
     */10 * * * * * probe
     # some minute after four, always the same for this command
     H 4 * * * backup
@@ -67,9 +68,10 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
 
 A comment needs a line of its own: elsewhere, `#` is a part of the command. The sixth word is a
 field if it has only digits and * ? / , # - in it, or if the first six words are a cron
-expression. Put a command that begins with such a word in quotes. With the dialect cronie there
-are always five fields; with quartz there are six, and a seventh, the year, if the next word has
-only these characters.
+expression; the seventh, the year, is one if it has only these characters. Put a command that
+begins with such a word in quotes. With the dialect cronie there are always five fields; with
+quartz there are at least six. The zone of one schedule may stand before it, CRON_TZ=Europe/Paris,
+or after it.
 
 ",
     dialect::help!(),
@@ -77,6 +79,8 @@ only these characters.
     --journal FILE    keep each job's last due time in this file, from one start to the next: a
                       job that was missed in between is run at once, once
     --zone ZONE       the time zone of the schedules that name none (default: the local one)
+    --system          each line has a user before the command, as in /etc/crontab; those of others
+                      are run by root only
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line

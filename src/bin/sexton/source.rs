@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use crate::check::{self, File};
 use crate::dialect::Reading;
-use crate::Failure;
+use crate::mistake::Mistake;
+use crate::{user, Failure};
 
 pub struct Source {
     path: OsString,
@@ -31,7 +32,16 @@ impl Source {
         // Before the file: a change while it is read is noticed later.
         self.read = self.stamp();
         self.seen = self.read;
-        check::read_path(&self.path, &self.reading)
+        let mut file = check::read_path(&self.path, &self.reading)?;
+        let refused = user::refused(&file.crontab).into_iter().map(|(line, text, warning)| Mistake {
+            line,
+            text: text.into(),
+            span: warning.span,
+            message: warning.message,
+            suggestion: None,
+        });
+        file.mistakes.extend(refused);
+        Ok(file)
     }
 
     pub fn reading(&self) -> Arc<Reading> {

@@ -5,7 +5,8 @@ use super::*;
 
 /// Zones by the rules that they are, so that no test reads the machine's.
 fn read_as(reading: &Reading, text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
-    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, Zone::from_posix);
+    let zone_of = |zone: &str| if zone == "UTC" { Ok(Zone::utc()) } else { Zone::from_posix(zone) };
+    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, zone_of);
     if mistakes.is_empty() {
         Ok(crontab)
     } else {
@@ -33,6 +34,10 @@ fn mistakes(text: impl AsRef<[u8]>) -> Vec<String> {
 #[track_caller]
 fn mistakes_as(dialect: Dialect, text: impl AsRef<[u8]>) -> Vec<String> {
     shown(read_as(&Reading::new(dialect, None), text).unwrap_err())
+}
+
+fn shown_of(reading: &Reading, text: &str) -> Vec<String> {
+    shown(read_as(reading, text).unwrap_err())
 }
 
 fn shown(mistakes: Vec<Mistake>) -> Vec<String> {
@@ -71,6 +76,10 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
         ("0 0 9 * * 1 mon --check", "0 0 9 * * 1", "mon --check"),
         ("0 0 9 * * 1 7z a", "0 0 9 * * 1", "7z a"),
         ("@Daily * * * * * x", "@daily", "* * * * * x"),
+        // The year, as supercronic has it.
+        ("0 */5 * * * * * echo tick", "*/5 * * * *", "echo tick"),
+        ("* * * * * * * echo tick", "* * * * * *", "echo tick"),
+        ("0 0 9 * * mon-fri 2026 report", "0 0 9 * * mon-fri 2026", "report"),
     ] {
         let job = job(line);
         assert_eq!((job.when, &*job.command), (cron(schedule), command), "{line}");
@@ -204,21 +213,21 @@ fn a_line_with_two_meanings_is_a_mistake() {
           command as `'mon'`"]
     );
     assert_eq!(
-        mistakes("* * * * * * * echo tick"),
-        ["1:13: found a seventh field, but there is none for the year in a crontab (a command that begins like \
-          this must be in quotes)"]
-    );
-    assert_eq!(
-        mistakes("0 0 9 * * mon-fri 2026 report"),
-        ["1:19: found a seventh field, but there is none for the year in a crontab (a command that begins like \
-          this must be in quotes)"]
-    );
-    assert_eq!(
         mistakes("0 0 9 * * H report"),
         ["1:11: `H` may be a sixth field, or the command after five: write the field as a number, or the command \
           as `'H'`"]
     );
-    assert_eq!(mistakes("* * * * * 8 x"), ["1:11: day of week: no such value `8`, expected sun-sat or 0-7"]);
+    assert_eq!(
+        mistakes("61 * * * * 8 x"),
+        [
+            "1:1: second: no such value `61`, expected 0-59",
+            "1:12: day of week: no such value `8`, expected sun-sat or 0-7"
+        ]
+    );
+    assert_eq!(
+        mistakes("* * * * * 8 x"),
+        ["1:11: day of week: no such value `8`, expected sun-sat or 0-7; it can be read with `seconds=last` before it"]
+    );
 }
 
 #[test]
@@ -300,6 +309,9 @@ fn bytes_that_are_not_text_are_mistakes() {
             "1:1: found a byte that is not UTF-8",
         ]
     );
+    let comments =
+        [b"# \xe1rv\xedz\n \t#\0\r\n#".to_vec(), vec![b'x'; MAX_LINE + 1], b"\n@daily x".to_vec()].concat();
+    assert_eq!(read(comments).unwrap().jobs.len(), 1, "comments may be any bytes");
     let long = format!("* * * * * {}", "x".repeat(MAX_LINE));
     assert_eq!(mistakes(&long), ["1:1: the line has 65546 bytes, more than 65536"]);
     assert!(read(&long[..MAX_LINE]).is_ok());
@@ -333,6 +345,40 @@ fn cron_tz_is_the_zone_of_the_schedules_below_it() {
     let zones: Vec<_> = crontab.jobs.iter().map(|job| job.zone.as_ref().map(Zone::name)).collect();
     assert_eq!(zones, [None, Some("CET-1"), Some("CET-1"), Some("EST5")]);
     assert_eq!(crontab.variables_of(&crontab.jobs[1]), [("CRON_TZ".into(), "CET-1".into())]);
+}
+
+#[test]
+fn a_line_may_have_a_zone_of_its_own() {
+    let crontab = read(
+        "CRON_TZ=CET-1\nCRON_TZ=EST5 0 9 * * * a\n  CRON_TZ = EST5 @daily b\n-CRON_TZ=EST5 0 9 * * * c\n\
+         0 9 * * * UTC d\n0 9 * * * e\n# sexton: zone=CET-1\nCRON_TZ=EST5 0 9 * * * f\n",
+    );
+    let crontab = crontab.unwrap();
+    let zone = |job: &Job| job.zone.as_ref().map(Zone::name).unwrap_or_default().to_string();
+    let jobs: Vec<_> = crontab.jobs.iter().map(|job| format!("{} {}", zone(job), job.command)).collect();
+    assert_eq!(jobs, ["EST5 a", "EST5 b", "EST5 c", "UTC d", "CET-1 e", "EST5 f"]);
+    let hashed = |line: &str| job(line).when;
+    assert_eq!(hashed("H 4 * * * UTC x"), hashed("H 4 * * * x"));
+    assert_eq!(mistakes("CRON_TZ=Mars 0 9 * * * x")[0].split(": ").next(), Some("1:9"));
+    assert_eq!(mistakes("CRON_TZ=EST5 61 9 * * * x"), ["1:14: minute: no such value `61`, expected 0-59"]);
+    assert_eq!(mistakes("0 9 * * * UTC"), ["1:14: expected a command after the schedule"]);
+    assert_eq!(mistakes("CRON_TZ=\n"), [format!("1:1: {EMPTY_ZONE}")]);
+    // None of these is a zone.
+    assert_eq!(job("0 9 * * * Europe/x").command, "Europe/x");
+    assert_eq!(job("0 9 * * * Scripts/Backup").command, "Scripts/Backup");
+}
+
+#[test]
+fn the_system_s_crontab_has_a_user_before_the_command() {
+    let mut reading = Reading::new(Dialect::DEFAULT, None);
+    reading.is_system = true;
+    let text = "17 * * * * root cd / && x\n@reboot www-data UTC\n0 9 * * * EST5 x\n0 9 * * * UTC bob x%y\n@every 1h bob x";
+    let jobs = read_as(&reading, text).unwrap().jobs;
+    let shown = |job: &Job| format!("{}: {}", &job.text[job.user.clone().unwrap()], job.command);
+    let jobs: Vec<_> = jobs.iter().map(shown).collect();
+    assert_eq!(jobs, ["root: cd / && x", "www-data: UTC", "EST5: x", "bob: x", "bob: x"]);
+    let expected = ["1:15: expected a user and a command after the schedule"];
+    assert_eq!(shown_of(&reading, "17 * * * * bob"), expected);
 }
 
 #[test]
@@ -388,6 +434,10 @@ fn settings_are_those_of_the_next_job() {
             "3:1: expected a job below these settings",
         ]
     );
+    let allowed = read("# sexton: allow a, b\n# c\n\nA=1\n@daily x\n#sexton: allow b").unwrap();
+    assert!(allowed.allows(4, "a") && allowed.allows(4, "b"));
+    assert!(!allowed.allows(4, "c") && !allowed.allows(5, "a"));
+    assert_eq!(mistakes("# sexton: allow\n@daily x"), ["1:11: expected the code of a warning after `allow`"]);
 }
 
 #[test]
