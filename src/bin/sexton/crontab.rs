@@ -6,7 +6,7 @@
 //! settings = "#" "sexton:" {key "=" value} ["allow" {code}]   of the next job, or codes of the next line, below
 //! variable = name "=" value                  both may be in quotes; applies to the jobs below it
 //! job      = ["-"] ["CRON_TZ=" zone] schedule [zone] [user] command ["%" input]
-//! schedule = {switch} fields | "@every" period | "@reboot" | nickname
+//! schedule = {switch} fields | "@every" period ["from" date [time]] | "@reboot" | nickname
 //! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last" | "none")
 //! ```
 //!
@@ -23,6 +23,7 @@ pub mod warnings;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use sexton::civil::DateTime;
 use sexton::tz::{TzError, Zone};
 use sexton::{Cron, Period};
 
@@ -83,6 +84,8 @@ pub struct Job {
 pub enum When {
     Cron(Cron),
     Every(Period),
+    /// Also on the grid of a time that may have passed.
+    EveryFrom(Period, DateTime),
     /// Once, when `sexton run` starts.
     Start,
 }
@@ -236,7 +239,8 @@ impl Crontab {
 
     /// Whether a comment above the line allows this warning.
     pub fn allows(&self, line: usize, code: &str) -> bool {
-        self.allowed.iter().any(|(allowed, of)| *allowed == line && of == code)
+        let start = self.allowed.partition_point(|(allowed, _)| *allowed < line);
+        self.allowed[start..].iter().take_while(|(allowed, _)| *allowed == line).any(|(_, of)| of == code)
     }
 }
 
@@ -255,9 +259,21 @@ struct Above {
 }
 
 impl Job {
+    /// The zone that its schedule is given; without one it goes by the scheduler's, also when that changes. The grid of a period
+    /// is fixed in the zone that is the default now.
+    pub fn own_zone<'a>(&'a self, default: &'a Zone) -> Option<&'a Zone> {
+        let is_grid = matches!(self.when, When::EveryFrom(..));
+        self.zone.as_ref().or_else(|| is_grid.then_some(default))
+    }
+
     /// Its name; if it has none, its line.
     pub fn name(&self) -> String {
         self.settings.name.clone().unwrap_or_else(|| format!("line {}", self.line))
+    }
+
+    /// Whose job it is, if its line says so.
+    pub fn user(&self) -> Option<&str> {
+        self.user.clone().map(|user| &self.text[user])
     }
 
     /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
@@ -330,16 +346,18 @@ fn zone_before_schedule(text: &str, start: usize) -> (Option<Range<usize>>, usiz
     let zone = text[start..].strip_prefix("CRON_TZ").and_then(|rest| {
         let equals = skip_blanks(text, text.len() - rest.len());
         let value = skip_blanks(text, equals + text[equals..].strip_prefix('=').map(|_| 1)?);
-        fields::words(text, value).next().filter(|zone| !text[zone.clone()].starts_with(&['"', '\''][..]))
+        let is_schedule = text[value..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '@'));
+        let quoted = quoted(text, value).ok()?;
+        match (is_schedule, quoted) {
+            (true, _) => Some((value..value, value)),
+            (false, Some(zone)) => Some((zone.clone(), skip_blanks(text, zone.end + 1))),
+            _ => fields::words(text, value).next().map(|zone| (zone.clone(), skip_blanks(text, zone.end))),
+        }
     });
+    let is_schedule = |at: usize| fields::begin(&text[at..]) && !text[at..].starts_with('#');
     match zone {
-        Some(zone) => match skip_blanks(text, zone.end) {
-            at if at < text.len() && fields::begin(&text[at..]) && !text[at..].starts_with('#') => {
-                (Some(zone), at)
-            }
-            _ => (None, start),
-        },
-        None => (None, start),
+        Some((zone, schedule)) if is_schedule(schedule) => (Some(zone), schedule),
+        _ => (None, start),
     }
 }
 
@@ -378,7 +396,11 @@ fn variable(text: &str, start: usize) -> Result<(&str, Range<usize>), Fault> {
     let start = skip_blanks(equals + 1);
     match quoted(text, start)? {
         Some(value) => match skip_blanks(value.end + 1) {
-            rest if rest < text.len() => fault(rest..text.len(), "expected nothing after the quotes"),
+            rest if rest < text.len() => {
+                let is_job = fields::begin(&text[rest..]) && !text[rest..].starts_with('#');
+                let hint = if is_job { ": a job needs a line of its own" } else { "" };
+                fault(rest..text.len(), format!("expected nothing after the quotes{hint}"))
+            }
             _ => Ok((name, value)),
         },
         None => Ok((name, start..text.trim_end_matches(is_blank).len().max(start))),

@@ -61,7 +61,7 @@ fn list(args: &Args) -> Result<(), Failure> {
                 let schedule = sexton::Schedule::from(*cron).zone(job.zone.as_ref().unwrap_or(&zone).clone());
                 schedule.previous(before).ok().flatten()
             }
-            When::Every(_) | When::Start => None,
+            When::Every(_) | When::EveryFrom(..) | When::Start => None,
         };
         rows.push((next, previous, job));
     }
@@ -152,6 +152,7 @@ fn in_words(when: &When) -> String {
     match when {
         When::Cron(cron) => cron.describe().to_string(),
         When::Every(period) => format!("every {period}"),
+        When::EveryFrom(period, from) => format!("every {period} from {from} on"),
         When::Start => "once, when `sexton run` starts".into(),
     }
 }

@@ -47,7 +47,8 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
     days=and 0 0 13 * fri lock-the-doors
     # also @hourly, @weekly, @monthly, @yearly
     @daily rotate
-    # every period; the first run is one period after the start; units are w d h m s ms
+    # every period; the first run is one period after the start; units are w d h m s ms;
+    # or on the grid of a time: @every 2w from 2026-11-23 09:00
     @every 1h30m collect
     # a minus: log only failures
     -*/5 * * * * poll

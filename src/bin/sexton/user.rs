@@ -28,8 +28,7 @@ fn named(name: &str) -> Option<User> {
 /// The jobs that this process cannot run: those of users that do not exist, and unless it is root's, those of others.
 pub fn refused(crontab: &Crontab) -> Vec<(usize, &str, Warning)> {
     let warning = |job: &Job| {
-        let span = job.user.clone()?;
-        let name = &job.text[span.clone()];
+        let (name, span) = (job.user()?, job.user.clone()?);
         let message = match named(name) {
             None => format!("there is no user `{name}` here"),
             Some(user) if system::user_id().map_or(true, |own| own != 0 && own != user.id) => {
@@ -44,9 +43,8 @@ pub fn refused(crontab: &Crontab) -> Vec<(usize, &str, Warning)> {
 
 /// Has a process run as the user of its job, in that one's group alone.
 pub fn switch(process: &mut Process, job: &Job) {
-    let name = job.user.clone().map(|user| &job.text[user]);
-    let user = name.and_then(named).filter(|user| system::user_id() != Some(user.id));
-    if let (Some(user), Some(name)) = (user, name) {
+    let user = job.user().and_then(named).filter(|user| system::user_id() != Some(user.id));
+    if let (Some(user), Some(name)) = (user, job.user()) {
         process.env("HOME", &user.home).env("USER", name).env("LOGNAME", name);
         system::as_user(process, user.id, user.group);
     }

@@ -61,6 +61,21 @@ fn warnings_are_errors_if_one_wants_it_and_silent_if_one_allows_it() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn the_system_s_crontab_is_run_for_its_users() {
+    let own = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
+    let own = String::from_utf8(own).unwrap();
+    let run = |user: &str| call_with_input(&["run", "--system", "-"], &format!("@reboot {user} echo hi\n"));
+    let (status, stdout, _) = run(own.trim());
+    assert_eq!((status, &*stdout), (0, "hi\n"));
+    let (status, stdout, stderr) = run("no-such-user");
+    assert_eq!((status, &*stdout), (1, ""));
+    assert!(stderr.starts_with("<stdin>:1:9: there is no user `no-such-user` here\n"), "{stderr}");
+    // To be checked on another machine.
+    assert_eq!(warnings(&["--system"], "@reboot no-such-user x\n"), (0, "1:9 other-user".into()));
+}
+
 #[test]
 fn the_sample_in_the_help_passes() {
     let (_, help, _) = call(&["run", "--help"]);

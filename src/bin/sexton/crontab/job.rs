@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use sexton::civil::{Date, DateTime, Time};
 use sexton::cron::ParseError;
 use sexton::Period;
 
@@ -40,7 +41,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
     let rest_after = |schedule: &Range<usize>| Rest::of(text, schedule.end, reading);
     let (when, schedule) = match words(text, start).nth(switches).map_or(false, is_nickname) {
         true => {
-            let words: Vec<_> = words(text, start).take(switches + 2).collect();
+            let words: Vec<_> = words(text, start).take(switches + 5).collect();
             let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
             (when, span(&words[..count]))
         }
@@ -87,7 +88,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
     })
 }
 
-/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. It comes after the switches.
+/// `@daily`, `@every 1h30m`, `@every 2w from 2026-11-23 09:00` or `@reboot`, and how many words that is. It comes after the switches.
 fn nickname(
     text: &str,
     words: &[Range<usize>],
@@ -105,7 +106,10 @@ fn nickname(
             None => return fault(word.end..word.end, "expected a period, as in `@every 1h30m`"),
         };
         return match text[period.clone()].parse::<Period>() {
-            Ok(every) => Ok((When::Every(every), count + 1)),
+            Ok(every) => Ok(match from(text, &words[count + 1..]) {
+                Some((from, more)) => (When::EveryFrom(every, from), count + 1 + more),
+                None => (When::Every(every), count + 1),
+            }),
             Err(error) => fault(period, format!("period: {error:#}")),
         };
     }
@@ -122,6 +126,17 @@ fn nickname(
             fault(word, format!("unknown nickname `{}`, {expected}", shortened(nickname)))
         }
     }
+}
+
+/// `from 2026-11-23 09:00`, or without the time, and how many words that is. Without a date, `from` is a command.
+fn from(text: &str, words: &[Range<usize>]) -> Option<(DateTime, usize)> {
+    let word = |at: usize| words.get(at).map_or("", |word| &text[word.clone()]);
+    let date = word(1).parse::<Date>().map(|date| match word(2).parse::<Time>() {
+        Ok(time) => Some((date.at(time), 3)),
+        Err(_) => Some((date.at(Time::new(0, 0, 0)?), 2)),
+    });
+    let whole = || Some((word(1).parse::<DateTime>().ok()?, 2));
+    date.unwrap_or_else(|_| whole()).filter(|_| word(0) == "from")
 }
 
 /// What is wrong with the expression of these words. The parser stops at the first mistake, so the text is read again with

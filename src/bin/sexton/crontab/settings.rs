@@ -23,10 +23,14 @@ pub fn read(
 ) -> Result<(), Vec<Fault>> {
     let mut words = words(line, start).peekable();
     if let Some(allow) = words.next_if(|word| &line[word.clone()] == "allow") {
-        allowed.extend(words.map(|word| line[word].trim_end_matches(',').to_string()));
-        return match allowed.is_empty() {
-            true => fault(allow, "expected the code of a warning after `allow`").map_err(|fault| vec![fault]),
-            false => Ok(()),
+        let codes = words.map(|word| line[word].trim_end_matches(',').to_string());
+        let before = allowed.len();
+        allowed.extend(codes);
+        return match allowed.len() > before {
+            true => Ok(()),
+            false => {
+                fault(allow, "expected the code of a warning after `allow`").map_err(|fault| vec![fault])
+            }
         };
     }
     let faults = words.filter_map(|word| {

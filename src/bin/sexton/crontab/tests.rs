@@ -359,6 +359,10 @@ fn a_line_may_have_a_zone_of_its_own() {
     assert_eq!(jobs, ["EST5 a", "EST5 b", "EST5 c", "UTC d", "CET-1 e", "EST5 f"]);
     let hashed = |line: &str| job(line).when;
     assert_eq!(hashed("H 4 * * * UTC x"), hashed("H 4 * * * x"));
+    assert_eq!(read("CRON_TZ=\"EST5\" 0 9 * * * a").unwrap().jobs[0].zone.as_ref().unwrap().name(), "EST5");
+    assert_eq!(mistakes("CRON_TZ= 0 9 * * * a"), [format!("1:10: {EMPTY_ZONE}")]);
+    let own_line = ["1:11: expected nothing after the quotes: a job needs a line of its own"];
+    assert_eq!(mistakes("TZ='EST5' 0 9 * * * a"), own_line);
     assert_eq!(mistakes("CRON_TZ=Mars 0 9 * * * x")[0].split(": ").next(), Some("1:9"));
     assert_eq!(mistakes("CRON_TZ=EST5 61 9 * * * x"), ["1:14: minute: no such value `61`, expected 0-59"]);
     assert_eq!(mistakes("0 9 * * * UTC"), ["1:14: expected a command after the schedule"]);
@@ -384,6 +388,19 @@ fn the_system_s_crontab_has_a_user_before_the_command() {
 #[test]
 fn periods_and_the_start_are_schedules_of_a_crontab() {
     assert_eq!(job("@every 1h30m x").when, When::Every("90m".parse().unwrap()));
+    for (line, from, command) in [
+        ("@every 2w from 2026-11-23 09:00 x", "2026-11-23 09:00", "x"),
+        ("@every 2w from 2026-11-23T09:00:30 x y", "2026-11-23 09:00:30", "x y"),
+        ("@every 2w from 2026-11-23 x", "2026-11-23 00:00", "x"),
+    ] {
+        let job = job(line);
+        assert_eq!(job.when, When::EveryFrom("2w".parse().unwrap(), from.parse().unwrap()));
+        assert_eq!(
+            (&*job.command, &job.text[job.schedule]),
+            (command, line[..line.len() - command.len()].trim())
+        );
+    }
+    assert_eq!(job("@every 2w from ops").command, "from ops");
     let job = job("@reboot  warm up");
     assert_eq!((job.when, &*job.command), (When::Start, "warm up"));
 }

@@ -15,7 +15,7 @@ const PROGRAMS: &str = "ansible ansible-playbook apt apt-get awk aws bash borg b
     lockrun logger logrotate ls make mkdir mv mysql mysqldump nice node nohup npm npx openssl parallel perl pg_dump \
     pg_dumpall php php-cgi pip pip3 pipenv pkill podman poetry printf proxychains psql python python2 python3 rclone restic \
     rm rsnapshot rsync ruby run-one run-parts runuser sed sem service setlock setuidgid sh sleep solo ssh stdbuf su su-exec \
-    sudo svn systemctl systemd-cat systemd-run tar taskset tee time timeout torsocks touch truncate ts unshare uv wget which \
+    sudo svn systemctl systemd-cat systemd-run tar taskset tee time timeout torsocks touch truncate ts unshare uv watch wget which \
     wp xargs xvfb-run xz yarn zsh";
 
 /// What begins a command in a shell and no argument.
@@ -67,9 +67,9 @@ fn may_begin_command(word: &str) -> bool {
 /// Whether a word, with the next one after it, begins a command rather than being an argument.
 fn begins_command(word: &str, next: Option<&str>) -> bool {
     let is_program = |path: &str| {
-        let mut parts = path.split('/');
+        let mut folders = path.split('/').rev().skip(1);
         let is_script = [".sh", ".pl", ".py", ".php", ".rb"].iter().any(|end| path.ends_with(end));
-        is_script || parts.any(|part| matches!(part, "bin" | "sbin" | "lib" | "libexec" | "init.d"))
+        is_script || folders.any(|folder| matches!(folder, "bin" | "sbin" | "lib" | "libexec" | "init.d"))
     };
     let is_assignment = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     match word.split_once('=') {

@@ -49,6 +49,8 @@ struct Variable<'a> {
     value: &'a str,
     at: &'a Assignment,
     reading: &'a Reading,
+    /// It is the first `TZ`, and no `CRON_TZ` says that its author knows both.
+    is_lone_tz: bool,
 }
 
 impl Variable<'_> {
@@ -73,7 +75,8 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
         };
         all.extend(found.map(|found| (line, text, warning(found))));
     };
-    if let Some((job, found)) = user_column(crontab).filter(|_| !reading.is_system) {
+    let user_column = if reading.is_system { None } else { user_column(crontab) };
+    if let Some((job, found)) = user_column {
         add(job.line, &job.text, "user-column", Some(found));
     }
     for (job, found) in same_line_twice(&crontab.jobs) {
@@ -82,8 +85,11 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
     for job in &crontab.jobs {
         OF_JOBS.iter().for_each(|(code, rule)| add(job.line, &job.text, code, rule(job)));
     }
+    let position = |of: &str| crontab.variables.iter().position(|(name, _)| name == of);
+    let lone_tz = position("TZ").filter(|_| position("CRON_TZ").is_none());
     for (index, ((name, value), at)) in crontab.variables.iter().zip(&crontab.assignments).enumerate() {
-        let variable = Variable { index, name, value, at, reading };
+        let is_lone_tz = lone_tz == Some(index);
+        let variable = Variable { index, name, value, at, reading, is_lone_tz };
         OF_VARIABLES.iter().for_each(|(code, rule)| add(at.line, &at.text, code, rule(crontab, &variable)));
     }
     all
@@ -93,7 +99,7 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
 fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
     let mut seen = HashMap::new();
     let twice = jobs.iter().filter_map(|job| {
-        let text: Vec<_> = words(&job.text, 0).map(|word| &job.text[word]).collect();
+        let text: Vec<_> = words(&job.text, job.schedule.start).map(|word| &job.text[word]).collect();
         let key = (text, job.zone.as_ref().map(Zone::name), job.variables, &job.settings.name);
         let first = *seen.entry(key).or_insert(job.line);
         let message = format!("the same job as in line {first}: it is run twice at each of its times");
@@ -140,13 +146,26 @@ fn is_complete(command: &str) -> bool {
         }
         previous = c;
     }
-    open.is_empty() && !command.trim_end().ends_with(&['|', '&'][..]) || is_in_background(command, &open)
+    open.is_empty() && !expects_more(command)
 }
 
-/// A single `&` at the end may stand there.
-fn is_in_background(command: &str, open: &[char]) -> bool {
+/// Whether a command ends with an operator that needs another one, or within `if`, `do` or `case`.
+fn expects_more(command: &str) -> bool {
     let command = command.trim_end();
-    open.is_empty() && command.ends_with('&') && !command.ends_with("&&")
+    let is_open = |(begin, end): &(&str, &str)| {
+        let mut is_first = true;
+        let mut depth = 0;
+        for word in command.split(' ') {
+            let bare = word.trim_end_matches(';');
+            depth += i32::from(is_first && bare == *begin) - i32::from(is_first && bare == *end);
+            is_first = word.ends_with(&[';', '&', '|', '(', '{'][..])
+                || is_first && matches!(bare, "then" | "do" | "else" | "elif" | "if" | "while" | "!");
+        }
+        depth > 0
+    };
+    command.ends_with('|')
+        || command.ends_with("&&")
+        || [("if", "fi"), ("do", "done"), ("case", "esac")].iter().any(is_open)
 }
 
 fn is_continued(text: &str) -> bool {
@@ -184,7 +203,7 @@ fn variable_after_backslash(crontab: &Crontab, variable: &Variable<'_>) -> Optio
 fn period_in_command(job: &Job) -> Option<Found> {
     let first = words(&job.text, job.command_at).next()?;
     let word = &job.text[first.clone()];
-    if !matches!(job.when, When::Every(_)) || word.parse::<Period>().is_err() {
+    if !matches!(job.when, When::Every(_) | When::EveryFrom(..)) || word.parse::<Period>().is_err() {
         return None;
     }
     let message = format!("`{word}` is the beginning of the command, not of the period");
@@ -222,11 +241,12 @@ fn job_in_variable(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     if variable.quote().is_some() {
         return None;
     }
-    let is_command = |command: &str| !command.starts_with(|c: char| c.is_ascii_digit());
+    // Numbers alone are a list.
+    let is_schedule = |schedule: &str| schedule.contains(|c: char| c == '*' || c == '@' || c.is_alphabetic());
     let is_job = |start: usize| {
         let job =
             fields::begin(&text[start..]).then(|| job::read(text, start, variable.reading).ok()).flatten();
-        job.map_or(false, |job| is_command(&job.command))
+        job.map_or(false, |job| is_schedule(&text[job.schedule]))
     };
     let mut starts = words(text, value.start).map(|word| word.start).take(2);
     let start = starts.find(|start| is_job(*start))?;
@@ -245,8 +265,8 @@ fn tz_of_jobs(crontab: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let has_times =
         |job: &&Job| matches!(&job.when, When::Cron(cron) if !cron.to_string().ends_with("* * * *"));
     let mut below = crontab.jobs.iter().filter(|job| job.variables > variable.index && job.zone.is_none());
-    let is_meant = variable.name == "TZ" && !crontab.variables.iter().any(|(name, _)| name == "CRON_TZ");
-    if !is_meant || below.find(has_times).is_none() || job_in_variable(crontab, variable).is_some() {
+    if !variable.is_lone_tz || below.find(has_times).is_none() || job_in_variable(crontab, variable).is_some()
+    {
         return None;
     }
     let message = "`TZ` is for what the jobs print: their schedules go by the local zone, or `--zone`".into();
@@ -257,14 +277,17 @@ fn tz_of_jobs(crontab: &Crontab, variable: &Variable<'_>) -> Option<Found> {
 fn not_expanded(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_expansion = |at: &usize| {
-        let rest = &variable.value[at + 1..];
+        let (rest, is_run) = (&variable.value[at + 1..], variable.value[*at..].starts_with('`'));
         let name = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-        rest.starts_with(&['{', '('][..]) || name > 1 && !rest.starts_with(|c: char| c.is_ascii_digit())
+        is_run && rest.contains('`')
+            || rest.starts_with(&['{', '('][..])
+            || name > 1 && !rest.starts_with(|c: char| c.is_ascii_digit())
     };
-    let mut dollars = variable.value.match_indices('$').map(|(at, _)| at);
+    let mut dollars = variable.value.match_indices(&['$', '`'][..]).map(|(at, _)| at);
     let at = dollars.find(is_expansion).filter(|_| variable.quote() != Some('\''))?;
     let rest = &variable.value[at..];
-    let len = rest[1..].find(|c| !is_name(c) && !matches!(c, '{' | '}')).map_or(rest.len(), |len| len + 1);
+    let end = |c: char| !is_name(c) && !matches!(c, '{' | '}');
+    let len = rest[1..].find(end).filter(|len| *len > 0).map_or(rest.len(), |len| len + 1);
     let message =
         format!("`{}` stays as it is: a crontab's values are not expanded", shortened(&rest[..len]));
     let start = variable.at.value.start + at;

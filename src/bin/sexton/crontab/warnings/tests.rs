@@ -48,6 +48,7 @@ fn a_user_before_the_command_is_recognised() {
     fine(&[
         "0 3 * * * backup --all",
         "0 3 * * * backup /home",
+        "0 3 * * * clamscan /usr/bin",
         "0 3 * * * mail ops%hi",
         "0 3 * * * root",
         "0 3 * * * root -b -q fit.C",
@@ -78,6 +79,9 @@ fn a_job_in_the_value_of_a_variable_is_told() {
         "KEEP=7 4 12 1 2",
         "KEEP=7 4 12 1 2 3",
         "KEEP=7 4 12 1 2 3 4 5",
+        "KEEP=7 4 12 1 2 days",
+        "PORTS=22 80 443 8080 9090 host",
+        "GREETING=hello * world",
         "SCHEDULE=0 9 * * *",
         "TEXT='TZ 0 9 * * * report'",
         "CRON_TZ=America/New_York 0 9 * * * report",
@@ -93,6 +97,8 @@ fn a_command_that_a_percent_sign_cuts_is_told() {
         ("@daily echo 'it is 5%'", "1:21 command-cut"),
         ("@daily sleep $((RANDOM % 600)) && x", "1:24 command-cut"),
         ("@daily x || %y", "1:13 command-cut"),
+        ("@daily while true; do echo 5%; done", "1:29 command-cut"),
+        ("@daily if [ -d x ]; then ls%a; fi", "1:28 command-cut"),
     ]);
     fine(&[
         "@daily mail ops%hi",
@@ -100,6 +106,9 @@ fn a_command_that_a_percent_sign_cuts_is_told() {
         "@daily echo $(date) `x` ${y}%z",
         "@daily date +\\%F",
         "@daily x & %y",
+        "@daily if x; then y; fi%z",
+        "@daily echo if do case%z",
+        "@daily for f in a b; do x; done%z",
         "@daily x # it's%y",
     ]);
 }
@@ -111,6 +120,7 @@ fn what_a_crontab_does_not_do_is_told() {
         ("A=b \\\n@daily z", "1:5 line-continued"),
         ("PATH=$HOME/bin:$PATH", "1:6 not-expanded"),
         ("DIR=\"/srv/${NAME}\"", "1:11 not-expanded"),
+        ("DAY=`date`", "1:5 not-expanded"),
         ("MAILTO=root", "1:8 without-effect"),
         ("RANDOM_DELAY=30\nSTART_HOURS_RANGE=3-22", "1:14 without-effect, 2:19 without-effect"),
         ("SHELL=/no/such/shell", "1:7 no-such-shell"),
@@ -132,6 +142,7 @@ fn what_a_crontab_does_not_do_is_told() {
         "TZ=Europe/Berlin\nCRON_TZ=Europe/Berlin\n0 9 * * * x",
         "0 9 * * * x\nTZ=Europe/Berlin\n0 9 * * * UTC x",
         "@every 1h30m backup",
+        "@every 2w from 2026-11-23 backup",
         "@daily 30m backup",
         "-0 9 * * * backup",
     ]);
@@ -141,6 +152,7 @@ fn what_a_crontab_does_not_do_is_told() {
 fn the_same_job_twice_is_told() {
     warns(&[
         ("0 9 * * * x\n# once more\n0 9 * * *  x", "3:1 same-line-twice"),
+        ("0 9 * * * x\n-0 9 * * * x", "2:2 same-line-twice"),
         ("0 9 * * * x\n0 9 * * * x\n0 9 * * * x", "2:1 same-line-twice, 3:1 same-line-twice"),
     ]);
     fine(&[
