@@ -477,8 +477,10 @@ proptest! {
     #[test]
     fn no_text_that_looks_like_a_crontab_panics(
         lines in proptest::collection::vec("(days=and |H )?([0-9*?/,LW#@=%'\"\\\\ \t\r\0\u{b}éa-z-]{1,3} ?){0,10}|@every .*|\\PC*", 0..5),
+        others in proptest::collection::vec("(A|TZ|CRON_TZ|SHELL|MAILTO) ?= ?[$`{UTC+é2\"' *0a\\\\]{0,12}|@daily (root |é|-)?[%+`'\"$(){}|&# if;doné\\\\]{1,12}", 0..5),
     ) {
         check(lines.join("\n").as_bytes())?;
+        check(others.join("\n").as_bytes())?;
     }
 }
 
@@ -486,7 +488,13 @@ proptest! {
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     for dialect in Dialect::ALL {
-        let (crontab, mistakes) = Crontab::read(bytes, &Reading::new(dialect, None), Zone::from_posix);
+        let reading = Reading::new(dialect, None);
+        let (crontab, mistakes) = Crontab::read(bytes, &reading, Zone::from_posix);
+        for (line, text, warning) in warnings::of(&crontab, &reading) {
+            prop_assert!((1..=lines).contains(&line) && text.get(warning.span.clone()).is_some());
+            let shown = warning.in_line(line, text).in_file("f").to_string();
+            prop_assert!((3..=4).contains(&shown.lines().count()), "{}", shown);
+        }
         for job in &crontab.jobs {
             prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
             prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());
