@@ -15,27 +15,28 @@ mod entries;
 mod entry;
 mod heap;
 mod messages;
+mod names;
 mod query;
 mod runs;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use self::entries::is_live;
 pub(crate) use self::entry::EntryKey;
 use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
-pub(crate) use self::messages::{Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
+pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
+use self::names::Names;
 pub use self::query::Status;
 pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::Job;
+use crate::task::{Job, Policy};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -43,7 +44,7 @@ pub(crate) struct Agenda {
     /// Indices that may be used again, if they still exist and are unused.
     free: Vec<usize>,
     /// The index of each name that has a task, or runs that have not ended.
-    names: HashMap<Arc<str>, usize>,
+    names: Names,
     /// Due times by the monotonic clock.
     elapsed: Heap<Instant>,
     /// Due times by the wall clock.
@@ -54,6 +55,8 @@ pub(crate) struct Agenda {
     in_flight: usize,
     /// Indices of tasks whose schedules may have to be asked for the next due time.
     to_ask: Vec<usize>,
+    /// Whether something has come that the timer may have to wake up for, since the engine asked last.
+    wakes: bool,
     /// What was queued since the engine took it last.
     queued: Vec<EntryKey>,
     /// What happened since the engine took it last, in its order.
@@ -68,20 +71,24 @@ pub(crate) struct Agenda {
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
     correction: Duration,
+    /// Precise tasks are queued so long before they are due.
+    lead: Duration,
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction.
-    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction, and `lead` is how long before
+    /// they are due precise tasks are queued.
+    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>, lead: Duration) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
             free: Vec::new(),
-            names: HashMap::new(),
+            names: Names::new(),
             elapsed: Heap::default(),
             calendar: Heap::default(),
             numbers: 0,
             in_flight: 0,
             to_ask: Vec::new(),
+            wakes: false,
             queued: Vec::new(),
             news: Vec::new(),
             waiting: VecDeque::new(),
@@ -89,15 +96,17 @@ impl Agenda {
             clocks_checked: None,
             shown: None,
             correction,
+            lead,
         }
     }
 
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
         let Request { name, timetable, job, first, left, replaces, .. } = request;
-        let index = match self.names.get(&name) {
-            Some(&index) => index,
-            None => self.open(name),
+        let hash = self.names.hash(&name);
+        let index = match self.index_of_hash(hash, &name) {
+            Some(index) => index,
+            None => self.open(hash, name),
         };
         if let (Some(entry), false) = (&self.name_entry(index).entry, replaces) {
             let by = Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at };
@@ -106,6 +115,7 @@ impl Agenda {
         self.numbers += 1;
         let Request { policy, scheduled_at, schedule, zone, .. } = request;
         let is_async = matches!(job, Job::Async(_));
+        let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,
@@ -136,48 +146,36 @@ impl Agenda {
         }
     }
 
-    /// Queues all tasks that are due, in the order of their due times. Equal ones leave in the order in which they were
-    /// scheduled.
-    pub(crate) fn take_due(&mut self, now: Now) {
+    /// Queues tasks that are due, but no more than `most`, in the order of their due times. Equal ones leave in the order in
+    /// which they were scheduled.
+    pub(crate) fn take_due(&mut self, now: Now, most: usize) {
         for index in std::mem::take(&mut self.to_ask) {
             let name_entry = self.name_entries.get(index).and_then(|name_entry| name_entry.as_ref());
             if name_entry.and_then(|name_entry| name_entry.entry.as_ref()?.ask_after()).is_some() {
                 self.arm_or_queue(index, now);
             }
         }
-        let begin = self.queued.len();
-        let mut ages = Vec::new();
-        while let Some(Reverse(item)) = self.elapsed.pop_until(now.mono) {
-            self.due_has_come(Due::Elapsed(item.due), item.id, item.index, now, &mut ages);
-        }
-        let middle = ages.len();
-        while let Some(Reverse(item)) = self.calendar.pop_until(now.wall) {
-            self.due_has_come(Due::Calendar(item.due), item.id, item.index, now, &mut ages);
-        }
-        if 0 < middle && middle < ages.len() {
-            // The two orders of time become one: what has been due for longer goes first.
-            ages.sort_by_key(|&(age, id, _)| (Reverse(age), id));
-            debug_assert_eq!(self.queued.len() - begin, ages.len(), "only what is due was queued");
-            self.queued.truncate(begin);
-            self.queued.extend(ages.into_iter().map(|(_, _, key)| key));
+        // The two orders of time become one: what has been due for longer goes first. A precise task counts as due by the time
+        // in the heap.
+        for _ in 0..most {
+            let age = |due: Due| due.age(now).map(Reverse);
+            let elapsed = self.elapsed.first().and_then(|item| Some((age(Due::Elapsed(item.due))?, item.id)));
+            let calendar =
+                self.calendar.first().and_then(|item| Some((age(Due::Calendar(item.due))?, item.id)));
+            let index = match (elapsed, calendar) {
+                (None, None) => return,
+                (Some(elapsed), Some(calendar)) if calendar < elapsed => self.calendar.pop(),
+                (Some(_), _) => self.elapsed.pop(),
+                (None, Some(_)) => self.calendar.pop(),
+            };
+            index.into_iter().for_each(|index| self.due_has_come(index, now));
         }
     }
 
-    fn due_has_come(
-        &mut self,
-        due: Due,
-        id: u64,
-        index: usize,
-        now: Now,
-        ages: &mut Vec<(Duration, u64, EntryKey)>,
-    ) {
-        if !is_live(&self.name_entries, due, id, index) {
-            return;
-        }
-        self.disarm(index);
-        let entry = self.name_entry(index).entry.as_mut().expect("a live item has an entry");
+    fn due_has_come(&mut self, index: usize, now: Now) {
+        let entry = self.name_entry(index).entry.as_mut().expect("what is in a heap has an entry");
+        entry.stage = Stage::Idle;
         if !entry.is_full() {
-            ages.push((due.age(now).unwrap_or_default(), id, EntryKey { index, version: entry.version }));
             self.queue(index, Cause::Due, now);
         } else if entry.counts_overruns() {
             self.miss(index, Why::StillRunning, now);
@@ -198,7 +196,7 @@ impl Agenda {
             Entry { demand: Demand::Run, .. } if !entry.is_full() => Cause::Demand,
             _ if entry.is_over() => Cause::Due,
             Entry { hold: Hold::Paused, .. } => return,
-            _ => return self.arm(index),
+            _ => return self.arm(index, now),
         };
         self.disarm(index);
         self.queue(index, cause, now);
@@ -258,6 +256,16 @@ impl Agenda {
         Some(())
     }
 
+    /// Whether the timer may have to wake up earlier than when this was asked last.
+    pub(crate) fn take_wakes(&mut self) -> bool {
+        std::mem::take(&mut self.wakes)
+    }
+
+    /// The reports of waits begin, and some tasks may be waiting.
+    pub(crate) fn reports_waits(&mut self) {
+        self.wakes = true;
+    }
+
     /// What was queued for the workers since it was taken last.
     pub(crate) fn take_queued(&mut self) -> Vec<EntryKey> {
         std::mem::take(&mut self.queued)
@@ -274,25 +282,23 @@ impl Agenda {
         if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
-        let name_entries = &self.name_entries;
-        let elapsed =
-            self.elapsed.first(|item| is_live(name_entries, Due::Elapsed(item.due), item.id, item.index));
-        let calendar =
-            self.calendar.first(|item| is_live(name_entries, Due::Calendar(item.due), item.id, item.index));
-        let calendar = calendar.and_then(|wall| {
+        let elapsed = self.elapsed.first().map(|item| item.due);
+        let calendar = self.calendar.first().and_then(|item| {
             let check = clock_check.and_then(|check| now.mono.checked_add(check));
-            earlier(Due::Calendar(wall).mono(now), check)
+            earlier(Due::Calendar(item.due).mono(now), check)
         });
         earlier(elapsed, calendar)
     }
 
     /// Removes all tasks, in the order in which they were scheduled.
     pub(crate) fn clear(&mut self, now: Now) -> Vec<Removed> {
-        let mut in_use: Vec<_> = self.snapshots().into_iter().map(|snapshot| snapshot.name).collect();
-        let indices = in_use.drain(..).filter_map(|name| self.names.get(&name).copied());
-        let indices: Vec<usize> = indices.collect();
+        let ids = self.name_entries.iter().enumerate().filter_map(|(index, name_entry)| {
+            name_entry.as_ref()?.entry.as_ref().map(|entry| (entry.id, index))
+        });
+        let mut ids: Vec<(u64, usize)> = ids.collect();
+        ids.sort_unstable();
         self.to_ask.clear();
-        indices.into_iter().filter_map(|index| self.remove_named(index, Why::ShutDown, now)).collect()
+        ids.into_iter().filter_map(|(_, index)| self.remove_named(index, Why::ShutDown, now)).collect()
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) use journal::OpenStore;
 pub(crate) use outbox::Recorder;
 use outbox::{MustDeliver, Outbox};
 pub(crate) use requests::{Order, ScheduledTask};
+use run::LEAD;
 pub(crate) use run::{Sleeper, Work};
 pub(crate) use zones::Watch;
 use zones::Watching;
@@ -81,6 +82,10 @@ pub(crate) struct State {
     outbox: Outbox,
     /// The zone of all tasks that have no zone of their own.
     pub(crate) zone: Zone,
+    /// Zones that tasks have of their own, each once.
+    own_zones: Vec<Zone>,
+    /// When a worker last waited for a due time without sleeping.
+    spun: Option<Instant>,
     /// When the zones were checked last.
     zones_checked: Instant,
     watching: Watching,
@@ -142,9 +147,15 @@ impl Engine {
         let Settings { store, recorder, wait_limit, workers, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
-            agenda: Agenda::new(clock_correction, wait_limit),
+            agenda: Agenda::new(
+                clock_correction,
+                wait_limit,
+                if workers > 0 { LEAD } else { Duration::ZERO },
+            ),
+            spun: None,
             outbox: Outbox::new(has_store, recorder),
             zone,
+            own_zones: Vec::new(),
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),
             phase: Phase::Open,
@@ -174,11 +185,12 @@ impl Engine {
     /// Returns when all records are written that were queued until then. Never called by the timer's thread.
     pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
         self.publish(&mut state, now);
-        let wake = self.next_wake(&mut state, now);
-        let wakes_timer = match state.nap {
-            Nap::Awake => false,
-            Nap::Forever => wake.is_some(),
-            Nap::Until(end) => wake.map_or(false, |wake| wake < end),
+        let wakes_timer = state.nap != Nap::Awake && state.agenda.take_wakes() && {
+            let wake = self.next_wake(&mut state, now);
+            match state.nap {
+                Nap::Until(end) => wake.map_or(false, |wake| wake < end),
+                Nap::Forever | Nap::Awake => wake.is_some(),
+            }
         };
         if wakes_timer {
             // One notification is enough until the timer sleeps again.

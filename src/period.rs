@@ -58,6 +58,12 @@ impl Period {
     pub const fn elapsed(self) -> Duration {
         self.elapsed
     }
+
+    /// The length of the whole, if each day has 24 hours.
+    #[cfg(feature = "std")]
+    pub(crate) fn length(self) -> Duration {
+        Duration::from_secs(u64::from(self.days) * 86_400).saturating_add(self.elapsed)
+    }
 }
 
 impl TryFrom<Duration> for Period {

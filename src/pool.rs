@@ -113,6 +113,15 @@ impl<J> Pool<J> {
         lock(&self.state).queue.pop_front()
     }
 
+    /// The next job, if it is wanted, for a worker that takes several.
+    pub(crate) fn pop_if(&self, is_wanted: impl FnOnce(&J) -> bool) -> Option<J> {
+        let queue = &mut lock(&self.state).queue;
+        match queue.front() {
+            Some(job) if is_wanted(job) => queue.pop_front(),
+            _ => None,
+        }
+    }
+
     /// What a worker does: it runs jobs until the pool is closed and the queue is empty.
     pub(crate) fn work(&self, mut run: impl FnMut(J)) {
         let _guard = WorkerGuard { pool: self };

@@ -5,6 +5,7 @@
 
 mod ask;
 mod begin;
+mod bounds;
 mod calendar;
 pub(crate) mod due;
 mod except;
@@ -18,6 +19,7 @@ mod rule;
 mod tests;
 mod timeline;
 mod timetable;
+mod words;
 
 pub use ask::Upcoming;
 pub(crate) use jitter::Whose;
@@ -27,6 +29,7 @@ pub(crate) use crate::tz::rfc3339;
 pub(crate) use due::Due;
 pub(crate) use plan::Plan;
 pub(crate) use timetable::{Pass, Rejudged, Timetable};
+pub(crate) use words::{Described, Words};
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -37,7 +40,7 @@ use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
-use crate::sync::Instant;
+use crate::sync::{Arc, Instant};
 use crate::tz::{unix_seconds, Zone};
 
 /// When something is to happen, again and again or once.
@@ -67,7 +70,7 @@ pub struct Schedule {
 }
 
 pub(crate) enum What {
-    Cron(Cron),
+    Cron(Arc<Cron>),
     Every(Period),
     At(Moment),
     After(Duration),
@@ -229,11 +232,6 @@ impl Schedule {
         Upcoming::new(self, &zone, Now { mono: Instant::now(), wall: after })
     }
 
-    /// The zone that it has of its own.
-    pub(crate) fn own_zone(&self) -> Option<&Zone> {
-        self.zone.as_ref()
-    }
-
     /// Whether it is due at the same times whenever it is scheduled, so that a task which is scheduled later has missed some.
     pub(crate) fn has_fixed_due_times(&self) -> bool {
         match self.what {
@@ -241,6 +239,11 @@ impl Schedule {
             What::Every(_) => self.starting.is_some(),
             What::After(_) | What::AtNext(_) => false,
         }
+    }
+
+    /// Whether finding its due times calls the user's code: an iterator, a closure, or a closure in `except`.
+    pub(crate) fn is_users(&self) -> bool {
+        self.except.has_closures() || matches!(self.what, What::AtEach(_) | What::AtNext(_))
     }
 
     pub(crate) fn times_limit(&self) -> Option<u64> {
@@ -264,43 +267,13 @@ impl From<What> for Schedule {
 
 impl From<Cron> for Schedule {
     fn from(cron: Cron) -> Schedule {
-        Schedule::from(What::Cron(cron))
+        Schedule::from(What::Cron(Arc::new(cron)))
     }
 }
 
 impl From<Period> for Schedule {
     fn from(period: Period) -> Schedule {
         Schedule::from(What::Every(period))
-    }
-}
-
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Cron(cron) => write!(f, "cron {cron}")?,
-            What::Every(period) => write!(f, "every {period}")?,
-            What::At(moment) => write!(f, "at {moment}")?,
-            What::After(delay) => write!(f, "after {delay:?}")?,
-            What::AtEach(_) => f.write_str("at each of an iterator")?,
-            What::AtNext(_) => f.write_str("at next of a closure")?,
-        }
-        write!(f, "{}", self.except)?;
-        if let Some(starting) = self.starting {
-            write!(f, " starting {starting}")?;
-        }
-        if let Some(until) = self.until {
-            write!(f, " until {until}")?;
-        }
-        if let Some(times) = self.times {
-            write!(f, " {times} times")?;
-        }
-        if !self.jitter.is_zero() {
-            write!(f, " jitter {:?}", self.jitter)?;
-        }
-        match &self.zone {
-            Some(zone) => write!(f, " in {zone}"),
-            None => Ok(()),
-        }
     }
 }
 

@@ -179,12 +179,30 @@ pub(crate) enum Job {
     Async(Box<dyn FnMut() -> Pending + Send>),
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What a callback has returned.
+pub(crate) enum Called {
+    Ended(Verdict),
+    Pending(Pending),
+}
+
+impl Job {
+    pub(crate) fn call(&mut self, facts: &Facts) -> Called {
+        match self {
+            Job::Alone(job) => Called::Ended(job(facts)),
+            Job::Shared(job) => Called::Ended(job(facts)),
+            Job::Async(job) => Called::Pending(job()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) missed: Missed,
     /// How late a run may start. An occurrence that is later than this is missed.
     pub(crate) grace: Option<Duration>,
     pub(crate) overlap: Overlap,
+    /// Whether its runs are handed over before they are due, to start with less delay.
+    pub(crate) is_precise: bool,
 }
 
 /// The default grace of [`Missed::Skip`]. It equals the default clock check: a clock step may be noticed that late.

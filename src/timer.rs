@@ -3,6 +3,7 @@
 //! It has a thread of its own ([`start`]), or a caller drives it ([`run_pending`], a manual clock). Both share the same
 //! steps; only the sleeping differs. The user's code is never called or dropped on the timer's thread.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{Clock, Driven, Now};
@@ -10,13 +11,20 @@ use crate::engine::{Engine, Nap, Phase, State};
 use crate::error::{Error, Kind};
 use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
 
+/// So many tasks at most are handed over at a time, so that of a large number the first starts at once, and no other thread
+/// waits long for the lock.
+const BATCH: usize = 256;
+
 /// Starts the first worker and the timer's thread. If one of the two cannot be started, building the scheduler fails; later
 /// workers are optional.
-pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
+pub(crate) fn start(engine: &Arc<Engine>, slack: Option<Duration>) -> Result<(), Error> {
     let failed = |error| Error::new(Kind::Thread(Arc::new(error)));
     engine.start_first_worker().map_err(failed)?;
     let keeper = engine.clone();
-    let timer = thread::Builder::new().name("sexton-timer".into()).spawn(move || keep_time(&keeper));
+    let timer = thread::Builder::new().name("sexton-timer".into()).spawn(move || {
+        slack.into_iter().for_each(set_slack);
+        keep_time(&keeper);
+    });
     match timer {
         Ok(timer) => {
             engine.set_timer_thread(timer);
@@ -27,6 +35,16 @@ pub(crate) fn start(engine: &Arc<Engine>) -> Result<(), Error> {
             let _ = engine.shutdown(None);
             Err(failed(error))
         }
+    }
+}
+
+/// Sets the slack of this thread's timer, where there is one.
+fn set_slack(slack: Duration) {
+    // The folder of the thread among those of all processes is the only one that has the file.
+    let thread = std::fs::read_link("/proc/thread-self");
+    if let Some(thread) = thread.ok().as_deref().and_then(Path::file_name) {
+        let nanos = slack.as_nanos().clamp(1, u64::MAX.into());
+        let _ = std::fs::write(Path::new("/proc").join(thread).join("timerslack_ns"), nanos.to_string());
     }
 }
 
@@ -67,7 +85,9 @@ fn take_due<'a>(
     now: Now,
 ) -> MutexGuard<'a, State> {
     state.check_clocks(shown);
-    state.agenda.take_due(now);
+    // A caller that does the work itself wants all of it.
+    let most = if engine.pool.limit() == 0 { usize::MAX } else { BATCH };
+    state.agenda.take_due(now, most);
     if engine.reports_waits(&state) {
         state.agenda.report_waits(now);
     }

@@ -18,7 +18,7 @@ impl Agenda {
     pub(crate) fn check_clocks(&mut self, now: Now) -> Option<Step> {
         // Two threads read the clocks, and the one that read them later took the lock first: its reading stands. To
         // compare with an older one would show a step that never was.
-        if self.clocks_checked.map_or(false, |checked| now.mono < checked.mono) {
+        if self.clocks_checked.map_or(false, |checked| now.mono < checked.mono || now == checked) {
             return None;
         }
         let step = now.step_since(self.clocks_checked.replace(now).unwrap_or(now));
@@ -60,7 +60,7 @@ impl Agenda {
 
     /// Changes the zone of the task that owns a name.
     pub(crate) fn change_zone_named(&mut self, name: &str, to: &Zone, now: Now) {
-        if let Some(&index) = self.names.get(name) {
+        if let Some(index) = self.index_of(name) {
             self.change_zone_at(index, to, now);
         }
     }
@@ -151,7 +151,7 @@ impl Agenda {
             let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let rejudged = timetable.rejudged(next, to, is_correction, now);
-            self.replace_next(index, rejudged, to);
+            self.replace_next(index, rejudged, to, now);
         }
     }
 
@@ -168,18 +168,18 @@ impl Agenda {
             let at = judged.filter(is_later).unwrap_or(at);
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let rejudged = next.and_then(|next| timetable.rezone(&zone, next, at, shown));
-            self.replace_next(index, rejudged, at.wall);
+            self.replace_next(index, rejudged, at.wall, at);
         }
     }
 
     /// Replaces the next due time of a task by the one found, if one was.
-    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime) {
+    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
         match rejudged {
             Some(Rejudged::Due(due)) => {
                 let was_armed = self.disarm(index);
                 self.name_entry(index).entry.as_mut().expect("the task has its entry").next = Some(due);
                 if was_armed {
-                    self.arm(index);
+                    self.arm(index, now);
                 }
             }
             Some(Rejudged::ByAsking) => {
@@ -189,6 +189,7 @@ impl Agenda {
                 marks.ask_after = Some(before.map_or(since, |before| before.min(since)));
                 if before.is_none() {
                     self.to_ask.push(index);
+                    self.wakes = true;
                 }
             }
             None => {}

@@ -9,8 +9,18 @@ use crate::schedule::Due;
 use crate::sync::Arc;
 
 impl Agenda {
+    /// The index of a name that has a task, or runs that have not ended.
+    pub(super) fn index_of(&self, name: &str) -> Option<usize> {
+        self.index_of_hash(self.names.hash(name), name)
+    }
+
+    pub(super) fn index_of_hash(&self, hash: u64, name: &str) -> Option<usize> {
+        let name_entry = |index: usize| self.name_entries[index].as_ref();
+        self.names.find(hash, |index| name_entry(index).map_or(false, |it| *it.name == *name))
+    }
+
     pub(super) fn find(&self, key: TaskKey<'_>) -> Option<usize> {
-        let index = *self.names.get(key.name)?;
+        let index = self.index_of(key.name)?;
         let entry = self.name_entries[index].as_ref()?.entry.as_ref()?;
         (key.id.map_or(true, |id| id == entry.id)).then_some(index)
     }
@@ -30,8 +40,7 @@ impl Agenda {
         name_entry.entry.as_mut().filter(|entry| entry.version == key.version)
     }
 
-    pub(super) fn open(&mut self, name: Arc<str>) -> usize {
-        let new = Box::new(NameEntry { name: name.clone(), entry: None, detached: Vec::new() });
+    pub(super) fn open(&mut self, hash: u64, name: Arc<str>) -> usize {
         let index = loop {
             match self.free.pop() {
                 Some(index) if self.name_entries.get(index).map_or(false, Option::is_none) => break index,
@@ -42,8 +51,8 @@ impl Agenda {
                 }
             }
         };
-        self.name_entries[index] = Some(new);
-        self.names.insert(name, index);
+        self.names.insert(hash, index);
+        self.name_entries[index] = Some(Box::new(NameEntry { name, entry: None, detached: Vec::new() }));
         index
     }
 
@@ -54,7 +63,8 @@ impl Agenda {
             return false;
         }
         let name = name.clone();
-        self.names.remove(&name);
+        let hash = self.names.hash(&name);
+        self.names.remove(hash, index);
         self.name_entries[index] = None;
         self.free.push(index);
         while let Some(None) = self.name_entries.last() {
@@ -62,9 +72,6 @@ impl Agenda {
         }
         if self.name_entries.is_empty() {
             self.free.clear();
-        }
-        if is_roomy(self.names.capacity(), self.names.len()) {
-            self.names.shrink_to(self.names.len() * 2);
         }
         if is_roomy(self.name_entries.capacity(), self.name_entries.len()) {
             self.name_entries.shrink_to(self.name_entries.len() * 2);
@@ -111,46 +118,37 @@ impl Agenda {
     }
 
     /// Puts the next due time of a task into its heap.
-    pub(super) fn arm(&mut self, index: usize) {
+    pub(super) fn arm(&mut self, index: usize, now: Now) {
+        let lead = self.lead;
         let entry = match &mut self.name_entry(index).entry {
             Some(entry) if entry.stage == Stage::Idle => entry,
             _ => return,
         };
-        let (id, next) = (entry.id, entry.next);
+        // If it was queued early and waited in vain, it waits for the due time itself.
+        let early = entry.next.filter(|_| entry.spec.policy().is_precise).map(|due| due.earlier(lead));
+        let (id, next) = (entry.id, early.filter(|early| early.age(now).is_none()).or(entry.next));
         if next.is_some() {
             entry.stage = Stage::Armed;
         }
-        match next {
+        self.wakes |= match next {
             Some(Due::Elapsed(due)) => self.elapsed.push(HeapItem { due, id, index }),
             Some(Due::Calendar(due)) => self.calendar.push(HeapItem { due, id, index }),
-            None => {}
-        }
+            None => false,
+        };
     }
 
-    /// Kills the heap item of a task, if it has one. It stays in the heap until the dead items outnumber the live ones.
+    /// Takes the next due time of a task out of its heap, if it is there.
     pub(super) fn disarm(&mut self, index: usize) -> bool {
         let entry = match &mut self.name_entry(index).entry {
             Some(entry) if entry.stage == Stage::Armed => entry,
             _ => return false,
         };
         entry.stage = Stage::Idle;
-        let next = entry.next;
-        let all = &self.name_entries;
-        match next {
-            Some(Due::Elapsed(_)) => {
-                self.elapsed.lose_one(|item| is_live(all, Due::Elapsed(item.due), item.id, item.index));
-            }
-            Some(Due::Calendar(_)) => {
-                self.calendar.lose_one(|item| is_live(all, Due::Calendar(item.due), item.id, item.index));
-            }
+        match entry.next {
+            Some(Due::Elapsed(_)) => self.elapsed.remove(index),
+            Some(Due::Calendar(_)) => self.calendar.remove(index),
             None => {}
         }
         true
     }
-}
-
-/// Whether a heap item is live: its task waits for this due time.
-pub(super) fn is_live(name_entries: &[Option<Box<NameEntry>>], due: Due, id: u64, index: usize) -> bool {
-    let entry = name_entries.get(index).and_then(|name_entry| name_entry.as_ref()?.entry.as_ref());
-    entry.map_or(false, |entry| entry.stage == Stage::Armed && entry.id == id && entry.next == Some(due))
 }

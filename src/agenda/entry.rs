@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::{Due, Timetable};
+use crate::schedule::{Described, Due, Timetable, Words};
 use crate::sync::{Arc, Instant};
 use crate::task::{Come, Correction, Job, Late, Overlap, Policy};
 use crate::tz::Zone;
@@ -47,10 +47,11 @@ pub(crate) struct EntryKey {
 
 /// What a task was scheduled with.
 pub(super) struct Spec {
-    pub(super) policy: Policy,
+    /// Boxed, as most tasks have the default. That is None.
+    pub(super) policy: Option<Box<Policy>>,
     pub(super) scheduled_at: &'static Location<'static>,
     /// The schedule in words.
-    pub(super) schedule: Arc<str>,
+    pub(super) schedule: Words,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
     /// Whether its runs use no worker while they are pending.
@@ -67,7 +68,7 @@ pub(super) struct Entry {
     pub(super) version: u64,
     pub(super) spec: Spec,
     /// The schedule. None while a worker asks it without a lock, as it is the user's code.
-    pub(super) timetable: Option<Box<Timetable>>,
+    pub(super) timetable: Option<Timetable>,
     /// The callback. None during a run, unless it is one that several threads may call.
     pub(super) job: Option<Job>,
     /// The first due time that was neither run nor reported as missed.
@@ -168,10 +169,20 @@ pub(super) struct ZoneChange {
     pub(super) shown: SystemTime,
 }
 
+impl Spec {
+    pub(super) fn policy(&self) -> Policy {
+        self.policy.as_deref().copied().unwrap_or_default()
+    }
+
+    pub(super) fn described(&self) -> Described {
+        Described { words: self.schedule.clone(), zone: self.zone.clone() }
+    }
+}
+
 impl Entry {
     /// The maximum number of runs at a time.
     pub(super) fn allowed_runs(&self) -> usize {
-        match self.spec.policy.overlap {
+        match self.spec.policy().overlap {
             Overlap::Allow(runs) => runs.max(1),
             Overlap::Skip | Overlap::Queue => 1,
         }
@@ -184,7 +195,7 @@ impl Entry {
     /// Whether overruns are counted when they come. Otherwise the end of the run asks the schedule, or queues the task.
     pub(super) fn counts_overruns(&self) -> bool {
         let is_users = self.timetable.as_ref().map_or(true, |timetable| timetable.is_users());
-        !is_users && self.spec.policy.overlap != Overlap::Queue
+        !is_users && self.spec.policy().overlap != Overlap::Queue
     }
 
     pub(super) fn is_paused(&self) -> bool {

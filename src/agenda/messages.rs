@@ -7,7 +7,7 @@ use super::{EntryKey, Owner};
 use crate::clock::Now;
 use crate::error::Error;
 use crate::event::Why;
-use crate::schedule::{Due, Timetable};
+use crate::schedule::{Due, Timetable, Words};
 use crate::sync::Arc;
 use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Verdicts};
 use crate::tz::Zone;
@@ -15,13 +15,13 @@ use crate::tz::Zone;
 /// A task to be put on the agenda.
 pub(crate) struct Request {
     pub(crate) name: Arc<str>,
-    pub(crate) timetable: Box<Timetable>,
+    pub(crate) timetable: Timetable,
     pub(crate) job: Job,
     pub(crate) policy: Policy,
     pub(crate) first: Due,
     /// The number of runs after which the task ends.
     pub(crate) left: u64,
-    pub(crate) schedule: Arc<str>,
+    pub(crate) schedule: Words,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
     pub(crate) scheduled_at: &'static Location<'static>,
@@ -37,7 +37,7 @@ pub(crate) enum Scheduled {
     Taken {
         by: Owner,
         job: Job,
-        timetable: Box<Timetable>,
+        timetable: Timetable,
     },
     /// The name was taken from the task that owned it.
     Replaced {
@@ -51,19 +51,25 @@ pub(crate) enum PickedUp {
     /// Nothing: the task is gone, or waits again.
     Nothing,
     /// To ask the schedule, which is the user's code, and to [hand in](super::Agenda::answered) the answer.
-    Ask { timetable: Box<Timetable>, question: Question },
-    /// To run the callback. What the task had besides is to be dropped after its last run.
-    Run { facts: Facts, job: Job, rest: Option<Removed> },
+    Ask(Box<Asked>),
+    /// To run the callback. After the last run the schedule is to be dropped, too.
+    Run { facts: Facts, job: Job, rest: Option<Timetable> },
     /// To drop the task: its schedule has ended.
-    Over(Removed),
+    Over(Box<Removed>),
     /// To report what was missed, and to drop the schedule: the task lost its name while its schedule was asked.
-    Gone(Gone),
+    Gone(Box<Gone>),
+}
+
+/// A schedule that is the user's code, and what to ask it.
+pub(crate) struct Asked {
+    pub(crate) timetable: Timetable,
+    pub(crate) question: Question,
 }
 
 /// A schedule of a task that lost its name while the schedule was asked.
 pub(crate) struct Gone {
     pub(crate) name: Arc<str>,
-    pub(crate) timetable: Box<Timetable>,
+    pub(crate) timetable: Timetable,
     pub(crate) verdicts: Verdicts,
     /// When the task lost its name, and why.
     pub(crate) at: Now,
@@ -76,7 +82,7 @@ pub(crate) struct Removed {
     /// Unless it is running.
     pub(crate) job: Option<Job>,
     /// Unless it is being asked.
-    pub(crate) timetable: Option<Box<Timetable>>,
+    pub(crate) timetable: Option<Timetable>,
     /// Occurrences that have passed without a run up to a time, the first of them, and why. Set if only the schedule can
     /// count them, as it is the user's code.
     pub(crate) missed: Option<(Due, Now, Why)>,

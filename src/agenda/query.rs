@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::entry::{DetachedKind, Ends, NameEntry};
 use super::Agenda;
-use crate::schedule::{Due, Plan};
+use crate::schedule::{Described, Due, Plan};
 use crate::sync::Arc;
 use crate::task::Overlap;
 use crate::tz::Zone;
@@ -33,7 +33,7 @@ pub(crate) struct TaskSnapshot {
     pub(crate) status: Status,
     pub(crate) next: Option<Due>,
     pub(crate) count: u64,
-    pub(crate) schedule: Arc<str>,
+    pub(crate) schedule: Described,
 }
 
 /// What a task is doing.
@@ -91,7 +91,7 @@ impl Agenda {
 
     /// The task that owns a name.
     pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
-        let entry = self.name_entries[*self.names.get(name)?].as_ref()?.entry.as_ref()?;
+        let entry = self.name_entries[self.index_of(name)?].as_ref()?.entry.as_ref()?;
         Some(Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at })
     }
 
@@ -115,7 +115,7 @@ impl Agenda {
 
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
-        let name_entry = self.names.get(name).and_then(|&index| self.name_entries[index].as_ref());
+        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
         name_entry.map_or(false, |name_entry| {
             name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
         })
@@ -136,7 +136,7 @@ impl NameEntry {
             status,
             next: entry.next,
             count: entry.count,
-            schedule: entry.spec.schedule.clone(),
+            schedule: entry.spec.described(),
         })
     }
 }
@@ -148,7 +148,7 @@ pub(crate) struct TaskDetails {
     pub(crate) id: u64,
     pub(crate) name: Arc<str>,
     /// The schedule in words.
-    pub(crate) schedule: Arc<str>,
+    pub(crate) schedule: Described,
     /// The occurrences after the next. None if there are none.
     pub(crate) plan: Option<Plan>,
     /// The task's own zone. None if it follows the scheduler's zone.
@@ -206,7 +206,7 @@ impl NameEntry {
         Some(TaskDetails {
             id: entry.id,
             name: self.name.clone(),
-            schedule: entry.spec.schedule.clone(),
+            schedule: entry.spec.described(),
             plan,
             zone: entry.spec.zone.clone(),
             next: entry.next,
@@ -217,7 +217,7 @@ impl NameEntry {
             is_busy: entry.is_full(),
             has_detached_run: !self.detached.is_empty(),
             is_async: entry.spec.is_async,
-            overlap: entry.spec.policy.overlap,
+            overlap: entry.spec.policy().overlap,
             allowed_runs: entry.allowed_runs(),
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
 use super::heap::is_roomy;
-use super::{Agenda, EntryKey, Finished, Gone, News, PickedUp, Removed};
+use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};
@@ -26,6 +26,7 @@ impl Agenda {
         // Otherwise the task is only there to report what was missed.
         if is_reported && entry.marks.as_ref().map_or(true, |marks| marks.missed.is_none()) {
             self.waiting.push_back((key, now.mono));
+            self.wakes = true;
         }
         self.queued.push(key);
         self.in_flight += 1;
@@ -67,6 +68,15 @@ impl Agenda {
         self.news.push((name, News::Waiting(waited)));
     }
 
+    /// The due time of a precise task that was queued before it.
+    pub(crate) fn early(&mut self, key: EntryKey, now: Now) -> Option<Due> {
+        let lead = self.lead;
+        let entry = self.entry(key).filter(|entry| entry.spec.policy().is_precise)?;
+        let is_queued = matches!(entry.stage, Stage::Queued { cause: Cause::Due, .. });
+        let is_near = |due: &Due| due.age(now).is_none() && due.earlier(lead).age(now).is_some();
+        entry.next.filter(|due| is_queued && is_near(due))
+    }
+
     /// A worker has come for a queued task.
     pub(crate) fn pick_up(&mut self, key: EntryKey, now: Now) -> PickedUp {
         let EntryKey { index, .. } = key;
@@ -101,11 +111,11 @@ impl Agenda {
                 None => return self.no_run(index, now),
             },
         };
-        let question = Question { policy: entry.spec.policy, kind };
+        let question = Question { policy: entry.spec.policy(), kind };
         let mut timetable = entry.timetable.take().expect("it is not being asked");
         if timetable.is_users() {
             entry.stage = Stage::Asked;
-            return PickedUp::Ask { timetable, question };
+            return PickedUp::Ask(Box::new(Asked { timetable, question }));
         }
         let verdicts = question.answer(&mut timetable, now);
         self.decided(index, timetable, verdicts, None, now)
@@ -115,7 +125,7 @@ impl Agenda {
     pub(crate) fn answered(
         &mut self,
         key: EntryKey,
-        timetable: Box<Timetable>,
+        timetable: Timetable,
         verdicts: Verdicts,
         asked: Option<Now>,
         now: Now,
@@ -129,7 +139,7 @@ impl Agenda {
                 let name = self.name_entry(key.index).name.clone();
                 let Detached { at, why, .. } = self.take_detached(key, DetachedKind::Asked);
                 self.detached_ended(key.index, now);
-                PickedUp::Gone(Gone { name, timetable, verdicts, at, why })
+                PickedUp::Gone(Box::new(Gone { name, timetable, verdicts, at, why }))
             }
         }
     }
@@ -138,7 +148,7 @@ impl Agenda {
     fn decided(
         &mut self,
         index: usize,
-        timetable: Box<Timetable>,
+        timetable: Timetable,
         verdicts: Verdicts,
         asked: Option<Now>,
         now: Now,
@@ -190,7 +200,7 @@ impl Agenda {
         let removed =
             self.remove(index, Why::Cancelled, now).expect("a task is decided about while it has its entry");
         self.close_if_empty(index);
-        PickedUp::Over(removed)
+        PickedUp::Over(Box::new(removed))
     }
 
     fn start(&mut self, index: usize, start: Start, now: Now) -> PickedUp {
@@ -229,7 +239,7 @@ impl Agenda {
             let run = Detached { id, version, at: now, why: Why::Cancelled, kind: DetachedKind::Run };
             self.name_entry(index).detached.push(run);
             let job = job.expect("a task that is not running has its callback");
-            (job, Some(Removed { name, job: None, timetable, missed: None }))
+            (job, timetable)
         };
         PickedUp::Run { facts, job, rest }
     }
@@ -264,7 +274,7 @@ impl Agenda {
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
     fn overrun(&mut self, index: usize, now: Now) -> bool {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        let is_missed = !entry.is_paused() && entry.spec.policy.overlap != Overlap::Queue;
+        let is_missed = !entry.is_paused() && entry.spec.policy().overlap != Overlap::Queue;
         if entry.ask_after().is_some() || entry.stage == Stage::Asked {
             // The schedule must be asked first which occurrences passed. All of them passed during the run.
             entry.set_backlog(None);

@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::clock::CORRECTION;
-use crate::schedule::{Schedule, Timetable};
-use crate::task::{Job, Missed, Overlap, Policy, Verdict};
+use crate::schedule::{Schedule, Words};
+use crate::task::{Job, Policy, Verdict};
 use crate::tz::Zone;
 
 fn now() -> Now {
@@ -13,17 +13,16 @@ fn now() -> Now {
 
 fn request(name: String, schedule: Schedule, now: Now) -> Request {
     let (timetable, first) = schedule.begin(&Zone::utc(), now, None).unwrap();
-    let policy = Policy { missed: Missed::Once, grace: None, overlap: Overlap::Skip };
     let job = Job::Alone(Box::new(|_| Verdict::Continue));
     let scheduled_at = Location::caller();
     Request {
         name: name.into(),
-        timetable: Box::new(timetable),
+        timetable,
         job,
-        policy,
+        policy: Policy::default(),
         first: first.unwrap(),
         left: u64::MAX,
-        schedule: "".into(),
+        schedule: Words::AtEach,
         zone: None,
         scheduled_at,
         replaces: false,
@@ -36,11 +35,11 @@ fn capacity(agenda: &Agenda) -> usize {
     lists + agenda.elapsed.capacity() + agenda.calendar.capacity()
 }
 
-/// What each task takes, beside its words, its callback and its key among the others.
+/// What each task takes, beside its name, its callback and its places among the others.
 #[test]
 fn a_waiting_task_takes_at_most_this_much_memory() {
-    let sizes = [std::mem::size_of::<NameEntry>(), std::mem::size_of::<Timetable>()];
-    assert!(sizes[0] <= 272 && sizes[1] <= 240, "{sizes:?}");
+    let size = std::mem::size_of::<NameEntry>();
+    assert!(size <= 304, "{size}");
 }
 
 #[test]
@@ -51,7 +50,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
     for (order, wakes) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
         let now = now();
-        let mut agenda = Agenda::new(CORRECTION, None);
+        let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
         for i in 0..TASKS {
             let delay = Duration::from_secs(i as u64 + 1);
             let schedule = match i % 2 {
@@ -77,13 +76,43 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
 fn a_task_is_reported_once_when_it_has_waited_for_longer_than_the_limit() {
     let (now, limit) = (now(), Duration::from_secs(2));
     let later = limit + Duration::from_nanos(1);
-    let mut agenda = Agenda::new(CORRECTION, Some(limit));
+    let mut agenda = Agenda::new(CORRECTION, Some(limit), Duration::ZERO);
     agenda.schedule(request("t".into(), Schedule::after(Duration::ZERO), now), now);
-    agenda.take_due(now);
+    agenda.take_due(now, usize::MAX);
     for (waited, is_reported) in [(limit, false), (later, true), (2 * later, false)] {
         agenda.report_waits(now.after(waited));
         let news = agenda.take_news();
         assert_eq!(matches!(news[..], [(_, News::Waiting(reported))] if reported == waited), is_reported);
         assert_eq!(news.is_empty(), !is_reported);
+    }
+}
+
+#[test]
+fn a_precise_task_is_queued_early_and_never_begins_early() {
+    let (begin, lead) = (now(), Duration::from_micros(150));
+    let mut agenda = Agenda::new(CORRECTION, None, lead);
+    let at = |micros: u64| begin.after(Duration::from_micros(micros));
+    for schedule in [Schedule::after(Duration::from_millis(1)), Schedule::at(at(1000).wall).unwrap()] {
+        let name = schedule.to_string();
+        let policy = Policy { is_precise: true, ..Policy::default() };
+        agenda.schedule(Request { policy, ..request(name, schedule, begin) }, begin);
+        assert_eq!(agenda.next_wake(begin, None), Some(at(850).mono));
+        agenda.take_due(at(849), usize::MAX);
+        assert!(agenda.take_queued().is_empty());
+        agenda.take_due(at(850), usize::MAX);
+        let key = agenda.take_queued().pop().expect("it was queued");
+        // The wait is over too soon: it waits for the due time itself.
+        assert!(agenda.early(key, at(860)).is_some());
+        assert!(matches!(agenda.pick_up(key, at(860)), PickedUp::Nothing));
+        assert_eq!(agenda.next_wake(at(860), None), Some(at(1000).mono));
+        agenda.take_due(at(999), usize::MAX);
+        assert!(agenda.take_queued().is_empty());
+        agenda.take_due(at(1000), usize::MAX);
+        let key = agenda.take_queued().pop().expect("it was queued");
+        assert!(agenda.early(key, at(1000)).is_none());
+        match agenda.pick_up(key, at(1000)) {
+            PickedUp::Run { facts, .. } => assert_eq!(facts.due, at(1000).wall),
+            _ => panic!("no run"),
+        }
     }
 }

@@ -221,6 +221,7 @@ impl Engine {
         if let Some(observers) = &mut state.outbox.observers {
             *observers = observers.iter().cloned().chain([observer]).collect();
         }
+        state.agenda.reports_waits();
         // A run may be waiting for too long already: then the timer must wake.
         self.unlock(state, self.clock.now());
     }

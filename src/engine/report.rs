@@ -1,5 +1,7 @@
 //! What became of tasks is put into the outbox, and what remains of them is dropped.
 
+use std::time::{Duration, SystemTime};
+
 use super::{Engine, Inside, State};
 use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
@@ -8,9 +10,31 @@ use crate::event::{Event, Why};
 use crate::guard::guarded;
 use crate::store::Record;
 use crate::sync::{lock, Arc};
-use crate::task::MissedOccurrences;
+use crate::task::{MissedOccurrences, Verdict};
 
 impl State {
+    /// A run has ended that was for `due` and has taken `took`.
+    pub(super) fn report_end(
+        &mut self,
+        task: Arc<str>,
+        (due, took): (SystemTime, Duration),
+        outcome: Result<Verdict, Arc<str>>,
+        now: Now,
+    ) {
+        match outcome {
+            Ok(Verdict::Continue | Verdict::Break) => {
+                self.outbox.emit(now, || Event::Finished { task, due, took });
+            }
+            Ok(Verdict::Failed(error)) => {
+                let error = error.into();
+                self.outbox.alarm(now, Event::Failed { task, due: Some(due), took: Some(took), error });
+            }
+            Err(message) => {
+                self.outbox.alarm(now, Event::Panicked { task, due: Some(due), took: Some(took), message });
+            }
+        }
+    }
+
     fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
         let MissedOccurrences { count, first, latest, why } = missed;
         self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });

@@ -33,27 +33,31 @@ pub(crate) struct ScheduledTask {
 impl Engine {
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
-        let Order { name, schedule, job, policy, replaces, scheduled_at } = order;
+        let Order { name, mut schedule, job, policy, replaces, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
+        let (mut state, now) = self.prepare(&name).map_err(of_task)?;
         // If the name is taken, the caller's iterator or closure must not be asked for anything.
-        if let Some(owner) = self.prepare(&name, replaces).map_err(of_task)? {
+        if let Some(owner) = state.agenda.owner(&name).filter(|_| !replaces) {
+            drop(state);
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
         }
-        let described = Arc::from(schedule.to_string());
-        let left = schedule.times_limit().unwrap_or(u64::MAX);
-        let now = self.clock.now();
-        let own_zone = schedule.own_zone().cloned();
-        let zone = lock(&self.state).zone.clone();
-        let has_fixed_due_times = schedule.has_fixed_due_times();
+        let zone = state.zone.clone();
+        let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
+        schedule.zone = own_zone.clone();
+        // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
+        let held = (!schedule.is_users() && !self.has_store).then_some(state);
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
+        let described = schedule.words();
+        let left = schedule.times_limit().unwrap_or(u64::MAX);
+        let has_fixed_due_times = schedule.has_fixed_due_times();
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
-        let timetable = Box::new(timetable);
         // Before the first event of this task.
         self.emit_past(&name);
         let first = match first {
             Some(first) => first,
             None => {
+                drop(held);
                 self.discard(&name, (timetable, job));
                 return self.ended_at_once(name, replaces);
             }
@@ -73,8 +77,11 @@ impl Engine {
             scheduled_at,
             replaces,
         };
-        let zone = Some(zone).filter(|_| request.zone.is_none());
-        Ok(match self.add(request, zone, since).map_err(of_task)? {
+        let (state, now) = match held {
+            Some(state) => (state, now),
+            None => (self.open_state().map_err(of_task)?, self.clock.now()),
+        };
+        Ok(match self.add(state, request, zone, since, now) {
             Scheduled::New { id } => ScheduledTask { id, is_new: true },
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
@@ -87,37 +94,39 @@ impl Engine {
         })
     }
 
-    /// Checks whether a name can be scheduled. Returns the task that owns it, unless that is to be replaced. Otherwise the
-    /// zones are up to date.
-    fn prepare(self: &Arc<Self>, name: &Arc<str>, replaces: bool) -> Result<Option<Owner>, Error> {
+    /// Locks the state, with the zones up to date, if a task of this name can be scheduled.
+    fn prepare(self: &Arc<Self>, name: &str) -> Result<(MutexGuard<'_, State>, Now), Error> {
         self.check_name(name)?;
         let mut state = self.open_state()?;
-        let owner = state.agenda.owner(name).filter(|_| !replaces);
-        if owner.is_none() {
-            let watch = self.time_to_check_zones(&mut state, self.clock.now());
-            drop(state);
-            watch.into_iter().for_each(|watch| self.check_zones(watch));
+        let now = self.clock.now();
+        match self.time_to_check_zones(&mut state, now) {
+            Some(watch) => {
+                drop(state);
+                self.check_zones(watch);
+                Ok((self.open_state()?, self.clock.now()))
+            }
+            None => Ok((state, now)),
         }
-        Ok(owner)
     }
 
     /// Puts a task on the agenda that was scheduled in `zone`, unless it has a zone of its own.
     fn add(
         self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
         request: Request,
-        zone: Option<Zone>,
+        zone: Zone,
         since: Option<SystemTime>,
-    ) -> Result<Scheduled, Error> {
+        now: Now,
+    ) -> Scheduled {
         let name = request.name.clone();
-        let mut state = self.open_state()?;
-        // Read again, as the schedule's own code may have been slow. The clocks are compared before the task is added: a
-        // step that came before it was scheduled is not a step for this task.
-        let now = self.clock.now();
+        let has_changed = request.zone.is_none() && state.zone != zone;
+        // The clocks are compared before the task is added: a step that came before it was scheduled is not a step for this
+        // task.
         state.check_clocks(now);
         let scheduled = state.agenda.schedule(request, now);
         if !matches!(scheduled, Scheduled::Taken { .. }) {
-            let changed = zone.filter(|zone| state.zone != *zone).map(|_| state.zone.clone());
-            if let Some(zone) = changed {
+            if has_changed {
+                let zone = state.zone.clone();
                 state.agenda.change_zone_named(&name, &zone, now);
             }
             if let Some(since) = since {
@@ -130,7 +139,7 @@ impl Engine {
             Scheduled::Replaced { .. } => state.outbox.emit(now, || Event::Replaced { task: name.clone() }),
         }
         self.unlock(state, now);
-        Ok(scheduled)
+        scheduled
     }
 
     fn name_taken(

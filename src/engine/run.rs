@@ -1,20 +1,28 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::zones::Watch;
-use super::Engine;
-use crate::agenda::{EntryKey, Finished, PickedUp, Removed};
+use super::{Engine, State};
+use crate::agenda::{Asked, EntryKey, Finished, PickedUp};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::guard::guarded;
+use crate::schedule::{Due, Timetable};
 use crate::store::Record;
-use crate::sync::{lock, Arc, Instant, Mutex};
-use crate::task::{Facts, Job, Pending, Place, QuestionKind, Reason, Verdict};
+use crate::sync::{lock, Arc, Instant, Mutex, MutexGuard};
+use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Reason, Verdict};
 
 /// A run that begins this long after its due time is reported as late.
 const LATE: Duration = Duration::from_secs(1);
+
+/// Precise tasks are handed over so long before they are due: as long as the timer and a worker may take to wake up.
+pub(super) const LEAD: Duration = Duration::from_micros(150);
+
+/// A worker waits no longer than this for a due time without sleeping, and no sooner than that after the last such wait.
+const LONGEST_SPIN: Duration = Duration::from_micros(200);
+const SPIN_PAUSE: Duration = Duration::from_millis(1);
 
 /// What the pool's threads do.
 pub(crate) enum Work {
@@ -29,9 +37,13 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    fn is_pick_up(&self) -> bool {
+        matches!(self, Work::PickUp(_))
+    }
+
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
-            Work::PickUp(key) => run(engine, key, None),
+            Work::PickUp(key) => run(engine, key),
             Work::Poll(sleeper) => poll(sleeper),
             Work::Abandon(run) => run.abandon(),
             Work::CheckZones(watch) => engine.check_zones(watch),
@@ -39,15 +51,44 @@ impl Work {
     }
 }
 
-/// `now` is given if what comes later is not to be judged.
-fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
+/// Does for a queued task what is to be done. A worker goes on with the tasks that are queued behind it, so that the end of
+/// one run and the beginning of the next take the state's lock once.
+fn run(engine: &Arc<Engine>, key: EntryKey) {
     let mut state = lock(&engine.state);
-    let mut now = now.unwrap_or_else(|| engine.clock.now());
+    let now = engine.clock.now();
     // What came before a step of the clock is judged apart from what the step has skipped.
     state.check_clocks(now);
-    let mut picked_up = state.agenda.pick_up(key, now);
-    if let PickedUp::Ask { mut timetable, question } = picked_up {
+    let mut begun = begin(engine, state, key, now);
+    while let Some(mut run) = begun.take() {
+        if let Some((state, now)) = run.call() {
+            // Without workers, the events of a run are delivered before the next run begins.
+            let next = if engine.pool.limit() > 0 { engine.pool.pop_if(Work::is_pick_up) } else { None };
+            match next {
+                Some(Work::PickUp(key)) => begun = begin(engine, state, key, now),
+                _ => engine.unlock(state, now),
+            }
+        }
+    }
+}
+
+/// Picks up a task, and unlocks the state. Returns the run that begins, if one does.
+fn begin<'e>(
+    engine: &'e Arc<Engine>,
+    mut state: MutexGuard<'e, State>,
+    key: EntryKey,
+    mut now: Now,
+) -> Option<RunGuard<'e>> {
+    if let Some(due) = state.agenda.early(key, now).filter(|_| state.may_spin(now)) {
+        state.spun = Some(now.mono);
         engine.unlock(state, now);
+        now = spin_until(engine, due, now);
+        state = lock(&engine.state);
+        state.check_clocks(now);
+    }
+    let mut picked_up = state.agenda.pick_up(key, now);
+    if let PickedUp::Ask(asked) = picked_up {
+        engine.unlock(state, now);
+        let Asked { mut timetable, question } = *asked;
         let asked = matches!(question.kind, QuestionKind::Come(_)).then_some(now);
         let verdicts = question.answer(&mut timetable, now);
         state = lock(&engine.state);
@@ -57,7 +98,7 @@ fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
     }
     engine.publish(&mut state, now);
     match picked_up {
-        PickedUp::Ask { .. } | PickedUp::Nothing => engine.unlock(state, now),
+        PickedUp::Ask(_) | PickedUp::Nothing => engine.unlock(state, now),
         PickedUp::Run { facts, job, rest } => {
             state.record_run(&facts);
             let Facts { ref name, due, lateness, missed: coalesced, reason, place, .. } = facts;
@@ -73,103 +114,119 @@ fn run(engine: &Arc<Engine>, key: EntryKey, now: Option<Now>) {
                 state.outbox.emit(now, || Event::Late { task: name.clone(), due, lateness });
             }
             engine.unlock(state, now);
-            call(engine, key, facts, job, rest);
+            let run = Run { key, facts, began: now.mono, job, rest };
+            return Some(RunGuard { engine, run: Some(run) });
         }
         PickedUp::Over(removed) => {
             engine.unlock(state, now);
             let name = removed.name.clone();
-            engine.dispose_of(removed);
+            engine.dispose_of(*removed);
             engine.put_down(Some(Event::Ended { task: name }));
         }
         PickedUp::Gone(gone) => {
             engine.unlock(state, now);
-            engine.report_gone(gone);
+            engine.report_gone(*gone);
             engine.put_down(None);
         }
     }
+    None
 }
 
-/// Calls the callback.
-fn call(engine: &Arc<Engine>, key: EntryKey, facts: Facts, job: Job, rest: Option<Removed>) {
-    let (engine, name) = (engine.clone(), facts.name.clone());
-    let began = engine.clock.now().mono;
-    let mut guard = RunGuard {
-        engine,
-        key,
-        name,
-        due: facts.due,
-        began,
-        job: None,
-        rest,
-        place: facts.place,
-        is_done: false,
-    };
-    let outcome = match job {
-        Job::Shared(job) => {
-            let outcome = guarded(|| job(&facts));
-            // If the task has ended meanwhile, this drops the callback.
-            guard.engine.discard(&guard.name, job);
-            outcome
+/// Waits without sleeping until a due time has come, or for as long as a worker may. Returns the time.
+fn spin_until(engine: &Engine, due: Due, began: Now) -> Now {
+    loop {
+        let now = engine.clock.now();
+        if due.age(now).is_some() || now.mono.saturating_duration_since(began.mono) > LONGEST_SPIN {
+            return now;
         }
-        job => match guard.job.insert(job) {
-            Job::Alone(job) => guarded(|| job(&facts)),
-            Job::Shared(job) => guarded(|| job(&facts)),
-            Job::Async(job) => match guarded(job) {
-                Ok(future) => return Sleeper::start(AsyncRun { future: Some(future), guard }),
-                Err(message) => Err(message),
-            },
-        },
-    };
-    guard.finish(outcome);
+        std::hint::spin_loop();
+    }
 }
 
-/// A run that has not ended. When it is dropped, the run ends and the callback comes back.
-struct RunGuard {
-    engine: Arc<Engine>,
+impl State {
+    fn may_spin(&self, now: Now) -> bool {
+        let pause = |spun: Instant| now.mono.saturating_duration_since(spun);
+        self.spun.map_or(true, |spun| pause(spun) >= SPIN_PAUSE)
+    }
+}
+
+/// The state, locked when a run has ended, and the time of that.
+type Ended<'e> = Option<(MutexGuard<'e, State>, Now)>;
+
+/// A run that has begun and has not ended.
+struct Run {
     key: EntryKey,
-    name: Arc<str>,
-    due: SystemTime,
+    facts: Facts,
     began: Instant,
-    /// The callback, unless the entry has it, too: then it may be called by several threads.
-    job: Option<Job>,
+    job: Job,
     /// The rest of a task that has given its name up for this run.
-    rest: Option<Removed>,
-    place: Place,
-    /// Whether the run has ended and the callback has come back.
-    is_done: bool,
+    rest: Option<Timetable>,
 }
 
-impl RunGuard {
-    fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
-        self.end(outcome);
+/// Ends a run when it is dropped. That is the last resort: a worker died in the middle of it.
+struct RunGuard<'e> {
+    engine: &'e Arc<Engine>,
+    run: Option<Run>,
+}
+
+impl<'e> RunGuard<'e> {
+    /// Calls the callback. Returns the state if it is still locked.
+    fn call(&mut self) -> Ended<'e> {
+        let engine = self.engine;
+        let Run { began, job, facts, .. } = self.run.as_mut()?;
+        *began = engine.clock.now().mono;
+        let called = guarded(|| job.call(facts));
+        let run = self.run.take()?;
+        match called {
+            Ok(Called::Ended(verdict)) => run.end(engine, Ok(verdict)),
+            Ok(Called::Pending(future)) => {
+                Sleeper::start(AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) });
+                None
+            }
+            Err(message) => run.end(engine, Err(message)),
+        }
+    }
+}
+
+impl Drop for RunGuard<'_> {
+    fn drop(&mut self) {
+        if let Some(run) = self.run.take() {
+            run.end_alone(self.engine, Err("its worker died".into()));
+        }
+    }
+}
+
+impl Run {
+    /// The same as [`end`](Run::end), where nothing follows.
+    fn end_alone(self, engine: &Arc<Engine>, outcome: Result<Verdict, Arc<str>>) {
+        if let Some((state, now)) = self.end(engine, outcome) {
+            engine.unlock(state, now);
+        }
     }
 
-    fn end(&mut self, outcome: Result<Verdict, Arc<str>>) {
-        let RunGuard { ref engine, key, ref name, due, place, .. } = *self;
+    /// The run has ended, and the callback comes back. Returns the state if it is still locked.
+    fn end(self, engine: &Arc<Engine>, outcome: Result<Verdict, Arc<str>>) -> Ended<'_> {
+        let Run { key, facts: Facts { name, due, place, .. }, began, job, rest } = self;
         let is_break = matches!(outcome, Ok(Verdict::Break));
+        // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it.
+        let mut job = match job {
+            Job::Shared(_) => {
+                engine.discard(&name, job);
+                None
+            }
+            job => Some(job),
+        };
         let mut state = lock(&engine.state);
         let mut now = engine.clock.now();
-        let took = now.mono.saturating_duration_since(self.began);
-        state.outbox.record(name, Record::Ended(due));
-        let task = name.clone();
-        match outcome {
-            Ok(Verdict::Continue | Verdict::Break) => {
-                state.outbox.emit(now, || Event::Finished { task, due, took });
-            }
-            Ok(Verdict::Failed(error)) => {
-                let error = error.into();
-                state.outbox.alarm(now, Event::Failed { task, due: Some(due), took: Some(took), error });
-            }
-            Err(message) => {
-                state.outbox.alarm(now, Event::Panicked { task, due: Some(due), took: Some(took), message });
-            }
-        }
+        let took = now.mono.saturating_duration_since(began);
+        state.outbox.record(&name, Record::Ended(due));
+        state.report_end(name.clone(), (due, took), outcome, now);
         let is_last = place != Place::Any;
         if is_last || engine.pool.limit() == 0 && state.outbox.waits() {
             // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
             engine.unlock(state, now);
             if is_last {
-                engine.discard(name, (self.job.take(), self.rest.take()));
+                engine.discard(&name, (job.take(), rest));
             }
             state = lock(&engine.state);
             now = engine.clock.now();
@@ -177,53 +234,56 @@ impl RunGuard {
                 state.outbox.emit(now, || Event::Ended { task: name.clone() });
             }
         }
-        self.is_done = true;
         state.check_clocks(now);
-        let Finished { removed, is_over, asks } = state.agenda.finish(key, self.job.take(), is_break, now);
+        let Finished { removed, is_over, asks } = state.agenda.finish(key, job, is_break, now);
         engine.publish(&mut state, now);
         if is_over && is_break {
             // If the name is scheduled again, it is a new task.
-            state.outbox.record(name, Record::Forgot);
+            state.outbox.record(&name, Record::Forgot);
         }
         if removed.is_none() {
             state.agenda.put_down();
+        }
+        if removed.is_none() && asks.is_none() {
+            return Some((state, now));
         }
         engine.unlock(state, now);
         if let Some(removed) = removed {
             engine.dispose_of(removed);
             engine.put_down(is_over.then(|| Event::Ended { task: name.clone() }));
         }
-        if let Some(key) = asks {
-            // This only counts the overruns of the run, so it does not wait for a worker.
-            run(engine, key, Some(now));
-        }
-    }
-}
-
-/// The last resort: a worker died in the middle of a run.
-impl Drop for RunGuard {
-    fn drop(&mut self) {
-        if !self.is_done {
-            self.end(Err("its worker died".into()));
-        }
+        // This only counts the overruns of the run, so it does not wait for a worker, and what comes later is not judged.
+        asks.and_then(|key| begin(engine, lock(&engine.state), key, now)).and_then(|mut run| run.call())
     }
 }
 
 /// A run whose future is pending.
 pub(crate) struct AsyncRun {
+    engine: Arc<Engine>,
     future: Option<Pending>,
-    guard: RunGuard,
+    run: Option<Run>,
 }
 
 impl AsyncRun {
     /// Drops the future, and then ends the run.
     fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
-        self.guard.engine.discard(&self.guard.name, self.future.take());
-        self.guard.finish(outcome);
+        if let Some(run) = self.run.take() {
+            self.engine.discard(&run.facts.name, self.future.take());
+            run.end_alone(&self.engine, outcome);
+        }
     }
 
     fn abandon(self) {
         self.finish(Ok(Verdict::Failed("nobody is left who could wake its future".into())));
+    }
+}
+
+/// The last resort again.
+impl Drop for AsyncRun {
+    fn drop(&mut self) {
+        if let Some(run) = self.run.take() {
+            run.end_alone(&self.engine, Err("its worker died".into()));
+        }
     }
 }
 
@@ -247,7 +307,7 @@ enum Sleep {
 impl Sleeper {
     /// Polls a new future for the first time.
     fn start(run: AsyncRun) {
-        let engine = run.guard.engine.clone();
+        let engine = run.engine.clone();
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
         if engine.pool.limit() == 0 {
             let sleepers = &mut lock(&engine.state).sleepers;
@@ -284,7 +344,7 @@ fn poll(sleeper: Arc<Sleeper>) {
         Ok(Poll::Pending) => {
             let is_woken = matches!(*sleep, Sleep::Polled { is_woken: true });
             if is_woken {
-                let engine = run.guard.engine.clone();
+                let engine = run.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
                 engine.submit([Work::Poll(sleeper)]);
@@ -310,7 +370,7 @@ impl Wake for Sleeper {
         let mut sleep = lock(&self.sleep);
         match std::mem::replace(&mut *sleep, Sleep::Over) {
             Sleep::Asleep(run) => {
-                let engine = run.guard.engine.clone();
+                let engine = run.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
                 engine.submit([Work::Poll(self)]);
@@ -326,7 +386,7 @@ impl Drop for Sleeper {
     fn drop(&mut self) {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
         if let Sleep::Asleep(run) = sleep {
-            let engine = run.guard.engine.clone();
+            let engine = run.engine.clone();
             engine.submit([Work::Abandon(run)]);
         }
     }

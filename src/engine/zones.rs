@@ -48,6 +48,17 @@ impl Watch {
 }
 
 impl State {
+    /// The same zone, sharing its data with the tasks that have it already.
+    pub(super) fn shared(&mut self, zone: Zone) -> Zone {
+        let known = self.own_zones.iter().chain([&self.zone]).find(|known| **known == zone);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        self.own_zones.retain(Zone::is_shared);
+        self.own_zones.push(zone.clone());
+        zone
+    }
+
     /// Replaces a zone, or the scheduler's if `of` is `None`.
     fn change_zone(&mut self, of: Option<&Zone>, to: Zone, now: Now) {
         let from = of.unwrap_or(&self.zone).clone();
@@ -165,12 +176,10 @@ mod tests {
     use crate::engine::{OpenStore, Settings};
     use crate::sync::Mutex;
 
-    #[test]
-    fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
-        let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
-        let engine = Arc::new(Engine::new(Settings {
+    fn engine(zone: &Zone) -> Arc<Engine> {
+        Arc::new(Engine::new(Settings {
             clock: Clock::Manual(ManualClock::new(SystemTime::UNIX_EPOCH)),
-            zone: old.clone(),
+            zone: zone.clone(),
             seed: 0,
             clock_check: None,
             clock_correction: CORRECTION,
@@ -180,7 +189,13 @@ mod tests {
             recorder: None,
             wait_limit: None,
             workers: 0,
-        }));
+        }))
+    }
+
+    #[test]
+    fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
+        let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
+        let engine = engine(&old);
         let check = || engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now());
         let watch = check().expect("it is time");
         assert!(check().is_none(), "one thread checks at a time");
@@ -193,5 +208,18 @@ mod tests {
         assert_eq!(read_zone(&found), set);
         engine.check_zones(watch);
         assert!(check().is_some(), "the watch is back");
+    }
+
+    #[test]
+    fn tasks_in_one_zone_share_its_data_and_leave_none_behind() {
+        let zone = |hours: u32| Zone::from_posix(&format!("ABC{hours}")).unwrap();
+        let engine = engine(&zone(1));
+        let mut state = lock(&engine.state);
+        let own: Vec<Zone> = (0..100).map(|task| state.shared(zone(task % 5 + 1))).collect();
+        // That of the scheduler itself is not kept twice.
+        assert_eq!(state.own_zones, (2..=5).map(zone).collect::<Vec<_>>());
+        drop(own);
+        let last = state.shared(zone(9));
+        assert_eq!(state.own_zones, [last]);
     }
 }

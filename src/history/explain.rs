@@ -192,7 +192,7 @@ fn explain_by(history: &TaskHistory, zone: &Zone, moment: Moment, now: Now) -> R
     let (at, reason) = history.reason_at(instant, history.cancelled.unwrap_or(now), clocks);
     let clocks = clocks.filter(|clocks| matches!(clocks, Explanation::MadeUp { .. }));
     let is_adjusted = plan.as_ref().map_or(false, |plan| plan.is_adjusted());
-    let schedule = is_adjusted.then(|| schedule.clone());
+    let schedule = is_adjusted.then(|| schedule.to_string().into());
     Ok(Account { task: name.clone(), at, reason, clocks, schedule, zone: zone.clone() })
 }
 

@@ -14,6 +14,28 @@ use crate::error::{Error, Kind};
 use crate::tz::{system_time, unix_seconds, Zone};
 
 impl Schedule {
+    /// The first due time of a cron expression after an instant, if it has one.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let report = Schedule::cron("0 9 * * mon-fri")?.zone(Zone::utc());
+    /// let friday = "2026-11-27T12:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let next = report.next(friday)?.unwrap();
+    /// assert_eq!(Moment::from(next).to_string(), "2026-11-30T09:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`previous`](Schedule::previous). Also if a closure in [`except`](Schedule::except) panics or leaves out too much.
+    pub fn next(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
+        let pattern = self.asked("next", after)?;
+        let end = self.until.and_then(|moment| moment.instant(pattern.clock().zone()));
+        let due = self.exclusions(&pattern).after(&pattern, after, end)?;
+        Ok(due.filter(|&due| end.map_or(true, |end| due <= end)))
+    }
+
     /// The last due of a cron expression before an instant, if it has one.
     ///
     /// # Errors
@@ -56,8 +78,8 @@ impl Schedule {
     /// The pattern of a cron expression, for a question around an instant.
     fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
-        let cron = match self.what {
-            What::Cron(cron) => cron,
+        let cron = match &self.what {
+            What::Cron(cron) => cron.clone(),
             _ => {
                 let why = format!("`{question}` can be asked of a cron expression only");
                 return Err(Error::new(Kind::Other(why)));

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::bounds::{Bounds, Parts};
 use super::calendar::Calendar;
 use super::due::Due;
 use super::exclusions::Exclusions;
@@ -10,7 +11,7 @@ use super::moment::{out_of_range, Moment};
 use super::pattern::Pattern;
 use super::rule::{ask, pull, Closure, Moments, Rule};
 use super::timeline::Timeline;
-use super::timetable::{CivilBounds, Timetable};
+use super::timetable::Timetable;
 use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION, STEP};
@@ -18,6 +19,7 @@ use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::occurrences::days::{remainder, Days};
 use crate::period::Period;
+use crate::sync::Arc;
 use crate::tz::{unix_nanos, unix_seconds, Zone};
 
 /// A schedule that begins.
@@ -29,8 +31,6 @@ struct Beginning {
     civil_starting: Option<DateTime>,
     /// The last due time of an earlier process, without the delay.
     last: Option<SystemTime>,
-    /// What is left out, in words.
-    except: String,
 }
 
 impl Schedule {
@@ -47,16 +47,18 @@ impl Schedule {
         let until = instant_of("until", self.until, &zone)?;
         let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
         let civil_starting = self.starting.and_then(Moment::civil);
-        let except = self.except.to_string();
         let timetable = Timetable {
             rule: Rule::Once { civil: None },
-            until,
-            except: (!self.except.is_empty()).then(|| Box::new(self.except)),
-            delay,
-            civil_bounds: CivilBounds::of(civil_starting, self.until.and_then(Moment::civil)),
+            bounds: Bounds::new(Parts {
+                until,
+                except: self.except,
+                delay,
+                civil_starting,
+                civil_until: self.until.and_then(Moment::civil),
+            }),
         };
         let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last, except };
+        let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last };
         let first = match self.what {
             What::Cron(cron) => begins.cron(cron)?,
             What::Every(period) => begins.period(period)?,
@@ -83,23 +85,29 @@ impl Schedule {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
         }
-        self.except.check(&self.what)
+        match self.what {
+            What::Every(period) if self.jitter > period.length() => {
+                let why = format!("is more than the period `{period}`");
+                Err(Error::new(Kind::Other(why)).in_field("jitter", format!("{:?}", self.jitter)))
+            }
+            _ => self.except.check(&self.what),
+        }
     }
 }
 
 impl Beginning {
-    fn cron(&mut self, cron: Cron) -> Result<Option<Due>, Error> {
+    fn cron(&mut self, cron: Arc<Cron>) -> Result<Option<Due>, Error> {
         if cron.never_fires() {
             return Err(never_fires(&cron.to_string()));
         }
         let zone = self.zone.clone();
         expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
         let floor = self.starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-        let pattern = Pattern::Cron { cron, clock: Timeline::new(zone), floor };
+        let pattern = Pattern::Cron { cron: cron.clone(), clock: Timeline::new(zone), floor };
         self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
         let since = since(self.last, cron.is_interval_like(), self.timetable.undelayed(self.now.wall));
         let first = self.timetable.after_instant(since)?;
-        self.must_be_due(&format!("cron `{cron}`{}", self.except), first.map(Due::Calendar))
+        self.must_be_due(first.map(Due::Calendar), |excepted| format!("cron `{cron}`{excepted}"))
     }
 
     fn period(&mut self, period: Period) -> Result<Option<Due>, Error> {
@@ -107,7 +115,7 @@ impl Beginning {
             0 => self.elapsed_period(period.elapsed())?,
             _ => self.period_of_days(period)?,
         };
-        self.must_be_due(&format!("every `{period}`{}", self.except), first)
+        self.must_be_due(first, |excepted| format!("every `{period}`{excepted}"))
     }
 
     /// The first due time of a period that is elapsed time. Of one that has an anchor in the past, the last; or, where an
@@ -116,7 +124,7 @@ impl Beginning {
         self.timetable.rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
         if self.starting <= self.last {
             // An earlier process began it: where another zone has the anchor does not matter any more.
-            self.timetable.civil_bounds = CivilBounds::of(None, self.timetable.civil_until());
+            self.timetable.bounds.forget_civil_starting();
         }
         let wall = self.timetable.undelayed(self.now.wall);
         // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks that do not
@@ -136,7 +144,7 @@ impl Beginning {
                 latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
             }
         };
-        self.timetable.rule.elapsed_from(first, self.now, self.timetable.except.as_deref())
+        self.timetable.rule.elapsed_from(first, self.now, self.timetable.bounds.except())
     }
 
     /// The same, of a period that has days.
@@ -149,7 +157,7 @@ impl Beginning {
         let days =
             Days::new(period, self.civil_starting, unix_nanos(anchor), Timeline::new(self.zone.clone()));
         let days = days.ok_or_else(out_of_range)?;
-        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(days)));
+        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(Box::new(days))));
         let pattern = self.timetable.rule.calendar().map(|calendar| &calendar.pattern);
         let first = match (self.starting, last) {
             (Some(start), last) if start > last.unwrap_or(wall) => Some(start),
@@ -157,7 +165,7 @@ impl Beginning {
             (Some(_), None) => pattern.and_then(|pattern| pattern.until(wall)),
             (None, None) => Some(self.now.wall),
         };
-        let (pattern, except, first) = match (pattern, &self.timetable.except, first) {
+        let (pattern, except, first) = match (pattern, self.timetable.bounds.except(), first) {
             (Some(pattern), Some(except), Some(first)) => (pattern, except, first),
             _ => return Ok(first.map(Due::Calendar)),
         };
@@ -178,13 +186,18 @@ impl Beginning {
         match due <= self.last {
             // An earlier process has run it.
             true => Ok(None),
-            false => self.must_be_due(&format!("at `{moment}`"), due.map(Due::Calendar)),
+            false => self.must_be_due(due.map(Due::Calendar), |_| format!("at `{moment}`")),
         }
     }
 
     fn after(&mut self, delay: Duration) -> Result<Option<Due>, Error> {
         let due = self.now.mono.checked_add(delay).map(Due::Elapsed);
-        self.must_be_due(&format!("after `{delay:?}`"), due)
+        if due.is_none() {
+            return Err(
+                never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"))
+            );
+        }
+        self.must_be_due(due, |_| format!("after `{delay:?}`"))
     }
 
     fn at_each(&mut self, mut moments: Moments) -> Result<Option<Due>, Error> {
@@ -205,12 +218,17 @@ impl Beginning {
         Ok(due)
     }
 
-    /// An error for a schedule that is never due. Iterators and closures are free to be empty.
-    fn must_be_due(&self, what: &str, due: Option<Due>) -> Result<Option<Due>, Error> {
+    /// An error for a schedule that is never due: `what` gives it in words, and is given what is left out. Iterators and
+    /// closures are free to be empty.
+    fn must_be_due(&self, due: Option<Due>, what: impl FnOnce(&str) -> String) -> Result<Option<Due>, Error> {
+        if due.is_some() && self.timetable.in_time(self.timetable.delayed(due), self.now).is_some() {
+            return Ok(due);
+        }
+        let except = self.timetable.bounds.except();
+        let what = what(&except.map(|except| except.to_string()).unwrap_or_default());
         match due {
-            Some(_) if self.timetable.in_time(self.timetable.delayed(due), self.now).is_some() => Ok(due),
             Some(_) => {
-                let until = self.timetable.until.map(|until| Moment::from(until).to_string());
+                let until = self.timetable.bounds.until().map(|until| Moment::from(until).to_string());
                 let error = never_due(format!("that is before {what} is first due"));
                 Err(error.in_field("until", until.unwrap_or_default()))
             }

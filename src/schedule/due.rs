@@ -62,7 +62,7 @@ impl Due {
     }
 
     /// The due time that is earlier by a delay.
-    pub(super) fn earlier(self, by: Duration) -> Due {
+    pub(crate) fn earlier(self, by: Duration) -> Due {
         match self {
             Due::Elapsed(mono) => Due::Elapsed(mono.checked_sub(by).unwrap_or(mono)),
             Due::Calendar(wall) => Due::Calendar(wall.checked_sub(by).unwrap_or(wall)),

@@ -23,7 +23,8 @@ impl Schedule {
     /// Delays every due by one fixed amount, at least zero and less than this, so that tasks of different names do not all
     /// start at the full hour. It depends on the task's name and the scheduler's [seed](crate::Builder::seed) alone: it is
     /// the same after a restart and on every machine, and is not random. It is in whole milliseconds if the
-    /// jitter is a second or more. Zero is no jitter.
+    /// jitter is a second or more. Zero is no jitter. More than the period of [`every`](Schedule::every) is an error when the
+    /// task is scheduled.
     ///
     /// What the schedule says comes first: clock changes, what is left out, and the grid of
     /// [`starting`](Schedule::starting) are judged without the delay. The due of a run is with it, and so is what

@@ -7,6 +7,7 @@ use crate::civil::DateTime;
 use crate::cron::Cron;
 use crate::occurrences::days::Days;
 use crate::occurrences::fires;
+use crate::sync::Arc;
 use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
 
 /// An expression or a period of days, and the clock that it follows.
@@ -14,11 +15,11 @@ use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
 pub(super) enum Pattern {
     /// Fires after `floor`, in Unix seconds.
     Cron {
-        cron: Cron,
+        cron: Arc<Cron>,
         clock: Timeline,
         floor: i64,
     },
-    Days(Days<Timeline>),
+    Days(Box<Days<Timeline>>),
 }
 
 impl Pattern {
@@ -81,10 +82,10 @@ impl Pattern {
     /// The same by another clock.
     pub(super) fn with_clock(&self, clock: Timeline) -> Pattern {
         match self {
-            Pattern::Cron { cron, floor, .. } => Pattern::Cron { cron: *cron, clock, floor: *floor },
+            Pattern::Cron { cron, floor, .. } => Pattern::Cron { cron: cron.clone(), clock, floor: *floor },
             Pattern::Days(days) => {
                 let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
-                Pattern::Days(days.in_zone(clock, alone))
+                Pattern::Days(Box::new(days.in_zone(clock, alone)))
             }
         }
     }

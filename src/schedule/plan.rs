@@ -34,7 +34,7 @@ enum Kind {
 impl Timetable {
     /// What is known of its occurrences beyond the next; `None` if there are none.
     pub(crate) fn plan(&self) -> Option<Plan> {
-        let has_exclusions = self.except.is_some();
+        let has_exclusions = self.bounds.except().is_some();
         let kind = match &self.rule {
             _ if has_exclusions => Kind::Unknown,
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
@@ -42,7 +42,8 @@ impl Timetable {
             Rule::Once { .. } => return None,
             Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
-        Some(Plan { kind, until: self.until, delay: self.delay, has_exclusions })
+        let (until, delay) = (self.bounds.until(), self.bounds.delay());
+        Some(Plan { kind, until, delay, has_exclusions })
     }
 }
 

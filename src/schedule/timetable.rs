@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::bounds::Bounds;
 use super::due::Due;
 use super::except::Except;
 use super::exclusions::{last_of, Exclusions};
@@ -20,14 +21,7 @@ use crate::tz::{Instants, Offsets, Zone};
 /// A schedule that has begun, in a zone: gives the due time after a due time.
 pub(crate) struct Timetable {
     pub(super) rule: Rule,
-    /// No due time is later.
-    pub(super) until: Option<SystemTime>,
-    /// What is left out of the rule, if anything is.
-    pub(super) except: Option<Box<Except>>,
-    /// By how much everything is due later than the rule says.
-    pub(super) delay: Duration,
-    /// Kept for a change of zone; most schedules have none.
-    pub(super) civil_bounds: Option<Box<CivilBounds>>,
+    pub(super) bounds: Bounds,
 }
 
 /// The due time to wait for after the wall clock was set back, or the zone was changed.
@@ -59,16 +53,16 @@ const WALKED_WITH_CLOSURES: u64 = 10_000_000;
 impl Timetable {
     /// The due time after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        let until = self.until.map(|until| self.undelayed(until));
-        let next = self.rule.next(due.earlier(self.delay), now, until, self.except.as_deref())?;
+        let until = self.bounds.until().map(|until| self.undelayed(until));
+        let next = self.rule.next(due.earlier(self.bounds.delay()), now, until, self.bounds.except())?;
         Ok(self.in_time(self.delayed(next), now))
     }
 
     /// `due` itself, or the one after it if it has come and turns out to be left out.
     pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        match &self.except {
+        match self.bounds.except() {
             Some(except) if due.age(now).is_some() => {
-                let meant_for = due.earlier(self.delay).passed_at(now);
+                let meant_for = due.earlier(self.bounds.delay()).passed_at(now);
                 match self.rule.leaves_out(meant_for, except)? {
                     true => self.next(due, now),
                     false => Ok(Some(due)),
@@ -115,8 +109,8 @@ impl Timetable {
             Due::Calendar(_) => to.wall,
             Due::Elapsed(_) => Due::Elapsed(to.mono).passed_at(now),
         };
-        let until = self.undelayed(self.until.map_or(to, |until| until.min(to)));
-        let from = pass.latest.earlier(self.delay).passed_at(now);
+        let until = self.undelayed(self.bounds.until().map_or(to, |until| until.min(to)));
+        let from = pass.latest.earlier(self.bounds.delay()).passed_at(now);
         if !matches!(self.rule, Rule::Calendar(_) | Rule::Elapsed { .. }) || until <= from {
             return Ok(());
         }
@@ -141,10 +135,10 @@ impl Timetable {
     fn count(&self, from: SystemTime, last: SystemTime) -> u64 {
         match &self.rule {
             _ if self.has_closures() => 0,
-            Rule::Calendar(calendar) => calendar.count(from, last, self.except.as_deref()),
+            Rule::Calendar(calendar) => calendar.count(from, last, self.bounds.except()),
             Rule::Elapsed { period, clock } => {
                 let raw = |after, until| periods(from, *period, until) - periods(from, *period, after);
-                match &self.except {
+                match self.bounds.except() {
                     Some(except) => Exclusions { except, clock }.count_in_place(from, last, raw),
                     None => raw(from, last),
                 }
@@ -162,7 +156,7 @@ impl Timetable {
         after: SystemTime,
     ) -> Result<Option<SystemTime>, Error> {
         let age = after.duration_since(from).unwrap_or_default();
-        match (after.checked_add(period - remainder(age, period)), &self.except) {
+        match (after.checked_add(period - remainder(age, period)), self.bounds.except()) {
             (Some(first), Some(except)) => {
                 let wait = Exclusions { except, clock }.wait(first, period)?;
                 Ok(wait.and_then(|wait| first.checked_add(wait)))
@@ -204,8 +198,10 @@ impl Timetable {
         let has_come = due.age(at).is_some();
         let waiting = has_come.then(|| self.undelayed(due.passed_at(at)));
         let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
-        let starting = self.civil_bounds.as_ref().and_then(|bounds| bounds.starting);
-        self.until = instant(self.civil_until()).or(self.until);
+        let starting = self.bounds.civil_starting();
+        if let Some(until) = instant(self.bounds.civil_until()) {
+            self.bounds.set_until(until);
+        }
         let civil = match &mut self.rule {
             Rule::Calendar(calendar) => {
                 calendar.change_zone(zone, change, shown, waiting);
@@ -254,34 +250,29 @@ impl Timetable {
 
     /// The first due time of a calendar schedule after an instant, without the delay.
     pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let until = self.until.map(|until| self.undelayed(until));
+        let until = self.bounds.until().map(|until| self.undelayed(until));
         let calendar = self.rule.calendar();
-        calendar.map_or(Ok(None), |calendar| calendar.after(after, until, self.except.as_deref()))
+        calendar.map_or(Ok(None), |calendar| calendar.after(after, until, self.bounds.except()))
     }
 
     /// Whether closures leave some out.
     fn has_closures(&self) -> bool {
-        self.except.as_ref().map_or(false, |except| except.has_closures())
+        self.bounds.except().map_or(false, Except::has_closures)
     }
 
     /// When something would be due without the delay that is due at this time.
     pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
-        wall.checked_sub(self.delay).unwrap_or(wall)
+        wall.checked_sub(self.bounds.delay()).unwrap_or(wall)
     }
 
     /// When something is due that would be due at this time without the delay.
     pub(super) fn delayed(&self, due: Option<Due>) -> Option<Due> {
-        due.and_then(|due| due.later(self.delay))
+        due.and_then(|due| due.later(self.bounds.delay()))
     }
 
     /// The due time itself, if it is not after the end.
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
-        due.filter(|due| due.is_until(self.until, now))
-    }
-
-    /// The end, if that is a civil time.
-    pub(super) fn civil_until(&self) -> Option<DateTime> {
-        self.civil_bounds.as_ref().and_then(|bounds| bounds.until)
+        due.filter(|due| due.is_until(self.bounds.until(), now))
     }
 
     /// Whether finding its occurrences calls the user's code: an iterator, a closure, or a closure in `except`.
@@ -291,7 +282,7 @@ impl Timetable {
 
     /// Whether a due time has come after the end: the wall clock was set forward while elapsed time was waited for.
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
-        !due.is_until(self.until, now)
+        !due.is_until(self.bounds.until(), now)
     }
 }
 
@@ -299,18 +290,4 @@ impl Timetable {
 fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
     let age = to.duration_since(from).unwrap_or_default();
     u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The civil times among what bounds a schedule.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CivilBounds {
-    pub(super) starting: Option<DateTime>,
-    pub(super) until: Option<DateTime>,
-}
-
-impl CivilBounds {
-    pub(super) fn of(starting: Option<DateTime>, until: Option<DateTime>) -> Option<Box<CivilBounds>> {
-        let is_any = starting.is_some() || until.is_some();
-        is_any.then(|| Box::new(CivilBounds { starting, until }))
-    }
 }

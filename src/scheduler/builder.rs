@@ -119,8 +119,7 @@ impl<'a> NeedsSchedule<'a> {
 
     fn scheduled(self, schedule: Result<Schedule, Error>) -> TaskBuilder<'a> {
         let NeedsSchedule { scheduler, name } = self;
-        let policy = Policy { missed: Missed::default(), grace: None, overlap: Overlap::default() };
-        TaskBuilder { scheduler, name, schedule, policy, replaces: false }
+        TaskBuilder { scheduler, name, schedule, policy: Policy::default(), replaces: false }
     }
 }
 
@@ -225,6 +224,23 @@ impl TaskBuilder<'_> {
         self
     }
 
+    /// Starts the runs closer to their due times: mostly within a few microseconds instead of about a hundred. For that, the
+    /// task is handed to a worker 150 microseconds early, and the worker waits for the due time without sleeping.
+    ///
+    /// A run costs up to 200 microseconds of processor time more. A scheduler waits like this at most once a millisecond,
+    /// for all of its tasks together; runs beyond that start as those of any other task do. It has no effect with a manual
+    /// clock or [`threads(0)`](crate::Builder::threads).
+    ///
+    /// ```
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.task("sample").every("10ms").precise().run(|| {})?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn precise(mut self) -> Self {
+        self.policy.is_precise = true;
+        self
+    }
+
     /// If the name is used, replaces the schedule, the callback and the policies of its task, in one step. The task stays
     /// paused if it is, and keeps its count of runs. A run that has started finishes before the next one starts.
     pub fn replace(mut self) -> Self {
@@ -319,6 +335,9 @@ impl TaskBuilder<'_> {
 
     fn schedule(self, job: Job, scheduled_at: &'static Location<'static>) -> Result<Task, Error> {
         let TaskBuilder { scheduler, name, schedule, policy, replaces } = self;
+        if name.is_empty() {
+            return Err(Error::new(Kind::Other("a task needs a name of at least one character".into())));
+        }
         let schedule = schedule.map_err(|error| error.of_task(&name))?;
         let nonsense = |field, value: String, why: &str| {
             Err(Error::new(Kind::Other(why.into())).in_field(field, value).of_task(&name))

@@ -97,7 +97,7 @@ impl Schedule {
         let (starting, until) = (instant("starting", self.starting)?, instant("until", self.until)?);
         let times = match (&self.what, self.starting, starting) {
             (What::Cron(cron), _, _) => {
-                Times::Cron { cron: *cron, floor: starting.map_or(i64::MIN, unix_seconds) }
+                Times::Cron { cron: **cron, floor: starting.map_or(i64::MIN, unix_seconds) }
             }
             (What::Every(period), Some(moment), Some(anchor))
                 if period.days() > 0 && period.elapsed().is_zero() =>

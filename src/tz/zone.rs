@@ -269,6 +269,11 @@ impl Zone {
         Zone { data: Arc::new(Data { name: name.into(), history, table, source, edition }) }
     }
 
+    /// Whether there is another clone of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.data) > 1
+    }
+
     /// The name it was asked for by; for the system zone, what the system calls it, or `localtime`.
     pub fn name(&self) -> &str {
         &self.data.name

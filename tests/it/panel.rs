@@ -83,7 +83,7 @@ fn the_same_name_again_changes_nothing_and_a_call_from_elsewhere_is_told_of() {
 #[test]
 fn the_name_alone_is_the_key() {
     let stage = Stage::at(NOON);
-    for name in ["task", "Task", " task", ""] {
+    for name in ["task", "Task", " task", " "] {
         assert!(stage.scheduler.task(name).every("1s").run(|| {}).unwrap().is_new(), "{name:?}");
     }
     assert_eq!(stage.scheduler.tasks().len(), 4);

@@ -332,6 +332,55 @@ fn rare_dates_are_found_and_impossible_ones_are_an_error() {
 }
 
 #[test]
+fn what_cannot_be_meant_is_an_error_that_says_why() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let error = |schedule: Schedule, name: &str| {
+        stage.scheduler.task(name).on(schedule).run(|| {}).unwrap_err().to_string()
+    };
+    let period = |text: &str| Schedule::every(text).unwrap();
+    let seconds = Duration::from_secs;
+    for (schedule, name, message) in [
+        (period("1h"), "", "a task needs a name of at least one character"),
+        (
+            Schedule::after(Duration::MAX),
+            "t",
+            "task `t`: after `18446744073709551615.999999999s`: is too far away for the clock",
+        ),
+        (period("1m").jitter(seconds(61)), "t", "task `t`: jitter `61s`: is more than the period `1m`"),
+        (
+            period("1d1h").jitter(seconds(25 * 3600 + 1)),
+            "t",
+            "task `t`: jitter `90001s`: is more than the period `1d1h`",
+        ),
+    ] {
+        assert_eq!(error(schedule, name), message);
+    }
+    assert!(stage.scheduler.task("t").every("1m").jitter(seconds(60)).run(|| {}).is_ok());
+}
+
+#[test]
+fn next_mirrors_previous_and_stays_within_the_bounds() {
+    let at = |text: &str| text.parse::<Moment>().unwrap().instant(&Zone::utc()).unwrap();
+    let noon = Schedule::cron("0 12 * * *").unwrap().zone(Zone::utc());
+    let noon = noon.starting("2026-11-22 00:00").unwrap().until("2026-11-24 12:00").unwrap();
+    let noon = noon.except_dates(["2026-11-23"]).unwrap();
+    for (after, next) in [
+        ("2020-01-01T00:00:00Z", Some("2026-11-22T12:00:00Z")),
+        ("2026-11-22T11:59:59.9Z", Some("2026-11-22T12:00:00Z")),
+        ("2026-11-22T12:00:00Z", Some("2026-11-24T12:00:00Z")),
+        ("2026-11-24T12:00:00Z", None),
+    ] {
+        let found = noon.next(at(after)).unwrap();
+        assert_eq!(found, next.map(at), "{after}");
+        if let Some(found) = found {
+            assert_eq!(noon.previous(found + Duration::from_nanos(1)).unwrap(), Some(found));
+        }
+    }
+    let error = Schedule::every("1h").unwrap().next(at("2026-11-22T00:00:00Z")).unwrap_err();
+    assert_eq!(error.to_string(), "`next` can be asked of a cron expression only");
+}
+
+#[test]
 fn an_iterator_that_goes_back_ends_with_an_error() {
     let times: Vec<DateTime> = ["2026-07-01T00:00:00", "2026-07-03T00:00:00", "2026-07-02T00:00:00"]
         .map(|t| t.parse().unwrap())

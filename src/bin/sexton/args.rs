@@ -86,7 +86,7 @@ impl Args {
 }
 
 impl Flag {
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Flag::Switch(name) | Flag::Value(name) | Flag::Values(name) => name,
         }

@@ -22,6 +22,7 @@ pub mod warnings;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use sexton::civil::DateTime;
 use sexton::tz::{TzError, Zone};
@@ -31,7 +32,7 @@ use crate::dialect::Reading;
 use crate::mistake::Mistake;
 use crate::settings::Settings;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Crontab {
     pub jobs: Vec<Job>,
     /// All variables, in the order of their lines.
@@ -55,6 +56,8 @@ struct Assignment {
 
 #[derive(Debug)]
 pub struct Job {
+    /// The path of its file, if there may be several.
+    pub file: Option<Arc<str>>,
     /// The number of its line, from 1.
     pub line: usize,
     /// The text of the line, unchanged.
@@ -76,8 +79,8 @@ pub struct Job {
     command_at: usize,
     /// The command's input on stdin: the text after a `%`.
     pub input: Option<String>,
-    /// The number of the crontab's variables that apply to the job: those on the lines above it.
-    pub variables: usize,
+    /// Which of the crontab's variables apply to the job: those on the lines above it.
+    pub variables: Range<usize>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -128,13 +131,7 @@ impl Crontab {
             zones.entry(value.into()).or_insert_with(read).clone()
         };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut crontab = Crontab {
-            jobs: Vec::new(),
-            variables: Vec::new(),
-            assignments: Vec::new(),
-            allowed: Vec::new(),
-            has_user_column: false,
-        };
+        let mut crontab = Crontab::default();
         let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
         let mut above = Above::default();
         for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
@@ -209,7 +206,7 @@ impl Crontab {
             }
         }
         job.zone = job.zone.or_else(|| job.settings.zone.clone()).or_else(|| above.zone.clone());
-        job.variables = self.variables.len();
+        job.variables = 0..self.variables.len();
         self.jobs.push(job);
         Ok(())
     }
@@ -234,7 +231,7 @@ impl Crontab {
 
     /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
-        &self.variables[..job.variables]
+        &self.variables[job.variables.clone()]
     }
 
     /// Whether a comment above the line allows this warning.
@@ -266,9 +263,18 @@ impl Job {
         self.zone.as_ref().or_else(|| is_grid.then_some(default))
     }
 
-    /// Its name; if it has none, its line.
+    /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
     pub fn name(&self) -> String {
-        self.settings.name.clone().unwrap_or_else(|| format!("line {}", self.line))
+        match (&self.settings.name, &self.file) {
+            (Some(name), _) => name.clone(),
+            (None, Some(file)) => format!("{file}:{}", self.line),
+            (None, None) => format!("line {}", self.line),
+        }
+    }
+
+    /// A mistake in its line.
+    pub fn mistake(&self, span: Range<usize>, message: String) -> Mistake {
+        Mistake { line: self.line, text: self.text.clone(), span, message, suggestion: None }
     }
 
     /// Whose job it is, if its line says so.

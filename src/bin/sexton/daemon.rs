@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use sexton::tz::Zone;
 use sexton::{Error, Scheduler};
 
-use crate::check::File;
-use crate::crontab::Crontab;
+use crate::boot;
+use crate::crontab::{counted, Crontab};
 use crate::events;
 use crate::jobs::Jobs;
 use crate::log::{Level, Log, Value};
 use crate::running::Running;
 use crate::settings::Settings;
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::system::{self, Signal, Signals};
-use crate::{check, Failure};
+use crate::Failure;
 
 /// How often the crontab's file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -62,7 +62,9 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = channel();
     watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
-    let scheduler = scheduler(plan.at_most, zone, journal).map_err(failure)?;
+    let scheduler = scheduler(plan.at_most, zone, journal.as_deref()).map_err(failure)?;
+    // After that the journal is this process's own.
+    let runs_reboot_jobs = journal.map_or(true, |journal| boot::is_first_start(&journal, &plan.log));
     let jobs = Arc::new(Jobs {
         scheduler: scheduler.clone(),
         running: Arc::new(Running::new(plan.log.clone())),
@@ -81,7 +83,7 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         }
     });
     let daemon = Daemon { source: plan.source, jobs, messages, grace };
-    daemon.start(crontab)?;
+    daemon.start(crontab, runs_reboot_jobs)?;
     let wait = move || {
         scheduler.wait();
         let _ = sender.send(Message::Over);
@@ -94,7 +96,7 @@ fn failure(error: impl ToString) -> Failure {
     Failure::Error(1, error.to_string())
 }
 
-fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<String>) -> Result<Scheduler, Error> {
+fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Result<Scheduler, Error> {
     let mut builder = Scheduler::builder().threads(at_most);
     if let Some(zone) = zone {
         builder = builder.zone(zone);
@@ -117,13 +119,15 @@ pub fn watch_signals(messages: SyncSender<Message>) -> std::io::Result<()> {
 }
 
 impl Daemon {
-    fn start(&self, crontab: Crontab) -> Result<(), Failure> {
+    fn start(&self, crontab: Crontab, runs_reboot_jobs: bool) -> Result<(), Failure> {
         let (jobs, count) = (&self.jobs, crontab.jobs.len() as i64);
         let zone = jobs.log.zone().to_string();
         let fields = [("jobs", Value::Number(count)), ("zone", Value::Text(&zone))];
         jobs.log.line(Level::Info, "ready", &fields, None);
-        jobs.put(&Arc::new(crontab), true).map_err(failure)?;
-        for name in jobs.scheduler.forget_unscheduled() {
+        jobs.put(&Arc::new(crontab), runs_reboot_jobs).map_err(failure)?;
+        // `@reboot` jobs that have been run are not scheduled, and are in the crontab.
+        let forgotten = jobs.scheduler.forget_unscheduled();
+        for name in forgotten.into_iter().filter(|name| !jobs.has(name)) {
             jobs.log.line(Level::Info, "forgot", &[], Some(&jobs.label(&name)));
         }
         Ok(())
@@ -159,16 +163,19 @@ impl Daemon {
         if self.source.is_stdin() {
             return kept("the crontab came from stdin and cannot be read again");
         }
-        let File { name, crontab, mistakes } = match self.source.read() {
-            Ok(file) => file,
+        let files = match self.source.read() {
+            Ok(files) => files,
             Err(Failure::Error(_, problem) | Failure::Usage(problem)) => return kept(&problem),
             Err(Failure::BrokenPipe) => return,
         };
-        if !mistakes.is_empty() {
-            mistakes.iter().for_each(|mistake| log.mistake(&name, mistake));
-            let count = check::counted(mistakes.len(), "mistake");
+        log.left_out(&files.skipped);
+        files.mistakes().for_each(|(file, mistake)| log.mistake(file, mistake));
+        let (name, mistakes) = (&files.name, files.mistakes().count());
+        if mistakes > 0 {
+            let count = counted(mistakes, "mistake");
             return kept(&format!("`{name}` has {count}; the jobs stay as they were"));
         }
+        let crontab = source::join(files.files);
         if crontab.jobs.is_empty() {
             return kept(&format!("`{name}` has no jobs; the jobs stay as they were"));
         }

@@ -83,7 +83,11 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
             }
             running.wait(id).map_err(|error| format!("could not wait for it: {error}"))
         }
-        Err(error) => Err(format!("could not start `{}`: {error}", process.get_program().to_string_lossy())),
+        Err(error) => {
+            let dir = process.get_current_dir().map(|dir| format!(" in `{}`", dir.display()));
+            let shell = process.get_program().to_string_lossy();
+            Err(format!("could not start `{shell}`{}: {error}", dir.unwrap_or_default()))
+        }
     };
     if let Some(relay) = relay {
         relay.finish();
@@ -119,6 +123,9 @@ fn process(order: &Order<'_>) -> Process {
     process.env("SHELL", shell.unwrap_or(default));
     user::switch(&mut process, order.job);
     process.envs(variables.iter().map(|(name, value)| (name, value)));
+    if let Some(dir) = &order.settings.dir {
+        process.current_dir(dir);
+    }
     process.stdin(if order.job.input.is_some() { Stdio::piped() } else { Stdio::null() });
     if order.settings.output() != Output::Plain {
         process.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -33,12 +33,11 @@ pub struct Jobs {
 /// What the task of a job runs. A new version of the crontab may put something else in it.
 type Slot = Arc<Mutex<Entry>>;
 
+/// A job. Its settings and its label are worked out when they are needed, as crontabs may have very many jobs.
 #[derive(Clone)]
 pub struct Entry {
     crontab: Arc<Crontab>,
     index: usize,
-    settings: Settings,
-    pub label: String,
 }
 
 impl Entry {
@@ -60,10 +59,15 @@ impl Jobs {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the crontab has the job of a task.
+    pub fn has(&self, task: &str) -> bool {
+        self.entries().contains_key(task)
+    }
+
     /// The label of the job of a task.
     pub fn label(&self, task: &str) -> String {
-        let entry = self.entries().get(task).map(|slot| locked(slot).label.clone());
-        entry.unwrap_or_else(|| self.old_label(task))
+        let entry = self.entries().get(task).map(|slot| locked(slot).clone());
+        entry.map_or_else(|| self.old_label(task), |entry| entry.job().label(self.logs_commands))
     }
 
     /// A label for a job that the crontab does not have any more: of the line by which the journal knows it, the schedule
@@ -83,42 +87,36 @@ impl Jobs {
     /// Makes the tasks those of a crontab. Jobs that it does not change keep their state, and runs go on in any case. If one
     /// cannot be scheduled, nothing changes.
     ///
-    /// Only the first crontab's `@reboot` jobs are run.
-    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, is_first: bool) -> Result<Changes, Error> {
+    /// `@reboot` jobs are run only if `runs_reboot_jobs`, which no later version says.
+    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, runs_reboot_jobs: bool) -> Result<Changes, Error> {
         let now = SystemTime::now();
-        let mut planned = Vec::new();
-        for (index, name) in names(&crontab.jobs).into_iter().enumerate() {
-            let job = &crontab.jobs[index];
-            let label = job.label(self.logs_commands);
-            let settings = job.settings.or(&self.defaults);
-            let entry = Entry { crontab: crontab.clone(), index, settings, label };
-            let slot = self.entries().get(&name).cloned();
-            let is_same = slot.as_ref().map_or(false, |slot| is_scheduled_as(&locked(slot), &entry));
-            // Ignore a last due time in the future: the clock was wrong, and has been set back since.
-            let last = self.scheduler.last_due(&name).filter(|last| *last <= now);
-            let is_done = job.when == When::Start && !is_first;
-            let schedule = match is_same || is_done {
-                true => None,
-                false => Some(self.schedule_of(job, last, now)?),
-            };
-            planned.push((name, entry, slot, schedule));
+        let names = names(&crontab.jobs);
+        let schedule_of = |name: &str, entry: &Entry, slot: Option<&Slot>| {
+            let is_same = slot.map_or(false, |slot| is_scheduled_as(&locked(slot), entry, &self.defaults));
+            let is_done = entry.job().when == When::Start && !runs_reboot_jobs;
+            match is_same || is_done {
+                true => Ok(None),
+                false => self.schedule_of(name, entry.job(), now).map(Some),
+            }
+        };
+        // All of them before anything is changed. None is kept, as there may be very many.
+        for (index, name) in names.iter().enumerate() {
+            let slot = self.entries().get(name).cloned();
+            schedule_of(name, &Entry { crontab: crontab.clone(), index }, slot.as_ref())?;
         }
         let mut changes = Changes::default();
         let mut left: HashMap<String, Slot> = std::mem::take(&mut self.entries());
-        for (name, entry, slot, schedule) in planned {
-            left.remove(&name);
+        for (index, name) in names.into_iter().enumerate() {
+            let entry = Entry { crontab: crontab.clone(), index };
+            let slot = left.remove(&name);
+            let schedule = schedule_of(&name, &entry, slot.as_ref())?;
             match &slot {
                 None => changes.added += 1,
                 Some(slot) if schedule.is_some() || is_other(&locked(slot), &entry) => changes.changed += 1,
                 Some(_) => {}
             }
-            let slot = match slot {
-                Some(slot) => {
-                    *locked(&slot) = entry;
-                    slot
-                }
-                None => Arc::new(Mutex::new(entry)),
-            };
+            let slot = slot.unwrap_or_else(|| Arc::new(Mutex::new(entry.clone())));
+            *locked(&slot) = entry;
             self.entries().insert(name.clone(), slot.clone());
             if let Some(schedule) = schedule {
                 self.schedule(&name, schedule, slot)?;
@@ -133,7 +131,9 @@ impl Jobs {
     }
 
     /// When a job is due. An error if it never is.
-    fn schedule_of(&self, job: &Job, last: Option<SystemTime>, now: SystemTime) -> Result<Schedule, Error> {
+    fn schedule_of(&self, name: &str, job: &Job, now: SystemTime) -> Result<Schedule, Error> {
+        // Ignore a last due time in the future: the clock was wrong, and has been set back since.
+        let last = self.scheduler.last_due(name).filter(|last| *last <= now);
         let zone = job.zone.as_ref().unwrap_or_else(|| self.log.zone());
         schedule(&job.when, Some(zone), last, now)?.upcoming(now)?;
         schedule(&job.when, job.own_zone(self.log.zone()), last, now)
@@ -141,7 +141,7 @@ impl Jobs {
 
     fn schedule(self: &Arc<Jobs>, name: &str, schedule: Schedule, slot: Slot) -> Result<(), Error> {
         let jobs = self.clone();
-        let overlap = locked(&slot).settings.overlap();
+        let overlap = locked(&slot).job().settings.or(&self.defaults).overlap();
         let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
         task.run_shared(move |run| jobs.run(&slot, run.due()))?;
         Ok(())
@@ -149,11 +149,12 @@ impl Jobs {
 
     fn run(&self, slot: &Slot, due: SystemTime) {
         let entry = locked(slot).clone();
+        let job = entry.job();
         let order = Order {
             crontab: &entry.crontab,
-            job: entry.job(),
-            settings: &entry.settings,
-            label: &entry.label,
+            job,
+            settings: &job.settings.or(&self.defaults),
+            label: &job.label(self.logs_commands),
             due,
             // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
             limited: &|| drop(self.messages.try_send(Message::Look)),
@@ -167,16 +168,17 @@ fn locked(slot: &Slot) -> MutexGuard<'_, Entry> {
 }
 
 /// Whether the task of one is right for the other: it is due at the same times, and may overlap itself as much.
-fn is_scheduled_as(one: &Entry, other: &Entry) -> bool {
+fn is_scheduled_as(one: &Entry, other: &Entry, defaults: &Settings) -> bool {
     let (a, b) = (one.job(), other.job());
-    a.when == b.when && a.zone == b.zone && one.settings.overlap() == other.settings.overlap()
+    let overlap = |job: &Job| job.settings.or(defaults).overlap();
+    a.when == b.when && a.zone == b.zone && overlap(a) == overlap(b)
 }
 
 /// Whether another run would be another one, apart from when it is due.
 fn is_other(one: &Entry, other: &Entry) -> bool {
     let (a, b) = (one.job(), other.job());
     let variables = |entry: &Entry| entry.crontab.variables_of(entry.job()).to_vec();
-    (&a.command, &a.input, a.user(), &one.settings) != (&b.command, &b.input, b.user(), &other.settings)
+    (&a.command, &a.input, a.user(), &a.settings) != (&b.command, &b.input, b.user(), &b.settings)
         || variables(one) != variables(other)
 }
 

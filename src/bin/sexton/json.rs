@@ -7,6 +7,13 @@ use std::fmt::{self, Write};
 pub struct Object(String);
 
 impl Object {
+    /// With its first member.
+    pub fn of(name: &str, value: &str) -> Object {
+        let mut object = Object::default();
+        object.text(name, value);
+        object
+    }
+
     pub fn text(&mut self, name: &str, value: &str) {
         self.raw(name, &Text(value).to_string());
     }

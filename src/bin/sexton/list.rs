@@ -7,11 +7,10 @@ use std::time::SystemTime;
 use sexton::tz::Zone;
 
 use crate::args::{Args, Flag};
-use crate::check::{self, File};
 use crate::crontab::{Crontab, Job, When};
 use crate::dialect::{self, Reading};
 use crate::json::Object;
-use crate::{jobs, say, tell, time, zone, Command, Failure};
+use crate::{jobs, say, source, tell, time, zone, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "list",
@@ -19,16 +18,16 @@ pub const COMMAND: Command = Command {
     flags: &[
         &[Flag::Value("--from"), Flag::Value("--until"), Flag::Value("--zone"), Flag::Switch("--json")],
         dialect::FLAGS,
-        check::SYSTEM,
+        source::FLAGS,
     ],
     run: list,
 };
 
 const HELP: &str = concat!(
     "\
-usage: sexton list CRONTAB [OPTION ...]
+usage: sexton list CRONTAB ... [OPTION ...]
 
-Prints the jobs of a crontab in the order in which they are due: next time, previous time, job and
+Prints the jobs of crontabs in the order in which they are due: next time, previous time, job and
 schedule in words. `-` in place of a time: there is none. `@every` counts from the start of
 `sexton run`, here from now.
 
@@ -38,7 +37,8 @@ schedule in words. `-` in place of a time: there is none. `@every` counts from t
     --from TIME       as if it were this time now
     --zone ZONE       the time zone of jobs that name none (default: the local one)
     --system          each line has a user before the command, as in /etc/crontab
-    --json            a JSON object for each job: job, line, next, previous, schedule, words
+    --json            a JSON object for each job: job, line, next, previous, schedule,
+                      words, and the file if there may be several
 ",
     dialect::help!(),
     ", instead of the job's command
@@ -78,9 +78,8 @@ fn list(args: &Args) -> Result<(), Failure> {
             say(&format!("{} {} {}: {words}", or_none(next), or_none(previous), job.name()))?;
             continue;
         }
-        let mut object = Object::default();
-        object.text("job", &job.name());
-        object.raw("line", &job.line.to_string());
+        let mut object = Object::of("job", &job.name());
+        add_place(&mut object, job);
         for (name, time) in [("next", next), ("previous", previous)] {
             match time {
                 Some(time) => object.text(name, &time),
@@ -94,6 +93,14 @@ fn list(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where a job is, as members of an object.
+fn add_place(object: &mut Object, job: &Job) {
+    object.raw("line", &job.line.to_string());
+    if let Some(file) = &job.file {
+        object.text("file", file);
+    }
+}
+
 /// Prints when the jobs of a crontab are due: a line for each time and job.
 pub fn time_line(args: &Args, count: usize, show: fn(SystemTime, &Zone) -> String) -> Result<(), Failure> {
     let View { crontab, zone, from, until } = View::of(args)?;
@@ -105,7 +112,15 @@ pub fn time_line(args: &Args, count: usize, show: fn(SystemTime, &Zone) -> Strin
     let is_wanted = |due: SystemTime| until.map_or(true, |until| due <= until);
     let mut left = count;
     while let Some(Reverse((due, i))) = heap.pop().filter(|Reverse((due, _))| left > 0 && is_wanted(*due)) {
-        say(&format!("{} {}", show(due, &zone), crontab.jobs[i].label(false)))?;
+        let (due, job) = (show(due, &zone), &crontab.jobs[i]);
+        if args.has("--json") {
+            let mut object = Object::of("due", &due);
+            object.text("job", &job.name());
+            add_place(&mut object, job);
+            say(&object.to_string())?;
+        } else {
+            say(&format!("{due} {}", job.label(false)))?;
+        }
         heap.extend(due_times_of[i].next().map(|due| Reverse((due, i))));
         left -= 1;
     }
@@ -122,9 +137,7 @@ struct View {
 
 impl View {
     fn of(args: &Args) -> Result<View, Failure> {
-        let file = check::read(args, &Reading::of(args)?)?;
-        check::refuse_mistakes(&file)?;
-        let File { crontab, .. } = file;
+        let crontab = source::read(args, &Reading::of(args)?)?;
         let zone::Default { zone, warning, .. } = zone::of_jobs(args, &crontab)?;
         if let Some(warning) = warning {
             tell(&format!("sexton: {warning}"));

@@ -1,5 +1,6 @@
 //! The log of `sexton run`: a line on stderr for each event, as text or as a JSON object.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
@@ -7,7 +8,8 @@ use sexton::tz::Zone;
 use crate::args::Args;
 use crate::json::Object;
 use crate::mistake::Mistake;
-use crate::{tell, time, Failure};
+use crate::writer::Writer;
+use crate::{source, tell, time, Failure};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -41,6 +43,8 @@ pub struct Log {
     is_json: bool,
     /// Lines below this level are left out.
     least: Level,
+    /// Without one, lines are written at once.
+    writer: Option<Writer>,
 }
 
 impl Log {
@@ -64,7 +68,26 @@ impl Log {
                 return Err(Failure::Usage(problem.into()));
             }
         };
-        Ok(Log { zone, is_json, least })
+        Ok(Log { zone, is_json, least, writer: None })
+    }
+
+    /// The same, with a thread that writes.
+    pub fn on_thread(self) -> Log {
+        let log = self.clone();
+        let report = move |lost: i64| log.line(Level::Warn, "lost", &[("count", Value::Number(lost))], None);
+        Log { writer: Writer::start(tell, report), ..self }
+    }
+
+    /// Waits until all is written, but not for long.
+    pub fn flush(&self) {
+        self.writer.iter().for_each(Writer::flush);
+    }
+
+    fn write(&self, line: String) {
+        match &self.writer {
+            None => tell(&line),
+            Some(writer) => writer.write(line),
+        }
     }
 
     pub fn zone(&self) -> &Zone {
@@ -74,7 +97,7 @@ impl Log {
     /// Logs an event, of a job or of the whole program.
     pub fn line(&self, level: Level, event: &str, fields: &[(&str, Value<'_>)], job: Option<&str>) {
         if level >= self.least {
-            tell(&match self.is_json {
+            self.write(match self.is_json {
                 true => self.json(level, event, fields, job),
                 false => self.text(event, fields, job),
             });
@@ -86,10 +109,15 @@ impl Log {
         self.line(level, event, &[("message", Value::Text(message))], None);
     }
 
+    /// Logs which files of a folder are not read.
+    pub fn left_out(&self, files: &[PathBuf]) {
+        files.iter().for_each(|path| self.message(Level::Warn, "skipped", &source::left_out(path)));
+    }
+
     /// Logs a mistake in a crontab. As text it has carets below it.
     pub fn mistake(&self, file: &str, mistake: &Mistake) {
         if !self.is_json {
-            return tell(&mistake.in_file(file).to_string());
+            return self.write(mistake.in_file(file).to_string());
         }
         let (line, column) = (mistake.line as i64, mistake.column() as i64);
         let place =
@@ -133,8 +161,7 @@ impl Log {
     }
 
     fn json(&self, level: Level, event: &str, fields: &[(&str, Value<'_>)], job: Option<&str>) -> String {
-        let mut object = Object::default();
-        object.text("time", &self.now());
+        let mut object = Object::of("time", &self.now());
         object.text("level", level.name());
         object.text("event", event);
         if let Some(job) = job {

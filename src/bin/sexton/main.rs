@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod args;
+mod boot;
 mod check;
 mod crontab;
 mod daemon;
@@ -33,6 +34,7 @@ mod translate;
 mod trial;
 mod user;
 mod why;
+mod writer;
 mod zone;
 
 // `unix.rs` has the numbers of these systems.
@@ -89,8 +91,8 @@ usage: sexton COMMAND ...
 
 Runs crontabs, and explains and checks cron expressions.
 
-    sexton run CRONTAB      run a crontab in the foreground
-    sexton list CRONTAB     list the jobs of a crontab, and when they are due
+    sexton run CRONTAB      run crontabs in the foreground
+    sexton list CRONTAB     list the jobs of crontabs, and when they are due
     sexton next EXPR        print the next times of a cron expression, or of a crontab's jobs
     sexton explain EXPR     explain an expression, in words and field by field
     sexton why EXPR TIME    explain why an expression is due at a time, or why not
@@ -168,3 +170,6 @@ pub fn tell(line: &str) {
     // An error of stderr itself cannot be reported anywhere.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,8 @@ use sexton::{Cron, Error, Schedule};
 
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
-use crate::{check, expression, list, say, tell, time, Command, Failure};
+use crate::json::Object;
+use crate::{expression, list, say, source, tell, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "next",
@@ -23,9 +24,10 @@ pub const COMMAND: Command = Command {
             Flag::Value("--zone"),
             Flag::Value("--format"),
             Flag::Switch("--previous"),
+            Flag::Switch("--json"),
         ],
         dialect::FLAGS,
-        check::SYSTEM,
+        source::FLAGS,
     ],
     run: next,
 };
@@ -33,11 +35,11 @@ pub const COMMAND: Command = Command {
 const HELP: &str = concat!(
     "\
 usage: sexton next EXPR [OPTION ...]
-       sexton next CRONTAB [OPTION ...]
+       sexton next CRONTAB ... [OPTION ...]
 
 Prints the next times at which a cron expression is due, one per line. For a crontab, prints the
-next times of all jobs in one sequence, with the job behind each time. A single argument that
-is the path of a file, or `-` for stdin, is a crontab.
+next times of all jobs in one sequence, with the job behind each time. Paths of files and folders,
+and `-` for stdin, are crontabs.
 
 EXPR has five fields (minute, hour, day of month, month, day of week). With six, the seconds come
 first; with seven, the year comes last. --dialect may change this. EXPR may also be a nickname such
@@ -57,6 +59,7 @@ Quote it, or the shell replaces `*` with file names.
     --format FORMAT   rfc3339 (default): 2026-12-31T23:59:30+01:00, with Z for UTC
                       civil: 2026-12-31T23:59:30, the civil time in the zone
                       unix: seconds since 1970-01-01T00:00:00Z
+    --json            a JSON object for each time: due, and for a crontab also job, line, file
 ",
     dialect::help!(),
     "
@@ -106,12 +109,15 @@ fn next(args: &Args) -> Result<(), Failure> {
     }
     let until = args.has("--until").then(|| time::until(args, &zone)).transpose()?;
     let mut due_times = due_times.take_while(|due| until.map_or(true, |until| *due <= until));
-    due_times.try_for_each(|due| say(&show(due, &zone)))
+    due_times.try_for_each(|due| match args.has("--json") {
+        true => say(&Object::of("due", &show(due, &zone)).to_string()),
+        false => say(&show(due, &zone)),
+    })
 }
 
-/// Whether the arguments are a crontab and no expression: a file that exists, or stdin.
+/// Whether the arguments are crontabs and no expression: files or folders that exist, or stdin.
 fn names_a_crontab(args: &[OsString]) -> bool {
-    matches!(args, [path] if path == "-" || Path::new(path).is_file())
+    !args.is_empty() && args.iter().all(|path| path == "-" || Path::new(path).exists())
 }
 
 /// The due times strictly after an instant, or strictly before it, the nearest first.

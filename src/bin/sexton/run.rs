@@ -9,11 +9,11 @@ use crate::daemon::{self, Plan};
 use crate::dialect::{self, Reading};
 use crate::log::{Level, Log};
 use crate::settings::{self, Settings};
-use crate::source::Source;
-use crate::{check, init, trial, zone, Command, Failure};
+use crate::source::{self, Source};
+use crate::{init, trial, zone, Command, Failure};
 
 pub const COMMAND: Command =
-    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, check::SYSTEM], run };
+    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, source::FLAGS], run };
 
 const FLAGS: &[Flag] = &[
     Flag::Value("--journal"),
@@ -31,10 +31,11 @@ const FLAGS: &[Flag] = &[
 
 const HELP: &str = concat!(
     "\
-usage: sexton run CRONTAB [OPTION ...]
+usage: sexton run CRONTAB ... [OPTION ...]
 
-Runs a crontab in the foreground. It ends at SIGTERM or SIGINT, or when no job is left: never,
-unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
+Runs crontabs in the foreground: files, folders of them, or `-` for stdin. It ends at SIGTERM or
+SIGINT, or when no job is left: never, unless all jobs are @reboot. Crontabs with mistakes are not
+run. In a folder, names have only letters, digits, `_` and `-`; other files are left out.
 
     # minute, hour, day of month, month, day of week, and a command for the shell
     2 4 * * mon,fri report --weekly
@@ -52,7 +53,7 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
     @every 1h30m collect
     # a minus: log only failures
     -*/5 * * * * poll
-    # once, at the start
+    # once, at the start; with --journal only at the first start since the machine or container did
     @reboot warm-up
     # the text after the first % goes to stdin; each further % is a line break
     0 9 * * * mail ops%Good morning.%It is nine. Fifty \\% of the day is left.
@@ -64,7 +65,7 @@ unless all jobs are @reboot. `-` is stdin. A crontab with mistakes is not run.
     # the time zone of the schedules below, instead of the local one
     CRON_TZ = Europe/Paris
     # settings of the next job, all of them optional
-    # sexton: name=backup zone=Europe/Paris time-limit=10m retry=3 overlap=queue
+    # sexton: name=backup zone=Europe/Paris time-limit=10m retry=3 overlap=queue dir=/srv
     0 3 * * * backup --all
 
 A comment needs a line of its own: elsewhere, `#` is a part of the command. The sixth word is a
@@ -88,7 +89,8 @@ or after it.
     --quiet           log only warnings and failures
     --verbose         log also which jobs are scheduled, changed and removed
     --log-commands    log whole commands: without it, arguments are left out
-    --once JOB        run one job now, and end with 0 if it succeeded: its name, or `line 3`
+    --once JOB        run one job now, and end with 0 if it succeeded: its name, `line 3`, or
+                      FILE:3 if there may be several files
     --dry-run --until TIME
                       print what would run until then, and run nothing
 
@@ -101,16 +103,17 @@ These are for all jobs; a comment above a job says otherwise for that job:
     --output HOW       plain (default): jobs write to the program's stdout and stderr
                        prefix: each line begins with the job's name, as in [backup] done
                        json: each line is in a JSON object
+    --dir PATH         the working directory (default: that of the program)
 
 In a comment, name=NAME and zone=ZONE are possible, too, and at-most=N: that many runs of the job
 at a time. A name is for the log, the journal and --once.
 
 Signals: SIGTERM and SIGINT start no more jobs and wait for those that run; after --grace, or at
 a second signal, their process groups get TERM, and 5s later, or at a third signal, KILL. SIGHUP
-and SIGUSR2 read the crontab again, and so does a change of its file, which is looked at once a
-second. Jobs that did not change go on as they are. If there is a mistake in it, all do. As
-process 1 of a container the program starts itself as a child, passes signals on and collects
-orphans.
+and SIGUSR2 read the crontab again, and so does a change of its file, or of the files in its folder,
+which are looked at once a second. Jobs that did not change go on as they are. If there is a mistake
+in it, all do. As process 1 of a container the program starts itself as a child, passes signals on
+and collects orphans.
 
 The journal identifies a job by its name, or else by its line, wherever that is in the crontab. A
 changed line is a new job. A line that is missing at a start is removed. A job that was cut off
@@ -149,24 +152,26 @@ fn run(args: &Args) -> Result<(), Failure> {
     let (defaults, reading) = (Settings::of(args)?, Reading::of(args)?);
     check_mode(args)?;
     Log::of(args, Zone::utc())?;
-    let path = check::path(args)?;
+    let paths = source::paths(args)?;
     if init::is_needed() {
         return init::run();
     }
-    let mut source = Source::new(path, reading);
-    let file = source.read()?;
-    check::refuse_mistakes(&file)?;
-    if file.crontab.jobs.is_empty() {
-        return Err(Failure::Error(1, format!("`{}` has no jobs: there is nothing to run", file.name)));
+    let mut source = Source::new(paths, reading);
+    let files = source.read()?;
+    files.refuse_mistakes()?;
+    let crontab = source::join(files.files);
+    if crontab.jobs.is_empty() {
+        return Err(source::no_jobs(&files.name));
     }
-    let zone = zone::of_jobs(args, &file.crontab)?;
-    let log = Log::of(args, zone.zone.clone())?;
+    let zone = zone::of_jobs(args, &crontab)?;
+    let log = Log::of(args, zone.zone.clone())?.on_thread();
     if let Some(warning) = &zone.warning {
         log.message(Level::Warn, "zone", warning);
     }
+    log.left_out(&files.skipped);
     let plan = Plan {
         source,
-        log,
+        log: log.clone(),
         zone: (!zone.is_local).then_some(zone.zone),
         journal: args.value("--journal").map(String::from),
         grace,
@@ -174,11 +179,13 @@ fn run(args: &Args) -> Result<(), Failure> {
         defaults,
         logs_commands: args.has("--log-commands"),
     };
-    match args.value("--once") {
-        Some(name) => trial::once(name, plan, file.crontab),
-        None if args.has("--dry-run") => trial::dry_run(args, &plan, &file.crontab),
-        None => daemon::run(plan, file.crontab),
-    }
+    let result = match args.value("--once") {
+        Some(name) => trial::once(name, plan, crontab),
+        None if args.has("--dry-run") => trial::dry_run(args, &plan, &crontab),
+        None => daemon::run(plan, crontab),
+    };
+    log.flush();
+    result
 }
 
 /// `--dry-run` and `--until` need each other, and `--once` excludes them.

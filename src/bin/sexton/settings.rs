@@ -1,6 +1,7 @@
 //! What can be said of a job, in a comment above it, or of all jobs, on the command line: `time-limit=10m`, `--time-limit
 //! 10m`. Pure: the caller looks up the zones.
 
+use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use sexton::tz::Zone;
@@ -10,11 +11,16 @@ use crate::args::{Args, Flag};
 use crate::Failure;
 
 /// The command line's flags for all jobs.
-pub const FLAGS: &[Flag] =
-    &[Flag::Value("--time-limit"), Flag::Value("--retry"), Flag::Value("--overlap"), Flag::Value("--output")];
+pub const FLAGS: &[Flag] = &[
+    Flag::Value("--time-limit"),
+    Flag::Value("--retry"),
+    Flag::Value("--overlap"),
+    Flag::Value("--output"),
+    Flag::Value("--dir"),
+];
 
 /// The settings that a comment may have, for error messages.
-pub const EXPECTED: &str = "expected name, zone, time-limit, retry, overlap, at-most or output";
+pub const EXPECTED: &str = "expected name, zone, time-limit, retry, overlap, at-most, output or dir";
 
 /// The maximum number of runs at a time. Each of them occupies a thread.
 pub const MOST_AT_ONCE: usize = 250;
@@ -48,12 +54,14 @@ pub struct Settings {
     overlap: Option<WhileRunning>,
     at_most: Option<usize>,
     output: Option<Output>,
+    /// The working directory.
+    pub dir: Option<PathBuf>,
 }
 
 impl Settings {
     pub fn of(args: &Args) -> Result<Settings, Failure> {
         let mut settings = Settings::default();
-        for flag in ["--time-limit", "--retry", "--overlap", "--output"] {
+        for flag in ["--time-limit", "--retry", "--overlap", "--output", "--dir"] {
             if let Some(value) = args.value(flag) {
                 let no_zone = |_: &str| Err(String::new());
                 let result = settings.set(&flag[2..], value, no_zone);
@@ -99,6 +107,10 @@ impl Settings {
                 };
                 self.output.replace(output).is_some()
             }
+            "dir" => {
+                let dir = Some(PathBuf::from(value)).filter(|dir| dir.is_absolute());
+                self.dir.replace(dir.ok_or_else(|| expected("an absolute path"))?).is_some()
+            }
             _ => return Err(format!("unknown setting `{key}`, {EXPECTED}")),
         };
         match is_repeated {
@@ -117,6 +129,7 @@ impl Settings {
             overlap: self.overlap.or(others.overlap),
             at_most: self.at_most.or(others.at_most),
             output: self.output.or(others.output),
+            dir: self.dir.clone().or_else(|| others.dir.clone()),
         }
     }
 
@@ -195,6 +208,7 @@ mod tests {
             ("overlap", "yes", "found `yes`, expected skip, queue or allow"),
             ("at-most", "0", "found `0`, expected a number from 1 to 250"),
             ("output", "xml", "found `xml`, expected plain, prefix or json"),
+            ("dir", "jobs", "found `jobs`, expected an absolute path"),
             ("colour", "red", &format!("unknown setting `colour`, {EXPECTED}")),
         ] {
             assert_eq!(set(key, value).unwrap_err(), error);

@@ -1,47 +1,222 @@
-//! The file of the crontab, and whether it has changed.
+//! The files of the crontab, and whether they have changed.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::check::{self, File};
+use sexton::tz::Zone;
+
+use crate::args::{Args, Flag};
+use crate::crontab::{counted, Crontab};
 use crate::dialect::Reading;
 use crate::mistake::Mistake;
-use crate::{user, Failure};
+use crate::{tell, user, Failure};
+
+/// Of all commands that read crontabs.
+pub const FLAGS: &[Flag] = &[Flag::Switch("--system")];
 
 pub struct Source {
-    path: OsString,
+    paths: Vec<OsString>,
     reading: Arc<Reading>,
-    /// What the file was like when it was read.
-    read: Option<Stamp>,
-    /// What it was like at the last look.
-    seen: Option<Stamp>,
+    /// What the files were like when they were read.
+    read: Stamps,
+    /// What they were like at the last look.
+    seen: Stamps,
 }
 
-/// What tells one version of a file from another: modification time, length, and the file's number in its file system. The
-/// number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap.
-type Stamp = (SystemTime, u64, u64);
+/// The files, each with what tells one version of it from another: modification time, length, and its number in its file
+/// system. The number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap. `None`
+/// if there is no such file: it counts as a version, which cannot be read.
+type Stamps = Vec<(PathBuf, Option<(SystemTime, u64, u64)>)>;
 
-impl Source {
-    pub fn new(path: &OsStr, reading: Reading) -> Source {
-        Source { path: path.into(), reading: Arc::new(reading), read: None, seen: None }
+/// The crontabs that the command line names.
+pub struct Files {
+    /// The paths that it names.
+    pub name: String,
+    pub files: Vec<File>,
+    /// The files of folders that are left out because of their names.
+    pub skipped: Vec<PathBuf>,
+}
+
+/// A crontab, the name of its file, and its mistakes.
+pub struct File {
+    pub name: String,
+    pub crontab: Crontab,
+    pub mistakes: Vec<Mistake>,
+}
+
+/// What the command line names: files, folders, or `-` for stdin.
+pub fn paths(args: &Args) -> Result<&[OsString], Failure> {
+    match &args.rest[..] {
+        [] => Err(Failure::Usage("expected a crontab, or `-` for stdin".into())),
+        paths => Ok(paths),
+    }
+}
+
+/// Reads what the command line names, says which files are left out, and fails if there are mistakes.
+pub fn read(args: &Args, reading: &Reading) -> Result<Crontab, Failure> {
+    let files = Files::read(paths(args)?, reading)?;
+    files.skipped.iter().for_each(|path| tell(&format!("sexton: {}", left_out(path))));
+    files.refuse_mistakes()?;
+    Ok(join(files.files))
+}
+
+/// The message for a file of a folder that is not read.
+pub fn left_out(path: &Path) -> String {
+    let expected = "expected a name of letters, digits, `_` and `-`, as run-parts does";
+    format!("`{}` is left out: {expected}", path.display())
+}
+
+/// The files that a path leads to, and those that are left out: itself, or those of a folder, in the order of their names.
+fn files_at(path: &OsStr) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    if !is_folder(path) {
+        return Ok((vec![path.into()], Vec::new()));
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let file = entry?.path();
+        let is_hidden = file.file_name().map_or(false, |name| name.to_string_lossy().starts_with('.'));
+        // Folders are those of a ConfigMap. A link to nothing is a file that cannot be read.
+        if !is_hidden && !file.is_dir() {
+            files.push(file);
+        }
+    }
+    files.sort_unstable();
+    let is_read = |file: &PathBuf| {
+        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        file.file_name().and_then(OsStr::to_str).map_or(false, |name| name.bytes().all(is_fine))
+    };
+    Ok(files.into_iter().partition(is_read))
+}
+
+fn is_folder(path: &OsStr) -> bool {
+    path != OsStr::new("-") && Path::new(path).is_dir()
+}
+
+impl Files {
+    pub fn read(paths: &[OsString], reading: &Reading) -> Result<Files, Failure> {
+        let name = paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(" ");
+        let mut all = Files { name, files: Vec::new(), skipped: Vec::new() };
+        let may_be_several = paths.len() > 1 || paths.iter().any(|path| is_folder(path));
+        let mut names = HashMap::new();
+        for path in paths {
+            let (files, skipped) = files_at(path).map_err(|error| unreadable(path, error))?;
+            all.skipped.extend(skipped);
+            for path in files {
+                let mut file = File::read(path.as_os_str(), reading)?;
+                file.refuse_names(&mut names);
+                if may_be_several {
+                    let path = Arc::<str>::from(&*file.name);
+                    file.crontab.jobs.iter_mut().for_each(|job| job.file = Some(path.clone()));
+                }
+                all.files.push(file);
+            }
+        }
+        Ok(all)
     }
 
-    pub fn read(&mut self) -> Result<File, Failure> {
-        // Before the file: a change while it is read is noticed later.
-        self.read = self.stamp();
-        self.seen = self.read;
-        let mut file = check::read_path(&self.path, &self.reading)?;
-        let refused = user::refused(&file.crontab).into_iter().map(|(line, text, warning)| Mistake {
-            line,
-            text: text.into(),
-            span: warning.span,
-            message: warning.message,
-            suggestion: None,
-        });
-        file.mistakes.extend(refused);
-        Ok(file)
+    /// All mistakes, each with the name of its file.
+    pub fn mistakes(&self) -> impl Iterator<Item = (&str, &Mistake)> {
+        self.files.iter().flat_map(|file| file.mistakes.iter().map(move |mistake| (&*file.name, mistake)))
+    }
+
+    /// Prints the mistakes, and fails if there are any.
+    pub fn refuse_mistakes(&self) -> Result<(), Failure> {
+        self.mistakes().for_each(|(file, mistake)| tell(&mistake.in_file(file).to_string()));
+        match self.mistakes().count() {
+            0 => Ok(()),
+            count => Err(Failure::Error(1, format!("`{}` has {}", self.name, counted(count, "mistake")))),
+        }
+    }
+}
+
+/// The crontabs as one. Each job keeps the variables of its own file. What only warnings need is left out.
+pub fn join(files: Vec<File>) -> Crontab {
+    let mut all = Crontab::default();
+    for File { mut crontab, .. } in files {
+        let before = all.variables.len();
+        for job in &mut crontab.jobs {
+            job.variables = job.variables.start + before..job.variables.end + before;
+        }
+        all.variables.append(&mut crontab.variables);
+        all.jobs.append(&mut crontab.jobs);
+    }
+    all
+}
+
+/// Crontabs without jobs are not run.
+pub fn no_jobs(name: &str) -> Failure {
+    Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run"))
+}
+
+/// The maximum length of a crontab, in bytes. A device or a pipe may be endless.
+const MAX_LEN: u64 = 1 << 24;
+
+impl File {
+    /// Reads a crontab; `-` is stdin.
+    fn read(path: &OsStr, reading: &Reading) -> Result<File, Failure> {
+        let mut bytes = Vec::new();
+        let result = match path == OsStr::new("-") {
+            true => io::stdin().lock().take(MAX_LEN + 1).read_to_end(&mut bytes),
+            false => fs::File::open(path).and_then(|file| file.take(MAX_LEN + 1).read_to_end(&mut bytes)),
+        };
+        let name = shown(path);
+        if result.map_err(|error| unreadable(path, error))? as u64 > MAX_LEN {
+            let problem = format!("`{name}` is longer than a crontab may be, {MAX_LEN} bytes");
+            return Err(Failure::Error(2, problem));
+        }
+        let (crontab, mistakes) = Crontab::read(&bytes, reading, Zone::from_tz);
+        Ok(File { name, crontab, mistakes })
+    }
+
+    /// Adds a mistake for each job whose name one in another file has. `names` has the places of the jobs that have a name.
+    fn refuse_names(&mut self, names: &mut HashMap<String, String>) {
+        for job in &self.crontab.jobs {
+            if let Some(own) = &job.settings.name {
+                let place = format!("{}:{}", self.name, job.line);
+                if let Some(other) = names.insert(own.clone(), place) {
+                    let message = format!("the name `{own}` is used: the job at {other} has it");
+                    self.mistakes.push(job.mistake(job.schedule.clone(), message));
+                }
+            }
+        }
+    }
+
+    /// Adds a mistake for each job that this process cannot run, because of its user.
+    fn refuse_users(&mut self) {
+        let refused = user::refused(&self.crontab).into_iter();
+        self.mistakes.extend(refused.map(|(job, warning)| job.mistake(warning.span, warning.message)));
+    }
+}
+
+fn shown(path: &OsStr) -> String {
+    match path == OsStr::new("-") {
+        true => "<stdin>".into(),
+        false => path.to_string_lossy().into_owned(),
+    }
+}
+
+fn unreadable(path: &OsStr, error: io::Error) -> Failure {
+    Failure::Error(2, format!("could not read `{}`: {error}", shown(path)))
+}
+
+impl Source {
+    pub fn new(paths: &[OsString], reading: Reading) -> Source {
+        Source { paths: paths.into(), reading: Arc::new(reading), read: Vec::new(), seen: Vec::new() }
+    }
+
+    /// Reads the crontabs to be run.
+    pub fn read(&mut self) -> Result<Files, Failure> {
+        // Before the files: a change while they are read is noticed later.
+        self.read = self.stamps();
+        self.seen = self.read.clone();
+        let mut files = Files::read(&self.paths, &self.reading)?;
+        files.files.iter_mut().for_each(File::refuse_users);
+        Ok(files)
     }
 
     pub fn reading(&self) -> Arc<Reading> {
@@ -50,25 +225,31 @@ impl Source {
 
     /// Whether the crontab comes from stdin, and cannot be read again.
     pub fn is_stdin(&self) -> bool {
-        self.path == OsStr::new("-")
+        self.paths.iter().any(|path| path == OsStr::new("-"))
     }
 
-    /// Whether the file has changed since it was read, and not since the last look: one that is being written is left alone.
+    /// Whether a file has changed since it was read, and not since the last look: one that is being written is left alone.
     pub fn has_changed(&mut self) -> bool {
-        let now = self.stamp();
+        let now = self.stamps();
         let is_at_rest = now == self.seen;
         self.seen = now;
-        is_at_rest && now != self.read
+        is_at_rest && self.seen != self.read
     }
 
-    /// `None` if there is no such file: it counts as a version, which cannot be read.
-    fn stamp(&self) -> Option<Stamp> {
+    fn stamps(&self) -> Stamps {
         if self.is_stdin() {
-            return None;
+            return Vec::new();
         }
-        // This follows symlinks.
-        let metadata = fs::metadata(&self.path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
+        let files = self.paths.iter().flat_map(|path| match files_at(path) {
+            Ok((files, skipped)) => files.into_iter().chain(skipped).collect(),
+            Err(_) => vec![path.into()],
+        });
+        let stamp = |path: &Path| {
+            // This follows symlinks.
+            let metadata = fs::metadata(path).ok()?;
+            Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
+        };
+        files.map(|path| (path.clone(), stamp(&path))).collect()
     }
 }
 

@@ -26,7 +26,7 @@ fn named(name: &str) -> Option<User> {
 }
 
 /// The jobs that this process cannot run: those of users that do not exist, and unless it is root's, those of others.
-pub fn refused(crontab: &Crontab) -> Vec<(usize, &str, Warning)> {
+pub fn refused(crontab: &Crontab) -> Vec<(&Job, Warning)> {
     let warning = |job: &Job| {
         let (name, span) = (job.user()?, job.user.clone()?);
         let message = match named(name) {
@@ -38,7 +38,7 @@ pub fn refused(crontab: &Crontab) -> Vec<(usize, &str, Warning)> {
         };
         Some(Warning { code: "other-user", span, message, suggestion: None })
     };
-    crontab.jobs.iter().filter_map(|job| Some((job.line, &*job.text, warning(job)?))).collect()
+    crontab.jobs.iter().filter_map(|job| Some((job, warning(job)?))).collect()
 }
 
 /// Has a process run as the user of its job, in that one's group alone.

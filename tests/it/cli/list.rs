@@ -34,6 +34,8 @@ fn a_crontab_has_a_time_line() {
     let until = list(&["next", "-", "--until", "2026-11-29 12:59:59", "--format", "civil"]).1;
     assert_eq!(until, "2026-11-29T12:20:00 line 3: b …\n2026-11-29T12:40:00 line 3: b …\n");
     assert_eq!(call_with_input(&["next", "-"], "61 * * * * x\n").0, 1);
+    let json = list(&["next", "-", "--json", "--count", "5"]).1;
+    assert_eq!(json.lines().last(), Some("{\"due\":\"2026-11-29T13:30:00Z\",\"job\":\"line 4\",\"line\":4}"));
     let expression =
         call(&["next", "0 * * * *", "--from", "2026-11-29 12:00", "--until", "2026-11-29 14:00"]);
     assert_eq!(expression.1, "2026-11-29T13:00:00Z\n2026-11-29T14:00:00Z\n");

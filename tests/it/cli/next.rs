@@ -23,6 +23,12 @@ fn next_prints_the_due_times_after_a_time() {
 }
 
 #[test]
+fn next_prints_json() {
+    let json = ["{\"due\":\"2027-01-01T00:00:00\"}", "{\"due\":\"2028-01-01T00:00:00\"}"];
+    next("0 0 1 1 *|--count=2|--from=2026-01-01 00:00|--json|--format=civil", &json);
+}
+
+#[test]
 fn next_uses_the_zone() {
     let zone = format!("--zone|{PARIS}|--from|2026-03-28T12:00");
     next(

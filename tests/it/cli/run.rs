@@ -1,7 +1,13 @@
 //! `sexton run`.
 
+#[cfg(target_os = "linux")]
+mod boot;
 #[cfg(unix)]
 mod daemon;
+#[cfg(target_os = "linux")]
+mod disk;
+#[cfg(unix)]
+mod folders;
 #[cfg(unix)]
 mod jobs;
 #[cfg(unix)]

@@ -73,6 +73,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
         return fault(end..end, expected).map_err(|fault| vec![fault]);
     }
     Ok(Job {
+        file: None,
         line: 0,
         text: text.into(),
         when,
@@ -84,7 +85,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
         command,
         command_at: rest.command_at,
         input,
-        variables: 0,
+        variables: 0..0,
     })
 }
 

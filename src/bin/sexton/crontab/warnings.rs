@@ -100,7 +100,7 @@ fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
     let mut seen = HashMap::new();
     let twice = jobs.iter().filter_map(|job| {
         let text: Vec<_> = words(&job.text, job.schedule.start).map(|word| &job.text[word]).collect();
-        let key = (text, job.zone.as_ref().map(Zone::name), job.variables, &job.settings.name);
+        let key = (text, job.zone.as_ref().map(Zone::name), &job.variables, &job.settings.name);
         let first = *seen.entry(key).or_insert(job.line);
         let message = format!("the same job as in line {first}: it is run twice at each of its times");
         let span = job.schedule.start..job.text.trim_end().len();
@@ -264,7 +264,8 @@ fn job_in_variable(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
 fn tz_of_jobs(crontab: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let has_times =
         |job: &&Job| matches!(&job.when, When::Cron(cron) if !cron.to_string().ends_with("* * * *"));
-    let mut below = crontab.jobs.iter().filter(|job| job.variables > variable.index && job.zone.is_none());
+    let mut below =
+        crontab.jobs.iter().filter(|job| job.variables.contains(&variable.index) && job.zone.is_none());
     if !variable.is_lone_tz || below.find(has_times).is_none() || job_in_variable(crontab, variable).is_some()
     {
         return None;

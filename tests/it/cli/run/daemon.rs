@@ -88,6 +88,18 @@ impl Daemon {
         signal(name, self.id());
     }
 
+    /// The program, or process 1 of the namespace that `unshare` made for it.
+    pub fn first_process(&self) -> u32 {
+        let name = fs::read_to_string(format!("/proc/{}/comm", self.id())).unwrap_or_default();
+        if name.trim() != "unshare" {
+            return self.id();
+        }
+        let children = format!("/proc/{0}/task/{0}/children", self.id());
+        let read = || fs::read_to_string(&children).unwrap().trim().parse().ok();
+        assert!(until(|| read().is_some()));
+        read().unwrap()
+    }
+
     pub fn log(&self) -> Vec<String> {
         self.err.lock().unwrap().clone()
     }

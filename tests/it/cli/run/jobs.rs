@@ -73,6 +73,23 @@ fn at_most_so_many_jobs_run_at_a_time() {
 }
 
 #[test]
+fn a_job_has_a_working_directory() {
+    let folder = crate::journal::Folder::new();
+    let root = std::fs::canonicalize(folder.journal().parent().unwrap()).unwrap();
+    let run = |crontab: &str| {
+        let (status, stdout, stderr) =
+            call_with_input(&["run", "-", "--dir", root.to_str().unwrap()], crontab);
+        assert_eq!(status, 0);
+        (stdout, stderr)
+    };
+    assert_eq!(run("@reboot pwd\n").0, format!("{}\n", root.display()));
+    assert_eq!(run("# sexton: dir=/\n@reboot pwd\n").0, "/\n");
+    let (_, stderr) = run("# sexton: dir=/no/such\n@reboot pwd\n");
+    let error = "error=\"could not start `/bin/sh` in `/no/such`: No such file or directory (os error 2)\"";
+    assert!(stderr.contains(error), "{stderr}");
+}
+
+#[test]
 fn one_job_is_run_at_once_as_the_daemon_would() {
     let crontab = "A=b\n# sexton: name=yearly\n@yearly cat; echo $A; exit 0%in\n@yearly exit 3\n";
     let once = |name: &str| call_with_input(&["run", "-", "--once", name, "--quiet"], crontab);

@@ -95,6 +95,25 @@ fn a_log_that_cannot_be_written_stops_no_job() {
     }
 }
 
+/// The pipe of the log is full from the beginning.
+#[test]
+fn a_log_that_nobody_reads_delays_no_job_and_no_stop() {
+    use super::daemon::Daemon;
+    let fill = "mkfifo log; sleep 60 <log >/dev/null 2>&1 & head -c 65536 /dev/zero >log; exec \"$@\" 2>log";
+    let program = |args: &[&str]| {
+        let inner = super::super::sexton(args);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", fill, "sh"]).arg(inner.get_program()).args(args).env("TZ", "UTC0");
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command
+    };
+    let crontab = "@every 50ms echo x >> ticks\n";
+    let mut daemon = Daemon::start_in(crate::journal::Folder::new(), crontab, &[], program);
+    assert!(super::daemon::until(|| daemon.wait_for_file("ticks").lines().count() > 20));
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), 0);
+}
+
 #[test]
 fn a_reader_that_reads_nothing_delays_no_other_job_and_no_stop() {
     use super::daemon::until;

@@ -1,17 +1,24 @@
 //! What the documents of supercronic, yacron and cronie say that each does, and what this program does instead or as well.
-//! The rows with a crontab are run; the others are what the tests next to this one show.
+//! The rows with a crontab are run. The others name tests that show it.
+
+use std::fs;
+use std::path::Path;
 
 use super::super::call_with_input;
 
 struct Row {
     /// Whose document, and what it says.
     peer: &'static str,
-    /// A crontab of `@reboot` jobs, and the options.
+    /// A crontab that ends by itself, and the options.
     crontab: &'static str,
     options: &'static [&'static str],
-    /// What stdout and the log have in them then, in this order.
+    /// What stdout and the log have in them then, in this order; without a crontab, the tests.
     shows: &'static [&'static str],
     hides: &'static [&'static str],
+}
+
+const fn tested(peer: &'static str, tests: &'static [&'static str]) -> Row {
+    Row { peer, crontab: "", options: &[], shows: tests, hides: &[] }
 }
 
 const ROWS: &[Row] = &[
@@ -59,6 +66,62 @@ const ROWS: &[Row] = &[
         hides: &[],
     },
     Row {
+        peer: "supercronic: a sixth field is that of the seconds",
+        crontab: "* * * * * * echo tick; kill $PPID\n",
+        options: &[],
+        shows: &["tick\n", " end status=0 "],
+        hides: &[],
+    },
+    Row {
+        peer: "supercronic: a job that still runs is not started again, which is logged (yacron: Forbid)",
+        crontab: "@every 100ms sleep 2\n@reboot sleep 1; kill $PPID\n",
+        options: &[],
+        shows: &[" missed count=1 why=\"still running\" "],
+        hides: &[],
+    },
+    Row {
+        peer: "supercronic: at SIGTERM it waits for the jobs that run (here: for --grace)",
+        crontab: "@reboot sleep 0.3; kill $PPID; sleep 0.3; echo done\n",
+        options: &[],
+        shows: &["done\n", " stop running=1 ", "all jobs ended by themselves"],
+        hides: &[" term "],
+    },
+    Row {
+        peer: "supercronic: variables of the crontab are taken as they are (cronie, too)",
+        crontab: "A=1\nB=$A\n@reboot echo \"B is $B\"\n",
+        options: &[],
+        shows: &["B is $A\n"],
+        hides: &[],
+    },
+    tested(
+        "supercronic: SIGUSR2 and -inotify read the crontab again (cronie: a change and SIGHUP)",
+        &["each_way_to_ask_for_it_reads_the_crontab_again", "a_new_version_of_a_config_map_is_noticed"],
+    ),
+    tested(
+        "supercronic: -test reads the crontab and runs nothing (here: check)",
+        &["a_likely_mistake_is_a_warning"],
+    ),
+    tested("supercronic: as process 1 it collects orphans", &["process_1_collects_orphans"]),
+    tested(
+        "supercronic: -overlapping lets jobs overlap themselves (yacron: Allow; Replace is not there)",
+        &["overlapping_runs_are_skipped_queued_or_allowed"],
+    ),
+    tested(
+        "yacron: schedules are in UTC unless they say otherwise (here: local; UTC if there is no local zone)",
+        &["without_any_local_zone_jobs_go_by_utc_and_the_first_line_says_so"],
+    ),
+    tested(
+        "yacron: killTimeout is from TERM to KILL (here: five seconds)",
+        &["a_second_signal_ends_the_grace_and_a_third_kills"],
+    ),
+    Row {
+        peer: "yacron: failsWhen makes output a failure (here: the exit status alone does)",
+        crontab: "@reboot echo out; echo err >&2\n",
+        options: &[],
+        shows: &["out\n", " end status=0 "],
+        hides: &[" fail "],
+    },
+    Row {
         peer: "yacron: onFailure.retry tries again with growing pauses",
         crontab: "@reboot exit 1\n",
         options: &["--retry", "1"],
@@ -101,6 +164,25 @@ const ROWS: &[Row] = &[
         hides: &[],
     },
     Row {
+        peer: "cronie: jobs begin in HOME (here: where the program is, or in dir=)",
+        crontab: "HOME=/tmp\n# sexton: dir=/\n@reboot pwd; echo at home in $HOME\n",
+        options: &[],
+        shows: &["/\nat home in /tmp\n"],
+        hides: &[],
+    },
+    Row {
+        peer: "cronie: what jobs write is mailed to MAILTO (here: it stays where it is)",
+        crontab: "MAILTO=ops\n@reboot echo written\n",
+        options: &[],
+        shows: &["written\n", " end status=0 "],
+        hides: &[],
+    },
+    tested("cronie: @reboot jobs are run once a boot", &["reboot_jobs_are_run_once_a_boot_with_a_journal"]),
+    tested(
+        "cronie: /etc/cron.d has crontabs (here: with the names of run-parts)",
+        &["a_folder_is_one_crontab_without_the_files_that_run_parts_would_not_run"],
+    ),
+    Row {
         peer: "cronie: jobs overlap themselves (here: --overlap allow; see jobs.rs)",
         crontab: "@reboot true\n",
         options: &["--overlap", "allow"],
@@ -109,9 +191,24 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// The text of all tests in a folder.
+fn sources(folder: &Path) -> String {
+    let text = |path: &Path| match path.is_dir() {
+        true => sources(path),
+        false => fs::read_to_string(path).unwrap(),
+    };
+    fs::read_dir(folder).unwrap().map(|entry| text(&entry.unwrap().path())).collect()
+}
+
 #[test]
 fn what_the_peers_document_is_done_or_said() {
+    let tests = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cli"));
     for Row { peer, crontab, options, shows, hides } in ROWS {
+        if crontab.is_empty() {
+            let is_there = |test: &&str| tests.contains(&format!("\nfn {test}()"));
+            assert!(shows.iter().all(is_there), "{peer}: no test {shows:?}");
+            continue;
+        }
         let (status, stdout, stderr) = call_with_input(&[&["run", "-"], *options].concat(), crontab);
         assert_eq!(status, 0, "{peer}: {stderr}");
         let all = format!("{stdout}{stderr}");

@@ -4,9 +4,10 @@ use std::process::{Command, Stdio};
 
 use super::super::sexton;
 use super::daemon::{signal, until, Daemon};
+use crate::journal::Folder;
 
 /// Whether this machine lets a test make namespaces.
-fn has_namespaces() -> bool {
+pub fn has_namespaces() -> bool {
     let mut tried = Command::new("unshare");
     tried.args(["--pid", "--mount", "--fork", "--mount-proc", "true"]).stderr(Stdio::null());
     let works = tried.status().map_or(false, |status| status.success());
@@ -16,21 +17,14 @@ fn has_namespaces() -> bool {
     works
 }
 
-fn as_process_one(args: &[&str]) -> Command {
+pub fn as_process_one(args: &[&str]) -> Command {
     let program = sexton(args);
     let mut command = Command::new("unshare");
-    command.args(["--pid", "--mount", "--fork", "--mount-proc"]).arg(program.get_program());
+    // What a test leaves running ends with `unshare`.
+    command.args(["--pid", "--mount", "--kill-child", "--mount-proc"]).arg(program.get_program());
     command.args(program.get_args()).env("TZ", "UTC0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-/// Process 1: the child of `unshare`.
-fn process_one(daemon: &Daemon) -> u32 {
-    let children = format!("/proc/{0}/task/{0}/children", daemon.id());
-    let read = || std::fs::read_to_string(&children).unwrap().trim().parse().ok();
-    assert!(until(|| read().is_some()));
-    read().unwrap()
 }
 
 #[test]
@@ -39,22 +33,21 @@ fn process_1_forwards_signals_and_ends_as_its_child_does() {
         return;
     }
     let crontab = "@reboot echo begun > began; until [ -e go ]; do sleep 0.02; done; echo finished\n";
-    let mut daemon = Daemon::start_in(crate::journal::Folder::new(), crontab, &[], as_process_one);
+    let mut daemon = Daemon::start_in(Folder::new(), crontab, &[], as_process_one);
     daemon.wait_for_file("began");
-    signal("HUP", process_one(&daemon));
+    signal("HUP", daemon.first_process());
     daemon.wait_for(1, &[" reload jobs=1 added=0 removed=0 changed=0"]);
-    signal("TERM", process_one(&daemon));
+    signal("TERM", daemon.first_process());
     daemon.wait_for(1, &[" stop running=1 "]);
     std::fs::write(daemon.file("go"), "").unwrap();
     assert_eq!(daemon.end(), 0);
     assert!(until(|| daemon.output() == ["finished"]));
 
     let crontab = "@reboot echo > began; trap '' TERM; while :; do sleep 0.05; done\n";
-    let mut daemon =
-        Daemon::start_in(crate::journal::Folder::new(), crontab, &["--grace", "0s"], as_process_one);
+    let mut daemon = Daemon::start_in(Folder::new(), crontab, &["--grace", "0s"], as_process_one);
     daemon.wait_for_file("began");
     for line in [" term why=", " kill why="] {
-        signal("TERM", process_one(&daemon));
+        signal("TERM", daemon.first_process());
         daemon.wait_for(1, &[line]);
     }
     assert_eq!(daemon.end(), 4);
@@ -68,10 +61,39 @@ fn process_1_collects_orphans() {
     // Each run leaves a process behind that ends later. The other job counts those that nobody collected.
     let crontab = "@every 100ms (sleep 0.05 &)\n\
                    @every 100ms grep -l '^State:.*Z' /proc/[0-9]*/status | wc -l >> zombies\n";
-    let daemon = Daemon::start_in(crate::journal::Folder::new(), crontab, &[], as_process_one);
+    let daemon = Daemon::start_in(Folder::new(), crontab, &[], as_process_one);
     daemon.wait_for(30, &[" end ", "line 1: "]);
     let counts = daemon.wait_for_file("zombies");
     let most = counts.lines().map(|count| count.trim().parse::<u32>().unwrap()).max().unwrap();
     // One may just be on its way.
     assert!(most < 10, "{counts}");
+}
+
+/// `docker stop` sends TERM to process 1, and KILL after ten seconds: with that the kernel ends all of the container.
+#[test]
+fn a_container_that_is_stopped_and_then_killed_leaves_nothing_behind() {
+    if !has_namespaces() {
+        return;
+    }
+    let folder = Folder::new();
+    let journal = folder.journal();
+    let options = ["--journal", journal.to_str().unwrap(), "--grace", "1h"];
+    let crontab = "# sexton: name=stubborn\n\
+                   @every 100ms trap '' TERM; while :; do echo tick >> ticks; sleep 0.02; done\n";
+    let daemon = Daemon::start_in(Folder::new(), crontab, &options, as_process_one);
+    daemon.wait_for_file("ticks");
+    signal("TERM", daemon.first_process());
+    daemon.wait_for(1, &[" stop running=1 grace=3600.000s"]);
+    signal("KILL", daemon.first_process());
+    let ticks = || daemon.wait_for_file("ticks").len();
+    let is_quiet = || {
+        let before = ticks();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        ticks() == before
+    };
+    assert!(until(is_quiet), "{:#?}", daemon.log());
+
+    // The journal is free, and knows of the run.
+    let again = Daemon::start_in(Folder::new(), crontab, &options, as_process_one);
+    again.wait_for(1, &[" cut due=", " stubborn"]);
 }

@@ -5,7 +5,7 @@ use super::super::{call_with_input, fails, outcome, sexton};
 #[test]
 fn a_mistake_in_an_option_says_what_was_found_and_what_is_expected() {
     let usage = |problem: &str| {
-        format!("sexton: {problem}\nusage: sexton run CRONTAB [OPTION ...]\nsee `sexton run --help`\n")
+        format!("sexton: {problem}\nusage: sexton run CRONTAB ... [OPTION ...]\nsee `sexton run --help`\n")
     };
     for (args, problem) in [
         ("--grace|soon", "`--grace`: found `s` at byte 0, expected a number and a unit, as in 1h30m"),
@@ -13,6 +13,7 @@ fn a_mistake_in_an_option_says_what_was_found_and_what_is_expected() {
         ("--retry|x", "`--retry`: found `x`, expected a number from 0 to 1000"),
         ("--overlap|yes", "`--overlap`: found `yes`, expected skip, queue or allow"),
         ("--output|xml", "`--output`: found `xml`, expected plain, prefix or json"),
+        ("--dir|jobs", "`--dir`: found `jobs`, expected an absolute path"),
         ("--log|xml", "unknown format `xml` for `--log`, expected text or json"),
         ("--quiet|--verbose", "`--quiet` and `--verbose` exclude each other: expected one of them"),
         ("--dry-run", "`--dry-run` prints what would run until a time: expected `--until TIME`"),
@@ -26,7 +27,7 @@ fn a_mistake_in_an_option_says_what_was_found_and_what_is_expected() {
 fn settings_in_a_comment_are_checked() {
     let crontab = "# sexton: nam=a\n@daily x\n# sexton: name=a\n@daily y\n# sexton: name=a\n@daily z\n# sexton: retry=1\n";
     let (status, stdout, _) = call_with_input(&["check", "-"], crontab);
-    let expected = "expected name, zone, time-limit, retry, overlap, at-most or output";
+    let expected = "expected name, zone, time-limit, retry, overlap, at-most, output or dir";
     let lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("<stdin>")).collect();
     assert_eq!(status, 1);
     assert_eq!(

@@ -1,53 +1,31 @@
 //! Times cron and zone libraries side by side: see README.md.
 //!
 //! ```text
-//! peers time NAME [WORK [LIBRARY]]   TSV: NAME, work, library, answer, and median, p10, p90 and min ns an operation
-//! peers table FILE...                Markdown, of what `time` gave
-//! peers check [WORK [LIBRARY]]       what every library answers to every work
-//! peers heap                         bytes of a parsed schedule: in place, on the heap, blocks
-//! peers features                     which expressions each library takes
-//! peers fuzz [N]                     the limit against croner on N random expressions
-//! peers spin WORK LIBRARY N          does one work N times, for an instruction counter
+//! cron time BUILD [WORK [LIBRARY]]  TSV of all works, or those with this in their name
+//! cron check [WORK [LIBRARY]]       what every library answers to every work
+//! cron heap                         bytes of a parsed schedule: in place, on the heap, blocks
+//! cron features                     which expressions each library takes
+//! cron fuzz [N]                     the limit against croner on N random expressions
+//! cron spin WORK LIBRARY N          does one work N times, for an instruction counter
 //! ```
 //!
 //! Every round does one batch of every work, so that noise from other programs on the machine falls on all alike; the median
 //! over rounds is what counts.
 
+#[path = "../counting.rs"]
+mod counting;
+#[path = "../times.rs"]
+mod times;
+
+// Not all of it is asked for here.
+#[allow(dead_code)]
 mod limit;
 mod peers;
-mod table;
 mod zones;
 
 use peers::*;
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-
-struct Counting;
-static ON: AtomicBool = AtomicBool::new(false);
-static BYTES: AtomicUsize = AtomicUsize::new(0);
-static BLOCKS: AtomicUsize = AtomicUsize::new(0);
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, l: Layout) -> *mut u8 {
-        if ON.load(Relaxed) {
-            BYTES.fetch_add(l.size(), Relaxed);
-            BLOCKS.fetch_add(1, Relaxed);
-        }
-        System.alloc(l)
-    }
-    unsafe fn dealloc(&self, p: *mut u8, l: Layout) {
-        if ON.load(Relaxed) {
-            BYTES.fetch_sub(l.size(), Relaxed);
-            BLOCKS.fetch_sub(1, Relaxed);
-        }
-        System.dealloc(p, l)
-    }
-}
-
-#[global_allocator]
-static ALLOC: Counting = Counting;
 
 /// The expressions of the comparison, with a short name.
 const EXPRS: &[(&str, &str)] = &[
@@ -406,23 +384,14 @@ fn time(name: &str, v: &[Bench], rounds: usize) {
             seen[k].push(t.elapsed().as_secs_f64() * 1e9 / n as f64);
         }
     }
-    println!("{}", table::HEADER);
+    println!("{}", times::HEADER);
     let mut rows: Vec<usize> = (0..v.len()).collect();
     rows.sort_by(|a, b| v[*a].work.cmp(&v[*b].work));
     for k in rows {
-        let s = &mut seen[k];
-        s.sort_by(f64::total_cmp);
-        let at = |part: usize| s[(s.len() - 1) * part / 10];
-        println!(
-            "{name}\t{}\t{}\t{}\t{:.2}\t{:.2}\t{:.2}\t{:.2}",
-            v[k].work,
-            v[k].lib,
-            (v[k].answer)(),
-            at(5),
-            at(1),
-            at(9),
-            s[0]
-        );
+        let Bench { work, lib, answer, .. } = &v[k];
+        let group = work.split_once('/').map_or(work.as_str(), |(group, _)| group);
+        let numbers = times::numbers(std::mem::take(&mut seen[k]));
+        println!("{name}\t{group}\t{work}\t{lib}\tns\t{numbers}\t{}", answer());
     }
 }
 
@@ -435,15 +404,13 @@ fn heap<P: Peer>() {
             if P::parse(&s, Rule::Default).is_none() {
                 continue;
             }
-            BYTES.store(0, Relaxed);
-            BLOCKS.store(0, Relaxed);
-            ON.store(true, Relaxed);
+            let before = counting::held();
             let c = P::parse(&s, Rule::Default);
-            ON.store(false, Relaxed);
-            let (bytes, blocks) = (BYTES.load(Relaxed), BLOCKS.load(Relaxed));
+            let after = counting::held();
+            let (bytes, blocks) = (after.0 - before.0, after.1 - before.1);
             drop(c);
             let place = P::SIZE;
-            println!("{name}\t{}\t{place}\t{bytes}\t{blocks}\t{}", P::NAME, place + bytes);
+            println!("{name}\t{}\t{place}\t{bytes}\t{blocks}\t{}", P::NAME, place as isize + bytes);
             break;
         }
     }
@@ -551,10 +518,6 @@ fn main() {
             let want = Want { work: arg(2), lib: arg(3), exact: false };
             time(arg(1).unwrap_or("-"), &benches(&want), rounds);
         }
-        Some("table") => {
-            let texts = args[1..].iter().map(|path| std::fs::read_to_string(path).expect("a readable file"));
-            print!("{}", table::markdown(&texts.collect::<Vec<_>>().join("")));
-        }
         Some("check") => {
             let mut v = benches(&Want { work: arg(1), lib: arg(2), exact: false });
             v.sort_by(|a, b| a.work.cmp(&b.work));
@@ -578,6 +541,7 @@ fn main() {
             }
         }
         Some("heap") => {
+            counting::start();
             println!("expression\tlibrary\tin_place\theap\tblocks\ttotal");
             heap::<Limit>();
             heap::<Cronp>();
@@ -605,6 +569,6 @@ fn main() {
             features::<Sexton>();
         }
         Some("fuzz") => fuzz(arg(1).and_then(|s| s.parse().ok()).unwrap_or(3000)),
-        _ => eprintln!("usage: peers time NAME [WORK [LIB]] | table FILE... | check|list [WORK [LIB]] | heap | features | fuzz [N] | spin WORK LIB N"),
+        _ => eprintln!("usage: cron time BUILD [WORK [LIB]] | check|list [WORK [LIB]] | heap | features | fuzz [N] | spin WORK LIB N"),
     }
 }

@@ -1,0 +1,97 @@
+//! Writes the log on a thread of its own, so that a reader that does not read delays no job and no stop.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many lines wait for a slow reader. Others are lost, and counted.
+const MOST_WAITING: usize = 1000;
+
+/// How long the end of the program waits for a slow reader.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub struct Writer {
+    queue: SyncSender<Message>,
+    /// How many lines found no place in the queue and have not been reported.
+    lost: Arc<AtomicI64>,
+}
+
+enum Message {
+    Line(String),
+    /// Dropped when all lines before it are written.
+    Flush(SyncSender<()>),
+}
+
+impl Writer {
+    /// `write` writes a line, and `report` that so many were lost. `None` if there is no thread.
+    pub fn start(
+        write: impl Fn(&str) + Send + 'static,
+        report: impl Fn(i64) + Send + 'static,
+    ) -> Option<Writer> {
+        let (queue, messages) = mpsc::sync_channel(MOST_WAITING);
+        let lost = Arc::new(AtomicI64::new(0));
+        let counted = lost.clone();
+        let serve = move || {
+            for message in messages {
+                match message {
+                    Message::Line(line) => write(&line),
+                    Message::Flush(done) => drop(done),
+                }
+                match counted.swap(0, Ordering::Relaxed) {
+                    0 => {}
+                    count => report(count),
+                }
+            }
+        };
+        thread::Builder::new().name("log".into()).spawn(serve).ok()?;
+        Some(Writer { queue, lost })
+    }
+
+    pub fn write(&self, line: String) {
+        if self.queue.try_send(Message::Line(line)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until all is written, but not for long.
+    pub fn flush(&self) {
+        let (done, written) = mpsc::sync_channel(0);
+        let (mut message, until) = (Message::Flush(done), Instant::now() + PATIENCE);
+        while let Err(TrySendError::Full(again)) = self.queue.try_send(message) {
+            if Instant::now() > until {
+                return;
+            }
+            message = again;
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = written.recv_timeout(PATIENCE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_slow_reader_loses_is_counted() {
+        let (called, calls) = mpsc::channel();
+        let (go, wait) = mpsc::channel::<()>();
+        let write = move |line: &str| {
+            called.send(line.to_string()).unwrap();
+            // Until the other end is dropped.
+            let _ = wait.recv();
+        };
+        let (reported, reports) = mpsc::channel();
+        let writer = Writer::start(write, move |count| reported.send(count).unwrap()).unwrap();
+        writer.write("first".into());
+        assert_eq!(calls.recv().unwrap(), "first");
+        (0..MOST_WAITING + 7).for_each(|i| writer.write(i.to_string()));
+        drop(go);
+        assert_eq!(reports.recv().unwrap(), 7);
+        writer.flush();
+        assert_eq!(calls.try_iter().last(), Some((MOST_WAITING - 1).to_string()));
+    }
+}
