@@ -69,6 +69,10 @@ fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
     fails("next|@daily|--cuont|1", 2, &next("unknown option `--cuont`"));
     fails("next|@daily|--format|iso", 2, &next("unknown format `iso`, expected rfc3339, civil or unix"));
     fails("next|0 9 * * *|0 10 * * *", 2, &next("expected one cron expression, found 2"));
+    // Also if all are files, as those that the shell puts in place of `*`.
+    let unquoted = ["src", "docs", "src", "docs"].repeat(2).join("|");
+    let (status, _, stderr) = call(&format!("next|{unquoted}").split('|').collect::<Vec<_>>());
+    assert!(status == 2 && stderr.contains("quote the expression"), "{stderr}");
     fails(
         "next|a|b|c|d|e|f|g|h",
         2,

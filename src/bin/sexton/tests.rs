@@ -1,6 +1,7 @@
 //! The man page and the completions for shells are written here, from the help texts and the tables of options. The tests
 //! compare them with the files. To write these anew: `SEXTON_WRITE=1 cargo test --bins`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
@@ -155,4 +156,43 @@ fn fish_completes_what_there_is() {
     }
     text += "complete -c sexton -l help\ncomplete -c sexton -l version\n";
     is_in_file("completions/sexton.fish", &text);
+}
+
+/// The names in the code: the text after a level, or after a signal that is sent.
+fn events() -> BTreeSet<String> {
+    let mut events = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/sexton")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() || path.ends_with("tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        for mark in [
+            "Level::Debug",
+            "Level::Info",
+            "Level::Warn",
+            "Level::Error",
+            "(usual",
+            "system::TERM",
+            "Some(_) =>",
+        ] {
+            for after in text.split(mark).skip(1) {
+                let after = after.trim_start_matches(&[',', '(', ' ', '\n'][..]);
+                let after = after.strip_prefix("system::KILL, ").unwrap_or(after);
+                let name = after.strip_prefix('"').and_then(|rest| Some(rest.split_once('"')?.0));
+                events.extend(name.map(String::from));
+            }
+        }
+    }
+    events
+}
+
+#[test]
+fn the_documents_list_each_event_of_the_log() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/program.md")).unwrap();
+    let table = page.split_once("| Event | Level |").unwrap().1.split_once("\n\n").unwrap().0;
+    let rows = table.lines().skip(2).map(|row| row.split('|').nth(1).unwrap());
+    let names =
+        rows.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>());
+    assert_eq!(names.collect::<BTreeSet<_>>(), events());
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use super::daemon::{until, Daemon};
 
@@ -31,10 +32,21 @@ fn each_way_to_ask_for_it_reads_the_crontab_again() {
 }
 
 /// A ConfigMap is a folder of links to links: `crontab -> ..data/crontab`, `..data -> ..v1`. A new version renames `..data`.
+/// The crontab is a file of it, or the folder itself is.
 #[test]
 fn a_new_version_of_a_config_map_is_noticed() {
-    let folder = crate::journal::Folder::new();
-    let root = folder.journal().parent().unwrap().to_path_buf();
+    for is_folder in [false, true] {
+        let folder = crate::journal::Folder::new();
+        let mut root = folder.journal().parent().unwrap().to_path_buf();
+        if is_folder {
+            root.push("crontab");
+            fs::create_dir(&root).unwrap();
+        }
+        new_version_is_noticed(folder, &root);
+    }
+}
+
+fn new_version_is_noticed(folder: crate::journal::Folder, root: &Path) {
     let put = |version: &str, crontab: &str| {
         fs::create_dir(root.join(version)).unwrap();
         fs::write(root.join(version).join("crontab"), crontab).unwrap();
