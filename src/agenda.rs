@@ -158,15 +158,18 @@ impl Agenda {
         // The two orders of time become one: what has been due for longer goes first. A precise task counts as due by the time
         // in the heap.
         for _ in 0..most {
-            let age = |due: Due| due.age(now).map(Reverse);
-            let elapsed = self.elapsed.first().and_then(|item| Some((age(Due::Elapsed(item.due))?, item.id)));
-            let calendar =
-                self.calendar.first().and_then(|item| Some((age(Due::Calendar(item.due))?, item.id)));
+            let elapsed = self.elapsed.first().filter(|item| item.due <= now.mono);
+            let calendar = self.calendar.first().filter(|item| item.due <= now.wall);
+            let order = |due: Due, id: u64| (Reverse(due.age(now)), id);
             let index = match (elapsed, calendar) {
                 (None, None) => return,
-                (Some(elapsed), Some(calendar)) if calendar < elapsed => self.calendar.pop(),
-                (Some(_), _) => self.elapsed.pop(),
-                (None, Some(_)) => self.calendar.pop(),
+                (Some(one), Some(other))
+                    if order(Due::Elapsed(one.due), one.id) < order(Due::Calendar(other.due), other.id) =>
+                {
+                    self.elapsed.pop()
+                }
+                (_, Some(_)) => self.calendar.pop(),
+                (Some(_), None) => self.elapsed.pop(),
             };
             index.into_iter().for_each(|index| self.due_has_come(index, now));
         }

@@ -34,6 +34,19 @@ struct State<J> {
     threads: Vec<thread::JoinHandle<()>>,
 }
 
+/// A longer queue is not kept when it is empty.
+const KEPT: usize = 1024;
+
+impl<J> State<J> {
+    fn pop(&mut self) -> Option<J> {
+        let job = self.queue.pop_front();
+        if job.is_none() && self.queue.capacity() > KEPT {
+            self.queue = VecDeque::new();
+        }
+        job
+    }
+}
+
 /// What a push asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -110,7 +123,7 @@ impl<J> Pool<J> {
 
     /// The next job, for callers that do the work themselves.
     pub(crate) fn pop(&self) -> Option<J> {
-        lock(&self.state).queue.pop_front()
+        lock(&self.state).pop()
     }
 
     /// The next job, if it is wanted, for a worker that takes several.
@@ -128,7 +141,7 @@ impl<J> Pool<J> {
         let mut state = lock(&self.state);
         state.starting -= 1;
         loop {
-            if let Some(job) = state.queue.pop_front() {
+            if let Some(job) = state.pop() {
                 drop(state);
                 run(job);
                 state = lock(&self.state);
@@ -223,6 +236,14 @@ mod tests {
         // The one worker is about to begin, and takes one of the four.
         assert_eq!(pool.waiting(), Some(3));
         assert_eq!(pool.waiting(), None, "it was reported");
+    }
+
+    #[test]
+    fn a_long_queue_is_given_back() {
+        let pool = Pool::new(0);
+        pool.push(0..10 * KEPT);
+        while pool.pop().is_some() {}
+        assert!(lock(&pool.state).queue.capacity() <= KEPT);
     }
 
     #[test]

@@ -389,7 +389,7 @@ impl Verdicts {
     fn miss(&mut self, timetable: &mut Timetable, why: Why, until: Now, now: Now) {
         // If the clock was set back since then, occurrences that it will show again are not missed.
         let until = Now { wall: until.wall.min(now.wall), ..until };
-        if let Some(due) = self.next.due().filter(|due| due.age(until).is_some()) {
+        if let Some(due) = self.next.due().filter(|due| due.has_come(until)) {
             let pass = timetable.pass(due, until, now);
             let (first, latest) = (due.passed_at(now), pass.latest.passed_at(now));
             self.missed.push(MissedOccurrences { count: pass.count, first, latest, why });
@@ -400,7 +400,7 @@ impl Verdicts {
     /// One of the occurrences up to `until` is run, if the policy says so. The others are missed.
     fn run(&mut self, timetable: &mut Timetable, policy: &Policy, late: Late, until: Now, now: Now) {
         let due = match self.next.due() {
-            Some(due) if due.age(until).is_some() => due,
+            Some(due) if due.has_come(until) => due,
             _ => return,
         };
         let is_overrun = late == Late::Overrun;

@@ -126,7 +126,7 @@ impl Agenda {
         };
         // If it was queued early and waited in vain, it waits for the due time itself.
         let early = entry.next.filter(|_| entry.spec.policy().is_precise).map(|due| due.earlier(lead));
-        let (id, next) = (entry.id, early.filter(|early| early.age(now).is_none()).or(entry.next));
+        let (id, next) = (entry.id, early.filter(|early| !early.has_come(now)).or(entry.next));
         if next.is_some() {
             entry.stage = Stage::Armed;
         }

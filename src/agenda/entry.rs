@@ -210,7 +210,7 @@ impl Entry {
 
     /// The next due time, if it has come.
     pub(super) fn passed(&self, now: Now) -> Option<Due> {
-        self.next.filter(|due| due.age(now).is_some())
+        self.next.filter(|due| due.has_come(now))
     }
 
     pub(super) fn marks(&mut self) -> &mut Marks {
@@ -240,7 +240,7 @@ impl Entry {
             Some(marks) => (marks.missed.take(), marks.correction),
             None => (None, None),
         };
-        let missed = missed.filter(|(_, until)| first.age(*until).is_some());
+        let missed = missed.filter(|(_, until)| first.has_come(*until));
         Some(Come { first, missed, correction, late })
     }
 

@@ -73,7 +73,7 @@ impl Agenda {
         let lead = self.lead;
         let entry = self.entry(key).filter(|entry| entry.spec.policy().is_precise)?;
         let is_queued = matches!(entry.stage, Stage::Queued { cause: Cause::Due, .. });
-        let is_near = |due: &Due| due.age(now).is_none() && due.earlier(lead).age(now).is_some();
+        let is_near = |due: &Due| !due.has_come(now) && due.earlier(lead).has_come(now);
         entry.next.filter(|due| is_queued && is_near(due))
     }
 
@@ -286,7 +286,7 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
-        let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.age(backlog).is_some());
+        let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
             Some(due) if is_backlog(due) => return false,
             passed => {

@@ -102,7 +102,7 @@ impl Engine {
             missed.push(MissedOccurrences { count: 1, first: start.due, latest: start.due, why });
         }
         // The next due time may have passed, too: all missed occurrences are run, or the schedule was slow.
-        if let Some(due) = verdicts.next.due().filter(|due| due.age(at).is_some()) {
+        if let Some(due) = verdicts.next.due().filter(|due| due.has_come(at)) {
             let pass = timetable.pass(due, at, at);
             let (first, latest) = (due.passed_at(at), pass.latest.passed_at(at));
             missed.push(MissedOccurrences { count: pass.count, first, latest, why });

@@ -64,7 +64,7 @@ impl Engine {
         };
 
         // If this process ends before the first due time, the next one must know that it has missed it.
-        let since = (has_fixed_due_times && first.age(now).is_none()).then_some(now.wall);
+        let since = (has_fixed_due_times && !first.has_come(now)).then_some(now.wall);
         let request = Request {
             name: name.clone(),
             timetable,

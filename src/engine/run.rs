@@ -136,7 +136,7 @@ fn begin<'e>(
 fn spin_until(engine: &Engine, due: Due, began: Now) -> Now {
     loop {
         let now = engine.clock.now();
-        if due.age(now).is_some() || now.mono.saturating_duration_since(began.mono) > LONGEST_SPIN {
+        if due.has_come(now) || now.mono.saturating_duration_since(began.mono) > LONGEST_SPIN {
             return now;
         }
         std::hint::spin_loop();

@@ -53,6 +53,13 @@ impl Due {
         }
     }
 
+    pub(crate) fn has_come(self, now: Now) -> bool {
+        match self {
+            Due::Elapsed(mono) => mono <= now.mono,
+            Due::Calendar(wall) => wall <= now.wall,
+        }
+    }
+
     /// What the wall clock will show then, if it is by the wall clock.
     pub(crate) fn calendar(self) -> Option<SystemTime> {
         match self {

@@ -217,13 +217,13 @@ proptest! {
             }
         }
         let to = start.after(Duration::from_secs(change.unwrap_or(0) + length));
-        if first.age(to).is_none() {
+        if !first.has_come(to) {
             return Ok(());
         }
         let (mut count, mut latest, mut before) = (1, first, None);
         let next = loop {
             match timetable.next(latest, to).unwrap() {
-                Some(next) if next.age(to).is_some() => {
+                Some(next) if next.has_come(to) => {
                     before = Some(std::mem::replace(&mut latest, next));
                     count += 1;
                 }

@@ -61,7 +61,7 @@ impl Timetable {
     /// `due` itself, or the one after it if it has come and turns out to be left out.
     pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
         match self.bounds.except() {
-            Some(except) if due.age(now).is_some() => {
+            Some(except) if due.has_come(now) => {
                 let meant_for = due.earlier(self.bounds.delay()).passed_at(now);
                 match self.rule.leaves_out(meant_for, except)? {
                     true => self.next(due, now),
@@ -84,7 +84,7 @@ impl Timetable {
         let walked = if self.has_closures() { WALKED_WITH_CLOSURES } else { WALKED };
         loop {
             match self.next(pass.latest, now) {
-                Ok(Some(next)) if next.age(to).is_some() => {
+                Ok(Some(next)) if next.has_come(to) => {
                     pass.before = Some(std::mem::replace(&mut pass.latest, next));
                     pass.count += 1;
                 }
@@ -195,7 +195,7 @@ impl Timetable {
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now, shown: SystemTime) -> Option<Rejudged> {
         // All as if it were earlier by the delay.
         let (change, shown) = (self.undelayed(at.wall), self.undelayed(shown.max(at.wall)));
-        let has_come = due.age(at).is_some();
+        let has_come = due.has_come(at);
         let waiting = has_come.then(|| self.undelayed(due.passed_at(at)));
         let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
         let starting = self.bounds.civil_starting();

@@ -1112,3 +1112,35 @@ fn an_observer_that_keeps_the_teller_is_reported_by_shutdown_timeout() {
         all_threads_end();
     });
 }
+
+#[test]
+fn precise_tasks_are_never_early_and_every_due_time_is_accounted_for() {
+    let scheduler = Scheduler::builder().threads(2).zone("UTC").timer_slack(Duration::ZERO).build().unwrap();
+    let events = events(&scheduler);
+    let (sender, starts) = channel();
+    // More often than a worker may wait without sleeping, and two tasks at the same instants.
+    for name in ["a", "b"] {
+        let sender = Mutex::new(sender.clone());
+        let start = move |run: &Run<'_>| {
+            let now = SystemTime::now();
+            let _ = sender.lock().unwrap().send((run.due(), now));
+        };
+        scheduler.task(name).every(MS / 2).precise().times(50).run_with(start).unwrap();
+    }
+    let cancelled = scheduler.task("cancelled").after(HOUR).precise().run(|| {}).unwrap();
+    cancelled.cancel().unwrap();
+    for _ in 0..100 {
+        let (due, start) = get(&starts);
+        assert!(start >= due, "{start:?} is before {due:?}");
+    }
+    scheduler.wait();
+    scheduler.shutdown();
+    let mut runs = 0;
+    for event in events.try_iter() {
+        match event {
+            Event::Started { .. } => runs += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(runs, 100);
+}
