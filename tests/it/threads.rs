@@ -1135,12 +1135,6 @@ fn precise_tasks_are_never_early_and_every_due_time_is_accounted_for() {
     }
     scheduler.wait();
     scheduler.shutdown();
-    let mut runs = 0;
-    for event in events.try_iter() {
-        match event {
-            Event::Started { .. } => runs += 1,
-            _ => {}
-        }
-    }
+    let runs = events.try_iter().filter(|event| matches!(event, Event::Started { .. })).count();
     assert_eq!(runs, 100);
 }

@@ -29,7 +29,7 @@ them.
     --strict          exit with 1 if there is a warning
     --allow CODE      without the warnings of this code; again, or `CODE,CODE`, for more. The
                       comment `# sexton: allow CODE` is for the next line that is no comment
-    --system          each line has a user before the command, as in /etc/crontab
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d
 ",
     dialect::help!(),
     ", instead of the job's command

@@ -272,11 +272,6 @@ impl Job {
         }
     }
 
-    /// A mistake in its line.
-    pub fn mistake(&self, span: Range<usize>, message: String) -> Mistake {
-        Mistake { line: self.line, text: self.text.clone(), span, message, suggestion: None }
-    }
-
     /// Whose job it is, if its line says so.
     pub fn user(&self) -> Option<&str> {
         self.user.clone().map(|user| &self.text[user])

@@ -36,7 +36,7 @@ schedule in words. `-` in place of a time: there is none. `@every` counts from t
     --until TIME      only jobs that are due by this time
     --from TIME       as if it were this time now
     --zone ZONE       the time zone of jobs that name none (default: the local one)
-    --system          each line has a user before the command, as in /etc/crontab
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d
     --json            a JSON object for each job: job, line, next, previous, schedule,
                       words, and the file if there may be several
 ",

@@ -54,7 +54,7 @@ Quote it, or the shell replaces `*` with file names.
     --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
                       Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
     --until TIME      print times up to this one; all of them unless there is a --count
-    --system          each line of the crontab has a user before the command, as in /etc/crontab
+    --system          each line of a crontab has a user before the command, as in /etc/cron.d
     --previous        print times strictly before that time instead, the latest first
     --format FORMAT   rfc3339 (default): 2026-12-31T23:59:30+01:00, with Z for UTC
                       civil: 2026-12-31T23:59:30, the civil time in the zone

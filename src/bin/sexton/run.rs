@@ -81,8 +81,8 @@ or after it.
     --journal FILE    keep each job's last due time in this file, from one start to the next: a
                       job that was missed in between is run at once, once
     --zone ZONE       the time zone of the schedules that name none (default: the local one)
-    --system          each line has a user before the command, as in /etc/crontab; those of others
-                      are run by root only
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d;
+                      jobs of others are run by root only
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,7 +12,7 @@ use std::time::SystemTime;
 use sexton::tz::Zone;
 
 use crate::args::{Args, Flag};
-use crate::crontab::{counted, Crontab};
+use crate::crontab::{counted, Crontab, Job};
 use crate::dialect::Reading;
 use crate::mistake::Mistake;
 use crate::{tell, user, Failure};
@@ -180,7 +181,7 @@ impl File {
                 let place = format!("{}:{}", self.name, job.line);
                 if let Some(other) = names.insert(own.clone(), place) {
                     let message = format!("the name `{own}` is used: the job at {other} has it");
-                    self.mistakes.push(job.mistake(job.schedule.clone(), message));
+                    self.mistakes.push(mistake(job, job.schedule.clone(), message));
                 }
             }
         }
@@ -189,10 +190,15 @@ impl File {
     /// Adds a mistake for each job that this process cannot run, because of its user.
     fn refuse_users(&mut self) {
         let refused = user::refused(&self.crontab).into_iter();
-        self.mistakes.extend(refused.map(|(job, warning)| job.mistake(warning.span, warning.message)));
+        self.mistakes.extend(refused.map(|(job, warning)| mistake(job, warning.span, warning.message)));
     }
 }
 
+fn mistake(job: &Job, span: Range<usize>, message: String) -> Mistake {
+    Mistake { line: job.line, text: job.text.clone(), span, message, suggestion: None }
+}
+
+/// A path in messages.
 fn shown(path: &OsStr) -> String {
     match path == OsStr::new("-") {
         true => "<stdin>".into(),

@@ -64,10 +64,8 @@ fn warnings_are_errors_if_one_wants_it_and_silent_if_one_allows_it() {
 #[cfg(unix)]
 #[test]
 fn the_system_s_crontab_is_run_for_its_users() {
-    let own = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
-    let own = String::from_utf8(own).unwrap();
     let run = |user: &str| call_with_input(&["run", "--system", "-"], &format!("@reboot {user} echo hi\n"));
-    let (status, stdout, _) = run(own.trim());
+    let (status, stdout, _) = run(&own_user());
     assert_eq!((status, &*stdout), (0, "hi\n"));
     let (status, stdout, stderr) = run("no-such-user");
     assert_eq!((status, &*stdout), (1, ""));
