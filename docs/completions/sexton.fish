@@ -3,7 +3,7 @@ complete -c sexton -n __fish_use_subcommand -f -a run -d 'run crontabs in the fo
 complete -c sexton -n '__fish_seen_subcommand_from run' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from run' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from run' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l hash-id -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l time-limit -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l retry -r
@@ -21,6 +21,7 @@ complete -c sexton -n '__fish_seen_subcommand_from run' -l log-commands
 complete -c sexton -n '__fish_seen_subcommand_from run' -l dry-run
 complete -c sexton -n '__fish_seen_subcommand_from run' -l until -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l once -r
+complete -c sexton -n '__fish_seen_subcommand_from run' -l system
 complete -c sexton -n __fish_use_subcommand -f -a list -d 'list the jobs of crontabs, and when they are due'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l from -r
 complete -c sexton -n '__fish_seen_subcommand_from list' -l until -r
@@ -29,8 +30,9 @@ complete -c sexton -n '__fish_seen_subcommand_from list' -l json
 complete -c sexton -n '__fish_seen_subcommand_from list' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from list' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from list' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from list' -l system
 complete -c sexton -n __fish_use_subcommand -f -a next -d 'print the next times of a cron expression, or of a crontab\'s jobs'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l count -r
 complete -c sexton -n '__fish_seen_subcommand_from next' -l from -r
@@ -42,35 +44,39 @@ complete -c sexton -n '__fish_seen_subcommand_from next' -l json
 complete -c sexton -n '__fish_seen_subcommand_from next' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from next' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from next' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from next' -l system
 complete -c sexton -n __fish_use_subcommand -f -a explain -d 'explain an expression, in words and field by field'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l from -r
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l zone -r
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from explain' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from explain' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l hash-id -r
 complete -c sexton -n __fish_use_subcommand -f -a why -d 'explain why an expression is due at a time, or why not'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l zone -r
 complete -c sexton -n '__fish_seen_subcommand_from why' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from why' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from why' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l hash-id -r
 complete -c sexton -n __fish_use_subcommand -f -a check -d 'list mistakes and likely mistakes in a crontab, with line and column'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from check' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from check' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from check' -l strict
+complete -c sexton -n '__fish_seen_subcommand_from check' -l allow -r
+complete -c sexton -n '__fish_seen_subcommand_from check' -l system
 complete -c sexton -n __fish_use_subcommand -f -a translate -d 'write an expression for another cron'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l to -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l star-bit
-complete -c sexton -n '__fish_seen_subcommand_from translate' -l seconds -x -a 'first last'
+complete -c sexton -n '__fish_seen_subcommand_from translate' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l hash-id -r
 complete -c sexton -l help
 complete -c sexton -l version

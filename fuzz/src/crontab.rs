@@ -1,4 +1,4 @@
-//! In whatever file, each mistake lies inside its line, and each job's schedule too. Without the lines that have mistakes
+//! In whatever file, each mistake and each warning lies inside its line, and each job's schedule too. Without the lines that have mistakes
 //! the file has the same jobs and no mistake.
 //!
 //! The first byte chooses the dialect, and its second half the options. The reader is the program's own.
@@ -9,11 +9,11 @@ use sexton::tz::Zone;
 
 use crate::probe::{check_message, check_span};
 use crate::program::args::Args;
-use crate::program::crontab::Crontab;
+use crate::program::crontab::{warnings, Crontab};
 use crate::program::dialect::{Reading, FLAGS};
 use crate::program::mistake::Mistake;
 
-const OPTIONS: [&[&str]; 8] = [
+const OPTIONS: [&[&str]; 9] = [
     &[],
     &["--dialect=croniter"],
     &["--dialect=quartz"],
@@ -22,6 +22,7 @@ const OPTIONS: [&[&str]; 8] = [
     &["--seconds=last"],
     &["--star-bit"],
     &["--dialect=quartz", "--seconds=last", "--days=or"],
+    &["--seconds=none"],
 ];
 
 pub fn law(data: &[u8]) {
@@ -43,6 +44,12 @@ pub fn law(data: &[u8]) {
         check_span(&job.text, job.schedule.clone());
         check_message(job.name());
         assert!(crontab.variables_of(job).len() <= crontab.variables.len());
+    }
+    for (line, text, warning) in warnings::of(&crontab, &reading) {
+        check_span(text, warning.span.clone());
+        check_message(&warning.message);
+        let shown = warning.in_line(line, text).in_file("crontab").to_string();
+        assert!(shown.starts_with(&format!("crontab:{line}:")));
     }
 
     // That lines end as on Windows is a mistake of all lines.

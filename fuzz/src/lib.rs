@@ -21,8 +21,9 @@ mod program {
     pub mod dialect;
     pub mod mistake;
     pub mod settings;
+    pub mod sign;
 }
-use program::{args, dialect, mistake, settings};
+use program::{args, dialect, mistake, settings, sign};
 
 #[allow(unused)]
 enum Failure {

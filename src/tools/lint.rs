@@ -39,13 +39,14 @@ impl Dialect {
     /// | `star-bit` | the same, where cronie wants both | `0 0 */2 * mon` |
     /// | `day-field-without-effect` | one of which is enough, and one matches every day or none | `0 0 1-31 * mon` |
     /// | `quartz-needs-question-mark` | day fields that Quartz itself refuses | `0 0 9 * * mon` to quartz |
-    /// | `seconds-order` | six or seven fields that mean something else if the second is at the other end | `0 0 9 * * *` |
+    /// | `seconds-order` | six or seven fields of which others read another one as the second or the year | `0 0 9 * * *` |
     /// | `weekday-numbers` | numbers that are other weekdays elsewhere | `0 0 9 ? * 2-6` |
     /// | `last-weekday-alone` | `L` as a weekday | `0 0 9 ? * L` to quartz |
     /// | `every-minute` | every minute of one hour, of several, or of every so many | `* 4 * * *` |
     /// | `every-second` | every second of one minute, of several, or of every so many | `* 0 4 * * *` |
     /// | `uneven-step` | a step that the turn of the hour, day, month or year cuts off | `*/7 * * * *` |
-    /// | `step-past-end` | a step too large for a second value | `*/60 * * * *` |
+    /// | `step-past-end` | a step too large for a second value | `*/60 * * * *`, `H/90 * * * *` |
+    /// | `whole-range` | a range that goes round the whole field | `0 9 * * 1-0` |
     /// | `equal-range` | a range of one value, to croniter the whole field | `0 5-5 * * *` |
     /// | `wrapping-step` | a step through a range that wraps, read differently by croniter | `0 22-4/3 * * *` |
     /// | `open-weekday-step` | a step from a weekday on, which others end elsewhere | `0 9 * * mon/2` |

@@ -38,6 +38,13 @@ fn call_with_input(args: &[&str], input: &str) -> (i32, String, String) {
     outcome(child.wait_with_output().unwrap())
 }
 
+/// The name of the user whose process this is.
+#[cfg(unix)]
+fn own_user() -> String {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().into()
+}
+
 /// The arguments have `|` between them.
 #[track_caller]
 fn prints(args: &str, stdout: &str) {

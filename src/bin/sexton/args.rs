@@ -10,10 +10,12 @@ pub enum Flag {
     Switch(&'static str),
     /// `--count 3` or `--count=3`
     Value(&'static str),
+    /// The same, as often as one likes.
+    Values(&'static str),
 }
 
 pub struct Args {
-    /// The flags and their values, each flag at most once. The value of a switch is empty.
+    /// The flags and their values, in their order. The value of a switch is empty.
     flags: Vec<(&'static str, String)>,
     /// The arguments that are not flags.
     pub rest: Vec<OsString>,
@@ -33,7 +35,9 @@ impl Args {
                 read.rest.extend(args);
                 break;
             }
-            if text == "-" || !text.starts_with('-') {
+            // `-1` and `-*/5` begin an expression that has a mistake.
+            let is_flag = |rest: &str| rest.starts_with(|c: char| c == '-' || c.is_alphabetic());
+            if !text.strip_prefix('-').map_or(false, is_flag) {
                 read.rest.push(arg);
                 continue;
             }
@@ -49,15 +53,17 @@ impl Args {
                 (Some(_), ..) | (None, Some(Flag::Switch(_)), Some(_)) => {
                     return usage(format!("`{name}` takes no value"));
                 }
-                (None, Some(Flag::Value(name)), Some(value)) => (*name, value),
-                (None, Some(Flag::Value(name)), None) => match args.next().map(OsString::into_string) {
-                    Some(Ok(value)) if !value.starts_with("--") => (*name, value),
-                    Some(Err(_)) => return usage(format!("the value of `{name}` is not UTF-8")),
-                    _ => return usage(format!("`{name}` needs a value")),
-                },
+                (None, Some(Flag::Value(name) | Flag::Values(name)), Some(value)) => (*name, value),
+                (None, Some(Flag::Value(name) | Flag::Values(name)), None) => {
+                    match args.next().map(OsString::into_string) {
+                        Some(Ok(value)) if !value.starts_with("--") => (*name, value),
+                        Some(Err(_)) => return usage(format!("the value of `{name}` is not UTF-8")),
+                        _ => return usage(format!("`{name}` needs a value")),
+                    }
+                }
                 (None, None, _) => return usage(format!("unknown option `{name}`")),
             };
-            if read.has(name) {
+            if read.has(name) && !matches!(flag, Some(Flag::Values(_))) {
                 return usage(format!("`{name}` is given twice"));
             }
             read.flags.push((name, value));
@@ -72,12 +78,17 @@ impl Args {
     pub fn value(&self, name: &str) -> Option<&str> {
         self.flags.iter().find(|(flag, _)| *flag == name).map(|(_, value)| &**value)
     }
+
+    /// The values of a flag that may be given several times.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.flags.iter().filter(move |(flag, _)| *flag == name).map(|(_, value)| &**value)
+    }
 }
 
 impl Flag {
     pub fn name(&self) -> &'static str {
         match self {
-            Flag::Switch(name) | Flag::Value(name) => name,
+            Flag::Switch(name) | Flag::Value(name) | Flag::Values(name) => name,
         }
     }
 }

@@ -1,21 +1,20 @@
 //! `sexton check`: lists the mistakes and likely mistakes in a crontab.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
 use std::time::SystemTime;
 
 use sexton::tz::Zone;
 
-use crate::args::Args;
-use crate::crontab::{Crontab, Job};
+use crate::args::{Args, Flag};
+use crate::crontab::{counted, warnings, Crontab};
 use crate::dialect::{self, Reading};
-use crate::mistake::Mistake;
-use crate::source::{self, Files};
-use crate::{say, tell, Command, Failure};
+use crate::mistake::Warning;
+use crate::source::{self, File, Files};
+use crate::{say, tell, user, Command, Failure};
 
-pub const COMMAND: Command = Command { name: "check", help: HELP, flags: &[dialect::FLAGS], run: check };
+pub const COMMAND: Command =
+    Command { name: "check", help: HELP, flags: &[dialect::FLAGS, FLAGS, source::FLAGS], run: check };
+
+const FLAGS: &[Flag] = &[Flag::Switch("--strict"), Flag::Values("--allow")];
 
 const HELP: &str = concat!(
     "\
@@ -23,91 +22,74 @@ usage: sexton check CRONTAB ... [OPTION ...]
 
 Lists the mistakes in a crontab, as FILE:LINE:COLUMN: MESSAGE, with the line and carets under the
 mistake. A likely mistake is printed as FILE:LINE:COLUMN: warning: MESSAGE (CODE), with a
-suggestion. One of them is that six fields can be read in two ways; --dialect settles that.
-`-` is stdin. See `sexton run --help` for the format of a crontab, and for folders of them.
+suggestion. One of them is that six fields can be read in several ways; --dialect or --seconds
+settles that. `-` is stdin. See `sexton run --help` for the format of a crontab, and for folders of
+them.
 
+    --strict          exit with 1 if there is a warning
+    --allow CODE      without the warnings of this code; again, or `CODE,CODE`, for more. The
+                      comment `# sexton: allow CODE` is for the next line that is no comment
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d
 ",
     dialect::help!(),
     ", instead of the job's command
 
-Exit status: 0 if there are no mistakes and no warnings, 1 if there are, 2 if the command line has
-a mistake or the file cannot be read.
+Exit status: 0 if there are no mistakes, 1 if there are, or no job, 2 if the command line has a
+mistake or the file cannot be read.
 "
 );
 
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
-    let Files { name, crontab, mistakes, skipped } = Files::read(source::paths(args)?, &reading)?;
+    let allowed: Vec<_> = args.values("--allow").flat_map(|codes| codes.split(',')).map(str::trim).collect();
+    let Files { name, files, skipped } = Files::read(source::paths(args)?, &reading)?;
     skipped.iter().for_each(|path| tell(&format!("sexton: {}", source::left_out(path))));
-    let warnings = warnings(&crontab, &reading);
-    let (mistakes_count, warnings_count) = (mistakes.len(), warnings.len());
-    let file_of = |job: &Job| job.file.as_ref().map_or(name.clone(), |file| file.to_string());
-    let warnings = warnings.into_iter().map(|(job, warning)| (file_of(job), warning));
-    let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
-    all.sort_by(|(a, one), (b, other)| (a, one.line, one.span.start).cmp(&(b, other.line, other.span.start)));
-    all.iter().try_for_each(|(file, mistake)| say(&mistake.in_file(file).to_string()))?;
-    if mistakes_count == 0 {
-        let jobs = counted(crontab.jobs.len(), "job");
-        match warnings_count {
-            0 => say(&format!("{jobs}, no mistakes"))?,
-            _ => say(&format!("{jobs}, no mistakes, {}", counted(warnings_count, "warning")))?,
-        }
+    let (mut jobs, mut mistakes_count, mut warnings_count) = (0, 0, 0);
+    for File { name, crontab, mistakes } in files {
+        let mut warnings = warnings(&crontab, &reading);
+        warnings.retain(|(line, _, warning)| {
+            !allowed.contains(&warning.code) && !crontab.allows(*line, warning.code)
+        });
+        jobs += crontab.jobs.len();
+        mistakes_count += mistakes.len();
+        warnings_count += warnings.len();
+        let warnings = warnings.into_iter().map(|(line, text, warning)| warning.in_line(line, text));
+        let mut all: Vec<_> = mistakes.into_iter().chain(warnings).collect();
+        all.sort_by_key(|mistake| (mistake.line, mistake.span.start));
+        all.iter().try_for_each(|mistake| say(&mistake.in_file(&name).to_string()))?;
     }
-    match all.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Error(1, String::new())),
+    if mistakes_count > 0 {
+        return Err(Failure::Error(1, String::new()));
+    }
+    if jobs == 0 {
+        return Err(source::no_jobs(&name));
+    }
+    let jobs = counted(jobs, "job");
+    if warnings_count == 0 {
+        return say(&format!("{jobs}, no mistakes"));
+    }
+    say(&format!("{jobs}, no mistakes, {}", counted(warnings_count, "warning")))?;
+    match args.has("--strict") {
+        true => Err(Failure::Error(1, String::new())),
+        false => Ok(()),
     }
 }
 
-/// The likely mistakes in the schedules. Without a local zone, those that the clock changes of one would bring are left out.
-fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(&'a Job, Mistake)> {
+/// What is likely wrong, each with the number of its line and the text. Without a local zone, what the clock changes of one
+/// would bring is left out.
+fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
-    let mut warnings = Vec::new();
+    let mut all = warnings::of(crontab, reading);
+    all.extend(user::refused(crontab).into_iter().map(|(job, warning)| (job.line, &*job.text, warning)));
     for job in &crontab.jobs {
         let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
         // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
         let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
-        warnings.extend(found.map(|(message, span, suggestion)| {
-            let (text, span) = (job.text.clone(), start + span.start..start + span.end);
-            (job, Mistake { line: job.line, text, span, message, suggestion })
+        all.extend(found.map(|warning| {
+            let span = start + warning.span.start..start + warning.span.end;
+            (job.line, &*job.text, Warning { span, ..warning })
         }));
     }
-    warnings
-}
-
-/// `1 job`, `2 jobs`
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// The maximum length of a crontab, in bytes. A device or a pipe may be endless.
-const MAX_LEN: u64 = 1 << 24;
-
-/// A crontab, the name of its file, and its mistakes.
-pub struct File {
-    pub name: String,
-    pub crontab: Crontab,
-    pub mistakes: Vec<Mistake>,
-}
-
-/// Reads a crontab; `-` is stdin.
-pub fn read_path(path: &OsStr, reading: &Reading) -> Result<File, Failure> {
-    let mut bytes = Vec::new();
-    let (name, result) = if path == OsStr::new("-") {
-        ("<stdin>".into(), io::stdin().lock().take(MAX_LEN + 1).read_to_end(&mut bytes))
-    } else {
-        let file = fs::File::open(path).and_then(|file| file.take(MAX_LEN + 1).read_to_end(&mut bytes));
-        (Path::new(path).display().to_string(), file)
-    };
-    match result {
-        Err(error) => Err(Failure::Error(2, format!("could not read `{name}`: {error}"))),
-        Ok(len) if len as u64 > MAX_LEN => {
-            Err(Failure::Error(2, format!("`{name}` is longer than a crontab may be, {MAX_LEN} bytes")))
-        }
-        Ok(_) => {
-            let (crontab, mistakes) = Crontab::read(&bytes, reading, Zone::from_tz);
-            Ok(File { name, crontab, mistakes })
-        }
-    }
+    all
 }

@@ -2,24 +2,29 @@
 //! zones.
 //!
 //! ```text
-//! line     = blank | "#" comment | settings | variable | ["-"] schedule command ["%" input]
-//! settings = "#" "sexton:" {key "=" value}   of the next job below
+//! line     = blank | "#" comment | settings | variable | job
+//! settings = "#" "sexton:" {key "=" value} ["allow" {code}]   of the next job, or codes of the next line, below
 //! variable = name "=" value                  both may be in quotes; applies to the jobs below it
-//! schedule = {switch} fields | "@every" period | "@reboot" | nickname
-//! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last")
+//! job      = ["-"] ["CRON_TZ=" zone] schedule [zone] [user] command ["%" input]
+//! schedule = {switch} fields | "@every" period ["from" date [time]] | "@reboot" | nickname
+//! switch   = "dialect=" name | "days=" ("or" | "and") | "seconds=" ("first" | "last" | "none")
 //! ```
 //!
 //! [`fields`] decides how many words the fields are. A line that looks like a variable is one, unless its name is a field's
-//! `H` or `R`, or it is a switch with fields after it.
+//! `H` or `R`, or it is a switch with fields after it, or `CRON_TZ` with a schedule after the zone. A user is read with
+//! `--system` only. What is legal and probably wrong is found by [`warnings`].
 
 mod fields;
 mod job;
 mod settings;
+mod users;
+pub mod warnings;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sexton::civil::DateTime;
 use sexton::tz::{TzError, Zone};
 use sexton::{Cron, Period};
 
@@ -32,6 +37,21 @@ pub struct Crontab {
     pub jobs: Vec<Job>,
     /// All variables, in the order of their lines.
     pub variables: Vec<(String, String)>,
+    /// Where they stand.
+    assignments: Vec<Assignment>,
+    /// The warnings that comments allow: the number of a line and a code.
+    allowed: Vec<(usize, String)>,
+    /// A comment is the head of a table that has a column for users.
+    has_user_column: bool,
+}
+
+/// The line of a variable.
+#[derive(Debug)]
+struct Assignment {
+    line: usize,
+    text: String,
+    /// The value in the text, without quotes.
+    value: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -45,14 +65,18 @@ pub struct Job {
     pub when: When,
     /// The byte range of the schedule in the line.
     pub schedule: Range<usize>,
-    /// The zone of the schedule, from its settings or a `CRON_TZ` line above.
+    /// The zone of the schedule: in its line, from its settings, or from a `CRON_TZ` line above.
     pub zone: Option<Zone>,
     /// From the comments between the job above it and this one.
     pub settings: Settings,
     /// The line begins with `-`: its runs are not logged unless they fail.
     pub is_quiet: bool,
+    /// Whose job it is, if the crontab has a column for that.
+    pub user: Option<Range<usize>>,
     /// The command for the shell.
     pub command: String,
+    /// The byte of the line at which the command begins.
+    command_at: usize,
     /// The command's input on stdin: the text after a `%`.
     pub input: Option<String>,
     /// Which of the crontab's variables apply to the job: those on the lines above it.
@@ -63,6 +87,8 @@ pub struct Job {
 pub enum When {
     Cron(Cron),
     Every(Period),
+    /// Also on the grid of a time that may have passed.
+    EveryFrom(Period, DateTime),
     /// Once, when `sexton run` starts.
     Start,
 }
@@ -73,6 +99,9 @@ const MAX_LINE: usize = 1 << 16;
 /// The maximum number of different values of `CRON_TZ`. The time zone database has about 600 names, and a zone takes about
 /// 16 KB.
 const MAX_ZONES: usize = 1000;
+
+/// To the library an empty `TZ` is UTC, as POSIX has it.
+pub const EMPTY_ZONE: &str = "the time zone is empty, expected one such as `Europe/Paris`, or `UTC`";
 
 /// A mistake in a line: its byte range and a message.
 type Fault = (Range<usize>, String);
@@ -95,17 +124,24 @@ impl Crontab {
                 let expected = format!("expected at most {MAX_ZONES} in a crontab");
                 return Err(format!("found a time zone after {MAX_ZONES} others, {expected}"));
             }
+            if value.is_empty() {
+                return Err(EMPTY_ZONE.into());
+            }
             let read = || zone_of(value).map_err(|error| error.to_string());
             zones.entry(value.into()).or_insert_with(read).clone()
         };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut crontab = Crontab { jobs: Vec::new(), variables: Vec::new() };
+        let mut crontab = Crontab::default();
         let mut mistakes: Vec<_> = line_ends_of_windows(bytes).into_iter().collect();
         let mut above = Above::default();
         for (i, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            let read = text_of(line.strip_suffix(b"\r").unwrap_or(line))
-                .map_err(|fault| vec![fault])
-                .and_then(|text| crontab.read_line(i + 1, text, reading, &mut above, &mut zone_of));
+            let read = if is_comment(line) {
+                crontab.read_comment(i + 1, &String::from_utf8_lossy(line), &mut above, &mut zone_of)
+            } else {
+                text_of(line.strip_suffix(b"\r").unwrap_or(line))
+                    .map_err(|fault| vec![fault])
+                    .and_then(|text| crontab.read_line(i + 1, text, reading, &mut above, &mut zone_of))
+            };
             let faults = read.err().unwrap_or_default();
             mistakes.extend(faults.into_iter().map(|fault| mistake(i + 1, line, fault)));
         }
@@ -116,6 +152,27 @@ impl Crontab {
         (crontab, mistakes)
     }
 
+    /// Of a comment only settings count: what else is in it may be any bytes.
+    fn read_comment(
+        &mut self,
+        number: usize,
+        text: &str,
+        above: &mut Above,
+        zone_of: impl FnMut(&str) -> Result<Zone, String>,
+    ) -> Result<(), Vec<Fault>> {
+        self.has_user_column |= users::is_head(text);
+        let start = match settings::begin(text) {
+            Some(start) => start,
+            None => return Ok(()),
+        };
+        let allowed = above.allowed.len();
+        let result = settings::read(text, start, &mut above.settings, &mut above.allowed, zone_of);
+        if allowed == above.allowed.len() {
+            above.settings_at = Some((number, text.to_string()));
+        }
+        result
+    }
+
     fn read_line(
         &mut self,
         number: usize,
@@ -124,56 +181,63 @@ impl Crontab {
         above: &mut Above,
         mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
     ) -> Result<(), Vec<Fault>> {
-        if let Some(start) = settings::begin(text) {
-            above.settings_at = Some((number, text.to_string()));
-            return settings::read(text, start, &mut above.settings, zone_of);
-        }
-        let start = text.len() - text.trim_start_matches(is_blank).len();
-        if matches!(text[start..].chars().next(), None | Some('#')) {
+        let start = skip_blanks(text, 0);
+        if start == text.len() {
             return Ok(());
         }
-        if !fields::begin(&text[start..]) {
-            let (name, value) = variable(text, start).map_err(|fault| vec![fault])?;
-            if name == "CRON_TZ" {
-                let mistaken = |error| vec![(start..text.trim_end().len(), error)];
-                above.zone = Some(zone_of(&value).map_err(mistaken)?);
-            }
-            self.variables.push((name, value));
-            return Ok(());
-        }
+        self.allowed.extend(above.allowed.drain(..).map(|code| (number, code)));
         let is_quiet = text[start..].starts_with('-') && !text[start + 1..].starts_with(is_blank);
         let start = start + usize::from(is_quiet);
+        let (zone, start) = zone_before_schedule(text, start);
+        if zone.is_none() && !is_quiet && !fields::begin(&text[start..]) {
+            return self.read_variable(number, text, start, above, zone_of).map_err(|fault| vec![fault]);
+        }
+
         let settings = std::mem::take(&mut above.settings);
         above.settings_at = None;
-        let (when, schedule, command, input) = job::read(text, start, reading)?;
-        if let Some(name) = &settings.name {
+        let mut job = Job { line: number, is_quiet, settings, ..job::read(text, start, reading)? };
+        if let Some(zone) = zone.or_else(|| job::Rest::of(text, job.schedule.end, reading).zone) {
+            job.zone = Some(zone_of(&text[zone.clone()]).map_err(|error| vec![(zone, error)])?);
+        }
+        if let Some(name) = &job.settings.name {
             if let Some(other) = above.names.insert(name.clone(), number) {
                 let problem = format!("the name `{name}` is used: the job in line {other} has it");
                 return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
             }
         }
-        let (zone, variables) =
-            (settings.zone.clone().or_else(|| above.zone.clone()), 0..self.variables.len());
-        let text = text.to_string();
-        self.jobs.push(Job {
-            file: None,
-            line: number,
-            text,
-            when,
-            schedule,
-            zone,
-            settings,
-            is_quiet,
-            command,
-            input,
-            variables,
-        });
+        job.zone = job.zone.or_else(|| job.settings.zone.clone()).or_else(|| above.zone.clone());
+        job.variables = 0..self.variables.len();
+        self.jobs.push(job);
+        Ok(())
+    }
+
+    fn read_variable(
+        &mut self,
+        number: usize,
+        text: &str,
+        start: usize,
+        above: &mut Above,
+        mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
+    ) -> Result<(), Fault> {
+        let (name, value) = variable(text, start)?;
+        if name == "CRON_TZ" {
+            let mistaken = |error| (start..text.trim_end().len(), error);
+            above.zone = Some(zone_of(&text[value.clone()]).map_err(mistaken)?);
+        }
+        self.variables.push((name.into(), text[value.clone()].into()));
+        self.assignments.push(Assignment { line: number, text: text.into(), value });
         Ok(())
     }
 
     /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
         &self.variables[job.variables.clone()]
+    }
+
+    /// Whether a comment above the line allows this warning.
+    pub fn allows(&self, line: usize, code: &str) -> bool {
+        let start = self.allowed.partition_point(|(allowed, _)| *allowed < line);
+        self.allowed[start..].iter().take_while(|(allowed, _)| *allowed == line).any(|(_, of)| of == code)
     }
 }
 
@@ -185,11 +249,20 @@ struct Above {
     settings: Settings,
     /// The line of the last comment with settings for the next job: its number and text.
     settings_at: Option<(usize, String)>,
+    /// The codes of warnings, for the next line that is no comment.
+    allowed: Vec<String>,
     /// The names of jobs, each with the line of its job.
     names: HashMap<String, usize>,
 }
 
 impl Job {
+    /// The zone that its schedule is given; without one it goes by the scheduler's, also when that changes. The grid of a period
+    /// is fixed in the zone that is the default now.
+    pub fn own_zone<'a>(&'a self, default: &'a Zone) -> Option<&'a Zone> {
+        let is_grid = matches!(self.when, When::EveryFrom(..));
+        self.zone.as_ref().or_else(|| is_grid.then_some(default))
+    }
+
     /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
     pub fn name(&self) -> String {
         match (&self.settings.name, &self.file) {
@@ -197,6 +270,11 @@ impl Job {
             (None, Some(file)) => format!("{file}:{}", self.line),
             (None, None) => format!("line {}", self.line),
         }
+    }
+
+    /// Whose job it is, if its line says so.
+    pub fn user(&self) -> Option<&str> {
+        self.user.clone().map(|user| &self.text[user])
     }
 
     /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
@@ -234,7 +312,8 @@ fn mistake(number: usize, line: &[u8], (span, message): Fault) -> Mistake {
 
 /// A single mistake for all lines that end with CR LF: they have the same cause.
 fn line_ends_of_windows(bytes: &[u8]) -> Option<Mistake> {
-    let mut lines = (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| line.ends_with(b"\r"));
+    let is_one = |line: &[u8]| line.ends_with(b"\r") && !is_comment(line);
+    let mut lines = (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| is_one(line));
     let (number, line) = lines.next()?;
     let others = match lines.count() {
         0 => String::new(),
@@ -253,6 +332,36 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r')
 }
 
+/// The position of the first character from `at` on that is no blank.
+fn skip_blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start_matches(is_blank).len()
+}
+
+fn is_comment(line: &[u8]) -> bool {
+    line.iter().find(|&&byte| !is_blank(byte.into())) == Some(&b'#')
+}
+
+/// The zone of `CRON_TZ=Europe/Paris 0 9 * * * report`, if the line is one like that, and where the schedule begins. A zone has
+/// no blanks, so such a line can be no variable.
+fn zone_before_schedule(text: &str, start: usize) -> (Option<Range<usize>>, usize) {
+    let zone = text[start..].strip_prefix("CRON_TZ").and_then(|rest| {
+        let equals = skip_blanks(text, text.len() - rest.len());
+        let value = skip_blanks(text, equals + text[equals..].strip_prefix('=').map(|_| 1)?);
+        let is_schedule = text[value..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '@'));
+        let quoted = quoted(text, value).ok()?;
+        match (is_schedule, quoted) {
+            (true, _) => Some((value..value, value)),
+            (false, Some(zone)) => Some((zone.clone(), skip_blanks(text, zone.end + 1))),
+            _ => fields::words(text, value).next().map(|zone| (zone.clone(), skip_blanks(text, zone.end))),
+        }
+    });
+    let is_schedule = |at: usize| fields::begin(&text[at..]) && !text[at..].starts_with('#');
+    match zone {
+        Some((zone, schedule)) if is_schedule(schedule) => (Some(zone), schedule),
+        _ => (None, start),
+    }
+}
+
 fn text_of(line: &[u8]) -> Result<&str, Fault> {
     if line.len() > MAX_LINE {
         return fault(0..0, format!("the line has {} bytes, more than {MAX_LINE}", line.len()));
@@ -267,11 +376,11 @@ fn text_of(line: &[u8]) -> Result<&str, Fault> {
     }
 }
 
-/// `name "=" value`, with optional blanks around each. A name or value in single or double quotes may contain blanks.
-fn variable(text: &str, start: usize) -> Result<(String, String), Fault> {
-    let skip_blanks = |at: usize| text.len() - text[at..].trim_start_matches(is_blank).len();
+/// The name and the place of the value of `name "=" value`, with optional blanks around each. A name or value in single or double quotes may contain blanks.
+fn variable(text: &str, start: usize) -> Result<(&str, Range<usize>), Fault> {
+    let skip_blanks = |at: usize| skip_blanks(text, at);
     let (name, end) = match quoted(text, start)? {
-        Some(quoted) => quoted,
+        Some(name) => (&text[name.clone()], name.end + 1),
         None => {
             let end = text[start..].find(|c| c == '=' || is_blank(c)).map_or(text.len(), |len| start + len);
             (&text[start..end], end)
@@ -287,24 +396,33 @@ fn variable(text: &str, start: usize) -> Result<(String, String), Fault> {
     }
     let start = skip_blanks(equals + 1);
     match quoted(text, start)? {
-        Some((value, end)) => match skip_blanks(end) {
-            rest if rest < text.len() => fault(rest..text.len(), "expected nothing after the quotes"),
-            _ => Ok((name.into(), value.into())),
+        Some(value) => match skip_blanks(value.end + 1) {
+            rest if rest < text.len() => {
+                let is_job = fields::begin(&text[rest..]) && !text[rest..].starts_with('#');
+                let hint = if is_job { ": a job needs a line of its own" } else { "" };
+                fault(rest..text.len(), format!("expected nothing after the quotes{hint}"))
+            }
+            _ => Ok((name, value)),
         },
-        None => Ok((name.into(), text[start..].trim_end_matches(is_blank).into())),
+        None => Ok((name, start..text.trim_end_matches(is_blank).len().max(start))),
     }
 }
 
-/// The text in quotes at `start`, if there are any, and the position after them.
-fn quoted(text: &str, start: usize) -> Result<Option<(&str, usize)>, Fault> {
+/// The place of the text in quotes at `start`, if there are any.
+fn quoted(text: &str, start: usize) -> Result<Option<Range<usize>>, Fault> {
     let quote = match text[start..].chars().next() {
         Some(quote @ ('"' | '\'')) => quote,
         _ => return Ok(None),
     };
     match text[start + 1..].find(quote) {
-        Some(len) => Ok(Some((&text[start + 1..start + 1 + len], start + len + 2))),
+        Some(len) => Ok(Some(start + 1..start + 1 + len)),
         None => fault(start..text.len(), "the quotes are not closed"),
     }
+}
+
+/// `1 job`, `2 jobs`
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A text for a message.

@@ -10,14 +10,13 @@ use sexton::tz::Zone;
 use sexton::{Error, Scheduler};
 
 use crate::boot;
-use crate::check;
-use crate::crontab::Crontab;
+use crate::crontab::{counted, Crontab};
 use crate::events;
 use crate::jobs::Jobs;
 use crate::log::{Level, Log, Value};
 use crate::running::Running;
 use crate::settings::Settings;
-use crate::source::{Files, Source};
+use crate::source::{self, Source};
 use crate::system::{self, Signal, Signals};
 use crate::Failure;
 
@@ -164,17 +163,19 @@ impl Daemon {
         if self.source.is_stdin() {
             return kept("the crontab came from stdin and cannot be read again");
         }
-        let Files { name, crontab, mistakes, skipped } = match self.source.read() {
-            Ok(file) => file,
+        let files = match self.source.read() {
+            Ok(files) => files,
             Err(Failure::Error(_, problem) | Failure::Usage(problem)) => return kept(&problem),
             Err(Failure::BrokenPipe) => return,
         };
-        log.left_out(&skipped);
-        if !mistakes.is_empty() {
-            mistakes.iter().for_each(|(file, mistake)| log.mistake(file, mistake));
-            let count = check::counted(mistakes.len(), "mistake");
+        log.left_out(&files.skipped);
+        files.mistakes().for_each(|(file, mistake)| log.mistake(file, mistake));
+        let (name, mistakes) = (&files.name, files.mistakes().count());
+        if mistakes > 0 {
+            let count = counted(mistakes, "mistake");
             return kept(&format!("`{name}` has {count}; the jobs stay as they were"));
         }
+        let crontab = source::join(files.files);
         if crontab.jobs.is_empty() {
             return kept(&format!("`{name}` has no jobs; the jobs stay as they were"));
         }

@@ -1,6 +1,5 @@
 //! How expressions are read: the options that every command takes which reads some.
 
-use std::ops::Range;
 use std::time::SystemTime;
 
 use sexton::cron::{Dialect, ErrorKind, ParseError, Reader, UnknownDialect};
@@ -9,6 +8,7 @@ use sexton::tz::Zone;
 use sexton::Cron;
 
 use crate::args::{Args, Flag};
+use crate::mistake::Warning;
 use crate::{tell, Failure};
 
 pub const FLAGS: &[Flag] = &[
@@ -27,8 +27,9 @@ macro_rules! help {
                       quartz, with the seconds first, and 1 for Sunday; cronie, with five fields
     --days and|or     where both day fields are restricted: a day must match both, or one of them
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
-    --seconds first|last
-                      where the field of the seconds is, if there is one
+    --seconds first|last|none
+                      where the field of the seconds is, if there is one; none: a sixth field
+                      is the year
     --hash-id ID      hashed for `H`, and for croniter's nicknames
     --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`"
     };
@@ -49,6 +50,8 @@ pub struct Reading {
     hash_id: Option<String>,
     /// The options say where the seconds are.
     names_seconds: bool,
+    /// A crontab has a column for users.
+    pub is_system: bool,
 }
 
 impl Reading {
@@ -76,8 +79,10 @@ impl Reading {
             None => dialect,
             Some("first") => dialect.seconds_first(),
             Some("last") => dialect.seconds_last(),
+            Some("none") => dialect.seconds_none(),
             Some(other) => {
-                return usage(format!("unknown place `{other}` for `--seconds`, expected `first` or `last`"));
+                let expected = "expected `first`, `last` or `none`";
+                return usage(format!("unknown place `{other}` for `--seconds`, {expected}"));
             }
         };
         if args.has("--hash-nicknames") {
@@ -85,12 +90,12 @@ impl Reading {
         }
         let hash_id = args.value("--hash-id").map(String::from);
         let names_seconds = args.has("--dialect") || args.has("--seconds");
-        Ok(Reading { dialect, hash_id, names_seconds })
+        Ok(Reading { dialect, hash_id, names_seconds, is_system: args.has("--system") })
     }
 
     #[cfg(test)]
     pub fn new(dialect: Dialect, hash_id: Option<String>) -> Reading {
-        Reading { dialect, hash_id, names_seconds: false }
+        Reading { dialect, hash_id, names_seconds: false, is_system: false }
     }
 
     /// As the options say, and no more.
@@ -110,13 +115,13 @@ impl Reading {
         }
     }
 
-    /// What is legal in an expression and likely wrong: for each finding a message, the bytes, and what to write instead.
+    /// What is legal in an expression and likely wrong.
     pub fn warnings<'a>(
         &self,
         text: &'a str,
         zone: &Zone,
         from: SystemTime,
-    ) -> impl Iterator<Item = (String, Range<usize>, Option<String>)> + 'a {
+    ) -> impl Iterator<Item = Warning> + 'a {
         let switches = text.split_whitespace().map_while(|word| Some(word.split_once('=')?.0));
         let names_seconds = self.names_seconds
             || switches.map(str::to_ascii_lowercase).any(|switch| switch == "dialect" || switch == "seconds");
@@ -124,12 +129,31 @@ impl Reading {
         // That one asks for just this.
         let findings = findings.filter(move |finding| finding.code() != "seconds-order" || !names_seconds);
         findings.take(MOST_WARNINGS + 1).enumerate().map(|(i, finding)| {
-            if i == MOST_WARNINGS {
-                return ("warning: and more of the kind".into(), finding.span(), None);
-            }
-            let message = format!("warning: {finding} ({})", finding.code());
-            (message, finding.span(), Some(finding.suggestion().to_string()))
+            let (message, suggestion) = match i {
+                MOST_WARNINGS => ("and more of the kind".into(), None),
+                _ => (finding.to_string(), Some(finding.suggestion().to_string())),
+            };
+            Warning { code: finding.code(), span: finding.span(), message, suggestion }
         })
+    }
+
+    /// What is wrong with a text, and how the whole that it comes from can be read, if there is a way.
+    pub fn message(&self, error: &ParseError, text: &str, whole: &str) -> String {
+        let message = message(error, text);
+        let is_settled = self.dialect != Dialect::DEFAULT || whole.contains('=') || message.contains("--");
+        let reads = |dialect: Dialect| Reader::from(dialect).hash_id("").drawing().parse(whole).is_ok();
+        let switches = [
+            ("`seconds=none` before it, for the year last", self.dialect.seconds_none()),
+            ("`seconds=last` before it", self.dialect.seconds_last()),
+        ];
+        let switch =
+            switches.iter().find(|(_, dialect)| reads(*dialect)).map(|(switch, _)| switch.to_string());
+        let other = || Dialect::ALL.iter().find(|other| reads(**other)).map(|other| other.name());
+        let named = || other().map(|name| format!("`dialect={name}` before it, or `--dialect {name}`"));
+        match switch.or_else(named).filter(|_| !is_settled) {
+            Some(way) => format!("{message}; it can be read with {way}"),
+            None => message,
+        }
     }
 
     /// An expression of the command line.
@@ -143,7 +167,7 @@ impl Reading {
         }
         let reader = self.reader();
         let cron = reader.parse(text).map_err(|error| {
-            let message = message(&error, text);
+            let message = self.message(&error, text, text);
             Failure::Error(1, format!("{message}\n{}", Carets::new(text, error.span())))
         })?;
         // Of so many seeds two give different values, if any are drawn.
@@ -154,8 +178,37 @@ impl Reading {
     }
 }
 
-/// What is wrong with a text. The library speaks of functions that it has for what is missing, this of options.
-pub fn message(error: &ParseError, text: &str) -> String {
+/// The first part of the names of zones.
+const REGIONS: [&str; 15] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Brazil",
+    "Canada",
+    "Chile",
+    "Etc",
+    "Europe",
+    "Indian",
+    "Pacific",
+    "US",
+];
+
+/// Whether the word is a zone's name, such as `Europe/Berlin`, and so neither a field nor a command.
+pub fn is_zone_name(word: &str) -> bool {
+    match word.split_once('/') {
+        Some((region, city)) => {
+            REGIONS.contains(&region) && city.starts_with(|c: char| c.is_ascii_uppercase())
+        }
+        None => matches!(word, "UTC" | "GMT"),
+    }
+}
+
+/// The message of the library, which speaks of functions that it has for what is missing, and this of options.
+fn message(error: &ParseError, text: &str) -> String {
     let missing = match error.kind() {
         ErrorKind::NoHashId => "an id to hash: `--hash-id ID`",
         ErrorKind::NoSeed => "`H`, which stays the same, or `--dialect croniter`, which draws it",

@@ -48,6 +48,13 @@ pub fn collect_any() -> io::Result<(u32, ExitStatus)> {
 
 pub fn forward(_: &Child, _: Signal) {}
 
+/// Not known: no job is run for a user.
+pub fn user_id() -> Option<u32> {
+    None
+}
+
+pub fn as_user(_: &mut Command, _: u32, _: u32) {}
+
 pub fn signal_of(_: ExitStatus) -> Option<Signal> {
     None
 }

@@ -52,9 +52,9 @@ the command line has one.
 
 fn explain(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
-    let text = expression::text(&args.rest)?;
+    let (text, named) = expression::with_zone(&args.rest)?;
     let cron = reading.parse(&text)?;
-    let zone = time::zone(args)?;
+    let zone = time::zone(args, named.as_deref())?;
     let from = time::from(args, &zone, false)?;
 
     say(&format!("{}\n", cron.describe()))?;
@@ -80,9 +80,9 @@ fn explain(args: &Args) -> Result<(), Failure> {
     }
     due_times.iter().try_for_each(|due| line("next", due))?;
 
-    for (message, span, suggestion) in reading.warnings(&text, &zone, from) {
-        say(&format!("\n{message}\n{}", Carets::new(&text, span)))?;
-        suggestion.map_or(Ok(()), |suggestion| say(&format!("    {suggestion}")))?;
+    for warning in reading.warnings(&text, &zone, from) {
+        say(&format!("\n{warning}\n{}", Carets::new(&text, warning.span.clone())))?;
+        warning.suggestion.map_or(Ok(()), |suggestion| say(&format!("    {suggestion}")))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::output::Relay;
 use crate::running::Running;
 use crate::settings::{Output, Settings};
 use crate::system;
+use crate::user;
 
 /// The longest pause before another attempt. The first is a second, and each is twice the one before.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -120,6 +121,7 @@ fn process(order: &Order<'_>) -> Process {
     // A shell that the crontab names is one of Unix.
     process.arg(shell.map_or(option, |_| "-c")).arg(&order.job.command);
     process.env("SHELL", shell.unwrap_or(default));
+    user::switch(&mut process, order.job);
     process.envs(variables.iter().map(|(name, value)| (name, value)));
     if let Some(dir) = &order.settings.dir {
         process.current_dir(dir);

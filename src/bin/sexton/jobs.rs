@@ -136,7 +136,7 @@ impl Jobs {
         let last = self.scheduler.last_due(name).filter(|last| *last <= now);
         let zone = job.zone.as_ref().unwrap_or_else(|| self.log.zone());
         schedule(&job.when, Some(zone), last, now)?.upcoming(now)?;
-        schedule(&job.when, job.zone.as_ref(), last, now)
+        schedule(&job.when, job.own_zone(self.log.zone()), last, now)
     }
 
     fn schedule(self: &Arc<Jobs>, name: &str, schedule: Schedule, slot: Slot) -> Result<(), Error> {
@@ -178,7 +178,7 @@ fn is_scheduled_as(one: &Entry, other: &Entry, defaults: &Settings) -> bool {
 fn is_other(one: &Entry, other: &Entry) -> bool {
     let (a, b) = (one.job(), other.job());
     let variables = |entry: &Entry| entry.crontab.variables_of(entry.job()).to_vec();
-    (&a.command, &a.input, &a.settings) != (&b.command, &b.input, &b.settings)
+    (&a.command, &a.input, a.user(), &a.settings) != (&b.command, &b.input, b.user(), &b.settings)
         || variables(one) != variables(other)
 }
 
@@ -226,6 +226,17 @@ pub fn schedule(
                 (None, Some(first)) => Schedule::from(*period).starting(first)?,
                 // After the year 9999.
                 (_, None) => Schedule::at_next(|_| None),
+            }
+        }
+        When::EveryFrom(period, from) => {
+            let grid = || Schedule::from(*period).starting(*from);
+            match last {
+                Some(_) => grid()?,
+                // A grid that has begun would be caught up.
+                None => match in_zone(grid()?).upcoming(now)?.find(|due| *due > now) {
+                    Some(first) => Schedule::from(*period).starting(first)?,
+                    None => Schedule::at_next(|_| None),
+                },
             }
         }
         When::Start => Schedule::after(Duration::ZERO),

@@ -18,6 +18,7 @@ pub const COMMAND: Command = Command {
     flags: &[
         &[Flag::Value("--from"), Flag::Value("--until"), Flag::Value("--zone"), Flag::Switch("--json")],
         dialect::FLAGS,
+        source::FLAGS,
     ],
     run: list,
 };
@@ -35,6 +36,7 @@ schedule in words. `-` in place of a time: there is none. `@every` counts from t
     --until TIME      only jobs that are due by this time
     --from TIME       as if it were this time now
     --zone ZONE       the time zone of jobs that name none (default: the local one)
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d
     --json            a JSON object for each job: job, line, next, previous, schedule,
                       words, and the file if there may be several
 ",
@@ -59,7 +61,7 @@ fn list(args: &Args) -> Result<(), Failure> {
                 let schedule = sexton::Schedule::from(*cron).zone(job.zone.as_ref().unwrap_or(&zone).clone());
                 schedule.previous(before).ok().flatten()
             }
-            When::Every(_) | When::Start => None,
+            When::Every(_) | When::EveryFrom(..) | When::Start => None,
         };
         rows.push((next, previous, job));
     }
@@ -163,6 +165,7 @@ fn in_words(when: &When) -> String {
     match when {
         When::Cron(cron) => cron.describe().to_string(),
         When::Every(period) => format!("every {period}"),
+        When::EveryFrom(period, from) => format!("every {period} from {from} on"),
         When::Start => "once, when `sexton run` starts".into(),
     }
 }

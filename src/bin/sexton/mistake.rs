@@ -36,6 +36,30 @@ impl Mistake {
     }
 }
 
+/// Something in one line that is legal and probably not what was meant.
+#[derive(Debug)]
+pub struct Warning {
+    /// Its name, for lists of what to ignore.
+    pub code: &'static str,
+    pub span: Range<usize>,
+    pub message: String,
+    pub suggestion: Option<String>,
+}
+
+impl Warning {
+    /// The warning in a crontab.
+    pub fn in_line(self, line: usize, text: &str) -> Mistake {
+        let message = self.to_string();
+        Mistake { line, text: text.into(), span: self.span, message, suggestion: self.suggestion }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "warning: {} ({})", self.message, self.code)
+    }
+}
+
 struct InFile<'a> {
     mistake: &'a Mistake,
     file: &'a str,

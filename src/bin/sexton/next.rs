@@ -11,7 +11,7 @@ use sexton::{Cron, Error, Schedule};
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
 use crate::json::Object;
-use crate::{expression, list, say, tell, time, Command, Failure};
+use crate::{expression, list, say, source, tell, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "next",
@@ -27,6 +27,7 @@ pub const COMMAND: Command = Command {
             Flag::Switch("--json"),
         ],
         dialect::FLAGS,
+        source::FLAGS,
     ],
     run: next,
 };
@@ -42,15 +43,18 @@ and `-` for stdin, are crontabs.
 
 EXPR has five fields (minute, hour, day of month, month, day of week). With six, the seconds come
 first; with seven, the year comes last. --dialect may change this. EXPR may also be a nickname such
-as @daily. Quote it, or the shell replaces `*` with file names.
+as @daily, and its zone may stand beside it: 'CRON_TZ=Europe/Paris 0 9 * * *', or as the last word.
+Quote it, or the shell replaces `*` with file names.
 
     --count N         how many times to print (default: 5); fewer if there are no more
     --from TIME       print times strictly after this one (default: now). TIME is
                       2026-12-31T23:59:30+01:00, or a civil time of the zone:
-                      '2026-12-31 23:59:30', 2026-12-31T23:59
+                      '2026-12-31 23:59:30', 2026-12-31T23:59; or a date alone, 2026-12-31, which
+                      is its midnight; a time of day alone, 23:59, which is today's; Unix seconds
     --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
                       Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
     --until TIME      print times up to this one; all of them unless there is a --count
+    --system          each line of a crontab has a user before the command, as in /etc/cron.d
     --previous        print times strictly before that time instead, the latest first
     --format FORMAT   rfc3339 (default): 2026-12-31T23:59:30+01:00, with Z for UTC
                       civil: 2026-12-31T23:59:30, the civil time in the zone
@@ -68,7 +72,7 @@ time or the zone has a mistake; 2 if the command line has one.
 fn next(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let is_crontab = names_a_crontab(&args.rest);
-    let text = if is_crontab { String::new() } else { expression::text(&args.rest)? };
+    let (text, named) = if is_crontab { Default::default() } else { expression::with_zone(&args.rest)? };
     let count = match args.value("--count").map(str::parse::<usize>) {
         None if args.has("--until") => usize::MAX,
         None => 5,
@@ -91,7 +95,7 @@ fn next(args: &Args) -> Result<(), Failure> {
         return list::time_line(args, count, show);
     }
     let cron = reading.parse(&text)?;
-    let zone = time::zone(args)?;
+    let zone = time::zone(args, named.as_deref())?;
     let is_backward = args.has("--previous");
     let from = time::from(args, &zone, is_backward)?;
 

@@ -13,7 +13,7 @@ use crate::source::{self, Source};
 use crate::{init, trial, zone, Command, Failure};
 
 pub const COMMAND: Command =
-    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS], run };
+    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, source::FLAGS], run };
 
 const FLAGS: &[Flag] = &[
     Flag::Value("--journal"),
@@ -39,7 +39,8 @@ run. In a folder, names have only letters, digits, `_` and `-`; other files are 
 
     # minute, hour, day of month, month, day of week, and a command for the shell
     2 4 * * mon,fri report --weekly
-    # six fields: the seconds come first
+    # six fields: the seconds come first; `check` warns of that, unless a comment allows it
+    # sexton: allow seconds-order
     */10 * * * * * probe
     # some minute after four, always the same for this command
     H 4 * * * backup
@@ -47,7 +48,8 @@ run. In a folder, names have only letters, digits, `_` and `-`; other files are 
     days=and 0 0 13 * fri lock-the-doors
     # also @hourly, @weekly, @monthly, @yearly
     @daily rotate
-    # every period; the first run is one period after the start; units are w d h m s ms
+    # every period; the first run is one period after the start; units are w d h m s ms;
+    # or on the grid of a time: @every 2w from 2026-11-23 09:00
     @every 1h30m collect
     # a minus: log only failures
     -*/5 * * * * poll
@@ -68,9 +70,10 @@ run. In a folder, names have only letters, digits, `_` and `-`; other files are 
 
 A comment needs a line of its own: elsewhere, `#` is a part of the command. The sixth word is a
 field if it has only digits and * ? / , # - in it, or if the first six words are a cron
-expression. Put a command that begins with such a word in quotes. With the dialect cronie there
-are always five fields; with quartz there are six, and a seventh, the year, if the next word has
-only these characters.
+expression; the seventh, the year, is one if it has only these characters. Put a command that
+begins with such a word in quotes. With the dialect cronie there are always five fields; with
+quartz there are at least six. The zone of one schedule may stand before it, CRON_TZ=Europe/Paris,
+or after it.
 
 ",
     dialect::help!(),
@@ -78,6 +81,8 @@ only these characters.
     --journal FILE    keep each job's last due time in this file, from one start to the next: a
                       job that was missed in between is run at once, once
     --zone ZONE       the time zone of the schedules that name none (default: the local one)
+    --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d;
+                      jobs of others are run by root only
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line
@@ -154,10 +159,11 @@ fn run(args: &Args) -> Result<(), Failure> {
     let mut source = Source::new(paths, reading);
     let files = source.read()?;
     files.refuse_mistakes()?;
-    if files.crontab.jobs.is_empty() {
-        return Err(Failure::Error(1, format!("`{}` has no jobs: there is nothing to run", files.name)));
+    let crontab = source::join(files.files);
+    if crontab.jobs.is_empty() {
+        return Err(source::no_jobs(&files.name));
     }
-    let zone = zone::of_jobs(args, &files.crontab)?;
+    let zone = zone::of_jobs(args, &crontab)?;
     let log = Log::of(args, zone.zone.clone())?.on_thread();
     if let Some(warning) = &zone.warning {
         log.message(Level::Warn, "zone", warning);
@@ -174,9 +180,9 @@ fn run(args: &Args) -> Result<(), Failure> {
         logs_commands: args.has("--log-commands"),
     };
     let result = match args.value("--once") {
-        Some(name) => trial::once(name, plan, files.crontab),
-        None if args.has("--dry-run") => trial::dry_run(args, &plan, &files.crontab),
-        None => daemon::run(plan, files.crontab),
+        Some(name) => trial::once(name, plan, crontab),
+        None if args.has("--dry-run") => trial::dry_run(args, &plan, &crontab),
+        None => daemon::run(plan, crontab),
     };
     log.flush();
     result

@@ -3,17 +3,22 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::args::Args;
-use crate::check::{self, counted, File};
-use crate::crontab::Crontab;
+use sexton::tz::Zone;
+
+use crate::args::{Args, Flag};
+use crate::crontab::{counted, Crontab, Job};
 use crate::dialect::Reading;
 use crate::mistake::Mistake;
-use crate::{tell, Failure};
+use crate::{tell, user, Failure};
+
+/// Of all commands that read crontabs.
+pub const FLAGS: &[Flag] = &[Flag::Switch("--system")];
 
 pub struct Source {
     paths: Vec<OsString>,
@@ -29,16 +34,20 @@ pub struct Source {
 /// if there is no such file: it counts as a version, which cannot be read.
 type Stamps = Vec<(PathBuf, Option<(SystemTime, u64, u64)>)>;
 
-/// The crontabs of all files as one.
-#[derive(Default)]
+/// The crontabs that the command line names.
 pub struct Files {
-    /// The paths that the command line names.
+    /// The paths that it names.
     pub name: String,
-    pub crontab: Crontab,
-    /// Each with its file.
-    pub mistakes: Vec<(String, Mistake)>,
+    pub files: Vec<File>,
     /// The files of folders that are left out because of their names.
     pub skipped: Vec<PathBuf>,
+}
+
+/// A crontab, the name of its file, and its mistakes.
+pub struct File {
+    pub name: String,
+    pub crontab: Crontab,
+    pub mistakes: Vec<Mistake>,
 }
 
 /// What the command line names: files, folders, or `-` for stdin.
@@ -54,7 +63,7 @@ pub fn read(args: &Args, reading: &Reading) -> Result<Crontab, Failure> {
     let files = Files::read(paths(args)?, reading)?;
     files.skipped.iter().for_each(|path| tell(&format!("sexton: {}", left_out(path))));
     files.refuse_mistakes()?;
-    Ok(files.crontab)
+    Ok(join(files.files))
 }
 
 /// The message for a file of a folder that is not read.
@@ -91,58 +100,114 @@ fn is_folder(path: &OsStr) -> bool {
 
 impl Files {
     pub fn read(paths: &[OsString], reading: &Reading) -> Result<Files, Failure> {
-        let shown = |path: &OsString| match path == "-" {
-            true => "<stdin>".into(),
-            false => path.to_string_lossy().into_owned(),
-        };
-        let name = paths.iter().map(shown).collect::<Vec<String>>().join(" ");
-        let mut all = Files { name, ..Files::default() };
+        let name = paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(" ");
+        let mut all = Files { name, files: Vec::new(), skipped: Vec::new() };
         let may_be_several = paths.len() > 1 || paths.iter().any(|path| is_folder(path));
         let mut names = HashMap::new();
         for path in paths {
-            let failure =
-                |error| Failure::Error(2, format!("could not read `{}`: {error}", path.to_string_lossy()));
-            let (files, skipped) = files_at(path).map_err(failure)?;
+            let (files, skipped) = files_at(path).map_err(|error| unreadable(path, error))?;
             all.skipped.extend(skipped);
-            for file in files {
-                all.add(check::read_path(file.as_os_str(), reading)?, may_be_several, &mut names);
+            for path in files {
+                let mut file = File::read(path.as_os_str(), reading)?;
+                file.refuse_names(&mut names);
+                if may_be_several {
+                    let path = Arc::<str>::from(&*file.name);
+                    file.crontab.jobs.iter_mut().for_each(|job| job.file = Some(path.clone()));
+                }
+                all.files.push(file);
             }
         }
         Ok(all)
     }
 
-    /// Adds the crontab of a file. `names` has the places of the jobs that have a name.
-    fn add(&mut self, file: File, may_be_several: bool, names: &mut HashMap<String, String>) {
-        let File { name, crontab, mistakes } = file;
-        self.mistakes.extend(mistakes.into_iter().map(|mistake| (name.clone(), mistake)));
-        let before = self.crontab.variables.len();
-        self.crontab.variables.extend(crontab.variables);
-        let path = may_be_several.then(|| Arc::<str>::from(&*name));
-        for mut job in crontab.jobs {
-            job.file = path.clone();
-            job.variables = job.variables.start + before..job.variables.end + before;
-            if let Some(own) = &job.settings.name {
-                let place = format!("{name}:{}", job.line);
-                if let Some(other) = names.insert(own.clone(), place) {
-                    let message = format!("the name `{own}` is used: the job at {other} has it");
-                    let (text, span) = (job.text.clone(), job.schedule.clone());
-                    let mistake = Mistake { line: job.line, text, span, message, suggestion: None };
-                    self.mistakes.push((name.clone(), mistake));
-                }
-            }
-            self.crontab.jobs.push(job);
-        }
+    /// All mistakes, each with the name of its file.
+    pub fn mistakes(&self) -> impl Iterator<Item = (&str, &Mistake)> {
+        self.files.iter().flat_map(|file| file.mistakes.iter().map(move |mistake| (&*file.name, mistake)))
     }
 
     /// Prints the mistakes, and fails if there are any.
     pub fn refuse_mistakes(&self) -> Result<(), Failure> {
-        let Files { name, mistakes, .. } = self;
-        if mistakes.is_empty() {
-            return Ok(());
+        self.mistakes().for_each(|(file, mistake)| tell(&mistake.in_file(file).to_string()));
+        match self.mistakes().count() {
+            0 => Ok(()),
+            count => Err(Failure::Error(1, format!("`{}` has {}", self.name, counted(count, "mistake")))),
         }
-        mistakes.iter().for_each(|(file, mistake)| tell(&mistake.in_file(file).to_string()));
-        Err(Failure::Error(1, format!("`{name}` has {}", counted(mistakes.len(), "mistake"))))
     }
+}
+
+/// The crontabs as one. Each job keeps the variables of its own file. What only warnings need is left out.
+pub fn join(files: Vec<File>) -> Crontab {
+    let mut all = Crontab::default();
+    for File { mut crontab, .. } in files {
+        let before = all.variables.len();
+        for job in &mut crontab.jobs {
+            job.variables = job.variables.start + before..job.variables.end + before;
+        }
+        all.variables.append(&mut crontab.variables);
+        all.jobs.append(&mut crontab.jobs);
+    }
+    all
+}
+
+/// Crontabs without jobs are not run.
+pub fn no_jobs(name: &str) -> Failure {
+    Failure::Error(1, format!("`{name}` has no jobs: there is nothing to run"))
+}
+
+/// The maximum length of a crontab, in bytes. A device or a pipe may be endless.
+const MAX_LEN: u64 = 1 << 24;
+
+impl File {
+    /// Reads a crontab; `-` is stdin.
+    fn read(path: &OsStr, reading: &Reading) -> Result<File, Failure> {
+        let mut bytes = Vec::new();
+        let result = match path == OsStr::new("-") {
+            true => io::stdin().lock().take(MAX_LEN + 1).read_to_end(&mut bytes),
+            false => fs::File::open(path).and_then(|file| file.take(MAX_LEN + 1).read_to_end(&mut bytes)),
+        };
+        let name = shown(path);
+        if result.map_err(|error| unreadable(path, error))? as u64 > MAX_LEN {
+            let problem = format!("`{name}` is longer than a crontab may be, {MAX_LEN} bytes");
+            return Err(Failure::Error(2, problem));
+        }
+        let (crontab, mistakes) = Crontab::read(&bytes, reading, Zone::from_tz);
+        Ok(File { name, crontab, mistakes })
+    }
+
+    /// Adds a mistake for each job whose name one in another file has. `names` has the places of the jobs that have a name.
+    fn refuse_names(&mut self, names: &mut HashMap<String, String>) {
+        for job in &self.crontab.jobs {
+            if let Some(own) = &job.settings.name {
+                let place = format!("{}:{}", self.name, job.line);
+                if let Some(other) = names.insert(own.clone(), place) {
+                    let message = format!("the name `{own}` is used: the job at {other} has it");
+                    self.mistakes.push(mistake(job, job.schedule.clone(), message));
+                }
+            }
+        }
+    }
+
+    /// Adds a mistake for each job that this process cannot run, because of its user.
+    fn refuse_users(&mut self) {
+        let refused = user::refused(&self.crontab).into_iter();
+        self.mistakes.extend(refused.map(|(job, warning)| mistake(job, warning.span, warning.message)));
+    }
+}
+
+fn mistake(job: &Job, span: Range<usize>, message: String) -> Mistake {
+    Mistake { line: job.line, text: job.text.clone(), span, message, suggestion: None }
+}
+
+/// A path in messages.
+fn shown(path: &OsStr) -> String {
+    match path == OsStr::new("-") {
+        true => "<stdin>".into(),
+        false => path.to_string_lossy().into_owned(),
+    }
+}
+
+fn unreadable(path: &OsStr, error: io::Error) -> Failure {
+    Failure::Error(2, format!("could not read `{}`: {error}", shown(path)))
 }
 
 impl Source {
@@ -150,11 +215,14 @@ impl Source {
         Source { paths: paths.into(), reading: Arc::new(reading), read: Vec::new(), seen: Vec::new() }
     }
 
+    /// Reads the crontabs to be run.
     pub fn read(&mut self) -> Result<Files, Failure> {
         // Before the files: a change while they are read is noticed later.
         self.read = self.stamps();
         self.seen = self.read.clone();
-        Files::read(&self.paths, &self.reading)
+        let mut files = Files::read(&self.paths, &self.reading)?;
+        files.files.iter_mut().for_each(File::refuse_users);
+        Ok(files)
     }
 
     pub fn reading(&self) -> Arc<Reading> {

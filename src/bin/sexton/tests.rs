@@ -12,7 +12,7 @@ const VALUES: [(&str, &str); 8] = [
     ("--dialect", "default croniter quartz cronie"),
     ("--to", "default croniter quartz cronie"),
     ("--days", "and or"),
-    ("--seconds", "first last"),
+    ("--seconds", "first last none"),
     ("--format", "rfc3339 civil unix"),
     ("--log", "text json"),
     ("--output", "plain prefix json"),
@@ -148,7 +148,7 @@ fn fish_completes_what_there_is() {
             let values = VALUES.iter().find(|(option, _)| *option == name);
             let values = match (flag, values) {
                 (_, Some((_, values))) => format!(" -x -a '{values}'"),
-                (Flag::Value(_), None) => " -r".into(),
+                (Flag::Value(_) | Flag::Values(_), None) => " -r".into(),
                 (Flag::Switch(_), None) => String::new(),
             };
             text += &format!("{here} -l {}{values}\n", &name[2..]);

@@ -1,13 +1,15 @@
 //! Reads and prints times.
 
+use std::env;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sexton::civil::DateTime;
+use sexton::civil::{Date, DateTime, Time};
 use sexton::tz::{Instants, Zone};
 use sexton::Moment;
 
 use crate::args::Args;
-use crate::Failure;
+use crate::crontab::EMPTY_ZONE;
+use crate::{sign, tell, Failure};
 
 /// The message for a time that has no instant in the zone.
 pub fn no_instant(zone: &Zone) -> String {
@@ -17,10 +19,23 @@ pub fn no_instant(zone: &Zone) -> String {
     }
 }
 
-/// The zone of `--zone`; the local one without it.
-pub fn zone(args: &Args) -> Result<Zone, Failure> {
-    let zone = args.value("--zone").map_or_else(Zone::local, Zone::from_tz);
-    zone.map_err(|error| Failure::Error(1, error.to_string()))
+/// The zone that stands beside an expression, or else that of `--zone`; the local one without both.
+pub fn zone(args: &Args, named: Option<&str>) -> Result<Zone, Failure> {
+    let failure = |problem: String| Failure::Error(1, problem);
+    let value = match named.or_else(|| args.value("--zone")) {
+        Some(value) => value,
+        None if env::var_os("TZ").map_or(false, |value| value.is_empty()) => {
+            return Err(failure(format!("TZ: {EMPTY_ZONE}")));
+        }
+        None => return Zone::local().map_err(|error| failure(error.to_string())),
+    };
+    if value.is_empty() {
+        return Err(failure(EMPTY_ZONE.into()));
+    }
+    if let Some((message, suggestion)) = sign::opposite(value) {
+        tell(&format!("sexton: warning: {message} (zone-sign); {suggestion}"));
+    }
+    Zone::from_tz(value).map_err(|error| failure(error.to_string()))
 }
 
 /// The instant of `--from`; now without it. The caller wants the due times after it, or before it if `is_backward`.
@@ -29,7 +44,7 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
         Some(text) => text,
         None => return Ok(SystemTime::now()),
     };
-    let instant = read(text).and_then(|(moment, fraction)| {
+    let instant = read(text, zone).and_then(|(moment, fraction)| {
         let instant = start(moment, zone, is_backward).and_then(|instant| instant.checked_add(fraction));
         instant.ok_or_else(|| no_instant(zone))
     });
@@ -39,7 +54,7 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
 /// The instant of `--until`.
 pub fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
     let text = args.value("--until").unwrap_or_default();
-    let instant = read(text).and_then(|(moment, fraction)| {
+    let instant = read(text, zone).and_then(|(moment, fraction)| {
         let instant = moment.instant(zone).and_then(|instant| instant.checked_add(fraction));
         instant.ok_or_else(|| no_instant(zone))
     });
@@ -59,8 +74,29 @@ pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTim
     }
 }
 
-/// Reads a moment: RFC 3339, or a civil time, and a fraction of a second.
-pub fn read(text: &str) -> Result<(Moment, Duration), String> {
+/// Reads a moment: RFC 3339, or a civil time, and a fraction of a second. Also a date alone, which is its midnight; a time of
+/// day alone, which is today's in the zone; and Unix seconds.
+pub fn read(text: &str, zone: &Zone) -> Result<(Moment, Duration), String> {
+    let today = || Some(zone.civil(SystemTime::now())?.date());
+    let at_date = || Some(text.parse::<Date>().ok()?.at(Time::new(0, 0, 0)?));
+    let at_time = || Some(today()?.at(text.parse::<Time>().ok()?));
+    let at_seconds = || {
+        let seconds = text.parse::<i64>().ok()?;
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 {
+            UNIX_EPOCH.checked_sub(distance)
+        } else {
+            UNIX_EPOCH.checked_add(distance)
+        }
+    };
+    let short = at_date().or_else(at_time).map(Moment::Civil).or_else(|| at_seconds().map(Moment::Instant));
+    match short {
+        Some(moment) => Ok((moment, Duration::ZERO)),
+        None => read_whole(text),
+    }
+}
+
+fn read_whole(text: &str) -> Result<(Moment, Duration), String> {
     let error = match text.parse::<Moment>() {
         Ok(moment) => return Ok((moment, Duration::ZERO)),
         Err(error) => error,
@@ -119,12 +155,15 @@ mod tests {
     fn instants_are_printed_with_the_offset_of_the_zone() {
         let show = |text: &str, offset: i32| {
             let zone = Zone::fixed(offset).unwrap();
-            rfc3339(read(text).unwrap().0.instant(&zone).unwrap(), &zone)
+            rfc3339(read(text, &zone).unwrap().0.instant(&zone).unwrap(), &zone)
         };
         assert_eq!(show("2026-11-22T10:00:00", 0), "2026-11-22T10:00:00Z");
         assert_eq!(show("2026-11-22T10:00:00Z", 19_800), "2026-11-22T15:30:00+05:30");
         assert_eq!(show("1800-01-01 00:00", -17_762), "1800-01-01T00:00:00-04:56:02");
-        assert_eq!(unix(read("1969-12-31T23:59:58Z").unwrap().0.instant(&Zone::utc()).unwrap()), "-2");
+        assert_eq!(
+            unix(read("1969-12-31T23:59:58Z", &Zone::utc()).unwrap().0.instant(&Zone::utc()).unwrap()),
+            "-2"
+        );
     }
 
     #[test]
@@ -159,6 +198,7 @@ mod tests {
 
     #[test]
     fn a_civil_time_may_have_a_fraction() {
+        let read = |text| read(text, &Zone::utc());
         let whole = "1970-01-01T00:00:01".parse().unwrap();
         assert_eq!(read("1970-01-01T00:00:01.5"), Ok((Moment::Civil(whole), Duration::from_millis(500))));
         let instant = UNIX_EPOCH + Duration::from_millis(1500);
@@ -167,5 +207,21 @@ mod tests {
             read("1970-01-01T00:00:01.").unwrap_err(),
             "fraction of a second: found nothing at byte 20, expected one to nine digits"
         );
+    }
+    #[test]
+    fn a_date_a_time_of_day_and_unix_seconds_are_times() {
+        let zone = Zone::fixed(3600).unwrap();
+        let of = |text: &str| rfc3339(read(text, &zone).unwrap().0.instant(&zone).unwrap(), &zone);
+        assert_eq!(of("2026-12-31"), "2026-12-31T00:00:00+01:00");
+        assert_eq!(of("0"), "1970-01-01T01:00:00+01:00");
+        assert_eq!(of("-1"), "1970-01-01T00:59:59+01:00");
+        assert_eq!(of("1798675200"), "2026-12-31T01:00:00+01:00");
+        let today = civil(SystemTime::now(), &zone);
+        assert!([&*today, &*civil(SystemTime::now(), &zone)]
+            .iter()
+            .any(|now| of("10:00")[..11] == now[..11]));
+        assert!(of("10:00:30").ends_with("T10:00:30+01:00"));
+        assert!(read("tomorrow", &zone).is_err());
+        assert!(read("99999999999999999999", &zone).is_err());
     }
 }

@@ -26,7 +26,7 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failur
     for (job, name) in crontab.jobs.iter().zip(jobs::names(&crontab.jobs)) {
         let label = job.label(plan.logs_commands);
         let zone = zone.clone();
-        let schedule = jobs::schedule(&job.when, job.zone.as_ref(), None, now).map_err(failure)?;
+        let schedule = jobs::schedule(&job.when, job.own_zone(&zone), None, now).map_err(failure)?;
         let print =
             move |run: &sexton::Run<'_>| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
                 Ok(()) => ControlFlow::Continue(()),

@@ -40,6 +40,7 @@ extern "C" {
     fn setpgid(process: i32, group: i32) -> c_int;
     fn waitid(kind: c_int, id: u32, info: *mut Info, options: c_int) -> c_int;
     fn waitpid(process: i32, status: *mut c_int, options: c_int) -> i32;
+    fn geteuid() -> u32;
 }
 
 /// The signals that have come and were not read yet: a bit for each number.
@@ -150,6 +151,17 @@ pub fn collect_any() -> io::Result<(u32, ExitStatus)> {
 /// Passes a signal on to a child that is not collected yet.
 pub fn forward(child: &Child, number: Signal) {
     let _ = signal_process(child.id() as i32, number);
+}
+
+/// The user of this process; 0 is root.
+pub fn user_id() -> Option<u32> {
+    // SAFETY: `geteuid` takes nothing, touches no memory, and always succeeds.
+    Some(unsafe { geteuid() })
+}
+
+pub fn as_user(command: &mut Command, user: u32, group: u32) {
+    // With a user, `std` leaves the groups of this process, too.
+    command.uid(user).gid(group);
 }
 
 /// The signal that ended a process.

@@ -19,7 +19,8 @@ moved it. Then it prints the due times before and after that time.
     after: 2026-11-27T04:02:00Z
 
 TIME is a time such as 2026-12-31T23:59:30+01:00, or a civil time of the zone, also one that its
-clocks skip: '2026-12-31 23:59:30', 2026-12-31T23:59. A fraction of a second is ignored.
+clocks skip: '2026-12-31 23:59:30', 2026-12-31T23:59. A date alone is its midnight, a time of day
+alone is today's, and a number is Unix seconds. A fraction of a second is ignored.
 
     --zone ZONE       the time zone (default: the local one), written as for the variable TZ:
                       Europe/Paris, or CET-1CEST,M3.5.0,M10.5.0/3
@@ -38,11 +39,11 @@ fn why(args: &Args) -> Result<(), Failure> {
         [words @ .., time] if !words.is_empty() => (time.to_string_lossy(), words),
         _ => return Err(Failure::Usage("expected a cron expression and a time".into())),
     };
-    let text = expression::text(words)?;
+    let (text, named) = expression::with_zone(words)?;
     let cron = reading.parse(&text)?;
-    let zone = time::zone(args)?;
+    let zone = time::zone(args, named.as_deref())?;
     let mistaken = |problem: String| Failure::Error(1, format!("time `{time}`: {problem}"));
-    let (moment, _) = time::read(&time).map_err(mistaken)?;
+    let (moment, _) = time::read(&time, &zone).map_err(mistaken)?;
     let explanation = cron.why(moment, &zone).map_err(|error| mistaken(error.to_string()))?;
 
     say(&explanation.to_string())?;

@@ -6,7 +6,7 @@ use std::fs;
 use sexton::tz::Zone;
 
 use crate::args::Args;
-use crate::crontab::{Crontab, When};
+use crate::crontab::{Crontab, When, EMPTY_ZONE};
 use crate::{time, Failure};
 
 /// The zone that a crontab's jobs go by if they name none.
@@ -23,7 +23,10 @@ pub struct Default {
 pub fn of_jobs(args: &Args, crontab: &Crontab) -> Result<Default, Failure> {
     let fixed = |zone| Default { zone, is_local: false, warning: None };
     if args.has("--zone") {
-        return time::zone(args).map(fixed);
+        return time::zone(args, None).map(fixed);
+    }
+    if env::var_os("TZ").map_or(false, |value| value.is_empty()) {
+        return Err(Failure::Error(1, format!("TZ: {EMPTY_ZONE}")));
     }
     let (zone, error) = Zone::local_or_utc();
     let is_needed = crontab.jobs.iter().any(|job| job.zone.is_none() && job.when != When::Start);

@@ -270,14 +270,19 @@ fn question_mark<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 }
 
 fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
-    let second = reading.span(Field::Second)?;
+    let dialect = reading.dialect;
+    let (first, last) = (dialect.seconds_first(), dialect.seconds_last());
+    let differing = [first, last, dialect.seconds_none()].map(|other| reading.is_other_in(other));
     // Those who read Quartz's language all have the second first.
-    if reading.dialect.table().always_has_seconds || reading.with_seconds_moved()? == reading.cron {
+    if reading.count < 6 || *dialect.field_counts().start() > 5 || differing == [false; 3] {
         return None;
     }
-    let is_first = reading.dialect.seconds() == Seconds::First;
-    let is_zero = reading.count == 6 && second.of(reading.text).bytes().all(|byte| byte == b'0');
-    let kind = Kind::SecondsOrder { is_first, count: reading.count, is_zero };
+    let is_first = dialect.seconds() == Seconds::First;
+    let second = reading.span(Field::Second).or_else(|| reading.span(Field::Year))?;
+    let is_zero = reading.count == 6
+        && dialect.seconds() != Seconds::Nowhere
+        && second.of(reading.text).bytes().all(|byte| byte == b'0');
+    let kind = Kind::SecondsOrder { seconds: dialect.seconds(), count: reading.count, is_zero, differing };
     if !is_zero {
         return Some(Finding::new(reading, second, kind));
     }

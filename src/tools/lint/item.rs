@@ -11,8 +11,17 @@ use crate::cron::{Cron, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
 
 type Check = for<'a> fn(&Reading<'a>, Item<'a>) -> Option<Finding<'a>>;
 
-pub(super) const CHECKS: [Check; 7] =
-    [uneven_step, step_past_end, equal_range, wrapping_step, open_weekday_step, fifth_week, duplicate];
+pub(super) const CHECKS: [Check; 9] = [
+    uneven_step,
+    step_past_end,
+    hashed_step_past_end,
+    equal_range,
+    whole_range,
+    wrapping_step,
+    open_weekday_step,
+    fifth_week,
+    duplicate,
+];
 
 fn uneven_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let Values { from, to, step, .. } = item.values?;
@@ -70,6 +79,35 @@ fn step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a
     } else {
         finding.or_write(Piece::Value { row: item.row, value })
     })
+}
+
+/// `H/90`, `H(0-29)/30`: one value, as without the step.
+fn hashed_step_past_end<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let (hashed, step) = item.text.split_once('/').filter(|_| item.form == Form::Drawn)?;
+    let range = hashed.split_once('(').and_then(|(_, range)| range.trim_end_matches(')').split_once('-'));
+    let number = |text: &str| text.parse::<u32>().ok();
+    let count = match range {
+        Some((from, to)) => number(to)?.checked_sub(number(from)?)? + 1,
+        None => item.row.count,
+    };
+    if number(step)? < count {
+        return None;
+    }
+    let kind = Kind::HashedStepPastEnd { count };
+    Some(Finding::new(reading, item.span, kind).or_write(Piece::Text(hashed)))
+}
+
+/// `1-0`: every value, after a turn.
+fn whole_range<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
+    let Values { from, to, step, .. } = item.values.filter(|_| item.form == Form::Range)?;
+    let (first, last) = item.text.split_once('-')?;
+    let is_backward = first.parse::<u32>().ok()? > last.parse::<u32>().ok()?;
+    if !is_backward || step > 1 || to - from + 1 < item.row.count {
+        return None;
+    }
+    let finding = Finding::new(reading, item.span, Kind::WholeRange { field: item.row.field });
+    let has_meaning = reading.has_star_bit(item.row.field) || !reading.counts_alone(item.row.field);
+    Some(if has_meaning { finding } else { finding.or_write(Piece::Text("*")) })
 }
 
 fn equal_range<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {

@@ -7,6 +7,7 @@ use super::piece::List;
 use super::reading::in_order;
 use super::words::{list, turn_of, weekday_of, Named};
 use super::ChangeAhead;
+use crate::cron::dialect::Seconds;
 use crate::cron::field::{Field, Row};
 use crate::cron::parse::set::Values;
 use crate::tools::english::{ClockTime, Ordinal, MONTHS};
@@ -56,10 +57,12 @@ pub(super) enum Kind<'a> {
     QuestionMark {
         marks: u32,
     },
+    /// `differing` are the readings with the second first, last and nowhere.
     SecondsOrder {
-        is_first: bool,
+        seconds: Seconds,
         count: usize,
         is_zero: bool,
+        differing: [bool; 3],
     },
     WeekdayNumbers {
         number: u32,
@@ -86,6 +89,13 @@ pub(super) enum Kind<'a> {
     StepPastEnd {
         field: Field,
         value: u32,
+    },
+    /// `count` values are hashed from.
+    HashedStepPastEnd {
+        count: u32,
+    },
+    WholeRange {
+        field: Field,
     },
     EqualRange {
         field: Field,
@@ -130,7 +140,8 @@ impl Kind<'_> {
             Kind::EveryMinute { .. } => "every-minute",
             Kind::EverySecond { .. } => "every-second",
             Kind::UnevenStep { .. } => "uneven-step",
-            Kind::StepPastEnd { .. } => "step-past-end",
+            Kind::StepPastEnd { .. } | Kind::HashedStepPastEnd { .. } => "step-past-end",
+            Kind::WholeRange { .. } => "whole-range",
             Kind::EqualRange { .. } => "equal-range",
             Kind::WrappingStep { .. } => "wrapping-step",
             Kind::OpenWeekdayStep { .. } => "open-weekday-step",
@@ -205,14 +216,24 @@ impl Kind<'_> {
             Kind::QuestionMark { .. } => {
                 f.write_str("Quartz itself refuses this: only one of its two day fields may be `?`")
             }
-            Kind::SecondsOrder { is_first, count, .. } => {
+            Kind::SecondsOrder { seconds, count, differing, .. } => {
                 let count = if count == 6 { "six" } else { "seven" };
-                let (place, others) = if is_first {
-                    ("first", "croniter takes the sixth")
-                } else {
-                    ("sixth", "Quartz, Spring and most others take the first")
+                let (place, what, it) = match seconds {
+                    Seconds::First => ("first", "second", "it"),
+                    Seconds::Last => ("sixth", "second", "it"),
+                    Seconds::Nowhere => ("sixth", "year", "the second"),
                 };
-                write!(f, "the {place} of the {count} fields is the second; {others} for it")
+                write!(f, "the {place} of the {count} fields is the {what}")?;
+                let others = [
+                    ("Quartz, Spring and most others take the first", it),
+                    ("croniter takes the sixth", it),
+                    ("Nomad, supercronic and EventBridge take the sixth", "the year"),
+                ];
+                let named = others.iter().zip(differing).filter(|(_, differs)| *differs);
+                for (i, ((other, what), _)) in named.enumerate() {
+                    write!(f, "{}{other} for {what}", if i == 0 { "; " } else { ", and " })?;
+                }
+                Ok(())
             }
             Kind::WeekdayNumbers { number, is_quartz } => {
                 let (from_zero, from_one) = (weekday_of(number), weekday_of(number + 6));
@@ -254,6 +275,17 @@ impl Kind<'_> {
             Kind::StepPastEnd { field, value } => {
                 let value = Named { field, value };
                 write!(f, "the step of `{here}` leads past the end: it matches {value} only")
+            }
+            Kind::HashedStepPastEnd { count } => {
+                write!(
+                    f,
+                    "the step of `{here}` leads past the {count} values: it matches one of them only; "
+                )?;
+                f.write_str("Jenkins refuses it")
+            }
+            Kind::WholeRange { field } => {
+                let (_, unit) = turn_of(field);
+                write!(f, "`{here}` goes round the whole field: it is every {unit}; others refuse it")
             }
             Kind::EqualRange { field, value, is_whole_field: false, .. } => {
                 let value = Named { field, value };

@@ -72,9 +72,13 @@ impl<'a> Reading<'a> {
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
         let is_first = self.dialect.seconds() == Seconds::First;
+        let has_seconds = self.dialect.seconds() != Seconds::Nowhere;
         let place = match (field, self.count) {
             (_, 0..=4) => return None,
-            (Field::Second, 5) | (Field::Year, 5 | 6) => return None,
+            (Field::Second | Field::Year, 5) => return None,
+            (Field::Year, 6) if !has_seconds => 5,
+            (Field::Second, _) if !has_seconds => return None,
+            (Field::Year, 6) => return None,
             (Field::Second, _) if is_first => 0,
             (Field::Second, _) => 5,
             (Field::Year, _) => 6,
@@ -97,13 +101,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The same text with the seconds at the other end, if that is an expression too.
-    pub(super) fn with_seconds_moved(&self) -> Option<Cron> {
-        let moved = match self.dialect.seconds() {
-            Seconds::First => self.dialect.seconds_last(),
-            _ => self.dialect.seconds_first(),
-        };
-        reader(moved).parse(&self.text[self.words[0].start..]).ok()
+    /// Whether the same text is an expression in a dialect, too, and another one.
+    pub(super) fn is_other_in(&self, dialect: Dialect) -> bool {
+        let read = reader(dialect).parse(&self.text[self.words[0].start..]);
+        read.map_or(false, |cron| cron != self.cron)
     }
 
     /// Whether a value of the field is hashed or drawn by lot, so that the text does not tell it.

@@ -82,7 +82,9 @@ impl fmt::Display for Suggestion<'_> {
             Kind::SecondsOrder { is_zero: true, .. } => {
                 "leave the second out: it is 0, and five fields have the same order everywhere"
             }
-            Kind::SecondsOrder { .. } => "name the dialect wherever this text goes",
+            Kind::SecondsOrder { .. } => {
+                "begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant"
+            }
             Kind::WeekdayNumbers { .. } => ": names are the same days everywhere",
             Kind::LastWeekdayAlone => ", which means the same",
             Kind::EveryMinute { hour: Some(_), .. } => " to fire in the first minute of the hour only",
@@ -102,6 +104,9 @@ impl fmt::Display for Suggestion<'_> {
             }
             Kind::StepPastEnd { .. } if self.replacement.is_some() => ", if that is what is meant",
             Kind::StepPastEnd { .. } => "name that value, if it is what is meant",
+            Kind::HashedStepPastEnd { .. } => ", which means the same",
+            Kind::WholeRange { .. } if self.replacement.is_some() => ", if that is what is meant",
+            Kind::WholeRange { .. } => "list the values that are meant",
             Kind::EqualRange { is_whole_field: false, .. } => ", which is the same everywhere",
             Kind::EqualRange { is_whole_field: true, text, field, .. } => {
                 let is_day = matches!(field, Field::DayOfMonth | Field::DayOfWeek);

@@ -34,6 +34,8 @@ fn switches_work_with_every_dialect() {
     next("30 9 * * 1 0|--dialect|croniter|--seconds|last", "2027-01-04T09:30:00");
     next("0 30 9 * * 1|--dialect|croniter|--seconds|first", "2027-01-04T09:30:00");
     next("15 30 9 * * 1|--dialect|cronie|--seconds|first", "2027-01-04T09:30:15");
+    next("30 9 * * 1 2028|--seconds|none", "2028-01-03T09:30:00");
+    next("seconds=none 30 2 * * * *", "2027-01-01T02:30:00");
 }
 
 #[test]
@@ -87,6 +89,19 @@ fn text_that_a_dialect_does_not_allow_is_a_mistake() {
 }
 
 #[test]
+fn what_another_reading_allows_is_said() {
+    for (text, mark, message) in [
+        ("0 9 * * 1 2026", "          ^^^^", "day of week: no such value `2026`, expected sun-sat or 0-7; it can be read with `seconds=none` before it, for the year last"),
+        ("0 9 * * 1 30", "          ^^", "day of week: no such value `30`, expected sun-sat or 0-7; it can be read with `seconds=last` before it"),
+        ("~ 9 * * 1", "^", "minute: unsupported random range `~`, expected 0-59; it can be read with `dialect=cronie` before it, or `--dialect cronie`"),
+    ] {
+        fails(&format!("next|{text}"), 1, &format!("sexton: {message}\n    {text}\n    {mark}\n"));
+        let (_, stdout, _) = call_with_input(&["check", "-"], &format!("{text} x\n"));
+        assert!(stdout.contains(&format!(": {message}\n")), "{stdout}");
+    }
+}
+
+#[test]
 fn every_command_reports_wrong_values_of_options() {
     let fails = |command: &str, args: &str, problem: &str| {
         let (status, stdout, stderr) = call(&[&[command], &args.split('|').collect::<Vec<_>>()[..]].concat());
@@ -102,7 +117,7 @@ fn every_command_reports_wrong_values_of_options() {
         fails(command, "--dialect", "`--dialect` needs a value");
         fails(command, "--days|xor", "unknown rule `xor` for `--days`, expected `and` or `or`");
         fails(command, "--star-bit=yes", "`--star-bit` takes no value");
-        let seconds = "unknown place `middle` for `--seconds`, expected `first` or `last`";
+        let seconds = "unknown place `middle` for `--seconds`, expected `first`, `last` or `none`";
         fails(command, "--seconds|middle", seconds);
         fails(command, "--hash-id|a|--hash-id|b", "`--hash-id` is given twice");
         let two_rules = "`--days` and `--star-bit` are two rules for the same: expected one of them";

@@ -98,7 +98,7 @@ warning: fires 60 times from 04:00 to 04:59, in every minute of the hour (every-
     assert_eq!(lines("0 0 13 * fri|--days|and", &["warning"]), [""; 0]);
 
     // Whoever names the dialect, or the place, knows where the seconds are.
-    let order = "the first of the six fields is the second; croniter takes the sixth for it (seconds-order)";
+    let order = "the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year (seconds-order)";
     assert_eq!(lines("*/10 * * * * *", &["warning"]), [order]);
     assert_eq!(lines("days=or */10 * * * * *|--star-bit", &["warning"]), [order]);
     for named in [

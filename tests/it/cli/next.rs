@@ -41,11 +41,37 @@ fn next_uses_the_zone() {
         "0 0 * * *|--zone|<LMT>0:00:15|--count|1|--from|2026-01-01T12:00Z",
         &["2026-01-02T00:00:00-00:00:15"],
     );
-    fails(
-        "next|0 0 * * *|--zone||--count|1",
-        1,
-        "sexton: TZ: expected a zone such as `Europe/Paris` or `UTC`\n",
-    );
+    fails("next|0 0 * * *|--zone|", 1, EMPTY_ZONE);
+    fails("next|CRON_TZ= 0 0 * * *", 1, EMPTY_ZONE);
+    let (status, _, stderr) = outcome(sexton(&["next", "0 0 * * *"]).env("TZ", "").output().unwrap());
+    assert_eq!((status, stderr), (1, EMPTY_ZONE.replace("the", "TZ: the")));
+    let noon = "--count|1|--from|2026-01-01T12:00Z";
+    next(&format!("CRON_TZ=EST5 0 9 * * *|{noon}"), &["2026-01-01T09:00:00-05:00"]);
+    next(&format!("TZ=EST5|0|9|*|*|*|{noon}|--zone|UTC0"), &["2026-01-01T09:00:00-05:00"]);
+    next(&format!("0 9 * * * UTC|{noon}|--zone|EST5"), &["2026-01-02T09:00:00Z"]);
+    // Said on stderr.
+    let (status, stdout, stderr) =
+        call(&["next", "0 9 * * *", "--zone", "UTC+2", "--count", "1", "--from", "2026-01-01T12:00Z"]);
+    assert_eq!((status, &*stdout), (0, "2026-01-02T09:00:00-02:00\n"));
+    assert!(stderr.starts_with("sexton: warning: `UTC+2` is -02:00, behind UTC"), "{stderr}");
+}
+
+const EMPTY_ZONE: &str = "sexton: the time zone is empty, expected one such as `Europe/Paris`, or `UTC`\n";
+
+#[test]
+fn from_is_a_date_a_time_of_day_or_unix_seconds_too() {
+    next("0 0 * * *|--count|1|--from|2026-12-31", &["2027-01-01T00:00:00Z"]);
+    next("0 9 * * *|--count|1|--from|1798675200", &["2026-12-31T09:00:00Z"]);
+    next("@hourly|--count|1|--from|-1", &["1970-01-01T00:00:00Z"]);
+    let (_, stdout, _) = call(&["next", "0 10 * * *", "--count", "1", "--from", "09:59:59"]);
+    assert!(stdout.ends_with("T10:00:00Z\n"));
+}
+
+#[test]
+fn a_minus_at_the_beginning_is_a_mistake_of_the_minute() {
+    for args in ["next|-1 * * * *", "next|-1|*|*|*|*", "explain|-1 * * * *"] {
+        fails(args, 1, "sexton: minute: found `-`, expected 0-59\n    -1 * * * *\n    ^\n");
+    }
 }
 
 #[test]

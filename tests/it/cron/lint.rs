@@ -46,7 +46,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 * * */2", &["uneven-step `*/2` the step is counted anew every week: Saturday is followed by Sunday, one day later / list the days that are meant"]),
     ("default", "0-59/25 * * * *", &["uneven-step `0-59/25` the step is counted anew every hour: minute 50 is followed by minute 0, 10 minutes later / for even steps write 20 or 30, which divide 60"]),
     ("default", "*/45 * * * * *", &[
-        "seconds-order `*/45` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes",
+        "seconds-order `*/45` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "uneven-step `*/45` the step is counted anew every minute: second 45 is followed by second 0, 15 seconds later / for even steps write 30, which divides 60",
     ]),
     ("default", "*/31 * * * *", &["uneven-step `*/31` the step is counted anew every hour: minute 31 is followed by minute 0, 29 minutes later / for even steps write 30, which divides 60"]),
@@ -59,7 +59,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 * * 5#5", &["fifth-week `5#5` `5#5` matches no day of a month that has the weekday only four times / write `friL` for the last one of each month -> `friL`"]),
     ("default", "0 0 * * mon-fri#5", &["fifth-week `mon-fri#5` `mon-fri#5` matches no day of a month that has the weekday only four times / write `mon-friL` for the last one of each month -> `mon-friL`"]),
     ("default", "0 30 9 * * 1", &["weekday-numbers `1` weekday 1 is Monday; in Quartz, which counts from 1, it is Sunday / write `mon`: names are the same days everywhere -> `mon`"]),
-    ("default", "30 0 9 * * *", &["seconds-order `30` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes"]),
+    ("default", "30 0 9 * * *", &["seconds-order `30` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant"]),
     ("croniter", "30 9 1 * * 0", &["seconds-order ` 0` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it / leave the second out: it is 0, and five fields have the same order everywhere -> ``"]),
     ("default", "0 0 0 1 1 1 2030", &[
         "either-day `1 1 1` fires on the 1st and on Mondays, not only where the two meet / begin the text with `days=and` for the days that match both",
@@ -87,19 +87,19 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "* 4 * * *", &["every-minute `*` fires 60 times from 04:00 to 04:59, in every minute of the hour / write `0` to fire in the first minute of the hour only -> `0`"]),
     ("default", "* */2 * * *", &["every-minute `*` fires 60 times in each hour that matches `*/2`, in every minute of it / write `0` to fire in the first minute of these hours only -> `0`"]),
     ("default", "* 0 4 * * *", &[
-        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes",
+        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "every-second `*` fires 60 times in minute 0, once every second / write `0` to fire in the first second of the minute only -> `0`",
     ]),
     ("default", "* * 4 * * *", &[
-        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes",
+        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "every-minute `*` fires 3600 times from 04:00 to 04:59, in every minute of the hour / write `0` to fire in the first minute of the hour only -> `0`",
     ]),
     ("default", "* */5 * * * *", &[
-        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes",
+        "seconds-order `*` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "every-second `*` fires 60 times in each minute that matches `*/5`, once every second / write `0` to fire in the first second of these minutes only -> `0`",
     ]),
     ("default", "*/10 * 4 * * *", &[
-        "seconds-order `*/10` the first of the six fields is the second; croniter takes the sixth for it / name the dialect wherever this text goes",
+        "seconds-order `*/10` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "every-minute `*` fires 360 times from 04:00 to 04:59, in every minute of the hour / write `0` to fire in the first minute of the hour only -> `0`",
     ]),
     ("default", "0 5-5 * * *", &["equal-range `5-5` `5-5` is hour 5 alone; to croniter it is the whole field / write `5`, which is the same everywhere -> `5`"]),
@@ -115,9 +115,17 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("croniter", "0 0 13 * fri", &["either-day `13 * fri` fires on the 13th and on Fridays, not only where the two meet / give croniter `day_or=False` for the days that match both"]),
     ("bit", "0 0 13 * */2", &["star-bit `*/2` fires on days that match both day fields, as `*/2` begins with `*`; in croniter on days that match one of them / write `sun-sat/2` for days that match one of the fields, as in croniter -> `sun-sat/2`"]),
     ("bit", "0 0 13 * fri", &["either-day `13 * fri` fires on the 13th and on Fridays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
-    ("last", "30 0 9 * * 5", &["seconds-order `5` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it / name the dialect wherever this text goes"]),
+    ("last", "30 0 9 * * 5", &["seconds-order `5` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant"]),
     ("last", "0 9 * * 1-5 0", &["seconds-order ` 0` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it / leave the second out: it is 0, and five fields have the same order everywhere -> ``"]),
-    ("default", "0 0 9 * * *", &["seconds-order `0 ` the first of the six fields is the second; croniter takes the sixth for it / leave the second out: it is 0, and five fields have the same order everywhere -> ``"]),
+    ("default", "0 0 9 * * *", &["seconds-order `0 ` the first of the six fields is the second; croniter takes the sixth for it, and Nomad, supercronic and EventBridge take the sixth for the year / leave the second out: it is 0, and five fields have the same order everywhere -> ``"]),
+    ("default", "* * * * * *", &["seconds-order `*` the first of the six fields is the second; Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant"]),
+    
+    ("none", "30 9 * * 5 2026", &[]),
+    ("none", "30 2 * * * *", &["seconds-order `*` the sixth of the six fields is the year; Quartz, Spring and most others take the first for the second, and croniter takes the sixth for the second / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant"]),
+    ("default", "1-0 * * * *", &["whole-range `1-0` `1-0` goes round the whole field: it is every minute; others refuse it / write `*`, if that is what is meant -> `*`"]),
+    ("default", "0 9 * * 1-0", &["whole-range `1-0` `1-0` goes round the whole field: it is every day; others refuse it / write `*`, if that is what is meant -> `*`"]),
+    ("default", "H/90 4 * * *", &["step-past-end `H/90` the step of `H/90` leads past the 60 values: it matches one of them only; Jenkins refuses it / write `H`, which means the same -> `H`"]),
+    ("default", "H(0-29)/30 4 * * *", &["step-past-end `H(0-29)/30` the step of `H(0-29)/30` leads past the 30 values: it matches one of them only; Jenkins refuses it / write `H(0-29)`, which means the same -> `H(0-29)`"]),
     ("default", "dialect=quartz 0 0 9 ? * 2", &["weekday-numbers `2` weekday 2 is Monday; in crons that count from 0 it is Tuesday / write `mon`: names are the same days everywhere -> `mon`"]),
     ("default", "0 0 0 31 * mon", &["either-day `31 * mon` fires on the 31st and on Mondays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 8-14 * tue", &["either-day `8-14 * tue` fires on days that match `8-14` and on Tuesdays, not only where the two meet / write `* * tue#2` for the second Tuesday of the month -> `* * tue#2`"]),
@@ -195,7 +203,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "* 0,12 * * *", &["every-minute `*` fires 60 times in each hour that matches `0,12`, in every minute of it / write `0` to fire in the first minute of these hours only -> `0`"]),
     ("default", "* 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23 * * *", &[]),
     ("croniter", "0,30 9 * * * *", &[
-        "seconds-order `*` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it / name the dialect wherever this text goes",
+        "seconds-order `*` the sixth of the six fields is the second; Quartz, Spring and most others take the first for it, and Nomad, supercronic and EventBridge take the sixth for the year / begin the text with `seconds=first`, `seconds=last` or `seconds=none`, whichever is meant",
         "every-second `*` fires 60 times in each minute that matches `0,30`, once every second / write `0` to fire in the first second of these minutes only -> `0`",
     ]),
     ("croniter", "0 0 15-15 * 4", &[
@@ -227,6 +235,7 @@ fn dialect(name: &str) -> Dialect {
         "and" => Dialect::DEFAULT.days_and(),
         "bit" => Dialect::DEFAULT.star_bit(),
         "last" => Dialect::DEFAULT.seconds_last(),
+        "none" => Dialect::DEFAULT.seconds_none(),
         name => name.parse().unwrap(),
     }
 }
@@ -254,7 +263,7 @@ fn every_kind_of_finding_says_what_will_happen() {
 }
 
 /// All codes that need no zone.
-const CODES: [&str; 20] = [
+const CODES: [&str; 21] = [
     "never-fires",
     "leap-years-only",
     "short-months",
@@ -270,6 +279,7 @@ const CODES: [&str; 20] = [
     "every-second",
     "uneven-step",
     "step-past-end",
+    "whole-range",
     "equal-range",
     "wrapping-step",
     "open-weekday-step",
@@ -278,12 +288,13 @@ const CODES: [&str; 20] = [
 ];
 
 /// Those whose replacement means the same times.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 10] = [
     "ignored-day-field",
     "star-bit",
     "seconds-order",
     "weekday-numbers",
     "step-past-end",
+    "whole-range",
     "equal-range",
     "wrapping-step",
     "open-weekday-step",
@@ -297,6 +308,11 @@ fn what_is_likely_meant_has_no_findings() {
         "0 0 * * *",
         "*/15 * * * *",
         "*/7 9 * * *",
+        "0 9 * * 1-7",
+        "0 9 * * mon-sun",
+        "0 22-4 * * *",
+        "H/59 4 * * *",
+        "H(0-29)/29 4 * * *",
         "0 9-17 * * mon-fri",
         "* 9-17 * * *",
         "0 */6 * * *",
@@ -385,6 +401,7 @@ fn dialects() -> impl Strategy<Value = Dialect> {
         default.days_and(),
         default.star_bit(),
         default.seconds_last(),
+        default.seconds_none(),
         Dialect::CRONITER.seconds_first(),
         Dialect::CRONITER.star_bit(),
         Dialect::CRONITER.days_and(),

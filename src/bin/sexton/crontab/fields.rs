@@ -2,11 +2,11 @@
 //! Pure.
 //!
 //! * cronie has **five**, whatever follows.
-//! * Most have **five or six**. A sixth word is a field if the command does not begin with it; a command never needs to
-//!   begin with a word like that. A word of nothing but digits and `* ? / , # -` is a field. A seventh such word is a
-//!   mistake, for there is no field for the year. A word with other letters in it, such as `mon-fri`, is a field if the
-//!   first six words are a cron expression. One of letters alone, such as `mon`, could also be a command. If the first
-//!   five words are a cron expression too, the line has two meanings, and that is a mistake.
+//! * Most have **five to seven**. A sixth word is a field if the command does not begin with it; a command never needs to
+//!   begin with a word like that. A word of nothing but digits and `* ? / , # -` is a field, and so is a seventh such word
+//!   after it, the year. A word with other letters in it, such as `mon-fri`, is a field if the first six words are a cron
+//!   expression. One of letters alone, such as `mon`, could also be a command. If the first five words are a cron
+//!   expression too, the line has two meanings, and that is a mistake.
 //! * quartz has **six**, and a seventh for the year if it has nothing but such digits and marks.
 
 use std::ops::Range;
@@ -49,7 +49,7 @@ pub fn begin(line: &str) -> bool {
 /// Whether the word says how the fields after it are read.
 pub fn is_switch(word: &str) -> bool {
     let is_one_of = |words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
-    is_one_of(&["days=or", "days=and", "seconds=first", "seconds=last"]) || {
+    is_one_of(&["days=or", "days=and", "seconds=first", "seconds=last", "seconds=none"]) || {
         let name = word.get(.."dialect=".len()).filter(|start| start.eq_ignore_ascii_case("dialect="));
         name.map_or(false, |name| word[name.len()..].bytes().all(|byte| byte.is_ascii_alphabetic()))
     }
@@ -67,9 +67,9 @@ pub type Parsed = Result<Cron, ParseError>;
 /// What a dialect expects of the fields.
 struct Shape {
     fewest: usize,
-    /// If there is one more: the second, or the year.
-    has_more: bool,
-    seconds_last: bool,
+    most: usize,
+    /// What a sixth field is.
+    sixth: &'static str,
 }
 
 impl Shape {
@@ -77,23 +77,26 @@ impl Shape {
     fn of(switches: &str, reading: &Reading) -> Shape {
         let is_mistaken = |error: ParseError| error.kind() != ErrorKind::FieldCount;
         if !switches.is_empty() && reading.reader().parse(switches).err().map_or(false, is_mistaken) {
-            return Shape { fewest: 5, has_more: false, seconds_last: false };
+            return Shape { fewest: 5, most: 5, sixth: "" };
         }
         let dialect = reading.dialect.of_text(switches);
         let counts = dialect.field_counts();
         Shape {
             fewest: *counts.start(),
-            has_more: counts.start() < counts.end(),
-            seconds_last: dialect == dialect.seconds_last(),
+            most: *counts.end(),
+            sixth: match dialect {
+                _ if dialect == dialect.seconds_none() => "year last",
+                _ if dialect == dialect.seconds_last() => "seconds last",
+                _ => "seconds first",
+            },
         }
     }
 
     fn expected(&self) -> String {
-        let seconds = if self.seconds_last { "seconds last" } else { "seconds first" };
-        match (self.fewest, self.has_more) {
-            (5, false) => "expected five and a command".into(),
-            (5, true) => format!("expected five, or six with the {seconds}, and a command"),
-            _ => format!("expected six with the {seconds}, and a command"),
+        match (self.fewest, self.most) {
+            (5, 5) => "expected five and a command".into(),
+            (5, _) => format!("expected five, or six with the {}, and a command", self.sixth),
+            _ => format!("expected six with the {}, and a command", self.sixth),
         }
     }
 }
@@ -132,17 +135,14 @@ fn count(
         return fault(span(words), format!("found {fields}, {}", shape.expected()));
     }
     let next = match words.get(fewest) {
-        Some(next) if shape.has_more => next,
+        Some(next) if shape.most > fewest => next,
         _ => return parsed(fewest),
     };
     if fewest == 6 {
         return parsed(if is_plain(next) { 7 } else { 6 });
     }
     let six = |cron| match words.get(6) {
-        Some(seventh) if is_plain(seventh) => {
-            let problem = "found a seventh field, but there is none for the year in a crontab";
-            fault(seventh.clone(), format!("{problem} (a command that begins like this must be in quotes)"))
-        }
+        Some(seventh) if shape.most > 6 && is_plain(seventh) => parsed(7),
         _ => Ok((6, cron)),
     };
     if is_plain(next) {

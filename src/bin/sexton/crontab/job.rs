@@ -2,54 +2,94 @@
 
 use std::ops::Range;
 
-use sexton::cron::{ParseError, Reader};
+use sexton::civil::{Date, DateTime, Time};
+use sexton::cron::ParseError;
 use sexton::Period;
 
 use super::fields::{self, span, words};
-use super::{fault, is_blank, shortened, Fault, When};
+use super::{fault, is_blank, shortened, skip_blanks, Fault, Job, When};
 use crate::dialect::{self, Reading};
+use crate::settings::Settings;
 
-/// When, and where that stands; the command, and its input.
-type Job = (When, Range<usize>, String, Option<String>);
+/// What comes after a schedule.
+pub struct Rest {
+    pub zone: Option<Range<usize>>,
+    user: Option<Range<usize>>,
+    command_at: usize,
+}
 
-/// Reads the line of a job, or finds all that is wrong with it.
+impl Rest {
+    /// What comes after the byte at which a schedule ends.
+    pub fn of(text: &str, end: usize, reading: &Reading) -> Rest {
+        let mut words = words(text, end).peekable();
+        let zone = words.next_if(|word| dialect::is_zone_name(&text[word.clone()]));
+        let user = if reading.is_system { words.next() } else { None };
+        let before = user.as_ref().or(zone.as_ref()).map_or(end, |word| word.end);
+        Rest { zone, user, command_at: skip_blanks(text, before) }
+    }
+
+    /// The command, and its input.
+    fn command(&self, text: &str) -> (String, Option<String>) {
+        split_input(&text[self.command_at..])
+    }
+}
+
+/// Reads the line of a job, or finds all that is wrong with it. Only what stands in the line is known of the job.
 pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Fault>> {
     let switches = words(text, start).take_while(|word| fields::is_switch(&text[word.clone()])).count();
     let is_nickname = |word: Range<usize>| text[word].starts_with('@');
-    let command_after =
-        |schedule: &Range<usize>| split_input(text[schedule.end..].trim_start_matches(is_blank));
+    let rest_after = |schedule: &Range<usize>| Rest::of(text, schedule.end, reading);
     let (when, schedule) = match words(text, start).nth(switches).map_or(false, is_nickname) {
         true => {
-            let words: Vec<_> = words(text, start).take(switches + 2).collect();
+            let words: Vec<_> = words(text, start).take(switches + 5).collect();
             let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
             (when, span(&words[..count]))
         }
         false => {
             let parse = |words: &[Range<usize>]| {
                 let schedule = span(words);
-                reading.reader_or(command_after(&schedule).0.trim()).parse(&text[schedule])
+                let (command, _) = rest_after(&schedule).command(text);
+                reading.reader_or(command.trim()).parse(&text[schedule])
             };
             let found = fields::of(text, start, switches, reading, parse);
             let (words, cron) = found.map_err(|fault| vec![fault])?;
             let schedule = span(&words);
-            let (command, _) = command_after(&schedule);
-            let cron =
-                cron.map_err(|error| mistakes(text, &words, error, reading.reader_or(command.trim())))?;
+            let (command, _) = rest_after(&schedule).command(text);
+            let cron = cron.map_err(|error| mistakes(text, &words, error, reading, command.trim()))?;
             if cron.never_fires() {
                 return fault(schedule, "never due: no date matches it").map_err(|fault| vec![fault]);
             }
             (When::Cron(cron), schedule)
         }
     };
-    let (command, input) = command_after(&schedule);
+    let rest = rest_after(&schedule);
+    let (command, input) = rest.command(text);
     if command.trim().is_empty() {
         let end = text.trim_end_matches(is_blank).len();
-        return fault(end..end, "expected a command after the schedule").map_err(|fault| vec![fault]);
+        let expected = match reading.is_system {
+            true => "expected a user and a command after the schedule",
+            false => "expected a command after the schedule",
+        };
+        return fault(end..end, expected).map_err(|fault| vec![fault]);
     }
-    Ok((when, schedule, command, input))
+    Ok(Job {
+        file: None,
+        line: 0,
+        text: text.into(),
+        when,
+        schedule,
+        zone: None,
+        settings: Settings::default(),
+        is_quiet: false,
+        user: rest.user,
+        command,
+        command_at: rest.command_at,
+        input,
+        variables: 0..0,
+    })
 }
 
-/// `@daily`, `@every 1h30m` or `@reboot`, and how many words that is. It comes after the switches.
+/// `@daily`, `@every 1h30m`, `@every 2w from 2026-11-23 09:00` or `@reboot`, and how many words that is. It comes after the switches.
 fn nickname(
     text: &str,
     words: &[Range<usize>],
@@ -67,7 +107,10 @@ fn nickname(
             None => return fault(word.end..word.end, "expected a period, as in `@every 1h30m`"),
         };
         return match text[period.clone()].parse::<Period>() {
-            Ok(every) => Ok((When::Every(every), count + 1)),
+            Ok(every) => Ok(match from(text, &words[count + 1..]) {
+                Some((from, more)) => (When::EveryFrom(every, from), count + 1 + more),
+                None => (When::Every(every), count + 1),
+            }),
             Err(error) => fault(period, format!("period: {error:#}")),
         };
     }
@@ -86,15 +129,33 @@ fn nickname(
     }
 }
 
+/// `from 2026-11-23 09:00`, or without the time, and how many words that is. Without a date, `from` is a command.
+fn from(text: &str, words: &[Range<usize>]) -> Option<(DateTime, usize)> {
+    let word = |at: usize| words.get(at).map_or("", |word| &text[word.clone()]);
+    let date = word(1).parse::<Date>().map(|date| match word(2).parse::<Time>() {
+        Ok(time) => Some((date.at(time), 3)),
+        Err(_) => Some((date.at(Time::new(0, 0, 0)?), 2)),
+    });
+    let whole = || Some((word(1).parse::<DateTime>().ok()?, 2));
+    date.unwrap_or_else(|_| whole()).filter(|_| word(0) == "from")
+}
+
 /// What is wrong with the expression of these words. The parser stops at the first mistake, so the text is read again with
 /// `*` for each field that has one.
-fn mistakes(text: &str, words: &[Range<usize>], first: ParseError, reader: Reader<'_>) -> Vec<Fault> {
+fn mistakes(
+    text: &str,
+    words: &[Range<usize>],
+    first: ParseError,
+    reading: &Reading,
+    id: &str,
+) -> Vec<Fault> {
     let all = span(words);
     let mut expression = text[all.clone()].to_string();
     let (mut faults, mut next) = (Vec::new(), Some(first));
     while let Some(error) = next {
         let (start, end) = (all.start + error.span().start, all.start + error.span().end);
-        faults.push((start..end, dialect::message(&error, &expression)));
+        let whole = if faults.is_empty() { &text[all.clone()] } else { "" };
+        faults.push((start..end, reading.message(&error, &expression, whole)));
         // Where something is missing, the word is the one that ends there. One with `*` has no mistake.
         let word = words
             .iter()
@@ -102,7 +163,7 @@ fn mistakes(text: &str, words: &[Range<usize>], first: ParseError, reader: Reade
         next = word.and_then(|word| {
             let star = format!("*{}", " ".repeat(word.len() - 1));
             expression.replace_range(word.start - all.start..word.end - all.start, &star);
-            reader.parse(&expression).err()
+            reading.reader_or(id).parse(&expression).err()
         });
     }
     faults
@@ -112,23 +173,12 @@ fn mistakes(text: &str, words: &[Range<usize>], first: ParseError, reader: Reade
 /// and the last line has one in any case. `\%` is a percent sign. As in cronie, also in that two backslashes before a
 /// `%` leave it what it is in the command, but not in the input.
 fn split_input(text: &str) -> (String, Option<String>) {
-    let mut command = String::new();
-    let mut chars = text.chars();
-    let mut is_escaped = false;
-    loop {
-        match chars.next() {
-            None => return (command, None),
-            Some('%') if is_escaped => {
-                command.pop();
-                command.push('%');
-            }
-            Some('%') => break,
-            Some(c) => command.push(c),
-        }
-        is_escaped = !is_escaped && command.ends_with('\\');
-    }
+    let at = match percent(text) {
+        Some(at) => at,
+        None => return (text.replace("\\%", "%"), None),
+    };
     let mut input = String::new();
-    for c in chars {
+    for c in text[at + 1..].chars() {
         match c {
             '%' if input.ends_with('\\') => {
                 input.pop();
@@ -141,5 +191,17 @@ fn split_input(text: &str) -> (String, Option<String>) {
     if !input.is_empty() && !input.ends_with('\n') {
         input.push('\n');
     }
-    (command, Some(input))
+    (text[..at].replace("\\%", "%"), Some(input))
+}
+
+/// The first `%` that has no backslash.
+pub fn percent(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        if c == '%' && !is_escaped {
+            return Some(at);
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    None
 }

@@ -1,4 +1,4 @@
-//! Reads the settings in a comment, `# sexton: name=backup retry=3`. Pure.
+//! Reads the settings in a comment: `# sexton: name=backup retry=3`, or `# sexton: allow either-day`. Pure.
 
 use sexton::tz::Zone;
 
@@ -13,14 +13,27 @@ pub fn begin(line: &str) -> Option<usize> {
     Some(line.len() - rest.len())
 }
 
-/// Adds the settings from a place in a line on.
+/// Adds the settings from a place in a line on, and the codes of warnings that it allows.
 pub fn read(
     line: &str,
     start: usize,
     settings: &mut Settings,
+    allowed: &mut Vec<String>,
     mut zone_of: impl FnMut(&str) -> Result<Zone, String>,
 ) -> Result<(), Vec<Fault>> {
-    let faults = words(line, start).filter_map(|word| {
+    let mut words = words(line, start).peekable();
+    if let Some(allow) = words.next_if(|word| &line[word.clone()] == "allow") {
+        let codes = words.map(|word| line[word].trim_end_matches(',').to_string());
+        let before = allowed.len();
+        allowed.extend(codes);
+        return match allowed.len() > before {
+            true => Ok(()),
+            false => {
+                fault(allow, "expected the code of a warning after `allow`").map_err(|fault| vec![fault])
+            }
+        };
+    }
+    let faults = words.filter_map(|word| {
         let text = &line[word.clone()];
         let (key, value) = match text.split_once('=') {
             Some(pair) => pair,

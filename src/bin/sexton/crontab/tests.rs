@@ -5,7 +5,8 @@ use super::*;
 
 /// Zones by the rules that they are, so that no test reads the machine's.
 fn read_as(reading: &Reading, text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
-    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, Zone::from_posix);
+    let zone_of = |zone: &str| if zone == "UTC" { Ok(Zone::utc()) } else { Zone::from_posix(zone) };
+    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, zone_of);
     if mistakes.is_empty() {
         Ok(crontab)
     } else {
@@ -33,6 +34,10 @@ fn mistakes(text: impl AsRef<[u8]>) -> Vec<String> {
 #[track_caller]
 fn mistakes_as(dialect: Dialect, text: impl AsRef<[u8]>) -> Vec<String> {
     shown(read_as(&Reading::new(dialect, None), text).unwrap_err())
+}
+
+fn shown_of(reading: &Reading, text: &str) -> Vec<String> {
+    shown(read_as(reading, text).unwrap_err())
 }
 
 fn shown(mistakes: Vec<Mistake>) -> Vec<String> {
@@ -71,6 +76,10 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
         ("0 0 9 * * 1 mon --check", "0 0 9 * * 1", "mon --check"),
         ("0 0 9 * * 1 7z a", "0 0 9 * * 1", "7z a"),
         ("@Daily * * * * * x", "@daily", "* * * * * x"),
+        // The year, as supercronic has it.
+        ("0 */5 * * * * * echo tick", "*/5 * * * *", "echo tick"),
+        ("* * * * * * * echo tick", "* * * * * *", "echo tick"),
+        ("0 0 9 * * mon-fri 2026 report", "0 0 9 * * mon-fri 2026", "report"),
     ] {
         let job = job(line);
         assert_eq!((job.when, &*job.command), (cron(schedule), command), "{line}");
@@ -204,21 +213,21 @@ fn a_line_with_two_meanings_is_a_mistake() {
           command as `'mon'`"]
     );
     assert_eq!(
-        mistakes("* * * * * * * echo tick"),
-        ["1:13: found a seventh field, but there is none for the year in a crontab (a command that begins like \
-          this must be in quotes)"]
-    );
-    assert_eq!(
-        mistakes("0 0 9 * * mon-fri 2026 report"),
-        ["1:19: found a seventh field, but there is none for the year in a crontab (a command that begins like \
-          this must be in quotes)"]
-    );
-    assert_eq!(
         mistakes("0 0 9 * * H report"),
         ["1:11: `H` may be a sixth field, or the command after five: write the field as a number, or the command \
           as `'H'`"]
     );
-    assert_eq!(mistakes("* * * * * 8 x"), ["1:11: day of week: no such value `8`, expected sun-sat or 0-7"]);
+    assert_eq!(
+        mistakes("61 * * * * 8 x"),
+        [
+            "1:1: second: no such value `61`, expected 0-59",
+            "1:12: day of week: no such value `8`, expected sun-sat or 0-7"
+        ]
+    );
+    assert_eq!(
+        mistakes("* * * * * 8 x"),
+        ["1:11: day of week: no such value `8`, expected sun-sat or 0-7; it can be read with `seconds=last` before it"]
+    );
 }
 
 #[test]
@@ -300,6 +309,9 @@ fn bytes_that_are_not_text_are_mistakes() {
             "1:1: found a byte that is not UTF-8",
         ]
     );
+    let comments =
+        [b"# \xe1rv\xedz\n \t#\0\r\n#".to_vec(), vec![b'x'; MAX_LINE + 1], b"\n@daily x".to_vec()].concat();
+    assert_eq!(read(comments).unwrap().jobs.len(), 1, "comments may be any bytes");
     let long = format!("* * * * * {}", "x".repeat(MAX_LINE));
     assert_eq!(mistakes(&long), ["1:1: the line has 65546 bytes, more than 65536"]);
     assert!(read(&long[..MAX_LINE]).is_ok());
@@ -336,8 +348,59 @@ fn cron_tz_is_the_zone_of_the_schedules_below_it() {
 }
 
 #[test]
+fn a_line_may_have_a_zone_of_its_own() {
+    let crontab = read(
+        "CRON_TZ=CET-1\nCRON_TZ=EST5 0 9 * * * a\n  CRON_TZ = EST5 @daily b\n-CRON_TZ=EST5 0 9 * * * c\n\
+         0 9 * * * UTC d\n0 9 * * * e\n# sexton: zone=CET-1\nCRON_TZ=EST5 0 9 * * * f\n",
+    );
+    let crontab = crontab.unwrap();
+    let zone = |job: &Job| job.zone.as_ref().map(Zone::name).unwrap_or_default().to_string();
+    let jobs: Vec<_> = crontab.jobs.iter().map(|job| format!("{} {}", zone(job), job.command)).collect();
+    assert_eq!(jobs, ["EST5 a", "EST5 b", "EST5 c", "UTC d", "CET-1 e", "EST5 f"]);
+    let hashed = |line: &str| job(line).when;
+    assert_eq!(hashed("H 4 * * * UTC x"), hashed("H 4 * * * x"));
+    assert_eq!(read("CRON_TZ=\"EST5\" 0 9 * * * a").unwrap().jobs[0].zone.as_ref().unwrap().name(), "EST5");
+    assert_eq!(mistakes("CRON_TZ= 0 9 * * * a"), [format!("1:10: {EMPTY_ZONE}")]);
+    let own_line = ["1:11: expected nothing after the quotes: a job needs a line of its own"];
+    assert_eq!(mistakes("TZ='EST5' 0 9 * * * a"), own_line);
+    assert_eq!(mistakes("CRON_TZ=Mars 0 9 * * * x")[0].split(": ").next(), Some("1:9"));
+    assert_eq!(mistakes("CRON_TZ=EST5 61 9 * * * x"), ["1:14: minute: no such value `61`, expected 0-59"]);
+    assert_eq!(mistakes("0 9 * * * UTC"), ["1:14: expected a command after the schedule"]);
+    assert_eq!(mistakes("CRON_TZ=\n"), [format!("1:1: {EMPTY_ZONE}")]);
+    // None of these is a zone.
+    assert_eq!(job("0 9 * * * Europe/x").command, "Europe/x");
+    assert_eq!(job("0 9 * * * Scripts/Backup").command, "Scripts/Backup");
+}
+
+#[test]
+fn the_system_s_crontab_has_a_user_before_the_command() {
+    let mut reading = Reading::new(Dialect::DEFAULT, None);
+    reading.is_system = true;
+    let text = "17 * * * * root cd / && x\n@reboot www-data UTC\n0 9 * * * EST5 x\n0 9 * * * UTC bob x%y\n@every 1h bob x";
+    let jobs = read_as(&reading, text).unwrap().jobs;
+    let shown = |job: &Job| format!("{}: {}", &job.text[job.user.clone().unwrap()], job.command);
+    let jobs: Vec<_> = jobs.iter().map(shown).collect();
+    assert_eq!(jobs, ["root: cd / && x", "www-data: UTC", "EST5: x", "bob: x", "bob: x"]);
+    let expected = ["1:15: expected a user and a command after the schedule"];
+    assert_eq!(shown_of(&reading, "17 * * * * bob"), expected);
+}
+
+#[test]
 fn periods_and_the_start_are_schedules_of_a_crontab() {
     assert_eq!(job("@every 1h30m x").when, When::Every("90m".parse().unwrap()));
+    for (line, from, command) in [
+        ("@every 2w from 2026-11-23 09:00 x", "2026-11-23 09:00", "x"),
+        ("@every 2w from 2026-11-23T09:00:30 x y", "2026-11-23 09:00:30", "x y"),
+        ("@every 2w from 2026-11-23 x", "2026-11-23 00:00", "x"),
+    ] {
+        let job = job(line);
+        assert_eq!(job.when, When::EveryFrom("2w".parse().unwrap(), from.parse().unwrap()));
+        assert_eq!(
+            (&*job.command, &job.text[job.schedule]),
+            (command, line[..line.len() - command.len()].trim())
+        );
+    }
+    assert_eq!(job("@every 2w from ops").command, "from ops");
     let job = job("@reboot  warm up");
     assert_eq!((job.when, &*job.command), (When::Start, "warm up"));
 }
@@ -388,6 +451,10 @@ fn settings_are_those_of_the_next_job() {
             "3:1: expected a job below these settings",
         ]
     );
+    let allowed = read("# sexton: allow a, b\n# c\n\nA=1\n@daily x\n#sexton: allow b").unwrap();
+    assert!(allowed.allows(4, "a") && allowed.allows(4, "b"));
+    assert!(!allowed.allows(4, "c") && !allowed.allows(5, "a"));
+    assert_eq!(mistakes("# sexton: allow\n@daily x"), ["1:11: expected the code of a warning after `allow`"]);
 }
 
 #[test]
@@ -410,8 +477,10 @@ proptest! {
     #[test]
     fn no_text_that_looks_like_a_crontab_panics(
         lines in proptest::collection::vec("(days=and |H )?([0-9*?/,LW#@=%'\"\\\\ \t\r\0\u{b}éa-z-]{1,3} ?){0,10}|@every .*|\\PC*", 0..5),
+        others in proptest::collection::vec("(A|TZ|CRON_TZ|SHELL|MAILTO) ?= ?[$`{UTC+é2\"' *0a\\\\]{0,12}|@daily (root |é|-)?[%+`'\"$(){}|&# if;doné\\\\]{1,12}", 0..5),
     ) {
         check(lines.join("\n").as_bytes())?;
+        check(others.join("\n").as_bytes())?;
     }
 }
 
@@ -419,7 +488,13 @@ proptest! {
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     for dialect in Dialect::ALL {
-        let (crontab, mistakes) = Crontab::read(bytes, &Reading::new(dialect, None), Zone::from_posix);
+        let reading = Reading::new(dialect, None);
+        let (crontab, mistakes) = Crontab::read(bytes, &reading, Zone::from_posix);
+        for (line, text, warning) in warnings::of(&crontab, &reading) {
+            prop_assert!((1..=lines).contains(&line) && text.get(warning.span.clone()).is_some());
+            let shown = warning.in_line(line, text).in_file("f").to_string();
+            prop_assert!((3..=4).contains(&shown.lines().count()), "{}", shown);
+        }
         for job in &crontab.jobs {
             prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
             prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());

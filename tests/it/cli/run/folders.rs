@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::{call, call_with_input, outcome, sexton};
+use super::super::{call, call_with_input, outcome, own_user, sexton};
 use super::daemon::{until, Daemon};
 use crate::journal::Folder;
 
@@ -112,10 +112,59 @@ fn several_crontabs_are_one() {
 }
 
 #[test]
+fn a_warning_is_about_its_own_file() {
+    let (_root, path) = folder(&[
+        ("a", "# sexton: allow without-effect\nMAILTO=ops\n0 3 * * * x\n"),
+        ("b", "# the same line\nMAILTO=ops\n0 3 * * * x\n\n0 3 * * * x\n"),
+    ]);
+    let check = |options: &[&str]| call(&[&["check", path.to_str().unwrap()], options].concat());
+    let (status, stdout, stderr) = check(&[]);
+    let places: Vec<_> = stdout.lines().filter(|line| line.contains(": warning: ")).collect();
+    let b = path.join("b").display().to_string();
+    assert_eq!(places.len(), 2, "{stdout}");
+    assert!(
+        places[0].starts_with(&format!("{b}:2:8: ")) && places[0].ends_with("(without-effect)"),
+        "{stdout}"
+    );
+    assert!(
+        places[1].starts_with(&format!("{b}:5:1: ")) && places[1].ends_with("(same-line-twice)"),
+        "{stdout}"
+    );
+    assert!(places[1].contains("in line 3"), "{stdout}");
+    assert!(stdout.ends_with("\n3 jobs, no mistakes, 2 warnings\n"), "{stdout}");
+    assert_eq!((status, &*stderr), (0, ""));
+    assert_eq!(check(&["--strict"]).0, 1);
+    let allowed = check(&["--strict", "--allow", "without-effect,same-line-twice"]);
+    assert_eq!(allowed, (0, "3 jobs, no mistakes\n".into(), String::new()));
+}
+
+#[test]
+fn a_folder_may_have_the_users_of_jobs() {
+    let own = format!("A=1\n@reboot {} echo $A\n", own_user());
+    let (_root, path) = folder(&[("a", &own), ("b", &own.replace("A=1", "A=2"))]);
+    let system = |command: &str| call(&[command, "--system", path.to_str().unwrap()]);
+    let (status, stdout, stderr) = system("run");
+    let mut lines: Vec<_> = stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!((status, lines), (0, vec!["1", "2"]), "{stderr}");
+
+    fs::write(path.join("b"), "# nobody\n@reboot no-such-user x\n").unwrap();
+    let (status, stdout, stderr) = system("run");
+    let b = path.join("b").display().to_string();
+    let refused = format!("{b}:2:9: there is no user `no-such-user` here\n");
+    assert!(status == 1 && stdout.is_empty() && stderr.starts_with(&refused), "{stderr}");
+    let (status, stdout, _) = system("check");
+    let warning = format!("{b}:2:9: warning: there is no user `no-such-user` here (other-user)\n");
+    assert!(status == 0 && stdout.starts_with(&warning), "{stdout}");
+}
+
+#[test]
 fn an_empty_folder_has_no_jobs() {
     let (_root, path) = folder(&[("nothing", "# nothing\n")]);
     let path = path.to_str().unwrap();
     let message = format!("sexton: `{path}` has no jobs: there is nothing to run\n");
-    assert_eq!(call(&["run", path]), (1, String::new(), message));
+    for command in ["run", "check"] {
+        assert_eq!(call(&[command, path]), (1, String::new(), message.clone()));
+    }
     assert_eq!(call_with_input(&["next", path], ""), (0, String::new(), String::new()));
 }
