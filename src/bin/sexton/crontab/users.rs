@@ -31,7 +31,8 @@ pub fn user_column(crontab: &Crontab) -> Option<(&Job, Found)> {
     let named = |job: &'_ Job| -> Option<(String, bool)> {
         let mut words = words(&job.text, job.command_at).map(|word| &job.text[word]);
         let (name, next) = (words.next()?, words.next()?);
-        let is_certain = is_one_of(SERVICES, name) || begins_command(next, words.next());
+        let is_at_home = next.starts_with("/home/") && next[6..].starts_with(&format!("{name}/"));
+        let is_certain = is_at_home || is_one_of(SERVICES, name) || begins_command(next, words.next());
         (is_user_name(name) && may_begin_command(next)).then(|| (name.to_string(), is_certain))
     };
     let of_jobs: Vec<_> = crontab.jobs.iter().map(named).collect();
@@ -75,11 +76,12 @@ fn begins_command(word: &str, next: Option<&str>) -> bool {
     match word.split_once('=') {
         Some((name, _)) => !name.is_empty() && is_assignment(name),
         None if word == "test" => next.map_or(false, |next| next.len() == 2 && next.starts_with('-')),
+        None if word == "." => next.map_or(false, |next| next.starts_with(&['/', '~', '$'][..])),
         None => {
             SHELL_WORDS.contains(&word)
                 || is_one_of(PROGRAMS, word)
                 || word.starts_with('(')
-                || word.starts_with('/') && is_program(word)
+                || word.starts_with(&['/', '~', '$'][..]) && is_program(word)
         }
     }
 }

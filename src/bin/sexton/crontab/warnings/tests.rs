@@ -39,6 +39,9 @@ fn a_user_before_the_command_is_recognised() {
         ("5 0 * * * _apt test -x /usr/bin/thing && thing", "1:11 user-column"),
         ("5 0 * * * list [ -x /usr/bin/x ] && /usr/bin/x", "1:11 user-column"),
         ("0 1 * * * alice PATH=/opt/bin tidy\n0 2 * * * bob tidy all", "1:11 user-column"),
+        ("0 1 * * * oracle . /srv/profile; dump", "1:11 user-column"),
+        ("0 1 * * * ubuntu /home/ubuntu/tidy", "1:11 user-column"),
+        ("0 1 * * * bob $HOME/bin/tidy", "1:11 user-column"),
         // Root is one in any company, but has no options.
         ("0 1 * * * /bin/a\n0 2 * * * root b", "2:11 user-column"),
         ("# m h dom mon dow user  command\n0 1 * * * alice tidy all\n0 2 * * * /bin/a", "2:11 user-column"),
@@ -48,6 +51,8 @@ fn a_user_before_the_command_is_recognised() {
     fine(&[
         "0 3 * * * backup --all",
         "0 3 * * * backup /home",
+        "0 3 * * * backup /home/backup ~/x",
+        "0 3 * * * tidy . all",
         "0 3 * * * clamscan /usr/bin",
         "0 3 * * * mail ops%hi",
         "0 3 * * * root",
