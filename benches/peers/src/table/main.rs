@@ -101,11 +101,22 @@ impl Work<'_> {
 pub fn number(value: Option<f64>) -> String {
     match value {
         None => "-".to_string(),
+        Some(value) if value.abs() >= 999.5 => with_commas(value),
         Some(value) if value.abs() >= 99.95 || value == 0.0 => format!("{value:.0}"),
         Some(value) if value.abs() >= 9.995 => format!("{value:.1}"),
         Some(value) if value.abs() >= 0.1 => format!("{value:.2}"),
         Some(value) => format!("{value:.3}"),
     }
+}
+
+fn with_commas(value: f64) -> String {
+    let mut text = format!("{value:.0}");
+    for place in (1..text.len()).rev().filter(|place| (text.len() - place) % 3 == 0).collect::<Vec<_>>() {
+        if text.as_bytes()[place - 1] != b'-' {
+            text.insert(place, ',');
+        }
+    }
+    text
 }
 
 fn with_name(row: Option<&Row>, prefix: &str) -> String {
