@@ -7,14 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::random::Random;
-use crate::{names, one_shot, took, with_workers};
+use crate::{elapsed, names, one_shot, with_workers};
 
 /// Four threads share the tasks among them; nanoseconds of them for each.
 pub fn cancel_storm(n: usize) -> f64 {
     let (scheduler, mut names) = (with_workers(), names(n));
     names.iter().for_each(|name| drop(scheduler.task(name).on(one_shot(0)).run(|| {}).unwrap()));
     Random::default().shuffle(&mut names);
-    let nanos = took(|| {
+    let nanos = elapsed(|| {
         thread::scope(|scope| {
             for names in names.chunks(n.div_ceil(4)) {
                 let scheduler = &scheduler;
@@ -62,7 +62,7 @@ pub fn due_at_once(n: usize, others: usize) -> Late {
     }
     let mut longest = 0.0_f64;
     while seen.last.load(Relaxed) == 0 {
-        let nanos = took(|| drop(black_box(scheduler.get("asked for"))));
+        let nanos = elapsed(|| drop(black_box(scheduler.get("asked for"))));
         if Instant::now() > due {
             longest = longest.max(nanos);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sexton::tz::Zone;
 use sexton::Scheduler;
 
-use crate::{daily, names, took, with_workers};
+use crate::{daily, elapsed, names, with_workers};
 
 pub fn tasks(n: usize) -> f64 {
     longest_wait(n, |scheduler| assert_eq!(black_box(scheduler.tasks()).len(), n))
@@ -32,7 +32,7 @@ fn longest_wait(n: usize, ask: impl FnOnce(&Scheduler)) -> f64 {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Relaxed) {
-                let nanos = took(|| drop(black_box(scheduler.get("task-0000000"))));
+                let nanos = elapsed(|| drop(black_box(scheduler.get("task-0000000"))));
                 longest.fetch_max(nanos as u64, Relaxed);
                 thread::sleep(Duration::from_micros(50));
             }

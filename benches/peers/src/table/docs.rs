@@ -101,8 +101,9 @@ fn marked(ratio: Option<f64>) -> String {
 }
 
 fn table(works: &[Work], build: &str, lines: &[Line], title: &str) -> String {
-    let mut text = format!("| {title} | limit | best peer | sexton | / best | / limit | others answer |\n");
+    let mut text = format!("| {title} | limit | best peer | sexton | / best | / limit | wrong answers |\n");
     text += "| --- | --- | --- | --- | --- | --- | --- |\n";
+    let mut said = String::new();
     let mut is_empty = true;
     for (name, words) in lines {
         let Some(work) = works.iter().find(|work| work.name == *name && work.build == build) else {
@@ -110,6 +111,13 @@ fn table(works: &[Work], build: &str, lines: &[Line], title: &str) -> String {
         };
         let Some(sexton) = work.sexton() else { continue };
         is_empty = false;
+        // Several numbers of one measurement have the same answers: once is enough.
+        let mut otherwise = work.otherwise().join(", ");
+        if otherwise == said {
+            otherwise.clear();
+        } else {
+            said = otherwise.clone();
+        }
         let own = sexton.median.map_or(sexton.answer.to_string(), |median| number(Some(median)));
         let peer = work.best_peer();
         let peer = if sexton.median.is_some() { with_name(peer, "") } else { "-".into() };
@@ -120,7 +128,7 @@ fn table(works: &[Work], build: &str, lines: &[Line], title: &str) -> String {
             with_name(work.limit(), "(limit)"),
             marked(work.ratio(work.best_peer())),
             number(work.ratio(work.limit())),
-            work.otherwise().join(", ")
+            otherwise
         );
     }
     if is_empty {

@@ -89,7 +89,7 @@ impl Work<'_> {
 
     /// Who answers otherwise, and what, where words say it.
     pub fn otherwise(&self) -> Vec<String> {
-        let wrong = self.rows.iter().filter(|row| !row.is_sexton() && !self.is_right(row));
+        let wrong = self.rows.iter().filter(|row| !row.is_sexton() && !row.is_limit() && !self.is_right(row));
         let is_said = self.sexton().map_or(false, |sexton| sexton.answer == "right");
         wrong
             .map(|row| if is_said { format!("{} ({})", row.library, row.answer) } else { row.library.into() })
@@ -101,11 +101,22 @@ impl Work<'_> {
 pub fn number(value: Option<f64>) -> String {
     match value {
         None => "-".to_string(),
+        Some(value) if value.abs() >= 999.5 => with_commas(value),
         Some(value) if value.abs() >= 99.95 || value == 0.0 => format!("{value:.0}"),
         Some(value) if value.abs() >= 9.995 => format!("{value:.1}"),
         Some(value) if value.abs() >= 0.1 => format!("{value:.2}"),
         Some(value) => format!("{value:.3}"),
     }
+}
+
+fn with_commas(value: f64) -> String {
+    let mut text = format!("{value:.0}");
+    for place in (1..text.len()).rev().filter(|place| (text.len() - place) % 3 == 0).collect::<Vec<_>>() {
+        if text.as_bytes()[place - 1] != b'-' {
+            text.insert(place, ',');
+        }
+    }
+    text
 }
 
 fn with_name(row: Option<&Row>, prefix: &str) -> String {
@@ -129,6 +140,10 @@ fn works(text: &str) -> Vec<Work<'_>> {
             panic!("not a row: {line}");
         };
         if let Some(why) = answer.strip_prefix("cannot: ") {
+            // What a limit leaves out says nothing.
+            if library.starts_with("(limit)") {
+                continue;
+            }
             refusals.push((build, group, library, why));
             continue;
         }
