@@ -6,13 +6,13 @@ _sexton() {
         return
     fi
     case ${COMP_WORDS[1]} in
-    run) options='--dialect --days --star-bit --seconds --hash-id --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --system --help --version' ;;
-    list) options='--from --until --zone --json --dialect --days --star-bit --seconds --hash-id --system --help --version' ;;
-    next) options='--count --from --until --zone --format --previous --json --dialect --days --star-bit --seconds --hash-id --system --help --version' ;;
-    explain) options='--from --zone --dialect --days --star-bit --seconds --hash-id --help --version' ;;
-    why) options='--zone --dialect --days --star-bit --seconds --hash-id --help --version' ;;
-    check) options='--dialect --days --star-bit --seconds --hash-id --strict --allow --system --help --version' ;;
-    translate) options='--to --dialect --days --star-bit --seconds --hash-id --help --version' ;;
+    run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --system --help --version' ;;
+    list) options='--from --until --zone --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
+    next) options='--count --from --until --zone --format --previous --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
+    explain) options='--from --zone --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
+    why) options='--zone --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
+    check) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --strict --allow --system --help --version' ;;
+    translate) options='--to --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
     esac
     case ${COMP_WORDS[COMP_CWORD-1]} in
     --dialect) values='default croniter quartz cronie' ;;

@@ -5,6 +5,7 @@ complete -c sexton -n '__fish_seen_subcommand_from run' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from run' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from run' -l hash-nicknames
 complete -c sexton -n '__fish_seen_subcommand_from run' -l time-limit -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l retry -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l overlap -x -a 'skip queue allow'
@@ -32,6 +33,7 @@ complete -c sexton -n '__fish_seen_subcommand_from list' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from list' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from list' -l hash-nicknames
 complete -c sexton -n '__fish_seen_subcommand_from list' -l system
 complete -c sexton -n __fish_use_subcommand -f -a next -d 'print the next times of a cron expression, or of a crontab\'s jobs'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l count -r
@@ -46,6 +48,7 @@ complete -c sexton -n '__fish_seen_subcommand_from next' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from next' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from next' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from next' -l hash-nicknames
 complete -c sexton -n '__fish_seen_subcommand_from next' -l system
 complete -c sexton -n __fish_use_subcommand -f -a explain -d 'explain an expression, in words and field by field'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l from -r
@@ -55,6 +58,7 @@ complete -c sexton -n '__fish_seen_subcommand_from explain' -l days -x -a 'and o
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from explain' -l hash-nicknames
 complete -c sexton -n __fish_use_subcommand -f -a why -d 'explain why an expression is due at a time, or why not'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l zone -r
 complete -c sexton -n '__fish_seen_subcommand_from why' -l dialect -x -a 'default croniter quartz cronie'
@@ -62,12 +66,14 @@ complete -c sexton -n '__fish_seen_subcommand_from why' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from why' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from why' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from why' -l hash-nicknames
 complete -c sexton -n __fish_use_subcommand -f -a check -d 'list mistakes and likely mistakes in a crontab, with line and column'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l dialect -x -a 'default croniter quartz cronie'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l days -x -a 'and or'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from check' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from check' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from check' -l hash-nicknames
 complete -c sexton -n '__fish_seen_subcommand_from check' -l strict
 complete -c sexton -n '__fish_seen_subcommand_from check' -l allow -r
 complete -c sexton -n '__fish_seen_subcommand_from check' -l system
@@ -78,5 +84,6 @@ complete -c sexton -n '__fish_seen_subcommand_from translate' -l days -x -a 'and
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l star-bit
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l seconds -x -a 'first last none'
 complete -c sexton -n '__fish_seen_subcommand_from translate' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from translate' -l hash-nicknames
 complete -c sexton -l help
 complete -c sexton -l version
