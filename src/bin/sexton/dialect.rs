@@ -29,8 +29,8 @@ macro_rules! help {
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
     --seconds first|last
                       where the field of the seconds is, if there is one
-    --hash-id ID      hashed for `H`, and for croniter's nicknames
-    --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`"
+    --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`
+    --hash-id ID      hashed for `H`, and for croniter's nicknames"
     };
 }
 pub(crate) use help;
