@@ -24,14 +24,15 @@ pub const FLAGS: &[Flag] = &[
 macro_rules! help {
     () => {
         "    --dialect NAME    whose cron it was written for: default; croniter, with the seconds last;
-                      quartz, with the seconds first, and 1 for Sunday; cronie, with five fields
+                      quartz, with the seconds first, and 1 for Sunday; cron, as the crate of that
+                      name; eventbridge, with the year last; cronie, with five fields
     --days and|or     where both day fields are restricted: a day must match both, or one of them
     --star-bit        Vixie cron's rule for that: both if one of them begins with `*`, else one
     --seconds first|last|none
                       where the field of the seconds is, if there is one; none: a sixth field
                       is the year
-    --hash-id ID      hashed for `H`, and for croniter's nicknames
-    --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`"
+    --hash-nicknames  hashes nicknames as Jenkins does: `@daily` is `H H * * *`
+    --hash-id ID      hashed for `H`, and for croniter's nicknames"
     };
 }
 pub(crate) use help;

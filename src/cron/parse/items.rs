@@ -248,7 +248,7 @@ const fn random(input: &Input<'_>, start: usize, at: usize, row: &Row) -> Parsed
 const fn last_day(input: &Input<'_>, start: usize, row: &Row) -> Parsed<Item> {
     let text = input.text;
     if is_word(text, start, end_of_word(text, start), "last") {
-        return Err(last_in_letters(input, start, row));
+        return Err(last_in_letters(input, start, row, row.values));
     }
     let (before, end) = if peek(text, start + 1) == b'-' {
         let at = start + 2;
@@ -405,7 +405,7 @@ const fn week(input: &Input<'_>, at: usize, row: &Row) -> Parsed<u32> {
     let (_, has_all_marks) = marks(input);
     let expected = if has_all_marks { "1-5 or L after `#`" } else { "1-5 after `#`" };
     if has_all_marks && is_word(input.text, at, end_of_word(input.text, at), "last") {
-        return Err(last_in_letters(input, at, row));
+        return Err(last_in_letters(input, at, row, expected));
     }
     if has_all_marks && is_letter(peek(input.text, at), b'l') {
         return Ok((LAST_WEEK, at + 1));
@@ -514,9 +514,9 @@ const fn without_last(row: &Row) -> &Row {
 }
 
 /// The word `last`, as fugit writes an `L`.
-const fn last_in_letters(input: &Input<'_>, at: usize, row: &Row) -> ParseError {
+const fn last_in_letters(input: &Input<'_>, at: usize, row: &Row, expected: &'static str) -> ParseError {
     let end = end_of_word(input.text, at);
-    mistake(input, row, ErrorKind::UnknownName, at, end, row.values).suggest(Some("L"))
+    mistake(input, row, ErrorKind::UnknownName, at, end, expected).suggest(Some("L"))
 }
 
 const fn is_day_of_month(row: &Row) -> bool {

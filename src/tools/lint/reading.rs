@@ -269,6 +269,11 @@ impl<'a> Item<'a> {
             Some(values) if self.row.field == Field::Year => bits(values, self.row),
             _ => {
                 let set = Set::EMPTY.with(self.meaning, self.row);
+                if set.counts_weeks {
+                    // Behind the weekdays are two numbers, of which none is in another.
+                    let numbers = set.weeks >> 14 & 0xFFF;
+                    return [0, 0, set.weeks & 0x7F << 7, numbers | (!numbers & 0xFFF) << 12];
+                }
                 [set.values, set.nearest, set.weeks, 0]
             }
         }

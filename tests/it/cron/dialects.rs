@@ -118,7 +118,7 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (QUARTZ, "0 /5 /2 /10 /3 ? /100", "0 */5 */2 */10 */3 * */100"),
     (QUARTZ, "0 0 9 ? /6 3#2", "0 9 * jan,jul tue#2"),
     (QUARTZ, "0 0/59 0/23 ? * 1/7", "59-0 23-0 * * sun"),
-    (QUARTZ, "0 0-30/60 9 ? * 2-6/9", "0 0-0 9 * * mon"),
+    (QUARTZ, "0 0-30/60 9 ? * 2-6/9", "0-0 9 * * mon"),
     (QUARTZ, "0 0 9 ? January-March Monday-Friday", "0 9 * jan-mar mon-fri"),
     (QUARTZ, "0 0 9 ? * fridayL", "0 9 * * friL"),
     // The crate `cron`.
@@ -126,7 +126,7 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (CRON, "0 0 9 ? * ?/3", "0 9 * * */3"),
     (CRON, "0 0 9 1,? * Tues,Thurs", "0 9 * * tue,thu"),
     (CRON, "0 0 9 1-7 * Mon-Thurs/2", "days=and 0 9 1-7 * mon,wed"),
-    (CRON, "0 0 9 * February-November/2 2-6 2030/20", "0 0 9 * feb-nov/2 mon-fri 2030,2050,2070,2090"),
+    (CRON, "0 0 9 * February-November/2 2-6 2030/20", "0 0 9 * feb-oct/2 mon-fri 2030-2090/20"),
     // EventBridge.
     (EVENTBRIDGE, "cron(0 12 ? * MON-FRI *)", "0 12 * * mon-fri"),
     (EVENTBRIDGE, " cron( 0/15 8-17 * * ? 2030-2032 ) ", "0 */15 8-17 * * * 2030-2032"),

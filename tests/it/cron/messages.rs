@@ -83,7 +83,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("0 0 W * *", "day of month: found nothing at byte 5, expected 1-31"),
     ("0 0 WL * *", "day of month: found `L` at byte 5, expected 1-31"),
     ("0 0 last * *", "day of month: unknown name `last` at byte 4, expected 1-31 or L; did you mean `L`?"),
-    ("0 0 * * fri#last", "day of week: unknown name `last` at byte 12, expected sun-sat or 0-7; did you mean `L`?"),
+    ("0 0 * * fri#last", "day of week: unknown name `last` at byte 12, expected 1-5 or L after `#`; did you mean `L`?"),
     ("0 0 * * last", "day of week: ambiguous `last` at byte 8, expected a weekday with it, such as `friL` for the last Friday"),
     ("0 0 1-5W * *", "day of month: found `W` at byte 7, expected `,` or a blank"),
     ("0 0 15WL * *", "day of month: found `L` at byte 7, expected `,` or a blank"),
@@ -211,13 +211,17 @@ fn offers(error: &ParseError) -> Vec<String> {
     let (_, expected) = message.rsplit_once(", expected ").unwrap();
     let expected = expected.split("; did you mean").next().unwrap();
     let mut offers: Vec<String> = error.suggestion().map(String::from).into_iter().collect();
-    let (samples, words): (Vec<_>, Vec<_>) = expected.split('`').enumerate().partition(|(i, _)| i % 2 == 1);
+    let pieces: Vec<&str> = expected.split('`').collect();
     // Signs that say where something stands, what begins with them, and functions of the library.
     let is_part = |text: &str| {
         [",", "-", ")", "/", "#", "%", "+"].contains(&text) || text.ends_with('=') || text.contains("::")
     };
-    offers.extend(samples.into_iter().map(|(_, text)| text.to_string()).filter(|text| !is_part(text)));
-    let words = words.into_iter().flat_map(|(_, text)| text.split(&[' ', ',', ':'][..]));
+    for pair in pieces.chunks(2).filter(|pair| pair.len() == 2) {
+        if !pair[0].ends_with("after ") && !is_part(pair[1]) {
+            offers.push(pair[1].into());
+        }
+    }
+    let words = pieces.iter().step_by(2).flat_map(|text| text.split(&[' ', ',', ':'][..]));
     for word in words {
         let is_value = |text: &str| {
             !text.is_empty() && (text.bytes().all(|byte| byte.is_ascii_digit()) || text.len() == 3)
