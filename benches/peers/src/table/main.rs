@@ -54,9 +54,15 @@ impl Work<'_> {
         rows.min_by(|a, b| cost(a).total_cmp(&cost(b)))
     }
 
-    /// Several ways of asking sexton are one: the fastest counts.
+    /// The answer of sexton, of which a bare rule knows nothing before it came into force.
+    fn answer(&self) -> Option<&str> {
+        let mut own = self.rows.iter().filter(|row| row.is_sexton());
+        own.find(|row| row.library != "sexton.rule").map(|row| row.answer)
+    }
+
+    /// Several ways of asking sexton are one: the fastest that gives its answer counts.
     pub fn sexton(&self) -> Option<&Row<'_>> {
-        self.best(self.rows.iter().filter(|row| row.is_sexton()))
+        self.best(self.rows.iter().filter(|row| row.is_sexton() && Some(row.answer) == self.answer()))
     }
 
     pub fn limit(&self) -> Option<&Row<'_>> {
@@ -65,7 +71,7 @@ impl Work<'_> {
 
     /// A peer that answers otherwise does other work. Texts for people are free to differ.
     fn is_right(&self, row: &Row) -> bool {
-        self.group == "describe" || self.sexton().map_or(true, |sexton| row.answer == sexton.answer)
+        self.group == "describe" || Some(row.answer) == self.answer()
     }
 
     pub fn best_peer(&self) -> Option<&Row<'_>> {
@@ -90,7 +96,7 @@ impl Work<'_> {
     /// Who answers otherwise, and what, where words say it.
     pub fn otherwise(&self) -> Vec<String> {
         let wrong = self.rows.iter().filter(|row| !row.is_sexton() && !row.is_limit() && !self.is_right(row));
-        let is_said = self.sexton().map_or(false, |sexton| sexton.answer == "right");
+        let is_said = self.answer() == Some("right");
         wrong
             .map(|row| if is_said { format!("{} ({})", row.library, row.answer) } else { row.library.into() })
             .collect()
@@ -105,7 +111,8 @@ pub fn number(value: Option<f64>) -> String {
         Some(value) if value.abs() >= 99.95 || value == 0.0 => format!("{value:.0}"),
         Some(value) if value.abs() >= 9.995 => format!("{value:.1}"),
         Some(value) if value.abs() >= 0.1 => format!("{value:.2}"),
-        Some(value) => format!("{value:.3}"),
+        Some(value) if value.abs() >= 0.001 => format!("{value:.3}"),
+        Some(value) => format!("{value:.5}"),
     }
 }
 
