@@ -52,8 +52,8 @@ impl Cron {
     }
 
     /// The fires after an instant, one by one: each what [`next_in`](Cron::next_in) gives for the one before it, found
-    /// faster.
-    pub fn upcoming_in<'a, Z: Offsets>(&self, zone: &'a Z, after: i64) -> Occurrences<'a, Z> {
+    /// faster. `zone` may be a reference.
+    pub fn upcoming_in<Z: Offsets>(&self, zone: Z, after: i64) -> Occurrences<Z> {
         let until = if zone.first_known() <= after { after } else { i64::MAX };
         Occurrences { zone, times: self.within(0, -1), offset: 0, until }
     }
@@ -84,8 +84,8 @@ impl Cron {
 
 /// The fires of a [`Cron`] in a zone, in order, in Unix seconds: from [`Cron::upcoming_in`].
 #[derive(Clone)]
-pub struct Occurrences<'a, Z> {
-    zone: &'a Z,
+pub struct Occurrences<Z> {
+    zone: Z,
     /// Those in the span of the last one, as civil times, and what the offset is there.
     times: Times,
     offset: i64,
@@ -93,7 +93,7 @@ pub struct Occurrences<'a, Z> {
     until: i64,
 }
 
-impl<Z: Offsets> Iterator for Occurrences<'_, Z> {
+impl<Z: Offsets> Iterator for Occurrences<Z> {
     type Item = i64;
 
     #[inline]
@@ -105,14 +105,14 @@ impl<Z: Offsets> Iterator for Occurrences<'_, Z> {
     }
 }
 
-impl<Z: Offsets> FusedIterator for Occurrences<'_, Z> {}
+impl<Z: Offsets> FusedIterator for Occurrences<Z> {}
 
-impl<Z: Offsets> Occurrences<'_, Z> {
+impl<Z: Offsets> Occurrences<Z> {
     /// The first one after `until`.
     #[inline(never)]
     fn search(&mut self) -> Option<i64> {
         let cron = *self.times.cron();
-        let found = match next(&cron, self.zone, self.until) {
+        let found = match next(&cron, &self.zone, self.until) {
             Some(found) => found,
             None => {
                 self.until = i64::MAX;
@@ -131,7 +131,7 @@ impl<Z: Offsets> Occurrences<'_, Z> {
     }
 }
 
-impl<Z> fmt::Debug for Occurrences<'_, Z> {
+impl<Z> fmt::Debug for Occurrences<Z> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Occurrences").field("cron", self.times.cron()).finish_non_exhaustive()
     }

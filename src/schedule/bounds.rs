@@ -28,6 +28,10 @@ impl Bounds {
         Bounds(is_any.then(|| Box::new(parts)))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(super) fn until(&self) -> Option<SystemTime> {
         self.0.as_ref()?.until
     }

@@ -28,6 +28,11 @@ impl Calendar {
         Calendar { pattern, earlier: None }
     }
 
+    /// The pattern, if it has always been the same.
+    pub(super) fn alone(&self) -> Option<&Pattern> {
+        self.earlier().is_empty().then_some(&self.pattern)
+    }
+
     /// The earlier patterns, each with the instant up to which it holds.
     fn earlier(&self) -> &[(Pattern, SystemTime)] {
         self.earlier.as_ref().map_or(&[], |earlier| &earlier.0)

@@ -14,6 +14,7 @@ use super::rule::Rule;
 use super::timeline::Timeline;
 use crate::civil::DateTime;
 use crate::clock::Now;
+use crate::cron::Cron;
 use crate::error::Error;
 use crate::occurrences::days::remainder;
 use crate::tz::{Instants, Offsets, Zone};
@@ -278,6 +279,14 @@ impl Timetable {
     /// Whether finding its occurrences calls the user's code: an iterator, a closure, or a closure in `except`.
     pub(crate) fn is_users(&self) -> bool {
         self.has_closures() || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
+    }
+
+    /// The expression and its clock, if there is nothing beside them.
+    pub(super) fn cron_alone(&self) -> Option<(&Cron, &Timeline)> {
+        match self.rule.calendar()?.alone()? {
+            Pattern::Cron { cron, clock, .. } if self.bounds.is_empty() => Some((cron, clock)),
+            _ => None,
+        }
     }
 
     /// Whether a due time has come after the end: the wall clock was set forward while elapsed time was waited for.

@@ -80,6 +80,23 @@ pub trait Offsets {
     }
 }
 
+impl<O: Offsets> Offsets for &O {
+    #[inline]
+    fn span(&self, unix: i64) -> Span {
+        (**self).span(unix)
+    }
+
+    #[inline]
+    fn first_known(&self) -> i64 {
+        (**self).first_known()
+    }
+
+    #[inline]
+    fn resolve(&self, civil: i64) -> Instants<i64> {
+        (**self).resolve(civil)
+    }
+}
+
 /// Looks at the spans from `span` to the one that holds `latest`.
 #[cold]
 #[inline(never)]
