@@ -236,9 +236,9 @@ fn is_nearest(date: Date, wanted: u32, length: u32) -> bool {
 pub fn week_since_2018(date: Date) -> i64 {
     let days = |date: Date| {
         let (year, day_of_year) = (i64::from(date.year()), i64::from(date.day()));
-        let before = (1..date.month()).flat_map(|month| (1..=31).map(move |day| (month, day)));
-        let before =
-            before.filter(|&(month, day)| Date::new(date.year(), month, day).is_some()).count() as i64;
+        const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+        let has_leap_day = date.month() > 2 && Date::new(date.year(), 2, 29).is_some();
+        let before = BEFORE[usize::from(date.month()) - 1] + i64::from(has_leap_day);
         let years = year - 1;
         years * 365 + years / 4 - years / 100 + years / 400 + before + day_of_year
     };
