@@ -31,6 +31,7 @@ macro_rules! some {
 pub(crate) mod items;
 mod plain;
 pub(crate) mod set;
+mod value;
 
 use self::items::{list, years};
 use self::set::Set;

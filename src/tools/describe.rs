@@ -3,12 +3,14 @@
 
 mod days;
 mod time;
+mod weekdays;
 mod words;
 
 use core::fmt;
 
-use self::days::{months_that_match, write_both, DayRule, Of};
+use self::days::{months_that_match, write_both, DayRule};
 use self::time::{Said, TimeOfDay};
+use self::weekdays::Of;
 use self::words::{list, Rule, Values};
 use super::english::{Ordinal, MONTHS};
 use crate::cron::field::YEAR;

@@ -419,7 +419,6 @@ pub(crate) fn system_time_of_nanos(nanos: i128) -> Option<SystemTime> {
     system_time(whole)?.checked_add(Duration::from_nanos(nanos.rem_euclid(1_000_000_000) as u64))
 }
 
-/// A name, or a rule.
 impl TryFrom<&str> for Zone {
     type Error = TzError;
 
