@@ -182,6 +182,7 @@ impl Zone {
     ///
     /// | value | zone |
     /// | --- | --- |
+    /// | empty, or `:` | UTC |
     /// | `/path` or `:/path` | that file |
     /// | `:name` | the zone of that name |
     /// | the name of a zone that exists | that zone |
@@ -191,7 +192,7 @@ impl Zone {
     ///
     /// # Errors
     ///
-    /// If it is none of these, or empty. (Most C libraries would then take UTC, without a word.)
+    /// If it is none of these. (Most C libraries would then take UTC, without a word.)
     pub fn from_tz(value: &str) -> Result<Zone, TzError> {
         System::here().meant_by(value)
     }
@@ -422,9 +423,9 @@ pub(crate) fn system_time_of_nanos(nanos: i128) -> Option<SystemTime> {
 impl TryFrom<&str> for Zone {
     type Error = TzError;
 
-    /// The zone of this name or with this POSIX rule, as [`Zone::from_tz`], which also takes paths.
+    /// The zone of this name or with this POSIX rule, as [`Zone::from_tz`], which also takes paths and an empty text.
     fn try_from(text: &str) -> Result<Zone, TzError> {
-        match text.starts_with(['/', ':']) {
+        match text.is_empty() || text.starts_with(['/', ':']) {
             true => Zone::named(text),
             false => Zone::from_tz(text),
         }

@@ -107,7 +107,7 @@ impl System {
             None => (value, !value.split(',').next().map_or(false, |offsets| offsets.contains('/'))),
         };
         if text.is_empty() {
-            return Err(bad_value(value, "a zone such as `Europe/Paris` or `UTC`"));
+            return Ok(Zone::utc());
         }
         if text.starts_with('/') {
             return self.at_path(text);

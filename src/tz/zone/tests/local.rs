@@ -39,7 +39,7 @@ fn date_like(path: &Path, model: &Path) {
 fn nothing_changed_is_no_change() {
     let machine = Machine::new();
     machine.file("etc/localtime", &tzif(PARIS));
-    for tz in [None, Some("Europe/Paris"), Some("EST5EDT"), Some("<+03>-3"), Some("UTC"), Some(":EST5EDT")] {
+    for tz in [None, Some("Europe/Paris"), Some("EST5EDT"), Some("<+03>-3"), Some(""), Some(":EST5EDT")] {
         let mut local = LocalZone::on(&machine.system(tz)).unwrap();
         let zone = local.zone().clone();
         for _ in 0..2 {
