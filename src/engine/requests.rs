@@ -95,7 +95,7 @@ impl Engine {
     }
 
     /// Locks the state, with the zones up to date, if a task of this name can be scheduled.
-    fn prepare(self: &Arc<Self>, name: &str) -> Result<(MutexGuard<'_, State>, Now), Error> {
+    fn prepare<'e>(self: &'e Arc<Self>, name: &str) -> Result<(MutexGuard<'e, State>, Now), Error> {
         self.check_name(name)?;
         let mut state = self.open_state()?;
         let now = self.clock.now();

@@ -272,7 +272,8 @@ fn question_mark<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let dialect = reading.dialect;
     let (first, last) = (dialect.seconds_first(), dialect.seconds_last());
-    let differing = [first, last, dialect.seconds_none()].map(|other| reading.is_other_in(other));
+    let is_other = |other| reading.is_other_in(other);
+    let differing = [is_other(first), is_other(last), is_other(dialect.seconds_none())];
     // Those who read Quartz's language all have the second first.
     if reading.count < 6 || *dialect.field_counts().start() > 5 || differing == [false; 3] {
         return None;
