@@ -184,8 +184,7 @@ impl Zone {
     /// | --- | --- |
     /// | empty, or `:` | UTC |
     /// | `/path` or `:/path` | that file |
-    /// | `:name` | the zone of that name |
-    /// | the name of a zone that exists | that zone |
+    /// | `:name`, or the name of a zone that exists | the zone of that name |
     /// | anything else | a POSIX rule |
     ///
     /// It may name any file, so it should come from the user who started the program.
