@@ -28,21 +28,24 @@ pub(super) fn schedule(text: &str, reader: Reader<'_>) -> Result<Schedule, Error
     }
 }
 
-/// The zone of `TZ=` or `CRON_TZ=`, as robfig/cron and Kubernetes have it, and the text with blanks in its place, so that what is
-/// told of the rest has the right place.
+/// The zone of `TZ=` or `CRON_TZ=`, as robfig/cron and Kubernetes have it, and the text with blanks in its place: so an error in
+/// the rest has the right position.
 fn zone_before(text: &str) -> Option<(String, &str)> {
-    let mut words = text.split_ascii_whitespace().take_while(|word| word.contains('='));
-    words.find_map(|word| {
+    let mut switches = words(text).take_while(|(_, word)| word.contains('='));
+    switches.find_map(|(at, word)| {
         let (name, zone) = word.split_once('=')?;
         let is_zone = name.eq_ignore_ascii_case("TZ") || name.eq_ignore_ascii_case("CRON_TZ");
-        is_zone.then(|| (without(text, word), zone))
+        is_zone.then(|| (without(text, at, word), zone))
     })
 }
 
 /// The expression of a text that ends with a zone, as rufus-scheduler and sidekiq-cron have it. Of any other it is the error.
 fn zone_behind(text: &str, reader: Reader<'_>, error: ParseError) -> Result<(Cron, Option<Zone>), Error> {
-    let word = text.split_ascii_whitespace().last().unwrap_or_default();
-    let cron = match reader.parse(&without(text, word)) {
+    let (at, word) = match words(text).last() {
+        Some(last) => last,
+        None => return Err(error.into()),
+    };
+    let cron = match reader.parse(&without(text, at, word)) {
         Ok(cron) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => cron,
         _ => return Err(error.into()),
     };
@@ -55,10 +58,20 @@ fn zone_behind(text: &str, reader: Reader<'_>, error: ParseError) -> Result<(Cro
     }
 }
 
-/// The text with blanks in place of a part of it.
-fn without(text: &str, part: &str) -> String {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    [&text[..start], &" ".repeat(part.len()), &text[start + part.len()..]].concat()
+/// The words of a text, each with its position.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    let words = text.split(|c: char| c.is_ascii_whitespace()).map(move |word| {
+        let at = next;
+        next += word.len() + 1;
+        (at, word)
+    });
+    words.filter(|(_, word)| !word.is_empty())
+}
+
+/// The text with blanks in place of the word at a position.
+fn without(text: &str, at: usize, word: &str) -> String {
+    [&text[..at], &" ".repeat(word.len()), &text[at + word.len()..]].concat()
 }
 
 /// The period of `rate(5 minutes)`, in EventBridge's dialect. A day is 24 hours to it.

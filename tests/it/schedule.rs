@@ -525,6 +525,8 @@ fn a_text_may_name_its_zone() {
         ("TZ=UTC 0 9 * * mom", "cron `TZ=UTC 0 9 * * mom`: day of week: unknown name `mom` at byte 15, expected sun-sat or 0-7; did you mean `mon`?"),
         ("0 9 * * foo", "cron `0 9 * * foo`: day of week: unknown name `foo` at byte 8, expected sun-sat or 0-7"),
         ("0 9 * * * MON5", "cron `0 9 * * * MON5`: day of week: found `5` at byte 13, expected `,` or a blank"),
+        ("", "cron: expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
+        (" \t ", "cron ` \\t `: expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
         ("TZ=UTC", "cron `TZ=UTC`: expression: found 0 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)"),
     ] {
         let error = Schedule::cron(text).map(shown).unwrap_err().to_string();
@@ -667,4 +669,17 @@ fn a_time_of_day_is_that_of_today_or_tomorrow() {
             "grid 2026-11-24T06:00:00Z",
         ]
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_schedule_or_an_error(
+        text in prop::collection::vec("[ \\t\u{a0}é]|[0-9]|[*]|TZ=|CRON_TZ=|UTC|EST5,|mon%2|/|rate[(]|5 minutes|[)]|@daily|seconds=none ", 0..9),
+    ) {
+        for dialect in [sexton::cron::Dialect::DEFAULT, sexton::cron::Dialect::EVENTBRIDGE] {
+            let _ = Schedule::cron_as(&text.concat(), dialect);
+        }
+    }
 }

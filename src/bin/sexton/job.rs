@@ -70,7 +70,13 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         feed(child, order.job);
         relay = Some(Relay::start(child, &order.job.name(), order.settings.output(), log));
     };
-    let mut process = process(order);
+    let mut process = match process(order) {
+        Ok(process) => process,
+        Err(error) => {
+            said(Level::Error, "fail", vec![("error", Value::Text(&error))]);
+            return Attempt::Failed;
+        }
+    };
     let limit = order.settings.time_limit();
     let ended = match running.start(&mut process, order.label, limit, prepared) {
         Ok(None) => {
@@ -112,8 +118,8 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
     Attempt::Failed
 }
 
-/// The command in its shell, with the crontab's variables.
-fn process(order: &Order<'_>) -> Process {
+/// The command in its shell, with the crontab's variables. An error if it has no user to run as.
+fn process(order: &Order<'_>) -> Result<Process, String> {
     let variables = order.crontab.variables_of(order.job);
     let (default, option) = system::SHELL;
     let shell = variables.iter().rev().find(|(name, _)| name == "SHELL").map(|(_, value)| &**value);
@@ -121,7 +127,7 @@ fn process(order: &Order<'_>) -> Process {
     // A shell that the crontab names is one of Unix.
     process.arg(shell.map_or(option, |_| "-c")).arg(&order.job.command);
     process.env("SHELL", shell.unwrap_or(default));
-    user::switch(&mut process, order.job);
+    user::switch(&mut process, order.job.user())?;
     process.envs(variables.iter().map(|(name, value)| (name, value)));
     if let Some(dir) = &order.settings.dir {
         process.current_dir(dir);
@@ -130,7 +136,7 @@ fn process(order: &Order<'_>) -> Process {
     if order.settings.output() != Output::Plain {
         process.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
-    process
+    Ok(process)
 }
 
 /// Gives a job its input, on a thread of its own: the job may read it late, or never.

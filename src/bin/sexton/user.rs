@@ -41,11 +41,30 @@ pub fn refused(crontab: &Crontab) -> Vec<(&Job, Warning)> {
     crontab.jobs.iter().filter_map(|job| Some((job, warning(job)?))).collect()
 }
 
-/// Has a process run as the user of its job, in that one's group alone.
-pub fn switch(process: &mut Process, job: &Job) {
-    let user = job.user().and_then(named).filter(|user| system::user_id() != Some(user.id));
-    if let (Some(user), Some(name)) = (user, job.user()) {
+/// Has a process run as the user of its job, in that one's group alone. If the user is not found, the process must not be
+/// started: it would run as the user of this one.
+pub fn switch(process: &mut Process, user: Option<&str>) -> Result<(), String> {
+    let name = match user {
+        Some(name) => name,
+        None => return Ok(()),
+    };
+    let user = named(name).ok_or_else(|| format!("there is no user `{name}` here"))?;
+    if system::user_id() != Some(user.id) {
         process.env("HOME", &user.home).env("USER", name).env("LOGNAME", name);
         system::as_user(process, user.id, user.group);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_of_a_user_that_is_gone_is_not_run_as_another() {
+        let mut process = Process::new("id");
+        assert_eq!(switch(&mut process, None), Ok(()));
+        let gone = switch(&mut process, Some("no-such-user"));
+        assert_eq!(gone, Err("there is no user `no-such-user` here".into()));
     }
 }

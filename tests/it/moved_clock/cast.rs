@@ -79,8 +79,8 @@ pub fn play() -> Option<()> {
     // With one worker the runs end in order.
     let builder = Scheduler::builder().threads(1).zone("UTC");
     let scheduler = builder.clock_check(Duration::from_millis(check)).build().unwrap();
-    // Events are told by a thread of their own. So a run's line waits for the event that it has finished: by then, what
-    // was missed before it has been told.
+    // Events are delivered by a thread of their own. So the line of a run waits for the event that it has finished: by then, what
+    // was missed before it has been reported.
     let runs = Arc::new(Mutex::new(VecDeque::new()));
     let finished = runs.clone();
     scheduler.observe(move |event| match event {

@@ -19,7 +19,7 @@ pub trait Peer: Sized {
 
     fn once(&mut self, at: Instant, callback: impl Callback) -> Self::Id;
 
-    /// The first time at `first`, if the library can be told.
+    /// The first time at `first`, if the library takes one.
     fn every(&mut self, first: Instant, period: Duration, callback: impl Callback) -> Self::Id;
 
     /// At half past two every day.
