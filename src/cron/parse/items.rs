@@ -63,7 +63,7 @@ const fn must_stand_alone(input: &Input<'_>, at: usize, item: Item, row: &Row) -
 /// Neither of the day fields is `?`, or both are. The weekdays are at `at`.
 pub(super) const fn question_marks(input: &Input<'_>, at: usize, row: &Row, are_both: bool) -> ParseError {
     let (expected, meant) = match are_both {
-        true => ("`?` in only one of the day fields", "*"),
+        true => ("it in only one of the day fields", "*"),
         false => ("`?` in one of the day fields", "?"),
     };
     let end = end_of_field(input.text, at);

@@ -192,7 +192,7 @@ const MISTAKES: &[(Dialect, &str, &str)] = &[
     (CRON, "0 0-5/60 9 * * *", "minute: no such value `60` at byte 6, expected a step that is no greater than the field's last value"),
     (CRON, "0 0 9 * * * 2101", "year: no such value `2101` at byte 12, expected 1970-2100"),
     (EVENTBRIDGE, "cron(0 12 * * MON-FRI *)", "day of week: found `MON-FRI` at byte 14, expected `?` in one of the day fields; did you mean `?`?"),
-    (EVENTBRIDGE, "cron(0 12 ? * ? *)", "day of week: found `?` at byte 14, expected `?` in only one of the day fields; did you mean `*`?"),
+    (EVENTBRIDGE, "cron(0 12 ? * ? *)", "day of week: found `?` at byte 14, expected it in only one of the day fields; did you mean `*`?"),
     (EVENTBRIDGE, "cron(0 12 ? * 2-6)", "expression: found 5 fields, expected 6 (year last)"),
     (EVENTBRIDGE, "rate(5 minutes)", "expression: found `rate(5 minutes)` at byte 0, expected times: a period is a task's `every`, and `rate(...)` is read by its `cron_as`"),
     (DEFAULT, "cron(0 12 ? * MON-FRI *)", "expression: found `cron(` at byte 0, expected `dialect=eventbridge` before it, whose spelling that is"),

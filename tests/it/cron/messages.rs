@@ -1,5 +1,7 @@
 //! Every kind of mistake, with the whole message.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 use sexton::cron::{Dialect, ErrorKind, Field, ParseError};
 use sexton::{cron, Cron};
@@ -255,10 +257,18 @@ fn takes_what_it_offers(dialect: Dialect, text: &str) -> Result<usize, TestCaseE
         let again = dialect.parse(&mended);
         // What stands right behind may make another value of it, and that is not what was offered.
         let place = span.start..span.start + offer.len();
-        let is_refused = again
-            .as_ref()
-            .err()
-            .map_or(false, |again| again.span() == place && again.kind() != ErrorKind::BackwardRange);
+        let is_refused_at = |place: &Range<usize>, again: &Result<Cron, ParseError>| {
+            let error = again.as_ref().err();
+            error.map_or(false, |error| error.span() == *place && error.kind() != ErrorKind::BackwardRange)
+        };
+        // Some items of a list do not go together. That is another mistake: the offer is taken without the others.
+        let before = text[..span.start].rfind(|c: char| c.is_ascii_whitespace()).map_or(0, |blank| blank + 1);
+        let behind = text[span.end..]
+            .find(|c: char| c.is_ascii_whitespace())
+            .map_or(text.len(), |blank| span.end + blank);
+        let alone = dialect.parse(&[&text[..before], offer, &text[behind..]].concat());
+        let is_refused =
+            is_refused_at(&place, &again) && is_refused_at(&(before..before + offer.len()), &alone);
         prop_assert!(!is_refused, "{}: {:?}: {} offers {:?}: {:?}", dialect, text, error, offer, again);
     }
     Ok(offers.len())
