@@ -17,18 +17,20 @@ mod heap;
 mod messages;
 mod names;
 mod query;
+mod retries;
 mod runs;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::entry::EntryKey;
-use self::entry::{Cause, Demand, Ends, Entry, Hold, NameEntry, Spec, Stage};
+use self::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Hold, NameEntry, Spec, Stage};
 use self::heap::Heap;
-pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Scheduled};
+pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Rescheduled};
+pub(crate) use self::messages::{Scheduled, Then};
 use self::names::Names;
 pub use self::query::Status;
 pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
@@ -36,7 +38,7 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Job, Policy};
+use crate::task::{Job, Missed, Policy};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -59,14 +61,21 @@ pub(crate) struct Agenda {
     wakes: bool,
     /// What was queued since the engine took it last.
     queued: Vec<EntryKey>,
+    /// Runs that are to stop, since the engine took them last: the version of a task, and the number of the run if not all are.
+    stopped: Vec<(u64, Option<u64>)>,
     /// What happened since the engine took it last, in its order.
     news: Vec<(Arc<str>, News)>,
     /// Tasks that wait for a worker, in the order in which they were queued. Some have been picked up since.
     waiting: VecDeque<(EntryKey, Instant)>,
+    /// When the time of a run will be over: with the version of its task and the number of the run, its task and due time.
+    limits: BTreeMap<(Instant, u64, u64), (Arc<str>, SystemTime)>,
     /// A task that waits longer than this for a worker is reported.
     wait_limit: Option<Duration>,
     /// Both clocks when they were last compared.
     clocks_checked: Option<Now>,
+    /// Both clocks when the wall clock last moved against the monotonic one. By these, a due time of elapsed time is shown as
+    /// a time of the wall clock, so that it is the same whenever it is asked for.
+    reference: Option<Now>,
     /// The latest wall time shown since the last correction. Smaller steps back do not reduce it.
     shown: Option<SystemTime>,
     /// A larger step forward is a correction.
@@ -90,10 +99,13 @@ impl Agenda {
             to_ask: Vec::new(),
             wakes: false,
             queued: Vec::new(),
+            stopped: Vec::new(),
             news: Vec::new(),
             waiting: VecDeque::new(),
+            limits: BTreeMap::new(),
             wait_limit,
             clocks_checked: None,
+            reference: None,
             shown: None,
             correction,
             lead,
@@ -108,12 +120,11 @@ impl Agenda {
             Some(index) => index,
             None => self.open(hash, name),
         };
-        if let (Some(entry), false) = (&self.name_entry(index).entry, replaces) {
-            let by = Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at };
+        if let (Some(by), false) = (self.name_entry(index).owner(), replaces) {
             return Scheduled::Taken { by, job, timetable };
         }
         self.numbers += 1;
-        let Request { policy, scheduled_at, schedule, zone, .. } = request;
+        let Request { policy, scheduled_at, schedule, zone, is_paused, .. } = request;
         let is_async = matches!(job, Job::Async(_));
         let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
@@ -124,26 +135,69 @@ impl Agenda {
             job: Some(job),
             next: Some(first),
             stage: Stage::Idle,
-            hold: Hold::Free,
+            hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
             ends: Ends::WithItsSchedule,
             runs: 0,
             count: 0,
             last: left,
+            stats: Arc::default(),
             marks: None,
         };
-        let old = self.name_entry(index).entry.as_ref().map(|old| (old.id, old.hold, old.count));
-        if let Some((id, hold, count)) = old {
-            entry = Entry { id, hold, count, last: entry.last.saturating_add(count), ..entry };
-        }
-        let old = self.remove(index, Why::Cancelled, now);
-        let id = entry.id;
+        let ended = match &self.name_entry(index).entry {
+            Some(old) if old.is_ending() => self.give_up(index, now),
+            Some(old) => {
+                entry.hold = if is_paused { Hold::Paused } else { old.hold };
+                (entry.id, entry.count, entry.stats) = (old.id, old.count, old.stats.clone());
+                entry.last = entry.last.saturating_add(old.count);
+                None
+            }
+            None => None,
+        };
+        let replaced = self.remove(index, Why::Cancelled, now);
+        let (id, stats) = (entry.id, entry.stats.clone());
         self.name_entry(index).entry = Some(entry);
         self.arm_or_queue(index, now);
-        match old {
-            Some(old) => Scheduled::Replaced { id, old },
-            None => Scheduled::New { id },
+        match replaced {
+            Some(old) => Scheduled::Replaced { id, stats, old },
+            None => Scheduled::New { id, stats, ended },
         }
+    }
+
+    /// Gives a task another schedule. What was due by the old one and has not run is missed. Returns the old schedule, unless
+    /// it is being asked; None if there is no such task, or if it is in its last run.
+    pub(crate) fn reschedule(
+        &mut self,
+        key: TaskKey<'_>,
+        plan: Rescheduled,
+        now: Now,
+    ) -> Option<Option<Removed>> {
+        let Rescheduled { timetable, first, left, schedule, zone } = plan;
+        let index = self.find(key)?;
+        if self.name_entry(index).entry.as_ref()?.is_ending() {
+            return None;
+        }
+        self.give_up_retry(index);
+        let missed = self.count_rest(index, Why::Cancelled, now);
+        self.disarm(index);
+        let NameEntry { name, entry, detached } = self.name_entry(index);
+        let entry = entry.as_mut()?;
+        let stats = entry.stats.clone();
+        let old = entry.timetable.replace(timetable);
+        if entry.stage == Stage::Asked {
+            // Until the old schedule has answered, the new one waits.
+            entry.stage = Stage::Idle;
+            let (at, why, kind, is_last) = (now, Some(Why::Cancelled), DetachedKind::Asked, false);
+            let (id, version, stats) = (entry.id, entry.version, stats.clone());
+            detached.push(Detached { id, version, at, why, kind, is_last, stats });
+        }
+        entry.next = Some(first);
+        entry.last = entry.count.saturating_add(left);
+        (entry.spec.schedule, entry.spec.zone, entry.spec.since) = (schedule, zone, now.wall);
+        entry.marks = None;
+        let name = name.clone();
+        self.arm_or_queue(index, now);
+        Some(old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats }))
     }
 
     /// Queues tasks that are due, but no more than `most`, in the order of their due times. Equal ones leave in the order in
@@ -155,29 +209,41 @@ impl Agenda {
                 self.arm_or_queue(index, now);
             }
         }
+        self.stop_overlong(now);
         // The two orders of time become one: what has been due for longer goes first. A precise task counts as due by the time
         // in the heap.
         for _ in 0..most {
             let elapsed = self.elapsed.first().filter(|item| item.due <= now.mono);
             let calendar = self.calendar.first().filter(|item| item.due <= now.wall);
             let order = |due: Due, id: u64| (Reverse(due.age(now)), id);
-            let index = match (elapsed, calendar) {
+            let (index, is_elapsed) = match (elapsed, calendar) {
                 (None, None) => return,
                 (Some(one), Some(other))
                     if order(Due::Elapsed(one.due), one.id) < order(Due::Calendar(other.due), other.id) =>
                 {
-                    self.elapsed.pop()
+                    (self.elapsed.pop(), true)
                 }
-                (_, Some(_)) => self.calendar.pop(),
-                (Some(_), None) => self.elapsed.pop(),
+                (_, Some(_)) => (self.calendar.pop(), false),
+                (Some(_), None) => (self.elapsed.pop(), true),
             };
-            index.into_iter().for_each(|index| self.due_has_come(index, now));
+            let entry = |index: usize| self.name_entries[index].as_ref()?.entry.as_ref();
+            match index {
+                Some(index) if is_elapsed && entry(index).and_then(Entry::retry).is_some() => {
+                    self.disarm(index);
+                    self.queue(index, Cause::Retry, now);
+                }
+                index => index.into_iter().for_each(|index| self.due_has_come(index, now)),
+            }
         }
     }
 
     fn due_has_come(&mut self, index: usize, now: Now) {
         let entry = self.name_entry(index).entry.as_mut().expect("what is in a heap has an entry");
         entry.stage = Stage::Idle;
+        if entry.retry().is_some() {
+            self.give_up_retry(index);
+            return self.queue(index, Cause::Due, now);
+        }
         if !entry.is_full() {
             self.queue(index, Cause::Due, now);
         } else if entry.counts_overruns() {
@@ -194,9 +260,10 @@ impl Agenda {
             _ => return,
         };
         let cause = match entry {
-            Entry { stage: Stage::Queued { .. } | Stage::Asked, .. } => return,
+            Entry { stage: Stage::Queued { .. } | Stage::Asked | Stage::Ending, .. } => return,
             _ if entry.ask_after().is_some() => Cause::Ask,
             Entry { demand: Demand::Run, .. } if !entry.is_full() => Cause::Demand,
+            _ if entry.retry().is_some() => return self.arm_retry(index, now),
             _ if entry.is_over() => Cause::Due,
             Entry { hold: Hold::Paused, .. } => return,
             _ => return self.arm(index, now),
@@ -233,30 +300,44 @@ impl Agenda {
     }
 
     /// Pauses a task. Returns whether it was not paused before, or None if there is no such task.
-    pub(crate) fn pause(&mut self, key: TaskKey<'_>) -> Option<bool> {
+    pub(crate) fn pause(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
         let before = std::mem::replace(&mut entry.hold, Hold::Paused);
+        let gives_up = entry.retry().is_some();
+        self.give_up_retry(index);
         self.disarm(index);
+        if gives_up {
+            self.arm_or_queue(index, now);
+        }
         Some(before == Hold::Free)
     }
 
-    /// Resumes a task. Returns whether it was paused, or None if there is no such task.
-    pub(crate) fn resume(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
+    /// Resumes a task: what has passed is run as `missed` says. Returns whether it was paused, or None if there is no such task.
+    pub(crate) fn resume(&mut self, key: TaskKey<'_>, missed: Missed, now: Now) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
         let before = std::mem::replace(&mut entry.hold, Hold::Free);
         if before == Hold::Paused {
-            self.miss(index, Why::Paused, now);
+            if missed == Missed::Skip {
+                self.miss(index, Why::Paused, now);
+            } else if entry.passed(now).is_some() {
+                entry.marks().catch_up = Some((missed, now));
+            }
             self.arm_or_queue(index, now);
         }
         Some(before == Hold::Paused)
     }
 
     /// Demands a run beside the schedule: now, or as soon as a run is allowed again.
-    pub(crate) fn demand(&mut self, key: TaskKey<'_>, now: Now) -> Option<()> {
+    /// Answers whether there will be one, which is not so during the last run.
+    pub(crate) fn demand(&mut self, key: TaskKey<'_>, now: Now) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
+        if entry.is_ending() || entry.repeats_its_last() {
+            return Some(false);
+        }
         entry.demand = Demand::Run;
+        self.give_up_retry(index);
         self.arm_or_queue(index, now);
-        Some(())
+        Some(true)
     }
 
     /// Whether the timer may have to wake up earlier than when this was asked last.
@@ -272,6 +353,11 @@ impl Agenda {
     /// What was queued for the workers since it was taken last.
     pub(crate) fn take_queued(&mut self) -> Vec<EntryKey> {
         std::mem::take(&mut self.queued)
+    }
+
+    /// Runs that are to stop, since they were taken last.
+    pub(crate) fn take_stopped(&mut self) -> Vec<(u64, Option<u64>)> {
+        std::mem::take(&mut self.stopped)
     }
 
     /// What happened to tasks since it was taken last.
@@ -290,7 +376,7 @@ impl Agenda {
             let check = clock_check.and_then(|check| now.mono.checked_add(check));
             earlier(Due::Calendar(item.due).mono(now), check)
         });
-        earlier(elapsed, calendar)
+        earlier(earlier(elapsed, calendar), self.next_limit())
     }
 
     /// Removes all tasks, in the order in which they were scheduled.

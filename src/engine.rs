@@ -30,10 +30,12 @@ mod outbox;
 mod report;
 mod requests;
 mod run;
+mod stops;
 mod workers;
 mod zones;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -45,11 +47,12 @@ use crate::sync::{lock, thread, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
 use crate::tz::Zone;
 
 pub(crate) use journal::OpenStore;
-pub(crate) use outbox::Recorder;
 use outbox::{MustDeliver, Outbox};
+pub(crate) use outbox::{Observer, Recorder};
 pub(crate) use requests::{Order, ScheduledTask};
 use run::LEAD;
 pub(crate) use run::{Sleeper, Work};
+use stops::Stops;
 pub(crate) use zones::Watch;
 use zones::Watching;
 
@@ -84,6 +87,10 @@ pub(crate) struct State {
     pub(crate) zone: Zone,
     /// Zones that tasks have of their own, each once.
     own_zones: Vec<Zone>,
+    /// Whether tasks begin paused.
+    pub(crate) begins_paused: bool,
+    /// The requests to stop that runs have asked for.
+    pub(crate) stops: Stops,
     /// When a worker last waited for a due time without sleeping.
     spun: Option<Instant>,
     /// When the zones were checked last.
@@ -96,8 +103,10 @@ pub(crate) struct State {
     /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
     /// threads only that no other has taken.
     joining: usize,
-    /// Pending futures of an engine without threads. The last driver of the engine ends them: no thread will.
-    sleepers: Vec<Weak<Sleeper>>,
+    /// The pending futures, by the version of the task and the number of the run.
+    sleepers: BTreeMap<(u64, u64), Weak<Sleeper>>,
+    /// Callers that wait for the runs of a task to end.
+    waiters: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,12 +148,13 @@ pub(crate) struct Settings {
     pub(crate) wait_limit: Option<Duration>,
     /// The largest number of workers.
     pub(crate) workers: usize,
+    pub(crate) begins_paused: bool,
 }
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { store, recorder, wait_limit, workers, .. } = settings;
+        let Settings { store, recorder, wait_limit, workers, begins_paused, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
             agenda: Agenda::new(
@@ -152,6 +162,8 @@ impl Engine {
                 wait_limit,
                 if workers > 0 { LEAD } else { Duration::ZERO },
             ),
+            begins_paused,
+            stops: Stops::default(),
             spun: None,
             outbox: Outbox::new(has_store, recorder),
             zone,
@@ -163,7 +175,8 @@ impl Engine {
             timer_thread: None,
             event_thread: None,
             joining: 0,
-            sleepers: Vec::new(),
+            sleepers: BTreeMap::new(),
+            waiters: 0,
         };
         Engine {
             clock,
@@ -196,13 +209,14 @@ impl Engine {
             // One notification is enough until the timer sleeps again.
             state.nap = Nap::Awake;
         }
-        let is_quiet = state.is_quiet();
+        let is_quiet = state.is_quiet() || state.waiters > 0;
         let closes =
             state.phase == Phase::Stopping && state.agenda.in_flight() == 0 && state.outbox.is_idle();
         if closes {
             state.phase = Phase::Closing;
         }
         let queued = state.agenda.take_queued();
+        let wakers = state.request_stops();
         let last_record = state.outbox.last_record();
         let delivery = if state.outbox.waits() { self.deliver_later(&mut state) } else { Ok(()) };
         // Unlock first: a woken thread would only wait for this lock.
@@ -216,6 +230,7 @@ impl Engine {
         if !queued.is_empty() {
             self.submit(queued.into_iter().map(Work::PickUp));
         }
+        self.wake(wakers);
         if closes {
             self.close();
         }
@@ -234,8 +249,9 @@ impl Engine {
     ) -> MutexGuard<'a, State> {
         self.publish(&mut state, now);
         let queued = state.agenda.take_queued();
+        let wakers = state.request_stops();
         let delivery = self.deliver_later(&mut state);
-        if queued.is_empty() && delivery.is_ok() && watch.is_none() {
+        if queued.is_empty() && delivery.is_ok() && watch.is_none() && wakers.is_empty() {
             return state;
         }
         drop(state);
@@ -244,8 +260,9 @@ impl Engine {
             self.deliver();
             self.write_all();
         }
-        let work = watch.map(Work::CheckZones).into_iter().chain(queued.into_iter().map(Work::PickUp));
-        self.submit(work);
+        let wakers = (!wakers.is_empty()).then(|| Work::Wake(wakers));
+        let work = watch.map(Work::CheckZones).into_iter().chain(wakers);
+        self.submit(work.chain(queued.into_iter().map(Work::PickUp)));
         lock(&self.state)
     }
 

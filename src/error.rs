@@ -80,10 +80,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn kind(&self) -> &Kind {
-        &self.inner.kind
-    }
-
     /// The name of the task, for an error about a task.
     pub fn task(&self) -> Option<&str> {
         self.inner.task.as_deref()

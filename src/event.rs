@@ -24,9 +24,12 @@ pub enum Event {
     NameTaken { task: Arc<str>, first: &'static Location<'static>, second: &'static Location<'static> },
     /// A task got a new schedule, callback and policies.
     Replaced { task: Arc<str> },
+    /// A task got a new schedule ([`reschedule`](crate::Task::reschedule)).
+    Rescheduled { task: Arc<str> },
     /// A run for `due` started, `lateness` after it. It coalesces `coalesced` other occurrences, which were reported as
     /// missed just before. `is_on_demand`: [`run_now`](crate::Task::run_now) requested the run, at `due`. `is_last`: it is
-    /// the last run of the task, so the name is free.
+    /// the last run of the task, so the name is free. `attempt` is 1, or more if the run failed and is
+    /// [repeated](crate::TaskBuilder::retry).
     Started {
         task: Arc<str>,
         due: SystemTime,
@@ -34,16 +37,30 @@ pub enum Event {
         coalesced: u64,
         is_on_demand: bool,
         is_last: bool,
+        attempt: u32,
     },
     /// A run for `due` started more than one second after it.
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
-    /// The run for `due` returned after `took`.
-    Finished { task: Arc<str>, due: SystemTime, took: Duration },
-    /// The run for `due` returned an error after `took`. Without those two, the schedule failed and the task ends.
-    Failed { task: Arc<str>, due: Option<SystemTime>, took: Option<Duration>, error: Arc<str> },
-    /// The callback panicked in the run for `due`, after `took`. The schedule goes on. Without those two, the schedule panicked
-    /// and the task ends, or a destructor panicked.
-    Panicked { task: Arc<str>, due: Option<SystemTime>, took: Option<Duration>, message: Arc<str> },
+    /// The run for `due` has ended, `took` after its last attempt started. There were `attempt` of them.
+    RunEnded { task: Arc<str>, due: SystemTime, took: Duration, outcome: RunOutcome, attempt: u32 },
+    /// An attempt of the run for `due` failed after `took`. The next one starts after `delay`, unless something else comes
+    /// first: the next due time, a requested run, or the end of the task.
+    AttemptFailed {
+        task: Arc<str>,
+        due: SystemTime,
+        took: Duration,
+        outcome: RunOutcome,
+        attempt: u32,
+        delay: Duration,
+    },
+    /// The run for `due` goes on for longer than its [time limit](crate::TaskBuilder::time_limit), and was asked to stop.
+    TimeLimitReached { task: Arc<str>, due: SystemTime },
+    /// The schedule's own code panicked or went back in time: an iterator, a closure, a closure in `except`. The task ends.
+    ScheduleFailed { task: Arc<str>, error: Arc<str> },
+    /// What the task owned panicked when it was dropped.
+    DestructorPanicked { task: Arc<str>, message: Arc<str> },
+    /// An observer panicked. It receives the next event all the same.
+    ObserverPanicked { message: Arc<str> },
     /// `count` occurrences from `first` to `latest` were missed, for the reason `why`. They got no run of their own.
     Missed { task: Arc<str>, count: u64, first: SystemTime, latest: SystemTime, why: Why },
     /// An earlier process started a run for `due` and went down before it ended. It is not run again.
@@ -86,6 +103,31 @@ pub enum Event {
     EventsLost { count: u64 },
 }
 
+/// How a run has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunOutcome {
+    /// The callback returned.
+    Finished,
+    /// The callback returned this error.
+    Failed(Arc<str>),
+    /// The callback panicked with this message.
+    Panicked(Arc<str>),
+    /// It was asked to stop because its [time limit](crate::TaskBuilder::time_limit) was reached, and returned without an
+    /// error after that.
+    TimedOut,
+    /// It was asked to stop because its task was cancelled or replaced, or the scheduler was shut down, and returned without
+    /// an error after that. Or its future was dropped.
+    Stopped,
+}
+
+impl RunOutcome {
+    /// Whether the run failed or panicked.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, RunOutcome::Failed(_) | RunOutcome::Panicked(_))
+    }
+}
+
 /// Why an occurrence was missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -113,11 +155,14 @@ impl Event {
             Event::Scheduled { task }
             | Event::NameTaken { task, .. }
             | Event::Replaced { task }
+            | Event::Rescheduled { task }
             | Event::Started { task, .. }
             | Event::Late { task, .. }
-            | Event::Finished { task, .. }
-            | Event::Failed { task, .. }
-            | Event::Panicked { task, .. }
+            | Event::RunEnded { task, .. }
+            | Event::AttemptFailed { task, .. }
+            | Event::TimeLimitReached { task, .. }
+            | Event::ScheduleFailed { task, .. }
+            | Event::DestructorPanicked { task, .. }
             | Event::Missed { task, .. }
             | Event::CutOff { task, .. }
             | Event::Paused { task }
@@ -126,6 +171,7 @@ impl Event {
             | Event::Waiting { task, .. }
             | Event::Ended { task } => Some(task),
             Event::ClockStepped { .. }
+            | Event::ObserverPanicked { .. }
             | Event::ZoneChanged { .. }
             | Event::ZoneKept { .. }
             | Event::ZoneReadAgain { .. }
@@ -148,13 +194,26 @@ impl fmt::Display for Event {
                 write!(f, "was scheduled at {first} and is unchanged: the call at {second} did nothing")
             }
             Event::Replaced { .. } => f.write_str("replaced"),
+            Event::Rescheduled { .. } => f.write_str("rescheduled"),
             Event::Started { lateness, .. } => write!(f, "started {} after its due time", Elapsed(*lateness)),
             Event::Late { lateness, .. } => {
                 write!(f, "is late: started {} after its due time", Elapsed(*lateness))
             }
-            Event::Finished { took, .. } => write!(f, "finished after {}", Elapsed(*took)),
-            Event::Failed { error, .. } => write!(f, "failed: {}", OneLine(error)),
-            Event::Panicked { message, .. } => write!(f, "panicked: {}", OneLine(message)),
+            Event::RunEnded { outcome, took, .. } => match outcome {
+                RunOutcome::Failed(_) | RunOutcome::Panicked(_) => outcome.fmt(f),
+                _ => write!(f, "{outcome} after {}", Elapsed(*took)),
+            },
+            Event::AttemptFailed { outcome, attempt, delay, .. } => {
+                write!(f, "{outcome}; attempt {} follows in {}", attempt + 1, Elapsed(*delay))
+            }
+            Event::TimeLimitReached { .. } => f.write_str("has reached its time limit and was asked to stop"),
+            Event::ScheduleFailed { error, .. } => {
+                write!(f, "has ended, as its schedule failed: {}", OneLine(error))
+            }
+            Event::DestructorPanicked { message, .. } => {
+                write!(f, "panicked when it was dropped: {}", OneLine(message))
+            }
+            Event::ObserverPanicked { message } => write!(f, "an observer panicked: {}", OneLine(message)),
             Event::Missed { count, why, .. } => write!(f, "missed {count}: {why}"),
             Event::CutOff { .. } => f.write_str("was cut off in its last run: the process went down"),
             Event::Paused { .. } => f.write_str("paused"),
@@ -192,6 +251,18 @@ impl fmt::Display for Event {
             Event::PoolSaturated { waiting, workers } => {
                 write!(f, "all {workers} workers are busy and {} waiting", Runs(*waiting))
             }
+        }
+    }
+}
+
+impl fmt::Display for RunOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunOutcome::Finished => f.write_str("finished"),
+            RunOutcome::Failed(error) => write!(f, "failed: {}", OneLine(error)),
+            RunOutcome::Panicked(message) => write!(f, "panicked: {}", OneLine(message)),
+            RunOutcome::TimedOut => f.write_str("timed out"),
+            RunOutcome::Stopped => f.write_str("stopped"),
         }
     }
 }

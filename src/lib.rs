@@ -165,6 +165,8 @@ mod platform;
 #[cfg(feature = "std")]
 mod pool;
 #[cfg(feature = "std")]
+mod stop;
+#[cfg(feature = "std")]
 pub mod store;
 
 // Floor 1: sets of civil seconds, zones that turn civil times into instants, and events. They do not import each other.
@@ -173,10 +175,12 @@ pub mod cron;
 mod event;
 pub mod tz;
 
-// Floor 2: when a cron expression or a period is due in a zone; and the crate's error type.
+// Floor 2: when a cron expression or a period is due in a zone; the crate's error type; what becomes of tasks.
 #[cfg(feature = "std")]
 mod error;
 mod occurrences;
+#[cfg(feature = "std")]
+mod stats;
 
 // Floor 3: when next, after this?
 #[cfg(feature = "std")]
@@ -234,12 +238,14 @@ pub use {
     agenda::Status,
     clock::{ManualClock, Step},
     error::Error,
-    event::{Event, Why},
+    event::{Event, RunOutcome, Why},
     schedule::{Moment, Schedule, Upcoming},
     scheduler::{
-        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, Run, Scheduler, Task,
-        TaskBuilder,
+        cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, ObserverHandle, Run,
+        Scheduler, Task, TaskBuilder,
     },
+    stats::{LastRun, Stats},
+    stop::Stop,
     task::{Missed, Outcome, Overlap, Verdict},
 };
 

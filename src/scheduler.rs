@@ -5,15 +5,15 @@ mod handle;
 mod settings;
 
 pub use builder::{NeedsSchedule, TaskBuilder};
-pub use handle::{Run, Task};
+pub use handle::{ObserverHandle, Run, Task};
 pub use settings::Builder;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::agenda::TaskKey;
+use crate::agenda::{TaskKey, TaskSnapshot};
 use crate::clock::Driven;
-use crate::engine::{Engine, Inside};
+use crate::engine::{Engine, Inside, Observer};
 use crate::error::Error;
 use crate::event::Event;
 use crate::schedule::Schedule;
@@ -112,7 +112,7 @@ impl Scheduler {
         NeedsSchedule::new(self, name)
     }
 
-    /// Ends a task now. A run that has started finishes; the name is free at once.
+    /// Ends a task now, as [`Task::cancel`] does.
     ///
     /// # Errors
     ///
@@ -132,17 +132,55 @@ impl Scheduler {
 
     /// A handle to the task of this name, if there is one.
     pub fn get(&self, name: &str) -> Option<Task> {
-        let id = lock(&self.engine.state).agenda.owner(name)?.id;
-        Some(Task::new(&self.engine, Arc::from(name), id, false))
+        let key = TaskKey { name, id: None };
+        let snapshot = lock(&self.engine.state).agenda.snapshot(key, self.engine.clock.now())?;
+        Some(self.handle(snapshot))
     }
 
-    /// Handles to all tasks that have not ended, in the order in which they were scheduled.
+    /// Handles to all tasks that have not ended, in the order of their next due times. Tasks in their last run come last.
     pub fn tasks(&self) -> Vec<Task> {
-        let snapshots = lock(&self.engine.state).agenda.snapshots();
-        snapshots
-            .into_iter()
-            .map(|snapshot| Task::new(&self.engine, snapshot.name, snapshot.id, false))
-            .collect()
+        let snapshots = lock(&self.engine.state).agenda.snapshots(self.engine.clock.now());
+        snapshots.into_iter().map(|snapshot| self.handle(snapshot)).collect()
+    }
+
+    fn handle(&self, snapshot: TaskSnapshot) -> Task {
+        let TaskSnapshot { name, id, stats, .. } = snapshot;
+        Task::new(&self.engine, name, id, false, stats)
+    }
+
+    /// [Cancels](Task::cancel) all tasks for which the closure returns true. Returns how many there were.
+    ///
+    /// ```
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.task("eu/report").cron("0 9 * * *").run(|| {})?;
+    /// scheduler.task("eu/backup").cron("0 3 * * *").run(|| {})?;
+    /// scheduler.task("us/report").cron("0 9 * * *").run(|| {})?;
+    /// assert_eq!(scheduler.cancel_all(|task| task.name().starts_with("eu/")), 2);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn cancel_all(&self, is_meant: impl FnMut(&Task) -> bool) -> usize {
+        self.change_all(is_meant, Task::cancel)
+    }
+
+    /// [Pauses](Task::pause) all tasks for which the closure returns true. Returns how many there were.
+    pub fn pause_all(&self, is_meant: impl FnMut(&Task) -> bool) -> usize {
+        self.change_all(is_meant, Task::pause)
+    }
+
+    /// [Resumes](Task::resume) all tasks for which the closure returns true. Returns how many there were. From now on tasks
+    /// do not begin paused any more, if the [builder](Builder::paused) has said so.
+    pub fn resume_all(&self, is_meant: impl FnMut(&Task) -> bool) -> usize {
+        lock(&self.engine.state).begins_paused = false;
+        self.change_all(is_meant, Task::resume)
+    }
+
+    /// Tasks that have ended meanwhile are not counted.
+    fn change_all(
+        &self,
+        mut is_meant: impl FnMut(&Task) -> bool,
+        change: impl Fn(&Task) -> Result<(), Error>,
+    ) -> usize {
+        self.tasks().iter().filter(|task| is_meant(task) && change(task).is_ok()).count()
     }
 
     /// The zone of all schedules that do not name their own.
@@ -190,8 +228,8 @@ impl Scheduler {
         self.engine.forget_unscheduled()
     }
 
-    /// Registers an observer: a closure that receives every [`Event`] from now on, for as long as the scheduler lives. There
-    /// may be several.
+    /// Registers an observer: a closure that receives every [`Event`] from now on, for as long as the scheduler lives, or until
+    /// it is [removed](ObserverHandle::remove). There may be several.
     ///
     /// Observers are called on a thread that does nothing else, so a slow observer delays no run. It is started with the
     /// first event. In a scheduler without threads, and on a manual clock, they are called on the thread where the event
@@ -208,8 +246,11 @@ impl Scheduler {
     /// run coalesces come before its start, its result comes after, and a task's `Ended` is its last event. An event may
     /// reach an observer later than it happens. If 100,000 events wait, further ones are counted and not delivered
     /// ([`Event::EventsLost`]). [`wait`](Scheduler::wait) and [`shutdown`](Scheduler::shutdown) return when all are delivered.
-    pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
-        self.engine.observe(Arc::new(observer));
+    pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverHandle {
+        let observer: Observer = Arc::new(observer);
+        let handle = ObserverHandle::new(&self.engine, &observer);
+        self.engine.observe(observer);
+        handle
     }
 
     /// Blocks until no task is left and the last run has ended, or until the scheduler is shut down. From inside a callback
@@ -254,7 +295,8 @@ impl Scheduler {
     ///
     /// # Errors
     ///
-    /// If runs are still going on after `timeout`: [`Error::still_running`] names their tasks. These runs finish.
+    /// If runs are still going on after `timeout`: [`Error::still_running`] names their tasks. Those of asynchronous callbacks
+    /// end then, as their pending futures are dropped; the others go on until they return.
     pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), Error> {
         self.engine.shutdown(Instant::now().checked_add(timeout))
     }

@@ -13,7 +13,8 @@ use crate::clock::Now;
 use crate::error::Error;
 use crate::event::Why;
 use crate::schedule::{Due, Pass, Timetable};
-use crate::sync::Arc;
+use crate::stats::{LastRun, SharedStats};
+use crate::sync::{Arc, Instant};
 
 /// What happens to occurrences that pass while nothing can start the task: the machine sleeps, the clock is set, all
 /// workers are busy, or, with a [journal](crate::Builder::journal), the process is down.
@@ -57,6 +58,7 @@ pub enum Missed {
 /// due         |---1---|---2---|---3---|---4---|
 /// Skip         [=======run 1=======]   [4]         2 and 3 are missed, and reported
 /// Queue        [=======run 1=======][3][4]         run 3 coalesces 2: `missed()` is 1
+/// QueueAll(8)  [=======run 1=======][2][3][4]      each with its own due time
 /// Allow(2)     [=======run 1=======]
 ///                      [===run 2===]   [4]         3 is missed, and reported
 /// ```
@@ -68,8 +70,12 @@ pub enum Overlap {
     /// They are coalesced: one run right after the current one, for the latest. [`Run::missed`](crate::Run::missed) counts the
     /// others.
     Queue,
+    /// One run after the other for each of them, with its own due time, once the current run has ended. No more than this many
+    /// wait, at least 1: of more, the earliest are missed. Not for a schedule that calls your code: an iterator, a closure,
+    /// or a closure in [`except`](crate::Schedule::except).
+    QueueAll(usize),
     /// Up to this many runs at a time, at least 1. Occurrences beyond that are missed. Needs a callback that several threads
-    /// may call: [`run_shared`](crate::TaskBuilder::run_shared).
+    /// may call: [`run_shared`](crate::TaskBuilder::run_shared) or [`run_async`](crate::TaskBuilder::run_async).
     Allow(usize),
 }
 
@@ -143,6 +149,18 @@ pub(crate) struct Facts {
     pub(crate) count: u64,
     pub(crate) reason: Reason,
     pub(crate) place: Place,
+    /// The number of this attempt, from 1: a run that fails may be repeated.
+    pub(crate) attempt: u32,
+    /// When it has taken as long as it may.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) stats: Arc<SharedStats>,
+}
+
+impl Facts {
+    /// Whether it has taken as long as it may.
+    pub(crate) fn is_overlong(&self, now: Now) -> bool {
+        self.deadline.map_or(false, |deadline| deadline <= now.mono)
+    }
 }
 
 /// What a run is for.
@@ -175,8 +193,8 @@ pub(crate) enum Job {
     Alone(Box<dyn FnMut(&Facts) -> Verdict + Send>),
     /// Called by several threads at a time.
     Shared(Arc<dyn Fn(&Facts) -> Verdict + Send + Sync>),
-    /// Returns a future, which is polled until it is ready.
-    Async(Box<dyn FnMut() -> Pending + Send>),
+    /// Returns a future, which is polled until it is ready. Called by several threads at a time.
+    Async(Arc<dyn Fn(&Facts) -> Pending + Send + Sync>),
 }
 
 /// What a callback has returned.
@@ -190,9 +208,47 @@ impl Job {
         match self {
             Job::Alone(job) => Called::Ended(job(facts)),
             Job::Shared(job) => Called::Ended(job(facts)),
-            Job::Async(job) => Called::Pending(job()),
+            Job::Async(job) => Called::Pending(job(facts)),
         }
     }
+
+    /// The same callback, if several threads may call it.
+    pub(crate) fn shared(&self) -> Option<Job> {
+        match self {
+            Job::Alone(_) => None,
+            Job::Shared(job) => Some(Job::Shared(job.clone())),
+            Job::Async(job) => Some(Job::Async(job.clone())),
+        }
+    }
+}
+
+/// How a run that fails is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retries {
+    /// How often at most.
+    pub(crate) most: u32,
+    /// The time from the end of the first attempt to the second. It doubles from attempt to attempt.
+    pub(crate) first_delay: Duration,
+}
+
+/// A longer delay than this does not double.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+
+impl Retries {
+    /// How long after the end of an attempt the next one begins. None if it was the last.
+    pub(crate) fn delay_after(&self, attempt: u32) -> Option<Duration> {
+        let doubled = || self.first_delay.saturating_mul(1 << (attempt - 1).min(31));
+        (attempt <= self.most).then(|| doubled().min(LONGEST_DELAY.max(self.first_delay)))
+    }
+}
+
+/// A run that failed, and is to be repeated.
+pub(crate) struct Retry {
+    /// The next attempt.
+    pub(crate) run: Facts,
+    pub(crate) at: Instant,
+    /// The last attempt.
+    pub(crate) failed: LastRun,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,6 +257,9 @@ pub(crate) struct Policy {
     /// How late a run may start. An occurrence that is later than this is missed.
     pub(crate) grace: Option<Duration>,
     pub(crate) overlap: Overlap,
+    /// A run that takes longer is asked to stop.
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) retries: Option<Retries>,
     /// Whether its runs are handed over before they are due, to start with less delay.
     pub(crate) is_precise: bool,
 }
@@ -307,6 +366,13 @@ pub(crate) struct MissedOccurrences {
     pub(crate) why: Why,
 }
 
+impl Overlap {
+    /// Whether overruns wait for the end of the run.
+    pub(crate) fn is_queue(self) -> bool {
+        matches!(self, Overlap::Queue | Overlap::QueueAll(_))
+    }
+}
+
 impl Policy {
     fn grace(&self) -> Duration {
         self.grace.unwrap_or(match self.missed {
@@ -397,6 +463,32 @@ impl Verdicts {
         }
     }
 
+    /// Of the occurrences from `due` up to `until` all but the last `most` are missed. Returns the first of those.
+    fn miss_all_but(
+        &mut self,
+        timetable: &mut Timetable,
+        due: Due,
+        most: usize,
+        until: Now,
+        now: Now,
+    ) -> Due {
+        let mut count_until = |until: Now| timetable.pass(due, until, now).count;
+        let missed = count_until(until).saturating_sub(most as u64);
+        if missed == 0 {
+            return due;
+        }
+        // The least time up to which so many have come: that of the last one to be missed.
+        let before = |by: u128| until.before(Duration::from_nanos(u64::try_from(by).unwrap_or(u64::MAX)));
+        let (mut none, mut all) = (due.age(until).unwrap_or_default().as_nanos() + 1, 0);
+        while none - all > 1 {
+            let middle = all + (none - all) / 2;
+            let has_all = due.has_come(before(middle)) && count_until(before(middle)) >= missed;
+            *(if has_all { &mut all } else { &mut none }) = middle;
+        }
+        self.miss(timetable, Why::StillRunning, before(all), now);
+        self.next.due().unwrap_or(due)
+    }
+
     /// One of the occurrences up to `until` is run, if the policy says so. The others are missed.
     fn run(&mut self, timetable: &mut Timetable, policy: &Policy, late: Late, until: Now, now: Now) {
         let due = match self.next.due() {
@@ -404,7 +496,15 @@ impl Verdicts {
             _ => return,
         };
         let is_overrun = late == Late::Overrun;
-        let Pass { latest, before, count, next } = match policy.missed == Missed::All && !is_overrun {
+        let due = match policy.overlap {
+            Overlap::QueueAll(most) if is_overrun => self.miss_all_but(timetable, due, most, until, now),
+            _ => due,
+        };
+        let is_each = match policy.overlap {
+            _ if !is_overrun => policy.missed == Missed::All,
+            overlap => matches!(overlap, Overlap::QueueAll(_)),
+        };
+        let Pass { latest, before, count, next } = match is_each {
             true => Pass { latest: due, before: None, count: 1, next: timetable.next(due, now) },
             false => timetable.pass(due, until, now),
         };

@@ -4,7 +4,7 @@
 //! task is queued, and a worker asks for its next due time. So is one whose schedule has no due time left, as a worker must
 //! drop it. While a schedule is being asked, changes are stored in its entry, and applied when it comes back.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::entry::{Entry, Hold, SetBack, ZoneChange};
 use super::Agenda;
@@ -13,7 +13,23 @@ use crate::schedule::{Due, Rejudged, Timetable};
 use crate::task::Correction;
 use crate::tz::Zone;
 
+/// By so much the wall clock may move against the monotonic one before due times of elapsed time are shown anew. Two readings
+/// of the clocks differ by less.
+const DRIFT: Duration = Duration::from_millis(1);
+
 impl Agenda {
+    /// The time for a task. If its next due time is of elapsed time, the wall clock is read off the monotonic one: without the
+    /// small error of reading one clock after the other, the same due time is always shown as the same time.
+    pub(super) fn now_for(&self, index: usize, now: Now) -> Now {
+        let next = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref()?.next);
+        match (next, self.reference) {
+            (Some(Due::Elapsed(_)), Some(reference)) => {
+                Now { wall: Due::Elapsed(now.mono).wall(reference).unwrap_or(now.wall), ..now }
+            }
+            _ => now,
+        }
+    }
+
     /// Compares the two clocks. If the wall clock was stepped, judges every calendar due time again and returns the step.
     pub(crate) fn check_clocks(&mut self, now: Now) -> Option<Step> {
         // Two threads read the clocks, and the one that read them later took the lock first: its reading stands. To
@@ -22,6 +38,9 @@ impl Agenda {
             return None;
         }
         let step = now.step_since(self.clocks_checked.replace(now).unwrap_or(now));
+        if self.reference.map_or(true, |reference| now.step_since(reference).size() > DRIFT) {
+            self.reference = Some(now);
+        }
         let is_step = step.size() > STEP;
         let is_correction = is_step && step.is_correction(self.correction);
         let shown = match step {

@@ -83,38 +83,53 @@ impl Agenda {
     }
 
     /// Takes the name from a task. What goes on of it is detached.
-    pub(super) fn detach(&mut self, index: usize, why: Why, now: Now) -> Option<Entry> {
+    fn detach(&mut self, index: usize, why: Option<Why>, now: Now) -> Option<Entry> {
         self.disarm(index);
+        if self.name_entry(index).entry.is_some() {
+            self.give_up_retry(index);
+        }
         let NameEntry { entry, detached, .. } = self.name_entry(index);
         let entry = entry.take()?;
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs);
-        detached.extend(runs.chain(asked).map(|kind| Detached { id, version, at: now, why, kind }));
+        let (is_last, stats) = (entry.is_ending(), &entry.stats);
+        let detach = |kind| Detached { id, version, at: now, why, kind, is_last, stats: stats.clone() };
+        detached.extend(runs.chain(asked).map(detach));
+        if why.is_some() && entry.runs > 0 {
+            self.stopped.push((version, None));
+        }
         Some(entry)
     }
 
-    /// The same, when the task will not run any more: what has passed without a run is missed.
+    /// Takes the name from a task that is in its last run, for another task. Returns what remains of it.
+    pub(super) fn give_up(&mut self, index: usize, now: Now) -> Option<Removed> {
+        let Entry { job, timetable, stats, .. } = self.detach(index, None, now)?;
+        Some(Removed { name: self.name_entry(index).name.clone(), job, timetable, missed: None, stats })
+    }
+
+    /// Takes the name from a task that will not run any more: what has passed without a run is missed.
     pub(super) fn remove(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
+        let missed = self.count_rest(index, why, now);
+        let Entry { job, timetable, stats, .. } = self.detach(index, Some(why), now)?;
+        Some(Removed { name: self.name_entry(index).name.clone(), job, timetable, missed, stats })
+    }
+
+    /// What has passed is missed, for one reason. A schedule that is the user's code must count that itself: then the answer
+    /// is what [`Removed::missed`] says.
+    pub(super) fn count_rest(&mut self, index: usize, why: Why, now: Now) -> Option<(Due, Now, Why)> {
+        let now = self.now_for(index, now);
         let entry = self.name_entry(index).entry.as_mut()?;
-        let passed = entry.passed(now);
+        let passed = entry.passed(now)?;
         if let Some(marks) = &mut entry.marks {
-            // One reason for all of it.
             marks.correction = None;
         }
-        if passed.is_some() && self.is_counted(index) {
+        if self.is_counted(index) {
             self.count_missed(index, why, now);
+            return None;
         }
-        let entry = self.detach(index, why, now)?;
-        let name = self.name_entry(index).name.clone();
-        let missed =
-            passed.filter(|_| entry.timetable.as_ref().map_or(false, |timetable| timetable.is_users()));
-        Some(Removed {
-            name,
-            job: entry.job,
-            timetable: entry.timetable,
-            missed: missed.map(|due| (due, now, why)),
-        })
+        let entry = self.name_entry(index).entry.as_ref()?;
+        entry.timetable.is_some().then_some((passed, now, why))
     }
 
     /// Puts the next due time of a task into its heap.

@@ -7,28 +7,31 @@ use std::time::SystemTime;
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Described, Due, Timetable, Words};
+use crate::stats::SharedStats;
 use crate::sync::{Arc, Instant};
-use crate::task::{Come, Correction, Job, Late, Overlap, Policy};
+use crate::task::{Come, Correction, Job, Late, Missed, Overlap, Policy, Retry};
 use crate::tz::Zone;
 
 /// What the agenda holds of a name.
 pub(super) struct NameEntry {
     pub(super) name: Arc<str>,
-    /// The task that owns the name. None if its last run has given the name up and has not ended.
+    /// The task of this name. In its last run another one may take the name from it.
     pub(super) entry: Option<Entry>,
     /// What goes on of tasks that have lost the name. The task that owns the name now must not start before that has ended.
     pub(super) detached: Vec<Detached>,
 }
 
 /// Of a task that has lost its name: a run that has not ended, or a schedule that is being asked.
-#[derive(Clone, Copy)]
 pub(super) struct Detached {
     pub(super) id: u64,
     pub(super) version: u64,
-    /// When the task lost its name, and why.
+    /// When the task lost its name, and why. None if another task took it during the last run, which is not asked to stop.
     pub(super) at: Now,
-    pub(super) why: Why,
+    pub(super) why: Option<Why>,
     pub(super) kind: DetachedKind,
+    /// Whether it was the last run of its task: its end is the end of the task.
+    pub(super) is_last: bool,
+    pub(super) stats: Arc<SharedStats>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,6 +86,7 @@ pub(super) struct Entry {
     pub(super) count: u64,
     /// What `count` will be after the last run.
     pub(super) last: u64,
+    pub(super) stats: Arc<SharedStats>,
     /// What few tasks have.
     pub(super) marks: Option<Box<Marks>>,
 }
@@ -98,6 +102,8 @@ pub(super) enum Stage {
     Queued { cause: Cause, since: Instant },
     /// For the answer of its schedule, which is the user's code. A worker asks it.
     Asked,
+    /// For the end of its last run. Nothing follows, and the name is free for another task.
+    Ending,
 }
 
 /// Why a task waits for a worker.
@@ -111,6 +117,8 @@ pub(super) enum Cause {
     Ask,
     /// A run was demanded.
     Demand,
+    /// A run that failed is to be repeated.
+    Retry,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,6 +156,10 @@ pub(super) struct Marks {
     pub(super) set_back: Option<SetBack>,
     /// The zone was changed. Applied at once, or when the schedule has answered.
     pub(super) zone_change: Option<ZoneChange>,
+    /// A run that failed is to be repeated.
+    pub(super) retry: Option<Box<Retry>>,
+    /// Occurrences up to a time passed during a pause. They are run as this says, not as the policy does.
+    pub(super) catch_up: Option<(Missed, Now)>,
 }
 
 /// The wall clock was set back.
@@ -184,7 +196,7 @@ impl Entry {
     pub(super) fn allowed_runs(&self) -> usize {
         match self.spec.policy().overlap {
             Overlap::Allow(runs) => runs.max(1),
-            Overlap::Skip | Overlap::Queue => 1,
+            Overlap::Skip | Overlap::Queue | Overlap::QueueAll(_) => 1,
         }
     }
 
@@ -195,7 +207,12 @@ impl Entry {
     /// Whether overruns are counted when they come. Otherwise the end of the run asks the schedule, or queues the task.
     pub(super) fn counts_overruns(&self) -> bool {
         let is_users = self.timetable.as_ref().map_or(true, |timetable| timetable.is_users());
-        !is_users && self.spec.policy().overlap != Overlap::Queue
+        !is_users && !self.spec.policy().overlap.is_queue()
+    }
+
+    /// Whether its last run has begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.stage == Stage::Ending
     }
 
     pub(super) fn is_paused(&self) -> bool {
@@ -205,7 +222,8 @@ impl Entry {
     /// Whether no run will follow: the schedule has ended, and none is demanded.
     pub(super) fn is_over(&self) -> bool {
         let is_idle = self.stage == Stage::Idle && self.ask_after().is_none();
-        self.next.is_none() && self.demand == Demand::None && self.runs == 0 && is_idle
+        let has_ended = is_idle && self.next.is_none() && self.demand == Demand::None;
+        self.runs == 0 && self.retry().is_none() && (has_ended || self.is_ending())
     }
 
     /// The next due time, if it has come.

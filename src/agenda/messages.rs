@@ -1,15 +1,16 @@
 //! What the engine hands to the agenda, and what it gets back. Plain data.
 
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{EntryKey, Owner};
 use crate::clock::Now;
 use crate::error::Error;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable, Words};
+use crate::stats::SharedStats;
 use crate::sync::Arc;
-use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Verdicts};
+use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Retry, Verdicts};
 use crate::tz::Zone;
 
 /// A task to be put on the agenda.
@@ -21,6 +22,7 @@ pub(crate) struct Request {
     pub(crate) first: Due,
     /// The number of runs after which the task ends.
     pub(crate) left: u64,
+    pub(crate) is_paused: bool,
     pub(crate) schedule: Words,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
@@ -28,22 +30,27 @@ pub(crate) struct Request {
     pub(crate) replaces: bool,
 }
 
+/// Another schedule for a task.
+pub(crate) struct Rescheduled {
+    pub(crate) timetable: Timetable,
+    pub(crate) first: Due,
+    pub(crate) left: u64,
+    pub(crate) schedule: Words,
+    pub(crate) zone: Option<Zone>,
+}
+
 /// The answer to a [`Request`].
 pub(crate) enum Scheduled {
     New {
         id: u64,
+        stats: Arc<SharedStats>,
+        /// What remains of an earlier task of the name that is in its last run.
+        ended: Option<Removed>,
     },
     /// Another task owns the name. What the request had is handed back.
-    Taken {
-        by: Owner,
-        job: Job,
-        timetable: Timetable,
-    },
+    Taken { by: Owner, job: Job, timetable: Timetable },
     /// The name was taken from the task that owned it.
-    Replaced {
-        id: u64,
-        old: Removed,
-    },
+    Replaced { id: u64, stats: Arc<SharedStats>, old: Removed },
 }
 
 /// What a worker has to do for a task that it has picked up.
@@ -52,8 +59,8 @@ pub(crate) enum PickedUp {
     Nothing,
     /// To ask the schedule, which is the user's code, and to [hand in](super::Agenda::answered) the answer.
     Ask(Box<Asked>),
-    /// To run the callback. After the last run the schedule is to be dropped, too.
-    Run { facts: Facts, job: Job, rest: Option<Timetable> },
+    /// To run the callback.
+    Run { facts: Facts, job: Job },
     /// To drop the task: its schedule has ended.
     Over(Box<Removed>),
     /// To report what was missed, and to drop the schedule: the task lost its name while its schedule was asked.
@@ -64,6 +71,7 @@ pub(crate) enum PickedUp {
 pub(crate) struct Asked {
     pub(crate) timetable: Timetable,
     pub(crate) question: Question,
+    pub(crate) now: Now,
 }
 
 /// A schedule of a task that lost its name while the schedule was asked.
@@ -74,6 +82,7 @@ pub(crate) struct Gone {
     /// When the task lost its name, and why.
     pub(crate) at: Now,
     pub(crate) why: Why,
+    pub(crate) stats: Arc<SharedStats>,
 }
 
 /// What remains of a task that has lost its name.
@@ -86,6 +95,17 @@ pub(crate) struct Removed {
     /// Occurrences that have passed without a run up to a time, the first of them, and why. Set if only the schedule can
     /// count them, as it is the user's code.
     pub(crate) missed: Option<(Due, Now, Why)>,
+    pub(crate) stats: Arc<SharedStats>,
+}
+
+/// What follows a run.
+pub(crate) enum Then {
+    /// What the schedule says.
+    Schedule,
+    /// Nothing: the callback has ended the task.
+    Nothing,
+    /// The run is repeated.
+    Retry(Box<Retry>),
 }
 
 /// The answer to the end of a run.
@@ -105,4 +125,10 @@ pub(crate) enum News {
     Broken(Error),
     /// It has been waiting for a worker for longer than the limit.
     Waiting(Duration),
+    /// The run for a due time has taken longer than it may.
+    TimeLimit {
+        due: SystemTime,
+    },
+    /// A run that failed is not repeated.
+    GaveUp(Box<Retry>),
 }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
-use super::entry::{DetachedKind, Ends, NameEntry};
+use super::entry::{DetachedKind, Ends, Entry, NameEntry};
 use super::Agenda;
+use crate::clock::Now;
 use crate::schedule::{Described, Due, Plan};
+use crate::stats::SharedStats;
 use crate::sync::Arc;
 use crate::task::Overlap;
 use crate::tz::Zone;
@@ -20,9 +22,9 @@ pub(crate) struct TaskKey<'a> {
 }
 
 /// The task that owns a name.
-#[derive(Clone, Copy)]
 pub(crate) struct Owner {
     pub(crate) id: u64,
+    pub(crate) stats: Arc<SharedStats>,
     pub(crate) scheduled_at: &'static Location<'static>,
 }
 
@@ -31,9 +33,13 @@ pub(crate) struct TaskSnapshot {
     pub(crate) name: Arc<str>,
     pub(crate) id: u64,
     pub(crate) status: Status,
-    pub(crate) next: Option<Due>,
+    /// Never before now.
+    pub(crate) next: Option<SystemTime>,
     pub(crate) count: u64,
     pub(crate) schedule: Described,
+    /// Whether it waits for a run of an earlier task of its name to end.
+    pub(crate) is_held_up: bool,
+    pub(crate) stats: Arc<SharedStats>,
 }
 
 /// What a task is doing.
@@ -89,28 +95,44 @@ impl Agenda {
         names
     }
 
-    /// The task that owns a name.
+    /// The task that owns a name. Not one in its last run, as the name is free then.
     pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
-        let entry = self.name_entries[self.index_of(name)?].as_ref()?.entry.as_ref()?;
-        Some(Owner { id: entry.id, scheduled_at: entry.spec.scheduled_at })
+        self.name_entries[self.index_of(name)?].as_ref()?.owner()
     }
 
-    /// The version of a task, if it owns its name.
-    pub(crate) fn version(&self, key: TaskKey<'_>) -> Option<u64> {
-        Some(self.name_entries[self.find(key)?].as_ref()?.entry.as_ref()?.version)
+    /// Whether the runs of a version of a task are to stop: the task was cancelled or replaced.
+    pub(crate) fn is_stopped(&self, name: &str, version: u64) -> bool {
+        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
+        let goes_on = name_entry.map_or(false, |it| {
+            let owns = it.entry.as_ref().map_or(false, |entry| entry.version == version);
+            owns || it.detached.iter().any(|one| one.version == version && one.why.is_none())
+        });
+        !goes_on
     }
 
-    /// All tasks, in the order in which they were scheduled.
-    pub(crate) fn snapshots(&self) -> Vec<TaskSnapshot> {
-        let name_entries = self.name_entries.iter().flatten();
-        let mut snapshots: Vec<_> = name_entries.filter_map(|name_entry| name_entry.snapshot()).collect();
-        snapshots.sort_by_key(|snapshot| snapshot.id);
+    /// All tasks, in the order of their next due times; those without one come last.
+    pub(crate) fn snapshots(&self, now: Now) -> Vec<TaskSnapshot> {
+        let indices = 0..self.name_entries.len();
+        let mut snapshots: Vec<_> = indices.filter_map(|index| self.snapshot_at(index, now)).collect();
+        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.id));
         snapshots
     }
 
     /// One task.
-    pub(crate) fn snapshot(&self, key: TaskKey<'_>) -> Option<TaskSnapshot> {
-        self.name_entries.get(self.find(key)?)?.as_ref()?.snapshot()
+    pub(crate) fn snapshot(&self, key: TaskKey<'_>, now: Now) -> Option<TaskSnapshot> {
+        self.snapshot_at(self.find(key)?, now)
+    }
+
+    fn snapshot_at(&self, index: usize, now: Now) -> Option<TaskSnapshot> {
+        let now = self.now_for(index, now);
+        self.name_entries.get(index)?.as_ref()?.snapshot(now)
+    }
+
+    /// The versions of a task that has lost its name with runs that have not ended.
+    pub(crate) fn detached_versions(&self, name: &str, id: u64) -> Vec<u64> {
+        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
+        let detached = name_entry.map_or(&[][..], |it| &it.detached);
+        detached.iter().filter(|one| one.id == id).map(|one| one.version).collect()
     }
 
     /// Whether a task that has lost its name still has a run that has not ended.
@@ -123,7 +145,12 @@ impl Agenda {
 }
 
 impl NameEntry {
-    fn snapshot(&self) -> Option<TaskSnapshot> {
+    pub(super) fn owner(&self) -> Option<Owner> {
+        let entry = self.entry.as_ref().filter(|entry| !entry.is_ending())?;
+        Some(Owner { id: entry.id, stats: entry.stats.clone(), scheduled_at: entry.spec.scheduled_at })
+    }
+
+    fn snapshot(&self, now: Now) -> Option<TaskSnapshot> {
         let entry = self.entry.as_ref()?;
         let status = match entry {
             _ if entry.runs > 0 => Status::Running,
@@ -134,10 +161,25 @@ impl NameEntry {
             name: self.name.clone(),
             id: entry.id,
             status,
-            next: entry.next,
+            next: entry.next_shown(now),
             count: entry.count,
             schedule: entry.spec.described(),
+            is_held_up: !self.detached.is_empty(),
+            stats: entry.stats.clone(),
         })
+    }
+}
+
+impl Entry {
+    /// When the wall clock will show the next due time. If that has come, the one after it, as far as it is known; otherwise
+    /// now.
+    fn next_shown(&self, now: Now) -> Option<SystemTime> {
+        let next = self.next?;
+        if !next.has_come(now) {
+            return next.wall(now);
+        }
+        let plain = self.timetable.as_ref().filter(|timetable| !timetable.is_users());
+        plain.and_then(|timetable| timetable.peek(next, now)).map_or(Some(now.wall), |due| due.wall(now))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
 use super::heap::is_roomy;
-use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed};
+use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};
@@ -84,6 +84,7 @@ impl Agenda {
             Some(Stage::Queued { cause, since }) => (cause, since),
             _ => return self.nothing(),
         };
+        let now = self.now_for(index, now);
         let waited = now.mono.saturating_duration_since(since);
         if let Some(limit) = self.wait_limit {
             // Also drops those that were picked up before.
@@ -94,10 +95,18 @@ impl Agenda {
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.stage = Stage::Idle;
+        if cause != Cause::Retry || entry.passed(now).is_some() {
+            self.give_up_retry(index);
+        }
+        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         let kind = match (cause, entry.ask_after(), entry.next) {
             (_, Some(wall), _) => {
                 entry.marks().ask_after = None;
                 QuestionKind::After(wall)
+            }
+            (Cause::Retry, ..) if entry.retry().is_some() => {
+                let retry = entry.take_retry().expect("it was there");
+                return self.start_run(index, retry.run, now);
             }
             (Cause::Demand, ..) => {
                 entry.demand = Demand::None;
@@ -111,11 +120,15 @@ impl Agenda {
                 None => return self.no_run(index, now),
             },
         };
-        let question = Question { policy: entry.spec.policy(), kind };
+        let mut policy = entry.spec.policy();
+        if let Some(missed) = entry.catch_up() {
+            (policy.missed, policy.grace) = (missed, None);
+        }
+        let question = Question { policy, kind };
         let mut timetable = entry.timetable.take().expect("it is not being asked");
         if timetable.is_users() {
             entry.stage = Stage::Asked;
-            return PickedUp::Ask(Box::new(Asked { timetable, question }));
+            return PickedUp::Ask(Box::new(Asked { timetable, question, now }));
         }
         let verdicts = question.answer(&mut timetable, now);
         self.decided(index, timetable, verdicts, None, now)
@@ -130,16 +143,18 @@ impl Agenda {
         asked: Option<Now>,
         now: Now,
     ) -> PickedUp {
+        let is_detached = self.has_detached(key, DetachedKind::Asked);
         match self.entry(key) {
-            Some(entry) => {
+            Some(entry) if !is_detached => {
                 entry.stage = Stage::Idle;
                 self.decided(key.index, timetable, verdicts, asked, now)
             }
-            None => {
+            _ => {
                 let name = self.name_entry(key.index).name.clone();
-                let Detached { at, why, .. } = self.take_detached(key, DetachedKind::Asked);
+                let Detached { at, why, stats, .. } = self.take_detached(key, DetachedKind::Asked);
                 self.detached_ended(key.index, now);
-                PickedUp::Gone(Box::new(Gone { name, timetable, verdicts, at, why }))
+                let why = why.unwrap_or(Why::Cancelled);
+                PickedUp::Gone(Box::new(Gone { name, timetable, verdicts, at, why, stats }))
             }
         }
     }
@@ -159,7 +174,7 @@ impl Agenda {
         entry.timetable = Some(timetable);
         entry.next = next.due();
         entry.forget_correction();
-        let (name, is_paused) = (name.clone(), entry.is_paused());
+        let (name, stats, is_paused) = (name.clone(), entry.stats.clone(), entry.is_paused());
         let held_up = start.filter(|_| is_paused);
         let held_up = held_up.map(|Start { due, .. }| MissedOccurrences {
             count: 1,
@@ -167,8 +182,10 @@ impl Agenda {
             latest: due,
             why: Why::Paused,
         });
-        self.news
-            .extend(missed.into_iter().chain(held_up).map(|missed| (name.clone(), News::Missed(missed))));
+        for missed in missed.into_iter().chain(held_up) {
+            stats.add_missed(missed.count);
+            self.news.push((name.clone(), News::Missed(missed)));
+        }
         if let NextDue::Broken(error) = next {
             self.news.push((name, News::Broken(error)));
         }
@@ -216,52 +233,82 @@ impl Agenda {
         };
         let Start { due, lateness, missed, reason } = start;
         let Entry { id, version, count, .. } = *entry;
-        let facts = Facts { name: name.clone(), id, version, due, lateness, missed, count, reason, place };
-        let (job, rest) = if place == Place::Any {
-            entry.runs += 1;
-            let is_behind = entry.passed(now).is_some();
-            entry.set_backlog(entry.backlog().filter(|_| is_behind).or(is_behind.then_some(now)));
-            let job = match entry.job.take() {
-                Some(Job::Shared(job)) => {
-                    entry.job = Some(Job::Shared(job.clone()));
-                    Job::Shared(job)
-                }
-                job => job.expect("a task that is not running has its callback"),
-            };
-            // What has passed by now follows the run.
-            if !entry.is_full() || !is_behind {
-                self.arm_or_queue(index, now);
-            }
-            (job, None)
-        } else {
-            let Entry { job, timetable, .. } =
-                self.detach(index, Why::Cancelled, now).expect("it was found above");
-            let run = Detached { id, version, at: now, why: Why::Cancelled, kind: DetachedKind::Run };
-            self.name_entry(index).detached.push(run);
-            let job = job.expect("a task that is not running has its callback");
-            (job, timetable)
+        let (attempt, deadline, stats) = (1, None, entry.stats.clone());
+        let run = Facts {
+            name,
+            id,
+            version,
+            due,
+            lateness,
+            missed,
+            count,
+            reason,
+            place,
+            attempt,
+            deadline,
+            stats,
         };
-        PickedUp::Run { facts, job, rest }
+        self.start_run(index, run, now)
     }
 
-    /// A run has ended, and the callback comes back, unless it was there. `is_break` if the callback has ended the task.
-    pub(crate) fn finish(&mut self, key: EntryKey, job: Option<Job>, is_break: bool, now: Now) -> Finished {
+    fn start_run(&mut self, index: usize, mut facts: Facts, now: Now) -> PickedUp {
+        let entry =
+            self.name_entry(index).entry.as_mut().expect("a task is decided about while it has its entry");
+        let limit = entry.spec.policy().time_limit;
+        facts.deadline = limit.and_then(|limit| now.mono.checked_add(limit));
+        let shared = entry.job.as_ref().and_then(Job::shared);
+        let job = shared.or_else(|| entry.job.take()).expect("a task that is not running has its callback");
+        entry.runs += 1;
+        if facts.place != Place::Any {
+            (entry.stage, entry.next, entry.marks) = (Stage::Ending, None, None);
+            self.begin_limit(&facts);
+            return PickedUp::Run { facts, job };
+        }
+        let is_behind = entry.passed(now).is_some();
+        entry.set_backlog(entry.backlog().filter(|_| is_behind).or(is_behind.then_some(now)));
+        // What has passed by now follows the run.
+        if !entry.is_full() || !is_behind {
+            self.arm_or_queue(index, now);
+        }
+        self.begin_limit(&facts);
+        PickedUp::Run { facts, job }
+    }
+
+    /// A run has ended, and the callback comes back, unless it was there.
+    pub(crate) fn finish(&mut self, key: EntryKey, job: Option<Job>, then: Then, now: Now) -> Finished {
         let EntryKey { index, .. } = key;
         let entry = match self.entry(key) {
             Some(entry) => entry,
             None => {
                 let name = self.name_entry(index).name.clone();
-                self.take_detached(key, DetachedKind::Run);
+                let Detached { is_last, version, stats, .. } = self.take_detached(key, DetachedKind::Run);
+                let others = &self.name_entry(index).detached;
+                let is_over = is_last && !others.iter().any(|one| one.version == version);
+                if let Then::Retry(retry) = then {
+                    self.news.push((name.clone(), News::GaveUp(retry)));
+                }
                 self.detached_ended(index, now);
-                let removed = job.map(|job| Removed { name, job: Some(job), timetable: None, missed: None });
-                return Finished { removed, is_over: false, asks: None };
+                let removed =
+                    job.map(|job| Removed { name, job: Some(job), timetable: None, missed: None, stats });
+                return Finished { removed, is_over, asks: None };
             }
         };
         let was_full = entry.is_full();
         entry.runs -= 1;
         entry.job = job.or(entry.job.take());
+        let is_break = match then {
+            Then::Retry(retry) => {
+                entry.marks().retry = Some(retry);
+                self.disarm(index);
+                self.name_entry(index).entry.as_mut().expect("it was found above").stage = Stage::Idle;
+                self.arm_or_queue(index, now);
+                return Finished { removed: None, is_over: false, asks: None };
+            }
+            Then::Schedule => false,
+            Then::Nothing => true,
+        };
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
-        let is_over = |entry: &Entry| is_break || entry.is_over();
+        let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
             let removed = self.remove(index, Why::StillRunning, now);
             self.close_if_empty(index);
@@ -274,7 +321,7 @@ impl Agenda {
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
     fn overrun(&mut self, index: usize, now: Now) -> bool {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        let is_missed = !entry.is_paused() && entry.spec.policy().overlap != Overlap::Queue;
+        let is_missed = !entry.is_paused() && !entry.spec.policy().overlap.is_queue();
         if entry.ask_after().is_some() || entry.stage == Stage::Asked {
             // The schedule must be asked first which occurrences passed. All of them passed during the run.
             entry.set_backlog(None);
@@ -286,9 +333,10 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
+        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_));
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
-            Some(due) if is_backlog(due) => return false,
+            Some(due) if !keeps_all && is_backlog(due) => return false,
             passed => {
                 entry.set_backlog(None);
                 if passed.is_none() || entry.is_paused() {
@@ -331,6 +379,7 @@ impl Agenda {
     }
 
     pub(super) fn count_missed(&mut self, index: usize, why: Why, now: Now) {
+        let now = self.now_for(index, now);
         self.disarm(index);
         let NameEntry { name, entry, .. } = self.name_entry(index);
         if let Some(entry) = entry {
@@ -340,10 +389,18 @@ impl Agenda {
                 let Verdicts { missed, next, .. } = come.miss_all(timetable, why, now);
                 entry.next = next.due();
                 entry.forget_correction();
-                let name = name.clone();
-                self.news.extend(missed.into_iter().map(|missed| (name.clone(), News::Missed(missed))));
+                let (name, stats) = (name.clone(), entry.stats.clone());
+                for missed in missed {
+                    stats.add_missed(missed.count);
+                    self.news.push((name.clone(), News::Missed(missed)));
+                }
             }
         }
+    }
+
+    fn has_detached(&mut self, key: EntryKey, kind: DetachedKind) -> bool {
+        let detached = &self.name_entry(key.index).detached;
+        detached.iter().any(|one| (one.version, one.kind) == (key.version, kind))
     }
 
     /// What a detached run, or a detached schedule that was asked, has left in its name.

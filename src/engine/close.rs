@@ -1,11 +1,13 @@
 //! Shutdown: no run begins any more, those that have begun may end, and then the threads end.
 
 use super::outbox::to_stderr;
-use super::{Engine, Inside, Phase};
+use super::run::EndOfWait;
+use super::{Engine, Inside, Phase, State};
+use crate::agenda::TaskKey;
 use crate::error::{Error, Kind};
 use crate::event::OneLine;
 use crate::guard::guarded;
-use crate::sync::{lock, wait, wait_until, Arc, Instant, Weak};
+use crate::sync::{lock, wait, wait_until, Arc, Instant, MutexGuard};
 
 impl Engine {
     /// From now on no run begins, and the agenda is empty. Returns at once.
@@ -37,20 +39,13 @@ impl Engine {
         }
         let mut state = lock(&self.state);
         while state.phase != Phase::Closed {
-            if self.pool.limit() == 0 && self.pool.len() > 0 {
+            if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
+                let running = state.agenda.running();
                 drop(state);
-                self.run_queued(usize::MAX);
-                state = lock(&self.state);
-                continue;
+                self.drop_futures(|_| true);
+                return Err(Error::new(Kind::StillRunning(running)));
             }
-            let wakes = if self.pool.limit() == 0 { &self.timer } else { &self.quiet };
-            state = match deadline {
-                Some(deadline) if deadline <= Instant::now() => {
-                    return Err(Error::new(Kind::StillRunning(state.agenda.running())));
-                }
-                Some(deadline) => wait_until(wakes, state, deadline),
-                None => wait(wakes, state),
-            };
+            state = self.wait_for_runs(state, deadline);
         }
         drop(state);
         if !self.pool.wait_for_workers(deadline) {
@@ -89,13 +84,75 @@ impl Engine {
             self.run_queued(usize::MAX);
             // The end of one future may wake another, or start one.
             let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
-            let asleep: Vec<_> = sleepers.iter().filter_map(Weak::upgrade).collect();
+            let asleep: Vec<_> = sleepers.into_values().filter_map(|sleeper| sleeper.upgrade()).collect();
             if asleep.is_empty() {
                 return;
             }
             let _inside = Inside::of(self);
-            asleep.iter().for_each(|sleeper| sleeper.abandon());
+            asleep.iter().for_each(|sleeper| sleeper.end(EndOfWait::Lost));
         }
+    }
+
+    /// Ends a task, and waits until its last run has ended, or drops its pending futures at the deadline. Does not wait if
+    /// called from inside a callback of this engine.
+    pub(crate) fn cancel_until(
+        self: &Arc<Self>,
+        name: &str,
+        id: u64,
+        deadline: Option<Instant>,
+    ) -> Result<(), Error> {
+        self.cancel(TaskKey { name, id: Some(id) })?;
+        if Inside::is_inside(self) {
+            return Ok(());
+        }
+        let mut state = lock(&self.state);
+        state.waiters += 1;
+        let is_over = loop {
+            if !state.agenda.has_detached_run(name, id) {
+                break true;
+            }
+            if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
+                break false;
+            }
+            state = self.wait_for_runs(state, deadline);
+        };
+        state.waiters -= 1;
+        if is_over {
+            return Ok(());
+        }
+        let versions = state.agenda.detached_versions(name, id);
+        drop(state);
+        self.drop_futures(|(version, _)| versions.contains(&version));
+        let names = vec![Arc::from(name)];
+        Err(Error::new(Kind::StillRunning(names)).of_task(&Arc::from(name)))
+    }
+
+    /// Waits until a run has ended, or the deadline has passed, or less. A caller that drives the engine runs what is queued.
+    fn wait_for_runs<'a>(
+        self: &'a Arc<Self>,
+        state: MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+    ) -> MutexGuard<'a, State> {
+        if self.pool.limit() == 0 && self.pool.len() > 0 {
+            drop(state);
+            self.run_queued(usize::MAX);
+            return lock(&self.state);
+        }
+        let wakes = if self.pool.limit() == 0 { &self.timer } else { &self.quiet };
+        match deadline {
+            Some(deadline) => wait_until(wakes, state, deadline),
+            None => wait(wakes, state),
+        }
+    }
+
+    /// Drops pending futures: nobody waits for them any longer.
+    fn drop_futures(self: &Arc<Self>, is_meant: impl Fn((u64, u64)) -> bool) {
+        let state = lock(&self.state);
+        let meant = state.sleepers.iter().filter(|(&key, _)| is_meant(key));
+        let sleepers: Vec<_> = meant.filter_map(|(_, sleeper)| sleeper.upgrade()).collect();
+        drop(state);
+        let _inside = Inside::of(self);
+        sleepers.iter().for_each(|sleeper| sleeper.end(EndOfWait::Dropped));
     }
 
     /// The last run has ended, and the outbox is empty.

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskDetails;
 use crate::clock::Now;
-use crate::event::{Event, OneLine};
+use crate::event::Event;
 use crate::guard::guarded;
 use crate::store::Record;
 use crate::sync::{lock, thread, wait, Arc, ThreadId};
@@ -226,6 +226,25 @@ impl Engine {
         self.unlock(state, self.clock.now());
     }
 
+    /// Removes an observer. If it receives an event at this moment, it is dropped after that.
+    pub(crate) fn remove_observer(self: &Arc<Self>, observer: Observer) {
+        let mut state = lock(&self.state);
+        let is_other =
+            |one: &&Observer| !std::ptr::eq(Arc::as_ptr(one).cast::<()>(), Arc::as_ptr(&observer).cast());
+        let removed = state.outbox.observers.as_mut().map(|observers| {
+            let others = observers.iter().filter(is_other).cloned().collect();
+            std::mem::replace(observers, others)
+        });
+        // The event that is being delivered goes on to those that are left.
+        if let (Some((_, count)), Some(removed)) = (&mut state.outbox.current, &removed) {
+            *count -= removed[..*count].iter().filter(|one| !is_other(one)).count();
+        }
+        drop(state);
+        if let Err(message) = guarded(|| drop((removed, observer))) {
+            self.alarm(Event::ObserverPanicked { message });
+        }
+    }
+
     /// Has the thread for it deliver the events in the outbox, and what is left of the records. Without threads, or if it
     /// cannot be started, the caller must.
     pub(super) fn deliver_later(self: &Arc<Self>, state: &mut State) -> Result<(), MustDeliver> {
@@ -286,8 +305,10 @@ impl Engine {
                 None => break,
             };
             drop(state);
-            notify(&event, observer);
+            let panics = notify(&event, observer);
             state = lock(&self.state);
+            let now = self.clock.now();
+            panics.into_iter().for_each(|event| state.outbox.alarm(now, event));
         }
         drop(inside);
         if is_outermost {
@@ -308,15 +329,25 @@ impl Engine {
 /// Events are in the outbox, and no thread delivers them.
 pub(super) struct MustDeliver;
 
-fn notify(event: &Event, observer: Option<Observer>) {
+/// Has an observer receive an event. If it panics, that is another event; but one about such a panic is only printed.
+fn notify(event: &Event, observer: Option<Observer>) -> Vec<Event> {
     let observer = match observer {
         Some(observer) => observer,
-        None => return to_stderr(format_args!("{event}")),
+        None => {
+            to_stderr(format_args!("{event}"));
+            return Vec::new();
+        }
     };
     let called = guarded(|| observer(event));
-    // If the engine has closed meanwhile, this drops the observer.
-    for message in called.err().into_iter().chain(guarded(|| drop(observer)).err()) {
-        to_stderr(format_args!("an observer panicked: {}", OneLine(&message)));
+    // If it was removed, or the engine has closed meanwhile, this drops the observer.
+    let messages = called.err().into_iter().chain(guarded(|| drop(observer)).err());
+    let panics = messages.map(|message| Event::ObserverPanicked { message });
+    match event {
+        Event::ObserverPanicked { .. } => {
+            panics.for_each(|panic| to_stderr(format_args!("{panic}")));
+            Vec::new()
+        }
+        _ => panics.collect(),
     }
 }
 

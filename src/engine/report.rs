@@ -1,37 +1,56 @@
 //! What became of tasks is put into the outbox, and what remains of them is dropped.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Engine, Inside, State};
 use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
-use crate::error::{Error, Kind};
 use crate::event::{Event, Why};
 use crate::guard::guarded;
+use crate::stats::LastRun;
 use crate::store::Record;
 use crate::sync::{lock, Arc};
-use crate::task::{MissedOccurrences, Verdict};
+use crate::task::{Facts, MissedOccurrences, Place, Reason, Retry};
+
+/// A run that begins this long after its due time is reported as late.
+const LATE: Duration = Duration::from_secs(1);
 
 impl State {
-    /// A run has ended that was for `due` and has taken `took`.
-    pub(super) fn report_end(
-        &mut self,
-        task: Arc<str>,
-        (due, took): (SystemTime, Duration),
-        outcome: Result<Verdict, Arc<str>>,
-        now: Now,
-    ) {
-        match outcome {
-            Ok(Verdict::Continue | Verdict::Break) => {
-                self.outbox.emit(now, || Event::Finished { task, due, took });
-            }
-            Ok(Verdict::Failed(error)) => {
-                let error = error.into();
-                self.outbox.alarm(now, Event::Failed { task, due: Some(due), took: Some(took), error });
-            }
-            Err(message) => {
-                self.outbox.alarm(now, Event::Panicked { task, due: Some(due), took: Some(took), message });
-            }
+    /// A run begins.
+    pub(super) fn report_start(&mut self, run: &Facts, now: Now) {
+        let Facts { name: task, due, lateness, missed: coalesced, attempt, .. } = run;
+        let (due, lateness, coalesced, attempt) = (*due, *lateness, *coalesced, *attempt);
+        let (is_on_demand, is_last) = (run.reason == Reason::Demand, run.place != Place::Any);
+        if attempt == 1 {
+            self.record_run(run);
+        }
+        self.outbox.emit(now, || {
+            let task = task.clone();
+            Event::Started { task, due, lateness, coalesced, is_on_demand, is_last, attempt }
+        });
+        if lateness >= LATE && attempt == 1 {
+            self.outbox.emit(now, || Event::Late { task: task.clone(), due, lateness });
+        }
+    }
+
+    /// An attempt has failed, and another one follows after a delay.
+    pub(super) fn report_attempt(&mut self, run: &Facts, failed: &LastRun, delay: Duration, now: Now) {
+        let &LastRun { due, took, ref outcome, attempts: attempt, .. } = failed;
+        let (task, outcome) = (run.name.clone(), outcome.clone());
+        self.outbox.alarm(now, Event::AttemptFailed { task, due, took, outcome, attempt, delay });
+    }
+
+    /// A run has ended, and is not repeated.
+    pub(super) fn report_end(&mut self, run: &Facts, last: LastRun, now: Now) {
+        let LastRun { due, took, ref outcome, .. } = last;
+        let outcome = outcome.clone();
+        let is_alarm = outcome.is_failure();
+        let end = Event::RunEnded { task: run.name.clone(), due, took, outcome, attempt: run.attempt };
+        run.stats.add_run(last);
+        self.outbox.record(&run.name, Record::Ended(due));
+        match is_alarm {
+            true => self.outbox.alarm(now, end),
+            false => self.outbox.emit(now, || end),
         }
     }
 
@@ -57,7 +76,18 @@ impl Engine {
         for (name, news) in state.agenda.take_news() {
             match news {
                 News::Missed(missed) => state.report_and_record_missed(&name, missed, now),
-                News::Broken(error) => state.outbox.alarm(now, schedule_broke(name, &error)),
+                News::Broken(error) => {
+                    let error = error.to_string().into();
+                    state.outbox.alarm(now, Event::ScheduleFailed { task: name, error });
+                }
+                News::TimeLimit { due } => {
+                    state.outbox.alarm(now, Event::TimeLimitReached { task: name, due });
+                }
+                News::GaveUp(retry) => {
+                    let Retry { mut run, failed, .. } = *retry;
+                    run.attempt = failed.attempts;
+                    state.report_end(&run, failed, now);
+                }
                 News::Waiting(waited) => {
                     let workers = self.pool.workers().max(1);
                     state.outbox.emit(now, || Event::Waiting { task: name, waited, workers });
@@ -68,13 +98,14 @@ impl Engine {
 
     /// Reports what a task has missed that has lost its name, and drops what remains of it.
     pub(super) fn dispose_of(self: &Arc<Self>, removed: Removed) {
-        let Removed { name, job, mut timetable, missed } = removed;
+        let Removed { name, job, mut timetable, missed, stats } = removed;
         if let (Some((due, until, why)), Some(timetable)) = (missed, &mut timetable) {
             let pass = {
                 let _inside = Inside::of(self);
                 timetable.pass(due, until, until)
             };
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
+            stats.add_missed(pass.count);
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
             state.report_missed(&name, MissedOccurrences { count: pass.count, first, latest, why }, now);
@@ -90,13 +121,13 @@ impl Engine {
             guarded(|| drop(theirs))
         };
         if let Err(message) = dropped {
-            self.alarm(Event::Panicked { task: name.clone(), due: None, took: None, message });
+            self.alarm(Event::DestructorPanicked { task: name.clone(), message });
         }
     }
 
     /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
     pub(super) fn report_gone(self: &Arc<Self>, gone: Gone) {
-        let Gone { name, mut timetable, verdicts, at, why } = gone;
+        let Gone { name, mut timetable, verdicts, at, why, stats } = gone;
         let mut missed = verdicts.missed;
         if let Some(start) = verdicts.start {
             missed.push(MissedOccurrences { count: 1, first: start.due, latest: start.due, why });
@@ -109,6 +140,7 @@ impl Engine {
         }
         let (mut state, now) = (lock(&self.state), self.clock.now());
         for missed in missed {
+            stats.add_missed(missed.count);
             match why {
                 Why::ShutDown => state.report_and_record_missed(&name, missed, now),
                 // In the store the name is forgotten, or another task owns it.
@@ -125,14 +157,5 @@ impl Engine {
         event.into_iter().for_each(|event| state.outbox.emit(now, || event));
         state.agenda.put_down();
         self.unlock(state, now);
-    }
-}
-
-/// The event for a schedule whose own code panicked, or went back in time.
-fn schedule_broke(task: Arc<str>, error: &Error) -> Event {
-    let (due, took, message) = (None, None, error.to_string().into());
-    match error.kind() {
-        Kind::Panicked(_) => Event::Panicked { task, due, took, message },
-        _ => Event::Failed { task, due, took, error: message },
     }
 }

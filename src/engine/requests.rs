@@ -4,14 +4,15 @@ use std::panic::Location;
 use std::time::SystemTime;
 
 use super::{Engine, Phase, State};
-use crate::agenda::{Details, Owner, Request, Scheduled, TaskKey};
+use crate::agenda::{Details, Owner, Request, Rescheduled, Scheduled, TaskKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Event;
 use crate::schedule::{Schedule, Whose};
+use crate::stats::SharedStats;
 use crate::store::Record;
 use crate::sync::{lock, Arc, MutexGuard};
-use crate::task::{Job, Policy};
+use crate::task::{Job, Missed, Policy};
 use crate::tz::Zone;
 
 /// A task to be scheduled.
@@ -21,19 +22,21 @@ pub(crate) struct Order {
     pub(crate) job: Job,
     pub(crate) policy: Policy,
     pub(crate) replaces: bool,
+    pub(crate) is_paused: bool,
     pub(crate) scheduled_at: &'static Location<'static>,
 }
 
 /// The task that has the name now.
 pub(crate) struct ScheduledTask {
     pub(crate) id: u64,
+    pub(crate) stats: Arc<SharedStats>,
     pub(crate) is_new: bool,
 }
 
 impl Engine {
     /// Puts a task on the agenda, unless another task owns its name.
     pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
-        let Order { name, mut schedule, job, policy, replaces, scheduled_at } = order;
+        let Order { name, mut schedule, job, policy, replaces, is_paused, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
         let (mut state, now) = self.prepare(&name).map_err(of_task)?;
         // If the name is taken, the caller's iterator or closure must not be asked for anything.
@@ -42,7 +45,7 @@ impl Engine {
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
         }
-        let zone = state.zone.clone();
+        let (zone, begins_paused) = (state.zone.clone(), state.begins_paused);
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
         schedule.zone = own_zone.clone();
         // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
@@ -75,6 +78,7 @@ impl Engine {
             schedule: described,
             zone: own_zone,
             scheduled_at,
+            is_paused: is_paused || begins_paused,
             replaces,
         };
         let (state, now) = match held {
@@ -82,14 +86,17 @@ impl Engine {
             None => (self.open_state().map_err(of_task)?, self.clock.now()),
         };
         Ok(match self.add(state, request, zone, since, now) {
-            Scheduled::New { id } => ScheduledTask { id, is_new: true },
+            Scheduled::New { id, stats, ended } => {
+                ended.into_iter().for_each(|ended| self.dispose_of(ended));
+                ScheduledTask { id, stats, is_new: true }
+            }
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
                 self.name_taken(name.clone(), by, scheduled_at)
             }
-            Scheduled::Replaced { id, old } => {
+            Scheduled::Replaced { id, stats, old } => {
                 self.dispose_of(old);
-                ScheduledTask { id, is_new: true }
+                ScheduledTask { id, stats, is_new: true }
             }
         })
     }
@@ -148,11 +155,11 @@ impl Engine {
         owner: Owner,
         second: &'static Location<'static>,
     ) -> ScheduledTask {
-        let Owner { id, scheduled_at: first } = owner;
+        let Owner { id, stats, scheduled_at: first } = owner;
         if first != second {
             self.alarm(Event::NameTaken { task, first, second });
         }
-        ScheduledTask { id, is_new: false }
+        ScheduledTask { id, stats, is_new: false }
     }
 
     /// The schedule has no due time at all: an iterator or a closure returned none.
@@ -167,7 +174,40 @@ impl Engine {
         state.outbox.emit(now, || Event::Ended { task: name.clone() });
         self.unlock(state, now);
         // No task ever has this id.
-        Ok(ScheduledTask { id: 0, is_new: true })
+        Ok(ScheduledTask { id: 0, stats: Arc::default(), is_new: true })
+    }
+
+    /// Gives a task another schedule.
+    pub(crate) fn reschedule(
+        self: &Arc<Self>,
+        name: &Arc<str>,
+        id: u64,
+        mut schedule: Schedule,
+    ) -> Result<(), Error> {
+        let of_task = |error: Error| error.of_task(name);
+        let key = TaskKey { name, id: Some(id) };
+        let (mut state, now) = self.prepare(name).map_err(of_task)?;
+        let zone = state.zone.clone();
+        let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
+        drop(state);
+        schedule.zone = own_zone.clone();
+        let whose = Whose { name, seed: self.seed, last: None };
+        let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
+        let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
+        let first = first.ok_or_else(|| of_task(Error::new(Kind::NeverDue("never due".into()))))?;
+        let plan = Rescheduled { timetable, first, left, schedule: words, zone: own_zone };
+        let changed = self.change(key, |state, now| {
+            let has_changed = plan.zone.is_none() && state.zone != zone;
+            let old = state.agenda.reschedule(key, plan, now)?;
+            if has_changed {
+                let zone = state.zone.clone();
+                state.agenda.change_zone_named(name, &zone, now);
+            }
+            state.outbox.emit(now, || Event::Rescheduled { task: name.clone() });
+            Some(old)
+        })?;
+        changed.into_iter().for_each(|old| self.dispose_of(old));
+        Ok(())
     }
 
     /// Ends a task.
@@ -199,16 +239,17 @@ impl Engine {
 
     pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, now| {
-            if state.agenda.pause(key)? {
+            if state.agenda.pause(key, now)? {
                 state.outbox.emit(now, || Event::Paused { task: key.name.into() });
             }
             Some(())
         })
     }
 
-    pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
+    /// Resumes a task. What has passed is run as `missed` says.
+    pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>, missed: Missed) -> Result<(), Error> {
         self.change(key, |state, now| {
-            if state.agenda.resume(key, now)? {
+            if state.agenda.resume(key, missed, now)? {
                 state.outbox.emit(now, || Event::Resumed { task: key.name.into() });
             }
             Some(())
@@ -217,7 +258,13 @@ impl Engine {
 
     /// Demands a run beside the schedule.
     pub(crate) fn run_now(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
-        self.change(key, |state, now| state.agenda.demand(key, now))
+        match self.change(key, |state, now| state.agenda.demand(key, now))? {
+            true => Ok(()),
+            false => {
+                let why = "its last run is going on, and none can follow";
+                Err(Error::new(Kind::Other(why.into())).of_task(&Arc::from(key.name)))
+            }
+        }
     }
 
     /// Changes a task, if there is one, under the lock.

@@ -4,18 +4,16 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::zones::Watch;
-use super::{Engine, State};
-use crate::agenda::{Asked, EntryKey, Finished, PickedUp};
+use super::{Engine, Phase, State};
+use crate::agenda::{Asked, EntryKey, Finished, PickedUp, Then};
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::{Event, RunOutcome};
 use crate::guard::guarded;
-use crate::schedule::{Due, Timetable};
+use crate::schedule::Due;
+use crate::stats::LastRun;
 use crate::store::Record;
 use crate::sync::{lock, Arc, Instant, Mutex, MutexGuard};
-use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Reason, Verdict};
-
-/// A run that begins this long after its due time is reported as late.
-const LATE: Duration = Duration::from_secs(1);
+use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Retry, Verdict};
 
 /// Precise tasks are handed over so long before they are due: as long as the timer and a worker may take to wake up.
 pub(super) const LEAD: Duration = Duration::from_micros(150);
@@ -32,6 +30,8 @@ pub(crate) enum Work {
     Poll(Arc<Sleeper>),
     /// The last waker of this future was dropped, so it can never go on.
     Abandon(Box<AsyncRun>),
+    /// Somebody waits for a run to stop.
+    Wake(Vec<Waker>),
     /// It is time to check whether zones have changed.
     CheckZones(Box<Watch>),
 }
@@ -45,7 +45,8 @@ impl Work {
         match self {
             Work::PickUp(key) => run(engine, key),
             Work::Poll(sleeper) => poll(sleeper),
-            Work::Abandon(run) => run.abandon(),
+            Work::Abandon(run) => run.end(EndOfWait::Lost),
+            Work::Wake(wakers) => engine.wake(wakers),
             Work::CheckZones(watch) => engine.check_zones(watch),
         }
     }
@@ -88,9 +89,9 @@ fn begin<'e>(
     let mut picked_up = state.agenda.pick_up(key, now);
     if let PickedUp::Ask(asked) = picked_up {
         engine.unlock(state, now);
-        let Asked { mut timetable, question } = *asked;
-        let asked = matches!(question.kind, QuestionKind::Come(_)).then_some(now);
-        let verdicts = question.answer(&mut timetable, now);
+        let Asked { mut timetable, question, now: asked_at } = *asked;
+        let asked = matches!(question.kind, QuestionKind::Come(_)).then_some(asked_at);
+        let verdicts = question.answer(&mut timetable, asked_at);
         state = lock(&engine.state);
         // Read again, as the schedule may have been slow: an occurrence that has passed by now is not an overrun of this run.
         now = engine.clock.now();
@@ -99,22 +100,10 @@ fn begin<'e>(
     engine.publish(&mut state, now);
     match picked_up {
         PickedUp::Ask(_) | PickedUp::Nothing => engine.unlock(state, now),
-        PickedUp::Run { facts, job, rest } => {
-            state.record_run(&facts);
-            let Facts { ref name, due, lateness, missed: coalesced, reason, place, .. } = facts;
-            state.outbox.emit(now, || Event::Started {
-                task: name.clone(),
-                due,
-                lateness,
-                coalesced,
-                is_on_demand: reason == Reason::Demand,
-                is_last: place != Place::Any,
-            });
-            if lateness >= LATE {
-                state.outbox.emit(now, || Event::Late { task: name.clone(), due, lateness });
-            }
+        PickedUp::Run { facts, job } => {
+            state.report_start(&facts, now);
             engine.unlock(state, now);
-            let run = Run { key, facts, began: now.mono, job, rest };
+            let run = Run { key, facts, began: now, job };
             return Some(RunGuard { engine, run: Some(run) });
         }
         PickedUp::Over(removed) => {
@@ -153,14 +142,20 @@ impl State {
 /// The state, locked when a run has ended, and the time of that.
 type Ended<'e> = Option<(MutexGuard<'e, State>, Now)>;
 
+/// How a run has ended.
+enum End {
+    Returned(Verdict),
+    Panicked(Arc<str>),
+    /// Its future was dropped.
+    Dropped,
+}
+
 /// A run that has begun and has not ended.
 struct Run {
     key: EntryKey,
     facts: Facts,
-    began: Instant,
+    began: Now,
     job: Job,
-    /// The rest of a task that has given its name up for this run.
-    rest: Option<Timetable>,
 }
 
 /// Ends a run when it is dropped. That is the last resort: a worker died in the middle of it.
@@ -174,16 +169,16 @@ impl<'e> RunGuard<'e> {
     fn call(&mut self) -> Ended<'e> {
         let engine = self.engine;
         let Run { began, job, facts, .. } = self.run.as_mut()?;
-        *began = engine.clock.now().mono;
+        *began = engine.clock.now();
         let called = guarded(|| job.call(facts));
         let run = self.run.take()?;
         match called {
-            Ok(Called::Ended(verdict)) => run.end(engine, Ok(verdict)),
+            Ok(Called::Ended(verdict)) => run.end(engine, End::Returned(verdict)),
             Ok(Called::Pending(future)) => {
-                Sleeper::start(AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) });
+                Sleeper::start(engine, future, run);
                 None
             }
-            Err(message) => run.end(engine, Err(message)),
+            Err(message) => run.end(engine, End::Panicked(message)),
         }
     }
 }
@@ -191,66 +186,105 @@ impl<'e> RunGuard<'e> {
 impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         if let Some(run) = self.run.take() {
-            run.end_alone(self.engine, Err("its worker died".into()));
+            run.end_alone(self.engine, End::Panicked("its worker died".into()));
+        }
+    }
+}
+
+impl State {
+    /// Says what follows a run that has ended, and reports its end unless it is repeated.
+    fn run_ended(&mut self, key: EntryKey, run: &Facts, began: Now, end: End, now: Now) -> Then {
+        let knew_to_stop = self.forget_stop(run);
+        self.sleepers.remove(&(run.version, run.count));
+        self.agenda.end_limit(run);
+        let is_break = matches!(end, End::Returned(Verdict::Break));
+        let outcome = match end {
+            End::Returned(Verdict::Failed(error)) => RunOutcome::Failed(error.into()),
+            End::Panicked(message) => RunOutcome::Panicked(message),
+            End::Returned(_) if run.is_overlong(now) => RunOutcome::TimedOut,
+            End::Returned(_) if !knew_to_stop => RunOutcome::Finished,
+            End::Returned(_) | End::Dropped => RunOutcome::Stopped,
+        };
+        let took = now.mono.saturating_duration_since(began.mono);
+        let retry = match outcome.is_failure() && self.phase == Phase::Open {
+            true => self.agenda.retry_after(key, run, now),
+            false => None,
+        };
+        let last = LastRun { due: run.due, started: began.wall, took, outcome, attempts: run.attempt };
+        match retry {
+            Some((delay, at)) => {
+                self.report_attempt(run, &last, delay, now);
+                let run = Facts { attempt: run.attempt + 1, ..run.clone() };
+                Then::Retry(Box::new(Retry { run, at, failed: last }))
+            }
+            None => {
+                self.report_end(run, last, now);
+                if is_break {
+                    Then::Nothing
+                } else {
+                    Then::Schedule
+                }
+            }
         }
     }
 }
 
 impl Run {
     /// The same as [`end`](Run::end), where nothing follows.
-    fn end_alone(self, engine: &Arc<Engine>, outcome: Result<Verdict, Arc<str>>) {
-        if let Some((state, now)) = self.end(engine, outcome) {
+    fn end_alone(self, engine: &Arc<Engine>, end: End) {
+        if let Some((state, now)) = self.end(engine, end) {
             engine.unlock(state, now);
         }
     }
 
     /// The run has ended, and the callback comes back. Returns the state if it is still locked.
-    fn end(self, engine: &Arc<Engine>, outcome: Result<Verdict, Arc<str>>) -> Ended<'_> {
-        let Run { key, facts: Facts { name, due, place, .. }, began, job, rest } = self;
-        let is_break = matches!(outcome, Ok(Verdict::Break));
+    fn end(self, engine: &Arc<Engine>, end: End) -> Ended<'_> {
+        let Run { key, facts: run, began, job } = self;
+        let name = run.name.clone();
         // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it.
         let mut job = match job {
-            Job::Shared(_) => {
+            Job::Alone(_) => Some(job),
+            Job::Shared(_) | Job::Async(_) => {
                 engine.discard(&name, job);
                 None
             }
-            job => Some(job),
         };
         let mut state = lock(&engine.state);
         let mut now = engine.clock.now();
-        let took = now.mono.saturating_duration_since(began);
-        state.outbox.record(&name, Record::Ended(due));
-        state.report_end(name.clone(), (due, took), outcome, now);
-        let is_last = place != Place::Any;
+        let then = state.run_ended(key, &run, began, end, now);
+        let is_last = run.place != Place::Any && !matches!(then, Then::Retry(_));
+        let is_break = matches!(then, Then::Nothing);
         if is_last || engine.pool.limit() == 0 && state.outbox.waits() {
             // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
             engine.unlock(state, now);
             if is_last {
-                engine.discard(&name, (job.take(), rest));
+                engine.discard(&name, job.take());
             }
             state = lock(&engine.state);
             now = engine.clock.now();
-            if is_last {
-                state.outbox.emit(now, || Event::Ended { task: name.clone() });
-            }
         }
         state.check_clocks(now);
-        let Finished { removed, is_over, asks } = state.agenda.finish(key, job, is_break, now);
+        let Finished { removed, is_over, asks } = state.agenda.finish(key, job, then, now);
         engine.publish(&mut state, now);
-        if is_over && is_break {
+        if is_over && is_break && !is_last {
             // If the name is scheduled again, it is a new task.
             state.outbox.record(&name, Record::Forgot);
         }
-        if removed.is_none() {
-            state.agenda.put_down();
-        }
-        if removed.is_none() && asks.is_none() {
-            return Some((state, now));
-        }
-        engine.unlock(state, now);
-        if let Some(removed) = removed {
-            engine.dispose_of(removed);
-            engine.put_down(is_over.then(|| Event::Ended { task: name.clone() }));
+        let ended = is_over.then(|| Event::Ended { task: name });
+        match removed {
+            Some(removed) => {
+                engine.unlock(state, now);
+                engine.dispose_of(removed);
+                engine.put_down(ended);
+            }
+            None => {
+                ended.into_iter().for_each(|event| state.outbox.emit(now, || event));
+                state.agenda.put_down();
+                if asks.is_none() {
+                    return Some((state, now));
+                }
+                engine.unlock(state, now);
+            }
         }
         // This only counts the overruns of the run, so it does not wait for a worker, and what comes later is not judged.
         asks.and_then(|key| begin(engine, lock(&engine.state), key, now)).and_then(|mut run| run.call())
@@ -266,15 +300,20 @@ pub(crate) struct AsyncRun {
 
 impl AsyncRun {
     /// Drops the future, and then ends the run.
-    fn finish(mut self, outcome: Result<Verdict, Arc<str>>) {
+    fn finish(mut self, end: End) {
         if let Some(run) = self.run.take() {
             self.engine.discard(&run.facts.name, self.future.take());
-            run.end_alone(&self.engine, outcome);
+            run.end_alone(&self.engine, end);
         }
     }
 
-    fn abandon(self) {
-        self.finish(Ok(Verdict::Failed("nobody is left who could wake its future".into())));
+    fn end(self, how: EndOfWait) {
+        self.finish(match how {
+            EndOfWait::Dropped => End::Dropped,
+            EndOfWait::Lost => {
+                End::Returned(Verdict::Failed("nobody is left who could wake its future".into()))
+            }
+        });
     }
 }
 
@@ -282,7 +321,7 @@ impl AsyncRun {
 impl Drop for AsyncRun {
     fn drop(&mut self) {
         if let Some(run) = self.run.take() {
-            run.end_alone(&self.engine, Err("its worker died".into()));
+            run.end_alone(&self.engine, End::Panicked("its worker died".into()));
         }
     }
 }
@@ -300,34 +339,54 @@ pub(crate) struct Sleeper {
 enum Sleep {
     Asleep(Box<AsyncRun>),
     Queued(Box<AsyncRun>),
-    Polled { is_woken: bool },
+    Polled { then: Next },
     Over,
+}
+
+/// What follows a poll, if the future is still pending.
+#[derive(Clone, Copy)]
+enum Next {
+    Sleep,
+    /// It was woken meanwhile.
+    Queue,
+    /// It is to end.
+    Drop,
+}
+
+/// Why a pending future does not go on.
+pub(super) enum EndOfWait {
+    /// Nobody waits for it any longer.
+    Dropped,
+    /// Nobody can wake it.
+    Lost,
 }
 
 impl Sleeper {
     /// Polls a new future for the first time.
-    fn start(run: AsyncRun) {
-        let engine = run.engine.clone();
+    fn start(engine: &Arc<Engine>, future: Pending, run: Run) {
+        let key = (run.facts.version, run.facts.count);
+        let run = AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) };
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
-        if engine.pool.limit() == 0 {
-            let sleepers = &mut lock(&engine.state).sleepers;
-            sleepers.retain(|old| old.strong_count() > 0);
-            sleepers.push(Arc::downgrade(&sleeper));
-        }
+        lock(&engine.state).sleepers.insert(key, Arc::downgrade(&sleeper));
         poll(sleeper);
     }
 
-    /// Ends the run, unless a thread is polling it.
-    pub(super) fn abandon(&self) {
-        let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
-        if let Sleep::Asleep(run) | Sleep::Queued(run) = sleep {
-            run.abandon();
+    /// Drops the future, and so ends the run. If a thread is polling it, that thread does so after that.
+    pub(super) fn end(&self, how: EndOfWait) {
+        let mut sleep = lock(&self.sleep);
+        match std::mem::replace(&mut *sleep, Sleep::Over) {
+            Sleep::Asleep(run) | Sleep::Queued(run) => {
+                drop(sleep);
+                run.end(how);
+            }
+            Sleep::Polled { .. } => *sleep = Sleep::Polled { then: Next::Drop },
+            Sleep::Over => {}
         }
     }
 }
 
 fn poll(sleeper: Arc<Sleeper>) {
-    let taken = std::mem::replace(&mut *lock(&sleeper.sleep), Sleep::Polled { is_woken: false });
+    let taken = std::mem::replace(&mut *lock(&sleeper.sleep), Sleep::Polled { then: Next::Sleep });
     let mut run = match taken {
         Sleep::Queued(run) => run,
         other => {
@@ -342,25 +401,31 @@ fn poll(sleeper: Arc<Sleeper>) {
     let mut sleep = lock(&sleeper.sleep);
     match polled {
         Ok(Poll::Pending) => {
-            let is_woken = matches!(*sleep, Sleep::Polled { is_woken: true });
-            if is_woken {
-                let engine = run.engine.clone();
-                *sleep = Sleep::Queued(run);
-                drop(sleep);
-                engine.submit([Work::Poll(sleeper)]);
-            } else {
-                *sleep = Sleep::Asleep(run);
+            let then = if let Sleep::Polled { then } = *sleep { then } else { Next::Sleep };
+            match then {
+                Next::Sleep => *sleep = Sleep::Asleep(run),
+                Next::Queue => {
+                    let engine = run.engine.clone();
+                    *sleep = Sleep::Queued(run);
+                    drop(sleep);
+                    engine.submit([Work::Poll(sleeper)]);
+                }
+                Next::Drop => {
+                    *sleep = Sleep::Over;
+                    drop(sleep);
+                    run.end(EndOfWait::Dropped);
+                }
             }
         }
         Ok(Poll::Ready(verdict)) => {
             *sleep = Sleep::Over;
             drop(sleep);
-            run.finish(Ok(verdict));
+            run.finish(End::Returned(verdict));
         }
         Err(message) => {
             *sleep = Sleep::Over;
             drop(sleep);
-            run.finish(Err(message));
+            run.finish(End::Panicked(message));
         }
     }
 }
@@ -375,7 +440,7 @@ impl Wake for Sleeper {
                 drop(sleep);
                 engine.submit([Work::Poll(self)]);
             }
-            Sleep::Polled { .. } => *sleep = Sleep::Polled { is_woken: true },
+            Sleep::Polled { then: Next::Sleep } => *sleep = Sleep::Polled { then: Next::Queue },
             other => *sleep = other,
         }
     }

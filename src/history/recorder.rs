@@ -13,7 +13,7 @@ use super::items::{nanos, Durations, Ending, Item, Items};
 use crate::agenda::{TaskDetails, TaskKey};
 use crate::clock::{Now, Step};
 use crate::engine::Recorder;
-use crate::event::{Event, Why};
+use crate::event::{Event, RunOutcome, Why};
 use crate::schedule::Plan;
 use crate::sync::{lock, Arc, Mutex};
 
@@ -128,21 +128,24 @@ impl Recorder for History {
         let past = &mut *lock(&self.past);
         let (length, steps) = (past.length, past.step_count);
         match event {
-            Event::Replaced { task } => past.change(task, |life| life.replace(length)),
+            Event::Replaced { task } | Event::Rescheduled { task } => {
+                past.change(task, |life| life.replace(length))
+            }
             Event::Paused { task } => past.life(task).paused = Some(now.wall),
             Event::Resumed { task } => past.change(task, |life| life.paused = None),
             Event::Ended { task } => past.end(task),
-            Event::Started { task, due, lateness, coalesced, is_on_demand, is_last } => {
+            Event::Started { task, due, lateness, coalesced, is_on_demand, is_last, attempt: 1 } => {
                 let (due, lateness, is_on_demand) = (*due, nanos(*lateness), *is_on_demand);
                 let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
                 past.start(task, run, *coalesced > 0, *is_last, now);
             }
-            Event::Finished { task, due, took } => past.end_run(task, *due, *took, Ending::Finished),
-            Event::Failed { task, due: Some(due), took: Some(took), .. } => {
-                past.end_run(task, *due, *took, Ending::Failed);
-            }
-            Event::Panicked { task, due: Some(due), took: Some(took), .. } => {
-                past.end_run(task, *due, *took, Ending::Panicked);
+            Event::RunEnded { task, due, took, outcome, .. } => {
+                let ending = match outcome {
+                    RunOutcome::Failed(_) => Ending::Failed,
+                    RunOutcome::Panicked(_) => Ending::Panicked,
+                    _ => Ending::Finished,
+                };
+                past.end_run(task, *due, *took, ending);
             }
             Event::Missed { task, count, first, latest, why } => {
                 let count = u32::try_from(*count).unwrap_or(u32::MAX);

@@ -79,6 +79,19 @@ impl Timetable {
         Ok(self.in_time(self.delayed(due), now))
     }
 
+    /// The first due time after now of a schedule that is not the user's, if `due` has come.
+    pub(crate) fn peek(&self, due: Due, now: Now) -> Option<Due> {
+        let next = match &self.rule {
+            Rule::Elapsed { period, clock } => {
+                let from = due.earlier(self.bounds.delay()).passed_at(now);
+                let next = self.grid_after(from, *period, clock, self.undelayed(now.wall)).ok()??;
+                due.later(next.duration_since(from).ok()?)
+            }
+            _ => self.delayed(self.after_instant(self.undelayed(now.wall)).ok()?.map(Due::Calendar)),
+        };
+        self.in_time(next, now)
+    }
+
     /// All occurrences from `due`, which is not after `to`, up to and including `to`.
     pub(crate) fn pass(&mut self, due: Due, to: Now, now: Now) -> Pass {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };

@@ -13,8 +13,8 @@ use crate::engine::{Order, ScheduledTask};
 use crate::error::{Error, Kind};
 use crate::period::Period;
 use crate::schedule::{Moment, Schedule};
-use crate::sync::Arc;
-use crate::task::{Facts, Job, Missed, Outcome, Overlap, Policy};
+use crate::sync::{lock, Arc, Mutex};
+use crate::task::{Facts, Job, Missed, Outcome, Overlap, Pending, Policy, Retries};
 use crate::tz::Zone;
 
 /// A task with a name and no schedule yet, so it has no `run`. Each of these methods gives it a schedule.
@@ -119,7 +119,8 @@ impl<'a> NeedsSchedule<'a> {
 
     fn scheduled(self, schedule: Result<Schedule, Error>) -> TaskBuilder<'a> {
         let NeedsSchedule { scheduler, name } = self;
-        TaskBuilder { scheduler, name, schedule, policy: Policy::default(), replaces: false }
+        let policy = Policy::default();
+        TaskBuilder { scheduler, name, schedule, policy, replaces: false, is_paused: false }
     }
 }
 
@@ -140,6 +141,7 @@ pub struct TaskBuilder<'a> {
     schedule: Result<Schedule, Error>,
     policy: Policy,
     replaces: bool,
+    is_paused: bool,
 }
 
 impl TaskBuilder<'_> {
@@ -254,6 +256,59 @@ impl TaskBuilder<'_> {
         self
     }
 
+    /// Asks a run to stop that takes longer than this: [`Run::stop_requested`] becomes true,
+    /// [`Event::TimeLimitReached`](crate::Event::TimeLimitReached) says so, and the run ends as
+    /// [`RunOutcome::TimedOut`](crate::RunOutcome::TimedOut). Nothing stops a callback that does not look. What comes meanwhile
+    /// is an overrun, as for any run.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    ///
+    /// scheduler.task("index").every("1h").time_limit(Duration::from_secs(60)).run_with(|run| {
+    ///     while !run.stop_requested() {
+    ///         // Index one more page.
+    /// #       break;
+    ///     }
+    /// })?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.policy.time_limit = Some(limit);
+        self
+    }
+
+    /// Repeats a run that fails or panics, up to `times` times: the first time after `first_delay`, and then each time after
+    /// twice as long, up to an hour. All attempts have the same due time and [number](Run::count), and none begins before the
+    /// one before has ended. What comes first wins: the next due time, a requested run, a pause and the end of the task end
+    /// the attempts.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// let task = scheduler.task("upload").cron("0 * * * *").retry(5, Duration::from_secs(10)).run_with(|run| {
+    ///     if run.attempt() < 3 { Err("no route") } else { Ok(()) } // after 10 and 20 seconds more
+    /// })?;
+    /// clock.advance(Duration::from_secs(3630));
+    /// assert_eq!((task.stats().finished, task.stats().failed), (1, 0));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// It does not go with [`Overlap::Allow`].
+    pub fn retry(mut self, times: u32, first_delay: Duration) -> Self {
+        self.policy.retries = Some(Retries { most: times, first_delay });
+        self
+    }
+
+    /// Begins paused: no run starts until the task is [resumed](Task::resume).
+    pub fn paused(mut self) -> Self {
+        self.is_paused = true;
+        self
+    }
+
     /// Schedules a callback. It may have state, and may return nothing, a `Result` or a
     /// [`ControlFlow`](std::ops::ControlFlow); see [`Outcome`].
     ///
@@ -287,7 +342,7 @@ impl TaskBuilder<'_> {
     #[track_caller]
     pub fn run_with<O: Outcome>(
         self,
-        mut callback: impl FnMut(&Run<'_>) -> O + Send + 'static,
+        mut callback: impl FnMut(&Run) -> O + Send + 'static,
     ) -> Result<Task, Error> {
         let engine = self.scheduler.downgrade();
         let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
@@ -310,7 +365,7 @@ impl TaskBuilder<'_> {
     #[track_caller]
     pub fn run_shared<O: Outcome>(
         self,
-        callback: impl Fn(&Run<'_>) -> O + Send + Sync + 'static,
+        callback: impl Fn(&Run) -> O + Send + Sync + 'static,
     ) -> Result<Task, Error> {
         let engine = self.scheduler.downgrade();
         let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
@@ -320,27 +375,45 @@ impl TaskBuilder<'_> {
     /// Schedules an asynchronous callback. Its future is polled on the workers. A pending future occupies no worker, so it
     /// does not delay other tasks.
     ///
-    /// No runtime is needed or started. A future that needs a runtime (tokio's timers and sockets) must be spawned on that
-    /// runtime. If the last waker of a pending future is dropped, nothing can wake it, and the run has failed.
+    /// ```
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.task("feed").every("30s").run_async(|run| async move {
+    ///     println!("fetch what is new since {:?}", run.due());
+    /// })?;
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// The future may wait for a request to stop, [`run.stop()`](Run::stop), beside its work. One that is still pending when
+    /// [`cancel_timeout`](Task::cancel_timeout) or [`shutdown_timeout`](crate::Scheduler::shutdown_timeout) waits no longer is
+    /// dropped. If the last waker of a pending future is dropped, nothing can wake it, and the run has failed. With
+    /// [`Overlap::Allow`] several futures are pending at a time.
+    ///
+    /// No runtime is needed or started. A future that needs tokio's sockets or timers panics here: "there is no reactor
+    /// running". Spawn it on a runtime of yours, and wait for it: `let handle = tokio::runtime::Handle::current();` and then
+    /// `run_async(move |_| handle.spawn(fetch()))`.
     ///
     /// # Errors
     ///
     /// As [`run`](TaskBuilder::run).
     #[track_caller]
-    pub fn run_async<F>(self, mut callback: impl FnMut() -> F + Send + 'static) -> Result<Task, Error>
+    pub fn run_async<F>(self, callback: impl FnMut(Run) -> F + Send + 'static) -> Result<Task, Error>
     where
         F: Future + Send + 'static,
         F::Output: Outcome,
     {
-        let job = move || -> crate::task::Pending {
-            let future = callback();
+        let engine = self.scheduler.downgrade();
+        // Only the making of the future is for one thread at a time.
+        let callback = Mutex::new(callback);
+        let job = move |facts: &Facts| -> Pending {
+            let run = Run::new(facts, &engine);
+            let future = (lock(&callback))(run);
             Box::pin(async move { future.await.verdict() })
         };
-        self.schedule(Job::Async(Box::new(job)), Location::caller())
+        self.schedule(Job::Async(Arc::new(job)), Location::caller())
     }
 
     fn schedule(self, job: Job, scheduled_at: &'static Location<'static>) -> Result<Task, Error> {
-        let TaskBuilder { scheduler, name, schedule, policy, replaces } = self;
+        let TaskBuilder { scheduler, name, schedule, policy, replaces, is_paused } = self;
         if name.is_empty() {
             return Err(Error::new(Kind::Other("a task needs a name of at least one character".into())));
         }
@@ -352,15 +425,30 @@ impl TaskBuilder<'_> {
             (Overlap::Allow(0), _) => {
                 return nonsense("overlap", "Allow(0)".into(), "at least one run at a time")
             }
-            (Overlap::Allow(runs), Job::Alone(_) | Job::Async(_)) => {
-                let why = "needs a callback that several threads may call: `run_shared`";
+            (Overlap::Allow(runs), Job::Alone(_)) => {
+                let why = "needs a callback that several threads may call: `run_shared` or `run_async`";
                 return nonsense("overlap", format!("Allow({runs})"), why);
+            }
+            (Overlap::Allow(_), _) if policy.retries.is_some() => {
+                return nonsense(
+                    "retry",
+                    String::new(),
+                    "does not go with `Overlap::Allow`: attempts do not overlap",
+                );
+            }
+            (Overlap::QueueAll(0), _) => {
+                return nonsense("overlap", "QueueAll(0)".into(), "at least one run that waits");
+            }
+            (Overlap::QueueAll(most), _) if schedule.is_users() => {
+                let why =
+                    "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
+                return nonsense("overlap", format!("QueueAll({most})"), why);
             }
             _ => {}
         }
-        let order = Order { name: name.clone(), schedule, job, policy, replaces, scheduled_at };
-        let ScheduledTask { id, is_new } = scheduler.engine.schedule(order)?;
-        Ok(Task::new(&scheduler.engine, name, id, is_new))
+        let order = Order { name: name.clone(), schedule, job, policy, replaces, is_paused, scheduled_at };
+        let ScheduledTask { id, is_new, stats } = scheduler.engine.schedule(order)?;
+        Ok(Task::new(&scheduler.engine, name, id, is_new, stats))
     }
 }
 

@@ -5,12 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use super::Scheduler;
 use crate::agenda::{Status, TaskKey, TaskSnapshot};
-use crate::engine::{Engine, Phase};
+use crate::engine::{Engine, Observer};
 use crate::error::{Error, Kind};
-use crate::event::OneLine;
-use crate::schedule::rfc3339;
-use crate::sync::{lock, Arc, Weak};
-use crate::task::{Facts, Place};
+use crate::event::{Event, OneLine};
+use crate::schedule::{rfc3339, Schedule};
+use crate::stats::{SharedStats, Stats};
+use crate::stop::Stop;
+use crate::sync::{lock, Arc, Instant, Weak};
+use crate::task::{Facts, Missed};
 
 /// A handle to a task. Dropping it changes nothing, and it does not keep the scheduler alive.
 ///
@@ -33,11 +35,18 @@ pub struct Task {
     name: Arc<str>,
     id: u64,
     is_new: bool,
+    stats: Arc<SharedStats>,
 }
 
 impl Task {
-    pub(super) fn new(engine: &Arc<Engine>, name: Arc<str>, id: u64, is_new: bool) -> Task {
-        Task { engine: Arc::downgrade(engine), name, id, is_new }
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        name: Arc<str>,
+        id: u64,
+        is_new: bool,
+        stats: Arc<SharedStats>,
+    ) -> Task {
+        Task { engine: Arc::downgrade(engine), name, id, is_new, stats }
     }
 
     /// The name of the task.
@@ -57,18 +66,23 @@ impl Task {
             None => return Status::Ended,
         };
         let state = lock(&engine.state);
-        match state.agenda.snapshot(self.key()) {
+        match state.agenda.snapshot(self.key(), engine.clock.now()) {
             Some(snapshot) => snapshot.status,
             None if state.agenda.has_detached_run(&self.name, self.id) => Status::Running,
             None => Status::Ended,
         }
     }
 
-    /// The next due time, by the wall clock, also while the task runs. `None` once the task has ended.
+    /// The next due time by the wall clock, also while the task runs or is paused. It is never before now: if an occurrence is
+    /// due and waits, it is the one after that. `None` in the last run and once the task has ended.
     pub fn next_due(&self) -> Option<SystemTime> {
-        let engine = self.engine.upgrade()?;
-        let next = lock(&engine.state).agenda.snapshot(self.key())?.next?;
-        next.wall(engine.clock.now())
+        self.snapshot()?.next
+    }
+
+    /// What has become of the task so far: its last run, how many there were, how long they took. It stays when the task has
+    /// ended.
+    pub fn stats(&self) -> Stats {
+        self.stats.get()
     }
 
     /// How many runs have started so far. `None` once the task has ended.
@@ -92,7 +106,32 @@ impl Task {
     ///
     /// If the task has ended, or the scheduler has been shut down.
     pub fn resume(&self) -> Result<(), Error> {
-        self.engine()?.resume(self.key())
+        self.resume_with(Missed::Skip)
+    }
+
+    /// Resumes a paused task. What has passed during the pause is caught up with: by one run for the latest occurrence
+    /// ([`Missed::Once`]), by a run for each ([`Missed::All`]), or not at all.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use sexton::{ManualClock, Missed, Scheduler};
+    ///
+    /// let clock = ManualClock::new(UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// let task = scheduler.task("ledger").cron("0 * * * *").run(|| {})?;
+    /// task.pause()?;
+    /// clock.advance(Duration::from_secs(3 * 3600));
+    /// task.resume_with(Missed::All)?;
+    /// clock.advance(Duration::ZERO);
+    /// assert_eq!(task.count(), Some(3));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the task has ended, or the scheduler has been shut down.
+    pub fn resume_with(&self, missed: Missed) -> Result<(), Error> {
+        self.engine()?.resume(self.key(), missed)
     }
 
     /// Requests a run now, even if the task is paused. If the task is running, the requested run starts right after. The
@@ -102,18 +141,51 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// If the task has ended, or the scheduler has been shut down.
+    /// If the task has ended or is in its last run, or the scheduler has been shut down.
     pub fn run_now(&self) -> Result<(), Error> {
         self.engine()?.run_now(self.key())
     }
 
-    /// Ends the task now. A run that has started finishes; the name is free at once.
+    /// Ends the task now. The name is free at once. A run that has started is asked to stop ([`Run::stop_requested`]), and
+    /// goes on until it returns.
     ///
     /// # Errors
     ///
     /// If the task has ended already, or the scheduler has been shut down.
     pub fn cancel(&self) -> Result<(), Error> {
         self.engine()?.cancel(self.key())
+    }
+
+    /// Ends the task now, and blocks until its runs have ended, but no longer than `timeout`. A future that is pending then is
+    /// dropped. From inside a callback of the scheduler it does not block.
+    ///
+    /// # Errors
+    ///
+    /// If the task has ended already, or the scheduler has been shut down; or if a run is still going on after `timeout`:
+    /// then [`Error::still_running`] names the task.
+    pub fn cancel_timeout(&self, timeout: Duration) -> Result<(), Error> {
+        self.engine()?.cancel_until(&self.name, self.id, Instant::now().checked_add(timeout))
+    }
+
+    /// Gives the task another schedule. It keeps its callback, its policies, its statistics, and whether it is paused. A run
+    /// that has started goes on.
+    ///
+    /// ```
+    /// use sexton::Schedule;
+    ///
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// let task = scheduler.task("poll").cron("0 9 * * *").run(|| {})?;
+    /// task.reschedule(Schedule::cron("30 17 * * *")?)?;
+    /// assert!(task.to_string().starts_with("poll: cron 30 17 * * *"));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the task has ended or is in its last run, the schedule makes no sense or is never due, or the scheduler has been
+    /// shut down. Then the old schedule stays.
+    pub fn reschedule(&self, schedule: impl Into<Schedule>) -> Result<(), Error> {
+        self.engine()?.reschedule(&self.name, self.id, schedule.into())
     }
 
     /// Ends the task after exactly one more run.
@@ -134,7 +206,9 @@ impl Task {
     }
 
     fn snapshot(&self) -> Option<TaskSnapshot> {
-        lock(&self.engine.upgrade()?.state).agenda.snapshot(self.key())
+        let engine = self.engine.upgrade()?;
+        let snapshot = lock(&engine.state).agenda.snapshot(self.key(), engine.clock.now());
+        snapshot
     }
 }
 
@@ -146,7 +220,10 @@ impl fmt::Display for Task {
             _ => return fmt::Display::fmt(&self.status(), f),
         };
         write!(f, "{}, {}", snapshot.schedule, snapshot.status)?;
-        match snapshot.next.and_then(|next| next.wall(engine.clock.now())) {
+        if snapshot.is_held_up {
+            f.write_str(" for a run of an earlier task of this name to end")?;
+        }
+        match snapshot.next {
             Some(next) => {
                 f.write_str(", next ")?;
                 let zone = lock(&engine.state).zone.clone();
@@ -163,16 +240,17 @@ impl fmt::Debug for Task {
     }
 }
 
-/// One execution of a task, as its callback sees it. [`TaskBuilder::run_with`](crate::TaskBuilder::run_with) passes it.
-pub struct Run<'a> {
-    facts: &'a Facts,
+/// One execution of a task, as its callback sees it. [`TaskBuilder::run_with`](crate::TaskBuilder::run_with) passes it, and
+/// [`TaskBuilder::run_async`](crate::TaskBuilder::run_async).
+pub struct Run {
+    facts: Facts,
     scheduler: Scheduler,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(facts: &'a Facts, engine: &Weak<Engine>) -> Run<'a> {
+impl Run {
+    pub(super) fn new(facts: &Facts, engine: &Weak<Engine>) -> Run {
         let engine = engine.upgrade().expect("the thread that calls the callback holds the engine");
-        Run { facts, scheduler: Scheduler { engine, _keeper: None } }
+        Run { facts: facts.clone(), scheduler: Scheduler { engine, _keeper: None } }
     }
 
     /// The name of the task.
@@ -200,12 +278,27 @@ impl<'a> Run<'a> {
         self.facts.count
     }
 
-    /// Whether the task was cancelled or replaced, or the scheduler shut down, since the run started. A long callback should
-    /// check this from time to time and return early.
+    /// The number of this attempt, from 1. It is more if the run failed and is [repeated](crate::TaskBuilder::retry).
+    pub fn attempt(&self) -> u32 {
+        self.facts.attempt
+    }
+
+    /// Whether the run is to stop: since it started, its task was cancelled or replaced, its
+    /// [time limit](crate::TaskBuilder::time_limit) was reached, or the scheduler shut down. A long callback should check this
+    /// from time to time and return early.
     pub fn stop_requested(&self) -> bool {
-        let state = lock(&self.scheduler.engine.state);
-        let is_gone = || state.agenda.version(self.key()) != Some(self.facts.version);
-        state.phase != Phase::Open || (self.facts.place == Place::Any && is_gone())
+        let engine = &self.scheduler.engine;
+        let (is_requested, wakers) = lock(&engine.state).stop_requested(&self.facts, engine.clock.now());
+        engine.wake(wakers);
+        is_requested
+    }
+
+    /// The same as something that can be waited for, and handed on.
+    pub fn stop(&self) -> Stop {
+        let engine = &self.scheduler.engine;
+        let (stop, wakers) = lock(&engine.state).stop_of(&self.facts, engine.clock.now());
+        engine.wake(wakers);
+        stop
     }
 
     /// Ends the task: this run is its last. Does nothing if the task has ended already.
@@ -224,8 +317,41 @@ impl<'a> Run<'a> {
     }
 }
 
-impl fmt::Debug for Run<'_> {
+impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.facts, f)
+        fmt::Debug::fmt(&self.facts, f)
+    }
+}
+
+/// Removes an observer again. Dropping it changes nothing.
+///
+/// ```
+/// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+/// let printer = scheduler.observe(|event| println!("{event}"));
+/// printer.remove();
+/// # Ok::<(), sexton::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ObserverHandle {
+    engine: Weak<Engine>,
+    observer: Weak<dyn Fn(&Event) + Send + Sync>,
+}
+
+impl ObserverHandle {
+    pub(super) fn new(engine: &Arc<Engine>, observer: &Observer) -> ObserverHandle {
+        ObserverHandle { engine: Arc::downgrade(engine), observer: Arc::downgrade(observer) }
+    }
+
+    /// Removes the observer. It receives no event that is not on its way to it yet. A second call does no harm.
+    pub fn remove(&self) {
+        if let (Some(engine), Some(observer)) = (self.engine.upgrade(), self.observer.upgrade()) {
+            engine.remove_observer(observer);
+        }
+    }
+}
+
+impl fmt::Debug for ObserverHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObserverHandle").finish_non_exhaustive()
     }
 }

@@ -44,6 +44,7 @@ pub struct Builder {
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     wait_limit: Option<Duration>,
     timer_slack: Option<Duration>,
+    begins_paused: bool,
 }
 
 impl Builder {
@@ -60,6 +61,7 @@ impl Builder {
             recorder: layers::default_recorder(),
             wait_limit: None,
             timer_slack: None,
+            begins_paused: false,
         }
     }
 
@@ -239,6 +241,22 @@ impl Builder {
         self
     }
 
+    /// All tasks begin paused, until [`resume_all`](Scheduler::resume_all) is called: for a process that sets up its tasks
+    /// before it is ready for their runs.
+    ///
+    /// ```
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").paused().build()?;
+    /// let task = scheduler.task("poll").every("1s").run(|| {})?;
+    /// assert_eq!(task.status(), sexton::Status::Paused);
+    /// // Now all is ready.
+    /// assert_eq!(scheduler.resume_all(|_| true), 1);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn paused(mut self) -> Builder {
+        self.begins_paused = true;
+        self
+    }
+
     /// Starts the scheduler.
     ///
     /// # Errors
@@ -280,6 +298,7 @@ impl Builder {
             recorder: self.recorder,
             wait_limit: self.wait_limit,
             workers: threads,
+            begins_paused: self.begins_paused,
         };
         let engine = Arc::new(Engine::new(settings));
         if threads > 0 {

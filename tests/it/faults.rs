@@ -7,7 +7,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use sexton::{Event, ManualClock, Missed, Overlap, Scheduler, Why};
+use sexton::{Event, ManualClock, Missed, Overlap, RunOutcome, Scheduler, Why};
 
 #[cfg(feature = "journal")]
 use crate::journal::{Folder, Process};
@@ -53,7 +53,7 @@ fn a_slow_first_answer_of_a_schedule_is_no_clock_step() {
 fn a_slow_callback_that_schedules_is_no_clock_step() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
-    let slow = move |run: &sexton::Run<'_>| {
+    let slow = move |run: &sexton::Run| {
         clock.advance(10 * SECOND);
         run.scheduler().task("next").after(HOUR).run(|| {}).unwrap();
     };
@@ -69,7 +69,7 @@ fn a_task_goes_on_after_the_clock_was_set_back_during_its_run() {
     let clock = stage.clock.clone();
     let mut is_first = true;
     let task = stage.scheduler.task("minute").cron("* * * * *");
-    let set_back = move |run: &sexton::Run<'_>| {
+    let set_back = move |run: &sexton::Run| {
         if std::mem::take(&mut is_first) {
             clock.step_back(600 * SECOND);
             // Whoever schedules looks at the clocks.
@@ -87,7 +87,7 @@ fn a_task_goes_on_after_the_clock_was_set_back_while_a_run_was_asked_for() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let minute = stage.scheduler.task("minute").cron("* * * * *").run(|| {}).unwrap();
     let clock = stage.clock.clone();
-    let asks = move |run: &sexton::Run<'_>| {
+    let asks = move |run: &sexton::Run| {
         minute.run_now().unwrap();
         clock.step_back(600 * SECOND);
         run.scheduler().task("other").after(DAY).run(|| {}).unwrap();
@@ -107,7 +107,7 @@ fn a_run_asked_for_while_another_is_about_to_begin_is_not_lost_when_the_task_is_
     stage.scheduler.task("asks").after(SECOND).run(asks).unwrap();
     let (handle, runs) = (both.clone(), Arc::new(AtomicUsize::new(0)));
     let counted = runs.clone();
-    let shared = move |_: &sexton::Run<'_>| {
+    let shared = move |_: &sexton::Run| {
         if counted.fetch_add(1, Ordering::Relaxed) == 0 {
             let task = handle.lock().unwrap().clone().unwrap();
             task.pause().unwrap();
@@ -203,12 +203,20 @@ fn each_sleep_has_a_backlog_of_its_own() {
 fn a_future_that_nobody_can_wake_is_a_failure_and_no_panic() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let task = stage.scheduler.task("t").every(SECOND).times(2);
-    task.run_async(|| std::future::poll_fn(|_| Poll::<()>::Pending)).unwrap();
+    task.run_async(|_| std::future::poll_fn(|_| Poll::<()>::Pending)).unwrap();
     stage.clock.advance(2 * SECOND);
     let told = stage.told();
     let count = |is: fn(&Event) -> bool| told.iter().filter(|event| is(event)).count();
-    assert_eq!(count(|event| matches!(event, Event::Panicked { .. })), 0, "{told:?}");
-    assert_eq!(count(|event| matches!(event, Event::Failed { .. })), 2, "{told:?}");
+    assert_eq!(
+        count(|event| matches!(event, Event::RunEnded { outcome: RunOutcome::Panicked(_), .. })),
+        0,
+        "{told:?}"
+    );
+    assert_eq!(
+        count(|event| matches!(event, Event::RunEnded { outcome: RunOutcome::Failed(_), .. })),
+        2,
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -227,7 +235,7 @@ fn a_pending_run_is_not_kept_for_ever_by_a_scheduler_without_threads_that_is_gon
             Poll::<()>::Pending
         })
     };
-    stage.scheduler.task("t").after(Duration::ZERO).run_async(pending).unwrap();
+    stage.scheduler.task("t").after(Duration::ZERO).run_async(without_run(pending)).unwrap();
     stage.clock.advance(SECOND);
     drop(stage);
     *waker.lock().unwrap() = None;
@@ -260,7 +268,7 @@ fn what_was_due_and_had_not_started_is_reported_at_shutdown_whatever_held_it() {
     // Queued behind its own run.
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
-    let stops = move |run: &sexton::Run<'_>| {
+    let stops = move |run: &sexton::Run| {
         clock.advance(Duration::from_millis(2500));
         run.scheduler().shutdown();
     };
@@ -281,7 +289,7 @@ fn what_was_due_and_had_not_started_is_reported_at_shutdown_whatever_held_it() {
     // Several dues of one task.
     let stage = Stage::at("2026-11-22 10:00:00");
     let clock = stage.clock.clone();
-    let stops = move |run: &sexton::Run<'_>| {
+    let stops = move |run: &sexton::Run| {
         clock.advance(Duration::from_millis(2500));
         run.scheduler().shutdown();
     };
@@ -364,7 +372,7 @@ fn a_due_of_an_iterator_that_came_during_a_run_is_run_when_the_clock_shows_it_ag
     let stage = Stage::at("2026-11-22 10:00:00");
     let (wakers, job) = pending_once();
     let times = ["2026-11-22 10:00:01", "2026-11-22 10:00:02", "2026-11-22 10:00:03"];
-    stage.scheduler.task("t").at_each(times).run_async(job).unwrap();
+    stage.scheduler.task("t").at_each(times).run_async(without_run(job)).unwrap();
     stage.clock.advance(Duration::from_millis(2500));
     stage.clock.step_back(HOUR);
     stage.clock.advance(Duration::ZERO);
@@ -379,7 +387,12 @@ fn a_due_of_an_iterator_that_came_during_a_run_is_run_when_the_clock_shows_it_ag
 fn an_overrun_is_told_before_the_end_of_its_task() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").at_each(["2026-11-22 10:00:01", "2026-11-22 10:00:02"]).run_async(job).unwrap();
+    stage
+        .scheduler
+        .task("t")
+        .at_each(["2026-11-22 10:00:01", "2026-11-22 10:00:02"])
+        .run_async(without_run(job))
+        .unwrap();
     stage.clock.advance(Duration::from_millis(1500));
     wakers.lock().unwrap().drain(..).for_each(Waker::wake);
     stage.clock.step(30 * SECOND);
@@ -392,7 +405,7 @@ fn an_overrun_is_told_before_the_end_of_its_task() {
 fn what_a_closure_has_answered_before_the_clock_was_set_back_is_waited_for() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").at_next(|now| Some(now + SECOND)).run_async(job).unwrap();
+    stage.scheduler.task("t").at_next(|now| Some(now + SECOND)).run_async(without_run(job)).unwrap();
     stage.clock.advance(Duration::from_millis(2500));
     stage.clock.step_back(HOUR);
     stage.clock.advance(Duration::ZERO);
@@ -445,7 +458,7 @@ fn what_a_correction_has_skipped_is_run_when_it_is_taken_back() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let (wakers, job) = pending_once();
     let task = stage.scheduler.task("t").cron("* * * * *").overlap(Overlap::Queue);
-    task.run_async(job).unwrap();
+    task.run_async(without_run(job)).unwrap();
     stage.clock.advance(MINUTE);
     // Far ahead and back again, while the task is in its run.
     stage.clock.step(DAY);
@@ -493,7 +506,7 @@ fn what_passes_in_a_run_after_the_clock_was_set_back_does_not_vanish() {
     for (overlap, after) in [(Overlap::Skip, "t 09:55:00"), (Overlap::Queue, "t 09:54:00")] {
         let stage = Stage::at("2026-11-22 10:00:30");
         let (wakers, job) = pending_once();
-        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(without_run(job)).unwrap();
         stage.clock.advance(MINUTE);
         stage.clock.step_back(10 * MINUTE);
         stage.clock.advance(3 * MINUTE);
@@ -517,7 +530,7 @@ fn what_passes_in_a_run_after_the_clock_was_set_back_does_not_vanish() {
 fn a_correction_of_the_clock_during_a_run_is_judged_at_once() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").cron("* * * * *").run_async(job).unwrap();
+    stage.scheduler.task("t").cron("* * * * *").run_async(without_run(job)).unwrap();
     stage.clock.advance(MINUTE);
     stage.clock.step_back(DAY);
     stage.clock.advance(SECOND);
@@ -534,7 +547,7 @@ fn a_correction_of_the_clock_during_a_run_is_judged_at_once() {
 fn a_shared_callback_whose_task_is_cancelled_by_its_run_may_panic_when_it_is_dropped() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let bomb = OnDrop(|| std::panic::resume_unwind(Box::new("boom")));
-    let cancels = move |run: &sexton::Run<'_>| {
+    let cancels = move |run: &sexton::Run| {
         let _ = &bomb;
         run.cancel();
     };
@@ -613,7 +626,7 @@ fn what_a_correction_skips_during_a_run_is_told_as_that_and_the_rest_as_overruns
     for overlap in [Overlap::Skip, Overlap::Queue] {
         let stage = Stage::at("2026-11-22 10:00:30");
         let (wakers, job) = pending_once();
-        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(job).unwrap();
+        stage.scheduler.task("t").cron("* * * * *").overlap(overlap).run_async(without_run(job)).unwrap();
         stage.clock.advance(MINUTE);
         stage.clock.step(DAY);
         stage.clock.advance(2 * MINUTE);
@@ -642,7 +655,7 @@ fn what_a_correction_skips_during_a_run_is_told_as_that_and_the_rest_as_overruns
 fn a_due_that_comes_while_a_run_that_was_asked_for_is_on_its_way_is_one_of_those_that_may_overlap() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let (clock, runs) = (stage.clock.clone(), AtomicUsize::new(0));
-    let shared = move |run: &sexton::Run<'_>| {
+    let shared = move |run: &sexton::Run| {
         if runs.fetch_add(1, Ordering::Relaxed) == 0 {
             // The second waits for the only thread there is, and the third comes due meanwhile.
             run.scheduler().get("t").unwrap().run_now().unwrap();
@@ -662,7 +675,7 @@ fn of_t(stage: &Stage) -> Vec<String> {
 }
 
 /// One after the other in one batch: a task that does something, and `t`, which is on its way meanwhile.
-fn while_on_its_way(stage: &Stage, mut act: impl FnMut(&sexton::Run<'_>) + Send + 'static) {
+fn while_on_its_way(stage: &Stage, mut act: impl FnMut(&sexton::Run) + Send + 'static) {
     stage.scheduler.task("first").at("2026-11-22 10:00:01").run_with(move |run| act(run)).unwrap();
 }
 
@@ -788,7 +801,7 @@ fn what_the_clock_shows_again_during_a_run_does_not_vanish_if_the_run_lasts_long
             let (wakers, job) = pending_once();
             let task = stage.scheduler.task("t").cron("* * * * *").overlap(overlap);
             let task = if asks { task.except(|_| false) } else { task };
-            task.run_async(job).unwrap();
+            task.run_async(without_run(job)).unwrap();
             stage.clock.advance(MINUTE);
             // 10:01:30 becomes 09:51:30.
             stage.clock.step_back(10 * MINUTE);
@@ -872,7 +885,7 @@ fn what_was_run_before_the_clock_was_set_back_is_not_run_again_when_the_zone_is_
         for is_away in [false, true] {
             let stage = Stage::set_in(zone("OLD-1"), "2026-11-22 09:59:30");
             let (wakers, job) = pending_once();
-            stage.scheduler.task("t").cron("0,15 10 * * *").run_async(job).unwrap();
+            stage.scheduler.task("t").cron("0,15 10 * * *").run_async(without_run(job)).unwrap();
             stage.clock.advance(MINUTE);
             let comes_back = || wakers.lock().unwrap().drain(..).for_each(Waker::wake);
             if !is_away {
@@ -894,7 +907,7 @@ fn what_the_clock_shows_again_after_a_change_of_zone_is_read_in_the_new_zone() {
     let ten_minutes_ahead = sexton::tz::Zone::fixed(600).unwrap();
     let stage = Stage::at("2026-11-22 08:59:00");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").cron("*/30 8-12 * * *").run_async(job).unwrap();
+    stage.scheduler.task("t").cron("*/30 8-12 * * *").run_async(without_run(job)).unwrap();
     stage.clock.advance(HOUR + 2 * MINUTE);
     stage.scheduler.set_zone(ten_minutes_ahead.clone());
     wakers.lock().unwrap().drain(..).for_each(Waker::wake);
@@ -943,7 +956,7 @@ fn what_a_change_of_zone_has_left_behind_stays_for_dues_that_are_held_while_the_
 fn what_a_change_of_zone_skips_after_the_clock_was_corrected_is_made_up_after_a_run_that_goes_on() {
     let stage = Stage::at("2026-11-22 09:14:30");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").cron("15 0,3,6,9,12,15,18,21 * * *").run_async(job).unwrap();
+    stage.scheduler.task("t").cron("15 0,3,6,9,12,15,18,21 * * *").run_async(without_run(job)).unwrap();
     stage.clock.advance(8 * HOUR);
     // Whose clock and zone were wrong sets both: 17:14:30 becomes 13:14:30, and half an hour later 15:44:30.
     stage.clock.step_back(4 * HOUR);
@@ -959,7 +972,7 @@ fn what_a_change_of_zone_skips_after_the_clock_was_corrected_is_made_up_after_a_
 fn what_was_told_as_missed_before_the_clock_was_set_back_is_not_run_when_the_zone_is_changed() {
     let stage = Stage::at("2026-11-22 09:59:30");
     let (wakers, job) = pending_once();
-    stage.scheduler.task("t").cron("0 10,11,12 * * *").run_async(job).unwrap();
+    stage.scheduler.task("t").cron("0 10,11,12 * * *").run_async(without_run(job)).unwrap();
     stage.clock.advance(62 * MINUTE);
     // 11:01:30 becomes 10:31:30, and then 11:31:30.
     stage.clock.step_back(HOUR / 2);
@@ -1007,7 +1020,7 @@ fn dues_in_a_pause_before_the_schedule_could_be_asked_are_not_run() {
 #[test]
 fn all_that_a_task_had_to_catch_up_with_is_told_when_it_is_cancelled_on_its_way() {
     let stage = Stage::at("2026-11-22 10:00:00");
-    let cancels = |run: &sexton::Run<'_>| drop(run.scheduler().cancel("second"));
+    let cancels = |run: &sexton::Run| drop(run.scheduler().cancel("second"));
     stage.scheduler.task("first").cron("* * * * * *").run_with(cancels).unwrap();
     stage.scheduler.task("second").cron("* * * * * *").missed(Missed::All).run(|| {}).unwrap();
     stage.clock.suspend(5 * SECOND);
@@ -1078,7 +1091,7 @@ fn an_occurrence_that_passes_while_the_end_of_a_run_is_observed_is_missed_and_no
         let stage = Stage::at("2026-11-22 10:00:00");
         let (clock, scheduler) = (stage.clock.clone(), stage.scheduler.clone());
         stage.scheduler.observe(move |event| {
-            if let Event::Finished { .. } = event {
+            if let Event::RunEnded { outcome: RunOutcome::Finished, .. } = event {
                 clock.advance(Duration::from_millis(150));
                 if is_driven {
                     // As the timer does meanwhile, where there are threads.

@@ -66,7 +66,7 @@ impl Process {
     #[track_caller]
     pub fn with(self, task: impl FnOnce(&Scheduler) -> TaskBuilder<'_>) -> Process {
         let runs = self.runs.clone();
-        let run = move |run: &Run<'_>| {
+        let run = move |run: &Run| {
             let missed = if run.missed() > 0 { format!(" +{}", run.missed()) } else { String::new() };
             runs.lock().unwrap().push(time(run.due()) + &missed);
         };
@@ -248,7 +248,7 @@ fn runs_that_begin_on_several_threads_at_once_are_noted_in_their_order() {
         let (count, until) = (Arc::new(AtomicU32::new(0)), Instant::now() + MINUTE);
         let counting = count.clone();
         let task = second.task("t").every("1d").missed(Missed::All).overlap(Overlap::Allow(100));
-        let count_one = move |_: &Run<'_>| {
+        let count_one = move |_: &Run| {
             counting.fetch_add(1, Ordering::Relaxed);
         };
         task.run_shared(count_one).unwrap();

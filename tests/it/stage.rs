@@ -5,7 +5,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, ManualClock, Moment, Scheduler, Why};
+use sexton::{Event, ManualClock, Moment, Run, RunOutcome, Scheduler, Why};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -59,7 +59,9 @@ pub fn listen(scheduler: &Scheduler) -> Arc<Mutex<Vec<Event>>> {
 
 fn line(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Scheduled { .. } | Event::Finished { .. } | Event::Late { .. } => return None,
+        Event::Scheduled { .. }
+        | Event::RunEnded { outcome: RunOutcome::Finished, .. }
+        | Event::Late { .. } => return None,
         Event::Started { task, due, .. } => format!("{task} {}", time(*due)),
         Event::Missed { task, count, latest, why, .. } => {
             format!("{task} missed {count} until {}: {why}", time(*latest))
@@ -69,7 +71,12 @@ fn line(event: &Event) -> Option<String> {
     })
 }
 
-/// All dues reported as missed, and for this reason.
+/// An asynchronous callback that does not look at its run.
+pub fn without_run<F>(mut callback: impl FnMut() -> F) -> impl FnMut(Run) -> F {
+    move |_| callback()
+}
+
+/// All due times reported as missed, and for this reason.
 pub fn missed(told: &[Event], because: Why) -> u64 {
     let counts = told.iter().map(|event| match event {
         Event::Missed { count, why, .. } if *why == because => *count,

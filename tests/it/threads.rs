@@ -11,9 +11,9 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use sexton::{Event, ManualClock, Missed, Overlap, Run, Scheduler, Status, Why};
+use sexton::{Event, ManualClock, Missed, Overlap, Run, RunOutcome, Scheduler, Status, Why};
 
-use crate::stage::{in_child, listen, must_end, OnDrop, HOUR, PATIENCE, SECOND};
+use crate::stage::{in_child, listen, must_end, without_run, OnDrop, HOUR, PATIENCE, SECOND};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -132,7 +132,7 @@ fn nothing_starts_early() {
     }
     let (begin, periods) = (Instant::now(), sender);
     let task = scheduler.task("often").every(7 * MS).times(10);
-    let often = move |run: &sexton::Run<'_>| {
+    let often = move |run: &sexton::Run| {
         let grid = 7 * MS * (run.count() as u32 - 1);
         periods.send(begin.elapsed().checked_sub(grid)).unwrap();
     };
@@ -304,7 +304,7 @@ fn a_callback_may_do_what_anybody_may() {
     let (sender, receiver) = channel();
     let tell = sender.clone();
     let task = scheduler.task("t").every(HOUR);
-    let job = move |run: &sexton::Run<'_>| {
+    let job = move |run: &sexton::Run| {
         let scheduler = run.scheduler();
         let (child, itself) = (tell.clone(), tell.clone());
         scheduler.task("child").after(Duration::ZERO).run(move || child.send("child").unwrap()).unwrap();
@@ -334,7 +334,10 @@ fn a_callback_may_do_what_anybody_may() {
     must_end("waiting", move || scheduler.wait());
     drop(sender);
     assert!(receiver.recv_timeout(PATIENCE).is_err());
-    assert!(events.iter().all(|event| !matches!(event, Event::Panicked { .. } | Event::Failed { .. })));
+    assert!(events.iter().all(|event| !matches!(
+        event,
+        Event::RunEnded { outcome: RunOutcome::Panicked(_) | RunOutcome::Failed(_), .. }
+    )));
 }
 
 #[test]
@@ -343,7 +346,7 @@ fn shutdown_from_inside_a_callback() {
         for is_timed in [false, true] {
             let scheduler = with_threads(1);
             let (sender, receiver) = channel();
-            let job = move |run: &sexton::Run<'_>| {
+            let job = move |run: &sexton::Run| {
                 match is_timed {
                     true => run.scheduler().shutdown_timeout(HOUR).unwrap(),
                     false => run.scheduler().shutdown(),
@@ -459,7 +462,9 @@ fn a_stuck_callback_is_told_of_while_it_is_stuck() {
     scheduler.task("stuck").every(10 * MS).run(move || at.pass()).unwrap();
     // Others may have passed before it could begin.
     let overrun = |event: &Event| matches!(event, Event::Missed { why: Why::StillRunning, .. });
-    let told = event(&events, |event| overrun(event) || matches!(event, Event::Finished { .. }));
+    let told = event(&events, |event| {
+        overrun(event) || matches!(event, Event::RunEnded { outcome: RunOutcome::Finished, .. })
+    });
     assert!(matches!(told, Event::Missed { .. }), "{told}");
     assert_eq!(scheduler.get("stuck").unwrap().status(), Status::Running);
     gate.open();
@@ -472,7 +477,7 @@ fn as_many_runs_overlap_as_are_allowed_and_no_more() {
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (at, runs, peak) = (gate.clone(), running.clone(), most.clone());
     let task = scheduler.task("t").every(5 * MS).overlap(Overlap::Allow(3));
-    let job = move |_: &sexton::Run<'_>| {
+    let job = move |_: &sexton::Run| {
         peak.fetch_max(runs.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         at.pass();
         runs.fetch_sub(1, Ordering::SeqCst);
@@ -481,7 +486,9 @@ fn as_many_runs_overlap_as_are_allowed_and_no_more() {
     until("three runs at once", || running.load(Ordering::SeqCst) == 3);
     event(&events, |event| matches!(event, Event::Missed { why: Why::StillRunning, .. }));
     gate.open();
-    (0..6).for_each(|_| drop(event(&events, |event| matches!(event, Event::Finished { .. }))));
+    (0..6).for_each(|_| {
+        drop(event(&events, |event| matches!(event, Event::RunEnded { outcome: RunOutcome::Finished, .. })))
+    });
     scheduler.shutdown();
     assert_eq!(most.load(Ordering::SeqCst), 3);
     assert_eq!(running.load(Ordering::SeqCst), 0);
@@ -584,7 +591,7 @@ fn a_pending_future_holds_no_worker_and_is_woken_from_anywhere() {
             }
         })
     };
-    scheduler.task("pending").after(Duration::ZERO).run_async(pending).unwrap();
+    scheduler.task("pending").after(Duration::ZERO).run_async(without_run(pending)).unwrap();
     let waker = get(&receiver);
     for i in 0..3 {
         let (sender, other) = channel();
@@ -600,7 +607,7 @@ fn a_pending_future_holds_no_worker_and_is_woken_from_anywhere() {
     let waker = get(&receiver);
     is_ready.store(2, Ordering::SeqCst);
     thread::spawn(move || waker.wake()).join().unwrap();
-    event(&events, |event| matches!(event, Event::Finished { task, .. } if &**task == "pending"));
+    event(&events, |event| matches!(event, Event::RunEnded { task, .. } if &**task == "pending"));
     must_end("shutdown", move || scheduler.shutdown());
 }
 
@@ -628,7 +635,7 @@ fn a_future_may_wake_itself_many_times() {
             sender.send(polls).unwrap();
         }
     };
-    scheduler.task("t").after(Duration::ZERO).run_async(eager).unwrap();
+    scheduler.task("t").after(Duration::ZERO).run_async(without_run(eager)).unwrap();
     assert_eq!(get(&receiver), 2000);
     must_end("waiting", move || scheduler.wait());
 }
@@ -651,22 +658,24 @@ fn a_future_that_nobody_can_wake_fails_and_one_that_panics_is_reported() {
             Poll::<()>::Pending
         })
     };
-    scheduler.task("lost").every(HOUR).run_async(lost).unwrap();
+    scheduler.task("lost").every(HOUR).run_async(without_run(lost)).unwrap();
     let waker = get(&receiver);
     drop(waker);
-    let failed = event(&events, |event| matches!(event, Event::Failed { .. }));
+    let failed =
+        event(&events, |event| matches!(event, Event::RunEnded { outcome: RunOutcome::Failed(_), .. }));
     assert_eq!(failed.to_string(), "task `lost` failed: nobody is left who could wake its future");
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
 
     let panics = || poll_fn(|_| -> Poll<()> { std::panic::resume_unwind(Box::new("out of bells")) });
-    scheduler.task("panics").every(HOUR).run_async(panics).unwrap();
-    let panicked = event(&events, |event| matches!(event, Event::Panicked { .. }));
+    scheduler.task("panics").every(HOUR).run_async(without_run(panics)).unwrap();
+    let panicked =
+        event(&events, |event| matches!(event, Event::RunEnded { outcome: RunOutcome::Panicked(_), .. }));
     assert_eq!(panicked.to_string(), "task `panics` panicked: out of bells");
     // Both go on: they are asked for once more.
     until("it waits again", || scheduler.get("lost").unwrap().status() == Status::Waiting);
     scheduler.get("lost").unwrap().run_now().unwrap();
     drop(get(&receiver));
-    event(&events, |event| matches!(event, Event::Failed { .. }));
+    event(&events, |event| matches!(event, Event::RunEnded { outcome: RunOutcome::Failed(_), .. }));
     must_end("shutdown", move || scheduler.shutdown());
 }
 
@@ -718,7 +727,7 @@ fn without_threads_an_insert_from_elsewhere_wakes_who_waits() {
                 }
             })
         };
-        task.run_async(pending).unwrap();
+        task.run_async(without_run(pending)).unwrap();
         let waits = scheduler.clone();
         let waiting = thread::spawn(move || waits.wait());
         let first = (!has_far).then(|| get(&wakers));
@@ -730,7 +739,7 @@ fn without_threads_an_insert_from_elsewhere_wakes_who_waits() {
         match first {
             Some(waker) => waker.wake(),
             None => {
-                let last = move |run: &sexton::Run<'_>| run.scheduler().cancel("far").unwrap();
+                let last = move |run: &sexton::Run| run.scheduler().cancel("far").unwrap();
                 scheduler.task("last").after(MS).run_with(last).unwrap();
             }
         }
@@ -792,12 +801,15 @@ fn a_future_that_is_dropped_may_wake_another() {
             Poll::<()>::Pending
         })
     };
-    scheduler.task("first").after(Duration::ZERO).run_async(first).unwrap();
-    scheduler.task("second").after(Duration::ZERO).run_async(second).unwrap();
+    scheduler.task("first").after(Duration::ZERO).run_async(without_run(first)).unwrap();
+    scheduler.task("second").after(Duration::ZERO).run_async(without_run(second)).unwrap();
     scheduler.run_pending();
     drop(scheduler);
     let told = told.lock().unwrap();
-    assert!(!told.iter().any(|event| matches!(event, Event::Panicked { .. })), "{told:?}");
+    assert!(
+        !told.iter().any(|event| matches!(event, Event::RunEnded { outcome: RunOutcome::Panicked(_), .. })),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -1034,10 +1046,10 @@ fn a_due_that_was_told_with_the_end_of_a_run_is_not_told_again_during_the_next()
             }
         })
     };
-    scheduler.task("busy").after(Duration::ZERO).run_async(busy).unwrap();
+    scheduler.task("busy").after(Duration::ZERO).run_async(without_run(busy)).unwrap();
     // The other worker has the run of a task, until that may end.
     let ((began, begins), (end, ends)) = (channel(), channel());
-    let run = move |run: &Run<'_>| {
+    let run = move |run: &Run| {
         let _ = began.send(run.due());
         let _ = ends.recv_timeout(PATIENCE);
     };
@@ -1121,7 +1133,7 @@ fn precise_tasks_are_never_early_and_every_due_time_is_accounted_for() {
     // More often than a worker may wait without sleeping, and two tasks at the same instants.
     for name in ["a", "b"] {
         let sender = Mutex::new(sender.clone());
-        let start = move |run: &Run<'_>| {
+        let start = move |run: &Run| {
             let now = SystemTime::now();
             let _ = sender.lock().unwrap().send((run.due(), now));
         };

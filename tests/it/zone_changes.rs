@@ -28,7 +28,7 @@ impl Morning {
         let stage = Stage::set_in(hours(1), "2026-11-22 09:00:10");
         let dues = Arc::new(Mutex::new(Vec::new()));
         let seen = dues.clone();
-        let run = move |run: &sexton::Run<'_>| seen.lock().unwrap().push(time(run.due()));
+        let run = move |run: &sexton::Run| seen.lock().unwrap().push(time(run.due()));
         schedule(&stage.scheduler).run_with(run).unwrap();
         Morning { stage, dues }
     }
@@ -179,7 +179,7 @@ fn dues_that_have_come_are_run_whatever_the_zone() {
     let dues = Arc::new(Mutex::new(Vec::new()));
     let seen = dues.clone();
     let clock = stage.clock.clone();
-    let run = move |run: &sexton::Run<'_>| {
+    let run = move |run: &sexton::Run| {
         seen.lock().unwrap().push(time(run.due()));
         if run.count() == 1 {
             // Long enough for the next due to pass, and then the machine is moved.
@@ -216,7 +216,7 @@ fn each_change_of_zone_during_a_run_is_judged_by_itself() {
     let stage = Stage::set_in(hours(1), "2026-11-22 09:59:00");
     let dues = Arc::new(Mutex::new(Vec::new()));
     let seen = dues.clone();
-    let run = move |run: &sexton::Run<'_>| {
+    let run = move |run: &sexton::Run| {
         seen.lock().unwrap().push(time(run.due()));
         if run.count() == 1 {
             run.scheduler().set_zone(hours(-2));
@@ -279,7 +279,7 @@ fn it_is_the_rule_for_clock_changes() {
             let dues: Arc<Mutex<Vec<(usize, SystemTime)>>> = Arc::default();
             for (i, cron) in expressions.iter().enumerate() {
                 let seen = dues.clone();
-                let run = move |run: &sexton::Run<'_>| seen.lock().unwrap().push((i, run.due()));
+                let run = move |run: &sexton::Run| seen.lock().unwrap().push((i, run.due()));
                 stage.scheduler.task(cron).cron(cron).run_with(run).unwrap();
             }
             stage.clock.advance(changes.duration_since(start).unwrap());

@@ -28,7 +28,7 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failur
         let zone = zone.clone();
         let schedule = jobs::schedule(&job.when, job.own_zone(&zone), None, now).map_err(failure)?;
         let print =
-            move |run: &sexton::Run<'_>| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
+            move |run: &sexton::Run| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
                 Ok(()) => ControlFlow::Continue(()),
                 // Nobody reads any more.
                 Err(_) => ControlFlow::Break(()),

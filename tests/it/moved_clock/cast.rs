@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use sexton::{Event, Missed, Run, Scheduler, Step};
+use sexton::{Event, Missed, Run, RunOutcome, Scheduler, Step};
 
 use super::process::{instant, nanos, Nanos, SECOND};
 
@@ -84,10 +84,10 @@ pub fn play() -> Option<()> {
     let runs = Arc::new(Mutex::new(VecDeque::new()));
     let finished = runs.clone();
     scheduler.observe(move |event| match event {
-        Event::Finished { .. } => println!("\n: {}", finished.lock().unwrap().pop_front().unwrap()),
+        Event::RunEnded { .. } => println!("\n: {}", finished.lock().unwrap().pop_front().unwrap()),
         _ => tell(event),
     });
-    let tell_run = move |run: &Run<'_>| {
+    let tell_run = move |run: &Run| {
         let (wall, mono) = (SystemTime::now(), began.elapsed());
         let (name, due, missed, lateness) = (run.name(), run.due(), run.missed(), run.lateness());
         let (due, wall, mono, lateness) = (nanos(due), nanos(wall), mono.as_nanos(), lateness.as_nanos());
@@ -126,7 +126,8 @@ fn tell(event: &Event) {
             };
             println!("\n: stepped {by} {}", nanos(SystemTime::now()));
         }
-        Event::Failed { .. } | Event::Panicked { .. } | Event::Ended { .. } => println!("\n: wrong {event}"),
+        Event::RunEnded { outcome: RunOutcome::Panicked(_) | RunOutcome::Failed(_), .. }
+        | Event::Ended { .. } => println!("\n: wrong {event}"),
         _ => {}
     }
 }

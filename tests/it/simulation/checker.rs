@@ -57,6 +57,8 @@ struct Start {
     name: usize,
     due: SystemTime,
     lateness: Duration,
+    /// Then the name is free for another task.
+    is_last: bool,
     entry: Entry,
 }
 
@@ -341,6 +343,9 @@ impl<'a> Checker<'a> {
                 life.is_paused = false;
                 life.barred.extend(life.paused_since.take().map(|since| (since, entry.mono)));
             }),
+            What::Demanded(name, true) if !self.holders.contains_key(name) => {
+                Err(format!("{name} is to run once more after its last run"))
+            }
             What::Demanded(name, is_done) => self.change(*name, *is_done, |life| {
                 life.change(|state| {
                     state.demanded += 1;
@@ -356,9 +361,7 @@ impl<'a> Checker<'a> {
                 Ok(())
             }
             What::Told(event) => self.told(event, entry),
-            What::Began { life, facts, holds_name, next } => {
-                self.began(*life, facts.as_ref(), *holds_name, *next, entry)
-            }
+            What::Began { life, facts, next } => self.began(*life, facts.as_ref(), *next, entry),
             What::Answered(life, answer) => {
                 let answers = self.answers.entry(*life).or_default();
                 answers.given.extend(answer);
@@ -427,6 +430,8 @@ impl<'a> Checker<'a> {
                 Ok(())
             }
             None if !is_done => Ok(()),
+            // It is in its last run, and nothing changes that.
+            None if self.running.iter().any(|run| self.lives[run].name == name) => Ok(()),
             holder => Err(format!("{name} is held by {holder:?}, and the answer was {is_done}")),
         }
     }
@@ -633,9 +638,9 @@ impl<'a> Checker<'a> {
         }
         let name = event.task().map(|task| NAMES.iter().position(|name| *name == task).unwrap());
         match event {
-            Event::Started { due, lateness, .. } => {
-                let (name, due, lateness) = (name.unwrap(), *due, *lateness);
-                self.started.push(Start { name, due, lateness, entry: entry.clone() });
+            Event::Started { due, lateness, is_last, .. } => {
+                let (name, due, lateness, is_last) = (name.unwrap(), *due, *lateness, *is_last);
+                self.started.push(Start { name, due, lateness, is_last, entry: entry.clone() });
             }
             Event::Cancelled { .. } => {
                 self.loses_name(name.unwrap(), entry);
@@ -681,8 +686,8 @@ impl<'a> Checker<'a> {
                     return Err(format!("missed though all are to be run: {event:?}"));
                 }
             }
-            Event::Panicked { message, .. } if &**message == BOOM => {}
-            Event::Finished { .. } | Event::Failed { .. } | Event::Panicked { .. } => {
+            Event::DestructorPanicked { message, .. } if &**message == BOOM => {}
+            Event::RunEnded { .. } => {
                 let name = name.unwrap();
                 let run = self.running.iter().rposition(|life| self.lives[life].name == name);
                 let life = self.running.remove(run.ok_or(format!("nothing of {name} was running"))?);
@@ -733,7 +738,6 @@ impl<'a> Checker<'a> {
         &mut self,
         number: usize,
         facts: Option<&Facts>,
-        holds_name: bool,
         next: Option<SystemTime>,
         entry: &Entry,
     ) -> Result<(), String> {
@@ -742,7 +746,8 @@ impl<'a> Checker<'a> {
             |start: &Start| start.name == life.name && facts.map_or(true, |facts| facts.due == start.due);
         let place = self.started.iter().rposition(is_this);
         let place = place.ok_or_else(|| format!("{number} runs, and was not told as started: {facts:?}"))?;
-        let Start { name, due, lateness, entry: told } = self.started.remove(place);
+        let Start { name, due, lateness, is_last, entry: told } = self.started.remove(place);
+        let holds_name = !is_last;
         if self.holders.get(&name) != Some(&number) {
             return Err(format!("{number} runs, but {name} is held by {:?}", self.holders.get(&name)));
         }
@@ -869,6 +874,15 @@ impl<'a> Checker<'a> {
     fn quiet(&mut self, target: Nanos, seen: &[Seen], entry: &Entry) -> Result<(), String> {
         self.has_leftovers = entry.mono > target;
         let mut names: Vec<_> = self.holders.keys().copied().collect();
+        // A task in its last run is there until that has ended, or another one takes its name.
+        let is_in_last_run = |seen: &&Seen| {
+            let runs = || self.running.iter().any(|run| self.lives[run].name == seen.name);
+            !self.holders.contains_key(&seen.name)
+                && seen.status == Status::Running
+                && seen.next.is_none()
+                && runs()
+        };
+        let (_, seen): (Vec<_>, Vec<_>) = seen.iter().partition(is_in_last_run);
         let mut known: Vec<_> = seen.iter().map(|seen| seen.name).collect();
         names.sort_unstable();
         known.sort_unstable();
@@ -935,8 +949,12 @@ impl<'a> Checker<'a> {
             let adds_up = |state: &State| match state.loose {
                 None => {
                     let dues = self.dues(life, state.prev, place);
+                    // What has passed since waits for the next advance, and the due time after that is shown.
+                    let has_passed = is_late && dues > state.pending;
                     is_done(state)
-                        && (dues == state.pending + 1 || dues == state.pending && life.was_set_back)
+                        && (has_passed
+                            || dues == state.pending + 1
+                            || dues == state.pending && life.was_set_back)
                 }
                 Some(loose) => is_done(state) && place > loose,
             };

@@ -48,7 +48,6 @@ pub enum What {
     Began {
         life: usize,
         facts: Option<Facts>,
-        holds_name: bool,
         next: Option<SystemTime>,
     },
     Breaks(usize),
@@ -318,8 +317,8 @@ impl World {
     /// An observer lets time pass, and when a run has ended it has others go on meanwhile, as where there are threads.
     fn react(self: &Arc<World>, event: &Event) {
         let is_end = match event {
-            Event::Panicked { message, .. } => &**message != BOOM,
-            event => matches!(event, Event::Finished { .. } | Event::Failed { .. }),
+            Event::DestructorPanicked { message, .. } => &**message != BOOM,
+            event => matches!(event, Event::RunEnded { .. }),
         };
         let is_of_run = matches!(
             event,
@@ -479,7 +478,7 @@ impl World {
             }
             Style::Async => {
                 let world = self.clone();
-                builder.run_async(move || {
+                builder.run_async(move |_| {
                     let _ = &bomb;
                     runs += 1;
                     let (world, number) = (world.clone(), runs);
@@ -510,14 +509,14 @@ impl World {
         self: &Arc<World>,
         part: usize,
         life: usize,
-        run: Option<&Run<'_>>,
+        run: Option<&Run>,
         number: usize,
     ) -> Result<ControlFlow<()>, &'static str> {
         let part = &self.play.parts[part];
         let facts = run.map(|run| Facts { due: run.due(), missed: run.missed(), count: run.count() });
         let task = self.scheduler().get(NAMES[part.name]);
         let next = task.as_ref().and_then(|task| task.next_due());
-        self.note(What::Began { life, facts, holds_name: task.is_some(), next });
+        self.note(What::Began { life, facts, next });
         *self.depth.lock().unwrap() += 1;
         let is_endless = {
             let mut runs = self.runs.lock().unwrap();

@@ -1,0 +1,115 @@
+//! The time limits of runs, and runs that failed and are to be repeated. Pure: no threads, no clock.
+//!
+//! A run that is repeated keeps its due time and its number. While it waits, its time is in the heap of elapsed time in place
+//! of the next due time, if that is elapsed time, too; a calendar one stays armed beside it. Whatever comes first wins: the
+//! next due time, a demanded run and the end of the task put an end to it.
+
+use std::time::Duration;
+
+use super::entry::{Demand, Entry, Stage};
+use super::heap::HeapItem;
+use super::{Agenda, EntryKey, News};
+use crate::clock::Now;
+use crate::schedule::Due;
+use crate::sync::Instant;
+use crate::task::{Facts, Missed, Place, Retry};
+
+impl Agenda {
+    /// A run begins that has a time limit.
+    pub(super) fn begin_limit(&mut self, run: &Facts) {
+        if let Some(deadline) = run.deadline {
+            self.limits.insert((deadline, run.version, run.count), (run.name.clone(), run.due));
+            self.wakes = true;
+        }
+    }
+
+    /// A run has ended.
+    pub(crate) fn end_limit(&mut self, run: &Facts) {
+        if let Some(deadline) = run.deadline {
+            self.limits.remove(&(deadline, run.version, run.count));
+        }
+    }
+
+    /// When the time of the next run will be over.
+    pub(super) fn next_limit(&self) -> Option<Instant> {
+        self.limits.keys().next().map(|&(deadline, ..)| deadline)
+    }
+
+    /// Asks the runs to stop whose time is over.
+    pub(super) fn stop_overlong(&mut self, now: Now) {
+        while let Some(&key) = self.limits.keys().next().filter(|(deadline, ..)| *deadline <= now.mono) {
+            let (_, version, run) = key;
+            if let Some((name, due)) = self.limits.remove(&key) {
+                self.stopped.push((version, Some(run)));
+                self.news.push((name, News::TimeLimit { due }));
+            }
+        }
+    }
+
+    /// After what delay a run is to be repeated that has failed, and when that is. None if it is not: it was the last attempt,
+    /// something else comes before, or the task has lost its name.
+    pub(crate) fn retry_after(
+        &mut self,
+        key: EntryKey,
+        run: &Facts,
+        now: Now,
+    ) -> Option<(Duration, Instant)> {
+        let entry = self.entry(key)?;
+        let delay = entry.spec.policy().retries?.delay_after(run.attempt)?;
+        let at = now.mono.checked_add(delay)?;
+        let is_before = |due: Due| due.mono(now).map_or(false, |due| due <= at);
+        let is_still = matches!(entry.stage, Stage::Idle | Stage::Armed | Stage::Ending);
+        let waits_otherwise = !is_still || entry.demand == Demand::Run || entry.ask_after().is_some();
+        let is_beaten = waits_otherwise || entry.is_paused() || entry.next.map_or(false, is_before);
+        (!is_beaten).then_some((delay, at))
+    }
+
+    /// Has a task wait for the time to repeat its run.
+    pub(super) fn arm_retry(&mut self, index: usize, now: Now) {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let (id, next) = (entry.id, entry.next);
+        if let Some(due) = entry.retry().map(|retry| retry.at) {
+            self.wakes |= self.elapsed.push(HeapItem { due, id, index });
+            if let Some(Due::Calendar(_)) = next {
+                self.arm(index, now);
+            }
+        }
+    }
+
+    /// The run that failed is not repeated: something else has come.
+    pub(super) fn give_up_retry(&mut self, index: usize) {
+        let name_entry = self.name_entry(index);
+        let name = name_entry.name.clone();
+        let entry = name_entry.entry.as_mut().expect("the task has its entry");
+        let is_queued = matches!(entry.stage, Stage::Queued { .. });
+        if let Some(retry) = entry.take_retry() {
+            if !is_queued {
+                self.elapsed.remove(index);
+            }
+            self.news.push((name, News::GaveUp(retry)));
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn retry(&self) -> Option<&Retry> {
+        self.marks.as_ref()?.retry.as_deref()
+    }
+
+    /// Whether its last run failed, and is to be repeated.
+    pub(super) fn repeats_its_last(&self) -> bool {
+        self.retry().map_or(false, |retry| retry.run.place != Place::Any)
+    }
+
+    /// How the occurrences are run that passed during a pause, as long as one of them is the next.
+    pub(super) fn catch_up(&mut self) -> Option<Missed> {
+        let next = self.next;
+        let catch_up = &mut self.marks.as_mut()?.catch_up;
+        *catch_up = catch_up.filter(|(_, until)| next.map_or(false, |next| next.has_come(*until)));
+        catch_up.map(|(missed, _)| missed)
+    }
+
+    pub(super) fn take_retry(&mut self) -> Option<Box<Retry>> {
+        self.marks.as_mut()?.retry.take()
+    }
+}

@@ -1,0 +1,75 @@
+//! The requests to stop that runs have asked for. A run that never asks has none.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+
+use super::outbox::to_stderr;
+use super::{Engine, Phase, State};
+use crate::clock::Now;
+use crate::event::OneLine;
+use crate::guard::guarded;
+use crate::stop::Stop;
+use crate::sync::Arc;
+use crate::task::Facts;
+
+/// By the version of the task and the number of the run.
+#[derive(Default)]
+pub(crate) struct Stops(BTreeMap<(u64, u64), Stop>);
+
+impl State {
+    /// Whether a run is to stop: its task was cancelled or replaced, its time is over, or the engine stops.
+    fn is_to_stop(&self, run: &Facts, now: Now) -> bool {
+        self.phase != Phase::Open || run.is_overlong(now) || self.agenda.is_stopped(&run.name, run.version)
+    }
+
+    /// The same, asked by the run. If it is to stop, it knows that now. Returns wakers to be woken outside the lock, too.
+    pub(crate) fn stop_requested(&mut self, run: &Facts, now: Now) -> (bool, Vec<Waker>) {
+        match self.is_to_stop(run, now) {
+            true => (true, self.stop_of(run, now).1),
+            false => (false, Vec::new()),
+        }
+    }
+
+    /// The request to stop of a run, and the wakers to be woken outside the lock. The end of the run removes it.
+    pub(crate) fn stop_of(&mut self, run: &Facts, now: Now) -> (Stop, Vec<Waker>) {
+        let is_made = self.is_to_stop(run, now);
+        let stop = self.stops.0.entry((run.version, run.count)).or_insert_with(Stop::new).clone();
+        let wakers = if is_made { stop.request() } else { Vec::new() };
+        (stop, wakers)
+    }
+
+    /// A run has ended. Answers whether it knew that it was to stop.
+    pub(super) fn forget_stop(&mut self, run: &Facts) -> bool {
+        self.stops.0.remove(&(run.version, run.count)).map_or(false, |stop| stop.is_requested())
+    }
+
+    /// Makes the requests that are to be made now. Returns the wakers to be woken outside the lock.
+    pub(super) fn request_stops(&mut self) -> Vec<Waker> {
+        let stopped = self.agenda.take_stopped();
+        if self.stops.0.is_empty() {
+            return Vec::new();
+        }
+        if self.phase != Phase::Open {
+            return self.stops.0.values().flat_map(Stop::request).collect();
+        }
+        let runs = |(version, run): (u64, Option<u64>)| {
+            (version, run.unwrap_or(0))..=(version, run.unwrap_or(u64::MAX))
+        };
+        stopped
+            .into_iter()
+            .flat_map(|one| self.stops.0.range(runs(one)))
+            .flat_map(|(_, stop)| stop.request())
+            .collect()
+    }
+}
+
+impl Engine {
+    /// Wakes what waits for runs to stop. With no lock held: wakers are the user's code.
+    pub(crate) fn wake(self: &Arc<Self>, wakers: Vec<Waker>) {
+        for waker in wakers {
+            if let Err(message) = guarded(|| waker.wake()) {
+                to_stderr(format_args!("a waker panicked: {}", OneLine(&message)));
+            }
+        }
+    }
+}
