@@ -23,7 +23,7 @@ impl Agenda {
     pub(super) fn now_for(&self, index: usize, now: Now) -> Now {
         let next = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref()?.next);
         match (next, self.reference) {
-            (Some(Due::Elapsed(_)), Some(reference)) => {
+            (Some(Due::Elapsed(_)), Some(reference)) if now.step_since(reference).size() <= DRIFT => {
                 Now { wall: Due::Elapsed(now.mono).wall(reference).unwrap_or(now.wall), ..now }
             }
             _ => now,

@@ -553,7 +553,10 @@ fn a_shared_callback_whose_task_is_cancelled_by_its_run_may_panic_when_it_is_dro
     };
     stage.scheduler.task("t").every(SECOND).overlap(Overlap::Allow(2)).run_shared(cancels).unwrap();
     stage.clock.advance(SECOND);
-    assert_eq!(stage.lines(), ["t 10:00:00", "task `t` cancelled", "task `t` panicked: boom"]);
+    assert_eq!(
+        stage.lines(),
+        ["t 10:00:00", "task `t` cancelled", "task `t` panicked when it was dropped: boom"]
+    );
 }
 
 #[test]

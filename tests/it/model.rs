@@ -1,5 +1,6 @@
 //! The agenda against a list that is searched from end to end: random orders, the same answers.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -146,8 +147,11 @@ proptest! {
             }
             let mut left: Vec<(usize, u8)> = list.entries.iter().map(|entry| (entry.number, entry.name)).collect();
             left.sort_unstable();
-            let names: Vec<String> = stage.scheduler.tasks().iter().map(|task| task.name().to_string()).collect();
-            prop_assert_eq!(names, left.iter().map(|(_, name)| name.to_string()).collect::<Vec<_>>());
+            let tasks = stage.scheduler.tasks();
+            let names: BTreeSet<String> = tasks.iter().map(|task| task.name().to_string()).collect();
+            prop_assert_eq!(names, left.iter().map(|(_, name)| name.to_string()).collect::<BTreeSet<_>>());
+            let next_dues: Vec<_> = tasks.iter().map(|task| (task.next_due().is_none(), task.next_due())).collect();
+            prop_assert!(next_dues.windows(2).all(|pair| pair[0] <= pair[1]), "{:?}", next_dues);
         }
         let started = stage.told().into_iter().filter_map(|event| match event {
             sexton::Event::Started { task, due, .. } => {
