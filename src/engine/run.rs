@@ -1,26 +1,18 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
 
+use super::spin::spin_until;
 use super::zones::Watch;
 use super::{Engine, Phase, State};
 use crate::agenda::{Asked, EntryKey, Finished, PickedUp, Then};
 use crate::clock::Now;
 use crate::event::{Event, RunOutcome};
 use crate::guard::guarded;
-use crate::schedule::Due;
 use crate::stats::LastRun;
 use crate::store::Record;
-use crate::sync::{lock, Arc, Instant, Mutex, MutexGuard};
+use crate::sync::{lock, Arc, Mutex, MutexGuard};
 use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Retry, Verdict};
-
-/// Precise tasks are handed over so long before they are due: as long as the timer and a worker may take to wake up.
-pub(super) const LEAD: Duration = Duration::from_micros(150);
-
-/// A worker waits no longer than this for a due time without sleeping, and no sooner than that after the last such wait.
-const LONGEST_SPIN: Duration = Duration::from_micros(200);
-const SPIN_PAUSE: Duration = Duration::from_millis(1);
 
 /// What the pool's threads do.
 pub(crate) enum Work {
@@ -79,8 +71,7 @@ fn begin<'e>(
     key: EntryKey,
     mut now: Now,
 ) -> Option<RunGuard<'e>> {
-    if let Some(due) = state.agenda.early(key, now).filter(|_| state.may_spin(now)) {
-        state.spun = Some(now.mono);
+    if let Some(due) = state.agenda.early(key, now).filter(|_| state.spins(now)) {
         engine.unlock(state, now);
         now = spin_until(engine, due, now);
         state = lock(&engine.state);
@@ -119,24 +110,6 @@ fn begin<'e>(
         }
     }
     None
-}
-
-/// Waits without sleeping until a due time has come, or for as long as a worker may. Returns the time.
-fn spin_until(engine: &Engine, due: Due, began: Now) -> Now {
-    loop {
-        let now = engine.clock.now();
-        if due.has_come(now) || now.mono.saturating_duration_since(began.mono) > LONGEST_SPIN {
-            return now;
-        }
-        std::hint::spin_loop();
-    }
-}
-
-impl State {
-    fn may_spin(&self, now: Now) -> bool {
-        let pause = |spun: Instant| now.mono.saturating_duration_since(spun);
-        self.spun.map_or(true, |spun| pause(spun) >= SPIN_PAUSE)
-    }
 }
 
 /// The state, locked when a run has ended, and the time of that.
@@ -270,7 +243,7 @@ impl Run {
             // If the name is scheduled again, it is a new task.
             state.outbox.record(&name, Record::Forgot);
         }
-        let ended = is_over.then(|| Event::Ended { task: name });
+        let ended = is_over.then_some(Event::Ended { task: name });
         match removed {
             Some(removed) => {
                 engine.unlock(state, now);
