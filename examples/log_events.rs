@@ -9,14 +9,14 @@ use sexton::{Event, Scheduler};
 fn main() -> Result<(), sexton::Error> {
     let scheduler = Scheduler::new()?;
     scheduler.observe(|event| match event {
-        Event::Failed { .. } | Event::Panicked { .. } | Event::JournalFailed { .. } => {
-            println!("ERROR {event}")
-        }
+        Event::RunEnded { outcome, .. } if outcome.is_failure() => println!("ERROR {event}"),
+        Event::AttemptFailed { .. } | Event::TimeLimitReached { .. } => println!("WARN  {event}"),
+        Event::ScheduleFailed { .. } | Event::JournalFailed { .. } => println!("ERROR {event}"),
         Event::Missed { .. } | Event::Late { .. } | Event::PoolSaturated { .. } => println!("WARN  {event}"),
         Event::ClockStepped { .. } | Event::ZoneChanged { .. } | Event::ZoneKept { .. } => {
             println!("WARN  {event}")
         }
-        Event::Finished { task, took, .. } => println!("INFO  {task}: {} ms", took.as_millis()),
+        Event::RunEnded { task, took, .. } => println!("INFO  {task}: {} ms", took.as_millis()),
         _ => println!("DEBUG {event}"),
     });
 

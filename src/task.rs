@@ -83,7 +83,8 @@ pub enum Overlap {
 
 /// What a callback can return: nothing, a `Result` with any error that implements `Display`, or a [`ControlFlow`].
 ///
-/// `Break` ends the task. An error is reported ([`Event::Failed`](crate::Event::Failed)), and the schedule goes on.
+/// `Break` ends the task. An error is reported ([`RunOutcome::Failed`](crate::RunOutcome::Failed)), and the schedule goes on.
+/// A future is none of these: an asynchronous callback goes to [`run_async`](crate::TaskBuilder::run_async).
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -115,6 +116,26 @@ pub enum Verdict {
 impl Outcome for () {
     fn verdict(self) -> Verdict {
         Verdict::Continue
+    }
+}
+
+/// The type of `todo!()` and of `loop {}`, which stable Rust cannot name otherwise.
+type Never = <fn() -> ! as never::Function>::Output;
+
+mod never {
+    pub trait Function {
+        type Output;
+    }
+
+    impl<T> Function for fn() -> T {
+        type Output = T;
+    }
+}
+
+/// For `run(|| todo!())`.
+impl Outcome for Never {
+    fn verdict(self) -> Verdict {
+        self
     }
 }
 

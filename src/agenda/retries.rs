@@ -78,15 +78,11 @@ impl Agenda {
 
     /// The run that failed is not repeated: something else has come.
     pub(super) fn give_up_retry(&mut self, index: usize) {
-        let name_entry = self.name_entry(index);
-        let name = name_entry.name.clone();
-        let entry = name_entry.entry.as_mut().expect("the task has its entry");
-        let is_queued = matches!(entry.stage, Stage::Queued { .. });
-        if let Some(retry) = entry.take_retry() {
-            if !is_queued {
-                self.elapsed.remove(index);
-            }
-            self.news.push((name, News::GaveUp(retry)));
+        let retry = self.name_entry(index).entry.as_mut().and_then(Entry::take_retry);
+        if let Some(retry) = retry {
+            // If it is queued, its time is not in the heap any more.
+            self.elapsed.remove(index);
+            self.news.push((retry.run.name.clone(), News::GaveUp(retry)));
         }
     }
 }

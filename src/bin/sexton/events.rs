@@ -35,8 +35,14 @@ pub fn log(event: &Event, label: Option<&str>, log: &Log) {
             line(Level::Warn, "busy", &[("running", number(workers)), ("waiting", number(waiting))]);
         }
         // A run returns no error and does not panic, so these should not happen.
-        Event::Failed { error, .. } => line(Level::Error, "fail", &[("error", Value::Text(error))]),
-        Event::Panicked { message, .. } => line(Level::Error, "fail", &[("error", Value::Text(message))]),
+        Event::RunEnded { outcome, .. } if outcome.is_failure() => {
+            line(Level::Error, "fail", &[("error", Value::Text(&outcome.to_string()))]);
+        }
+        Event::ScheduleFailed { error: message, .. }
+        | Event::DestructorPanicked { message, .. }
+        | Event::ObserverPanicked { message } => {
+            line(Level::Error, "fail", &[("error", Value::Text(message))]);
+        }
         Event::Scheduled { .. } => line(Level::Debug, "scheduled", &[]),
         Event::Replaced { .. } => line(Level::Debug, "changed", &[]),
         Event::Cancelled { .. } => line(Level::Debug, "removed", &[]),
