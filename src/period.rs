@@ -1,4 +1,4 @@
-//! Periods: calendar days, elapsed time, or both. Pure: no threads, no clock, no zones.
+//! Periods: calendar months, or calendar days, elapsed time or both. Pure: no threads, no clock, no zones.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,9 +7,13 @@ use core::time::Duration;
 use crate::elapsed::write_hms;
 use crate::excerpt::Excerpt;
 
-/// The time from one due time to the next: whole calendar days, elapsed time, or both.
+/// The time from one due time to the next: whole calendar months; or whole calendar days, elapsed time, or both.
 ///
-/// In a text, the units are Panel's `w`, `d`, `h`, `m`, `s`, and `ms`, each at most once and in this order, as in `1h30m`.
+/// `mo` and `y` are months and years, `1mo` to `119988mo` and `1y` to `9999y`. They stand alone in a text. They are calendar
+/// steps: the same day of the month and civil time of day as the first due time, or the last day of a month that is too
+/// short. After 31 January, `1mo` is due on 28 February and on 31 March.
+///
+/// Of all else in a text, the units are Panel's `w`, `d`, `h`, `m`, `s`, and `ms`, each at most once and in this order, as in `1h30m`.
 /// The last part may have a decimal fraction (`0.5s`) unless it is in weeks or days. Weeks and days are calendar steps: the
 /// same civil time of day each day, across clock changes. The rest is elapsed time. A [`Duration`] is elapsed time only:
 /// 86,400 seconds are not a day. Zero is an error.
@@ -22,12 +26,16 @@ use crate::excerpt::Excerpt;
 /// assert_eq!((period.days(), period.elapsed()), (8, Duration::from_secs(12 * 3600)));
 /// assert_eq!("90m".parse::<Period>()?.to_string(), "1h30m");
 ///
+/// assert_eq!("1y".parse::<Period>()?.months(), 12);
+///
 /// let error = "1 hour".parse::<Period>().unwrap_err();
-/// assert_eq!(error.to_string(), "found ` ` at byte 1, expected a unit: w, d, h, m, s or ms");
+/// assert_eq!(error.to_string(), "found ` ` at byte 1, expected a unit: y, mo, w, d, h, m, s or ms");
 /// # Ok::<(), sexton::PeriodError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period {
+    /// If there are any, there is nothing else.
+    months: u32,
     days: u32,
     elapsed: Duration,
 }
@@ -46,7 +54,12 @@ impl Period {
                 expected: Expected::MoreThanZero,
             });
         }
-        Ok(Period { days, elapsed })
+        Ok(Period { months: 0, days, elapsed })
+    }
+
+    /// The number of calendar months. If it is not zero, there are no days and no elapsed time.
+    pub const fn months(self) -> u32 {
+        self.months
     }
 
     /// The number of calendar days.
@@ -59,10 +72,16 @@ impl Period {
         self.elapsed
     }
 
-    /// The length of the whole, if each day has 24 hours.
+    /// Whether it has no calendar steps.
+    pub(crate) const fn is_elapsed(self) -> bool {
+        self.months == 0 && self.days == 0
+    }
+
+    /// The length of the whole, if each day has 24 hours and each month 28 days.
     #[cfg(feature = "std")]
     pub(crate) fn length(self) -> Duration {
-        Duration::from_secs(u64::from(self.days) * 86_400).saturating_add(self.elapsed)
+        let days = u64::from(self.days) + u64::from(self.months) * 28;
+        Duration::from_secs(days * 86_400).saturating_add(self.elapsed)
     }
 }
 
@@ -82,27 +101,30 @@ impl TryFrom<&str> for Period {
     }
 }
 
-/// One unit of a period: its name, and its length in nanoseconds or in calendar days.
+/// One unit of a period: its name, and its length in nanoseconds, in calendar days or in months.
 struct Unit {
     name: &'static str,
     nanos: u64,
     days: u32,
+    months: u32,
 }
 
 /// The units, in the order in which a text must have them.
-const UNITS: [Unit; 6] = [
-    Unit { name: "w", nanos: 0, days: 7 },
-    Unit { name: "d", nanos: 0, days: 1 },
-    Unit { name: "h", nanos: 3_600_000_000_000, days: 0 },
-    Unit { name: "m", nanos: 60_000_000_000, days: 0 },
-    Unit { name: "s", nanos: 1_000_000_000, days: 0 },
-    Unit { name: "ms", nanos: 1_000_000, days: 0 },
+const UNITS: [Unit; 8] = [
+    Unit { name: "y", nanos: 0, days: 0, months: 12 },
+    Unit { name: "mo", nanos: 0, days: 0, months: 1 },
+    Unit { name: "w", nanos: 0, days: 7, months: 0 },
+    Unit { name: "d", nanos: 0, days: 1, months: 0 },
+    Unit { name: "h", nanos: 3_600_000_000_000, days: 0, months: 0 },
+    Unit { name: "m", nanos: 60_000_000_000, days: 0, months: 0 },
+    Unit { name: "s", nanos: 1_000_000_000, days: 0, months: 0 },
+    Unit { name: "ms", nanos: 1_000_000, days: 0, months: 0 },
 ];
 
 impl FromStr for Period {
     type Err = PeriodError;
 
-    /// `period = part {part} ; part = digits ["." digits] unit`
+    /// `period = digits ("y" | "mo") | part {part} ; part = digits ["." digits] unit`
     fn from_str(text: &str) -> Result<Period, PeriodError> {
         let error = |at: usize, len: usize, expected| {
             let end = (at + len.max(1)).min(text.len());
@@ -139,9 +161,20 @@ impl FromStr for Period {
             at += letters;
             first_unit = index + 1;
 
-            if !fraction.is_empty() && (unit.days > 0 || at < text.len()) {
-                let expected = if unit.days > 0 { Expected::WholeDays } else { Expected::FractionLast };
+            if !fraction.is_empty() && (unit.nanos == 0 || at < text.len()) {
+                let expected = if unit.nanos == 0 { Expected::WholeDays } else { Expected::FractionLast };
                 return error(start, at - start, expected);
+            }
+            if unit.months > 0 {
+                let count = whole.parse().ok().filter(|count| *count <= MAX_MONTHS / unit.months);
+                return match count {
+                    _ if at < text.len() => error(at, text.len() - at, Expected::MonthsAlone),
+                    Some(0) => error(0, at, Expected::MoreThanZero),
+                    Some(count) => {
+                        Ok(Period { months: count * unit.months, days: 0, elapsed: Duration::ZERO })
+                    }
+                    None => error(start, at - start, Expected::Smaller),
+                };
             }
             // Twelve digits of any unit fit in u128 nanoseconds. The sum is checked below: u64 holds 584 years.
             let count = match whole.parse::<u64>() {
@@ -167,7 +200,7 @@ impl FromStr for Period {
             return error(0, text.len(), Expected::MoreThanZero);
         }
         match u64::try_from(nanos) {
-            Ok(nanos) => Ok(Period { days, elapsed: Duration::from_nanos(nanos) }),
+            Ok(nanos) => Ok(Period { months: 0, days, elapsed: Duration::from_nanos(nanos) }),
             Err(_) => error(0, text.len(), Expected::Smaller),
         }
     }
@@ -175,6 +208,7 @@ impl FromStr for Period {
 
 /// More days than the calendar has.
 const MAX_DAYS: u32 = 9999 * 366;
+const MAX_MONTHS: u32 = 9999 * 12;
 
 fn leading_digits(text: &str) -> &str {
     &text[..text.bytes().take_while(u8::is_ascii_digit).count()]
@@ -199,9 +233,14 @@ fn fraction_nanos(fraction: &str, unit: u64) -> Option<u64> {
     }
 }
 
-/// Prints a text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction.
+/// Prints a text that parses back to this period: `1w2d3h4m5.5s`, milliseconds as a fraction; `1y`, `18mo`.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.months / 12, self.months % 12) {
+            (0, 0) => {}
+            (years, 0) => write!(f, "{years}y")?,
+            _ => write!(f, "{}mo", self.months)?,
+        }
         for (count, unit) in [(self.days / 7, "w"), (self.days % 7, "d")] {
             if count > 0 {
                 write!(f, "{count}{unit}")?;
@@ -226,6 +265,7 @@ enum Expected {
     Unit,
     SmallerUnit,
     WholeDays,
+    MonthsAlone,
     FractionLast,
     WholeNanos,
     Smaller,
@@ -243,14 +283,17 @@ impl fmt::Display for PeriodError {
         f.write_str(match self.expected {
             Expected::Number => "a number and a unit, as in 1h30m",
             Expected::Digit => "a digit after the decimal point",
-            Expected::Unit => "a unit: w, d, h, m, s or ms",
+            Expected::Unit => "a unit: y, mo, w, d, h, m, s or ms",
             Expected::SmallerUnit => "a smaller unit than the one before (the order is w, d, h, m, s, ms)",
             Expected::WholeDays => {
-                "whole weeks and days, which are calendar steps (half a day of elapsed time is 12h)"
+                "whole years, months, weeks and days, which are calendar steps (half a day of elapsed time is 12h)"
+            }
+            Expected::MonthsAlone => {
+                "nothing beside years or months (a year and a half is 18mo; the end of each month is cron's `L`)"
             }
             Expected::FractionLast => "a fraction only on the last part",
             Expected::WholeNanos => "a whole number of nanoseconds",
-            Expected::Smaller => "a shorter period: at most 9999 years of days and 584 years of elapsed time",
+            Expected::Smaller => "a shorter period: at most 9999 years of days or months and 584 years of elapsed time",
             Expected::MoreThanZero => "a period of more than zero",
         })
     }
@@ -282,6 +325,30 @@ mod tests {
     }
 
     #[test]
+    fn months_and_years_stand_alone() {
+        for (text, months, printed) in [
+            ("1mo", 1, "1mo"),
+            ("012mo", 12, "1y"),
+            ("18mo", 18, "18mo"),
+            ("2y", 24, "2y"),
+            ("9999y", 119_988, "9999y"),
+        ] {
+            let period: Period = text.parse().unwrap();
+            assert_eq!(
+                (period.months(), period.days(), period.elapsed()),
+                (months, 0, Duration::ZERO),
+                "{text}"
+            );
+            assert_eq!(period.to_string(), printed);
+            assert_eq!(printed.parse(), Ok(period));
+        }
+        assert!("119989mo".parse::<Period>().is_err());
+        assert!("10000y".parse::<Period>().is_err());
+        // An `m` is still a minute.
+        assert_eq!("1m".parse::<Period>().unwrap().elapsed(), Duration::from_secs(60));
+    }
+
+    #[test]
     fn fractions_are_printed_as_far_as_they_go() {
         for text in ["0.5s", "1m0.025s", "0.000000001s", "1d3.141592653s"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
@@ -292,13 +359,13 @@ mod tests {
     fn texts_that_panel_reads_as_zero_are_errors_with_a_reason() {
         for (text, message) in [
             ("", "found nothing at byte 0, expected a number and a unit, as in 1h30m"),
-            ("30", "found nothing at byte 2, expected a unit: w, d, h, m, s or ms"),
-            ("1 hour", "found ` ` at byte 1, expected a unit: w, d, h, m, s or ms"),
-            ("1hour", "found `hour` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("30", "found nothing at byte 2, expected a unit: y, mo, w, d, h, m, s or ms"),
+            ("1 hour", "found ` ` at byte 1, expected a unit: y, mo, w, d, h, m, s or ms"),
+            ("1hour", "found `hour` at byte 1, expected a unit: y, mo, w, d, h, m, s or ms"),
             ("-1s", "found `-` at byte 0, expected a number and a unit, as in 1h30m"),
-            ("1S", "found `S` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("1S", "found `S` at byte 1, expected a unit: y, mo, w, d, h, m, s or ms"),
             ("m1", "found `m` at byte 0, expected a number and a unit, as in 1h30m"),
-            ("1h30", "found nothing at byte 4, expected a unit: w, d, h, m, s or ms"),
+            ("1h30", "found nothing at byte 4, expected a unit: y, mo, w, d, h, m, s or ms"),
             (
                 "1m1h",
                 "found `h` at byte 3, expected a smaller unit than the one before (the order is w, d, h, m, s, ms)",
@@ -312,7 +379,7 @@ mod tests {
             (".5s", "found `.` at byte 0, expected a number and a unit, as in 1h30m"),
             (
                 "1.5d",
-                "found `1.5d` at byte 0, expected whole weeks and days, which are calendar steps \
+                "found `1.5d` at byte 0, expected whole years, months, weeks and days, which are calendar steps \
                  (half a day of elapsed time is 12h)",
             ),
             ("1.5h10m", "found `1.5h` at byte 0, expected a fraction only on the last part"),
@@ -322,14 +389,36 @@ mod tests {
             (
                 "99999999999999999999s",
                 "found `99999999999999999999s` at byte 0, expected a shorter period: \
-                 at most 9999 years of days and 584 years of elapsed time",
+                 at most 9999 years of days or months and 584 years of elapsed time",
             ),
             (
                 "4000000d",
                 "found `4000000d` at byte 0, expected a shorter period: \
-                 at most 9999 years of days and 584 years of elapsed time",
+                 at most 9999 years of days or months and 584 years of elapsed time",
             ),
-            ("1µs", "found `µ` at byte 1, expected a unit: w, d, h, m, s or ms"),
+            ("4mo1d", "found `1d` at byte 3, expected nothing beside years or months (a year and a half is 18mo; the end of each month is cron's `L`)"),
+            ("1y6mo", "found `6mo` at byte 2, expected nothing beside years or months (a year and a half is 18mo; the end of each month is cron's `L`)"),
+            ("0mo", "found `0mo` at byte 0, expected a period of more than zero"),
+            (
+                "1d1mo",
+                "found `mo` at byte 3, expected a smaller unit than the one before (the order is w, d, h, m, s, ms)",
+            ),
+            (
+                "0.5y",
+                "found `0.5y` at byte 0, expected whole years, months, weeks and days, which are calendar steps \
+                 (half a day of elapsed time is 12h)",
+            ),
+            (
+                "99999999y",
+                "found `99999999y` at byte 0, expected a shorter period: \
+                 at most 9999 years of days or months and 584 years of elapsed time",
+            ),
+            (
+                "99999999999999999999mo",
+                "found `99999999999999999999mo` at byte 0, expected a shorter period: \
+                 at most 9999 years of days or months and 584 years of elapsed time",
+            ),
+            ("1µs", "found `µ` at byte 1, expected a unit: y, mo, w, d, h, m, s or ms"),
         ] {
             assert_eq!(text.parse::<Period>().unwrap_err().to_string(), message, "{text:?}");
         }
@@ -348,7 +437,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "[0-9.wdhms]{0,40}|\\PC*") {
+        fn no_text_panics(text in "[0-9.wdhmosy]{0,40}|[0-9]{1,12}(mo|y)|\\PC*") {
             let _ = text.parse::<Period>();
         }
     }

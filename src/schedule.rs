@@ -3,6 +3,7 @@
 //! A [`Schedule`] is what a user asks for. Scheduling it at a time and in a zone makes it a `Timetable`, which gives one
 //! due time after the other. It starts no threads.
 
+mod any;
 mod ask;
 mod begin;
 mod bounds;
@@ -80,6 +81,7 @@ pub(crate) enum What {
     After(Duration),
     AtEach(Moments),
     AtNext(Closure),
+    Any(Vec<Schedule>),
 }
 
 impl Schedule {
@@ -114,7 +116,7 @@ impl Schedule {
         text::schedule(text, reader.into().drawing()).map_err(|error| error.in_field("cron", text))
     }
 
-    /// At once, and then once a period: `"1h30m"`, `"1d"`, or a [`Duration`].
+    /// At once, and then once a period: `"1h30m"`, `"1d"`, `"1mo"`, or a [`Duration`].
     ///
     /// # Errors
     ///
@@ -222,6 +224,30 @@ impl Schedule {
         self
     }
 
+    /// A copy; `None` for [`at_each`](Schedule::at_each) and [`at_next`](Schedule::at_next), as an iterator or a closure with
+    /// state cannot be copied. A closure in [`except`](Schedule::except) is shared.
+    ///
+    /// ```
+    /// use sexton::Schedule;
+    ///
+    /// let office = Schedule::cron("0 9 * * mon-fri")?.except_dates(["2026-12-25"])?;
+    /// let copy = office.try_clone().expect("an expression can be copied");
+    /// assert_eq!(copy.to_string(), office.to_string());
+    /// assert!(Schedule::at_next(|now| Some(now)).try_clone().is_none());
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn try_clone(&self) -> Option<Schedule> {
+        let what = match &self.what {
+            What::Cron(cron) => What::Cron(cron.clone()),
+            What::Every(period) => What::Every(*period),
+            What::At(moment) => What::At(*moment),
+            What::After(delay) => What::After(*delay),
+            What::Any(members) => What::Any(members.iter().map(Schedule::try_clone).collect::<Option<_>>()?),
+            What::AtEach(_) | What::AtNext(_) => return None,
+        };
+        Some(Schedule { what, zone: self.zone.clone(), except: self.except.clone(), ..*self })
+    }
+
     /// The expression in a zone: only the weeks that count, if not all do.
     pub(crate) fn cron_in(&self, cron: &Arc<Cron>, zone: &Zone) -> Result<Arc<Cron>, Error> {
         let weeks = match self.every_nth_week {
@@ -284,6 +310,7 @@ impl Schedule {
             What::Cron(_) | What::AtEach(_) => true,
             What::At(moment) => moment.is_dated(),
             What::Every(_) => self.starting.map_or(false, Moment::is_dated),
+            What::Any(ref members) => members.iter().all(Schedule::has_fixed_due_times),
             What::After(_) | What::AtNext(_) => false,
         }
     }

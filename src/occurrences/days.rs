@@ -1,15 +1,18 @@
-//! Periods of whole calendar days, and the arithmetic of periods. Instants are nanoseconds since 1970, which hold those
+//! Periods of calendar days or months, and the arithmetic of periods. Instants are nanoseconds since 1970, which hold those
 //! of every clock.
 
 use core::time::Duration;
 
-use crate::civil::{DateTime, DAY};
+use crate::civil::{days_in_month, Date, DateTime, DAY};
 use crate::period::Period;
 use crate::tz::{Offsets, PosixZone};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// The civil time of an anchor every few days, and some elapsed time a step on top.
+/// The length of a month in seconds, on average.
+const MONTH: i64 = 146_097 * DAY / 4_800;
+
+/// The civil time of an anchor every few days or months, and some elapsed time a step on top.
 #[derive(Clone)]
 pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
@@ -58,20 +61,44 @@ impl<Z: Offsets> Days<Z> {
 
     /// The first of its civil times from a civil second on, without the elapsed time on top.
     pub(crate) fn civil_from(&self, from: i64) -> Option<i64> {
-        let step = i64::from(self.period.days()) * DAY;
-        let ahead = from.saturating_sub(self.anchor).max(0);
-        // Rounded up.
-        let steps = ahead / step + i64::from(ahead % step > 0);
-        steps.checked_mul(step)?.checked_add(self.anchor)
+        let ahead = from.saturating_sub(self.anchor).max(0) / self.civil_step().max(1);
+        let mut steps = u64::try_from(ahead).ok()?.saturating_sub(1);
+        loop {
+            match self.civil(steps)? {
+                civil if civil >= from => return Some(civil),
+                _ => steps += 1,
+            }
+        }
+    }
+
+    /// How far its civil times are apart, in seconds: on average if these are months.
+    fn civil_step(&self) -> i64 {
+        i64::from(self.period.days()) * DAY + i64::from(self.period.months()) * MONTH
+    }
+
+    /// The civil time after a number of steps, without the elapsed time on top. In a month that is too short it is on the last
+    /// day.
+    fn civil(&self, steps: u64) -> Option<i64> {
+        let steps = i64::try_from(steps).ok()?;
+        let days = steps.checked_mul(i64::from(self.period.days()))?.checked_mul(DAY)?;
+        let civil = DateTime::from_seconds(days.checked_add(self.anchor)?)?;
+        if self.period.months() == 0 {
+            return Some(civil.seconds());
+        }
+        let anchor = civil.date();
+        let months = i64::from(anchor.year()) * 12 + i64::from(anchor.month()) - 1;
+        let months = months.checked_add(steps.checked_mul(i64::from(self.period.months()))?)?;
+        let (year, month) = (i16::try_from(months / 12).ok()?, (months % 12) as u8 + 1);
+        let date = Date::new(year, month, anchor.day().min(days_in_month(year, month)))?;
+        Some(date.at(civil.time()).seconds())
     }
 
     /// The occurrence after a number of steps.
     fn due(&self, steps: u64) -> Option<i128> {
-        let days = i64::try_from(steps).ok()?.checked_mul(i64::from(self.period.days()))?;
-        let civil = DateTime::from_seconds(days.checked_mul(DAY)?.checked_add(self.anchor)?)?;
+        let civil = self.civil(steps)?;
         let on_top = i128::from(steps).checked_mul(nanos(self.period.elapsed()))?;
         let zone = self.alone.as_ref().unwrap_or(&self.zone);
-        let whole = i128::from(zone.resolve(civil.seconds()).due()) * SECOND;
+        let whole = i128::from(zone.resolve(civil).due()) * SECOND;
         let due = whole.checked_add(i128::from(self.subsecond))?.checked_add(on_top)?;
         Some(match &self.alone {
             Some(alone) => {
@@ -86,8 +113,8 @@ impl<Z: Offsets> Days<Z> {
     /// A number of steps that is not past `instant`, and only a few short of it.
     fn steps_before(&self, instant: i128) -> u64 {
         let age = self.due(0).map_or(0, |anchor| instant.saturating_sub(anchor).max(0));
-        let step = i128::from(self.period.days()) * i128::from(DAY) * SECOND + nanos(self.period.elapsed());
-        // Offsets shift a due by up to two days against the anchor: at most three steps.
+        let step = i128::from(self.civil_step()) * SECOND + nanos(self.period.elapsed());
+        // Offsets shift a due by up to two days against the anchor: at most three steps. Months differ by less.
         u64::try_from(age / step).unwrap_or(u64::MAX).saturating_sub(3)
     }
 
@@ -164,7 +191,7 @@ impl Period {
     pub fn next_in(self, zone: &PosixZone, anchor: Duration, after: Duration) -> Option<Duration> {
         match after.checked_sub(anchor) {
             None => Some(anchor),
-            Some(age) if self.days() == 0 => {
+            Some(age) if self.is_elapsed() => {
                 after.checked_add(self.elapsed() - remainder(age, self.elapsed()))
             }
             Some(_) => {
@@ -187,7 +214,7 @@ impl Period {
     /// ```
     pub fn previous_in(self, zone: &PosixZone, anchor: Duration, before: Duration) -> Option<Duration> {
         let age = before.checked_sub(anchor).filter(|age| !age.is_zero())?;
-        if self.days() == 0 {
+        if self.is_elapsed() {
             let since = remainder(age, self.elapsed());
             return before.checked_sub(if since.is_zero() { self.elapsed() } else { since });
         }

@@ -15,7 +15,8 @@ use crate::occurrences::fires::Occurrences;
 use crate::tz::{system_time, unix_seconds, Zone};
 
 impl Schedule {
-    /// The first due time of a cron expression after an instant, if it has one.
+    /// The first due time after an instant, if there is one: of a cron expression, a period with
+    /// [`starting`](Schedule::starting), a single time, or [`any`](Schedule::any) of these.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};
@@ -37,13 +38,21 @@ impl Schedule {
         Ok(due.filter(|&due| end.map_or(true, |end| due <= end)))
     }
 
-    /// The last due of a cron expression before an instant, if it has one.
+    /// The last due time before an instant, if there is one: of the schedules that [`next`](Schedule::next) can be asked of.
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let rent = Schedule::every("1mo")?.starting("2026-01-31 09:00")?.zone(Zone::utc());
+    /// let march = "2026-03-15T00:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// assert_eq!(Moment::from(rent.previous(march)?.unwrap()).to_string(), "2026-02-28T09:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// If this is no cron expression (the past of other schedules depends on when they were scheduled), or if no
-    /// zone was given and the local one cannot be read. Also if the answer lies before the zone's data
-    /// [begin](Zone::begins).
+    /// If this is another schedule (the past of those depends on when they were scheduled), or if no zone was given and
+    /// the local one cannot be read. Also if the answer lies before the zone's data [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
         let pattern = self.asked("previous", before)?;
         let zone = pattern.clock().zone();
@@ -59,7 +68,7 @@ impl Schedule {
         Ok(due)
     }
 
-    /// Whether a cron expression is due in the second of this instant.
+    /// Whether it is due at the beginning of the second of this instant.
     ///
     /// # Errors
     ///
@@ -76,22 +85,22 @@ impl Schedule {
         Ok(found == Some(second) && !is_over)
     }
 
-    /// The pattern of a cron expression, for a question around an instant.
+    /// The occurrences, for a question around an instant.
     fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
-        let cron = match &self.what {
-            What::Cron(cron) => cron,
-            _ => {
-                let why = format!("`{question}` can be asked of a cron expression only");
-                return Err(Error::new(Kind::Other(why)));
-            }
+        let has_past = match self.what {
+            What::Cron(_) | What::At(_) | What::Any(_) => true,
+            What::Every(_) => self.starting.is_some(),
+            What::After(_) | What::AtEach(_) | What::AtNext(_) => false,
         };
+        if !has_past {
+            let why =
+                format!("`{question}` can be asked of `cron`, `every` with `starting`, `at` and `any` only");
+            return Err(Error::new(Kind::Other(why)));
+        }
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
         expect_begun(&zone, around)?;
-        let cron = self.cron_in(cron, &zone)?;
-        let starting = self.starting.and_then(|moment| moment.instant(&zone));
-        let floor = starting.map_or(i64::MIN, unix_seconds);
-        Ok(Pattern::Cron { cron, clock: Timeline::new(zone), floor })
+        self.pattern(&zone, i64::MIN)
     }
 
     /// What it leaves out, by the clock of a pattern.

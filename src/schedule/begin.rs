@@ -12,15 +12,14 @@ use super::pattern::Pattern;
 use super::rule::{ask, pull, Closure, Moments, Rule};
 use super::timeline::Timeline;
 use super::timetable::Timetable;
-use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
+use super::words::Words;
+use super::{expect_begun, instant_of, never_due, Schedule, What};
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION, STEP};
-use crate::cron::Cron;
 use crate::error::{Error, Kind};
-use crate::occurrences::days::{remainder, Days};
+use crate::occurrences::days::remainder;
 use crate::period::Period;
-use crate::sync::Arc;
-use crate::tz::{unix_nanos, unix_seconds, Zone};
+use crate::tz::{unix_seconds, Zone};
 
 /// A schedule that begins.
 struct Beginning {
@@ -52,7 +51,7 @@ impl Schedule {
             rule: Rule::Once { civil: None },
             bounds: Bounds::new(Parts {
                 until,
-                except: this.except,
+                except: this.except.clone(),
                 delay,
                 civil_starting,
                 civil_until: this.until.and_then(Moment::civil),
@@ -61,7 +60,7 @@ impl Schedule {
         let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
         let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last };
         let first = match this.what {
-            What::Cron(cron) => begins.cron(cron)?,
+            What::Cron(_) | What::Any(_) => begins.calendar(&this)?,
             What::Every(period) => begins.period(period)?,
             What::At(moment) => begins.at(moment)?,
             What::After(delay) => begins.after(delay)?,
@@ -77,21 +76,24 @@ impl Schedule {
         Ok((timetable, first))
     }
 
-    /// The same with a date for each time of day, and with the weeks that count.
+    /// The same with a date for each time of day.
     fn settled(mut self, now: SystemTime, zone: &Zone) -> Result<Schedule, Error> {
         let dated = |moment: Moment| moment.dated(now, zone).ok_or_else(out_of_range);
         self.starting = self.starting.map(dated).transpose()?;
         self.until = self.until.map(dated).transpose()?;
         self.what = match self.what {
             What::At(moment) => What::At(dated(moment)?),
-            What::Cron(ref cron) => What::Cron(self.cron_in(cron, zone)?),
+            What::Any(members) => {
+                let settled = members.into_iter().map(|member| member.settled(now, zone));
+                What::Any(settled.collect::<Result<_, Error>>()?)
+            }
             other => other,
         };
         Ok(self)
     }
 
     /// Whether its parts go together.
-    fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         if self.times == Some(0) {
             return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
         }
@@ -114,24 +116,28 @@ impl Schedule {
 }
 
 impl Beginning {
-    fn cron(&mut self, cron: Arc<Cron>) -> Result<Option<Due>, Error> {
-        if cron.never_fires() {
-            return Err(never_fires().in_field("cron", cron.to_string()));
+    /// An expression, or several schedules: due from now on.
+    fn calendar(&mut self, schedule: &Schedule) -> Result<Option<Due>, Error> {
+        let mut pattern = schedule.pattern(&self.zone, last_before(&self.zone).unwrap_or(i64::MIN))?;
+        expect_begun(&self.zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
+        let wall = self.timetable.undelayed(self.now.wall);
+        if self.last.is_some() {
+            pattern.hold(Some(since(self.last, false, wall)));
         }
-        let zone = self.zone.clone();
-        expect_begun(&zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
-        let floor = self.starting.map(unix_seconds).max(last_before(&zone)).unwrap_or(i64::MIN);
-        let pattern = Pattern::Cron { cron: cron.clone(), clock: Timeline::new(zone), floor };
+        let what = match &pattern {
+            Pattern::Cron { cron, .. } => format!("cron `{cron}`"),
+            _ => Words::of(&schedule.what).to_string(),
+        };
+        let since = since(self.last, pattern.is_interval_like(), wall);
         self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
-        let since = since(self.last, cron.is_interval_like(), self.timetable.undelayed(self.now.wall));
         let first = self.timetable.after_instant(since)?;
-        self.must_be_due(first.map(Due::Calendar), |excepted| format!("cron `{cron}`{excepted}"))
+        self.must_be_due(first.map(Due::Calendar), |excepted| what + excepted)
     }
 
     fn period(&mut self, period: Period) -> Result<Option<Due>, Error> {
-        let first = match period.days() {
-            0 => self.elapsed_period(period.elapsed())?,
-            _ => self.period_of_days(period)?,
+        let first = match period.is_elapsed() {
+            true => self.elapsed_period(period.elapsed())?,
+            false => self.period_of_days(period)?,
         };
         self.must_be_due(first, |excepted| format!("every `{period}`{excepted}"))
     }
@@ -165,17 +171,14 @@ impl Beginning {
         self.timetable.rule.elapsed_from(first, self.now, self.timetable.bounds.except())
     }
 
-    /// The same, of a period that has days.
+    /// The same, of a period that has days or months.
     fn period_of_days(&mut self, period: Period) -> Result<Option<Due>, Error> {
         let wall = self.timetable.undelayed(self.now.wall);
         let last = self.last.map(|last| since(Some(last), false, wall));
         // Days go on from where an earlier process was.
         let anchor = self.starting.or(last).unwrap_or(self.now.wall);
-        expect_begun(&self.zone, anchor)?;
-        let days =
-            Days::new(period, self.civil_starting, unix_nanos(anchor), Timeline::new(self.zone.clone()));
-        let days = days.ok_or_else(out_of_range)?;
-        self.timetable.rule = Rule::Calendar(Calendar::new(Pattern::Days(Box::new(days))));
+        let days = Pattern::days(period, self.civil_starting, anchor, &self.zone)?;
+        self.timetable.rule = Rule::Calendar(Calendar::new(days));
         let pattern = self.timetable.rule.calendar().map(|calendar| &calendar.pattern);
         let first = match (self.starting, last) {
             (Some(start), last) if start > last.unwrap_or(wall) => Some(start),

@@ -3,12 +3,16 @@
 use std::time::{Duration, SystemTime};
 
 use super::except::Except;
+use super::moment::Moment;
 use crate::civil::DateTime;
+use crate::tz::Zone;
 
 /// What a schedule has beside its rule.
+#[derive(Clone)]
 pub(super) struct Bounds(Option<Box<Parts>>);
 
 /// Boxed, as most schedules have none of it.
+#[derive(Clone, Default)]
 pub(super) struct Parts {
     /// No due time is later.
     pub(super) until: Option<SystemTime>,
@@ -36,9 +40,11 @@ impl Bounds {
         self.0.as_ref()?.until
     }
 
-    pub(super) fn set_until(&mut self, until: SystemTime) {
+    /// Reads the end in another zone, if it is a civil time.
+    pub(super) fn rezone(&mut self, zone: &Zone) {
         if let Some(parts) = &mut self.0 {
-            parts.until = Some(until);
+            let until = parts.civil_until.and_then(|until| Moment::Civil(until).instant(zone));
+            parts.until = until.or(parts.until);
         }
     }
 
@@ -60,10 +66,5 @@ impl Bounds {
         if let Some(parts) = &mut self.0 {
             parts.civil_starting = None;
         }
-    }
-
-    /// The end, if that is a civil time.
-    pub(super) fn civil_until(&self) -> Option<DateTime> {
-        self.0.as_ref()?.civil_until
     }
 }

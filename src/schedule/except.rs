@@ -9,20 +9,32 @@ use crate::guard::guarded;
 use crate::sync::Arc;
 
 /// Dates, and closures over civil times. What any of them leaves out is left out.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Except {
     /// In rising order, each once.
     pub(super) dates: Vec<Date>,
     pub(super) closures: Vec<Closure>,
     /// Whether a list of dates is given, if only an empty one.
     has_list: bool,
-    /// Whether what dates leave out is due on a later date instead.
-    pub(super) moves: bool,
+    pub(super) moves: Moves,
 }
 
-type Closure = Box<dyn Fn(DateTime) -> bool + Send>;
+/// Where an occurrence on a listed date goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Moves {
+    /// It is left out.
+    #[default]
+    Not,
+    /// To the next date that is not listed.
+    Next,
+    /// To the last date before that is not listed.
+    Previous,
+}
 
-/// Times that are left out. They go with [`cron`](Schedule::cron) and [`every`](Schedule::every); several calls add up.
+type Closure = Arc<dyn Fn(DateTime) -> bool + Send + Sync>;
+
+/// Times that are left out. They go with [`cron`](Schedule::cron), [`every`](Schedule::every) and [`any`](Schedule::any); several
+/// calls add up.
 impl Schedule {
     /// Leaves out the occurrences for which a closure says `true`. It is asked about what the clocks show then, in the
     /// schedule's zone. They are not due at all: not run, and not reported as missed.
@@ -42,10 +54,11 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// If it panics, or leaves out a million times in a row that lie over a year apart, or all up to the year 9999, the
-    /// schedule ends with an error. With a schedule of another kind it is an error when the task is scheduled.
-    pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Schedule {
-        self.except.closures.push(Box::new(is_left_out));
+    /// If it panics, the schedule ends with an error. Also if it leaves out too much: ten thousand occurrences in a row and
+    /// then the first of each hour for eight years; a million in a row that lie over a year apart; or all up to the year
+    /// 9999. With a schedule of another kind it is an error when the task is scheduled.
+    pub fn except(mut self, is_left_out: impl Fn(DateTime) -> bool + Send + Sync + 'static) -> Schedule {
+        self.except.closures.push(Arc::new(is_left_out));
         self
     }
 
@@ -101,9 +114,31 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Without a list of dates, or with a period of elapsed time, it is an error when the task is scheduled.
+    /// Without a list of dates, or with a period of elapsed time, it is an error when the task is scheduled. It takes the place
+    /// of [`or_previous_day`](Schedule::or_previous_day).
     pub fn or_next_day(mut self) -> Schedule {
-        self.except.moves = true;
+        self.except.moves = Moves::Next;
+        self
+    }
+
+    /// As [`or_next_day`](Schedule::or_next_day), to the last date before that is not listed. A payroll is due on the last
+    /// working day:
+    ///
+    /// ```
+    /// use sexton::{tz::Zone, Moment, Schedule};
+    ///
+    /// let closed = ["2027-01-30", "2027-01-31", "2027-02-27", "2027-02-28"];
+    /// let payroll = Schedule::cron("0 9 L * *")?.except_dates(closed)?.or_previous_day().zone(Zone::utc());
+    /// let from = "2027-01-01T00:00:00Z".parse::<Moment>()?.instant(&Zone::utc()).unwrap();
+    /// let due_times: Vec<String> = payroll.upcoming(from)?.take(3).map(|due| Moment::from(due).to_string()).collect();
+    /// assert_eq!(due_times, ["2027-01-29T09:00:00Z", "2027-02-26T09:00:00Z", "2027-03-31T09:00:00Z"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Nothing moves to before [`starting`](Schedule::starting): that is left out. A task that is scheduled between the two
+    /// dates begins after the moved occurrence, which has passed.
+    pub fn or_previous_day(mut self) -> Schedule {
+        self.except.moves = Moves::Previous;
         self
     }
 }
@@ -113,19 +148,19 @@ impl Except {
     pub(super) fn check(&self, what: &What) -> Result<(), Error> {
         let nonsense = |field, why: &str| Err(Error::new(Kind::Other(why.into())).in_field(field, ""));
         let field = if self.closures.is_empty() { "except_dates" } else { "except" };
+        let day = if self.moves == Moves::Previous { "or_previous_day" } else { "or_next_day" };
         match what {
-            _ if self.moves && !self.has_list => nonsense(
-                "or_next_day",
+            _ if self.moves != Moves::Not && !self.has_list => nonsense(
+                day,
                 "found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
             ),
-            What::Every(period) if self.moves && period.days() == 0 => nonsense(
-                "or_next_day",
-                "goes with `cron` and periods of days only; elapsed time knows no days",
-            ),
-            What::Cron(_) | What::Every(_) => Ok(()),
+            What::Every(period) if self.moves != Moves::Not && period.is_elapsed() => {
+                nonsense(day, "goes with `cron` and periods of days only; elapsed time knows no days")
+            }
+            What::Cron(_) | What::Every(_) | What::Any(_) => Ok(()),
             _ if self.has_list || self.has_closures() => nonsense(
                 field,
-                "goes with `cron` and `every` only; other schedules say themselves when they are due",
+                "goes with `cron`, `every` and `any` only; other schedules say themselves when they are due",
             ),
             _ => Ok(()),
         }
@@ -139,6 +174,11 @@ impl Except {
     /// Whether a date is one of those that are left out.
     pub(super) fn lists(&self, date: Date) -> bool {
         self.dates.binary_search(&date).is_ok()
+    }
+
+    /// The first listed date from this one on.
+    pub(super) fn first_from(&self, date: Date) -> Option<Date> {
+        self.dates.get(self.dates.partition_point(|listed| *listed < date)).copied()
     }
 
     /// The listed dates, as the first and the last of those in a row.
@@ -186,9 +226,10 @@ impl fmt::Display for Except {
         if self.has_closures() && !self.dates.is_empty() {
             f.write_str(" and some times")?;
         }
-        match self.moves {
-            true => f.write_str(" or the next day"),
-            false => Ok(()),
-        }
+        f.write_str(match self.moves {
+            Moves::Not => "",
+            Moves::Next => " or the next day",
+            Moves::Previous => " or the previous day",
+        })
     }
 }

@@ -2,28 +2,33 @@
 //!
 //! There is one set of instants for a schedule, from wherever one asks:
 //!
-//! 1. An occurrence on a listed date is left out; the date is what the clocks show. With `or_next_day` it moves instead:
-//!    to the civil time of day that it is meant for, on the next date that is not listed.
+//! 1. An occurrence on a listed date is left out; the date is what the clocks show. With `or_next_day` or `or_previous_day`
+//!    it moves instead: to the civil time of day that it is meant for, on the next date that is not listed, or on the last
+//!    one before.
 //! 2. Closures leave out more of these, moved or not. What a closure leaves out does not move.
 
 use std::time::{Duration, SystemTime};
 
-use super::except::Except;
+use super::except::{Except, Moves};
 use super::pattern::Pattern;
 use super::timeline::{Timeline, FARTHEST};
 use crate::civil::{Date, DateTime, DAY};
 use crate::error::{Error, Kind};
 use crate::tz::{system_time, unix_seconds, Offsets};
 
-const NANOSECOND: Duration = Duration::from_nanos(1);
+pub(super) const NANOSECOND: Duration = Duration::from_nanos(1);
 const NANOS: u128 = 1_000_000_000;
 
-/// How many days later a moved occurrence is at most.
+/// How many days away a moved occurrence is at most.
 const MOST_DAYS: i64 = 366;
 
-/// A closure may leave out a million occurrences in a row, and more within a year. Then the schedule ends with an error, so
-/// that a closure which always says `true` does not hold its caller up.
+/// A closure may leave out a million occurrences in a row, and more within a year. Then the schedule ends with an error.
 const MOST_IN_A_ROW: u32 = 1_000_000;
+
+/// After so many in a row, the first of each hour is tried for eight years, in which each date occurs. A closure that always says
+/// `true` does not hold its caller up.
+const TRIED_AFTER: u32 = 10_000;
+const TRIED: Duration = Duration::from_secs(8 * 366 * 86_400);
 
 /// No expression names a later year: one that goes on after it goes on to the end of the calendar.
 const LAST_NAMED_YEAR: i16 = 2199;
@@ -59,7 +64,8 @@ impl Exclusions<'_> {
             };
             match (found, found.filter(is_asked).and_then(|found| self.clock.civil(found))) {
                 (Some(found), Some(shown)) if self.except.closures_leave_out(shown)? => {
-                    row.add(shown.date())?;
+                    let next = |after| self.by_dates_after(pattern, after);
+                    self.add(&mut row, (found, shown), until, next)?;
                     after = found;
                 }
                 (None, _) if row.last.map_or(false, |date| date.year() > LAST_NAMED_YEAR) => {
@@ -72,24 +78,29 @@ impl Exclusions<'_> {
 
     /// The last occurrence of a pattern at an instant or before it.
     pub(super) fn until(&self, pattern: &Pattern, until: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let mut raw = pattern.until(until);
         if self.except.is_empty() {
-            return Ok(raw);
+            return Ok(pattern.until(until));
         }
+        // What moves back comes from later dates.
+        let days = if self.except.moves == Moves::Previous { MOST_DAYS as u64 + 2 } else { 0 };
+        let ahead = Duration::from_secs(days * 86_400);
+        let raw = |at: SystemTime| {
+            let last = pattern.until(at.checked_add(ahead)?)?;
+            last.min(at).checked_sub(NANOSECOND)
+        };
         let after = |after| self.after(pattern, after, Some(until));
-        let mut step = Duration::from_secs(1);
-        // Back in larger and larger steps, until there is one.
-        while let Some(before) = raw.and_then(|earliest| earliest.checked_sub(NANOSECOND)) {
+        let (mut start, mut step) = (raw(until), Duration::from_secs(1));
+        // Back in larger and larger steps, until there is one, and at last to before all.
+        while let Some(before) = start {
             if let Some(found) = after(before)?.filter(|&found| found <= until) {
                 return last_of(found, until, after).map(Some);
             }
-            raw = before.checked_sub(step).and_then(|earlier| pattern.until(earlier));
+            let earlier = before.checked_sub(step);
             step = step.saturating_mul(2);
-            if raw.is_none() {
-                // Too far.
-                raw = pattern.until(before);
-                step = Duration::from_secs(1);
-            }
+            start = match earlier.and_then(raw) {
+                None if raw(before).is_some() => earlier,
+                start => start,
+            };
         }
         Ok(None)
     }
@@ -126,12 +137,18 @@ impl Exclusions<'_> {
     pub(super) fn count(&self, pattern: &Pattern, after: SystemTime, until: SystemTime) -> u64 {
         let raw = |after, until| pattern.count(after, until);
         let mut count = self.count_in_place(after, until, raw);
-        for (first, last) in self.except.stretches().filter(|_| self.except.moves) {
-            // All that moves from these dates is due on the next one, or at the end of a gap that begins there.
-            let open = next_day(last);
+        for (first, last) in self.except.stretches() {
+            // All that moves from these dates is due on the date beside them, or at the end of a gap that begins there.
+            let open = match self.except.moves {
+                Moves::Not => break,
+                Moves::Next => next_day(last),
+                Moves::Previous => first.checked_add_days(-1).unwrap_or(first),
+            };
             let from = just_before(self.clock.start(open)).map_or(after, |from| from.max(after));
             let to = system_time(self.clock.start(next_day(open))).map_or(until, |to| to.min(until));
-            if from >= to || (self.are_alike(pattern, first, open) && self.has_any(pattern, open)) {
+            if from >= to
+                || (self.are_alike(pattern, first.min(open), last.max(open)) && self.has_any(pattern, open))
+            {
                 continue;
             }
             let next = |at: &SystemTime| self.by_dates_after(pattern, *at).filter(|next| *next <= to);
@@ -161,7 +178,10 @@ impl Exclusions<'_> {
             if self.except.lists(shown.date()) {
                 next = next.max(system_time(self.clock.start(self.first_open(shown.date()))));
             } else if self.except.closures_leave_out(shown)? {
-                row.add(shown.date())?;
+                self.add(&mut row, (instant, shown), None, |after| {
+                    let ahead = after.duration_since(from).ok()? + NANOSECOND;
+                    from.checked_add(rounded_up(ahead, period)?)
+                })?;
             } else {
                 return Ok(Some(wait));
             }
@@ -173,15 +193,48 @@ impl Exclusions<'_> {
         }
     }
 
+    /// Adds an occurrence to those that closures have left out in a row; an error if nothing seems to be left. `next` gives the
+    /// first one after an instant.
+    fn add(
+        &self,
+        row: &mut Row,
+        (instant, shown): (SystemTime, DateTime),
+        until: Option<SystemTime>,
+        next: impl Fn(SystemTime) -> Option<SystemTime>,
+    ) -> Result<(), Error> {
+        row.add(shown.date())?;
+        if row.count != TRIED_AFTER {
+            return Ok(());
+        }
+        let mut at = Some(instant);
+        while let Some(found) = at.and_then(&next).filter(|found| until.map_or(true, |until| *found <= until))
+        {
+            let shown = match self.clock.civil(found) {
+                Some(shown) if found.duration_since(instant).map_or(true, |ahead| ahead < TRIED) => shown,
+                Some(_) => return Err(leaves_nothing()),
+                None => break,
+            };
+            if !self.except.closures_leave_out(shown)? {
+                break;
+            }
+            at = just_before(unix_seconds(found) + 3600 - shown.seconds().rem_euclid(3600));
+        }
+        Ok(())
+    }
+
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
     fn by_dates_after(&self, pattern: &Pattern, after: SystemTime) -> Option<SystemTime> {
         if self.except.dates.is_empty() {
             return pattern.after(after);
         }
+        let moves = self.except.moves;
+        if moves == Moves::Previous {
+            return self.or_moved_back(pattern, after);
+        }
         // What clocks show again does not move again.
         let passed = DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after)));
         let (mut at, mut best) = (after, None);
-        if let Some(passed) = passed.filter(|_| self.except.moves) {
+        if let Some(passed) = passed.filter(|_| moves == Moves::Next) {
             // From the first that may move to today or later.
             let start = self.clock.start(self.first_listed_before(passed.date()));
             at = just_before(start).map_or(after, |start| start.min(after));
@@ -196,7 +249,8 @@ impl Exclusions<'_> {
             if !is_listed && raw > after {
                 return Some(raw);
             }
-            let moved = if is_listed && self.except.moves { self.moved(pattern, raw, shown) } else { None };
+            let moved =
+                if is_listed && moves == Moves::Next { self.moved(pattern, raw, shown) } else { None };
             let next = match moved {
                 Some(moved) if moved <= after => {
                     passed.map_or(i64::MIN, |passed| self.clock.instant(date.at(passed.time())))
@@ -206,7 +260,7 @@ impl Exclusions<'_> {
                     // Later ones on this date move to later times.
                     self.clock.start(next_day(date))
                 }
-                None if is_listed && !self.except.moves => self.clock.start(self.first_open(date)),
+                None if is_listed && moves == Moves::Not => self.clock.start(self.first_open(date)),
                 None => self.clock.start(next_day(date)),
             };
             // After a change of clocks an earlier time may be shown again.
@@ -216,14 +270,64 @@ impl Exclusions<'_> {
         }
     }
 
-    /// Where an occurrence on a listed date goes; `None` if that is more than a year ahead.
+    /// The same where occurrences on listed dates move to earlier ones.
+    fn or_moved_back(&self, pattern: &Pattern, after: SystemTime) -> Option<SystemTime> {
+        // Nothing moves to before the beginning.
+        let after = pattern.begins_after().map_or(after, |begin| begin.max(after));
+        let passed = DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after)));
+        let (mut at, mut best) = (after, None);
+        while let Some(raw) = pattern.after(at) {
+            let (shown, passed) = match (self.clock.civil(raw), passed) {
+                (Some(shown), Some(passed)) => (shown, passed),
+                _ => return best.or(Some(raw)),
+            };
+            let earlier = |due: SystemTime| Some(best.map_or(due, |best: SystemTime| best.min(due)));
+            let date = shown.date();
+            let listed = match self.except.first_from(date) {
+                Some(listed) => listed,
+                None => return earlier(raw),
+            };
+            let next = if listed != date {
+                best = earlier(raw);
+                self.clock.start(listed)
+            } else {
+                match self.moved(pattern, raw, shown) {
+                    Some(moved) if moved > after => {
+                        best = earlier(moved);
+                        self.clock.start(next_day(date))
+                    }
+                    // Later ones on this date move to later times.
+                    Some(moved)
+                        if self.clock.civil(moved).map_or(false, |moved| moved.date() == passed.date()) =>
+                    {
+                        self.clock.instant(date.at(passed.time()))
+                    }
+                    _ => self.clock.start(next_day(date)),
+                }
+            };
+            // What moves from the dates to come moves to the open date before, or to one before that.
+            let target = self.open_before(listed).and_then(|open| self.open_before(open));
+            let target = target.and_then(|target| system_time(self.clock.start(target)));
+            if best.is_some() && target > best {
+                return best;
+            }
+            at = just_before(next.min(self.clock.span(unix_seconds(raw)).hi))
+                .map_or(raw, |next| next.max(raw));
+        }
+        best
+    }
+
+    /// Where an occurrence on a listed date goes; `None` if that is more than a year away.
     fn moved(&self, pattern: &Pattern, raw: SystemTime, shown: DateTime) -> Option<SystemTime> {
         let time = self.meant_for(pattern, raw, shown).time();
         let below_second = raw.duration_since(system_time(unix_seconds(raw))?).unwrap_or_default();
         let mut date = shown.date();
         loop {
-            let open = self.first_open(next_day(date));
-            if open == date || open.days() - shown.date().days() > MOST_DAYS {
+            let open = match self.except.moves {
+                Moves::Previous => self.open_before(date)?,
+                _ => self.first_open(next_day(date)),
+            };
+            if open == date || (open.days() - shown.date().days()).abs() > MOST_DAYS {
                 return None;
             }
             date = open;
@@ -263,6 +367,11 @@ impl Exclusions<'_> {
     fn first_listed_before(&self, date: Date) -> Date {
         let days = (1..=MOST_DAYS).map_while(|days| date.checked_add_days(-days));
         days.take_while(|&date| self.except.lists(date)).last().unwrap_or(date)
+    }
+
+    /// The last date before this one that is not listed.
+    fn open_before(&self, date: Date) -> Option<Date> {
+        (1..).map_while(|days| date.checked_add_days(-days)).find(|date| !self.except.lists(*date))
     }
 
     /// The first date from this one on that is not listed, or the last of the calendar.
@@ -333,6 +442,7 @@ fn rounded_up(duration: Duration, period: Duration) -> Option<Duration> {
 }
 
 fn leaves_nothing() -> Error {
-    let why = "leaves out a million times in a row and over a year, or all up to the year 9999: nothing is due any more";
+    let why = "leaves out ten thousand times in a row and then the first of each hour for eight years, a million times and \
+               over a year, or all up to the year 9999: nothing is due any more";
     Error::new(Kind::NeverDue(why.into())).in_field("except", "")
 }

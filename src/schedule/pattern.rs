@@ -1,16 +1,24 @@
-//! The occurrences of an expression or of a period of days. Arithmetic, and nothing else.
+//! The occurrences of an expression, of a period from an anchor on, of a single time, or of several of these. Arithmetic, and
+//! nothing else.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use super::any::Union;
+use super::exclusions::NANOSECOND;
+use super::moment::{out_of_range, Moment};
 use super::timeline::Timeline;
+use super::timetable::periods;
+use super::{expect_begun, instant_of, never_fires, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::Cron;
-use crate::occurrences::days::Days;
+use crate::error::{Error, Kind};
+use crate::occurrences::days::{remainder, Days};
 use crate::occurrences::fires;
+use crate::period::Period;
 use crate::sync::Arc;
-use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds};
+use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Instants, Offsets, Zone};
 
-/// An expression or a period of days, and the clock that it follows.
+/// What is due, and the clock that it follows.
 #[derive(Clone)]
 pub(super) enum Pattern {
     /// Fires after `floor`, in Unix seconds.
@@ -19,10 +27,69 @@ pub(super) enum Pattern {
         clock: Timeline,
         floor: i64,
     },
+    /// A period of days or months.
     Days(Box<Days<Timeline>>),
+    Elapsed(Box<Elapsed>),
+    /// At a civil time or at an instant.
+    At(Box<(Moment, Timeline)>),
+    Any(Box<Union>),
+}
+
+/// Whole periods of elapsed time from an anchor on.
+#[derive(Clone)]
+pub(super) struct Elapsed {
+    anchor: SystemTime,
+    period: Duration,
+    clock: Timeline,
+}
+
+impl Schedule {
+    /// Its occurrences in a zone, of a schedule whose occurrences are the same whenever one asks. An expression begins after
+    /// `floor`, in Unix seconds.
+    pub(super) fn pattern(&self, zone: &Zone, floor: i64) -> Result<Pattern, Error> {
+        let clock = Timeline::new(zone.clone());
+        let starting = instant_of("starting", self.starting, zone)?;
+        match (&self.what, starting) {
+            (What::Cron(cron), _) => {
+                let cron = self.cron_in(cron, zone)?;
+                if cron.never_fires() {
+                    return Err(never_fires().in_field("cron", cron.to_string()));
+                }
+                let floor = starting.map_or(i64::MIN, unix_seconds).max(floor);
+                Ok(Pattern::Cron { cron, clock, floor })
+            }
+            (What::Every(period), Some(anchor)) if period.is_elapsed() => {
+                Ok(Pattern::Elapsed(Box::new(Elapsed { anchor, period: period.elapsed(), clock })))
+            }
+            (What::Every(period), Some(anchor)) => {
+                Pattern::days(*period, self.starting.and_then(Moment::civil), anchor, zone)
+            }
+            (What::At(moment), _) => {
+                instant_of("at", Some(*moment), zone)?;
+                Ok(Pattern::At(Box::new((*moment, clock))))
+            }
+            (What::Any(members), _) => Ok(Pattern::Any(Box::new(Union::new(members, zone, floor)?))),
+            _ => {
+                let why = "has no occurrences before it is scheduled";
+                Err(Error::new(Kind::Other(why.into())).in_field("schedule", self.to_string()))
+            }
+        }
+    }
 }
 
 impl Pattern {
+    /// A period of days or months from an anchor on.
+    pub(super) fn days(
+        period: Period,
+        civil: Option<DateTime>,
+        anchor: SystemTime,
+        zone: &Zone,
+    ) -> Result<Pattern, Error> {
+        expect_begun(zone, anchor)?;
+        let days = Days::new(period, civil, unix_nanos(anchor), Timeline::new(zone.clone()));
+        Ok(Pattern::Days(Box::new(days.ok_or_else(out_of_range)?)))
+    }
+
     /// The first occurrence after an instant.
     pub(super) fn after(&self, after: SystemTime) -> Option<SystemTime> {
         match self {
@@ -30,6 +97,12 @@ impl Pattern {
                 fires::next(cron, clock, unix_seconds(after).max(*floor)).and_then(system_time)
             }
             Pattern::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
+            Pattern::Elapsed(elapsed) => match after.duration_since(elapsed.anchor) {
+                Ok(age) => after.checked_add(elapsed.period - remainder(age, elapsed.period)),
+                Err(_) => Some(elapsed.anchor),
+            },
+            Pattern::At(_) => self.only().filter(|due| *due > after),
+            Pattern::Any(union) => union.after(after),
         }
     }
 
@@ -41,6 +114,12 @@ impl Pattern {
                 last.filter(|last| last > floor).and_then(system_time)
             }
             Pattern::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
+            Pattern::Elapsed(elapsed) => {
+                let age = until.duration_since(elapsed.anchor).ok()?;
+                until.checked_sub(remainder(age, elapsed.period))
+            }
+            Pattern::At(_) => self.only().filter(|due| *due <= until),
+            Pattern::Any(union) => union.until(until),
         }
     }
 
@@ -51,6 +130,37 @@ impl Pattern {
                 fires::count(cron, clock, unix_seconds(after).max(*floor), unix_seconds(until))
             }
             Pattern::Days(days) => days.count(unix_nanos(after), unix_nanos(until)),
+            Pattern::Elapsed(elapsed) => {
+                let Elapsed { anchor, period, .. } = **elapsed;
+                let is_anchor_new = after < anchor && anchor <= until;
+                periods(anchor, period, until) - periods(anchor, period, after) + u64::from(is_anchor_new)
+            }
+            Pattern::At(_) => self.only().map_or(0, |due| u64::from(after < due && due <= until)),
+            Pattern::Any(union) => union.count(after, until),
+        }
+    }
+
+    /// When a single time is due.
+    fn only(&self) -> Option<SystemTime> {
+        match self {
+            Pattern::At(at) => match &**at {
+                (Moment::Civil(civil), clock) => system_time(clock.instant(*civil)),
+                (Moment::Instant(instant), _) => Some(*instant),
+                (Moment::Time(_), _) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The instant up to which nothing is due, if it has a beginning.
+    pub(super) fn begins_after(&self) -> Option<SystemTime> {
+        match self {
+            Pattern::Cron { floor, .. } => system_time(*floor),
+            Pattern::Days(days) => {
+                let anchor = days.after(i128::MIN).and_then(system_time_of_nanos);
+                anchor.and_then(|anchor| anchor.checked_sub(NANOSECOND))
+            }
+            Pattern::Elapsed(_) | Pattern::At(_) | Pattern::Any(_) => None,
         }
     }
 
@@ -59,15 +169,21 @@ impl Pattern {
         match self {
             Pattern::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
             Pattern::Days(days) if days.is_whole() => days.civil_from(start),
+            Pattern::At(at) => at.0.civil().map(DateTime::seconds).filter(|civil| *civil >= start),
+            Pattern::Any(union) => {
+                union.patterns().filter_map(|pattern| pattern.skipped_from(start, shown)).min()
+            }
             _ => None,
         }
     }
 
-    /// Whether it is due again for civil times that the clock shows again.
+    /// Whether it is due again for civil times that the clock shows again; of several, whether one is.
     pub(super) fn is_interval_like(&self) -> bool {
         match self {
             Pattern::Cron { cron, .. } => cron.is_interval_like(),
-            Pattern::Days(_) => false,
+            Pattern::Days(_) | Pattern::At(_) => false,
+            Pattern::Elapsed(_) => true,
+            Pattern::Any(union) => union.patterns().any(Pattern::is_interval_like),
         }
     }
 
@@ -76,6 +192,9 @@ impl Pattern {
         match self {
             Pattern::Cron { clock, .. } => clock,
             Pattern::Days(days) => days.zone(),
+            Pattern::Elapsed(elapsed) => &elapsed.clock,
+            Pattern::At(at) => &at.1,
+            Pattern::Any(union) => &union.clock,
         }
     }
 
@@ -87,6 +206,31 @@ impl Pattern {
                 let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
                 Pattern::Days(Box::new(days.in_zone(clock, alone)))
             }
+            Pattern::Elapsed(elapsed) => Pattern::Elapsed(Box::new(Elapsed { clock, ..**elapsed })),
+            Pattern::At(at) => Pattern::At(Box::new((at.0, clock))),
+            Pattern::Any(union) => Pattern::Any(Box::new(union.with_clock(clock))),
+        }
+    }
+
+    /// Reads in the zone of now when it begins, if that is a civil time; and when several begin and end.
+    pub(super) fn rezone(&mut self, starting: Option<DateTime>) {
+        match (self, starting) {
+            (Pattern::Cron { floor, clock, .. }, Some(starting)) => {
+                *floor = match clock.resolve(starting.seconds()) {
+                    // What the change has skipped is due after it, so the bound comes before.
+                    Instants::Gap { .. } => clock.zone().resolve(starting.seconds()).due(),
+                    shown => shown.due(),
+                };
+            }
+            (Pattern::Any(union), _) => union.rezone(),
+            _ => {}
+        }
+    }
+
+    /// Of several, those that are not interval-like are due only after an instant, or from their beginning again.
+    pub(super) fn hold(&mut self, judged: Option<SystemTime>) {
+        if let Pattern::Any(union) = self {
+            union.hold(judged);
         }
     }
 

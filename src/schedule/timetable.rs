@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::bounds::Bounds;
 use super::due::Due;
 use super::except::Except;
-use super::exclusions::{last_of, Exclusions};
+use super::exclusions::{last_of, Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::pattern::Pattern;
 use super::rule::Rule;
@@ -17,7 +17,7 @@ use crate::clock::Now;
 use crate::cron::Cron;
 use crate::error::Error;
 use crate::occurrences::days::remainder;
-use crate::tz::{Instants, Offsets, Zone};
+use crate::tz::Zone;
 
 /// A schedule that has begun, in a zone: gives the due time after a due time.
 pub(crate) struct Timetable {
@@ -133,7 +133,7 @@ impl Timetable {
             _ => self.after_instant(after),
         };
         let last = last_of(from, until, next)?;
-        let before = match last.checked_sub(Duration::from_nanos(1)) {
+        let before = match last.checked_sub(NANOSECOND) {
             Some(before_last) if from < last => last_of(from, before_last, next)?,
             _ => return Ok(()),
         };
@@ -189,12 +189,18 @@ impl Timetable {
         is_correction: bool,
         now: Now,
     ) -> Option<Rejudged> {
-        let undelayed = self.undelayed(to);
+        let (undelayed, delay) = (self.undelayed(to), self.bounds.delay());
         let calendar = match &mut self.rule {
             Rule::Calendar(calendar) if is_correction || calendar.pattern.is_interval_like() => calendar,
             _ => return None,
         };
         let has_come = due.and_then(Due::calendar).map_or(false, |due| due <= to);
+        match due.and_then(Due::calendar).and_then(|due| due.checked_sub(delay + NANOSECOND)) {
+            // What of several expressions is not interval-like goes on from there.
+            Some(judged) if !is_correction => calendar.pattern.hold(Some(judged)),
+            _ if is_correction => calendar.pattern.hold(None),
+            _ => {}
+        }
         calendar.set_back(undelayed, is_correction, has_come);
         // If it has come by the new time, too, it and those after it are still to be judged.
         if has_come {
@@ -213,21 +219,11 @@ impl Timetable {
         let waiting = has_come.then(|| self.undelayed(due.passed_at(at)));
         let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
         let starting = self.bounds.civil_starting();
-        if let Some(until) = instant(self.bounds.civil_until()) {
-            self.bounds.set_until(until);
-        }
+        self.bounds.rezone(zone);
         let civil = match &mut self.rule {
             Rule::Calendar(calendar) => {
                 calendar.change_zone(zone, change, shown, waiting);
-                if let (Pattern::Cron { floor, clock, .. }, Some(starting)) =
-                    (&mut calendar.pattern, starting)
-                {
-                    *floor = match clock.resolve(starting.seconds()) {
-                        // What the change has skipped is due after it, so the bound comes before.
-                        Instants::Gap { .. } => zone.resolve(starting.seconds()).due(),
-                        shown => shown.due(),
-                    };
-                }
+                calendar.pattern.rezone(starting);
                 // Whatever the zone, one that has come and those up to the change are still to be judged.
                 return (!has_come).then(|| self.rejudged_after(at.wall, at));
             }
@@ -309,7 +305,7 @@ impl Timetable {
 }
 
 /// How many whole periods it is from an instant to a later one.
-fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
+pub(super) fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
     let age = to.duration_since(from).unwrap_or_default();
     u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::any::Members;
 use super::{Moment, Schedule, What};
 use crate::cron::Cron;
 use crate::period::Period;
@@ -31,6 +32,7 @@ impl Words {
             What::After(delay) => Words::After(*delay),
             What::AtEach(_) => Words::AtEach,
             What::AtNext(_) => Words::AtNext,
+            What::Any(members) => Words::Text(Members(members).to_string().into()),
         }
     }
 }

@@ -174,7 +174,7 @@ impl TaskBuilder<'_> {
     }
 
     /// As [`Schedule::except`].
-    pub fn except(self, is_left_out: impl Fn(DateTime) -> bool + Send + 'static) -> Self {
+    pub fn except(self, is_left_out: impl Fn(DateTime) -> bool + Send + Sync + 'static) -> Self {
         self.with(|schedule| Ok(schedule.except(is_left_out)))
     }
 
@@ -191,6 +191,11 @@ impl TaskBuilder<'_> {
     /// As [`Schedule::or_next_day`].
     pub fn or_next_day(self) -> Self {
         self.with(|schedule| Ok(schedule.or_next_day()))
+    }
+
+    /// As [`Schedule::or_previous_day`].
+    pub fn or_previous_day(self) -> Self {
+        self.with(|schedule| Ok(schedule.or_previous_day()))
     }
 
     /// As [`Schedule::jitter`].

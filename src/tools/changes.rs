@@ -101,7 +101,7 @@ impl Schedule {
                 floor: starting.map_or(i64::MIN, unix_seconds),
             },
             (What::Every(period), Some(moment), Some(anchor))
-                if period.days() > 0 && period.elapsed().is_zero() =>
+                if !period.is_elapsed() && period.elapsed().is_zero() =>
             {
                 expect_begun(&zone, anchor)?;
                 let days = Days::new(*period, moment.civil(), unix_nanos(anchor), zone.clone());

@@ -82,8 +82,8 @@ fn what_makes_no_sense_is_an_error_that_says_why() {
         task().cron("0 0 0 25 12 ? 2026-2027").except_dates(["2026-12-25", "2027-12-25"]).run(|| {}),
     ];
     let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.unwrap_err().to_string()).collect();
-    let nothing =
-        "leaves out a million times in a row and over a year, or all up to the year 9999: nothing is due any more";
+    let nothing = "leaves out ten thousand times in a row and then the first of each hour for eight years, \
+                   a million times and over a year, or all up to the year 9999: nothing is due any more";
     assert_eq!(
         wrong,
         [
@@ -91,10 +91,10 @@ fn what_makes_no_sense_is_an_error_that_says_why() {
             "task `t`: or_next_day: found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
             "task `t`: or_next_day: found no dates to move, expected dates from `except_dates`; what `except` leaves out does not move",
             "task `t`: or_next_day: goes with `cron` and periods of days only; elapsed time knows no days",
-            "task `t`: except: goes with `cron` and `every` only; other schedules say themselves when they are due",
-            "task `t`: except_dates: goes with `cron` and `every` only; other schedules say themselves when they are due",
-            "task `t`: except_dates: goes with `cron` and `every` only; other schedules say themselves when they are due",
-            "task `t`: except: goes with `cron` and `every` only; other schedules say themselves when they are due",
+            "task `t`: except: goes with `cron`, `every` and `any` only; other schedules say themselves when they are due",
+            "task `t`: except_dates: goes with `cron`, `every` and `any` only; other schedules say themselves when they are due",
+            "task `t`: except_dates: goes with `cron`, `every` and `any` only; other schedules say themselves when they are due",
+            "task `t`: except: goes with `cron`, `every` and `any` only; other schedules say themselves when they are due",
             &format!("task `t`: except: {nothing}"),
             &format!("task `t`: except: {nothing}"),
             "task `t`: except: panicked: oh no",
@@ -228,7 +228,7 @@ fn however_much_is_left_out_questions_come_to_an_end() {
         let error = schedule.upcoming(SystemTime::UNIX_EPOCH).unwrap_err().to_string();
         assert!(error.ends_with("nothing is due any more"), "{text}: {error}");
         let asked = asked.load(Ordering::Relaxed);
-        assert!((1_000_000..2_100_000).contains(&asked), "{text}: {asked} questions");
+        assert!((10_000..100_000).contains(&asked), "{text}: {asked} questions");
     }
 }
 
@@ -439,17 +439,18 @@ fn every_other_monday_is_on_one_grid_whenever_the_process_starts() {
 }
 
 /// The set of occurrences by definition, between two instants: those without an exception, less what dates leave out, with
-/// that on the next open date where it moves; and of these all that closures do not leave out. `meant_for` gives the civil
+/// that on the next open date where it moves (or the last one before, with -1); and of these all that closures do not leave out. `meant_for` gives the civil
 /// time that an occurrence is meant for, if it moves.
 fn by_definition(
     raw: impl Iterator<Item = i64>,
     zone: &Zone,
     outs: &Outs,
     meant_for: Option<&dyn Fn(i64) -> DateTime>,
+    direction: i64,
     range: Range<i64>,
 ) -> BTreeSet<i64> {
     let mut dues = BTreeSet::new();
-    for due in raw.take_while(|&due| due < range.end) {
+    for due in raw.take_while(|&due| due < range.end + if direction < 0 { 368 * 86_400 } else { 0 }) {
         let date = civil(zone, due).date();
         match meant_for {
             _ if !outs.list(date) => {
@@ -457,7 +458,7 @@ fn by_definition(
             }
             Some(meant_for) => {
                 let time = meant_for(due).time();
-                let days = (1..=366).map(|days| date.checked_add_days(days).unwrap());
+                let days = (1..=366).map(|days| date.checked_add_days(direction * days).unwrap());
                 dues.extend(days.filter(|&date| !outs.list(date)).find_map(|date| {
                     let instant = unix(zone.instants(date.at(time)).unwrap().due());
                     Some(instant).filter(|&instant| !outs.list(civil(zone, instant).date()))
@@ -490,6 +491,10 @@ fn meant_for(cron: &Cron, zone: &Zone, due: i64) -> DateTime {
 
 fn civil(zone: &Zone, at: i64) -> DateTime {
     zone.civil(system_time(at)).unwrap()
+}
+
+fn moment_of(civil: DateTime, zone: &Zone) -> SystemTime {
+    zone.instants(civil).unwrap().due()
 }
 
 fn unix(instant: SystemTime) -> i64 {
@@ -594,7 +599,8 @@ fn is_filtered(out: &Out, middle: Date, time: DateTime) -> bool {
     }
 }
 
-fn with_outs(mut schedule: Schedule, outs: &[Out], middle: Date, moves: bool) -> Schedule {
+/// `moves` is 1 to the next day, -1 to the previous one.
+fn with_outs(mut schedule: Schedule, outs: &[Out], middle: Date, moves: i64) -> Schedule {
     for out in outs.iter().cloned() {
         schedule = match out {
             Out::Dates(dates) => {
@@ -605,8 +611,9 @@ fn with_outs(mut schedule: Schedule, outs: &[Out], middle: Date, moves: bool) ->
         };
     }
     match moves {
-        true => schedule.except_dates(Vec::<Date>::new()).unwrap().or_next_day(),
-        false => schedule,
+        1 => schedule.except_dates(Vec::<Date>::new()).unwrap().or_next_day(),
+        -1 => schedule.except_dates(Vec::<Date>::new()).unwrap().or_previous_day(),
+        _ => schedule,
     }
 }
 
@@ -627,7 +634,7 @@ proptest! {
         which in 0..CRONS.len(),
         place in 0..PLACES.len(),
         outs in outs(),
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
         shifts in proptest::collection::vec(-12 * 86_400..12 * 86_400_i64, 8),
         starting in proptest::option::of(-12 * 86_400..2 * 86_400_i64),
         ends in proptest::option::of(-2 * 86_400..12 * 86_400_i64),
@@ -651,10 +658,12 @@ proptest! {
         let raw = Schedule::from(cron).zone(zone.clone());
         let raw = raw.upcoming(system_time(from - 367 * 86_400)).unwrap().map(unix);
         let meant_for = |due| meant_for(&cron, &zone, due);
-        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+        let meant_for = (moves != 0).then_some(&meant_for as &dyn Fn(i64) -> DateTime);
         let raw = raw.filter(|due| starting.map_or(true, |starting| *due > at + starting));
-        let mut all = by_definition(raw, &zone, &left_out, meant_for, from..until);
+        let mut all = by_definition(raw, &zone, &left_out, meant_for, moves, from..until);
         all.retain(|due| ends.map_or(true, |ends| *due <= at + ends));
+        // Nothing moves to before the beginning.
+        all.retain(|due| starting.map_or(true, |starting| *due > at + starting));
 
         for shift in shifts {
             let after = at + shift;
@@ -681,7 +690,7 @@ proptest! {
         time in 0..5_usize,
         place in 0..PLACES.len(),
         outs in outs(),
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
         shifts in proptest::collection::vec(-12 * 86_400..12 * 86_400_i64, 8),
     ) {
         let (zone, at) = self::place(place);
@@ -696,8 +705,8 @@ proptest! {
             true => civil(&zone, due),
             false => civil(&zone, due).date().at(time),
         };
-        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
-        let all = by_definition(raw, &zone, &left_out, meant_for, 0..at + 60 * 86_400);
+        let meant_for = (moves != 0).then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+        let all = by_definition(raw, &zone, &left_out, meant_for, moves, unix(moment_of(anchor, &zone))..at + 60 * 86_400);
         for shift in shifts {
             let after = at + shift;
             // The last one comes first: what came of the anchor.
@@ -731,7 +740,7 @@ proptest! {
         let is_left_out = move |time: DateTime| u64::from(time.time().second()) * 37 % 60 < seconds;
         let left_out = Outs { outs: &outs, middle };
         let all = |time: DateTime| is_left_out(time) || left_out.list(time.date()) || left_out.filter(time);
-        let schedule = with_outs(Schedule::every(period).unwrap(), &outs, middle, false).except(is_left_out);
+        let schedule = with_outs(Schedule::every(period).unwrap(), &outs, middle, 0).except(is_left_out);
         let grid = (0..30_000).map(|step| start + period * step);
         let expected: Vec<SystemTime> = grid.filter(|&due| !all(zone.civil(due).unwrap())).take(20).collect();
         let upcoming = schedule.zone(zone.clone()).upcoming(start);
@@ -740,4 +749,4 @@ proptest! {
     }
 }
 
-const PERIODS: [&str; 5] = ["1d", "2d", "1w", "2w", "1d12h"];
+const PERIODS: [&str; 6] = ["1d", "2d", "1w", "2w", "1mo", "1d12h"];

@@ -377,7 +377,10 @@ fn next_mirrors_previous_and_stays_within_the_bounds() {
         }
     }
     let error = Schedule::every("1h").unwrap().next(at("2026-11-22T00:00:00Z")).unwrap_err();
-    assert_eq!(error.to_string(), "`next` can be asked of a cron expression only");
+    assert_eq!(
+        error.to_string(),
+        "`next` can be asked of `cron`, `every` with `starting`, `at` and `any` only"
+    );
 }
 
 #[test]

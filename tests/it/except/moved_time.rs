@@ -22,15 +22,15 @@ fn seen(stage: &Stage, delay: Duration) -> (Vec<i64>, u64) {
 const START: &str = "2026-11-22 08:59:59";
 
 /// The members of a schedule by definition in the days around the start.
-fn members(cron: Cron, zone: &Zone, outs: &[Out], moves: bool) -> BTreeSet<i64> {
+fn members(cron: Cron, zone: &Zone, outs: &[Out], moves: i64) -> BTreeSet<i64> {
     let start: DateTime = START.parse().unwrap();
     let at = unix(moment(START).instant(&Zone::utc()).unwrap());
     let left_out = Outs { outs, middle: start.date() };
     let raw = Schedule::from(cron).zone(zone.clone());
     let raw = raw.upcoming(system_time(at - 400 * 86_400)).unwrap().map(unix);
     let meant_for = |due| meant_for(&cron, zone, due);
-    let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
-    by_definition(raw, zone, &left_out, meant_for, at - 10 * 86_400..at + 40 * 86_400)
+    let meant_for = (moves != 0).then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+    by_definition(raw, zone, &left_out, meant_for, moves, at - 10 * 86_400..at + 40 * 86_400)
 }
 
 fn closures() -> impl Strategy<Value = Vec<Out>> {
@@ -66,7 +66,7 @@ proptest! {
         which in 0..CRONS.len(),
         after in 0..8000_u64,
         shift in prop_oneof![-3..0, 1..4],
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
         outs in closures(),
         jitter in prop_oneof![Just(0), 1..7200_u64],
         held in prop_oneof![Just(0), 0..8000_u64],
@@ -116,7 +116,7 @@ proptest! {
         time in 0..6_usize,
         after in 0..8000_u64,
         shift in prop_oneof![-3..0, 1..4],
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
         outs in closures(),
     ) {
         let (before, later) = (Zone::fixed(3600).unwrap(), Zone::fixed(3600 + shift * 3600).unwrap());
@@ -137,9 +137,9 @@ proptest! {
         let zone = changing(system_time(changes + 1), 1, 1 + shift);
         let raw = plain().zone(zone.clone()).upcoming(system_time(changes - 410 * 86_400)).unwrap().map(unix);
         let meant_for = |due| civil(&zone, due).date().at(time);
-        let meant_for = moves.then_some(&meant_for as &dyn Fn(i64) -> DateTime);
+        let meant_for = (moves != 0).then_some(&meant_for as &dyn Fn(i64) -> DateTime);
         let left_out = Outs { outs: &outs, middle };
-        let all = by_definition(raw, &zone, &left_out, meant_for, 0..changes + 40 * 86_400);
+        let all = by_definition(raw, &zone, &left_out, meant_for, moves, 0..changes + 40 * 86_400);
         // The last before the start comes of the anchor.
         let last = all.range(..=unix(start)).next_back().into_iter();
         let expected: Vec<i64> = last.chain(all.range(unix(start) + 1..=unix(stage.clock.now()))).copied().collect();
@@ -151,7 +151,7 @@ proptest! {
         which in 0..CRONS.len(),
         steps in proptest::collection::vec((0..30_000_u64, -14_000..14_000_i64), 1..5),
         outs in closures(),
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
     ) {
         let middle = START.parse::<DateTime>().unwrap().date();
         let stage = Stage::at(START);
