@@ -69,6 +69,7 @@ pub struct Schedule {
     pub(crate) starting: Option<Moment>,
     pub(crate) until: Option<Moment>,
     times: Option<u64>,
+    first_after: Option<Duration>,
     every_nth_week: Option<u32>,
     except: Except,
     jitter: Duration,
@@ -79,6 +80,7 @@ pub(crate) enum What {
     Every(Period),
     At(Moment),
     After(Duration),
+    AfterEnd(Duration),
     AtEach(Moments),
     AtNext(Closure),
     Any(Vec<Schedule>),
@@ -130,6 +132,42 @@ impl Schedule {
         match period.try_into() {
             Ok(period) => Ok(Schedule::from(What::Every(period))),
             Err(error) => Err(error.into().in_field("every", unquoted(&given))),
+        }
+    }
+
+    /// At once, and then each time when so much time has passed since the last run has ended: `"10s"`, or a [`Duration`].
+    /// However long a run takes, the pause after it is the same, and no run is ever late for it.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// let takes_3_seconds = { let clock = clock.clone(); move || clock.advance(Duration::from_secs(3)) };
+    /// let task = scheduler.task("crawl").every_after_end("10s").run(takes_3_seconds)?;
+    /// clock.advance(Duration::ZERO);
+    /// assert_eq!(task.next_due(), Some(UNIX_EPOCH + Duration::from_secs(13)));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the period is zero or its text is none ([`Period`]), or if it has days, weeks, months or years, whose length is not
+    /// always the same.
+    pub fn every_after_end<P>(period: P) -> Result<Schedule, Error>
+    where
+        P: TryInto<Period> + fmt::Debug + Clone,
+        P::Error: Into<Error>,
+    {
+        let nonsense = |error: Error| error.in_field("every_after_end", unquoted(&period));
+        let parsed = period.clone().try_into().map_err(|error| nonsense(error.into()))?;
+        match parsed.is_elapsed() {
+            true => Ok(Schedule::from(What::AfterEnd(parsed.elapsed()))),
+            false => {
+                let why = "expected elapsed time, such as `24h`: days are not always as long";
+                Err(nonsense(Error::new(Kind::Other(why.into()))))
+            }
         }
     }
 
@@ -242,6 +280,7 @@ impl Schedule {
             What::Every(period) => What::Every(*period),
             What::At(moment) => What::At(*moment),
             What::After(delay) => What::After(*delay),
+            What::AfterEnd(period) => What::AfterEnd(*period),
             What::Any(members) => What::Any(members.iter().map(Schedule::try_clone).collect::<Option<_>>()?),
             What::AtEach(_) | What::AtNext(_) => return None,
         };
@@ -282,6 +321,24 @@ impl Schedule {
         Ok(self)
     }
 
+    /// The time from now to the first run of a period of elapsed time ([`every`](Schedule::every),
+    /// [`every_after_end`](Schedule::every_after_end)), which is at once otherwise. It is elapsed time, too, so setting the
+    /// wall clock does not change it.
+    ///
+    /// With other schedules, and with [`starting`](Schedule::starting), it is an error when the task is scheduled.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sexton::Schedule;
+    ///
+    /// let later = Schedule::every("10s")?.first_after(Duration::from_secs(3));
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn first_after(mut self, delay: Duration) -> Schedule {
+        self.first_after = Some(delay);
+        self
+    }
+
     /// Ends the task after this number of runs, at least one. A missed occurrence is no run.
     pub fn times(mut self, runs: u64) -> Schedule {
         self.times = Some(runs);
@@ -311,7 +368,7 @@ impl Schedule {
             What::At(moment) => moment.is_dated(),
             What::Every(_) => self.starting.map_or(false, Moment::is_dated),
             What::Any(ref members) => members.iter().all(Schedule::has_fixed_due_times),
-            What::After(_) | What::AtNext(_) => false,
+            What::After(_) | What::AfterEnd(_) | What::AtNext(_) => false,
         }
     }
 
@@ -333,6 +390,7 @@ impl From<What> for Schedule {
             starting: None,
             until: None,
             times: None,
+            first_after: None,
             every_nth_week: None,
             except: Except::default(),
             jitter: Duration::ZERO,

@@ -259,6 +259,10 @@ impl Agenda {
         let shared = entry.job.as_ref().and_then(Job::shared);
         let job = shared.or_else(|| entry.job.take()).expect("a task that is not running has its callback");
         entry.runs += 1;
+        let waits_for_end = || entry.timetable.as_ref().map_or(false, |it| it.after_end(now).is_some());
+        if facts.reason != Reason::Demand && waits_for_end() {
+            entry.next = None;
+        }
         if facts.place != Place::Any {
             (entry.stage, entry.next, entry.marks) = (Stage::Ending, None, None);
             self.begin_limit(&facts);
@@ -307,6 +311,9 @@ impl Agenda {
             Then::Schedule => false,
             Then::Nothing => true,
         };
+        if let (Stage::Idle, 0, None, Some(timetable)) = (entry.stage, entry.runs, entry.next, &entry.timetable) {
+            entry.next = timetable.after_end(now).flatten();
+        }
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
         let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {

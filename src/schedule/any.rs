@@ -52,7 +52,7 @@ impl Schedule {
         let is_member = match self.what {
             What::Every(_) => self.starting.is_some(),
             What::Cron(_) | What::At(_) | What::Any(_) => true,
-            What::After(_) | What::AtEach(_) | What::AtNext(_) => false,
+            What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
         };
         let is_plain = self.zone.is_none() && self.times.is_none() && self.jitter.is_zero();
         let why = match is_member {

@@ -91,7 +91,7 @@ impl Schedule {
         let has_past = match self.what {
             What::Cron(_) | What::At(_) | What::Any(_) => true,
             What::Every(_) => self.starting.is_some(),
-            What::After(_) | What::AtEach(_) | What::AtNext(_) => false,
+            What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
         };
         if !has_past {
             let why =

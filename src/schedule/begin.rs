@@ -27,6 +27,7 @@ struct Beginning {
     zone: Zone,
     now: Now,
     starting: Option<SystemTime>,
+    first_after: Option<Duration>,
     civil_starting: Option<DateTime>,
     /// The last due time of an earlier process, without the delay.
     last: Option<SystemTime>,
@@ -58,12 +59,17 @@ impl Schedule {
             }),
         };
         let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let mut begins = Beginning { timetable, zone, now, starting, civil_starting, last };
+        let first_after = this.first_after;
+        let mut begins = Beginning { timetable, zone, now, starting, first_after, civil_starting, last };
         let first = match this.what {
             What::Cron(_) | What::Any(_) => begins.calendar(&this)?,
             What::Every(period) => begins.period(period)?,
             What::At(moment) => begins.at(moment)?,
             What::After(delay) => begins.after(delay)?,
+            What::AfterEnd(period) => {
+                begins.timetable.rule = Rule::AfterEnd { period };
+                begins.first_elapsed()
+            }
             What::AtEach(moments) => begins.at_each(moments)?,
             What::AtNext(next) => begins.at_next(next)?,
         };
@@ -100,6 +106,15 @@ impl Schedule {
         if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
             let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
             return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
+        }
+        let is_elapsed = match self.what {
+            What::Every(period) => period.is_elapsed() && self.starting.is_none(),
+            What::AfterEnd(_) => true,
+            _ => false,
+        };
+        if self.first_after.is_some() && !is_elapsed {
+            let why = "goes with `every` and `every_after_end` of elapsed time only, and not with `starting`";
+            return Err(Error::new(Kind::Other(why.into())).in_field("first_after", ""));
         }
         if self.every_nth_week.is_some() && !matches!(self.what, What::Cron(_)) {
             let why = "goes with `cron` only; a period says itself how many weeks it is";
@@ -158,7 +173,7 @@ impl Beginning {
         let ahead = self.last.and_then(|last| last.duration_since(wall).ok()).unwrap_or_default();
         let (last, slack) = if ahead > slack { (Some(wall), Duration::ZERO) } else { (self.last, slack) };
         let first = match self.starting {
-            None => Some(Due::Elapsed(self.now.mono)),
+            None => self.first_elapsed(),
             Some(start) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
             Some(start) => {
                 let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
@@ -169,6 +184,11 @@ impl Beginning {
             }
         };
         self.timetable.rule.elapsed_from(first, self.now, self.timetable.bounds.except())
+    }
+
+    /// Now, or after the delay that was given.
+    fn first_elapsed(&self) -> Option<Due> {
+        self.now.mono.checked_add(self.first_after.unwrap_or_default()).map(Due::Elapsed)
     }
 
     /// The same, of a period that has days or months.

@@ -40,7 +40,7 @@ impl Timetable {
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
             Rule::Elapsed { period, .. } => Kind::Elapsed(*period),
             Rule::Once { .. } => return None,
-            Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
+            Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
         let (until, delay) = (self.bounds.until(), self.bounds.delay());
         Some(Plan { kind, until, delay, has_exclusions })

@@ -26,6 +26,10 @@ pub(super) enum Rule {
         period: Duration,
         clock: Timeline,
     },
+    /// So long after the end of the last run. If an occurrence gets no run, so long after that was found out.
+    AfterEnd {
+        period: Duration,
+    },
     /// At a civil time, if that is what was given.
     Once {
         civil: Option<DateTime>,
@@ -64,6 +68,7 @@ impl Rule {
                 let next = last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed);
                 self.elapsed_from(next, now, except)
             }
+            Rule::AfterEnd { period } => Ok(now.mono.checked_add(*period).map(Due::Elapsed)),
             Rule::Once { .. } => Ok(None),
             Rule::AtEach { moments, last, zone } => loop {
                 let moment = match pull(moments)? {

@@ -237,7 +237,7 @@ impl Timetable {
                 // The anchor, if it is still waited for.
                 starting
             }
-            Rule::AtNext(_) => None,
+            Rule::AfterEnd { .. } | Rule::AtNext(_) => None,
         };
         match due {
             Due::Calendar(_) if !has_come => {
@@ -283,6 +283,16 @@ impl Timetable {
     /// The due time itself, if it is not after the end.
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
         due.filter(|due| due.is_until(self.bounds.until(), now))
+    }
+
+    /// The due time after a run that has ended now, if that is what it depends on. None where it does not.
+    pub(crate) fn after_end(&self, now: Now) -> Option<Option<Due>> {
+        match self.rule {
+            Rule::AfterEnd { period } => {
+                Some(self.in_time(self.delayed(now.mono.checked_add(period).map(Due::Elapsed)), now))
+            }
+            _ => None,
+        }
     }
 
     /// Whether finding its occurrences calls the user's code: an iterator, a closure, or a closure in `except`.

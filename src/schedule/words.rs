@@ -17,6 +17,7 @@ pub(crate) enum Words {
     Every(Period),
     At(Moment),
     After(Duration),
+    AfterEnd(Duration),
     AtEach,
     AtNext,
     /// One that has more to say, such as an end.
@@ -30,6 +31,7 @@ impl Words {
             What::Every(period) => Words::Every(*period),
             What::At(moment) => Words::At(*moment),
             What::After(delay) => Words::After(*delay),
+            What::AfterEnd(period) => Words::AfterEnd(*period),
             What::AtEach(_) => Words::AtEach,
             What::AtNext(_) => Words::AtNext,
             What::Any(members) => Words::Text(Members(members).to_string().into()),
@@ -44,6 +46,7 @@ impl fmt::Display for Words {
             Words::Every(period) => write!(f, "every {period}"),
             Words::At(moment) => write!(f, "at {moment}"),
             Words::After(delay) => write!(f, "after {delay:?}"),
+            Words::AfterEnd(period) => write!(f, "every {period:?} after the end"),
             Words::AtEach => f.write_str("at each of an iterator"),
             Words::AtNext => f.write_str("at next of a closure"),
             Words::Text(text) => f.write_str(text),
@@ -71,7 +74,7 @@ impl fmt::Display for Described {
 impl Schedule {
     pub(crate) fn words(&self) -> Words {
         let has_bounds = self.starting.is_some() || self.until.is_some() || self.times.is_some();
-        let has_bounds = has_bounds || self.every_nth_week.is_some();
+        let has_bounds = has_bounds || self.every_nth_week.is_some() || self.first_after.is_some();
         match has_bounds || !self.except.is_empty() || !self.jitter.is_zero() {
             true => Words::Text(Modified(self).to_string().into()),
             false => Words::of(&self.what),
@@ -84,10 +87,13 @@ struct Modified<'a>(&'a Schedule);
 
 impl fmt::Display for Modified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Schedule { what, every_nth_week, starting, until, times, except, jitter, .. } = self.0;
+        let Schedule { what, every_nth_week, first_after, starting, until, times, except, jitter, .. } = self.0;
         write!(f, "{}", Words::of(what))?;
         if let Some(weeks) = every_nth_week {
             write!(f, " every {weeks} weeks")?;
+        }
+        if let Some(delay) = first_after {
+            write!(f, " first after {delay:?}")?;
         }
         write!(f, "{except}")?;
         if let Some(starting) = starting {

@@ -79,6 +79,15 @@ impl<'a> NeedsSchedule<'a> {
         self.scheduled(Schedule::at(moment))
     }
 
+    /// As [`Schedule::every_after_end`].
+    pub fn every_after_end<P>(self, period: P) -> TaskBuilder<'a>
+    where
+        P: TryInto<Period> + fmt::Debug + Clone,
+        P::Error: Into<Error>,
+    {
+        self.scheduled(Schedule::every_after_end(period))
+    }
+
     /// As [`Schedule::after`].
     pub fn after(self, delay: Duration) -> TaskBuilder<'a> {
         self.scheduled(Ok(Schedule::after(delay)))
@@ -166,6 +175,11 @@ impl TaskBuilder<'_> {
     /// As [`Schedule::every_nth_week`].
     pub fn every_nth_week(self, weeks: u32) -> Self {
         self.with(|schedule| Ok(schedule.every_nth_week(weeks)))
+    }
+
+    /// As [`Schedule::first_after`].
+    pub fn first_after(self, delay: Duration) -> Self {
+        self.with(|schedule| Ok(schedule.first_after(delay)))
     }
 
     /// As [`Schedule::times`].
