@@ -1,6 +1,5 @@
 //! Several schedules as one: due whenever one of them is.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use super::bounds::{Bounds, Parts};
@@ -35,7 +34,7 @@ impl Schedule {
     /// closure. `until`, `except` and `except_dates` of the whole apply to all members.
     ///
     /// As a cron expression, it is due after the time at which the task is scheduled: an anchor or a time that has passed is
-    /// not caught up. Periods of elapsed time go by the wall clock in it. Missed occurrences are counted exactly, unless more
+    /// not caught up. Periods of elapsed time go by the wall clock in it: their anchor and whole periods from there on. Missed occurrences are counted exactly, unless more
     /// than a million of those of one member coincide with others: then the count is a lower bound.
     ///
     /// Another member, none at all, or one with what is for the whole is an error when the task is scheduled.
@@ -49,13 +48,8 @@ impl Schedule {
 
     /// Whether it can be a member of `any`.
     fn check_member(&self) -> Result<(), Error> {
-        let is_member = match self.what {
-            What::Every(_) => self.starting.is_some(),
-            What::Cron(_) | What::At(_) | What::Any(_) => true,
-            What::After(_) | What::AtEach(_) | What::AtNext(_) => false,
-        };
         let is_plain = self.zone.is_none() && self.times.is_none() && self.jitter.is_zero();
-        let why = match is_member {
+        let why = match self.has_pattern() {
             true if is_plain && !self.except.has_closures() => return self.check(),
             true => {
                 "expected `zone`, `times`, `jitter` and `except` with a closure on the whole, not on a member"
@@ -201,17 +195,4 @@ impl Member {
 /// The first occurrence of any member after an instant.
 fn first(members: &[Member], after: SystemTime) -> Option<SystemTime> {
     members.iter().filter_map(|member| member.after(after)).min()
-}
-
-/// Members in words.
-pub(super) struct Members<'a>(pub(super) &'a [Schedule]);
-
-impl fmt::Display for Members<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any of (")?;
-        for (index, member) in self.0.iter().enumerate() {
-            write!(f, "{}{member}", if index > 0 { "; " } else { "" })?;
-        }
-        f.write_str(")")
-    }
 }
