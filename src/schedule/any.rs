@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::bounds::{Bounds, Parts};
+use super::except::Except;
 use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::pattern::Pattern;
@@ -70,6 +71,8 @@ pub(super) struct Union {
 #[derive(Clone)]
 struct Member {
     pattern: Pattern,
+    except: Except,
+    /// When it begins and ends.
     bounds: Bounds,
     /// Those up to then have been judged, and do not come back when the clock is set back.
     judged: Option<SystemTime>,
@@ -85,13 +88,12 @@ impl Union {
             schedule.check_member()?;
             let parts = Parts {
                 until: instant_of("until", schedule.until, zone)?,
-                except: schedule.except.clone(),
                 civil_starting: schedule.starting.and_then(Moment::civil),
                 civil_until: schedule.until.and_then(Moment::civil),
                 ..Parts::default()
             };
-            let pattern = schedule.pattern(zone, floor)?;
-            Ok(Member { pattern, bounds: Bounds::new(parts), judged: None })
+            let (pattern, except) = (schedule.pattern(zone, floor)?, schedule.except.clone());
+            Ok(Member { pattern, except, bounds: Bounds::new(parts), judged: None })
         };
         let members = schedules.iter().map(member).collect::<Result<_, Error>>()?;
         Ok(Union { members, clock: Timeline::new(zone.clone()) })
@@ -160,35 +162,29 @@ impl Union {
 impl Member {
     fn after(&self, after: SystemTime) -> Option<SystemTime> {
         let after = self.judged.map_or(after, |judged| judged.max(after));
-        let found = match self.exclusions() {
-            // Without closures there are no errors.
-            Some(exclusions) => exclusions.after(&self.pattern, after, None).unwrap_or(None),
-            None => self.pattern.after(after),
-        };
-        found.filter(|found| self.bounds.until().map_or(true, |until| *found <= until))
+        // Without closures there are no errors.
+        let found = self.exclusions().after(&self.pattern, after, None).unwrap_or(None);
+        found.filter(|found| *found <= self.bounds.until().unwrap_or(*found))
     }
 
     fn until(&self, until: SystemTime) -> Option<SystemTime> {
         let until = self.bounds.until().map_or(until, |end| end.min(until));
-        let found = match self.exclusions() {
-            Some(exclusions) => exclusions.until(&self.pattern, until).unwrap_or(None),
-            None => self.pattern.until(until),
-        };
+        let found = self.exclusions().until(&self.pattern, until).unwrap_or(None);
         found.filter(|found| self.judged.map_or(true, |judged| *found > judged))
     }
 
     fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
         let after = self.judged.map_or(after, |judged| judged.max(after));
         let until = self.bounds.until().map_or(until, |end| end.min(until));
-        match self.exclusions() {
-            _ if until <= after => 0,
-            Some(exclusions) => exclusions.count(&self.pattern, after, until),
-            None => self.pattern.count(after, until),
+        if after < until {
+            self.exclusions().count(&self.pattern, after, until)
+        } else {
+            0
         }
     }
 
-    fn exclusions(&self) -> Option<Exclusions<'_>> {
-        self.bounds.except().map(|except| Exclusions { except, clock: self.pattern.clock() })
+    fn exclusions(&self) -> Exclusions<'_> {
+        Exclusions { except: &self.except, clock: self.pattern.clock() }
     }
 }
 
