@@ -98,11 +98,15 @@
 //!
 //! **No threads:** [`Builder::threads`]`(0)`, and call [`Scheduler::run_pending`] from your own loop.
 //!
-//! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates), and [`or_next_day`](TaskBuilder::or_next_day) if the run
-//! is to be on the next day instead; [`except`](TaskBuilder::except) for what a list of dates cannot say.
+//! **Not on holidays:** [`except_dates`](TaskBuilder::except_dates), and [`or_next_day`](TaskBuilder::or_next_day) or
+//! [`or_previous_day`](TaskBuilder::or_previous_day) if the run is to be on another day instead;
+//! [`except`](TaskBuilder::except) for what a list of dates cannot say.
+//!
+//! **Several schedules for one task:** [`Schedule::any`], through [`on`](NeedsSchedule::on).
 //!
 //! **Every other week:** `0 9 * * mon%2`, or [`every_nth_week(2)`](TaskBuilder::every_nth_week) beside a cron expression, or
-//! [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day.
+//! [`every("2w")`](NeedsSchedule::every) with [`starting`](TaskBuilder::starting) on the first day. `"1mo"` and `"1y"` are
+//! months and years.
 //!
 //! **Not all at the full hour:** [`jitter`](TaskBuilder::jitter) delays a task by a fixed time that depends on its name.
 //!

@@ -26,11 +26,15 @@ pub(crate) struct Days<Z> {
 }
 
 impl<Z: Offsets> Days<Z> {
+    /// A period without days or months is elapsed time from the anchor on, whatever the zone.
+    ///
     /// `civil` is the anchor's civil time where that is what was given. One in a gap is itself on the grid, though
     /// nobody's clock ever shows it.
     pub(crate) fn new(period: Period, civil: Option<DateTime>, anchor: i128, zone: Z) -> Option<Days<Z>> {
         let unix = i64::try_from(anchor.div_euclid(SECOND)).ok()?;
         let civil = match civil {
+            // Elapsed time alone counts from an instant.
+            _ if period.is_elapsed() => DateTime::from_seconds(unix)?,
             Some(civil) => civil,
             None => DateTime::from_seconds(unix.checked_add(i64::from(zone.span(unix).offset))?)?,
         };
@@ -46,7 +50,7 @@ impl<Z: Offsets> Days<Z> {
     /// The same from the same civil time on in another zone. `alone` is what that was without a change of it.
     #[cfg_attr(not(feature = "std"), allow(dead_code))]
     pub(crate) fn in_zone(&self, zone: Z, alone: Option<Z>) -> Days<Z> {
-        let alone = alone.filter(|_| !self.is_whole());
+        let alone = alone.filter(|_| !self.is_whole() && !self.period.is_elapsed());
         Days { anchor: self.anchor, subsecond: self.subsecond, period: self.period, zone, alone }
     }
 
@@ -98,7 +102,8 @@ impl<Z: Offsets> Days<Z> {
         let civil = self.civil(steps)?;
         let on_top = i128::from(steps).checked_mul(nanos(self.period.elapsed()))?;
         let zone = self.alone.as_ref().unwrap_or(&self.zone);
-        let whole = i128::from(zone.resolve(civil).due()) * SECOND;
+        let unix = if self.period.is_elapsed() { civil } else { zone.resolve(civil).due() };
+        let whole = i128::from(unix) * SECOND;
         let due = whole.checked_add(i128::from(self.subsecond))?.checked_add(on_top)?;
         Some(match &self.alone {
             Some(alone) => {

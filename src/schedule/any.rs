@@ -1,9 +1,9 @@
 //! Several schedules as one: due whenever one of them is.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use super::bounds::{Bounds, Parts};
+use super::except::Except;
 use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::pattern::Pattern;
@@ -35,7 +35,7 @@ impl Schedule {
     /// closure. `until`, `except` and `except_dates` of the whole apply to all members.
     ///
     /// As a cron expression, it is due after the time at which the task is scheduled: an anchor or a time that has passed is
-    /// not caught up. Periods of elapsed time go by the wall clock in it. Missed occurrences are counted exactly, unless more
+    /// not caught up. Periods of elapsed time go by the wall clock in it: their anchor and whole periods from there on. Missed occurrences are counted exactly, unless more
     /// than a million of those of one member coincide with others: then the count is a lower bound.
     ///
     /// Another member, none at all, or one with what is for the whole is an error when the task is scheduled.
@@ -49,13 +49,8 @@ impl Schedule {
 
     /// Whether it can be a member of `any`.
     fn check_member(&self) -> Result<(), Error> {
-        let is_member = match self.what {
-            What::Every(_) => self.starting.is_some(),
-            What::Cron(_) | What::At(_) | What::Any(_) => true,
-            What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
-        };
         let is_plain = self.zone.is_none() && self.times.is_none() && self.jitter.is_zero();
-        let why = match is_member {
+        let why = match self.has_pattern() {
             true if is_plain && !self.except.has_closures() => return self.check(),
             true => {
                 "expected `zone`, `times`, `jitter` and `except` with a closure on the whole, not on a member"
@@ -76,6 +71,8 @@ pub(super) struct Union {
 #[derive(Clone)]
 struct Member {
     pattern: Pattern,
+    except: Except,
+    /// When it begins and ends.
     bounds: Bounds,
     /// Those up to then have been judged, and do not come back when the clock is set back.
     judged: Option<SystemTime>,
@@ -91,13 +88,12 @@ impl Union {
             schedule.check_member()?;
             let parts = Parts {
                 until: instant_of("until", schedule.until, zone)?,
-                except: schedule.except.clone(),
                 civil_starting: schedule.starting.and_then(Moment::civil),
                 civil_until: schedule.until.and_then(Moment::civil),
                 ..Parts::default()
             };
-            let pattern = schedule.pattern(zone, floor)?;
-            Ok(Member { pattern, bounds: Bounds::new(parts), judged: None })
+            let (pattern, except) = (schedule.pattern(zone, floor)?, schedule.except.clone());
+            Ok(Member { pattern, except, bounds: Bounds::new(parts), judged: None })
         };
         let members = schedules.iter().map(member).collect::<Result<_, Error>>()?;
         Ok(Union { members, clock: Timeline::new(zone.clone()) })
@@ -166,52 +162,33 @@ impl Union {
 impl Member {
     fn after(&self, after: SystemTime) -> Option<SystemTime> {
         let after = self.judged.map_or(after, |judged| judged.max(after));
-        let found = match self.exclusions() {
-            // Without closures there are no errors.
-            Some(exclusions) => exclusions.after(&self.pattern, after, None).unwrap_or(None),
-            None => self.pattern.after(after),
-        };
-        found.filter(|found| self.bounds.until().map_or(true, |until| *found <= until))
+        // Without closures there are no errors.
+        let found = self.exclusions().after(&self.pattern, after, None).unwrap_or(None);
+        found.filter(|found| *found <= self.bounds.until().unwrap_or(*found))
     }
 
     fn until(&self, until: SystemTime) -> Option<SystemTime> {
         let until = self.bounds.until().map_or(until, |end| end.min(until));
-        let found = match self.exclusions() {
-            Some(exclusions) => exclusions.until(&self.pattern, until).unwrap_or(None),
-            None => self.pattern.until(until),
-        };
+        let found = self.exclusions().until(&self.pattern, until).unwrap_or(None);
         found.filter(|found| self.judged.map_or(true, |judged| *found > judged))
     }
 
     fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
         let after = self.judged.map_or(after, |judged| judged.max(after));
         let until = self.bounds.until().map_or(until, |end| end.min(until));
-        match self.exclusions() {
-            _ if until <= after => 0,
-            Some(exclusions) => exclusions.count(&self.pattern, after, until),
-            None => self.pattern.count(after, until),
+        if after < until {
+            self.exclusions().count(&self.pattern, after, until)
+        } else {
+            0
         }
     }
 
-    fn exclusions(&self) -> Option<Exclusions<'_>> {
-        self.bounds.except().map(|except| Exclusions { except, clock: self.pattern.clock() })
+    fn exclusions(&self) -> Exclusions<'_> {
+        Exclusions { except: &self.except, clock: self.pattern.clock() }
     }
 }
 
 /// The first occurrence of any member after an instant.
 fn first(members: &[Member], after: SystemTime) -> Option<SystemTime> {
     members.iter().filter_map(|member| member.after(after)).min()
-}
-
-/// Members in words.
-pub(super) struct Members<'a>(pub(super) &'a [Schedule]);
-
-impl fmt::Display for Members<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any of (")?;
-        for (index, member) in self.0.iter().enumerate() {
-            write!(f, "{}{member}", if index > 0 { "; " } else { "" })?;
-        }
-        f.write_str(")")
-    }
 }

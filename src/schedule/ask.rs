@@ -8,7 +8,7 @@ use super::exclusions::Exclusions;
 use super::pattern::Pattern;
 use super::timeline::Timeline;
 use super::timetable::Timetable;
-use super::{expect_begun, Schedule, What};
+use super::{expect_begun, Schedule};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::occurrences::fires::Occurrences;
@@ -88,12 +88,7 @@ impl Schedule {
     /// The occurrences, for a question around an instant.
     fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
         self.except.check(&self.what)?;
-        let has_past = match self.what {
-            What::Cron(_) | What::At(_) | What::Any(_) => true,
-            What::Every(_) => self.starting.is_some(),
-            What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
-        };
-        if !has_past {
+        if !self.has_pattern() {
             let why =
                 format!("`{question}` can be asked of `cron`, `every` with `starting`, `at` and `any` only");
             return Err(Error::new(Kind::Other(why)));

@@ -202,7 +202,12 @@ impl Exclusions<'_> {
         until: Option<SystemTime>,
         next: impl Fn(SystemTime) -> Option<SystemTime>,
     ) -> Result<(), Error> {
-        row.add(shown.date())?;
+        row.count = row.count.saturating_add(1);
+        row.last = Some(shown.date());
+        let days = shown.date().days() - row.first.get_or_insert(shown.date()).days();
+        if row.count >= MOST_IN_A_ROW && days > MOST_DAYS {
+            return Err(leaves_nothing());
+        }
         if row.count != TRIED_AFTER {
             return Ok(());
         }
@@ -389,19 +394,6 @@ struct Row {
     count: u32,
     first: Option<Date>,
     last: Option<Date>,
-}
-
-impl Row {
-    /// Adds one on a date; an error if there are too many then.
-    fn add(&mut self, date: Date) -> Result<(), Error> {
-        self.count = self.count.saturating_add(1);
-        self.last = Some(date);
-        let days = date.days() - self.first.get_or_insert(date).days();
-        match self.count >= MOST_IN_A_ROW && days > MOST_DAYS {
-            true => Err(leaves_nothing()),
-            false => Ok(()),
-        }
-    }
 }
 
 /// The last occurrence up to an instant: from one of them on, in ever smaller steps. `after` gives the first one after an

@@ -1,4 +1,4 @@
-//! The occurrences of an expression, of a period from an anchor on, of a single time, or of several of these. Arithmetic, and
+//! The occurrences of an expression, of a period from an anchor on, or of several of these. Arithmetic, and
 //! nothing else.
 
 use std::time::{Duration, SystemTime};
@@ -7,12 +7,11 @@ use super::any::Union;
 use super::exclusions::NANOSECOND;
 use super::moment::{out_of_range, Moment};
 use super::timeline::Timeline;
-use super::timetable::periods;
 use super::{expect_begun, instant_of, never_fires, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
-use crate::occurrences::days::{remainder, Days};
+use crate::occurrences::days::Days;
 use crate::occurrences::fires;
 use crate::period::Period;
 use crate::sync::Arc;
@@ -27,25 +26,22 @@ pub(super) enum Pattern {
         clock: Timeline,
         floor: i64,
     },
-    /// A period of days or months.
+    /// A period from an anchor on.
     Days(Box<Days<Timeline>>),
-    Elapsed(Box<Elapsed>),
-    /// At a civil time or at an instant.
-    At(Box<(Moment, Timeline)>),
     Any(Box<Union>),
 }
 
-/// Whole periods of elapsed time from an anchor on.
-#[derive(Clone)]
-pub(super) struct Elapsed {
-    anchor: SystemTime,
-    period: Duration,
-    clock: Timeline,
-}
-
 impl Schedule {
-    /// Its occurrences in a zone, of a schedule whose occurrences are the same whenever one asks. An expression begins after
-    /// `floor`, in Unix seconds.
+    /// Whether its occurrences are the same whenever one asks.
+    pub(super) fn has_pattern(&self) -> bool {
+        match self.what {
+            What::Cron(_) | What::At(_) | What::Any(_) => true,
+            What::Every(_) => self.starting.is_some(),
+            What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
+        }
+    }
+
+    /// Its occurrences in a zone, if it has a pattern. An expression begins after `floor`, in Unix seconds.
     pub(super) fn pattern(&self, zone: &Zone, floor: i64) -> Result<Pattern, Error> {
         let clock = Timeline::new(zone.clone());
         let starting = instant_of("starting", self.starting, zone)?;
@@ -58,21 +54,20 @@ impl Schedule {
                 let floor = starting.map_or(i64::MIN, unix_seconds).max(floor);
                 Ok(Pattern::Cron { cron, clock, floor })
             }
-            (What::Every(period), Some(anchor)) if period.is_elapsed() => {
-                Ok(Pattern::Elapsed(Box::new(Elapsed { anchor, period: period.elapsed(), clock })))
-            }
             (What::Every(period), Some(anchor)) => {
                 Pattern::days(*period, self.starting.and_then(Moment::civil), anchor, zone)
             }
             (What::At(moment), _) => {
-                instant_of("at", Some(*moment), zone)?;
-                Ok(Pattern::At(Box::new((*moment, clock))))
+                let at = moment.in_zone(zone).map_err(|error| error.in_field("at", moment.to_string()))?;
+                // There is no second one: it is beyond the calendar, or beyond all clocks.
+                let period = match moment.civil() {
+                    Some(_) => Period::new(u32::MAX, Duration::ZERO),
+                    None => Period::new(0, Duration::MAX),
+                };
+                Pattern::days(period?, moment.civil(), at, zone)
             }
             (What::Any(members), _) => Ok(Pattern::Any(Box::new(Union::new(members, zone, floor)?))),
-            _ => {
-                let why = "has no occurrences before it is scheduled";
-                Err(Error::new(Kind::Other(why.into())).in_field("schedule", self.to_string()))
-            }
+            _ => Err(Error::new(Kind::Other("its due times depend on when it is scheduled".into()))),
         }
     }
 }
@@ -85,7 +80,9 @@ impl Pattern {
         anchor: SystemTime,
         zone: &Zone,
     ) -> Result<Pattern, Error> {
-        expect_begun(zone, anchor)?;
+        if !period.is_elapsed() {
+            expect_begun(zone, anchor)?;
+        }
         let days = Days::new(period, civil, unix_nanos(anchor), Timeline::new(zone.clone()));
         Ok(Pattern::Days(Box::new(days.ok_or_else(out_of_range)?)))
     }
@@ -97,11 +94,6 @@ impl Pattern {
                 fires::next(cron, clock, unix_seconds(after).max(*floor)).and_then(system_time)
             }
             Pattern::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
-            Pattern::Elapsed(elapsed) => match after.duration_since(elapsed.anchor) {
-                Ok(age) => after.checked_add(elapsed.period - remainder(age, elapsed.period)),
-                Err(_) => Some(elapsed.anchor),
-            },
-            Pattern::At(_) => self.only().filter(|due| *due > after),
             Pattern::Any(union) => union.after(after),
         }
     }
@@ -114,11 +106,6 @@ impl Pattern {
                 last.filter(|last| last > floor).and_then(system_time)
             }
             Pattern::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
-            Pattern::Elapsed(elapsed) => {
-                let age = until.duration_since(elapsed.anchor).ok()?;
-                until.checked_sub(remainder(age, elapsed.period))
-            }
-            Pattern::At(_) => self.only().filter(|due| *due <= until),
             Pattern::Any(union) => union.until(until),
         }
     }
@@ -130,25 +117,7 @@ impl Pattern {
                 fires::count(cron, clock, unix_seconds(after).max(*floor), unix_seconds(until))
             }
             Pattern::Days(days) => days.count(unix_nanos(after), unix_nanos(until)),
-            Pattern::Elapsed(elapsed) => {
-                let Elapsed { anchor, period, .. } = **elapsed;
-                let is_anchor_new = after < anchor && anchor <= until;
-                periods(anchor, period, until) - periods(anchor, period, after) + u64::from(is_anchor_new)
-            }
-            Pattern::At(_) => self.only().map_or(0, |due| u64::from(after < due && due <= until)),
             Pattern::Any(union) => union.count(after, until),
-        }
-    }
-
-    /// When a single time is due.
-    fn only(&self) -> Option<SystemTime> {
-        match self {
-            Pattern::At(at) => match &**at {
-                (Moment::Civil(civil), clock) => system_time(clock.instant(*civil)),
-                (Moment::Instant(instant), _) => Some(*instant),
-                (Moment::Time(_), _) => None,
-            },
-            _ => None,
         }
     }
 
@@ -160,7 +129,7 @@ impl Pattern {
                 let anchor = days.after(i128::MIN).and_then(system_time_of_nanos);
                 anchor.and_then(|anchor| anchor.checked_sub(NANOSECOND))
             }
-            Pattern::Elapsed(_) | Pattern::At(_) | Pattern::Any(_) => None,
+            Pattern::Any(_) => None,
         }
     }
 
@@ -169,7 +138,6 @@ impl Pattern {
         match self {
             Pattern::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
             Pattern::Days(days) if days.is_whole() => days.civil_from(start),
-            Pattern::At(at) => at.0.civil().map(DateTime::seconds).filter(|civil| *civil >= start),
             Pattern::Any(union) => {
                 union.patterns().filter_map(|pattern| pattern.skipped_from(start, shown)).min()
             }
@@ -181,8 +149,7 @@ impl Pattern {
     pub(super) fn is_interval_like(&self) -> bool {
         match self {
             Pattern::Cron { cron, .. } => cron.is_interval_like(),
-            Pattern::Days(_) | Pattern::At(_) => false,
-            Pattern::Elapsed(_) => true,
+            Pattern::Days(_) => false,
             Pattern::Any(union) => union.patterns().any(Pattern::is_interval_like),
         }
     }
@@ -192,8 +159,6 @@ impl Pattern {
         match self {
             Pattern::Cron { clock, .. } => clock,
             Pattern::Days(days) => days.zone(),
-            Pattern::Elapsed(elapsed) => &elapsed.clock,
-            Pattern::At(at) => &at.1,
             Pattern::Any(union) => &union.clock,
         }
     }
@@ -206,8 +171,6 @@ impl Pattern {
                 let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
                 Pattern::Days(Box::new(days.in_zone(clock, alone)))
             }
-            Pattern::Elapsed(elapsed) => Pattern::Elapsed(Box::new(Elapsed { clock, ..**elapsed })),
-            Pattern::At(at) => Pattern::At(Box::new((at.0, clock))),
             Pattern::Any(union) => Pattern::Any(Box::new(union.with_clock(clock))),
         }
     }

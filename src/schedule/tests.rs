@@ -164,16 +164,24 @@ fn begun(
     zone: &Zone,
     from: SystemTime,
     dates: &[i64],
-    moves: bool,
+    moves: i64,
 ) -> Result<(Timetable, Option<Due>), Error> {
-    let schedule = match text.strip_prefix("every ") {
-        Some(period) => Schedule::every(period)?.starting(from)?,
-        None => Schedule::cron(text)?,
+    let one = |text: &str| match text.strip_prefix("every ") {
+        Some(period) => Schedule::every(period)?.starting(from),
+        None => Schedule::cron(text),
+    };
+    let schedule = match text.contains('|') {
+        true => Schedule::any(text.split('|').map(one).collect::<Result<Vec<_>, _>>()?),
+        false => one(text)?,
     };
     let middle = zone.civil(from).unwrap().date();
     let dates: Vec<_> = dates.iter().map(|&days| middle.checked_add_days(days).unwrap()).collect();
     let schedule = if dates.is_empty() { schedule } else { schedule.except_dates(dates)? };
-    let schedule = if moves { schedule.or_next_day() } else { schedule };
+    let schedule = match moves {
+        1 => schedule.or_next_day(),
+        -1 => schedule.or_previous_day(),
+        _ => schedule,
+    };
     schedule.begin(zone, Now { mono: Instant::now(), wall: from }, None)
 }
 
@@ -186,6 +194,8 @@ proptest! {
             "*/10 * * * *", "30 2 * * *", "0,30 1-3 * * *", "*/20 30 2,3 * * *", "15 */3 * * mon-fri", "0 9 * * fri",
             "*/5 23 * * wed,sat", "0,10,20,40 2,3 * * sat,sun", "*/6 1,2 * * tue,sun", "0,20,40 2,9 * * mon,fri",
             "0,20,40 2,9 * * mon,fri", "every 1d", "every 2d", "every 1w", "every 1d6h", "every 25m", "every 7s",
+            "every 1mo", "30 2 * * *|*/20 30 2,3 * * *|0 9 * * fri", "0 * * * *|every 1d|*/10 1-3 * * *", "every 25m|every 1d6h|0 0 * * *",
+            "*/5 * * * wed|*/7 * * * *",
         ]),
         rules in (0..4_usize, 0..4_usize),
         change in prop_oneof![2 => Just(None), 1 => (0..200_000_u64).prop_map(Some)],
@@ -193,13 +203,14 @@ proptest! {
         from in prop_oneof![1_774_700_000..1_774_750_000_u64, 1_792_840_000..1_792_900_000_u64],
         length in prop_oneof![0..40_000_u64, 0..4_000_000_u64],
         dates in prop_oneof![Just(Vec::new()), proptest::collection::vec(-3..40_i64, 1..16)],
-        moves in any::<bool>(),
+        moves in -1..=1_i64,
     ) {
         let zones = ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "LATE-2:30", "EARLY3DAY2,M3.5.0/-1,M10.5.0/0"];
         let zones = zones.map(|rule| Zone::from_posix(rule).unwrap());
         let (zone, other) = (&zones[rules.0], &zones[rules.1]);
         let from = SystemTime::UNIX_EPOCH + Duration::from_secs(from);
-        let moves = moves && !dates.is_empty() && (!text.starts_with("every") || text.contains('d') || text.contains('w'));
+        let has_days = text.contains('|') || !text.starts_with("every") || text.contains(&['d', 'w', 'o'][..]);
+        let moves = if !dates.is_empty() && has_days { moves } else { 0 };
         let (mut timetable, first) = match begun(text, zone, from, &dates, moves) {
             Ok((timetable, Some(first))) => (timetable, first),
             _ => return Ok(()),
@@ -248,7 +259,7 @@ fn forty_years_asleep_are_counted_in_no_time() {
         ("every 1d", vec![], 14_611),
         ("every 1s", vec![1], 14_609 * 86_400 + 1),
     ] {
-        let (mut timetable, first) = begun(text, &zone, from, &dates, false).unwrap();
+        let (mut timetable, first) = begun(text, &zone, from, &dates, 0).unwrap();
         let start = Now { mono: Instant::now(), wall: from };
         let to = start.after(forty_years);
         let pass = timetable.pass(first.unwrap(), to, to);
@@ -262,7 +273,7 @@ fn days_that_become_one_when_clocks_skip_a_day_are_counted_once() {
     let zone = Zone::from_posix("WEST12EAST-12,M3.5.0/0,M10.5.0/0").unwrap();
     let from = "2026-03-01T00:00:00".parse::<Moment>().unwrap().instant(&zone).unwrap();
     for (days, count) in [(20, 21), (27, 28), (28, 29), (29, 30), (60, 61)] {
-        let (mut timetable, first) = begun("every 1d", &zone, from, &[], false).unwrap();
+        let (mut timetable, first) = begun("every 1d", &zone, from, &[], 0).unwrap();
         let start = Now { mono: Instant::now(), wall: from };
         let to = start.after(Duration::from_secs(days * 86_400));
         assert_eq!(timetable.pass(first.unwrap(), to, to).count, count, "{days}");
@@ -291,7 +302,7 @@ fn a_change_of_zone_keeps_what_has_moved_from_a_date_before_it() {
     let zone = Zone::utc();
     let from = at("2026-11-22T09:00:00Z");
     for (text, due) in [("every 2d", "2026-11-23T11:00:00Z"), ("every 1d6h", "2026-11-23T11:00:00Z")] {
-        let begun = begun(text, &zone, from, &[0], true).unwrap();
+        let begun = begun(text, &zone, from, &[0], 1).unwrap();
         assert_eq!(begun.1, Some(Due::Calendar(at("2026-11-23T09:00:00Z"))));
         let noon = at("2026-11-22T12:00:00Z");
         assert_eq!(rezoned(begun, "WEST2", noon, noon).1, due, "{text}");
@@ -301,7 +312,7 @@ fn a_change_of_zone_keeps_what_has_moved_from_a_date_before_it() {
 #[test]
 fn what_a_zone_shows_a_second_time_is_not_due_again_in_another_one() {
     let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-    let begun = || begun("30 2,3 * * *", &zone, at("2026-10-25T00:31:00Z"), &[], false).unwrap();
+    let begun = || begun("30 2,3 * * *", &zone, at("2026-10-25T00:31:00Z"), &[], 0).unwrap();
     // In the second pass, at 02:10. The clock of the other zone shows the same.
     let change = at("2026-10-25T01:10:00Z");
     assert_eq!(rezoned(begun(), "SAME-1", change, change).1, "2026-10-25T02:30:00Z");

@@ -195,12 +195,9 @@ impl Timetable {
             _ => return None,
         };
         let has_come = due.and_then(Due::calendar).map_or(false, |due| due <= to);
-        match due.and_then(Due::calendar).and_then(|due| due.checked_sub(delay + NANOSECOND)) {
-            // What of several expressions is not interval-like goes on from there.
-            Some(judged) if !is_correction => calendar.pattern.hold(Some(judged)),
-            _ if is_correction => calendar.pattern.hold(None),
-            _ => {}
-        }
+        // What of several expressions is not interval-like goes on from there.
+        let judged = due.and_then(|due| due.calendar()?.checked_sub(delay + NANOSECOND));
+        calendar.pattern.hold(judged.filter(|_| !is_correction));
         calendar.set_back(undelayed, is_correction, has_come);
         // If it has come by the new time, too, it and those after it are still to be judged.
         if has_come {
@@ -315,7 +312,7 @@ impl Timetable {
 }
 
 /// How many whole periods it is from an instant to a later one.
-pub(super) fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
+fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
     let age = to.duration_since(from).unwrap_or_default();
     u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
 }

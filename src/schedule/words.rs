@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::any::Members;
 use super::{Moment, Schedule, What};
 use crate::cron::Cron;
 use crate::period::Period;
@@ -34,7 +33,10 @@ impl Words {
             What::AfterEnd(period) => Words::AfterEnd(*period),
             What::AtEach(_) => Words::AtEach,
             What::AtNext(_) => Words::AtNext,
-            What::Any(members) => Words::Text(Members(members).to_string().into()),
+            What::Any(members) => {
+                let members: Vec<String> = members.iter().map(Schedule::to_string).collect();
+                Words::Text(format!("any of ({})", members.join("; ")).into())
+            }
         }
     }
 }

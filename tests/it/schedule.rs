@@ -1,5 +1,8 @@
 //! Schedules in zones: cron against the rule for clock changes, and against the obvious way.
 
+mod months;
+mod several;
+
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -162,6 +162,14 @@ impl<'a> Checker<'a> {
         let due = |half_hours: i64| clocks.due(self.play.civil(half_hours));
         let mut dues = match kind {
             Kind::Cron(fields) => fields.dues(clocks, from, to),
+            Kind::Any(one, other) => {
+                let mut dues = [one.dues(clocks, from, to), other.dues(clocks, from, to)].concat();
+                dues.sort_unstable();
+                dues
+            }
+            Kind::CivilMonths(months, start) => {
+                civil::month_steps(self.play.civil(*start), i64::from(*months), clocks, to)
+            }
             Kind::CivilDays(days, start) => {
                 civil::day_steps(self.play.civil(*start), i64::from(*days), clocks, to)
             }
@@ -498,10 +506,10 @@ impl<'a> Checker<'a> {
             Kind::After(delay) => Grid::Mono { first: entry.mono + millis(delay as i64), step: 2 * NEVER },
             Kind::AtEach(steps) => list(rising(self.start, &steps)),
             Kind::AtNext(_) => Grid::Answers(life),
-            Kind::Cron(_) => {
+            Kind::Cron(_) | Kind::Any(..) => {
                 Grid::List { all: self.civil_dues(&part.kind, &clocks, seen), after: entry.wall }
             }
-            Kind::CivilDays(..) => {
+            Kind::CivilDays(..) | Kind::CivilMonths(..) => {
                 let all = self.civil_dues(&part.kind, &clocks, seen);
                 let passed = all.partition_point(|due| *due <= entry.wall);
                 let after = if passed > 0 { all[passed - 1] - 1 } else { -NEVER };

@@ -137,6 +137,23 @@ pub fn day_steps(anchor: i64, days: i64, clocks: &Clocks, to: i64) -> Vec<i64> {
     dues
 }
 
+/// The dues of a period of months from an anchor on, until some after `to`: each day is looked at.
+pub fn month_steps(anchor: i64, months: i64, clocks: &Clocks, to: i64) -> Vec<i64> {
+    let (first, time) = (anchor.div_euclid(DAY), anchor.rem_euclid(DAY));
+    let (_, wanted) = month_and_date(first);
+    let (mut dues, mut month) = (Vec::new(), 0);
+    for day in first..=to.max(anchor).div_euclid(DAY) + months * 31 + 4 {
+        let (_, date) = month_and_date(day);
+        let is_last = month_and_date(day + 1).1 == 1;
+        if month % months == 0 && (date == wanted || (is_last && date < wanted)) {
+            dues.push(clocks.due(day * DAY + time));
+        }
+        month += i64::from(is_last);
+    }
+    dues.dedup();
+    dues
+}
+
 /// What clocks show, as far as it is known.
 #[derive(Clone)]
 pub struct Clocks {

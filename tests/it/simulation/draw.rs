@@ -60,6 +60,11 @@ fn long_kinds() -> impl Strategy<Value = Kind> {
     prop_oneof![
         12 => fields().prop_map(Kind::Cron),
         3 => (1..9_u32, -300..3000_i64).prop_map(|(days, start)| Kind::CivilDays(days, start)),
+        1 => (1..4_u32, -300..3000_i64).prop_map(|(months, start)| Kind::CivilMonths(months, start)),
+        2 => (fields().boxed(), fields().boxed())
+            .prop_filter("of one class", |(one, other)| one.is_interval_like() == other.is_interval_like())
+            .prop_map(|(one, other)| Kind::Any(one, other))
+            .boxed(),
         1 => (-20..6000_i64).prop_map(Kind::CivilAt),
         1 => proptest::collection::vec(1..800_i64, 1..9).prop_map(Kind::CivilEach),
         1 => (1..20_u64).prop_map(|n| Kind::Every(n * 5 * HOUR + 1)),

@@ -66,7 +66,10 @@ pub enum Kind {
     AtNext(Vec<u64>),
     /// In a zone. Civil times are the play's start as UTC and so many half hours, the start of the hour that it lies in.
     Cron(Fields),
+    /// Whenever one of two is due, which both name their times, or both do not.
+    Any(Fields, Fields),
     CivilDays(u32, i64),
+    CivilMonths(u32, i64),
     CivilAt(i64),
     CivilEach(Vec<i64>),
 }
@@ -84,22 +87,26 @@ impl Kind {
 
     /// Whether its dues depend on the zone.
     pub fn is_civil(&self) -> bool {
-        matches!(self, Kind::Cron(_) | Kind::CivilDays(..) | Kind::CivilAt(_) | Kind::CivilEach(_))
+        self.is_days_in_zone() || matches!(self, Kind::CivilAt(_) | Kind::CivilEach(_))
     }
 
     /// Whether it follows the clock when that is set back by a little.
     pub fn is_interval_like(&self) -> bool {
         match self {
             Kind::Seconds(_) | Kind::Minutes(_) | Kind::Hourly(_) => true,
-            Kind::Cron(fields) => fields.is_interval_like(),
+            Kind::Cron(fields) | Kind::Any(fields, _) => fields.is_interval_like(),
             _ => false,
         }
     }
 
     /// Whether it follows the clock when that is set back by much.
     pub fn is_grid(&self) -> bool {
-        let is_days = matches!(self, Kind::Daily(..) | Kind::Days(..) | Kind::Cron(_) | Kind::CivilDays(..));
+        let is_days = matches!(self, Kind::Daily(..) | Kind::Days(..)) || self.is_days_in_zone();
         is_days || self.is_interval_like()
+    }
+
+    fn is_days_in_zone(&self) -> bool {
+        matches!(self, Kind::Cron(_) | Kind::Any(..) | Kind::CivilDays(..) | Kind::CivilMonths(..))
     }
 }
 

@@ -7,8 +7,9 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use sexton::civil::DateTime;
-use sexton::{Event, ManualClock, Missed, Run, Scheduler, Status, Task};
+use sexton::{Event, ManualClock, Missed, Run, Schedule, Scheduler, Status, Task};
 
+use super::civil;
 use super::play::*;
 use crate::zones;
 
@@ -423,6 +424,13 @@ impl World {
                 })
             }
             Kind::Cron(fields) => builder.cron(&fields.to_string()),
+            Kind::Any(one, other) => {
+                let cron = |fields: civil::Fields| Schedule::cron(&fields.to_string()).unwrap();
+                builder.on(Schedule::any([cron(one), cron(other)]))
+            }
+            Kind::CivilMonths(months, start) => {
+                builder.every(format!("{months}mo").as_str()).starting(civil(start))
+            }
             Kind::CivilDays(days, start) => builder.every(format!("{days}d").as_str()).starting(civil(start)),
             Kind::CivilAt(at) => builder.at(civil(at)),
             Kind::CivilEach(steps) => {
