@@ -53,9 +53,9 @@ fn outcomes(told: &[Event]) -> Vec<RunOutcome> {
     told.iter().filter_map(outcome).collect()
 }
 
-/// How long after `start` a time is.
+/// How long after `start` a time is; nothing if it is before.
 fn since(start: SystemTime, time: SystemTime) -> Duration {
-    time.duration_since(start).unwrap()
+    time.duration_since(start).unwrap_or_default()
 }
 
 /// A callback that panics.

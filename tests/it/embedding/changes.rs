@@ -7,7 +7,7 @@ use sexton::tz::Zone;
 use sexton::{Event, ManualClock, Missed, Overlap, Run, RunOutcome, Schedule, Scheduler, Status, Task, Why};
 
 use super::{outcomes, since, stage, Seen};
-use crate::stage::{listen, missed, must_end, time, OnDrop, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{listen, missed, moment, must_end, time, OnDrop, Stage, DAY, HOUR, MINUTE, SECOND};
 
 /// Notes the due times of the runs, in seconds since the stage began.
 fn dues(stage: &Stage, seen: &Seen<u64>) -> impl FnMut(&Run) + Clone + Send + Sync {
@@ -33,7 +33,9 @@ fn all_missed(told: &[Event]) -> u64 {
 
 #[test]
 fn the_next_due_time_is_never_before_now_and_the_same_from_call_to_call() {
-    for schedule in ["0.3s", "7s", "1h", "1d"].map(every).into_iter().chain(["* * * * * *", "*/7 * * * *"].map(cron)) {
+    for schedule in
+        ["0.3s", "7s", "1h", "1d"].map(every).into_iter().chain(["* * * * * *", "*/7 * * * *"].map(cron))
+    {
         let stage = stage();
         let clock = stage.clock.clone();
         let seen: Seen<(Option<SystemTime>, SystemTime)> = Seen::new();
@@ -55,10 +57,14 @@ fn the_next_due_time_is_never_before_now_and_the_same_from_call_to_call() {
             assert!(next >= stage.clock.now(), "{task}");
             stage.clock.advance(Duration::from_millis(333));
         }
-        let dues: Vec<_> = stage.told().iter().filter_map(|event| match event {
-            Event::Started { due, .. } => Some(*due),
-            _ => None,
-        }).collect();
+        let dues: Vec<_> = stage
+            .told()
+            .iter()
+            .filter_map(|event| match event {
+                Event::Started { due, .. } => Some(*due),
+                _ => None,
+            })
+            .collect();
         let shown = seen.take().into_iter().filter(|(next, _)| next.is_none()).map(|(_, due)| due);
         assert_eq!(dues, shown.collect::<Vec<_>>(), "what a run says is what the events say");
     }
@@ -66,7 +72,9 @@ fn the_next_due_time_is_never_before_now_and_the_same_from_call_to_call() {
 
 #[test]
 fn the_next_due_time_is_the_due_time_of_the_next_run() {
-    for schedule in [every("7s"), every("1m30s"), cron("*/20 * * * * *"), Schedule::at_next(|now| Some(now + 5 * SECOND))] {
+    for schedule in
+        [every("7s"), every("1m30s"), cron("*/20 * * * * *"), Schedule::at_next(|now| Some(now + 5 * SECOND))]
+    {
         let stage = stage();
         let task = stage.scheduler.task("a").on(schedule).run(|| ()).unwrap();
         stage.clock.advance(SECOND);
@@ -75,10 +83,13 @@ fn the_next_due_time_is_the_due_time_of_the_next_run() {
             let next = task.next_due().unwrap();
             stage.clock.advance(since(stage.clock.now(), next));
             let told = stage.told();
-            let starts: Vec<_> = told.iter().filter_map(|event| match event {
-                Event::Started { due, lateness, .. } => Some((*due, *lateness)),
-                _ => None,
-            }).collect();
+            let starts: Vec<_> = told
+                .iter()
+                .filter_map(|event| match event {
+                    Event::Started { due, lateness, .. } => Some((*due, *lateness)),
+                    _ => None,
+                })
+                .collect();
             assert_eq!(starts, [(next, Duration::ZERO)]);
         }
     }
@@ -163,14 +174,16 @@ fn a_replacement_goes_on_counting_and_a_new_task_of_the_name_does_not() {
 #[test]
 fn what_is_missed_is_counted_for_each_reason() {
     let stage = stage();
-    let users = || {
-        let mut next = SystemTime::UNIX_EPOCH;
-        Schedule::at_next(move |now| {
-            next = next.max(now) + SECOND;
-            Some(next)
-        })
+    let users = |mut next: SystemTime| {
+        Schedule::at_each(std::iter::repeat_with(move || {
+            next += SECOND;
+            next
+        }))
     };
-    for (name, schedule) in [("plain", cron("* * * * * *")), ("users", users()), ("elapsed", every("1s"))] {
+    for (name, schedule) in
+        [("plain", cron("* * * * * *")), ("users", users(stage.clock.now())), ("elapsed", every("1s"))]
+    {
+        let stage = Stage::at("2026-11-22 10:00:00");
         let clock = stage.clock.clone();
         let task = stage.scheduler.task(name).on(schedule).run_with(move |run| {
             if run.count() == 3 {
@@ -258,11 +271,11 @@ fn resume_with_catches_up_with_what_has_passed_during_the_pause() {
         (Missed::Skip, Missed::Once, vec![180, 240]),
     ] {
         let users = || {
-            let mut next: Option<SystemTime> = None;
-            Schedule::at_next(move |now| {
-                next = Some(next.unwrap_or(now) + MINUTE);
+            let mut next = SystemTime::from(moment("2026-11-22 10:00:00").instant(&Zone::utc()).unwrap());
+            Schedule::at_each(std::iter::repeat_with(move || {
+                next += MINUTE;
                 next
-            })
+            }))
         };
         let start = Schedule::every("1m").unwrap().starting("2026-11-22 10:01:00").unwrap();
         for (name, schedule) in [("plain", cron("* * * * *")), ("users", users()), ("elapsed", start)] {
@@ -353,18 +366,25 @@ fn all_that_passed_in_a_pause_is_caught_up_with_also_if_more_comes_meanwhile() {
 
 #[test]
 fn each_overrun_gets_a_run_of_its_own_up_to_a_number() {
-    for (most, runs) in [(1, vec![10, 50, 60]), (2, vec![10, 40, 50]), (8, vec![10, 20, 30, 40]), (usize::MAX, vec![10, 20, 30, 40])] {
+    for (most, runs) in [
+        (1, vec![10, 50, 60]),
+        (2, vec![10, 40, 50]),
+        (8, vec![10, 20, 30, 40]),
+        (usize::MAX, vec![10, 20, 30, 40]),
+    ] {
         for schedule in [cron("*/10 * * * * *"), every("10s").starting("2026-11-22 10:00:10").unwrap()] {
             let stage = stage();
             let seen = Seen::new();
             let mut note = dues(&stage, &seen);
             let clock = stage.clock.clone();
-            let task = stage.scheduler.task("a").on(schedule).overlap(Overlap::QueueAll(most)).run_with(move |run| {
-                note(run);
-                if run.count() == 1 {
-                    clock.advance(42 * SECOND);
-                }
-            });
+            let task = stage.scheduler.task("a").on(schedule).overlap(Overlap::QueueAll(most)).run_with(
+                move |run| {
+                    note(run);
+                    if run.count() == 1 {
+                        clock.advance(42 * SECOND);
+                    }
+                },
+            );
             let task = task.unwrap();
             stage.clock.advance(70 * SECOND);
             let ran = seen.take();
@@ -385,7 +405,12 @@ fn all_overruns_go_with_sleep_steps_of_the_clock_and_what_is_missed_otherwise() 
             let seen = Seen::new();
             let mut note = dues(&stage, &seen);
             let clock = stage.clock.clone();
-            let task = stage.scheduler.task("a").cron("*/10 * * * * *").overlap(Overlap::QueueAll(3)).missed(missed_by);
+            let task = stage
+                .scheduler
+                .task("a")
+                .cron("*/10 * * * * *")
+                .overlap(Overlap::QueueAll(3))
+                .missed(missed_by);
             let task = task.run_with(move |run| {
                 note(run);
                 if run.count() == 2 {
@@ -405,12 +430,17 @@ fn all_overruns_go_with_sleep_steps_of_the_clock_and_what_is_missed_otherwise() 
             stage.clock.suspend(45 * SECOND);
             stage.clock.advance(2 * MINUTE);
             let ran = seen.take();
-            assert!(ran.windows(2).all(|two| two[0] < two[1]), "{missed_by:?}, {act}: {ran:?}");
             let told = stage.told();
             assert_eq!(task.stats().missed, all_missed(&told), "{missed_by:?}, {act}");
             let last = *ran.last().unwrap();
+            // Times that are shown again are run again: it is interval-like.
             if act != 2 {
-                assert_eq!(task.stats().missed + task.stats().runs(), last / 10, "{missed_by:?}, {act}: {ran:?} {told:?}");
+                assert!(ran.windows(2).all(|two| two[0] < two[1]), "{missed_by:?}, {act}: {ran:?}");
+                assert_eq!(
+                    task.stats().missed + task.stats().runs(),
+                    last / 10,
+                    "{missed_by:?}, {act}: {ran:?} {told:?}"
+                );
             }
         }
     }
@@ -483,7 +513,7 @@ fn reschedule_from_inside_the_callback_of_a_plain_one_and_of_a_users() {
         let mut note = dues(&stage, &seen);
         let schedule = move |count: u64| match is_users {
             true => users(SECOND * (count as u32 + 1)),
-            false => every(&format!("{}s", count + 1)).starting(SystemTime::UNIX_EPOCH).unwrap(),
+            false => cron(&format!("*/{} * * * * *", count + 1)),
         };
         let first = schedule(0);
         let task = stage.scheduler.task("a").on(first).run_with(move |run| {
@@ -494,7 +524,11 @@ fn reschedule_from_inside_the_callback_of_a_plain_one_and_of_a_users() {
         stage.clock.advance(20 * SECOND);
         let ran = seen.take();
         assert!(ran.len() >= 4 && ran.windows(2).all(|two| two[0] < two[1]), "{is_users}: {ran:?}");
-        assert_eq!((task.stats().runs() as usize, task.stats().missed), (ran.len(), 0), "{is_users}: {ran:?}");
+        assert_eq!(
+            (task.stats().runs() as usize, task.stats().missed),
+            (ran.len(), 0),
+            "{is_users}: {ran:?}"
+        );
     }
 }
 
@@ -514,7 +548,7 @@ fn reschedule_while_paused_queued_or_behind_counts_what_has_passed() {
     stage.clock.suspend(HOUR);
     task.reschedule(cron("* * * * *")).unwrap();
     stage.clock.advance(MINUTE);
-    assert_eq!(seen.take(), [3840 + 60 * u64::from(stage.clock.now() > SystemTime::UNIX_EPOCH) - 60 + 60]);
+    assert_eq!(seen.take(), [3840]);
 }
 
 #[test]
@@ -677,7 +711,8 @@ fn a_step_of_the_clock_right_after_a_reschedule_is_judged_for_the_new_schedule()
 fn zero_and_endless_durations_are_taken_as_they_are() {
     let stage = stage();
     let told = listen(&stage.scheduler);
-    let task = stage.scheduler.task("a").after(Duration::ZERO).grace(Duration::ZERO).time_limit(Duration::MAX);
+    let task =
+        stage.scheduler.task("a").after(Duration::ZERO).grace(Duration::ZERO).time_limit(Duration::MAX);
     let task = task.retry(u32::MAX, Duration::MAX).run(|| Err::<(), _>("no")).unwrap();
     stage.clock.advance(SECOND);
     assert_eq!((task.stats().failed, task.status()), (1, Status::Ended));

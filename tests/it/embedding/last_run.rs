@@ -16,10 +16,15 @@ const WAYS: [(&str, Way); 7] = [
     ("at each", |task| task.at_each(["2026-11-22 10:00:05", "2026-11-22 10:00:07"])),
     ("times", |task| task.every("5s").times(3)),
     ("until", |task| task.cron("*/10 * * * * *").until("2026-11-22 10:00:25")),
-    ("at next", |task| task.at_next({
-        let mut left = 3;
-        move |now| { left -= 1; (left > 0).then_some(now + SECOND) }
-    })),
+    ("at next", |task| {
+        task.at_next({
+            let mut left = 3;
+            move |now| {
+                left -= 1;
+                (left > 0).then_some(now + SECOND)
+            }
+        })
+    }),
     ("elapsed until", |task| task.every("10s").until("2026-11-22 10:00:25")),
 ];
 
@@ -274,9 +279,14 @@ fn tasks_come_in_the_order_of_their_next_due_times_and_last_runs_at_the_end() {
         stage.scheduler.task(name).on(schedule).run(|| ()).unwrap();
     }
     stage.scheduler.task("cron").cron("30 10 * * *").run(|| ()).unwrap();
-    stage.scheduler.task("once").after(600 * SECOND).run_with(move |run| {
-        log.push(run.scheduler().tasks().iter().map(|task| task.name().to_string()).collect::<Vec<_>>());
-    }).unwrap();
+    stage
+        .scheduler
+        .task("once")
+        .after(600 * SECOND)
+        .run_with(move |run| {
+            log.push(run.scheduler().tasks().iter().map(|task| task.name().to_string()).collect::<Vec<_>>());
+        })
+        .unwrap();
     stage.clock.advance(600 * SECOND);
     assert_eq!(seen.take(), [["cron", "a", "b", "c", "once"]]);
     let dues: Vec<_> = stage.scheduler.tasks().iter().map(|task| task.next_due().unwrap()).collect();

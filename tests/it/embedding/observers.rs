@@ -1,5 +1,6 @@
 //! Observers that come and go, and what they do meanwhile.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
@@ -10,9 +11,13 @@ use super::{outcomes, stage, Seen};
 use crate::stage::{must_end, OnDrop, MINUTE, SECOND};
 
 /// Registers an observer that may use its own handle.
-fn with_handle(scheduler: &Scheduler, mut observe: impl FnMut(&Event, &ObserverHandle) + Send + 'static) -> ObserverHandle {
+fn with_handle(
+    scheduler: &Scheduler,
+    mut observe: impl FnMut(&Event, &ObserverHandle) + Send + 'static,
+) -> ObserverHandle {
     let handle: Arc<Mutex<Option<ObserverHandle>>> = Arc::default();
-    let (mine, observe) = (handle.clone(), Mutex::new(move |event: &Event, handle: &ObserverHandle| observe(event, handle)));
+    let (mine, observe) =
+        (handle.clone(), Mutex::new(move |event: &Event, handle: &ObserverHandle| observe(event, handle)));
     let observer = scheduler.observe(move |event| {
         let handle = mine.lock().unwrap().clone();
         if let Some(handle) = handle {
@@ -184,15 +189,19 @@ fn an_observer_may_cancel_the_task_at_each_event_of_it() {
         let task = task.run_with(move |run| {
             clock.advance(12 * SECOND);
             let _ = run.stop_requested();
-            if run.count() % 2 == 0 { Err("even") } else { Ok(()) }
+            if run.count() % 2 == 0 {
+                Err("even")
+            } else {
+                Ok(())
+            }
         });
         let task = task.unwrap();
-        let (handle, mut count) = (task.clone(), 0);
-        let cancels = Mutex::new(move || {
-            count += 1;
-            (count > number).then(|| handle.cancel())
+        let (handle, count) = (task.clone(), AtomicUsize::new(0));
+        stage.scheduler.observe(move |_| {
+            if count.fetch_add(1, Ordering::SeqCst) >= number {
+                let _ = handle.cancel();
+            }
         });
-        stage.scheduler.observe(move |_| drop(cancels.lock().unwrap()()));
         let clock = stage.clock.clone();
         must_end("advance", move || clock.advance(MINUTE));
         assert_eq!(task.status(), Status::Ended, "{number}");
@@ -227,7 +236,8 @@ fn each_end_of_a_run_is_one_event() {
     ];
     assert_eq!(outcomes(&told), expected);
     assert_eq!(expected.map(|outcome| outcome.is_failure()), [false, true, true, false]);
-    let lines: Vec<_> = told.iter().filter(|it| matches!(it, Event::RunEnded { .. })).map(Event::to_string).collect();
+    let lines: Vec<_> =
+        told.iter().filter(|it| matches!(it, Event::RunEnded { .. })).map(Event::to_string).collect();
     assert!(lines.iter().all(|line| !line.contains('\n')), "{lines:?}");
     assert!(lines[3].contains("stopped after"), "{lines:?}");
 }
@@ -239,7 +249,7 @@ fn with_threads_a_removed_observer_is_dropped_after_its_last_event() {
     let (begin, begun) = channel();
     let (open, gate) = channel::<()>();
     let (sender, begin, gate) = (Mutex::new(sender), Mutex::new(begin), Mutex::new(gate));
-    let owned = OnDrop(move || drop(sender.lock().unwrap().send(())));
+    let owned = OnDrop(move || sender.lock().unwrap().send(()).unwrap_or_default());
     let observer = scheduler.observe(move |_| {
         let _ = &owned;
         let _ = begin.lock().unwrap().send(());

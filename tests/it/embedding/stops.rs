@@ -45,7 +45,8 @@ fn that_a_time_limit_was_reached_is_told_before_the_run_has_timed_out() {
         let told = stage.told();
         let end = told.iter().position(|event| matches!(event, Event::RunEnded { .. })).unwrap();
         assert_eq!(outcomes(&told), [RunOutcome::TimedOut], "{limit:?}");
-        let limits: Vec<_> = (0..told.len()).filter(|i| matches!(told[*i], Event::TimeLimitReached { .. })).collect();
+        let limits: Vec<_> =
+            (0..told.len()).filter(|i| matches!(told[*i], Event::TimeLimitReached { .. })).collect();
         assert!(limits.len() == 1 && limits[0] < end, "{limit:?}: {told:?}");
         task.unwrap().cancel().unwrap();
     }
@@ -56,7 +57,8 @@ fn a_run_within_its_time_limit_has_finished() {
     for limit in [MINUTE, Duration::MAX, Duration::from_secs(u64::MAX)] {
         let stage = stage();
         let clock = stage.clock.clone();
-        let task = stage.scheduler.task("a").every("1h").time_limit(limit).run(move || clock.advance(MINUTE / 2));
+        let task =
+            stage.scheduler.task("a").every("1h").time_limit(limit).run(move || clock.advance(MINUTE / 2));
         stage.clock.advance(3 * HOUR);
         assert_eq!(outcomes(&stage.told()), vec![RunOutcome::Finished; 4], "{limit:?}");
         // The limit of a run does not come after its end.
@@ -70,13 +72,19 @@ fn a_run_that_fails_after_its_limit_has_failed_and_may_be_repeated() {
     let clock = stage.clock.clone();
     let attempts = Seen::new();
     let log = attempts.clone();
-    let task = stage.scheduler.task("a").cron("0 * * * *").time_limit(SECOND).retry(2, SECOND).run_with(move |run| {
-        assert!(!run.stop_requested(), "each attempt has the whole time");
-        log.push(run.attempt());
-        clock.advance(2 * SECOND);
-        assert!(run.stop_requested());
-        if run.attempt() < 3 { Err("slow") } else { Ok(()) }
-    });
+    let task = stage.scheduler.task("a").cron("0 * * * *").time_limit(SECOND).retry(2, SECOND).run_with(
+        move |run| {
+            assert!(!run.stop_requested(), "each attempt has the whole time");
+            log.push(run.attempt());
+            clock.advance(2 * SECOND);
+            assert!(run.stop_requested());
+            if run.attempt() < 3 {
+                Err("slow")
+            } else {
+                Ok(())
+            }
+        },
+    );
     stage.clock.advance(HOUR + MINUTE);
     assert_eq!(attempts.take(), [1, 2, 3]);
     assert_eq!(outcomes(&stage.told()), [RunOutcome::TimedOut]);
@@ -159,7 +167,8 @@ fn a_stop_that_is_kept_after_the_end_of_its_run_is_not_asked_for_by_later_ones()
 #[test]
 fn each_run_of_several_at_a_time_has_its_own_limit() {
     let stage = stage();
-    let task = stage.scheduler.task("a").cron("*/10 * * * * *").overlap(Overlap::Allow(10)).time_limit(25 * SECOND);
+    let task =
+        stage.scheduler.task("a").cron("*/10 * * * * *").overlap(Overlap::Allow(10)).time_limit(25 * SECOND);
     let task = task.run_async(until_stopped).unwrap();
     stage.clock.advance(MINUTE);
     task.pause().unwrap();
@@ -175,16 +184,23 @@ fn a_run_that_is_kept_beyond_its_end_still_answers_and_changes_nothing_of_later_
     let kept: Seen<Run> = Seen::new();
     let log = kept.clone();
     let clock = stage.clock.clone();
-    let task = stage.scheduler.task("a").cron("0 * * * *").time_limit(MINUTE).retry(1, 10 * MINUTE).run_async(move |run| {
-        let (log, clock) = (log.clone(), clock.clone());
-        async move {
-            let attempt = run.attempt();
-            assert!(!run.stop_requested() && !run.stop().is_requested(), "attempt {attempt}");
-            log.push(run);
-            clock.advance(SECOND);
-            if attempt == 1 { Err("again") } else { Ok(()) }
-        }
-    });
+    let task =
+        stage.scheduler.task("a").cron("0 * * * *").time_limit(MINUTE).retry(1, 10 * MINUTE).run_async(
+            move |run| {
+                let (log, clock) = (log.clone(), clock.clone());
+                async move {
+                    let attempt = run.attempt();
+                    assert!(!run.stop_requested() && !run.stop().is_requested(), "attempt {attempt}");
+                    log.push(run);
+                    clock.advance(SECOND);
+                    if attempt == 1 {
+                        Err("again")
+                    } else {
+                        Ok(())
+                    }
+                }
+            },
+        );
     let task = task.unwrap();
     stage.clock.advance(HOUR + 2 * MINUTE);
     {
@@ -323,7 +339,11 @@ fn a_limit_that_is_reached_after_a_shutdown_does_not_hang_the_clock() {
             let log = log.clone();
             std::future::poll_fn(move |context| {
                 log.push(context.waker().clone());
-                if log.len() > 1 { Poll::Ready(()) } else { Poll::Pending }
+                if log.len() > 1 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             })
         })
         .unwrap();
@@ -368,7 +388,9 @@ fn a_wait_for_a_request_ends_with_its_time() {
     let (sender, answers) = channel();
     let task = scheduler.task("a").every("1h").run_with(move |run| {
         let stop = run.stop();
-        sender.send(stop.wait_timeout(Duration::ZERO) || stop.wait_timeout(Duration::from_millis(1))).unwrap();
+        sender
+            .send(stop.wait_timeout(Duration::ZERO) || stop.wait_timeout(Duration::from_millis(1)))
+            .unwrap();
     });
     task.unwrap();
     assert!(!get(&answers));
@@ -391,10 +413,11 @@ fn a_limit_is_told_and_the_request_made_while_all_workers_are_stuck() {
     let (sender, stops) = channel();
     let (open, gate) = channel::<()>();
     let gate = Mutex::new(gate);
-    let task = scheduler.task("stuck").every("1h").time_limit(Duration::from_millis(20)).run_with(move |run| {
-        sender.send(run.stop()).unwrap();
-        let _ = gate.lock().unwrap().recv_timeout(2 * PATIENCE);
-    });
+    let task =
+        scheduler.task("stuck").every("1h").time_limit(Duration::from_millis(20)).run_with(move |run| {
+            sender.send(run.stop()).unwrap();
+            let _ = gate.lock().unwrap().recv_timeout(2 * PATIENCE);
+        });
     let stop = get(&stops);
     event(&events, |event| matches!(event, Event::TimeLimitReached { .. }));
     assert!(stop.wait_timeout(PATIENCE));
@@ -411,7 +434,10 @@ fn a_later_limit_that_is_shorter_wakes_the_timer() {
     let events = events(&scheduler);
     for (name, limit) in [("long", HOUR), ("short", Duration::from_millis(10))] {
         let task = scheduler.task(name).every("1h").time_limit(limit);
-        task.run_with(|run| drop(run.stop().wait_timeout(PATIENCE))).unwrap();
+        task.run_with(|run| {
+            run.stop().wait_timeout(PATIENCE);
+        })
+        .unwrap();
     }
     let first = event(&events, |event| matches!(event, Event::RunEnded { .. }));
     assert_eq!(first.task(), Some("short"));

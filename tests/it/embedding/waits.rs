@@ -190,7 +190,7 @@ fn shutdown_timeout_drops_pending_futures_with_all_they_own() {
         let sender = Mutex::new(sender);
         let task = scheduler.task("a").every("1h").run_async(move |_| {
             let sender = sender.lock().unwrap().clone();
-            let owned = OnDrop(move || drop(sender.send(())));
+            let owned = OnDrop(move || sender.send(()).unwrap_or_default());
             async move {
                 never().await;
                 drop(owned);
@@ -257,7 +257,8 @@ fn a_future_that_becomes_ready_when_it_is_asked_to_stop_is_not_dropped() {
 #[test]
 fn without_threads_a_thread_that_cancels_drives_what_is_queued() {
     let scheduler = with_threads(0);
-    let task = scheduler.task("a").every("1h").time_limit(HOUR).retry(3, HOUR).run(|| Err::<(), _>("no")).unwrap();
+    let task =
+        scheduler.task("a").every("1h").time_limit(HOUR).retry(3, HOUR).run(|| Err::<(), _>("no")).unwrap();
     scheduler.run_pending();
     assert_eq!(task.status(), Status::Waiting);
     task.cancel_timeout(Duration::MAX).unwrap();
@@ -296,12 +297,16 @@ fn many_threads_do_everything_at_once_and_the_books_are_right() {
             thread::spawn(move || {
                 let mut random = seed * 7919 + 1;
                 for _ in 0..400 {
-                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    random = random
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695_040_888_963_407);
                     let name = ["a", "b", "c"][(random >> 33) as usize % 3];
                     let period = MS * (1 + (random >> 40) as u32 % 5);
                     let task = scheduler.task(name).every(period).retry(2, MS / 4).time_limit(MS).replace();
                     let _ = match (random >> 50) % 9 {
-                        0 => task.run_with(|run| if run.count() % 2 == 0 { Err("even") } else { Ok(()) }).map(drop),
+                        0 => task
+                            .run_with(|run| if run.count() % 2 == 0 { Err("even") } else { Ok(()) })
+                            .map(drop),
                         1 => task.run_async(|run| async move { run.stop().await }).map(drop),
                         2 => task.paused().run(|| ()).and_then(|task| task.resume()),
                         3 => scheduler.cancel(name),
@@ -328,11 +333,15 @@ fn many_threads_do_everything_at_once_and_the_books_are_right() {
         let mut going_on = None;
         for event in of_name {
             match event {
-                Event::Started { attempt: 1, due, .. } => assert_eq!(going_on.replace((*due, 1)), None, "{name}"),
+                Event::Started { attempt: 1, due, .. } => {
+                    assert_eq!(going_on.replace((*due, 1)), None, "{name}")
+                }
                 Event::Started { attempt, due, .. } => {
                     assert_eq!(going_on.replace((*due, *attempt)), Some((*due, attempt - 1)), "{name}");
                 }
-                Event::RunEnded { due, attempt, .. } => assert_eq!(going_on.take(), Some((*due, *attempt)), "{name}"),
+                Event::RunEnded { due, attempt, .. } => {
+                    assert_eq!(going_on.take(), Some((*due, *attempt)), "{name}")
+                }
                 _ => {}
             }
         }
