@@ -23,11 +23,10 @@ impl Agenda {
         }
     }
 
-    /// A run has ended.
-    pub(crate) fn end_limit(&mut self, run: &Facts) {
-        if let Some(deadline) = run.deadline {
-            self.limits.remove(&(deadline, run.version, run.count));
-        }
+    /// A run has ended. Answers whether its time was over and that is still to be reported.
+    pub(crate) fn end_limit(&mut self, run: &Facts, now: Now) -> bool {
+        let limit = run.deadline.map(|deadline| (deadline, run.version, run.count));
+        limit.map_or(false, |limit| self.limits.remove(&limit).is_some() && run.is_overlong(now))
     }
 
     /// When the time of the next run will be over.
