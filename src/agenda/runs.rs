@@ -297,12 +297,18 @@ impl Agenda {
         entry.runs -= 1;
         entry.job = job.or(entry.job.take());
         let is_break = match then {
-            Then::Retry(retry) => {
+            Then::Retry(retry) if entry.may_repeat(retry.at, now) => {
                 entry.marks().retry = Some(retry);
                 self.disarm(index);
                 self.name_entry(index).entry.as_mut().expect("it was found above").stage = Stage::Idle;
                 self.arm_or_queue(index, now);
                 return Finished { removed: None, is_over: false, asks: None };
+            }
+            Then::Retry(retry) => {
+                // An observer has changed the task since the run ended.
+                let name = self.name_entry(index).name.clone();
+                self.news.push((name, News::GaveUp(retry)));
+                false
             }
             Then::Schedule => false,
             Then::Nothing => true,
