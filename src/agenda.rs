@@ -321,6 +321,11 @@ impl Agenda {
                 self.miss(index, Why::Paused, now);
             } else if entry.passed(now).is_some() {
                 entry.marks().catch_up = Some((missed, now));
+                if entry.is_full() {
+                    // No overruns: the end of the run has them run.
+                    entry.set_backlog(Some(now));
+                    return Some(true);
+                }
             }
             self.arm_or_queue(index, now);
         }

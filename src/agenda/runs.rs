@@ -339,7 +339,7 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
-        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_));
+        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
             Some(due) if !keeps_all && is_backlog(due) => return false,
