@@ -439,12 +439,7 @@ impl TaskBuilder<'_> {
             (Overlap::QueueAll(0), _) => {
                 return nonsense("overlap", "QueueAll(0)".into(), "at least one run that waits");
             }
-            (Overlap::QueueAll(most), _) if schedule.is_users() => {
-                let why =
-                    "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
-                return nonsense("overlap", format!("QueueAll({most})"), why);
-            }
-            _ => {}
+            _ => policy.check_schedule(schedule.is_users()).map_err(|error| error.of_task(&name))?,
         }
         let order = Order { name: name.clone(), schedule, job, policy, replaces, is_paused, scheduled_at };
         let ScheduledTask { id, is_new, stats } = scheduler.engine.schedule(order)?;
