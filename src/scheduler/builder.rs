@@ -405,9 +405,13 @@ impl TaskBuilder<'_> {
         // Only the making of the future is for one thread at a time.
         let callback = Mutex::new(callback);
         let job = move |facts: &Facts| -> Pending {
-            let run = Run::new(facts, &engine);
+            let (run, goes_on) = Run::of_future(facts, &engine);
             let future = (lock(&callback))(run);
-            Box::pin(async move { future.await.verdict() })
+            Box::pin(async move {
+                let verdict = future.await.verdict();
+                drop(goes_on);
+                verdict
+            })
         };
         self.schedule(Job::Async(Arc::new(job)), Location::caller())
     }
