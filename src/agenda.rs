@@ -165,18 +165,17 @@ impl Agenda {
     }
 
     /// Gives a task another schedule. What was due by the old one and has not run is missed. Returns the old schedule, unless
-    /// it is being asked; None if there is no such task, or if it is in its last run.
+    /// it is being asked. The plan is taken if the task may have it.
     pub(crate) fn reschedule(
         &mut self,
         key: TaskKey<'_>,
-        plan: Rescheduled,
+        plan: &mut Option<Rescheduled>,
         now: Now,
-    ) -> Option<Option<Removed>> {
-        let Rescheduled { timetable, first, left, schedule, zone } = plan;
-        let index = self.find(key)?;
-        if self.name_entry(index).entry.as_ref()?.is_ending() {
-            return None;
-        }
+    ) -> Option<Removed> {
+        let is_taken = |plan: &mut Rescheduled| self.may_reschedule(key, plan.timetable.is_users()).is_ok();
+        let is_taken = plan.as_mut().map_or(false, is_taken);
+        let index = self.find(key).filter(|_| is_taken)?;
+        let Rescheduled { timetable, first, left, schedule, zone } = plan.take()?;
         self.give_up_retry(index);
         let missed = self.count_rest(index, Why::Cancelled, now);
         self.disarm(index);
@@ -197,7 +196,7 @@ impl Agenda {
         entry.marks = None;
         let name = name.clone();
         self.arm_or_queue(index, now);
-        Some(old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats }))
+        old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })
     }
 
     /// Queues tasks that are due, but no more than `most`, in the order of their due times. Equal ones leave in the order in
@@ -321,6 +320,11 @@ impl Agenda {
                 self.miss(index, Why::Paused, now);
             } else if entry.passed(now).is_some() {
                 entry.marks().catch_up = Some((missed, now));
+                if entry.is_full() {
+                    // No overruns: the end of the run has them run.
+                    entry.set_backlog(Some(now));
+                    return Some(true);
+                }
             }
             self.arm_or_queue(index, now);
         }

@@ -270,6 +270,10 @@ impl Engine {
     /// When the timer has something to do, if ever: at the first due time, at a comparison of the clocks, or when a run will
     /// have waited too long for a worker.
     pub(crate) fn next_wake(&self, state: &mut State, now: Now) -> Option<Instant> {
+        if state.phase != Phase::Open {
+            // Only time limits are left, and all runs were asked to stop.
+            return None;
+        }
         let wake = state.agenda.next_wake(now, self.clock_check);
         match self.reports_waits(state) {
             true => earlier(wake, state.agenda.wait_alarm()),

@@ -1,5 +1,6 @@
 //! A request to stop that a run can check, wait for, and hand on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -30,8 +31,11 @@ use crate::sync::{lock, wait_until, Arc, Condvar, Instant, Mutex};
 /// # scheduler.shutdown();
 /// # Ok::<(), sexton::Error>(())
 /// ```
-#[derive(Clone)]
-pub struct Stop(Arc<Shared>);
+pub struct Stop {
+    shared: Arc<Shared>,
+    /// The number of the waker that waits for it, once it was polled.
+    waits: Option<u64>,
+}
 
 struct Shared {
     request: Mutex<Request>,
@@ -41,28 +45,29 @@ struct Shared {
 #[derive(Default)]
 struct Request {
     is_made: bool,
-    wakers: Vec<Waker>,
+    /// By their numbers: one of each clone that was polled and is not dropped. They are the user's code, so they are cloned,
+    /// dropped and woken without the lock.
+    wakers: BTreeMap<u64, Waker>,
+    /// The last number given out.
+    numbers: u64,
 }
-
-/// More wakers than these are not kept: they are woken, and those that still wait come back.
-const MOST_WAKERS: usize = 64;
 
 impl Stop {
     pub(crate) fn new() -> Stop {
-        Stop(Arc::new(Shared { request: Mutex::default(), requested: Condvar::new() }))
+        Stop { shared: Arc::new(Shared { request: Mutex::default(), requested: Condvar::new() }), waits: None }
     }
 
     /// Makes the request. Returns the wakers to be woken. They are the user's code, so never under a lock.
     pub(crate) fn request(&self) -> Vec<Waker> {
-        let mut request = lock(&self.0.request);
+        let mut request = lock(&self.shared.request);
         request.is_made = true;
-        self.0.requested.notify_all();
-        std::mem::take(&mut request.wakers)
+        self.shared.requested.notify_all();
+        std::mem::take(&mut request.wakers).into_values().collect()
     }
 
     /// Whether the run is to stop.
     pub fn is_requested(&self) -> bool {
-        lock(&self.0.request).is_made
+        lock(&self.shared.request).is_made
     }
 
     /// Blocks until the run is to stop, but no longer than `timeout`. Returns whether it is to stop.
@@ -70,14 +75,14 @@ impl Stop {
     /// The time is real time, also with a [`ManualClock`](crate::ManualClock).
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
-        let mut request = lock(&self.0.request);
+        let mut request = lock(&self.shared.request);
         while !request.is_made {
             // A time that the clock cannot show is waited for in pieces.
             let end = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
                 break;
             }
-            request = wait_until(&self.0.requested, request, end);
+            request = wait_until(&self.shared.requested, request, end);
         }
         request.is_made
     }
@@ -87,20 +92,33 @@ impl Future for Stop {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut request = lock(&self.0.request);
+        let waker = context.waker().clone();
+        let Stop { shared, waits } = self.get_mut();
+        let mut request = lock(&shared.request);
         if request.is_made {
             return Poll::Ready(());
         }
-        let mut stale = Vec::new();
-        if !request.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-            if request.wakers.len() >= MOST_WAKERS {
-                stale = std::mem::take(&mut request.wakers);
-            }
-            request.wakers.push(context.waker().clone());
-        }
+        request.numbers += 1;
+        let number = *waits.get_or_insert(request.numbers);
+        let before = request.wakers.insert(number, waker);
         drop(request);
-        stale.into_iter().for_each(Waker::wake);
+        drop(before);
         Poll::Pending
+    }
+}
+
+impl Clone for Stop {
+    fn clone(&self) -> Stop {
+        Stop { shared: self.shared.clone(), waits: None }
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        if let Some(number) = self.waits {
+            let waker = lock(&self.shared.request).wakers.remove(&number);
+            drop(waker);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) use self::judge::{
     Come, Correction, Late, MissedOccurrences, NextDue, Question, QuestionKind, Start, Verdicts,
 };
 use crate::clock::Now;
+use crate::error::{Error, Kind};
 use crate::stats::{LastRun, SharedStats};
 use crate::sync::{Arc, Instant};
 
@@ -298,6 +299,17 @@ impl Overlap {
 }
 
 impl Policy {
+    /// Whether it goes with a schedule, which may be the user's code.
+    pub(crate) fn check_schedule(&self, is_users: bool) -> Result<(), Error> {
+        match self.overlap {
+            Overlap::QueueAll(_) if is_users => {
+                let why = "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
+                Err(Error::new(Kind::Other(why.into())).in_field("overlap", format!("{:?}", self.overlap)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn grace(&self) -> Duration {
         self.grace.unwrap_or(match self.missed {
             Missed::Skip => SKIP_GRACE,

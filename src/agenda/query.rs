@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::entry::{DetachedKind, Ends, Entry, NameEntry};
 use super::Agenda;
 use crate::clock::Now;
+use crate::error::{Error, Kind};
 use crate::schedule::{Described, Due, Plan};
 use crate::stats::SharedStats;
 use crate::sync::Arc;
@@ -98,6 +99,16 @@ impl Agenda {
     /// The task that owns a name. Not one in its last run, as the name is free then.
     pub(crate) fn owner(&self, name: &str) -> Option<Owner> {
         self.name_entries[self.index_of(name)?].as_ref()?.owner()
+    }
+
+    /// Whether a task may get another schedule, which may be the user's code.
+    pub(crate) fn may_reschedule(&self, key: TaskKey<'_>, is_users: bool) -> Result<(), Error> {
+        let name_entry = self.find(key).and_then(|index| self.name_entries[index].as_ref());
+        let entry = name_entry.and_then(|it| it.entry.as_ref()).ok_or(Error::new(Kind::UnknownTask))?;
+        if entry.is_ending() || entry.repeats_its_last() {
+            return Err(Error::new(Kind::Other("its last run is going on, and none can follow".into())));
+        }
+        entry.spec.policy().check_schedule(is_users)
     }
 
     /// Whether the runs of a version of a task are to stop: the task was cancelled or replaced.

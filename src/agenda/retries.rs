@@ -23,11 +23,10 @@ impl Agenda {
         }
     }
 
-    /// A run has ended.
-    pub(crate) fn end_limit(&mut self, run: &Facts) {
-        if let Some(deadline) = run.deadline {
-            self.limits.remove(&(deadline, run.version, run.count));
-        }
+    /// A run has ended. Answers whether its time was over and that is still to be reported.
+    pub(crate) fn end_limit(&mut self, run: &Facts, now: Now) -> bool {
+        let limit = run.deadline.map(|deadline| (deadline, run.version, run.count));
+        limit.map_or(false, |limit| self.limits.remove(&limit).is_some() && run.is_overlong(now))
     }
 
     /// When the time of the next run will be over.
@@ -57,11 +56,7 @@ impl Agenda {
         let entry = self.entry(key)?;
         let delay = entry.spec.policy().retries?.delay_after(run.attempt)?;
         let at = now.mono.checked_add(delay)?;
-        let is_before = |due: Due| due.mono(now).map_or(false, |due| due <= at);
-        let is_still = matches!(entry.stage, Stage::Idle | Stage::Armed | Stage::Ending);
-        let waits_otherwise = !is_still || entry.demand == Demand::Run || entry.ask_after().is_some();
-        let is_beaten = waits_otherwise || entry.is_paused() || entry.next.map_or(false, is_before);
-        (!is_beaten).then_some((delay, at))
+        entry.may_repeat(at, now).then_some((delay, at))
     }
 
     /// Has a task wait for the time to repeat its run.
@@ -90,6 +85,14 @@ impl Agenda {
 impl Entry {
     pub(super) fn retry(&self) -> Option<&Retry> {
         self.marks.as_ref()?.retry.as_deref()
+    }
+
+    /// Whether nothing comes before a time at which a run is to be repeated.
+    pub(super) fn may_repeat(&self, at: Instant, now: Now) -> bool {
+        let is_before = |due: Due| due.mono(now).map_or(false, |due| due <= at);
+        let is_still = matches!(self.stage, Stage::Idle | Stage::Armed | Stage::Ending);
+        let waits_otherwise = !is_still || self.demand == Demand::Run || self.ask_after().is_some();
+        !waits_otherwise && !self.is_paused() && !self.next.map_or(false, is_before)
     }
 
     /// Whether its last run failed, and is to be repeated.

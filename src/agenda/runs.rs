@@ -301,12 +301,18 @@ impl Agenda {
         entry.runs -= 1;
         entry.job = job.or(entry.job.take());
         let is_break = match then {
-            Then::Retry(retry) => {
+            Then::Retry(retry) if entry.may_repeat(retry.at, now) => {
                 entry.marks().retry = Some(retry);
                 self.disarm(index);
                 self.name_entry(index).entry.as_mut().expect("it was found above").stage = Stage::Idle;
                 self.arm_or_queue(index, now);
                 return Finished { removed: None, is_over: false, asks: None };
+            }
+            Then::Retry(retry) => {
+                // An observer has changed the task since the run ended.
+                let name = self.name_entry(index).name.clone();
+                self.news.push((name, News::GaveUp(retry)));
+                false
             }
             Then::Schedule => false,
             Then::Nothing => true,
@@ -340,7 +346,7 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
-        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_));
+        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
             Some(due) if !keeps_all && is_backlog(due) => return false,

@@ -1,6 +1,6 @@
 //! What became of tasks is put into the outbox, and what remains of them is dropped.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Engine, Inside, State};
 use crate::agenda::{Gone, News, Removed};
@@ -38,6 +38,11 @@ impl State {
         let &LastRun { due, took, ref outcome, attempts: attempt, .. } = failed;
         let (task, outcome) = (run.name.clone(), outcome.clone());
         self.outbox.alarm(now, Event::AttemptFailed { task, due, took, outcome, attempt, delay });
+    }
+
+    /// The time of a run is over.
+    pub(super) fn report_limit(&mut self, task: Arc<str>, due: SystemTime, now: Now) {
+        self.outbox.alarm(now, Event::TimeLimitReached { task, due });
     }
 
     /// A run has ended, and is not repeated.
@@ -80,9 +85,7 @@ impl Engine {
                     let error = error.to_string().into();
                     state.outbox.alarm(now, Event::ScheduleFailed { task: name, error });
                 }
-                News::TimeLimit { due } => {
-                    state.outbox.alarm(now, Event::TimeLimitReached { task: name, due });
-                }
+                News::TimeLimit { due } => state.report_limit(name, due, now),
                 News::GaveUp(retry) => {
                     let Retry { mut run, failed, .. } = *retry;
                     run.attempt = failed.attempts;

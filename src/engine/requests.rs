@@ -187,6 +187,12 @@ impl Engine {
         let of_task = |error: Error| error.of_task(name);
         let key = TaskKey { name, id: Some(id) };
         let (mut state, now) = self.prepare(name).map_err(of_task)?;
+        // If the task cannot have it, the caller's iterator or closure must not be asked for anything.
+        if let Err(error) = state.agenda.may_reschedule(key, schedule.is_users()) {
+            drop(state);
+            self.discard(name, schedule);
+            return Err(of_task(error));
+        }
         let zone = state.zone.clone();
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
         drop(state);
@@ -194,19 +200,30 @@ impl Engine {
         let whose = Whose { name, seed: self.seed, last: None };
         let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
-        let first = first.ok_or_else(|| of_task(Error::new(Kind::NeverDue("never due".into()))))?;
-        let plan = Rescheduled { timetable, first, left, schedule: words, zone: own_zone };
+        let first = match first {
+            Some(first) => first,
+            None => {
+                self.discard(name, timetable);
+                return Err(of_task(Error::new(Kind::NeverDue("never due".into()))));
+            }
+        };
+        let follows = own_zone.is_none();
+        let mut plan = Some(Rescheduled { timetable, first, left, schedule: words, zone: own_zone });
         let changed = self.change(key, |state, now| {
-            let has_changed = plan.zone.is_none() && state.zone != zone;
-            let old = state.agenda.reschedule(key, plan, now)?;
-            if has_changed {
+            let old = state.agenda.reschedule(key, &mut plan, now);
+            if plan.is_some() {
+                return None;
+            }
+            if follows && state.zone != zone {
                 let zone = state.zone.clone();
                 state.agenda.change_zone_named(name, &zone, now);
             }
             state.outbox.emit(now, || Event::Rescheduled { task: name.clone() });
             Some(old)
-        })?;
-        changed.into_iter().for_each(|old| self.dispose_of(old));
+        });
+        // The task has ended meanwhile.
+        plan.into_iter().for_each(|plan| self.discard(name, plan.timetable));
+        changed?.into_iter().for_each(|old| self.dispose_of(old));
         Ok(())
     }
 

@@ -169,7 +169,9 @@ impl State {
     fn run_ended(&mut self, key: EntryKey, run: &Facts, began: Now, end: End, now: Now) -> Then {
         let knew_to_stop = self.forget_stop(run);
         self.sleepers.remove(&(run.version, run.count));
-        self.agenda.end_limit(run);
+        if self.agenda.end_limit(run, now) {
+            self.report_limit(run.name.clone(), run.due, now);
+        }
         let is_break = matches!(end, End::Returned(Verdict::Break));
         let outcome = match end {
             End::Returned(Verdict::Failed(error)) => RunOutcome::Failed(error.into()),

@@ -22,18 +22,23 @@ impl State {
         self.phase != Phase::Open || run.is_overlong(now) || self.agenda.is_stopped(&run.name, run.version)
     }
 
-    /// The same, asked by the run. If it is to stop, it knows that now. Returns wakers to be woken outside the lock, too.
-    pub(crate) fn stop_requested(&mut self, run: &Facts, now: Now) -> (bool, Vec<Waker>) {
+    /// The same, asked by the run, which goes on or was kept beyond its end. If it is to stop, it knows that now. Returns
+    /// wakers to be woken outside the lock, too.
+    pub(crate) fn stop_requested(&mut self, run: &Facts, goes_on: bool, now: Now) -> (bool, Vec<Waker>) {
         match self.is_to_stop(run, now) {
-            true => (true, self.stop_of(run, now).1),
+            true => (true, self.stop_of(run, goes_on, now).1),
             false => (false, Vec::new()),
         }
     }
 
-    /// The request to stop of a run, and the wakers to be woken outside the lock. The end of the run removes it.
-    pub(crate) fn stop_of(&mut self, run: &Facts, now: Now) -> (Stop, Vec<Waker>) {
+    /// The request to stop of a run, and the wakers to be woken outside the lock. The end of the run removes it; after that,
+    /// nothing is kept.
+    pub(crate) fn stop_of(&mut self, run: &Facts, goes_on: bool, now: Now) -> (Stop, Vec<Waker>) {
         let is_made = self.is_to_stop(run, now);
-        let stop = self.stops.0.entry((run.version, run.count)).or_insert_with(Stop::new).clone();
+        let stop = match goes_on {
+            true => self.stops.0.entry((run.version, run.count)).or_insert_with(Stop::new).clone(),
+            false => Stop::new(),
+        };
         let wakers = if is_made { stop.request() } else { Vec::new() };
         (stop, wakers)
     }

@@ -424,9 +424,13 @@ impl TaskBuilder<'_> {
         // Only the making of the future is for one thread at a time.
         let callback = Mutex::new(callback);
         let job = move |facts: &Facts| -> Pending {
-            let run = Run::new(facts, &engine);
+            let (run, goes_on) = Run::of_future(facts, &engine);
             let future = (lock(&callback))(run);
-            Box::pin(async move { future.await.verdict() })
+            Box::pin(async move {
+                let verdict = future.await.verdict();
+                drop(goes_on);
+                verdict
+            })
         };
         self.schedule(Job::Async(Arc::new(job)), Location::caller())
     }
@@ -458,12 +462,7 @@ impl TaskBuilder<'_> {
             (Overlap::QueueAll(0), _) => {
                 return nonsense("overlap", "QueueAll(0)".into(), "at least one run that waits");
             }
-            (Overlap::QueueAll(most), _) if schedule.is_users() => {
-                let why =
-                    "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
-                return nonsense("overlap", format!("QueueAll({most})"), why);
-            }
-            _ => {}
+            _ => policy.check_schedule(schedule.is_users()).map_err(|error| error.of_task(&name))?,
         }
         let order = Order { name: name.clone(), schedule, job, policy, replaces, is_paused, scheduled_at };
         let ScheduledTask { id, is_new, stats } = scheduler.engine.schedule(order)?;

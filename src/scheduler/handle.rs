@@ -245,12 +245,24 @@ impl fmt::Debug for Task {
 pub struct Run {
     facts: Facts,
     scheduler: Scheduler,
+    /// Whether its future is there, if it has one: then the run may be kept beyond its end.
+    future: Option<Weak<()>>,
 }
 
 impl Run {
     pub(super) fn new(facts: &Facts, engine: &Weak<Engine>) -> Run {
         let engine = engine.upgrade().expect("the thread that calls the callback holds the engine");
-        Run { facts: facts.clone(), scheduler: Scheduler { engine, _keeper: None } }
+        Run { facts: facts.clone(), scheduler: Scheduler { engine, _keeper: None }, future: None }
+    }
+
+    /// The run of a future that owns what is returned beside it.
+    pub(super) fn of_future(facts: &Facts, engine: &Weak<Engine>) -> (Run, Arc<()>) {
+        let future = Arc::new(());
+        (Run { future: Some(Arc::downgrade(&future)), ..Run::new(facts, engine) }, future)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.future.as_ref().map_or(true, |future| future.strong_count() > 0)
     }
 
     /// The name of the task.
@@ -288,7 +300,9 @@ impl Run {
     /// from time to time and return early.
     pub fn stop_requested(&self) -> bool {
         let engine = &self.scheduler.engine;
-        let (is_requested, wakers) = lock(&engine.state).stop_requested(&self.facts, engine.clock.now());
+        let mut state = lock(&engine.state);
+        let (is_requested, wakers) = state.stop_requested(&self.facts, self.goes_on(), engine.clock.now());
+        drop(state);
         engine.wake(wakers);
         is_requested
     }
@@ -296,7 +310,9 @@ impl Run {
     /// The same as something that can be waited for, and handed on.
     pub fn stop(&self) -> Stop {
         let engine = &self.scheduler.engine;
-        let (stop, wakers) = lock(&engine.state).stop_of(&self.facts, engine.clock.now());
+        let mut state = lock(&engine.state);
+        let (stop, wakers) = state.stop_of(&self.facts, self.goes_on(), engine.clock.now());
+        drop(state);
         engine.wake(wakers);
         stop
     }

@@ -8,6 +8,7 @@
 #[cfg(all(feature = "tools", feature = "journal"))]
 mod cli;
 mod cron;
+mod embedding;
 mod except;
 #[cfg(feature = "history")]
 mod explain;
