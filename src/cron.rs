@@ -200,23 +200,24 @@ impl Cron {
     #[inline(always)]
     const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
         let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+        let (restricts_days, restricts_weekdays) = (!day_of_month.is_every, !day_of_week.is_every);
         let cron = Cron {
             seconds: second.values_of(60),
             minutes: minute.values_of(60),
             hours: hour.values_of(24) as u32,
             days: day_of_month.values_of(31),
-            nearest: if day_of_month.is_every { 0 } else { day_of_month.nearest },
+            nearest: day_of_month.nearest * restricts_days as u64,
             months: month.values_of(12) as u16,
             weekdays: day_of_week.weekdays(),
             years,
-            flags: flag(SECOND_REPEATS, second.repeats)
-                | flag(MINUTE_REPEATS, minute.repeats)
-                | flag(HOUR_REPEATS, hour.repeats)
-                | flag(DAYS_RESTRICTED, !day_of_month.is_every)
-                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every)
-                | flag(NEAREST_CLAMPS, day_of_month.nearest_clamps && !day_of_month.is_every)
-                | flag(COUNTS_WEEKS, day_of_week.counts_weeks && !day_of_week.is_every)
-                | flag(BOTH_DAYS, both_days && !day_of_month.is_every && !day_of_week.is_every),
+            flags: SECOND_REPEATS * second.repeats as u8
+                | MINUTE_REPEATS * minute.repeats as u8
+                | HOUR_REPEATS * hour.repeats as u8
+                | DAYS_RESTRICTED * restricts_days as u8
+                | WEEKDAYS_RESTRICTED * restricts_weekdays as u8
+                | NEAREST_CLAMPS * (day_of_month.nearest_clamps && restricts_days) as u8
+                | COUNTS_WEEKS * (day_of_week.counts_weeks && restricts_weekdays) as u8
+                | BOTH_DAYS * (both_days && restricts_days && restricts_weekdays) as u8,
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -224,33 +225,6 @@ impl Cron {
 
     pub(crate) const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
-    }
-}
-
-const fn flag(flag: u8, is_set: bool) -> u8 {
-    if is_set {
-        flag
-    } else {
-        0
-    }
-}
-
-impl Set {
-    /// The values, all `count` of them where the field is `*`.
-    const fn values_of(self, count: u32) -> u64 {
-        if self.is_every {
-            u64::MAX >> (64 - count)
-        } else {
-            self.values
-        }
-    }
-
-    /// The weekdays, with those of weeks that are counted, or of the month.
-    const fn weekdays(self) -> u64 {
-        if self.is_every || !self.counts_weeks {
-            return self.values_of(35) | if self.is_every { 0 } else { self.weeks };
-        }
-        self.values & ALL_WEEKDAYS | self.weeks
     }
 }
 
@@ -295,19 +269,6 @@ impl Years {
             value += 1;
         }
         true
-    }
-
-    /// The first of these from 1970 + `value` on, counted from 1970.
-    const fn first_from(&self, value: u32) -> Option<u32> {
-        let mut from = value;
-        while from < 256 {
-            let rest = self.0[from as usize / 64] >> (from % 64);
-            if rest != 0 {
-                return Some(from + rest.trailing_zeros());
-            }
-            from = (from / 64 + 1) * 64;
-        }
-        None
     }
 
     /// Whether no text can have set all these bits: there are fewer years than bits.

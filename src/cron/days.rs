@@ -1,7 +1,6 @@
 //! Which days of a month match, and what kind of days an expression has. Months are all that matters here: how long one is
 //! and on which weekday it begins.
 
-use super::field::YEAR;
 use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, weekday_of};
@@ -59,59 +58,31 @@ impl Cron {
             }
         }
         if self.has(COUNTS_WEEKS) {
-            return self.find_days_kind_by_weeks();
+            // Nearly always the first year has a day. If a day can match at all, one does before the calendar ends, or never.
+            let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
+            let has_day = !never && (self.matches_from(1, 9999, false) || self.matches_from(1, 9999, true));
+            return if has_day { DaysKind::OfMonths } else { DaysKind::None };
         }
-        if self.matches_in_some_year(false) {
+        // In 28 years each kind of month begins on each weekday, in leap years and in others.
+        let (first, last) = if self.years.is_any() { (2000, 2027) } else { (1970, 2199) };
+        if self.matches_from(first, last, false) {
             DaysKind::OfMonths
-        } else if self.matches_in_some_year(true) {
+        } else if self.matches_from(first, last, true) {
             DaysKind::OfLeapYears
         } else {
             DaysKind::None
         }
     }
 
-    /// The same where weeks count: nearly always the first of them has a day.
-    #[inline(never)]
-    const fn find_days_kind_by_weeks(&self) -> DaysKind {
-        let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
-        let mut year = if never { 10_000 } else { 1 };
-        while year < 10_000 {
-            if self.years.has(year as i64) && self.matches_in(year) {
-                return DaysKind::OfMonths;
+    /// Whether a day matches in any leap year from the first to the last, or in any other. An ordinary expression answers in
+    /// the first month.
+    const fn matches_from(&self, first: i16, last: i16, is_leap: bool) -> bool {
+        let mut year = first;
+        while year <= last {
+            if civil::is_leap_year(year) == is_leap && self.years.has(year as i64) && self.matches_in(year) {
+                return true;
             }
             year += 1;
-        }
-        DaysKind::None
-    }
-
-    /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
-    const fn matches_in_some_year(&self, is_leap: bool) -> bool {
-        if self.years.is_any() {
-            // Months of each length begin on each weekday in some year.
-            return self.matches_in_months(LONG_MONTHS, 31)
-                || self.matches_in_months(SHORT_MONTHS, 30)
-                || self.matches_in_months(FEBRUARY, 28 + is_leap as u32);
-        }
-        let mut named = self.years.first_from(0);
-        while let Some(value) = named {
-            let year = (YEAR.first + value) as i16;
-            if civil::is_leap_year(year) == is_leap && self.matches_in(year) {
-                return true;
-            }
-            named = self.years.first_from(value + 1);
-        }
-        false
-    }
-
-    /// Whether a day matches in one of these months, which have this length, whatever weekday it begins on.
-    const fn matches_in_months(&self, months: u16, length: u32) -> bool {
-        let mut first_weekday = if self.months & months == 0 { 7 } else { 0 };
-        while first_weekday < 7 {
-            if self.days_of_month(length, first_weekday) != 0 {
-                return true;
-            }
-            // Without weekdays no month is empty on account of them.
-            first_weekday += if self.has(WEEKDAYS_RESTRICTED) { 1 } else { 7 };
         }
         false
     }
@@ -130,11 +101,6 @@ impl Cron {
         false
     }
 }
-
-/// The months of 31 days and those of 30, bit 0 for January, and the one that has 28 or 29.
-const LONG_MONTHS: u16 = 0b1010_1101_0101;
-const SHORT_MONTHS: u16 = 0b0101_0010_1000;
-const FEBRUARY: u16 = 0b10;
 
 /// The days of a month of this length, of a set that counts from both ends of it.
 const fn place(days: u64, length: u32) -> u32 {

@@ -35,7 +35,7 @@ impl fmt::Display for Cron {
 impl fmt::Debug for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "Cron(";
-        for row in &Dialect::DEFAULT.table().rows {
+        for row in &Dialect::DEFAULT.table.rows {
             let text = FieldText { cron: self, dialect: Dialect::DEFAULT, row };
             write!(f, "{separator}{} {text}", row.field)?;
             separator = ", ";
@@ -60,9 +60,9 @@ pub(crate) struct Written {
 impl Cron {
     /// Which field a text in this dialect could not say, or no single one, and why.
     pub(crate) fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
-        let table = dialect.table();
+        let table = dialect.table;
         let last_year = i64::from(table.row(Field::Year).last);
-        if self.has_seconds() && dialect.seconds() == Seconds::Nowhere {
+        if self.has_seconds() && dialect.seconds == Seconds::Nowhere {
             return Some((Some(Field::Second), "it has no such field"));
         }
         if !self.years.is_any() {
@@ -90,7 +90,7 @@ impl Cron {
             return Some((None, "one of its two day fields is always `?`"));
         }
         let (has_nearest, has_weeks) = (self.nearest != 0, self.has_weeks());
-        let are_both_due = match dialect.days() {
+        let are_both_due = match dialect.days {
             Days::And => true,
             // Without a star, either: a field is then written without.
             Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => {
@@ -147,19 +147,19 @@ impl Cron {
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Written { cron, dialect } = self;
-        let table = dialect.table();
+        let table = dialect.table;
         f.write_str(if table.is_eventbridge { "cron(" } else { "" })?;
         let text = |field: Field| FieldText { cron, dialect: *dialect, row: table.row(field) };
         let has_years = !cron.years.is_any();
-        let has_place = dialect.seconds() != Seconds::Nowhere;
+        let has_place = dialect.seconds != Seconds::Nowhere;
         let has_years = has_years || table.is_eventbridge;
         let has_seconds = has_place && (table.always_has_seconds || has_years || cron.has_seconds());
-        if has_seconds && dialect.seconds() == Seconds::First {
+        if has_seconds && dialect.seconds == Seconds::First {
             write!(f, "{} ", text(Field::Second))?;
         }
         let (minute, hour, month) = (text(Field::Minute), text(Field::Hour), text(Field::Month));
         write!(f, "{minute} {hour} {} {month} {}", text(Field::DayOfMonth), text(Field::DayOfWeek))?;
-        if has_seconds && dialect.seconds() == Seconds::Last {
+        if has_seconds && dialect.seconds == Seconds::Last {
             write!(f, " {}", text(Field::Second))?;
         }
         if has_years {
@@ -208,7 +208,7 @@ impl FieldText<'_> {
         if repeats && set.count_ones() == row.count {
             return f.write_char('*');
         }
-        let table = self.dialect.table();
+        let table = self.dialect.table;
         let ranges = match (table.has_accidents, table.backward) {
             _ if !repeats => Ranges::None,
             (true, _) => Ranges::AtLeastOneOrStep,
@@ -233,9 +233,7 @@ impl FieldText<'_> {
             for before in (0..31).filter(|before| bit(days, 63 - before)) {
                 match before {
                     // The last day, to croniter.
-                    0 if mark == "W" && self.dialect.table().has_accidents => {
-                        list.item(format_args!("31W"))?
-                    }
+                    0 if mark == "W" && self.dialect.table.has_accidents => list.item(format_args!("31W"))?,
                     0 => list.item(format_args!("L{mark}"))?,
                     _ => list.item(format_args!("L-{before}{mark}"))?,
                 }
@@ -264,7 +262,7 @@ impl FieldText<'_> {
         }
         let last_week = cron.weekdays >> (7 * LAST_WEEK) & ALL_WEEKDAYS;
         for day in (0..7).filter(|&day| bit(last_week, day)) {
-            match self.dialect.table().marks {
+            match self.dialect.table.marks {
                 Marks::AsCroniter => list.item(format_args!("L{day}"))?,
                 _ => list.item(format_args!("{}L", row.names[day as usize]))?,
             }
@@ -273,7 +271,7 @@ impl FieldText<'_> {
     }
 
     fn wants_question_mark(&self) -> bool {
-        matches!(self.dialect.table().marks, Marks::Alone | Marks::AloneInWeekdays)
+        matches!(self.dialect.table.marks, Marks::Alone | Marks::AloneInWeekdays)
     }
 
     /// By the star bit two fields of which either may match must not begin with a star; and to croniter there must be
@@ -281,8 +279,8 @@ impl FieldText<'_> {
     fn ranges_of_days(&self) -> Ranges {
         let cron = self.cron;
         let both_restricted = cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED);
-        let is_star_read = self.dialect.days() == Days::StarBit && !cron.has(BOTH_DAYS)
-            || self.dialect.table().has_accidents && cron.lists_all_days();
+        let is_star_read = self.dialect.days == Days::StarBit && !cron.has(BOTH_DAYS)
+            || self.dialect.table.has_accidents && cron.lists_all_days();
         if both_restricted && is_star_read {
             Ranges::WithoutStar
         } else {

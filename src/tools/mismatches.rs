@@ -162,7 +162,7 @@ impl fmt::Display for Mismatches {
 
 impl Mismatches {
     fn text(&self, field: Field) -> FieldText<'_> {
-        let row = Dialect::DEFAULT.table().row(field);
+        let row = Dialect::DEFAULT.table.row(field);
         FieldText { cron: &self.cron, dialect: Dialect::DEFAULT, row }
     }
 

@@ -82,7 +82,7 @@ impl Cron {
         let day_of_month = |reason| Some((Some(Field::DayOfMonth), reason));
         let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
         let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
-        match dialect.table().marks {
+        match dialect.table.marks {
             // That it counts no weeks is reported later.
             _ if self.has(COUNTS_WEEKS) => None,
             Marks::No | Marks::QuestionMark if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),

@@ -241,7 +241,7 @@ fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
     if !cron.has(DAYS_RESTRICTED) || !cron.has(WEEKDAYS_RESTRICTED) {
         return None;
     }
-    let needs_both = match reading.dialect.days() {
+    let needs_both = match reading.dialect.days {
         Days::Or if has_every_day(cron) || has_every_weekday(cron) => return None,
         // By one of croniter's accidents both must match.
         Days::Or if cron.has(BOTH_DAYS) => return None,
@@ -278,12 +278,12 @@ fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if reading.count < 6 || *dialect.field_counts().start() > 5 || differing == [false; 3] {
         return None;
     }
-    let is_first = dialect.seconds() == Seconds::First;
+    let is_first = dialect.seconds == Seconds::First;
     let second = reading.span(Field::Second).or_else(|| reading.span(Field::Year))?;
     let is_zero = reading.count == 6
-        && dialect.seconds() != Seconds::Nowhere
+        && dialect.seconds != Seconds::Nowhere
         && second.of(reading.text).bytes().all(|byte| byte == b'0');
-    let kind = Kind::SecondsOrder { seconds: dialect.seconds(), count: reading.count, is_zero, differing };
+    let kind = Kind::SecondsOrder { seconds: dialect.seconds, count: reading.count, is_zero, differing };
     if !is_zero {
         return Some(Finding::new(reading, second, kind));
     }
@@ -297,9 +297,9 @@ fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let span = reading.span(Field::DayOfWeek)?;
-    let is_quartz = reading.dialect.table().row(Field::DayOfWeek).first == 1;
+    let is_quartz = reading.dialect.table.row(Field::DayOfWeek).first == 1;
     // Five fields are not Quartz's, but `5L` has come from there.
-    let is_quartzlike = reading.dialect.seconds() == Seconds::First && reading.count > 5;
+    let is_quartzlike = reading.dialect.seconds == Seconds::First && reading.count > 5;
     let has_mark = |item: &Item<'_>| item.form == Form::Mark && item.text.contains(&['L', 'l'][..]);
     let is_told_apart = |item: &Item<'_>| is_quartzlike || has_mark(item) && first_number(item).is_some();
     if !reading.items(Field::DayOfWeek).any(|item| is_told_apart(&item))
