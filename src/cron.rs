@@ -260,7 +260,7 @@ impl Years {
     }
 
     /// Whether all of the first `count` years are there.
-    const fn has_first(&self, count: u32) -> bool {
+    pub(crate) const fn has_first(&self, count: u32) -> bool {
         let mut value = 0;
         while value < count {
             if !self.has((YEAR.first + value) as i64) {

@@ -63,8 +63,13 @@ impl Cron {
             let has_day = !never && (self.matches_from(1, 9999, false) || self.matches_from(1, 9999, true));
             return if has_day { DaysKind::OfMonths } else { DaysKind::None };
         }
+        let by_days_alone = self.has(DAYS_RESTRICTED) && !self.has(BOTH_DAYS);
+        if self.years.is_any() && by_days_alone && self.days as u32 & u32::MAX >> 4 != 0 {
+            // Each month has 28 days.
+            return DaysKind::OfMonths;
+        }
         // In 28 years each kind of month begins on each weekday, in leap years and in others.
-        let (first, last) = if self.years.is_any() { (2000, 2027) } else { (1970, 2199) };
+        let (first, last) = if self.years.is_any() { (2001, 2028) } else { (1970, 2199) };
         if self.matches_from(first, last, false) {
             DaysKind::OfMonths
         } else if self.matches_from(first, last, true) {

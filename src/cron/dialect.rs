@@ -5,7 +5,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::str::FromStr;
 
-use super::field::{Table, CRON, CRONIE, CRONITER, DEFAULT, EVENTBRIDGE, QUARTZ};
+use super::field::{Field, Table, CRON, CRONIE, CRONITER, DEFAULT, EVENTBRIDGE, QUARTZ};
 use crate::excerpt::Excerpt;
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
@@ -165,7 +165,17 @@ impl Dialect {
         RangeInclusive::new(5 + has_sixth as usize, 5 + has_seconds as usize + self.table.has_years as usize)
     }
 
-    /// The same for people.
+    /// The fields of a text that has so many, in its order. What it does not have comes last.
+    pub(crate) const fn order(&self, count: usize) -> [Field; 7] {
+        use Field::{DayOfMonth, DayOfWeek, Hour, Minute, Month, Second, Year};
+        match self.seconds {
+            Seconds::First if count > 5 => Field::ALL,
+            Seconds::First | Seconds::Last => [Minute, Hour, DayOfMonth, Month, DayOfWeek, Second, Year],
+            Seconds::Nowhere => [Minute, Hour, DayOfMonth, Month, DayOfWeek, Year, Second],
+        }
+    }
+
+    /// How many fields there are, for people.
     pub(crate) const fn shape(&self) -> &'static str {
         let counts = self.field_counts();
         match ((*counts.start(), *counts.end()), self.seconds) {

@@ -43,7 +43,7 @@ pub(crate) mod set;
 mod value;
 
 use self::set::Set;
-use super::dialect::{Days, Dialect, Reader, Seconds, NAMES};
+use super::dialect::{Days, Dialect, Reader, NAMES};
 use super::error::{ErrorKind, ParseError};
 use super::field::{Field, Row, Table};
 use super::scan::{count_fields, end_of_field, end_of_word, is_blank, is_word, meant_by, peek};
@@ -333,23 +333,18 @@ const fn nickname(text: &str, start: usize, reader: Reader<'_>) -> Result<Cron, 
 
 /// The fields, `count` of them.
 const fn fields(text: &str, start: usize, count: usize, reader: Reader<'_>) -> Result<Cron, ParseError> {
-    let Dialect { table, seconds, days, .. } = reader.dialect;
-    let order = match seconds {
-        Seconds::First if count > 5 => [0, 1, 2, 3, 4, 5, 6],
-        Seconds::First | Seconds::Last => [1, 2, 3, 4, 5, 0, 6],
-        Seconds::Nowhere => [1, 2, 3, 4, 5, 6, 0],
-    };
+    let Dialect { table, days, .. } = reader.dialect;
+    let order = reader.dialect.order(count);
     let mut sets = [Set::STAR; 7];
-    sets[0] = Set::ZERO;
+    sets[Field::Second as usize] = Set::ZERO;
     let (mut place, mut at) = (0, start);
     while place < count {
-        let field = order[place];
-        let input = Input::new(text, reader, Field::ALL[field]);
+        let input = Input::new(text, reader, order[place]);
         if table.is_eventbridge && input.is_day_of_week() {
             attempt!(input.one_question_mark(at, sets[Field::DayOfMonth as usize]));
         }
         let (set, end) = attempt!(input.list(at));
-        sets[field] = set;
+        sets[order[place] as usize] = set;
         at = end;
         place += 1;
     }

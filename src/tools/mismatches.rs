@@ -162,8 +162,7 @@ impl fmt::Display for Mismatches {
 
 impl Mismatches {
     fn text(&self, field: Field) -> FieldText<'_> {
-        let row = Dialect::DEFAULT.table.row(field);
-        FieldText { cron: &self.cron, dialect: Dialect::DEFAULT, row }
+        FieldText { cron: &self.cron, dialect: Dialect::DEFAULT, field }
     }
 
     /// What the time has in a field.
