@@ -268,16 +268,6 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    const ALL: [Weekday; 7] = [
-        Weekday::Sunday,
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-        Weekday::Thursday,
-        Weekday::Friday,
-        Weekday::Saturday,
-    ];
-
     /// Days since Sunday, 0-6, as in cron.
     pub const fn days_from_sunday(self) -> u8 {
         self as u8
@@ -285,7 +275,8 @@ impl Weekday {
 
     /// The weekday of the date `days` after 1970-01-01.
     pub(crate) const fn of_day(days: i64) -> Weekday {
-        Weekday::ALL[weekday_of(days) as usize]
+        use Weekday::*;
+        [Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday][weekday_of(days) as usize]
     }
 }
 

@@ -167,7 +167,7 @@ impl Dialect {
 
     /// The fields of a text that has so many, in its order. What it does not have comes last.
     pub(crate) const fn order(&self, count: usize) -> [Field; 7] {
-        use Field::{DayOfMonth, DayOfWeek, Hour, Minute, Month, Second, Year};
+        use Field::*;
         match self.seconds {
             Seconds::First if count > 5 => Field::ALL,
             Seconds::First | Seconds::Last => [Minute, Hour, DayOfMonth, Month, DayOfWeek, Second, Year],

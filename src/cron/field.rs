@@ -18,15 +18,10 @@ pub enum Field {
 
 impl Field {
     /// All of them, from the second to the year.
-    pub const ALL: [Field; 7] = [
-        Field::Second,
-        Field::Minute,
-        Field::Hour,
-        Field::DayOfMonth,
-        Field::Month,
-        Field::DayOfWeek,
-        Field::Year,
-    ];
+    pub const ALL: [Field; 7] = {
+        use Field::*;
+        [Second, Minute, Hour, DayOfMonth, Month, DayOfWeek, Year]
+    };
 
     pub(crate) const fn name(self) -> &'static str {
         ["second", "minute", "hour", "day of month", "month", "day of week", "year"][self as usize]
