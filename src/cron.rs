@@ -126,8 +126,6 @@ pub(crate) enum DaysKind {
     /// The same ones of every week.
     Weekly,
     OfMonths,
-    /// 29 February is the only one.
-    OfLeapYears,
     None,
 }
 

@@ -87,7 +87,7 @@ impl Cron {
             };
 
             let (year, month) = (i64::from(year), u32::from(month) - 1);
-            if !self.has_year(year) || self.months >> month & 1 == 0 {
+            if !self.years.has(year) || self.months >> month & 1 == 0 {
                 return Some((first_day, 0));
             }
             let from_first = u64::MAX << (first - first_day).max(0);

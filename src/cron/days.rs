@@ -57,42 +57,32 @@ impl Cron {
                 return DaysKind::Weekly;
             }
         }
-        if self.has(COUNTS_WEEKS) {
-            // Nearly always the first year has a day. If a day can match at all, one does before the calendar ends, or never.
-            let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
-            let has_day = !never && (self.matches_from(1, 9999, false) || self.matches_from(1, 9999, true));
-            return if has_day { DaysKind::OfMonths } else { DaysKind::None };
-        }
         let by_days_alone = self.has(DAYS_RESTRICTED) && !self.has(BOTH_DAYS);
         if self.years.is_any() && by_days_alone && self.days as u32 & u32::MAX >> 4 != 0 {
             // Each month has 28 days.
             return DaysKind::OfMonths;
         }
-        // In 28 years each kind of month begins on each weekday, in leap years and in others.
-        let (first, last) = if self.years.is_any() { (2001, 2028) } else { (1970, 2199) };
-        if self.matches_from(first, last, false) {
-            DaysKind::OfMonths
-        } else if self.matches_from(first, last, true) {
-            DaysKind::OfLeapYears
+        let (mut year, last) = if self.has(COUNTS_WEEKS) {
+            // Nearly always the first of them has a day.
+            let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
+            (1, if never { 0 } else { 9999 })
+        } else if self.years.is_any() {
+            // In 28 years each kind of month begins on each weekday.
+            (2001, 2028)
         } else {
-            DaysKind::None
-        }
-    }
-
-    /// Whether a day matches in any leap year from the first to the last, or in any other. An ordinary expression answers in
-    /// the first month.
-    const fn matches_from(&self, first: i16, last: i16, is_leap: bool) -> bool {
-        let mut year = first;
+            (1970, 2199)
+        };
         while year <= last {
-            if civil::is_leap_year(year) == is_leap && self.years.has(year as i64) && self.matches_in(year) {
-                return true;
+            if self.years.has(year as i64) && self.matches_in(year) {
+                return DaysKind::OfMonths;
             }
             year += 1;
         }
-        false
+        DaysKind::None
     }
 
-    const fn matches_in(&self, year: i16) -> bool {
+    /// Whether a day of the year matches.
+    pub(crate) const fn matches_in(&self, year: i16) -> bool {
         let mut months = self.months;
         while months != 0 {
             let month = months.trailing_zeros() as u8 + 1;

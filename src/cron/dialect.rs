@@ -235,13 +235,12 @@ impl Dialect {
 impl<'a> Reader<'a> {
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &'a str) -> Reader<'a> {
-        Reader { id: Some(id), task: None, ..self }
+        Reader { id: Some(id), ..self }
     }
 
     /// With the name of a task to hash where no id was given.
     pub(crate) fn or_task(self, name: &'a str) -> Reader<'a> {
-        let task = if self.id.is_none() { Some(name) } else { None };
-        Reader { task, ..self }
+        Reader { task: Some(name), ..self }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.

@@ -33,7 +33,7 @@ impl Cron {
         match self.days_kind {
             DaysKind::Every => true,
             DaysKind::Weekly => has(self.weekdays, weekday_of(day)),
-            DaysKind::OfMonths | DaysKind::OfLeapYears => Date::from_days(day).map_or(false, |date| {
+            DaysKind::OfMonths => Date::from_days(day).map_or(false, |date| {
                 let (month, day_of_month) = (u32::from(date.month()) - 1, u32::from(date.day()) - 1);
                 let year = i64::from(date.year());
                 has(self.months.into(), month)
@@ -106,7 +106,7 @@ impl Cron {
                 let today = weekday_of(day) + 7;
                 Some(day + i64::from(D::first(D::from(weeks, today))) - i64::from(today))
             }
-            DaysKind::OfMonths | DaysKind::OfLeapYears => self.date_from::<D>(day),
+            DaysKind::OfMonths => self.date_from::<D>(day),
             DaysKind::None => None,
         }
     }
@@ -117,7 +117,7 @@ impl Cron {
         let day_of_month = u32::from(date.day()) - 1;
         let mut year = i64::from(date.year());
         let mut months = 0;
-        if self.has_year(year) {
+        if self.years.has(year) {
             let month = u32::from(date.month()) - 1;
             if has(u64::from(self.months), month) {
                 let first_day = day - i64::from(day_of_month);
@@ -138,7 +138,7 @@ impl Cron {
                 }
                 months = D::beyond(months, month);
             }
-            year = self.year_beyond::<D>(year)?;
+            year = self.years.beyond::<D>(year)?;
             months = u64::from(self.months);
         }
     }
@@ -147,27 +147,6 @@ impl Cron {
     pub(super) fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
         let length = civil::days_in_month(year as i16, month as u8 + 1);
         u64::from(self.days_of_month_from(u32::from(length), first_day))
-    }
-
-    pub(super) fn has_year(&self, year: i64) -> bool {
-        self.years.has(year) && (self.days_kind != DaysKind::OfLeapYears || civil::is_leap_year(year as i16))
-    }
-
-    fn year_beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        if self.days_kind != DaysKind::OfLeapYears {
-            return self.years.beyond::<D>(year);
-        }
-        // Rounded to a multiple of four, towards where it comes from; and then on from one to the next.
-        let mut year = year - D::STEP * (D::STEP * year).rem_euclid(4);
-        loop {
-            year += 4 * D::STEP;
-            if !(1..=9999).contains(&year) {
-                return None;
-            }
-            if self.has_year(year) {
-                return Some(year);
-            }
-        }
     }
 }
 

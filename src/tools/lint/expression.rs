@@ -4,11 +4,14 @@ use super::message::Kind;
 use super::piece::Piece;
 use super::reading::{Form, Item, Reading, Span};
 use super::Finding;
+use crate::civil::is_leap_year;
 use crate::cron::dialect::{Days, Seconds};
 use crate::cron::field::Field;
 use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Cron, DaysKind};
-use crate::cron::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+use crate::cron::{
+    ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED,
+};
 use crate::tools::mismatches::other_day_field;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
@@ -54,7 +57,10 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let cron = &reading.cron;
     // Who names the years knows them.
-    if !cron.years.is_any() || cron.days_kind != DaysKind::OfLeapYears || has_drawn_date(reading) {
+    let hangs_on_more = !cron.years.is_any() || cron.has(COUNTS_WEEKS) || has_drawn_date(reading);
+    // In 28 years there is each kind.
+    let is_in_common_year = || (2001..=2028).any(|year| !is_leap_year(year) && cron.matches_in(year));
+    if hangs_on_more || cron.never_fires() || is_in_common_year() {
         return None;
     }
     let day = reading.only_item(Field::DayOfMonth).filter(|day| day.one().is_some());
