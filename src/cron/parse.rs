@@ -73,6 +73,10 @@ impl<'a> Input<'a> {
         peek(self.text, at)
     }
 
+    const fn lower(&self, at: usize) -> u8 {
+        self.peek(at).to_ascii_lowercase()
+    }
+
     /// What the `H` at `at` is hashed from.
     const fn id(&self, at: usize) -> Result<&'a str, ParseError> {
         match (self.reader.id, self.reader.task) {

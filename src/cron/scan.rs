@@ -61,11 +61,6 @@ pub(crate) const fn count_fields(text: &str, start: usize) -> (usize, usize) {
     (count, last)
 }
 
-/// Whether it is that letter, in either case.
-pub(crate) const fn is_letter(byte: u8, lower_case: u8) -> bool {
-    byte.to_ascii_lowercase() == lower_case
-}
-
 /// Whether `text[start..end]` is that word, in any case.
 pub(crate) const fn is_word(text: &str, start: usize, end: usize, word: &str) -> bool {
     end - start == word.len() && starts_with(text, start, word)

@@ -165,16 +165,12 @@ pub(super) const fn has(set: u64, value: u32) -> bool {
 impl Years {
     /// The first year beyond this one.
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        if self.is_any() {
-            return Some(year + D::STEP).filter(|year| (1..=9999).contains(year));
+        let (first, last) = if self.is_any() { (1, 9999) } else { (1970, 2199) };
+        let mut year = D::clamp(year + D::STEP, first, last)?;
+        while !self.has(year) {
+            year = D::clamp(year + D::STEP, first, last)?;
         }
-        let mut year = year;
-        loop {
-            year = D::clamp(year + D::STEP, 1970, 2199)?;
-            if self.has(year) {
-                return Some(year);
-            }
-        }
+        Some(year)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::cron::draw::{self, Source};
 use crate::cron::error::ErrorKind::{Ambiguous, BackwardRange, NoSuchValue, Unexpected, ZeroStep};
 use crate::cron::error::ParseError;
 use crate::cron::field::{Backward, Field, Marks};
-use crate::cron::scan::{end_of_field, end_of_word, is_blank, is_letter, is_word, skip_blanks};
+use crate::cron::scan::{end_of_field, end_of_word, is_blank, is_word, skip_blanks};
 use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::LAST_WEEK;
 
@@ -62,7 +62,7 @@ impl Input<'_> {
     /// Whether the dialect takes an item at `at` in no list.
     const fn must_stand_alone(&self, at: usize, item: Item) -> bool {
         // In Quartz `L` alone is a weekday.
-        let is_mark = !matches!(item, Item::Every | Item::Values(_)) || is_letter(self.peek(at), b'l');
+        let is_mark = !matches!(item, Item::Every | Item::Values(_)) || self.lower(at) == b'l';
         match self.table.marks {
             Marks::Alone => is_mark,
             Marks::AloneInWeekdays => is_mark && self.is_day_of_week(),
@@ -77,7 +77,7 @@ impl Input<'_> {
 
     pub(crate) const fn item(&self, at: usize) -> Parsed<Item> {
         let table = self.table;
-        match (self.peek(at).to_ascii_lowercase(), self.row.field) {
+        match (self.lower(at), self.row.field) {
             (b'*', _) => self.every(at + 1),
             (b'/', _) if table.has_bare_steps => self.every(at),
             (b'~', _) if table.has_random_ranges => self.random(at, at),
@@ -113,7 +113,7 @@ impl Input<'_> {
     /// `("H" | "R") ["(" number "-" number ")"] ["/" step]`, which to croniter is no member of a list.
     const fn drawn(&self, start: usize) -> Parsed<Item> {
         let (row, has_accidents) = (self.row, self.table.has_accidents);
-        let source = if is_letter(self.peek(start), b'h') {
+        let source = if self.lower(start) == b'h' {
             Source::HashOf(attempt!(self.id(start)))
         } else {
             let expected = "a seed: `Dialect::seed`; a hash with an id, `Dialect::hash_id`, stays the same";
@@ -204,7 +204,7 @@ impl Input<'_> {
         let is_range = self.peek(end) == b'-';
         let (to, end) = if !is_range {
             (from, end)
-        } else if self.is_day_of_month() && has_all_marks && is_letter(self.peek(end + 1), b'l') {
+        } else if self.is_day_of_month() && has_all_marks && self.lower(end + 1) == b'l' {
             (row.count - 1, end + 2)
         } else if has_all_marks {
             attempt!(self.value(end + 1))
@@ -229,7 +229,7 @@ impl Input<'_> {
         };
         let values = Values { repeats: is_range, slips: table.has_accidents, ..Values::new(from, to) };
         let has_weeks = has_all_marks || has_marks && !is_range;
-        match (self.peek(end).to_ascii_lowercase(), row.field) {
+        match (self.lower(end), row.field) {
             (b'/', _) => self.stepped(start, end, values),
             (b'~', _) if table.has_random_ranges && !is_range => self.random(start, end),
             (b'w', Field::DayOfMonth) if has_marks && !is_range => Ok((Item::Nearest(from), end + 1)),
@@ -302,7 +302,7 @@ impl Input<'_> {
         if has_last {
             attempt!(self.no_last_in_letters(at, expected));
         }
-        if has_last && is_letter(self.peek(at), b'l') {
+        if has_last && self.lower(at) == b'l' {
             return Ok((LAST_WEEK, at + 1));
         }
         let (week, end) = attempt!(self.number_within(at, 1, 5, expected));

@@ -3,7 +3,7 @@
 use super::{Input, Parsed};
 use crate::cron::error::{ErrorKind, ParseError};
 use crate::cron::field::{Field, Marks, DAY_OF_MONTH_PLAIN};
-use crate::cron::scan::{end_of_char, end_of_word, is_blank, is_letter, is_word, meant_by};
+use crate::cron::scan::{end_of_char, end_of_word, is_blank, is_word, meant_by};
 
 impl Input<'_> {
     /// `number | name`, counted from the first value of the field
@@ -20,7 +20,7 @@ impl Input<'_> {
     const fn name(&self, start: usize) -> Parsed<u32> {
         let (text, row) = (self.text, self.row);
         let end = end_of_word(text, start);
-        let is_marked = self.is_day_of_week() && self.has_marks() && is_letter(self.peek(end - 1), b'l');
+        let is_marked = self.is_day_of_week() && self.has_marks() && self.lower(end - 1) == b'l';
         let end_of_name = end - is_marked as usize;
         let count = row.names.len();
         let mut i = 0;
