@@ -53,7 +53,6 @@
 pub(crate) mod count;
 mod days;
 pub(crate) mod dialect;
-mod draw;
 mod error;
 pub(crate) mod field;
 pub(crate) mod parse;

@@ -37,66 +37,21 @@ macro_rules! ensure {
     };
 }
 
-pub(crate) mod items;
+mod items;
 mod plain;
 pub(crate) mod set;
-mod value;
 
+pub(crate) use self::items::Input;
 use self::set::Set;
 use super::dialect::{Days, Dialect, Reader, NAMES};
 use super::error::{ErrorKind, ParseError};
-use super::field::{Field, Row, Table};
+use super::field::Field;
 use super::scan::{count_fields, end_of_field, end_of_word, is_blank, is_word, meant_by, peek};
 use super::scan::{skip_blanks, starts_with};
 use super::{Cron, Years};
 
 /// What was read, and the byte after it.
 pub(crate) type Parsed<T> = Result<(T, usize), ParseError>;
-
-/// A field that is being read, and how.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
-    text: &'a str,
-    reader: Reader<'a>,
-    table: &'static Table,
-    row: &'static Row,
-}
-
-impl<'a> Input<'a> {
-    /// Of a text without switches, or with those that the reader knows of.
-    pub(crate) const fn new(text: &'a str, reader: Reader<'a>, field: Field) -> Input<'a> {
-        let table = reader.dialect.table;
-        Input { text, reader, table, row: table.row(field) }
-    }
-
-    const fn peek(&self, at: usize) -> u8 {
-        peek(self.text, at)
-    }
-
-    const fn lower(&self, at: usize) -> u8 {
-        self.peek(at).to_ascii_lowercase()
-    }
-
-    /// What the `H` at `at` is hashed from.
-    const fn id(&self, at: usize) -> Result<&'a str, ParseError> {
-        match (self.reader.id, self.reader.task) {
-            (Some(id), _) | (None, Some(id)) => Ok(id),
-            (None, None) => {
-                let expected = "an id to hash: a task's `cron` takes its name, `Dialect::hash_id` any text";
-                Err(self.error(ErrorKind::NoHashId, at, at + 1, expected))
-            }
-        }
-    }
-
-    /// What the `R` or `~` at `at` is drawn from.
-    const fn seed(&self, at: usize, expected: &'static str) -> Result<u64, ParseError> {
-        match (self.reader.seed, self.reader.lot) {
-            (Some(seed), _) => Ok(seed),
-            (None, Some(lot)) if self.table.draws_anew => Ok(lot),
-            _ => Err(self.error(ErrorKind::NoSeed, at, at + 1, expected)),
-        }
-    }
-}
 
 impl Dialect {
     /// Reads an expression. In the croniter and cronie dialects, `R` and `~` are drawn from the system's randomness.

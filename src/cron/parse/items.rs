@@ -12,17 +12,44 @@
 //! random     = [value] "~" [value]
 //! ```
 
+mod drawn;
+
 use super::set::{Item, Set, Values};
-use super::{Input, Parsed};
-use crate::cron::draw::{self, Source};
-use crate::cron::error::ErrorKind::{Ambiguous, BackwardRange, NoSuchValue, Unexpected, ZeroStep};
+use super::Parsed;
+use crate::cron::dialect::Reader;
+use crate::cron::error::ErrorKind::{self, Ambiguous, BackwardRange, NoSuchValue, Unexpected, ZeroStep};
 use crate::cron::error::ParseError;
-use crate::cron::field::{Backward, Field, Marks};
-use crate::cron::scan::{end_of_field, end_of_word, is_blank, is_word, skip_blanks};
+use crate::cron::field::{Backward, Field, Marks, Row, Table, DAY_OF_MONTH_PLAIN};
+use crate::cron::scan::{
+    end_of_char, end_of_field, end_of_word, is_blank, is_word, meant_by, peek, skip_blanks,
+};
 use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::LAST_WEEK;
 
-impl Input<'_> {
+/// A field that is being read, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    text: &'a str,
+    reader: Reader<'a>,
+    table: &'static Table,
+    row: &'static Row,
+}
+
+impl<'a> Input<'a> {
+    /// Of a text without switches, or with those that the reader knows of.
+    pub(crate) const fn new(text: &'a str, reader: Reader<'a>, field: Field) -> Input<'a> {
+        let table = reader.dialect.table;
+        Input { text, reader, table, row: table.row(field) }
+    }
+
+    const fn peek(&self, at: usize) -> u8 {
+        peek(self.text, at)
+    }
+
+    const fn lower(&self, at: usize) -> u8 {
+        self.peek(at).to_ascii_lowercase()
+    }
+
     /// `field = item {"," item} | drawn`, and the blanks after it.
     pub(super) const fn list(&self, start: usize) -> Parsed<Set> {
         let mut set = Set { begins_with_star: matches!(self.peek(start), b'*' | b'?'), ..Set::EMPTY };
@@ -108,63 +135,6 @@ impl Input<'_> {
         }
         let (step, end) = attempt!(self.step(at, self.table.limits_steps));
         Ok((Item::Values(Values { step, repeats: true, ..Values::new(0, self.row.count - 1) }), end))
-    }
-
-    /// `("H" | "R") ["(" number "-" number ")"] ["/" step]`, which to croniter is no member of a list.
-    const fn drawn(&self, start: usize) -> Parsed<Item> {
-        let (row, has_accidents) = (self.row, self.table.has_accidents);
-        let source = if self.lower(start) == b'h' {
-            Source::HashOf(attempt!(self.id(start)))
-        } else {
-            let expected = "a seed: `Dialect::seed`; a hash with an id, `Dialect::hash_id`, stays the same";
-            Source::Seed(attempt!(self.seed(start, expected)))
-        };
-        let ((from, to), at) = if self.peek(start + 1) == b'(' {
-            attempt!(self.bounds(start + 2))
-        } else {
-            ((row.first, draw::last_number(row, has_accidents)), start + 1)
-        };
-        let (values, end) = if self.peek(at) == b'/' {
-            let (step, end) = attempt!(self.step(at, false));
-            // The first of them is drawn from as many values as a step is wide.
-            let last = if step <= to - from { from + step - 1 } else { to };
-            let (first, to) = (source.number(row.field, from, last) - row.first, to - row.first);
-            let (first, to) = if first < to { self.unrolled(first, to) } else { (first, to) };
-            (Values { from: first, to, step, repeats: true, slips: has_accidents }, end)
-        } else {
-            let value = source.number(row.field, from, to) - row.first;
-            (Values::new(value, value), at)
-        };
-        let may_stand = !has_accidents || !self.is_in_list(start, end);
-        let expected = "a hashed or random value alone, without a list";
-        ensure!(may_stand, self.error(Unexpected, start, end, expected));
-        Ok((Item::Values(values), end))
-    }
-
-    /// `number "-" number ")"`: two values of the field, the second greater.
-    const fn bounds(&self, start: usize) -> Parsed<(u32, u32)> {
-        let input = self.without_last();
-        let (from, end) = attempt!(input.value(start));
-        ensure!(self.peek(end) == b'-', self.unexpected(end, "`-` and the last value"));
-        let (to, end) = attempt!(input.value(end + 1));
-        ensure!(self.peek(end) == b')', self.unexpected(end, "`)`"));
-        let expected = "two values of the field, the smaller first";
-        ensure!(from < to, self.error(Unexpected, start, end, expected));
-        Ok(((from + self.row.first, to + self.row.first), end + 1))
-    }
-
-    /// `[value] "~" [value]`, where the `~` is at `at`.
-    const fn random(&self, start: usize, at: usize) -> Parsed<Item> {
-        let seed = attempt!(self.seed(at, "a seed to draw from: `Dialect::seed`"));
-        let (from, _) = if start < at { attempt!(self.value(start)) } else { (0, at) };
-        let is_open = matches!(self.peek(at + 1), b',') || is_blank(self.peek(at + 1));
-        let last = self.row.last - self.row.first;
-        let (to, end) = if is_open { (last, at + 1) } else { attempt!(self.value(at + 1)) };
-        ensure!(from <= to, self.error(BackwardRange, start, end, "the smaller value first"));
-        // Each place in the text has a number of its own.
-        let drawn = Source::Seed(seed.wrapping_add(start as u64)).number(self.row.field, from, to);
-        let value = drawn % self.row.count;
-        Ok((Item::Values(Values::new(value, value)), end))
     }
 
     /// `"L" ["-" number] ["W"]` in the days of month
@@ -307,5 +277,114 @@ impl Input<'_> {
         }
         let (week, end) = attempt!(self.number_within(at, 1, 5, expected));
         Ok((week - 1, end))
+    }
+
+    /// `number | name`, counted from the first value of the field
+    const fn value(&self, at: usize) -> Parsed<u32> {
+        if self.peek(at).is_ascii_alphabetic() {
+            return self.name(at);
+        }
+        let row = self.row;
+        let (number, end) = attempt!(self.number_within(at, row.first, row.last, row.values));
+        Ok((number - row.first, end))
+    }
+
+    /// Three letters or a full name, in any case. In the days of week an `L` may follow.
+    const fn name(&self, start: usize) -> Parsed<u32> {
+        let (text, row) = (self.text, self.row);
+        let end = end_of_word(text, start);
+        let is_marked = self.is_day_of_week() && self.has_marks() && self.lower(end - 1) == b'l';
+        let end_of_name = end - is_marked as usize;
+        let count = row.names.len();
+        let mut i = 0;
+        while i < count + row.long_names.len() {
+            let name = if i < count { row.names[i] } else { row.long_names[i - count] };
+            if is_word(text, start, end_of_name, name) {
+                return Ok(((i % count) as u32, end_of_name));
+            }
+            i += 1;
+        }
+        if count == 0 || end - start == 1 {
+            // A single letter is rather another cron's mark.
+            return Err(self.unexpected(start, row.values));
+        }
+        let error = self.error(ErrorKind::UnknownName, start, end, row.values);
+        Err(error.suggest(meant_by(text, start, end, row.names)))
+    }
+
+    /// Digits, as many as croniter takes. A number that is too large for every field stays so without overflow.
+    const fn number(&self, start: usize, expected: &'static str) -> Parsed<u32> {
+        const DIGITS: usize = 20;
+        const TOO_LARGE: u32 = 1_000_000;
+        let mut number = 0;
+        let mut at = start;
+        while self.peek(at).is_ascii_digit() {
+            number = number * 10 + (self.peek(at) - b'0') as u32;
+            number = if number > TOO_LARGE { TOO_LARGE } else { number };
+            at += 1;
+        }
+        ensure!(at > start, self.unexpected(start, expected));
+        ensure!(at - start <= DIGITS, self.error(ErrorKind::EndlessNumber, start, at, expected));
+        Ok((number, at))
+    }
+
+    /// A number of `first..=last`.
+    const fn number_within(&self, at: usize, first: u32, last: u32, expected: &'static str) -> Parsed<u32> {
+        let (number, end) = attempt!(self.number(at, expected));
+        let is_within = first <= number && number <= last;
+        ensure!(is_within, self.error(ErrorKind::NoSuchValue, at, end, expected));
+        Ok((number, end))
+    }
+
+    /// An error about the text from `start` to `end`.
+    const fn error(&self, kind: ErrorKind, start: usize, end: usize, expected: &'static str) -> ParseError {
+        ParseError::new(Some(self.row.field), kind, self.text, start, end, expected)
+    }
+
+    /// An error about the word or the character at `at`, where `expected` should be.
+    const fn unexpected(&self, at: usize, expected: &'static str) -> ParseError {
+        let end = end_of_word(self.text, at);
+        let (kind, end) = match self.peek(at) {
+            byte if is_blank(byte) => (ErrorKind::Unexpected, at),
+            // What other crons draw or hash a value from.
+            b'H' | b'h' if end - at == 1 => (ErrorKind::HashedValue, end),
+            b'R' | b'r' if end - at == 1 => (ErrorKind::RandomValue, end),
+            b'~' => (ErrorKind::RandomRange, at + 1),
+            _ if end > at => (ErrorKind::Unexpected, end),
+            _ => (ErrorKind::Unexpected, end_of_char(self.text, at)),
+        };
+        self.error(kind, at, end, expected)
+    }
+
+    /// The word `last`, as fugit writes an `L`, is an error.
+    const fn no_last_in_letters(&self, at: usize, expected: &'static str) -> Result<(), ParseError> {
+        let end = end_of_word(self.text, at);
+        let is_last = is_word(self.text, at, end, "last");
+        ensure!(!is_last, self.error(ErrorKind::UnknownName, at, end, expected).suggest(Some("L")));
+        Ok(())
+    }
+
+    /// The same where no `L` may stand, and none is offered.
+    const fn without_last(&self) -> Self {
+        let row = if self.is_day_of_month() { &DAY_OF_MONTH_PLAIN } else { self.row };
+        Input { row, ..*self }
+    }
+
+    const fn is_day_of_month(&self) -> bool {
+        matches!(self.row.field, Field::DayOfMonth)
+    }
+
+    pub(super) const fn is_day_of_week(&self) -> bool {
+        matches!(self.row.field, Field::DayOfWeek)
+    }
+
+    /// Whether the day fields have marks.
+    const fn has_marks(&self) -> bool {
+        !matches!(self.table.marks, Marks::No | Marks::QuestionMark)
+    }
+
+    /// Whether they have those, too, that only some crons read.
+    const fn has_all_marks(&self) -> bool {
+        matches!(self.table.marks, Marks::AsCroniter | Marks::All)
     }
 }
