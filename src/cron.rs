@@ -193,10 +193,10 @@ impl Cron {
         matches!(self.days_kind, DaysKind::None)
     }
 
-    /// The value of these fields, second to day of week.
+    /// The value of these fields: second, minute, hour and month; day of month and of week; and the year.
     #[inline(always)]
-    const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
-        let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+    const fn of_fields(others: [Set; 4], days: [Set; 2], years: Years, both_days: bool) -> Cron {
+        let ([second, minute, hour, month], [day_of_month, day_of_week]) = (others, days);
         let (restricts_days, restricts_weekdays) = (!day_of_month.is_every, !day_of_week.is_every);
         let cron = Cron {
             seconds: second.values_of(60),
@@ -207,14 +207,14 @@ impl Cron {
             months: month.values_of(12) as u16,
             weekdays: day_of_week.weekdays(),
             years,
-            flags: SECOND_REPEATS * second.repeats as u8
-                | MINUTE_REPEATS * minute.repeats as u8
-                | HOUR_REPEATS * hour.repeats as u8
-                | DAYS_RESTRICTED * restricts_days as u8
-                | WEEKDAYS_RESTRICTED * restricts_weekdays as u8
-                | NEAREST_CLAMPS * (day_of_month.nearest_clamps && restricts_days) as u8
-                | COUNTS_WEEKS * (day_of_week.counts_weeks && restricts_weekdays) as u8
-                | BOTH_DAYS * (both_days && restricts_days && restricts_weekdays) as u8,
+            flags: (SECOND_REPEATS * second.repeats as u8)
+                | (MINUTE_REPEATS * minute.repeats as u8)
+                | (HOUR_REPEATS * hour.repeats as u8)
+                | (DAYS_RESTRICTED * restricts_days as u8)
+                | (WEEKDAYS_RESTRICTED * restricts_weekdays as u8)
+                | (NEAREST_CLAMPS * (restricts_days && day_of_month.nearest_clamps) as u8)
+                | (COUNTS_WEEKS * (restricts_weekdays && day_of_week.counts_weeks) as u8)
+                | (BOTH_DAYS * (restricts_days && restricts_weekdays && both_days) as u8),
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -256,16 +256,9 @@ impl Years {
         Years(words)
     }
 
-    /// Whether all of the first `count` years are there.
-    pub(crate) const fn has_first(&self, count: u32) -> bool {
-        let mut value = 0;
-        while value < count {
-            if !self.has((YEAR.first + value) as i64) {
-                return false;
-            }
-            value += 1;
-        }
-        true
+    pub(crate) const fn count(&self) -> u32 {
+        let [a, b, c, d] = self.0;
+        a.count_ones() + b.count_ones() + c.count_ones() + d.count_ones()
     }
 
     /// Whether no text can have set all these bits: there are fewer years than bits.

@@ -292,8 +292,8 @@ const fn nickname(text: &str, start: usize, reader: Reader<'_>) -> Result<Cron, 
 
 /// The fields, `count` of them.
 const fn fields(text: &str, start: usize, count: usize, reader: Reader<'_>) -> Result<Cron, ParseError> {
-    let Dialect { table, days, .. } = reader.dialect;
-    let order = reader.dialect.order(count);
+    let dialect = reader.dialect;
+    let (table, order) = (dialect.table, dialect.order(count));
     let mut sets = [Set::STAR; 7];
     sets[Field::Second as usize] = Set::ZERO;
     let (mut place, mut at) = (0, start);
@@ -309,34 +309,36 @@ const fn fields(text: &str, start: usize, count: usize, reader: Reader<'_>) -> R
     }
     let [second, minute, hour, day_of_month, month, day_of_week, year] = sets;
     // To croniter a list of all its years is no restriction.
-    let has_all = table.has_accidents && year.years.has_first(table.row(Field::Year).count);
+    let has_all = table.has_accidents && year.years.count() == table.row(Field::Year).count;
     let years = if year.is_every || has_all { Years::ANY } else { year.years };
-    let fields = [second, minute, hour, day_of_month, month, day_of_week];
-    Ok(if table.has_accidents { as_croniter(fields, years, days) } else { combine(fields, years, days) })
+    let (others, days) = ([second, minute, hour, month], [day_of_month, day_of_week]);
+    Ok(match table.has_accidents {
+        true => as_croniter(others, days, years, dialect.days),
+        false => combine(others, days, years, dialect.days),
+    })
 }
 
-/// The fields, second to day of week, with the day rule that counts for them.
+/// The fields with the day rule that counts for them, see [`Cron::of_fields`].
 #[inline(always)]
-const fn combine(fields: [Set; 6], years: Years, days: Days) -> Cron {
-    let [second, minute, hour, day_of_month, month, day_of_week] = fields;
-    match days {
-        Days::Or => Cron::of_fields(fields, years, false),
-        Days::And => Cron::of_fields(fields, years, true),
+const fn combine(others: [Set; 4], days: [Set; 2], years: Years, rule: Days) -> Cron {
+    let [day_of_month, day_of_week] = days;
+    match rule {
+        Days::Or => Cron::of_fields(others, days, years, false),
+        Days::And => Cron::of_fields(others, days, years, true),
         Days::StarBit => {
             let both_days = day_of_month.begins_with_star || day_of_week.begins_with_star;
-            let (day_of_month, day_of_week) = (day_of_month.by_star_bit(31), day_of_week.by_star_bit(35));
-            let fields = [second, minute, hour, day_of_month, month, day_of_week];
-            Cron::of_fields(fields, years, both_days)
+            let days = [day_of_month.by_star_bit(31), day_of_week.by_star_bit(35)];
+            Cron::of_fields(others, days, years, both_days)
         }
     }
 }
 
 /// The same with croniter's accidents, which [`Dialect::CRONITER`] lists.
-const fn as_croniter(fields: [Set; 6], years: Years, days: Days) -> Cron {
-    let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+const fn as_croniter(others: [Set; 4], days: [Set; 2], years: Years, rule: Days) -> Cron {
+    let [day_of_month, day_of_week] = days;
     let (day_of_month, day_of_week) =
         (day_of_month.as_star_beside(day_of_week, 31), day_of_week.as_star_beside(day_of_month, 35));
-    let must_meet = match days {
+    let must_meet = match rule {
         _ if day_of_week.is_every && day_of_week.weeks != 0 => true,
         Days::Or => false,
         Days::And => true,
@@ -344,16 +346,15 @@ const fn as_croniter(fields: [Set; 6], years: Years, days: Days) -> Cron {
     };
     let (day_of_month, day_of_week) =
         (day_of_month.with_last_for_31(), day_of_week.without_weekdays_beside_weeks());
-    let (has_nearest, has_weeks) = (day_of_month.nearest != 0, day_of_week.weeks != 0);
-    let both = Cron::of_fields([second, minute, hour, day_of_month, month, day_of_week], years, true);
+    let days = [day_of_month, day_of_week];
+    let both = Cron::of_fields(others, days, years, true);
     // A `W`, `#` or `L` leaves the other day field out, unless no date is in both: then it never fires.
     let is_in_both = !day_of_month.is_every && !day_of_week.is_every && !both.never_fires();
-    let fields = match (has_nearest, has_weeks) {
-        _ if must_meet => return both,
-        (false, false) => [second, minute, hour, day_of_month, month, day_of_week],
-        (true, false) if is_in_both => [second, minute, hour, day_of_month, month, Set::STAR],
-        (false, true) if is_in_both => [second, minute, hour, Set::STAR, month, day_of_week],
-        _ => return both,
-    };
-    Cron::of_fields(fields, years, false)
+    match (day_of_month.nearest != 0, day_of_week.weeks != 0) {
+        _ if must_meet => both,
+        (false, false) => Cron::of_fields(others, days, years, false),
+        (true, false) if is_in_both => Cron::of_fields(others, [day_of_month, Set::STAR], years, false),
+        (false, true) if is_in_both => Cron::of_fields(others, [Set::STAR, day_of_week], years, false),
+        _ => both,
+    }
 }

@@ -123,7 +123,7 @@ impl Cron {
             if (last_year + 1..=i64::from(YEAR.last)).any(|year| self.years.has(year)) {
                 return Some((Some(Field::Year), "its years end earlier"));
             }
-            if table.has_accidents && self.years.has_first(table.row(Field::Year).count) {
+            if table.has_accidents && self.years.count() == table.row(Field::Year).count {
                 return Some((Some(Field::Year), "a list of all its years is any year to it"));
             }
         }

@@ -35,8 +35,7 @@ const fn five_fields(text: &str, at: usize, second: Set, days: Days) -> Option<C
     if at < text.len() {
         return None;
     }
-    let fields = [second, minute, hour, day_of_month, month, day_of_week];
-    Some(combine(fields, Years::ANY, days))
+    Some(combine([second, minute, hour, month], [day_of_month, day_of_week], Years::ANY, days))
 }
 
 /// A field with the blank after it, and where the next one begins.
@@ -85,7 +84,8 @@ const fn list(text: &str, start: usize, row: &Row) -> Option<(Set, usize)> {
         if is_star && !has_step {
             set.is_every = true;
         } else {
-            set.values |= MULTIPLES[step as usize] << from & u64::MAX >> (63 - to);
+            let values = if step == 1 { u64::MAX } else { multiples_of(step) };
+            set.values |= values << from & u64::MAX >> (63 - to);
         }
         set.repeats |= is_star | is_range | has_step;
         at = end + 1;
@@ -139,20 +139,16 @@ const fn number(text: &str, at: usize) -> Option<(u32, usize)> {
     }
 }
 
-/// For each step its multiples, as bits.
-const MULTIPLES: [u64; 64] = {
-    let mut multiples = [0; 64];
-    let mut step = 1;
-    while step < 64 {
-        let mut value = 0;
-        while value < 64 {
-            multiples[step] |= 1 << value;
-            value += step;
-        }
-        step += 1;
+/// The multiples of a step, as bits. With each turn there are twice as many.
+const fn multiples_of(step: u32) -> u64 {
+    let mut bits = 1;
+    let mut shift = step;
+    while shift < 64 {
+        bits |= bits << shift;
+        shift *= 2;
     }
-    multiples
-};
+    bits
+}
 
 #[cfg(test)]
 mod tests {
