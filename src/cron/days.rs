@@ -1,6 +1,7 @@
 //! Which days of a month match, and what kind of days an expression has. Months are all that matters here: how long one is
 //! and on which weekday it begins.
 
+use super::weeks::Weeks;
 use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, weekday_of};
@@ -9,24 +10,13 @@ impl Cron {
     /// The days that match in a month of this length which begins on this day, bit 0 for its first.
     #[inline]
     pub(crate) const fn days_of_month_from(&self, length: u32, first_day: i64) -> u32 {
-        if self.has(COUNTS_WEEKS) {
-            return self.in_month_from(first_day).days_by_month(length, weekday_of(first_day));
-        }
-        self.days_by_month(length, weekday_of(first_day))
-    }
-
-    /// The same in a month that begins on this weekday. Where weeks count, those that match in any.
-    pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
-        if self.has(COUNTS_WEEKS) {
-            return self.in_any_week().days_by_month(length, first_weekday);
-        }
-        self.days_by_month(length, first_weekday)
-    }
-
-    /// The same of an expression that counts no weeks.
-    const fn days_by_month(&self, length: u32, first_weekday: u32) -> u32 {
+        let first_weekday = weekday_of(first_day);
+        let weekdays = match self.has(COUNTS_WEEKS) {
+            true => Weeks(self.weekdays).in_month_from(first_day),
+            false => self.weekdays,
+        };
         if !self.has(DAYS_RESTRICTED) {
-            return weekdays_of_month(self.weekdays, length, first_weekday);
+            return weekdays_of_month(weekdays, length, first_weekday);
         }
         let mut days = place(self.days, length);
         if self.nearest != 0 {
@@ -39,7 +29,7 @@ impl Cron {
         if !self.has(WEEKDAYS_RESTRICTED) {
             return days;
         }
-        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
+        let by_weekday = weekdays_of_month(weekdays, length, first_weekday);
         if self.has(BOTH_DAYS) {
             days & by_weekday
         } else {
@@ -85,10 +75,9 @@ impl Cron {
     pub(crate) const fn matches_in(&self, year: i16) -> bool {
         let mut months = self.months;
         while months != 0 {
-            let month = months.trailing_zeros() as u8 + 1;
-            let first_day = civil::days_from_civil(year as i64, month as i64, 1);
-            let length = civil::days_in_month(year, month) as u32;
-            if self.days_of_month_from(length, first_day) != 0 {
+            let month = months.trailing_zeros();
+            let first_day = civil::days_from_civil(year as i64, month as i64 + 1, 1);
+            if self.days_of(year as i64, month, first_day) != 0 {
                 return true;
             }
             months &= months - 1;

@@ -144,9 +144,9 @@ impl Cron {
     }
 
     /// The days of this month that match, bit 0 for its first. `month` counts from 0.
-    pub(super) fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
+    pub(super) const fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
         let length = civil::days_in_month(year as i16, month as u8 + 1);
-        u64::from(self.days_of_month_from(u32::from(length), first_day))
+        self.days_of_month_from(length as u32, first_day) as u64
     }
 }
 
