@@ -6,9 +6,10 @@ mod list;
 
 use core::fmt::{self, Write};
 
-use self::list::{bit, List, Ranges};
+use self::list::{List, Ranges};
 use super::dialect::{Days, Dialect, Seconds};
 use super::field::{Backward, Field, Marks};
+use super::search::has;
 use super::weeks::Weeks;
 use super::{
     Cron, ALL_WEEKDAYS, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, EVERY_WEEK, LAST_WEEK, NEAREST_CLAMPS,
@@ -42,13 +43,10 @@ impl fmt::Debug for Cron {
             write!(f, "{separator}{field} {text}")?;
             separator = ", ";
         }
-        if self.has(BOTH_DAYS) {
-            f.write_str(", both days")?;
-        }
-        if self.has(NEAREST_CLAMPS) {
-            f.write_str(", W of a day that a month lacks is its last")?;
-        }
-        f.write_char(')')
+        let both = if self.has(BOTH_DAYS) { ", both days" } else { "" };
+        let clamps =
+            if self.has(NEAREST_CLAMPS) { ", W of a day that a month lacks is its last" } else { "" };
+        write!(f, "{both}{clamps})")
     }
 }
 
@@ -118,14 +116,14 @@ impl fmt::Display for FieldText<'_> {
             Field::DayOfWeek => return self.days_of_week(f),
             Field::Year if cron.years.is_any() => return f.write_char('*'),
             Field::Year => {
-                let has = |value| cron.years.has(i64::from(row.first + value));
-                return List::new(f).values(row, has, Ranges::AsReadsBest);
+                let is_named = |value| cron.years.has(i64::from(row.first + value));
+                return List::new(f).values(row, is_named, Ranges::AsReadsBest);
             }
         };
         if ranges != Ranges::None && set.count_ones() == row.count {
             return f.write_char('*');
         }
-        List::new(f).values(row, |value| bit(set, value), ranges)
+        List::new(f).values(row, |value| has(set, value), ranges)
     }
 }
 
@@ -148,12 +146,12 @@ impl FieldText<'_> {
             return f.write_char(if is_left_to_weekdays { '?' } else { '*' });
         }
         let mut list = List::new(f);
-        list.values(row, |day| bit(cron.days, day), self.ranges_of_days())?;
-        for day in (0..31).filter(|&day| bit(cron.nearest, day)) {
+        list.values(row, |day| has(cron.days, day), self.ranges_of_days())?;
+        for day in (0..31).filter(|&day| has(cron.nearest, day)) {
             list.item(format_args!("{}W", day + 1))?;
         }
         for (days, mark) in [(cron.days, ""), (cron.nearest, "W")] {
-            for before in (0..31).filter(|before| bit(days, 63 - before)) {
+            for before in (0..31).filter(|before| has(days, 63 - before)) {
                 match (before, mark) {
                     // The last day, to croniter.
                     (0, "W") if self.dialect.table.has_accidents => list.item(format_args!("31W"))?,
@@ -172,19 +170,19 @@ impl FieldText<'_> {
         }
         let mut list = List::new(f);
         let weekly = cron.weekly();
-        list.values(row, |day| bit(weekly, day), self.ranges_of_days())?;
+        list.values(row, |day| has(weekly, day), self.ranges_of_days())?;
         if cron.has(COUNTS_WEEKS) {
             let mut groups = Weeks(cron.weekdays).groups();
             return groups.try_for_each(|group| list.every_nth_week(row, group));
         }
-        for day in (0..7).filter(|&day| !bit(weekly, day)) {
+        for day in (0..7).filter(|&day| !has(weekly, day)) {
             let name = row.names[day as usize];
-            for week in (0..LAST_WEEK).filter(|week| bit(cron.weekdays, 7 * week + day)) {
+            for week in (0..LAST_WEEK).filter(|week| has(cron.weekdays, 7 * week + day)) {
                 list.item(format_args!("{name}#{}", week + 1))?;
             }
         }
         let last_week = cron.weekdays >> (7 * LAST_WEEK) & ALL_WEEKDAYS;
-        for day in (0..7).filter(|&day| bit(last_week, day)) {
+        for day in (0..7).filter(|&day| has(last_week, day)) {
             match self.dialect.table.marks {
                 Marks::AsCroniter => list.item(format_args!("L{day}"))?,
                 _ => list.item(format_args!("{}L", row.names[day as usize]))?,

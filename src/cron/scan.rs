@@ -63,16 +63,12 @@ pub(crate) const fn count_fields(text: &str, start: usize) -> (usize, usize) {
 
 /// Whether `text[start..end]` is that word, in any case.
 pub(crate) const fn is_word(text: &str, start: usize, end: usize, word: &str) -> bool {
-    end - start == word.len() && starts_with(text, start, word)
+    is_rest(text, start, end, word, 0)
 }
 
 /// Whether `word` stands at `at`, in any case.
 pub(crate) const fn starts_with(text: &str, at: usize, word: &str) -> bool {
-    let mut i = 0;
-    while i < word.len() && is_same_letter(text, at + i, word.as_bytes()[i]) {
-        i += 1;
-    }
-    i == word.len()
+    is_rest(text, at, at + word.len(), word, 0)
 }
 
 /// The only one of `words` that `text[start..end]` may be a slip of: that begins it (`monday`) or is begun by it
@@ -117,7 +113,7 @@ const fn is_slip_of(text: &str, start: usize, end: usize, word: &str) -> bool {
         || is_swap && is_rest(text, at + 2, end, word, same + 2)
 }
 
-/// Whether `text[start..end]` is the word from its letter `from` on.
+/// Whether `text[start..end]` is the word from its letter `from` on, in any case.
 const fn is_rest(text: &str, start: usize, end: usize, word: &str, from: usize) -> bool {
     let letters = word.as_bytes();
     let mut i = from;

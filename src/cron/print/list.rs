@@ -3,10 +3,7 @@
 use core::fmt::{self, Write};
 
 use crate::cron::field::Row;
-
-pub(super) fn bit(set: u64, value: u32) -> bool {
-    set >> value & 1 == 1
-}
+use crate::cron::search;
 
 /// Whether values may be printed as ranges and steps.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +93,7 @@ impl<'a, 'b> List<'a, 'b> {
     /// `mon-fri%2+1`: weekdays that count in one of every few weeks.
     pub(super) fn every_nth_week(&mut self, row: &Row, (days, count, which): (u64, u32, u32)) -> fmt::Result {
         self.weeks = Some((count, which));
-        self.values(row, |day| bit(days, day), Ranges::WithoutSteps)
+        self.values(row, |day| search::has(days, day), Ranges::WithoutSteps)
     }
 }
 

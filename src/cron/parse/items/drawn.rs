@@ -100,7 +100,7 @@ impl Source<'_> {
     const fn number(self, field: Field, from: u32, to: u32) -> u32 {
         let count = (to - from + 1) as u64;
         let number = match self {
-            Source::HashOf(id) => (crc32(id.as_bytes()) >> shift_of(field)) as u64 % count,
+            Source::HashOf(id) => (crc32(id.as_bytes()) >> SHIFTS[field as usize]) as u64 % count,
             // By multiplication: the upper half of 32 random bits times the count.
             Source::Seed(seed) => ((number_at(seed, field as u64) >> 32) * count) >> 32,
         };
@@ -119,18 +119,8 @@ const fn last_number(row: &Row, is_croniter: bool) -> u32 {
     }
 }
 
-/// The place of a field in croniter's list, by which it shifts the hash.
-const fn shift_of(field: Field) -> u32 {
-    match field {
-        Field::Minute => 0,
-        Field::Hour => 1,
-        Field::DayOfMonth => 2,
-        Field::Month => 3,
-        Field::DayOfWeek => 4,
-        Field::Second => 5,
-        Field::Year => 6,
-    }
-}
+/// By how much croniter shifts the hash for each [`Field`]: its place in croniter's list of them.
+const SHIFTS: [u32; 7] = [5, 0, 1, 2, 3, 4, 6];
 
 /// The number at this place of the sequence that begins with the seed: SplitMix64.
 const fn number_at(seed: u64, place: u64) -> u64 {
