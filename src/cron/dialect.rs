@@ -98,14 +98,8 @@ impl Dialect {
         Dialect { table: &CRONIE, seconds: Seconds::Nowhere, days: Days::StarBit, hashes_nicknames: false };
 
     /// All that have a name, with their own switches.
-    pub const ALL: [Dialect; 6] = [
-        Dialect::DEFAULT,
-        Dialect::CRONITER,
-        Dialect::QUARTZ,
-        Dialect::CRON,
-        Dialect::EVENTBRIDGE,
-        Dialect::CRONIE,
-    ];
+    pub const ALL: [Dialect; 6] =
+        [Self::DEFAULT, Self::CRONITER, Self::QUARTZ, Self::CRON, Self::EVENTBRIDGE, Self::CRONIE];
 
     /// With the seconds before the minutes, if there is a field for them.
     pub const fn seconds_first(self) -> Dialect {
