@@ -76,10 +76,7 @@ impl Date {
 
     /// The date `days` later, or earlier if `days` is negative. `None` outside the years 1-9999.
     pub const fn checked_add_days(self, days: i64) -> Option<Date> {
-        match self.days().checked_add(days) {
-            Some(days) => Date::from_days(days),
-            None => None,
-        }
+        Date::from_days(self.days().saturating_add(days))
     }
 
     /// Days since 1970-01-01.
@@ -231,10 +228,7 @@ impl DateTime {
 
     /// The civil time `seconds` later, or earlier if `seconds` is negative. `None` outside the years 1-9999.
     pub const fn checked_add_seconds(self, seconds: i64) -> Option<DateTime> {
-        match self.seconds().checked_add(seconds) {
-            Some(seconds) => DateTime::from_seconds(seconds),
-            None => None,
-        }
+        DateTime::from_seconds(self.seconds.saturating_add(seconds))
     }
 
     /// Seconds since 1970-01-01T00:00:00 in civil time, where every day has 86,400 seconds.
@@ -268,16 +262,6 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    const ALL: [Weekday; 7] = [
-        Weekday::Sunday,
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-        Weekday::Thursday,
-        Weekday::Friday,
-        Weekday::Saturday,
-    ];
-
     /// Days since Sunday, 0-6, as in cron.
     pub const fn days_from_sunday(self) -> u8 {
         self as u8
@@ -285,7 +269,8 @@ impl Weekday {
 
     /// The weekday of the date `days` after 1970-01-01.
     pub(crate) const fn of_day(days: i64) -> Weekday {
-        Weekday::ALL[weekday_of(days) as usize]
+        use Weekday::*;
+        [Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday][weekday_of(days) as usize]
     }
 }
 

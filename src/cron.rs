@@ -53,7 +53,6 @@
 pub(crate) mod count;
 mod days;
 pub(crate) mod dialect;
-mod draw;
 mod error;
 pub(crate) mod field;
 pub(crate) mod parse;
@@ -126,8 +125,6 @@ pub(crate) enum DaysKind {
     /// The same ones of every week.
     Weekly,
     OfMonths,
-    /// 29 February is the only one.
-    OfLeapYears,
     None,
 }
 
@@ -196,27 +193,28 @@ impl Cron {
         matches!(self.days_kind, DaysKind::None)
     }
 
-    /// The value of these fields, second to day of week.
+    /// The value of these fields: second, minute, hour and month; day of month and of week; and the year.
     #[inline(always)]
-    const fn of_fields(fields: [Set; 6], years: Years, both_days: bool) -> Cron {
-        let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+    const fn of_fields(others: [Set; 4], days: [Set; 2], years: Years, both_days: bool) -> Cron {
+        let ([second, minute, hour, month], [day_of_month, day_of_week]) = (others, days);
+        let (restricts_days, restricts_weekdays) = (!day_of_month.is_every, !day_of_week.is_every);
         let cron = Cron {
             seconds: second.values_of(60),
             minutes: minute.values_of(60),
             hours: hour.values_of(24) as u32,
             days: day_of_month.values_of(31),
-            nearest: if day_of_month.is_every { 0 } else { day_of_month.nearest },
+            nearest: day_of_month.nearest * restricts_days as u64,
             months: month.values_of(12) as u16,
             weekdays: day_of_week.weekdays(),
             years,
-            flags: flag(SECOND_REPEATS, second.repeats)
-                | flag(MINUTE_REPEATS, minute.repeats)
-                | flag(HOUR_REPEATS, hour.repeats)
-                | flag(DAYS_RESTRICTED, !day_of_month.is_every)
-                | flag(WEEKDAYS_RESTRICTED, !day_of_week.is_every)
-                | flag(NEAREST_CLAMPS, day_of_month.nearest_clamps && !day_of_month.is_every)
-                | flag(COUNTS_WEEKS, day_of_week.counts_weeks && !day_of_week.is_every)
-                | flag(BOTH_DAYS, both_days && !day_of_month.is_every && !day_of_week.is_every),
+            flags: (SECOND_REPEATS * second.repeats as u8)
+                | (MINUTE_REPEATS * minute.repeats as u8)
+                | (HOUR_REPEATS * hour.repeats as u8)
+                | (DAYS_RESTRICTED * restricts_days as u8)
+                | (WEEKDAYS_RESTRICTED * restricts_weekdays as u8)
+                | (NEAREST_CLAMPS * (restricts_days && day_of_month.nearest_clamps) as u8)
+                | (COUNTS_WEEKS * (restricts_weekdays && day_of_week.counts_weeks) as u8)
+                | (BOTH_DAYS * (restricts_days && restricts_weekdays && both_days) as u8),
             days_kind: DaysKind::OfMonths,
         };
         Cron { days_kind: cron.find_days_kind(), ..cron }
@@ -224,33 +222,6 @@ impl Cron {
 
     pub(crate) const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
-    }
-}
-
-const fn flag(flag: u8, is_set: bool) -> u8 {
-    if is_set {
-        flag
-    } else {
-        0
-    }
-}
-
-impl Set {
-    /// The values, all `count` of them where the field is `*`.
-    const fn values_of(self, count: u32) -> u64 {
-        if self.is_every {
-            u64::MAX >> (64 - count)
-        } else {
-            self.values
-        }
-    }
-
-    /// The weekdays, with those of weeks that are counted, or of the month.
-    const fn weekdays(self) -> u64 {
-        if self.is_every || !self.counts_weeks {
-            return self.values_of(35) | if self.is_every { 0 } else { self.weeks };
-        }
-        self.values & ALL_WEEKDAYS | self.weeks
     }
 }
 
@@ -285,29 +256,9 @@ impl Years {
         Years(words)
     }
 
-    /// Whether all of the first `count` years are there.
-    const fn has_first(&self, count: u32) -> bool {
-        let mut value = 0;
-        while value < count {
-            if !self.has((YEAR.first + value) as i64) {
-                return false;
-            }
-            value += 1;
-        }
-        true
-    }
-
-    /// The first of these from 1970 + `value` on, counted from 1970.
-    const fn first_from(&self, value: u32) -> Option<u32> {
-        let mut from = value;
-        while from < 256 {
-            let rest = self.0[from as usize / 64] >> (from % 64);
-            if rest != 0 {
-                return Some(from + rest.trailing_zeros());
-            }
-            from = (from / 64 + 1) * 64;
-        }
-        None
+    pub(crate) const fn count(&self) -> u32 {
+        let [a, b, c, d] = self.0;
+        a.count_ones() + b.count_ones() + c.count_ones() + d.count_ones()
     }
 
     /// Whether no text can have set all these bits: there are fewer years than bits.

@@ -9,9 +9,10 @@ const CAPACITY: usize = 32;
 /// Up to 32 bytes of a text, cut between characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Excerpt {
-    bytes: [u8; CAPACITY],
-    len: u8,
-    cut: bool,
+    /// Those from `len` on are no part of the text.
+    pub(crate) bytes: [u8; CAPACITY],
+    pub(crate) len: u8,
+    pub(crate) is_cut: bool,
 }
 
 impl Excerpt {
@@ -37,7 +38,7 @@ impl Excerpt {
             bytes[i] = text[start + i];
             i += 1;
         }
-        Excerpt { bytes, len: len as u8, cut: len < end - start }
+        Excerpt { bytes, len: len as u8, is_cut: len < end - start }
     }
 
     /// The text that is kept.
@@ -45,23 +46,7 @@ impl Excerpt {
         core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut between characters")
     }
 
-    /// A buffer. Its first [`len`](Excerpt::len) bytes are the text.
-    pub(crate) const fn bytes(&self) -> &[u8; CAPACITY] {
-        &self.bytes
-    }
-
-    /// The length of the text that is kept, in bytes.
-    pub(crate) const fn len(&self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether the text was cut.
-    pub(crate) const fn is_cut(&self) -> bool {
-        self.cut
-    }
-
-    /// Whether the text is empty, as at the end of the input.
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 }
@@ -74,10 +59,11 @@ const fn is_continuation(text: &[u8], at: usize) -> bool {
 /// Prints the text in backticks, with control characters escaped. Prints `nothing` if it is empty.
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return f.write_str("nothing");
+        match (self.as_str(), self.is_cut) {
+            ("", _) => f.write_str("nothing"),
+            (text, false) => write!(f, "`{}`", OneLine(text)),
+            (text, true) => write!(f, "`{}…`", OneLine(text)),
         }
-        write!(f, "`{}{}`", OneLine(self.as_str()), if self.cut { "…" } else { "" })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Civil times as text: ISO 8601, with a `T` or a space between date and time.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::str::FromStr;
 
 use super::{days_in_month, Date, DateTime, Time};
@@ -30,10 +31,7 @@ impl FromStr for Date {
 
     /// Reads `YYYY-MM-DD`.
     fn from_str(text: &str) -> Result<Date, ParseError> {
-        let mut cursor = Cursor { text, at: 0 };
-        let date = cursor.date()?;
-        cursor.end("date")?;
-        Ok(date)
+        whole(text, "date", |cursor| cursor.date())
     }
 }
 
@@ -42,10 +40,7 @@ impl FromStr for Time {
 
     /// Reads `HH:MM` or `HH:MM:SS`.
     fn from_str(text: &str) -> Result<Time, ParseError> {
-        let mut cursor = Cursor { text, at: 0 };
-        let time = cursor.time()?;
-        cursor.end("time")?;
-        Ok(time)
+        whole(text, "time", |cursor| cursor.time())
     }
 }
 
@@ -54,11 +49,20 @@ impl FromStr for DateTime {
 
     /// Reads `YYYY-MM-DD HH:MM:SS`, with a space or a `T` between date and time. The seconds are optional.
     fn from_str(text: &str) -> Result<DateTime, ParseError> {
-        let mut cursor = Cursor { text, at: 0 };
-        let date_time = cursor.date_time()?;
-        cursor.end("civil time")?;
-        Ok(date_time)
+        whole(text, "civil time", |cursor| cursor.date_time())
     }
+}
+
+/// What `read` makes of the text, after which nothing may follow.
+fn whole<T>(
+    text: &str,
+    part: &'static str,
+    read: fn(&mut Cursor<'_>) -> Result<T, ParseError>,
+) -> Result<T, ParseError> {
+    let mut cursor = Cursor { text, at: 0 };
+    let value = read(&mut cursor)?;
+    cursor.end(part)?;
+    Ok(value)
 }
 
 /// The error for a text that is not a civil date or time: what was being read, what was found, and what would be fine.
@@ -67,14 +71,7 @@ pub struct ParseError {
     part: &'static str,
     found: Excerpt,
     at: usize,
-    expected: Expected,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
-    Text(&'static str),
-    /// A day from 01 to the last day of the month.
-    DayUpTo(u8),
+    expected: &'static str,
 }
 
 impl ParseError {
@@ -86,11 +83,8 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: found {} at byte {}, expected ", self.part, self.found, self.at)?;
-        match self.expected {
-            Expected::Text(text) => f.write_str(text),
-            Expected::DayUpTo(last) => write!(f, "01-{last}"),
-        }
+        let ParseError { part, found, at, expected } = self;
+        write!(f, "{part}: found {found} at byte {at}, expected {expected}")
     }
 }
 
@@ -116,26 +110,19 @@ impl Cursor<'_> {
 
     /// `year "-" month "-" day`
     fn date(&mut self) -> Result<Date, ParseError> {
-        let start = self.at;
-        let year = self.digits(4, "year", "0001-9999")?;
-        if year == 0 {
-            return Err(self.error("year", start, "0001-9999"));
-        }
+        let year = self.number("year", 4, 1..=9999, "0001-9999")?;
+        self.eat(b'-', "date")?;
+        let month = self.number("month", 2, 1..=12, "01-12")? as u8;
         self.eat(b'-', "date")?;
         let start = self.at;
-        let month = self.digits(2, "month", "01-12")? as u8;
-        if !(1..=12).contains(&month) {
-            return Err(self.error("month", start, "01-12"));
-        }
-        self.eat(b'-', "date")?;
-        let start = self.at;
-        let last = days_in_month(year, month);
-        let expected = Expected::DayUpTo(last);
-        let day = self.digits(2, "day", "two digits")? as u8;
-        if !(1..=last).contains(&day) {
-            return Err(ParseError { expected, ..self.error("day", start, "") });
-        }
-        Ok(Date { year, month, day })
+        let day = self.number("day", 2, 0..=99, "two digits")? as u8;
+        let expected = match days_in_month(year, month) {
+            28 => "01-28",
+            29 => "01-29",
+            30 => "01-30",
+            _ => "01-31",
+        };
+        Date::new(year, month, day).ok_or_else(|| self.error("day", start, expected))
     }
 
     /// `hour ":" minute [":" second]`
@@ -158,31 +145,30 @@ impl Cursor<'_> {
         max: i16,
         expected: &'static str,
     ) -> Result<u8, ParseError> {
-        let start = self.at;
-        let number = self.digits(2, part, expected)?;
-        if number > max {
-            return Err(self.error(part, start, expected));
-        }
-        Ok(number as u8)
+        Ok(self.number(part, 2, 0..=max, expected)? as u8)
     }
 
-    /// A number of exactly `count` digits. `count` is at most four, so that the number fits in an `i16`.
-    fn digits(
+    /// A number of this many digits, at most four, and within the range.
+    fn number(
         &mut self,
-        count: usize,
         part: &'static str,
+        digits: usize,
+        range: RangeInclusive<i16>,
         expected: &'static str,
     ) -> Result<i16, ParseError> {
         let start = self.at;
         let mut number = 0;
-        while self.at < start + count {
+        while self.at < start + digits {
             match self.peek() {
                 Some(digit @ b'0'..=b'9') => number = number * 10 + i16::from(digit - b'0'),
                 _ => return Err(self.error(part, start, expected)),
             }
             self.at += 1;
         }
-        Ok(number)
+        match range.contains(&number) {
+            true => Ok(number),
+            false => Err(self.error(part, start, expected)),
+        }
     }
 
     fn eat(&mut self, byte: u8, part: &'static str) -> Result<(), ParseError> {
@@ -214,12 +200,7 @@ impl Cursor<'_> {
         let rest = &self.text.as_bytes()[start..];
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let end = (start + digits.max(1)).min(self.text.len());
-        ParseError {
-            part,
-            found: Excerpt::of(self.text, start, end),
-            at: start,
-            expected: Expected::Text(expected),
-        }
+        ParseError { part, found: Excerpt::of(self.text, start, end), at: start, expected }
     }
 }
 

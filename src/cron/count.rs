@@ -75,19 +75,13 @@ impl Cron {
     /// The months from the first day to the last, both in days since 1970-01-01: the day each begins on, and its days
     /// that match in that stretch, bit 0 for its first.
     pub(crate) fn months_in(&self, first: i64, last: i64) -> impl Iterator<Item = (i64, u64)> + '_ {
-        let start = Date::from_days(first).filter(|_| first <= last);
-        let mut next = start.map(|date| (date.year(), date.month(), first + 1 - i64::from(date.day())));
+        let mut next = first;
         core::iter::from_fn(move || {
-            let (year, month, first_day) = next?;
-            let following = first_day + i64::from(civil::days_in_month(year, month));
-            next = match month {
-                _ if following > last => None,
-                12 => Some((year + 1, 1, following)),
-                _ => Some((year, month + 1, following)),
-            };
-
-            let (year, month) = (i64::from(year), u32::from(month) - 1);
-            if !self.has_year(year) || self.months >> month & 1 == 0 {
+            let date = Date::from_days(next).filter(|_| next <= last)?;
+            let (year, month) = (i64::from(date.year()), u32::from(date.month()) - 1);
+            let first_day = next + 1 - i64::from(date.day());
+            next = first_day + i64::from(civil::days_in_month(date.year(), date.month()));
+            if !self.years.has(year) || !has(self.months.into(), month) {
                 return Some((first_day, 0));
             }
             let from_first = u64::MAX << (first - first_day).max(0);

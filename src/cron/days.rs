@@ -1,7 +1,7 @@
 //! Which days of a month match, and what kind of days an expression has. Months are all that matters here: how long one is
 //! and on which weekday it begins.
 
-use super::field::YEAR;
+use super::weeks::Weeks;
 use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, weekday_of};
@@ -10,24 +10,13 @@ impl Cron {
     /// The days that match in a month of this length which begins on this day, bit 0 for its first.
     #[inline]
     pub(crate) const fn days_of_month_from(&self, length: u32, first_day: i64) -> u32 {
-        if self.has(COUNTS_WEEKS) {
-            return self.in_month_from(first_day).days_by_month(length, weekday_of(first_day));
-        }
-        self.days_by_month(length, weekday_of(first_day))
-    }
-
-    /// The same in a month that begins on this weekday. Where weeks count, those that match in any.
-    pub(crate) const fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
-        if self.has(COUNTS_WEEKS) {
-            return self.in_any_week().days_by_month(length, first_weekday);
-        }
-        self.days_by_month(length, first_weekday)
-    }
-
-    /// The same of an expression that counts no weeks.
-    const fn days_by_month(&self, length: u32, first_weekday: u32) -> u32 {
+        let first_weekday = weekday_of(first_day);
+        let weekdays = match self.has(COUNTS_WEEKS) {
+            true => Weeks(self.weekdays).in_month_from(first_day),
+            false => self.weekdays,
+        };
         if !self.has(DAYS_RESTRICTED) {
-            return weekdays_of_month(self.weekdays, length, first_weekday);
+            return weekdays_of_month(weekdays, length, first_weekday);
         }
         let mut days = place(self.days, length);
         if self.nearest != 0 {
@@ -40,7 +29,7 @@ impl Cron {
         if !self.has(WEEKDAYS_RESTRICTED) {
             return days;
         }
-        let by_weekday = weekdays_of_month(self.weekdays, length, first_weekday);
+        let by_weekday = weekdays_of_month(weekdays, length, first_weekday);
         if self.has(BOTH_DAYS) {
             days & by_weekday
         } else {
@@ -58,24 +47,22 @@ impl Cron {
                 return DaysKind::Weekly;
             }
         }
-        if self.has(COUNTS_WEEKS) {
-            return self.find_days_kind_by_weeks();
+        let by_days_alone = self.has(DAYS_RESTRICTED) && !self.has(BOTH_DAYS);
+        if self.years.is_any() && by_days_alone && self.days as u32 & u32::MAX >> 4 != 0 {
+            // Each month has 28 days.
+            return DaysKind::OfMonths;
         }
-        if self.matches_in_some_year(false) {
-            DaysKind::OfMonths
-        } else if self.matches_in_some_year(true) {
-            DaysKind::OfLeapYears
+        let (mut year, last) = if self.has(COUNTS_WEEKS) {
+            // Nearly always the first of them has a day.
+            let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
+            (1, if never { 0 } else { 9999 })
+        } else if self.years.is_any() {
+            // In 28 years each kind of month begins on each weekday.
+            (2001, 2028)
         } else {
-            DaysKind::None
-        }
-    }
-
-    /// The same where weeks count: nearly always the first of them has a day.
-    #[inline(never)]
-    const fn find_days_kind_by_weeks(&self) -> DaysKind {
-        let never = matches!(self.in_any_week().find_days_kind(), DaysKind::None);
-        let mut year = if never { 10_000 } else { 1 };
-        while year < 10_000 {
+            (1970, 2199)
+        };
+        while year <= last {
             if self.years.has(year as i64) && self.matches_in(year) {
                 return DaysKind::OfMonths;
             }
@@ -84,45 +71,13 @@ impl Cron {
         DaysKind::None
     }
 
-    /// Whether a day matches in any leap year, or in any other. An ordinary expression answers in the first month.
-    const fn matches_in_some_year(&self, is_leap: bool) -> bool {
-        if self.years.is_any() {
-            // Months of each length begin on each weekday in some year.
-            return self.matches_in_months(LONG_MONTHS, 31)
-                || self.matches_in_months(SHORT_MONTHS, 30)
-                || self.matches_in_months(FEBRUARY, 28 + is_leap as u32);
-        }
-        let mut named = self.years.first_from(0);
-        while let Some(value) = named {
-            let year = (YEAR.first + value) as i16;
-            if civil::is_leap_year(year) == is_leap && self.matches_in(year) {
-                return true;
-            }
-            named = self.years.first_from(value + 1);
-        }
-        false
-    }
-
-    /// Whether a day matches in one of these months, which have this length, whatever weekday it begins on.
-    const fn matches_in_months(&self, months: u16, length: u32) -> bool {
-        let mut first_weekday = if self.months & months == 0 { 7 } else { 0 };
-        while first_weekday < 7 {
-            if self.days_of_month(length, first_weekday) != 0 {
-                return true;
-            }
-            // Without weekdays no month is empty on account of them.
-            first_weekday += if self.has(WEEKDAYS_RESTRICTED) { 1 } else { 7 };
-        }
-        false
-    }
-
-    const fn matches_in(&self, year: i16) -> bool {
+    /// Whether a day of the year matches.
+    pub(crate) const fn matches_in(&self, year: i16) -> bool {
         let mut months = self.months;
         while months != 0 {
-            let month = months.trailing_zeros() as u8 + 1;
-            let first_day = civil::days_from_civil(year as i64, month as i64, 1);
-            let length = civil::days_in_month(year, month) as u32;
-            if self.days_of_month_from(length, first_day) != 0 {
+            let month = months.trailing_zeros();
+            let first_day = civil::days_from_civil(year as i64, month as i64 + 1, 1);
+            if self.days_of(year as i64, month, first_day) != 0 {
                 return true;
             }
             months &= months - 1;
@@ -130,11 +85,6 @@ impl Cron {
         false
     }
 }
-
-/// The months of 31 days and those of 30, bit 0 for January, and the one that has 28 or 29.
-const LONG_MONTHS: u16 = 0b1010_1101_0101;
-const SHORT_MONTHS: u16 = 0b0101_0010_1000;
-const FEBRUARY: u16 = 0b10;
 
 /// The days of a month of this length, of a set that counts from both ends of it.
 const fn place(days: u64, length: u32) -> u32 {

@@ -5,7 +5,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::str::FromStr;
 
-use super::field::{Table, CRON, CRONIE, CRONITER, DEFAULT, EVENTBRIDGE, QUARTZ};
+use super::field::{Field, Table, CRON, CRONIE, CRONITER, DEFAULT, EVENTBRIDGE, QUARTZ};
 use crate::excerpt::Excerpt;
 
 /// How a text is read: as which cron's, with the seconds where, and the two day fields combined how.
@@ -32,20 +32,10 @@ use crate::excerpt::Excerpt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Dialect {
-    language: Language,
-    seconds: Seconds,
-    days: Days,
-    hashes_nicknames: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Language {
-    Default,
-    Croniter,
-    Quartz,
-    Cron,
-    EventBridge,
-    Cronie,
+    pub(crate) table: &'static Table,
+    pub(crate) seconds: Seconds,
+    pub(crate) days: Days,
+    pub(super) hashes_nicknames: bool,
 }
 
 /// Where the field of the seconds is, if there is one more than five.
@@ -69,12 +59,8 @@ pub(crate) enum Days {
 
 impl Dialect {
     /// Everybody's: what croniter, cronie and the others agree on, and what only one of them has and no other denies.
-    pub const DEFAULT: Dialect = Dialect {
-        language: Language::Default,
-        seconds: Seconds::First,
-        days: Days::Or,
-        hashes_nicknames: false,
-    };
+    pub const DEFAULT: Dialect =
+        Dialect { table: &DEFAULT, seconds: Seconds::First, days: Days::Or, hashes_nicknames: false };
 
     /// Python's croniter, and so HoloViz Panel: the default's language with the seconds last, and with what croniter's
     /// own tests pin down.
@@ -91,40 +77,29 @@ impl Dialect {
     /// * Years end with 2099, and a range of them may wrap; a list of all of them is any year.
     /// * With a hash id the nicknames are hashed too: `@daily` is `H H * * * H`.
     /// * `R` draws its value anew each time a text is parsed.
-    pub const CRONITER: Dialect =
-        Dialect { language: Language::Croniter, seconds: Seconds::Last, ..Dialect::DEFAULT };
+    pub const CRONITER: Dialect = Dialect { table: &CRONITER, seconds: Seconds::Last, ..Dialect::DEFAULT };
 
     /// Quartz, from its version 2.5 on. Seconds first and always there, weekdays from Sunday, 1, to Saturday, 7, and both
     /// day fields must match. A `?` is read as `*`; Quartz wants one in one of the day fields. `/15` is `*/15`, a step is
     /// no greater than the field's last value, and weekdays with an `L` or `#` are no list.
-    pub const QUARTZ: Dialect = Dialect { language: Language::Quartz, days: Days::And, ..Dialect::DEFAULT };
+    pub const QUARTZ: Dialect = Dialect { table: &QUARTZ, days: Days::And, ..Dialect::DEFAULT };
 
     /// The crate `cron`, which followed Quartz: no `L`, `W` and `#`, but `?/2`, `Tues` and `Thurs`, and years to 2100.
-    pub const CRON: Dialect = Dialect { language: Language::Cron, ..Dialect::QUARTZ };
+    pub const CRON: Dialect = Dialect { table: &CRON, ..Dialect::QUARTZ };
 
     /// Amazon EventBridge: minute to weekday and the year, always, in `cron(...)` or without; one of the day fields is `?`,
     /// and weekdays are those of Quartz. A [`Schedule`](crate::Schedule) also reads `rate(5 minutes)`.
     pub const EVENTBRIDGE: Dialect =
-        Dialect { language: Language::EventBridge, seconds: Seconds::Nowhere, ..Dialect::QUARTZ };
+        Dialect { table: &EVENTBRIDGE, seconds: Seconds::Nowhere, ..Dialect::QUARTZ };
 
     /// cronie, the cron daemon of most Linux systems, with the star bit of Vixie's. A range that it takes for empty, so
     /// that the job would never run, such as `22-2`, is an error. `~` draws its value anew each time a text is parsed.
-    pub const CRONIE: Dialect = Dialect {
-        language: Language::Cronie,
-        seconds: Seconds::Nowhere,
-        days: Days::StarBit,
-        hashes_nicknames: false,
-    };
+    pub const CRONIE: Dialect =
+        Dialect { table: &CRONIE, seconds: Seconds::Nowhere, days: Days::StarBit, hashes_nicknames: false };
 
     /// All that have a name, with their own switches.
-    pub const ALL: [Dialect; 6] = [
-        Dialect::DEFAULT,
-        Dialect::CRONITER,
-        Dialect::QUARTZ,
-        Dialect::CRON,
-        Dialect::EVENTBRIDGE,
-        Dialect::CRONIE,
-    ];
+    pub const ALL: [Dialect; 6] =
+        [Self::DEFAULT, Self::CRONITER, Self::QUARTZ, Self::CRON, Self::EVENTBRIDGE, Self::CRONIE];
 
     /// With the seconds before the minutes, if there is a field for them.
     pub const fn seconds_first(self) -> Dialect {
@@ -167,35 +142,7 @@ impl Dialect {
     /// The name it is chosen by: `default`, `croniter`, `quartz`, `cron`, `eventbridge` or `cronie`. It says nothing of the
     /// switches.
     pub const fn name(&self) -> &'static str {
-        self.table().name
-    }
-
-    pub(crate) const fn table(&self) -> &'static Table {
-        match self.language {
-            Language::Default => &DEFAULT,
-            Language::Croniter => &CRONITER,
-            Language::Quartz => &QUARTZ,
-            Language::Cron => &CRON,
-            Language::EventBridge => &EVENTBRIDGE,
-            Language::Cronie => &CRONIE,
-        }
-    }
-
-    /// Whether it is the default one, but for switches.
-    pub(super) const fn is_default(&self) -> bool {
-        matches!(self.language, Language::Default)
-    }
-
-    pub(crate) const fn seconds(&self) -> Seconds {
-        self.seconds
-    }
-
-    pub(crate) const fn days(&self) -> Days {
-        self.days
-    }
-
-    pub(super) const fn hashes_nicknames(&self) -> bool {
-        self.hashes_nicknames
+        self.table.name
     }
 
     /// How many fields make an expression: every number from the first to the last.
@@ -207,13 +154,22 @@ impl Dialect {
     /// assert_eq!(Dialect::CRONIE.field_counts(), 5..=5);
     /// ```
     pub const fn field_counts(&self) -> RangeInclusive<usize> {
-        let table = self.table();
         let has_seconds = !matches!(self.seconds, Seconds::Nowhere);
-        let least = if table.always_has_seconds && has_seconds || table.is_eventbridge { 6 } else { 5 };
-        RangeInclusive::new(least, 5 + has_seconds as usize + table.has_years as usize)
+        let has_sixth = self.table.always_has_seconds && has_seconds || self.table.is_eventbridge;
+        RangeInclusive::new(5 + has_sixth as usize, 5 + has_seconds as usize + self.table.has_years as usize)
     }
 
-    /// The same for people.
+    /// The fields of a text that has so many, in its order. What it does not have comes last.
+    pub(crate) const fn order(&self, count: usize) -> [Field; 7] {
+        use Field::*;
+        match self.seconds {
+            Seconds::First if count > 5 => Field::ALL,
+            Seconds::First | Seconds::Last => [Minute, Hour, DayOfMonth, Month, DayOfWeek, Second, Year],
+            Seconds::Nowhere => [Minute, Hour, DayOfMonth, Month, DayOfWeek, Year, Second],
+        }
+    }
+
+    /// How many fields there are, for people.
     pub(crate) const fn shape(&self) -> &'static str {
         let counts = self.field_counts();
         match ((*counts.start(), *counts.end()), self.seconds) {
@@ -243,33 +199,21 @@ impl Dialect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
     pub(crate) dialect: Dialect,
-    pub(crate) id: Id<'a>,
-    pub(crate) seed: Seed,
-}
-
-/// What `H` is hashed from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Id<'a> {
-    None,
-    /// A task's name. It is for `H` alone: a job that has a name in order to be listed must not move off midnight.
-    OfTask(&'a str),
-    /// In the croniter dialect the nicknames are hashed from it, too.
-    Given(&'a str),
-}
-
-/// What `R` and `~` are drawn from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seed {
-    None,
-    /// The system's randomness, for the dialects that draw for each text anew.
-    Lot(u64),
-    Given(u64),
+    /// What `H` is hashed from; in the croniter dialect the nicknames are, too.
+    pub(super) id: Option<&'a str>,
+    /// What `H` is hashed from without an id: a task's name. A nickname is not: a job that has a name in order to be listed
+    /// must not move off midnight.
+    pub(super) task: Option<&'a str>,
+    /// What `R` and `~` are drawn from.
+    pub(super) seed: Option<u64>,
+    /// The system's randomness, for the dialects that draw for each text anew and have no seed.
+    pub(super) lot: Option<u64>,
 }
 
 impl Dialect {
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &str) -> Reader<'_> {
-        Reader { id: Id::Given(id), ..self.reader() }
+        self.reader().hash_id(id)
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
@@ -278,27 +222,24 @@ impl Dialect {
     }
 
     pub(crate) const fn reader(self) -> Reader<'static> {
-        Reader { dialect: self, id: Id::None, seed: Seed::None }
+        Reader { dialect: self, id: None, task: None, seed: None, lot: None }
     }
 }
 
 impl<'a> Reader<'a> {
     /// With an id for `H` to take its values from, as croniter does.
     pub const fn hash_id(self, id: &'a str) -> Reader<'a> {
-        Reader { id: Id::Given(id), ..self }
+        Reader { id: Some(id), ..self }
     }
 
     /// With the name of a task to hash where no id was given.
     pub(crate) fn or_task(self, name: &'a str) -> Reader<'a> {
-        match self.id {
-            Id::Given(_) => self,
-            _ => Reader { id: Id::OfTask(name), ..self },
-        }
+        Reader { task: Some(name), ..self }
     }
 
     /// With a seed for `R` and `~` to take their values from: the same text and seed give the same times.
     pub const fn seed(self, seed: u64) -> Reader<'a> {
-        Reader { seed: Seed::Given(seed), ..self }
+        Reader { seed: Some(seed), lot: None, ..self }
     }
 
     /// With a seed from the system's randomness, where none is given and the dialect draws `R` or `~` anew for each text,
@@ -317,8 +258,8 @@ impl<'a> Reader<'a> {
         use std::hash::{BuildHasher, Hasher};
 
         match self.seed {
-            Seed::Given(_) => self,
-            _ => Reader { seed: Seed::Lot(RandomState::new().build_hasher().finish()), ..self },
+            Some(_) => self,
+            None => Reader { lot: Some(RandomState::new().build_hasher().finish()), ..self },
         }
     }
 
@@ -371,27 +312,21 @@ impl std::error::Error for UnknownDialect {}
 /// The name, and the switches where they are not its own: `croniter, seconds first, days and`.
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())?;
-        let own = Dialect::ALL.iter().find(|dialect| dialect.language == self.language);
-        let own = own.expect("each language is one of all dialects");
-        if self.seconds != own.seconds {
-            f.write_str(match self.seconds {
-                Seconds::Last => ", seconds last",
-                Seconds::First => ", seconds first",
-                Seconds::Nowhere => ", no seconds",
-            })?;
-        }
-        if self.days != own.days {
-            f.write_str(match self.days {
-                Days::Or => ", days or",
-                Days::And => ", days and",
-                Days::StarBit => ", star bit",
-            })?;
-        }
-        if self.hashes_nicknames {
-            f.write_str(", hashed nicknames")?;
-        }
-        Ok(())
+        let own = self.name().parse().unwrap_or(Dialect::DEFAULT);
+        let seconds = match self.seconds {
+            seconds if seconds == own.seconds => "",
+            Seconds::Last => ", seconds last",
+            Seconds::First => ", seconds first",
+            Seconds::Nowhere => ", no seconds",
+        };
+        let days = match self.days {
+            days if days == own.days => "",
+            Days::Or => ", days or",
+            Days::And => ", days and",
+            Days::StarBit => ", star bit",
+        };
+        let nicknames = if self.hashes_nicknames { ", hashed nicknames" } else { "" };
+        write!(f, "{}{seconds}{days}{nicknames}", self.name())
     }
 }
 

@@ -136,22 +136,9 @@ impl ParseError {
         ParseError { suggestion, ..self }
     }
 
-    /// From `start` on the text has `count` fields, which is none of the numbers that make an expression.
-    pub(super) const fn field_count(
-        text: &str,
-        start: usize,
-        count: usize,
-        expected: &'static str,
-    ) -> ParseError {
-        ParseError {
-            field: None,
-            kind: ErrorKind::FieldCount,
-            found: Found::Fields(count),
-            start,
-            end: text.len(),
-            expected,
-            suggestion: None,
-        }
+    /// With the number of fields that were found, in place of the text.
+    pub(super) const fn counting(self, count: usize) -> ParseError {
+        ParseError { found: Found::Fields(count), ..self }
     }
 
     /// The whole message, or all but the byte.
@@ -163,11 +150,11 @@ impl ParseError {
         let message = Message::EMPTY.with(subject).with(": ").with(self.kind.problem()).with(" ");
         let message = match self.found {
             Found::Text(excerpt) if has_position => {
-                message.with_excerpt(excerpt).with(" at byte ").with_number(self.start)
+                message.with_excerpt(&excerpt).with(" at byte ").with_number(self.start, 10)
             }
-            Found::Text(excerpt) => message.with_excerpt(excerpt),
+            Found::Text(excerpt) => message.with_excerpt(&excerpt),
             Found::Fields(1) => message.with("1 field"),
-            Found::Fields(count) => message.with_number(count).with(" fields"),
+            Found::Fields(count) => message.with_number(count, 10).with(" fields"),
         };
         let message = message.with(", expected ").with(self.expected);
         match self.suggestion {
@@ -222,62 +209,49 @@ impl Message {
     }
 
     const fn with(self, text: &str) -> Message {
-        let text = text.as_bytes();
         let mut message = self;
         let mut i = 0;
         while i < text.len() {
-            message = message.with_byte(text[i]);
+            message = message.with_byte(text.as_bytes()[i]);
             i += 1;
         }
         message
     }
 
-    const fn with_byte(self, byte: u8) -> Message {
-        let mut message = self;
-        message.bytes[message.len] = byte;
-        message.len += 1;
-        message
+    const fn with_byte(mut self, byte: u8) -> Message {
+        self.bytes[self.len] = byte;
+        self.len += 1;
+        self
     }
 
-    const fn with_number(self, number: usize) -> Message {
-        let message = if number >= 10 { self.with_number(number / 10) } else { self };
-        message.with_byte(b'0' + (number % 10) as u8)
+    const fn with_number(self, number: usize, base: usize) -> Message {
+        let message = if number >= base { self.with_number(number / base, base) } else { self };
+        message.with_byte(b"0123456789abcdef"[number % base])
     }
 
     /// As `Excerpt` displays itself.
-    const fn with_excerpt(self, excerpt: Excerpt) -> Message {
-        if excerpt.is_empty() {
+    const fn with_excerpt(self, excerpt: &Excerpt) -> Message {
+        if excerpt.len == 0 {
             return self.with("nothing");
         }
-        let bytes = excerpt.bytes();
         let mut message = self.with("`");
         let mut i = 0;
-        while i < excerpt.len() {
+        while i < excerpt.len as usize {
             // The control characters beyond ASCII, U+0080 to U+009F, are a byte C2 and their own number.
-            let is_wide_control = bytes[i] == 0xC2 && bytes[i + 1] < 0xA0;
+            let is_wide_control = excerpt.bytes[i] == 0xC2 && excerpt.bytes[i + 1] < 0xA0;
             i += is_wide_control as usize;
-            message = if is_wide_control || bytes[i].is_ascii_control() {
-                message.with_escape(bytes[i])
-            } else {
-                message.with_byte(bytes[i])
+            message = match excerpt.bytes[i] {
+                b'\t' => message.with("\\t"),
+                b'\n' => message.with("\\n"),
+                b'\r' => message.with("\\r"),
+                byte if is_wide_control || byte.is_ascii_control() => {
+                    message.with("\\u{").with_number(byte as usize, 16).with("}")
+                }
+                byte => message.with_byte(byte),
             };
             i += 1;
         }
-        message.with(if excerpt.is_cut() { "…`" } else { "`" })
-    }
-
-    const fn with_escape(self, byte: u8) -> Message {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        match byte {
-            b'\t' => self.with("\\t"),
-            b'\n' => self.with("\\n"),
-            b'\r' => self.with("\\r"),
-            0..=15 => self.with("\\u{").with_byte(DIGITS[byte as usize]).with("}"),
-            _ => {
-                let (high, low) = (DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]);
-                self.with("\\u{").with_byte(high).with_byte(low).with("}")
-            }
-        }
+        message.with(if excerpt.is_cut { "…`" } else { "`" })
     }
 }
 
@@ -291,7 +265,7 @@ mod tests {
         for start in (0..controls.len()).step_by(7) {
             for end in [start, start + 5, start + 60] {
                 let excerpt = Excerpt::of(&controls, start, end.min(controls.len()));
-                assert_eq!(Message::EMPTY.with_excerpt(excerpt).as_str(), excerpt.to_string());
+                assert_eq!(Message::EMPTY.with_excerpt(&excerpt).as_str(), excerpt.to_string());
             }
         }
     }

@@ -18,26 +18,13 @@ pub enum Field {
 
 impl Field {
     /// All of them, from the second to the year.
-    pub const ALL: [Field; 7] = [
-        Field::Second,
-        Field::Minute,
-        Field::Hour,
-        Field::DayOfMonth,
-        Field::Month,
-        Field::DayOfWeek,
-        Field::Year,
-    ];
+    pub const ALL: [Field; 7] = {
+        use Field::*;
+        [Second, Minute, Hour, DayOfMonth, Month, DayOfWeek, Year]
+    };
 
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Field::Second => "second",
-            Field::Minute => "minute",
-            Field::Hour => "hour",
-            Field::DayOfMonth => "day of month",
-            Field::Month => "month",
-            Field::DayOfWeek => "day of week",
-            Field::Year => "year",
-        }
+        ["second", "minute", "hour", "day of month", "month", "day of week", "year"][self as usize]
     }
 }
 
@@ -49,8 +36,11 @@ impl fmt::Display for Field {
 }
 
 /// What a dialect reads, apart from its switches.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
+    /// `parse/plain.rs` reads what it can of it.
+    pub(crate) is_default: bool,
     /// The fields, in the order of [`Field`].
     pub(crate) rows: [Row; 7],
     pub(crate) has_years: bool,
@@ -87,7 +77,7 @@ impl Table {
 }
 
 /// What a range is that ends with a smaller value than it begins with.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Backward {
     /// It goes on at the field's first value.
     Wraps,
@@ -97,7 +87,7 @@ pub(crate) enum Backward {
 }
 
 /// Marks of the day fields: `L`, `W`, `#` and `?`, and `%` after a weekday.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Marks {
     No,
     /// `?` is another way to write `*`, and there are no others.
@@ -114,6 +104,7 @@ pub(crate) enum Marks {
 
 pub(crate) const DEFAULT: Table = Table {
     name: "default",
+    is_default: true,
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR],
     has_years: true,
     always_has_seconds: false,
@@ -133,6 +124,7 @@ pub(crate) const DEFAULT: Table = Table {
 
 pub(crate) const CRONITER: Table = Table {
     name: "croniter",
+    is_default: false,
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR_TO_2099],
     marks: Marks::AsCroniter,
     draws_anew: true,
@@ -142,6 +134,7 @@ pub(crate) const CRONITER: Table = Table {
 
 pub(crate) const QUARTZ: Table = Table {
     name: "quartz",
+    is_default: false,
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK_FROM_1, YEAR],
     always_has_seconds: true,
     marks: Marks::AloneInWeekdays,
@@ -176,6 +169,7 @@ pub(crate) const EVENTBRIDGE: Table = Table {
 
 pub(crate) const CRONIE: Table = Table {
     name: "cronie",
+    is_default: false,
     rows: [SECOND, MINUTE, HOUR, DAY_OF_MONTH_PLAIN, MONTH, DAY_OF_WEEK, YEAR],
     has_years: false,
     marks: Marks::No,
@@ -188,6 +182,7 @@ pub(crate) const CRONIE: Table = Table {
 };
 
 /// A row of the table. Inside the parser and the printer a value counts from the row's first one: January is 0.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Row {
     pub(crate) field: Field,
     /// The first and the last value that a text may say.
@@ -197,65 +192,47 @@ pub(crate) struct Row {
     pub(crate) count: u32,
     /// For each value three letters in lower case, or nothing.
     pub(crate) names: &'static [&'static str],
-    /// For each name what may follow its three letters: nothing, or what makes it a longer name.
-    pub(crate) endings: &'static [&'static [&'static str]],
+    /// Longer names, once or more for each value.
+    pub(crate) long_names: &'static [&'static str],
     /// What a value may look like, for people.
     pub(crate) values: &'static str,
 }
 
-pub(crate) const SECOND: Row =
-    Row { field: Field::Second, first: 0, last: 59, count: 60, names: &[], endings: &[], values: "0-59" };
-pub(crate) const MINUTE: Row =
-    Row { field: Field::Minute, first: 0, last: 59, count: 60, names: &[], endings: &[], values: "0-59" };
-pub(crate) const HOUR: Row =
-    Row { field: Field::Hour, first: 0, last: 23, count: 24, names: &[], endings: &[], values: "0-23" };
-pub(crate) const DAY_OF_MONTH: Row = Row {
-    field: Field::DayOfMonth,
-    first: 1,
-    last: 31,
-    count: 31,
-    names: &[],
-    endings: &[],
-    values: "1-31 or L",
-};
+impl Row {
+    const fn numbers(field: Field, first: u32, last: u32, values: &'static str) -> Row {
+        Row { field, first, last, count: last + 1 - first, names: &[], long_names: &[], values }
+    }
+}
+
+pub(crate) const SECOND: Row = Row::numbers(Field::Second, 0, 59, "0-59");
+pub(crate) const MINUTE: Row = Row::numbers(Field::Minute, 0, 59, "0-59");
+pub(crate) const HOUR: Row = Row::numbers(Field::Hour, 0, 23, "0-23");
+pub(crate) const DAY_OF_MONTH: Row = Row::numbers(Field::DayOfMonth, 1, 31, "1-31 or L");
 pub(crate) const DAY_OF_MONTH_PLAIN: Row = Row { values: "1-31", ..DAY_OF_MONTH };
 #[rustfmt::skip]
 pub(crate) const MONTH: Row = Row {
-    field: Field::Month,
-    first: 1,
-    last: 12,
-    count: 12,
     names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-    endings: &[
-        &["", "uary"], &["", "ruary"], &["", "ch"], &["", "il"], &[""], &["", "e"],
-        &["", "y"], &["", "ust"], &["", "tember"], &["", "ober"], &["", "ember"], &["", "ember"],
+    long_names: &[
+        "january", "february", "march", "april", "may", "june",
+        "july", "august", "september", "october", "november", "december",
     ],
-    values: "jan-dec or 1-12",
+    ..Row::numbers(Field::Month, 1, 12, "jan-dec or 1-12")
 };
-#[rustfmt::skip]
 pub(crate) const DAY_OF_WEEK: Row = Row {
-    field: Field::DayOfWeek,
-    first: 0,
-    last: 7,
     count: 7,
     names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
-    endings: &[&["", "day"], &["", "day"], &["", "sday"], &["", "nesday"], &["", "rsday"], &["", "day"], &["", "urday"]],
-    values: "sun-sat or 0-7",
+    long_names: &["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+    ..Row::numbers(Field::DayOfWeek, 0, 7, "sun-sat or 0-7")
 };
 const DAY_OF_WEEK_FROM_1: Row = Row { first: 1, values: "sun-sat or 1-7, Sunday being 1", ..DAY_OF_WEEK };
 #[rustfmt::skip]
 const DAY_OF_WEEK_OF_CRON: Row = Row {
-    endings: &[&["", "day"], &["", "day"], &["", "s", "sday"], &["", "nesday"], &["", "rs", "rsday"], &["", "day"], &["", "urday"]],
+    long_names: &[
+        "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+        "sunday", "monday", "tues", "wednesday", "thurs", "friday", "saturday",
+    ],
     ..DAY_OF_WEEK_FROM_1
 };
-pub(crate) const YEAR: Row = Row {
-    field: Field::Year,
-    first: 1970,
-    last: 2199,
-    count: 230,
-    names: &[],
-    endings: &[],
-    values: "1970-2199",
-};
-pub(crate) const YEAR_TO_2099: Row = Row { last: 2099, count: 130, values: "1970-2099", ..YEAR };
-const YEAR_TO_2100: Row = Row { last: 2100, count: 131, values: "1970-2100", ..YEAR };
+pub(crate) const YEAR: Row = Row::numbers(Field::Year, 1970, 2199, "1970-2199");
+pub(crate) const YEAR_TO_2099: Row = Row::numbers(Field::Year, 1970, 2099, "1970-2099");
+const YEAR_TO_2100: Row = Row::numbers(Field::Year, 1970, 2100, "1970-2100");

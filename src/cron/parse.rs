@@ -28,52 +28,30 @@ macro_rules! some {
     };
 }
 
-pub(crate) mod items;
+/// Fails unless something is so.
+macro_rules! ensure {
+    ($is_so:expr, $error:expr $(,)?) => {
+        if !$is_so {
+            return Err($error);
+        }
+    };
+}
+
+mod items;
 mod plain;
 pub(crate) mod set;
-mod value;
 
-use self::items::{list, years};
+pub(crate) use self::items::Input;
 use self::set::Set;
-use super::dialect::{Days, Dialect, Id, Reader, Seconds, Seed, NAMES};
+use super::dialect::{Days, Dialect, Reader, NAMES};
 use super::error::{ErrorKind, ParseError};
-use super::field::Table;
+use super::field::Field;
 use super::scan::{count_fields, end_of_field, end_of_word, is_blank, is_word, meant_by, peek};
-use super::scan::{skip_blanks, start_of_last_field, starts_with};
+use super::scan::{skip_blanks, starts_with};
 use super::{Cron, Years};
 
 /// What was read, and the byte after it.
 pub(crate) type Parsed<T> = Result<(T, usize), ParseError>;
-
-/// What is being read, and how.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
-    text: &'a str,
-    table: &'static Table,
-    reader: Reader<'a>,
-}
-
-impl<'a> Input<'a> {
-    /// Of a text without switches, or with those that the reader knows of.
-    pub(crate) const fn new(text: &'a str, reader: Reader<'a>) -> Input<'a> {
-        Input { text, table: reader.dialect.table(), reader }
-    }
-
-    const fn id(&self) -> Option<&'a str> {
-        match self.reader.id {
-            Id::None => None,
-            Id::OfTask(id) | Id::Given(id) => Some(id),
-        }
-    }
-
-    const fn seed(&self) -> Option<u64> {
-        match self.reader.seed {
-            Seed::Given(seed) => Some(seed),
-            Seed::Lot(seed) if self.table.draws_anew => Some(seed),
-            _ => None,
-        }
-    }
-}
 
 impl Dialect {
     /// Reads an expression. In the croniter and cronie dialects, `R` and `~` are drawn from the system's randomness.
@@ -135,51 +113,42 @@ impl<'a> Reader<'a> {
 #[inline(never)]
 const fn parsed(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
-    let (text, at) = match wrapped(text, at) {
-        Some((_, Wrapped::Rate)) => {
-            let expected = "times: a period is a task's `every`, and `rate(...)` is read by its `cron_as`";
-            let end = text.len();
-            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, end, expected));
-        }
-        Some((inner, Wrapped::Cron)) if dialect.table().is_eventbridge => inner,
-        Some(_) => {
+    let expected = "times: a period is a task's `every`, and `rate(...)` is read by its `cron_as`";
+    ensure!(wrapped(text, at, "rate(").is_none(), unexpected(text, at, text.len(), expected));
+    let (text, at) = match wrapped(text, at, "cron(") {
+        Some(inner) => {
             let expected = "`dialect=eventbridge` before it, whose spelling that is";
-            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, at + 5, expected));
+            ensure!(dialect.table.is_eventbridge, unexpected(text, at, at + 5, expected));
+            (inner, skip_blanks(inner, at + 5))
         }
         None => (text, at),
     };
     let reader = Reader { dialect, ..reader };
-    let input = &Input::new(text, reader);
-    let count = count_fields(text, at);
+    let (count, last) = count_fields(text, at);
     let counts = dialect.field_counts();
     let cron = if peek(text, at) == b'@' {
-        nickname(input, at)
+        nickname(text, at, reader)
     } else if count < *counts.start() || count > *counts.end() {
-        Err(ParseError::field_count(text, at, count, dialect.shape()))
+        let error = ParseError::new(None, ErrorKind::FieldCount, text, at, text.len(), dialect.shape());
+        Err(error.counting(count))
     } else {
-        fields(input, at, count)
+        fields(text, at, count, reader)
     };
     match cron {
-        Err(error) => Err(or_zone_found(error, text, at)),
+        Err(_) if last > at && is_zone(text, last) => Err(zone_found(text, last)),
         cron => cron,
     }
 }
 
-/// That the text ends with a zone, if it does.
-#[inline(never)]
-const fn or_zone_found(error: ParseError, text: &str, at: usize) -> ParseError {
-    let last = start_of_last_field(text);
-    if last > at && is_zone(text, last) {
-        zone_found(text, last)
-    } else {
-        error
-    }
+/// An error about the expression as a whole: a part of it that cannot stand there.
+const fn unexpected(text: &str, start: usize, end: usize, expected: &'static str) -> ParseError {
+    ParseError::new(None, ErrorKind::Unexpected, text, start, end, expected)
 }
 
 /// A zone where fields should be.
 const fn zone_found(text: &str, at: usize) -> ParseError {
     let expected = "fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`";
-    ParseError::new(None, ErrorKind::Unexpected, text, at, end_of_field(text, at), expected)
+    unexpected(text, at, end_of_field(text, at), expected)
 }
 
 /// Whether the word at `at` can only be a zone: `Europe/Berlin`, `UTC`.
@@ -189,31 +158,19 @@ const fn is_zone(text: &str, at: usize) -> bool {
     letters > at && is_path || is_word(text, at, end, "UTC") || is_word(text, at, end, "GMT")
 }
 
-/// What EventBridge writes an expression in.
-#[derive(Clone, Copy)]
-pub(crate) enum Wrapped {
-    Cron,
-    Rate,
-}
-
-/// `"cron(" text ")"` or `"rate(" text ")"`: the text up to the `)`, and where what is wrapped begins.
-pub(crate) const fn wrapped(text: &str, at: usize) -> Option<((&str, usize), Wrapped)> {
-    let wrapped = match (starts_with(text, at, "cron("), starts_with(text, at, "rate(")) {
-        (true, _) => Wrapped::Cron,
-        (_, true) => Wrapped::Rate,
-        _ => return None,
-    };
-    let mut bytes = text.as_bytes();
+/// EventBridge's `cron(...)` or `rate(...)`, of which `opening` is at `at`: the text up to the `)`.
+pub(crate) const fn wrapped<'a>(text: &'a str, at: usize, opening: &str) -> Option<&'a str> {
+    let mut bytes = if starts_with(text, at, opening) { text.as_bytes() } else { b"" };
     while let [before @ .., last] = bytes {
-        bytes = before;
-        if *last == b')' {
-            return match core::str::from_utf8(before) {
-                Ok(inner) => Some(((inner, skip_blanks(text, at + 5)), wrapped)),
-                Err(_) => None,
-            };
-        }
-        if !is_blank(*last) {
-            break;
+        match *last {
+            b')' => {
+                return match core::str::from_utf8(before) {
+                    Ok(inner) => Some(inner),
+                    Err(_) => None,
+                }
+            }
+            byte if is_blank(byte) => bytes = before,
+            _ => return None,
         }
     }
     None
@@ -227,18 +184,10 @@ pub(crate) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
     while is_switch(text, at) {
         let end = end_of_field(text, at);
         let (is_days, is_seconds) = (starts_with(text, at, "days="), starts_with(text, at, "seconds="));
-        let contradicted = if is_days && has_days {
-            Some("one rule for the days")
-        } else if is_seconds && has_seconds {
-            Some("one place for the seconds")
-        } else if starts_with(text, at, "dialect=") && at > start {
-            Some("a dialect before other switches")
-        } else {
-            None
-        };
-        if let Some(expected) = contradicted {
-            return Err(ParseError::new(None, ErrorKind::Unexpected, text, at, end, expected));
-        }
+        let is_late = starts_with(text, at, "dialect=") && at > start;
+        ensure!(!is_days || !has_days, unexpected(text, at, end, "one rule for the days"));
+        ensure!(!is_seconds || !has_seconds, unexpected(text, at, end, "one place for the seconds"));
+        ensure!(!is_late, unexpected(text, at, end, "a dialect before other switches"));
         dialect = attempt!(switched(text, at, end, dialect));
         has_days |= is_days;
         has_seconds |= is_seconds;
@@ -249,28 +198,28 @@ pub(crate) const fn switches(text: &str, dialect: Dialect) -> Parsed<Dialect> {
 
 /// The dialect with a switch.
 const fn switched(text: &str, at: usize, end: usize, dialect: Dialect) -> Result<Dialect, ParseError> {
-    let (kind, expected) = if is_word(text, at, end, "days=or") {
-        return Ok(dialect.days_or());
+    if is_word(text, at, end, "days=or") {
+        Ok(dialect.days_or())
     } else if is_word(text, at, end, "days=and") {
-        return Ok(dialect.days_and());
+        Ok(dialect.days_and())
     } else if is_word(text, at, end, "seconds=first") {
-        return Ok(dialect.seconds_first());
+        Ok(dialect.seconds_first())
     } else if is_word(text, at, end, "seconds=last") {
-        return Ok(dialect.seconds_last());
+        Ok(dialect.seconds_last())
     } else if is_word(text, at, end, "seconds=none") {
-        return Ok(dialect.seconds_none());
+        Ok(dialect.seconds_none())
     } else if starts_with(text, at, "dialect=") {
-        return named(text, at + "dialect=".len(), end);
+        named(text, at + "dialect=".len(), end)
     } else if starts_with(text, at, "days=") {
-        (ErrorKind::Unexpected, "`days=or` or `days=and`")
+        Err(unexpected(text, at, end, "`days=or` or `days=and`"))
     } else if starts_with(text, at, "seconds=") {
-        (ErrorKind::Unexpected, "`seconds=first`, `seconds=last` or `seconds=none`")
+        Err(unexpected(text, at, end, "`seconds=first`, `seconds=last` or `seconds=none`"))
     } else if starts_with(text, at, "TZ=") || starts_with(text, at, "CRON_TZ=") {
-        return Err(zone_found(text, at));
+        Err(zone_found(text, at))
     } else {
-        (ErrorKind::UnknownSwitch, "`dialect=`, `days=` or `seconds=`")
-    };
-    Err(ParseError::new(None, kind, text, at, end, expected))
+        let expected = "`dialect=`, `days=` or `seconds=`";
+        Err(ParseError::new(None, ErrorKind::UnknownSwitch, text, at, end, expected))
+    }
 }
 
 /// Whether a word of letters and a `=` stands there: no field has one.
@@ -309,116 +258,103 @@ const MEANINGS: [(&str, &str); 7] = [
     ("0 * * * *", "H * * * * H"),
 ];
 
-const fn nickname(input: &Input<'_>, start: usize) -> Result<Cron, ParseError> {
-    let text = input.text;
+const fn nickname(text: &str, start: usize, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let end = end_of_field(text, start);
     let rest = skip_blanks(text, end);
     let mut i = 0;
     while i < NICKNAMES.len() {
         if is_word(text, start, end, NICKNAMES[i]) {
-            if rest < text.len() {
-                let expected = "nothing after a nickname";
-                return Err(ParseError::new(
-                    None,
-                    ErrorKind::Unexpected,
-                    text,
-                    rest,
-                    end_of_field(text, rest),
-                    expected,
-                ));
-            }
+            let end = end_of_field(text, rest);
+            ensure!(rest == text.len(), unexpected(text, rest, end, "nothing after a nickname"));
             let (meaning, hashed) = MEANINGS[i];
-            let reader = Reader { dialect: Dialect::DEFAULT, ..input.reader };
-            return match input.reader.id {
-                Id::Given(_) if input.table.has_accidents => {
-                    parsed(hashed, Reader { dialect: Dialect::CRONITER, ..reader })
-                }
+            let (text, count, dialect) = match reader.id {
+                Some(_) if reader.dialect.table.has_accidents => (hashed, 6, Dialect::CRONITER),
                 // Jenkins has no seconds.
-                _ if input.reader.dialect.hashes_nicknames() => fields(&Input::new(hashed, reader), 0, 5),
-                _ => parsed(meaning, reader),
+                _ if reader.dialect.hashes_nicknames => (hashed, 5, Dialect::DEFAULT),
+                _ => (meaning, 5, Dialect::DEFAULT),
             };
+            return fields(text, 0, count, Reader { dialect, ..reader });
         }
         i += 1;
     }
     // Others of cron's nicknames name no times of the calendar.
-    if is_word(text, start, end, "@reboot") {
-        let expected = "times: what runs at the start is a task with `after(Duration::ZERO)`";
-        return Err(ParseError::new(None, ErrorKind::Unexpected, text, start, end, expected));
-    }
-    if is_word(text, start, end, "@every") {
-        let expected = "times: a period is a task's `every`";
-        return Err(ParseError::new(None, ErrorKind::Unexpected, text, start, end, expected));
-    }
-    let expected = "@yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
-    let error = ParseError::new(None, ErrorKind::UnknownNickname, text, start, end, expected);
+    let (kind, expected) = if is_word(text, start, end, "@reboot") {
+        (ErrorKind::Unexpected, "times: what runs at the start is a task with `after(Duration::ZERO)`")
+    } else if is_word(text, start, end, "@every") {
+        (ErrorKind::Unexpected, "times: a period is a task's `every`")
+    } else {
+        let expected = "@yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
+        (ErrorKind::UnknownNickname, expected)
+    };
+    let error = ParseError::new(None, kind, text, start, end, expected);
     Err(error.suggest(meant_by(text, start, end, &NICKNAMES)))
 }
 
 /// The fields, `count` of them.
-const fn fields(input: &Input<'_>, at: usize, count: usize) -> Result<Cron, ParseError> {
-    let [second, minute, hour, day_of_month, month, day_of_week, year] = &input.table.rows;
-    let has_second = count > 5 && !matches!(input.reader.dialect.seconds(), Seconds::Nowhere);
-    let is_first = has_second && matches!(input.reader.dialect.seconds(), Seconds::First);
-    let (before, at) = if is_first { attempt!(list(input, at, second)) } else { (Set::ZERO, at) };
-    let (minute, at) = attempt!(list(input, at, minute));
-    let (hour, at) = attempt!(list(input, at, hour));
-    let is_left_out = peek(input.text, at) == b'?';
-    let (day_of_month, at) = attempt!(list(input, at, day_of_month));
-    let (month, at) = attempt!(list(input, at, month));
-    if input.table.is_eventbridge && is_left_out == (peek(input.text, at) == b'?') {
-        return Err(items::question_marks(input, at, day_of_week, is_left_out));
+const fn fields(text: &str, start: usize, count: usize, reader: Reader<'_>) -> Result<Cron, ParseError> {
+    let dialect = reader.dialect;
+    let (table, order) = (dialect.table, dialect.order(count));
+    let mut sets = [Set::STAR; 7];
+    sets[Field::Second as usize] = Set::ZERO;
+    let (mut place, mut at) = (0, start);
+    while place < count {
+        let input = Input::new(text, reader, order[place]);
+        if table.is_eventbridge && input.is_day_of_week() {
+            attempt!(input.one_question_mark(at, sets[Field::DayOfMonth as usize]));
+        }
+        let (set, end) = attempt!(input.list(at));
+        sets[order[place] as usize] = set;
+        at = end;
+        place += 1;
     }
-    let (day_of_week, at) = attempt!(list(input, at, day_of_week));
-    let (second, at) = if has_second && !is_first { attempt!(list(input, at, second)) } else { (before, at) };
-    let has_year = count > 5 + has_second as usize;
-    let (year, _) = if has_year { attempt!(years(input, at, year)) } else { (Years::ANY, at) };
-    let fields = [second, minute, hour, day_of_month, month, day_of_week];
-    let days = input.reader.dialect.days();
-    Ok(if input.table.has_accidents { as_croniter(fields, year, days) } else { combine(fields, year, days) })
+    let [second, minute, hour, day_of_month, month, day_of_week, year] = sets;
+    // To croniter a list of all its years is no restriction.
+    let has_all = table.has_accidents && year.years.count() == table.row(Field::Year).count;
+    let years = if year.is_every || has_all { Years::ANY } else { year.years };
+    let (others, days) = ([second, minute, hour, month], [day_of_month, day_of_week]);
+    Ok(match table.has_accidents {
+        true => as_croniter(others, days, years, dialect.days),
+        false => combine(others, days, years, dialect.days),
+    })
 }
 
-/// The fields, second to day of week, with the day rule that counts for them.
+/// The fields with the day rule that counts for them, see [`Cron::of_fields`].
 #[inline(always)]
-const fn combine(fields: [Set; 6], year: Years, days: Days) -> Cron {
-    let [second, minute, hour, day_of_month, month, day_of_week] = fields;
-    match days {
-        Days::Or => Cron::of_fields(fields, year, false),
-        Days::And => Cron::of_fields(fields, year, true),
+const fn combine(others: [Set; 4], days: [Set; 2], years: Years, rule: Days) -> Cron {
+    let [day_of_month, day_of_week] = days;
+    match rule {
+        Days::Or => Cron::of_fields(others, days, years, false),
+        Days::And => Cron::of_fields(others, days, years, true),
         Days::StarBit => {
             let both_days = day_of_month.begins_with_star || day_of_week.begins_with_star;
-            let (day_of_month, day_of_week) = (day_of_month.by_star_bit(31), day_of_week.by_star_bit(35));
-            let fields = [second, minute, hour, day_of_month, month, day_of_week];
-            Cron::of_fields(fields, year, both_days)
+            let days = [day_of_month.by_star_bit(31), day_of_week.by_star_bit(35)];
+            Cron::of_fields(others, days, years, both_days)
         }
     }
 }
 
 /// The same with croniter's accidents, which [`Dialect::CRONITER`] lists.
-const fn as_croniter(fields: [Set; 6], year: Years, days: Days) -> Cron {
-    let [second, minute, hour, day_of_month, month, day_of_week] = fields;
+const fn as_croniter(others: [Set; 4], days: [Set; 2], years: Years, rule: Days) -> Cron {
+    let [day_of_month, day_of_week] = days;
     let (day_of_month, day_of_week) =
         (day_of_month.as_star_beside(day_of_week, 31), day_of_week.as_star_beside(day_of_month, 35));
-    let must_meet = match days {
+    let must_meet = match rule {
         _ if day_of_week.is_every && day_of_week.weeks != 0 => true,
         Days::Or => false,
         Days::And => true,
         Days::StarBit => day_of_month.begins_with_star || day_of_week.begins_with_star,
     };
-    let day_of_month = day_of_month.with_last_for_31();
-    let day_of_week = day_of_week.without_weekdays_beside_weeks();
-    let (has_nearest, has_weeks) = (day_of_month.nearest != 0, day_of_week.weeks != 0);
-    let fields = [second, minute, hour, day_of_month, month, day_of_week];
-    if must_meet || !has_nearest && !has_weeks {
-        return Cron::of_fields(fields, year, must_meet);
-    }
+    let (day_of_month, day_of_week) =
+        (day_of_month.with_last_for_31(), day_of_week.without_weekdays_beside_weeks());
+    let days = [day_of_month, day_of_week];
+    let both = Cron::of_fields(others, days, years, true);
     // A `W`, `#` or `L` leaves the other day field out, unless no date is in both: then it never fires.
-    let both = Cron::of_fields(fields, year, true);
-    let every = Set { is_every: true, ..Set::EMPTY };
-    if day_of_month.is_every || day_of_week.is_every || has_nearest == has_weeks || both.never_fires() {
-        both
-    } else if has_nearest {
-        Cron::of_fields([second, minute, hour, day_of_month, month, every], year, false)
-    } else {
-        Cron::of_fields([second, minute, hour, every, month, day_of_week], year, false)
+    let is_in_both = !day_of_month.is_every && !day_of_week.is_every && !both.never_fires();
+    match (day_of_month.nearest != 0, day_of_week.weeks != 0) {
+        _ if must_meet => both,
+        (false, false) => Cron::of_fields(others, days, years, false),
+        (true, false) if is_in_both => Cron::of_fields(others, [day_of_month, Set::STAR], years, false),
+        (false, true) if is_in_both => Cron::of_fields(others, [Set::STAR, day_of_week], years, false),
+        _ => both,
     }
 }

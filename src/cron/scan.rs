@@ -49,54 +49,31 @@ pub(crate) const fn end_of_char(text: &str, start: usize) -> usize {
     at
 }
 
-/// The fields from `start` on, which is at the first.
-pub(crate) const fn count_fields(text: &str, start: usize) -> usize {
+/// How many fields there are from `start` on, which is at the first, and where the last of them begins.
+pub(crate) const fn count_fields(text: &str, start: usize) -> (usize, usize) {
+    let (mut count, mut last) = (0, start);
     let mut at = start;
-    let mut count = 0;
     while at < text.len() {
-        at = skip_blanks(text, end_of_field(text, at));
         count += 1;
+        last = at;
+        at = skip_blanks(text, end_of_field(text, at));
     }
-    count
-}
-
-/// Where the last field begins; the end of the text if there is none.
-pub(crate) const fn start_of_last_field(text: &str) -> usize {
-    let mut start = skip_blanks(text, 0);
-    loop {
-        let next = skip_blanks(text, end_of_field(text, start));
-        if next >= text.len() {
-            return start;
-        }
-        start = next;
-    }
-}
-
-/// Whether it is that letter, in either case.
-pub(crate) const fn is_letter(byte: u8, lower_case: u8) -> bool {
-    byte.to_ascii_lowercase() == lower_case
+    (count, last)
 }
 
 /// Whether `text[start..end]` is that word, in any case.
 pub(crate) const fn is_word(text: &str, start: usize, end: usize, word: &str) -> bool {
-    end - start == word.len() && starts_with(text, start, word)
+    is_rest(text, start, end, word, 0)
 }
 
 /// Whether `word` stands at `at`, in any case.
 pub(crate) const fn starts_with(text: &str, at: usize, word: &str) -> bool {
-    let word = word.as_bytes();
-    let mut i = 0;
-    while i < word.len() {
-        if !peek(text, at + i).eq_ignore_ascii_case(&word[i]) {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    is_rest(text, at, at + word.len(), word, 0)
 }
 
 /// The only one of `words` that `text[start..end]` may be a slip of: that begins it (`monday`) or is begun by it
-/// (`mo`), or that a single letter makes of it, one that is wrong, missing, added or swapped with its neighbour.
+/// (`mo`), or that a single letter makes of it, one that is wrong, missing, added or swapped with its neighbour. The words have
+/// three letters at least.
 pub(crate) const fn meant_by(
     text: &str,
     start: usize,
@@ -118,46 +95,36 @@ pub(crate) const fn meant_by(
 }
 
 const fn is_slip_of(text: &str, start: usize, end: usize, word: &str) -> bool {
-    let len = end - start;
-    let same_from_start = common(text, start, end, word, Side::Start);
-    if same_from_start == word.len() || same_from_start == len && len > 1 {
-        return true;
+    let letters = word.as_bytes();
+    let mut same = 0;
+    while same < letters.len() && start + same < end && is_same_letter(text, start + same, letters[same]) {
+        same += 1;
     }
-    let longer = if len > word.len() { len } else { word.len() };
-    let shorter = len + word.len() - longer;
-    let same_from_end = common(text, start, end, word, Side::End);
-    // All but one letter of the longer, or all but a swapped pair.
-    let is_one_letter = longer - shorter <= 1 && same_from_start + same_from_end + 1 >= longer;
-    let at = same_from_start;
-    let is_swap = len == word.len()
-        && same_from_start + same_from_end + 2 == len
-        && peek(text, start + at).eq_ignore_ascii_case(&word.as_bytes()[at + 1])
-        && peek(text, start + at + 1).eq_ignore_ascii_case(&word.as_bytes()[at]);
-    len > 1 && (is_one_letter || is_swap)
+    let at = start + same;
+    if same == letters.len() || at == end {
+        return same == letters.len() || same > 1;
+    }
+    let is_swap = same + 1 < letters.len()
+        && is_same_letter(text, at, letters[same + 1])
+        && is_same_letter(text, at + 1, letters[same]);
+    is_rest(text, at + 1, end, word, same + 1)
+        || is_rest(text, at + 1, end, word, same)
+        || is_rest(text, at, end, word, same + 1)
+        || is_swap && is_rest(text, at + 2, end, word, same + 2)
 }
 
-#[derive(Clone, Copy)]
-enum Side {
-    Start,
-    End,
-}
-
-/// How many letters the two have in common at this side.
-const fn common(text: &str, start: usize, end: usize, word: &str, side: Side) -> usize {
-    let bytes = word.as_bytes();
-    let len = end - start;
-    let mut i = 0;
-    while i < len && i < bytes.len() {
-        let (ours, theirs) = match side {
-            Side::Start => (start + i, i),
-            Side::End => (end - 1 - i, bytes.len() - 1 - i),
-        };
-        if !peek(text, ours).eq_ignore_ascii_case(&bytes[theirs]) {
-            break;
-        }
+/// Whether `text[start..end]` is the word from its letter `from` on, in any case.
+const fn is_rest(text: &str, start: usize, end: usize, word: &str, from: usize) -> bool {
+    let letters = word.as_bytes();
+    let mut i = from;
+    while i < letters.len() && is_same_letter(text, start + i - from, letters[i]) {
         i += 1;
     }
-    i
+    i == letters.len() && start + i - from == end
+}
+
+const fn is_same_letter(text: &str, at: usize, letter: u8) -> bool {
+    peek(text, at).eq_ignore_ascii_case(&letter)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Cron {
         match self.days_kind {
             DaysKind::Every => true,
             DaysKind::Weekly => has(self.weekdays, weekday_of(day)),
-            DaysKind::OfMonths | DaysKind::OfLeapYears => Date::from_days(day).map_or(false, |date| {
+            DaysKind::OfMonths => Date::from_days(day).map_or(false, |date| {
                 let (month, day_of_month) = (u32::from(date.month()) - 1, u32::from(date.day()) - 1);
                 let year = i64::from(date.year());
                 has(self.months.into(), month)
@@ -106,7 +106,7 @@ impl Cron {
                 let today = weekday_of(day) + 7;
                 Some(day + i64::from(D::first(D::from(weeks, today))) - i64::from(today))
             }
-            DaysKind::OfMonths | DaysKind::OfLeapYears => self.date_from::<D>(day),
+            DaysKind::OfMonths => self.date_from::<D>(day),
             DaysKind::None => None,
         }
     }
@@ -117,7 +117,7 @@ impl Cron {
         let day_of_month = u32::from(date.day()) - 1;
         let mut year = i64::from(date.year());
         let mut months = 0;
-        if self.has_year(year) {
+        if self.years.has(year) {
             let month = u32::from(date.month()) - 1;
             if has(u64::from(self.months), month) {
                 let first_day = day - i64::from(day_of_month);
@@ -138,36 +138,15 @@ impl Cron {
                 }
                 months = D::beyond(months, month);
             }
-            year = self.year_beyond::<D>(year)?;
+            year = self.years.beyond::<D>(year)?;
             months = u64::from(self.months);
         }
     }
 
     /// The days of this month that match, bit 0 for its first. `month` counts from 0.
-    pub(super) fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
+    pub(super) const fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
         let length = civil::days_in_month(year as i16, month as u8 + 1);
-        u64::from(self.days_of_month_from(u32::from(length), first_day))
-    }
-
-    pub(super) fn has_year(&self, year: i64) -> bool {
-        self.years.has(year) && (self.days_kind != DaysKind::OfLeapYears || civil::is_leap_year(year as i16))
-    }
-
-    fn year_beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        if self.days_kind != DaysKind::OfLeapYears {
-            return self.years.beyond::<D>(year);
-        }
-        // Rounded to a multiple of four, towards where it comes from; and then on from one to the next.
-        let mut year = year - D::STEP * (D::STEP * year).rem_euclid(4);
-        loop {
-            year += 4 * D::STEP;
-            if !(1..=9999).contains(&year) {
-                return None;
-            }
-            if self.has_year(year) {
-                return Some(year);
-            }
-        }
+        self.days_of_month_from(length as u32, first_day) as u64
     }
 }
 
@@ -186,16 +165,12 @@ pub(super) const fn has(set: u64, value: u32) -> bool {
 impl Years {
     /// The first year beyond this one.
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        if self.is_any() {
-            return Some(year + D::STEP).filter(|year| (1..=9999).contains(year));
+        let (first, last) = if self.is_any() { (1, 9999) } else { (1970, 2199) };
+        let mut year = D::clamp(year + D::STEP, first, last)?;
+        while !self.has(year) {
+            year = D::clamp(year + D::STEP, first, last)?;
         }
-        let mut year = year;
-        loop {
-            year = D::clamp(year + D::STEP, 1970, 2199)?;
-            if self.has(year) {
-                return Some(year);
-            }
-        }
+        Some(year)
     }
 }
 

@@ -47,6 +47,18 @@ impl Weeks {
         (0..3).map(move |place| self.at(place)).take_while(|(_, count, _)| *count > 0)
     }
 
+    /// The weekdays of the month that begins on this day, as an expression that counts no weeks has them.
+    pub(super) const fn in_month_from(self, first_day: i64) -> u64 {
+        let mut weekdays = 0;
+        let mut day = 0;
+        while day < 31 {
+            let of_month = first_day + day as i64;
+            weekdays |= (self.of_day(of_month) & 1 << weekday_of(of_month)) << (7 * (day / 7));
+            day += 1;
+        }
+        weekdays
+    }
+
     const fn of_day(self, day: i64) -> u64 {
         let mut weekdays = self.in_every_week();
         let mut place = 0;
@@ -62,21 +74,8 @@ impl Weeks {
 }
 
 impl Cron {
-    /// An expression with the same days in the month that begins on this day, and which counts no weeks.
-    pub(super) const fn in_month_from(&self, first_day: i64) -> Cron {
-        let mut weekdays = 0;
-        let mut day = 0;
-        while day < 31 {
-            let of_month = first_day + day as i64;
-            let weekday = weekday_of(of_month);
-            weekdays |= (Weeks(self.weekdays).of_day(of_month) & 1 << weekday) << (7 * (day / 7));
-            day += 1;
-        }
-        Cron { weekdays, flags: self.flags & !COUNTS_WEEKS, ..*self }
-    }
-
     /// An expression which counts no weeks, with the weekdays that this has in any week.
-    pub(super) const fn in_any_week(&self) -> Cron {
+    pub(crate) const fn in_any_week(&self) -> Cron {
         let weeks = Weeks(self.weekdays);
         let weekdays = weeks.in_every_week() | weeks.at(0).0 | weeks.at(1).0 | weeks.at(2).0;
         Cron { weekdays: weekdays * EVERY_WEEK, flags: self.flags & !COUNTS_WEEKS, ..*self }

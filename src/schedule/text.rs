@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{never_fires, Schedule};
-use crate::cron::parse::{switches, wrapped, Wrapped};
+use crate::cron::parse::{switches, wrapped};
 use crate::cron::{Cron, ParseError, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
@@ -77,9 +77,9 @@ fn without(text: &str, at: usize, word: &str) -> String {
 /// The period of `rate(5 minutes)`, in EventBridge's dialect. A day is 24 hours to it.
 fn rate(text: &str, reader: Reader<'_>) -> Result<Option<Period>, Error> {
     let inner = match switches(text, reader.dialect) {
-        Ok((dialect, at)) if dialect.table().is_eventbridge => match wrapped(text, at) {
-            Some(((inner, start), Wrapped::Rate)) => &inner[start..],
-            _ => return Ok(None),
+        Ok((dialect, at)) if dialect.table.is_eventbridge => match wrapped(text, at, "rate(") {
+            Some(inner) => &inner[at + "rate(".len()..],
+            None => return Ok(None),
         },
         _ => return Ok(None),
     };

@@ -98,6 +98,14 @@ impl Cron {
         self.days_by(field, date) >> (date.day() - 1) & 1 == 0
     }
 
+    /// The days that match in a month of this length that begins on this weekday, bit 0 for its first. Where weeks count, those
+    /// that match in any.
+    pub(super) fn days_of_month(&self, length: u32, first_weekday: u32) -> u32 {
+        let cron = if self.has(COUNTS_WEEKS) { self.in_any_week() } else { *self };
+        // 1970-01-04 was a Sunday.
+        cron.days_of_month_from(length, i64::from(first_weekday) + 3)
+    }
+
     /// The days of this date's month that a day field alone lets through, bit 0 for its first.
     fn days_by(&self, field: Field, date: Date) -> u32 {
         let rules = DAYS_RESTRICTED | WEEKDAYS_RESTRICTED | BOTH_DAYS;
@@ -162,8 +170,7 @@ impl fmt::Display for Mismatches {
 
 impl Mismatches {
     fn text(&self, field: Field) -> FieldText<'_> {
-        let row = Dialect::DEFAULT.table().row(field);
-        FieldText { cron: &self.cron, dialect: Dialect::DEFAULT, row }
+        FieldText { cron: &self.cron, dialect: Dialect::DEFAULT, field }
     }
 
     /// What the time has in a field.

@@ -18,7 +18,7 @@
 //! This is a layer of its own, behind the feature `tools`: nothing else in the crate uses it.
 
 // What it reads of the core: the fields of a `Cron` and the days of a month that they allow; the table of a dialect; what the
-// parser makes of one item of a list (`parse::items::item`); the text of a field (`print`); the months that a `Cron` is
+// parser makes of one item of a list (`parse::Input::item`); the text of a field (`print`); the months that a `Cron` is
 // counted by (`count`); a zone's spans between changes (`Offsets`); and what a `Schedule` was made of.
 
 mod carets;

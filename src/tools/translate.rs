@@ -1,11 +1,13 @@
 //! An expression written for another cron.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
-use crate::cron::dialect::Dialect;
-use crate::cron::field::{Field, Marks};
-use crate::cron::print::Written;
-use crate::cron::{Cron, COUNTS_WEEKS};
+use crate::cron::dialect::{Days, Dialect, Seconds};
+use crate::cron::field::{Field, Marks, YEAR};
+use crate::cron::print::{FieldText, Written};
+use crate::cron::{
+    Cron, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, SECOND_REPEATS, WEEKDAYS_RESTRICTED,
+};
 
 /// An expression in the words of a dialect, from [`Cron::in_dialect`]; `Display` gives the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,7 +15,10 @@ pub struct Translated(Written);
 
 impl fmt::Display for Translated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0.dialect.table.is_eventbridge {
+            true => write!(f, "cron({})", self.0),
+            false => self.0.fmt(f),
+        }
     }
 }
 
@@ -82,7 +87,7 @@ impl Cron {
         let day_of_month = |reason| Some((Some(Field::DayOfMonth), reason));
         let day_of_week = |reason| Some((Some(Field::DayOfWeek), reason));
         let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
-        match dialect.table().marks {
+        match dialect.table.marks {
             // That it counts no weeks is reported later.
             _ if self.has(COUNTS_WEEKS) => None,
             Marks::No | Marks::QuestionMark if days_have_marks => day_of_month("it has no `L`, `W` or `#`"),
@@ -102,5 +107,79 @@ impl Cron {
             }
             _ => None,
         }
+    }
+    /// Which field a text in this dialect could not say, or no single one, and why.
+    fn misread_by(&self, dialect: Dialect) -> Option<(Option<Field>, &'static str)> {
+        let table = dialect.table;
+        let last_year = i64::from(table.row(Field::Year).last);
+        let has_seconds = self.seconds != 1 || self.has(SECOND_REPEATS);
+        if has_seconds && dialect.seconds == Seconds::Nowhere {
+            return Some((Some(Field::Second), "it has no such field"));
+        }
+        if !self.years.is_any() {
+            if !table.has_years {
+                return Some((Some(Field::Year), "it has no such field"));
+            }
+            if (last_year + 1..=i64::from(YEAR.last)).any(|year| self.years.has(year)) {
+                return Some((Some(Field::Year), "its years end earlier"));
+            }
+            if table.has_accidents && self.years.count() == table.row(Field::Year).count {
+                return Some((Some(Field::Year), "a list of all its years is any year to it"));
+            }
+        }
+        if self.has(COUNTS_WEEKS) && table.marks != Marks::All {
+            return Some((Some(Field::DayOfWeek), "it counts no weeks"));
+        }
+        let has_late_nearest = self.nearest as u32 >> 28 != 0;
+        if has_late_nearest && self.has(NEAREST_CLAMPS) != table.has_accidents {
+            return Some((Some(Field::DayOfMonth), "in a month that is too short its `W` is on another day"));
+        }
+        if !self.has(DAYS_RESTRICTED) || !self.has(WEEKDAYS_RESTRICTED) {
+            return None;
+        }
+        if table.is_eventbridge {
+            return Some((None, "one of its two day fields is always `?`"));
+        }
+        let (has_nearest, has_weeks) = (self.nearest != 0, self.has_weeks());
+        let are_both_due = match dialect.days {
+            Days::And => true,
+            // Without a star, either: a field is then written without.
+            Days::StarBit if self.has(BOTH_DAYS) && self.may_begin_with_star() => {
+                !(table.has_accidents && self.lists_all_days())
+            }
+            _ if table.has_accidents && has_nearest != has_weeks && !self.never_fires() => {
+                return Some((None, "beside a `W`, `#` or `L` it ignores the other day field"));
+            }
+            _ => table.has_accidents && (has_nearest || has_weeks),
+        };
+        match (are_both_due, self.has(BOTH_DAYS)) {
+            (false, true) => {
+                Some((None, "it fires if either of the two day fields matches, this if both do"))
+            }
+            (true, false) => Some((None, "it fires if both day fields match, this if either does")),
+            _ => None,
+        }
+    }
+
+    /// Whether one of the day fields is written as `*/n`.
+    fn may_begin_with_star(&self) -> bool {
+        let begins_with_star = |field: Field| {
+            let mut first = First(None);
+            let text = FieldText { cron: self, dialect: Dialect::DEFAULT.star_bit(), field };
+            write!(first, "{text}").is_ok() && first.0 == Some('*')
+        };
+        let days_have_marks = self.days >> 32 != 0 || self.nearest != 0;
+        !days_have_marks && begins_with_star(Field::DayOfMonth)
+            || !self.has_weeks() && begins_with_star(Field::DayOfWeek)
+    }
+}
+
+/// Keeps the first character of a text.
+struct First(Option<char>);
+
+impl fmt::Write for First {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.or_else(|| text.chars().next());
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cron::field::{Field, Row};
 use crate::cron::weeks::Weeks;
-use crate::cron::{ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
+use crate::cron::{Years, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 
 /// What the items of a field add up to. Values count from the field's first one.
 #[derive(Clone, Copy)]
@@ -25,6 +25,8 @@ pub(crate) struct Set {
     /// [`Weeks`] has them.
     pub(crate) weeks: u64,
     pub(crate) counts_weeks: bool,
+    /// The only values that are more than a word has bits.
+    pub(crate) years: Years,
 }
 
 impl Set {
@@ -38,81 +40,90 @@ impl Set {
         has_star: false,
         weeks: 0,
         counts_weeks: false,
+        years: Years::NONE,
     };
 
     /// The second of an expression that has no field for it.
     pub(super) const ZERO: Set = Set { values: 1, ..Set::EMPTY };
 
-    #[inline(always)]
-    pub(crate) const fn with(self, item: Item, row: &Row) -> Set {
-        let mut set = self;
+    /// A day or a year of an expression that does not restrict them.
+    pub(super) const STAR: Set = Set { is_every: true, ..Set::EMPTY };
+
+    /// This and an item, unless the weeks that it counts have no place beside the others.
+    pub(crate) const fn with(mut self, item: Item, row: &Row) -> Option<Set> {
         match item {
             Item::Every => {
-                set.is_every = true;
-                set.repeats = true;
+                self.is_every = true;
+                self.repeats = true;
             }
             Item::Values(values) => {
-                let weeks = if matches!(row.field, Field::DayOfWeek) { EVERY_WEEK } else { 1 };
-                set.values |= values.bits(row) * weeks;
-                set.repeats |= values.repeats;
-            }
-            Item::DayBeforeLast(days) => set.values |= 1 << (63 - days),
-            Item::Nearest(day) => set.nearest |= 1 << day,
-            Item::NearestBeforeLast(days) => set.nearest |= 1 << (63 - days),
-            Item::Week(values, week) => set.weeks |= values.bits(row) << (7 * week),
-            Item::NthWeek(values, count, which) => {
-                if let Some(Weeks(bits)) = Weeks(self.weeks).with(values.bits(row), count, which) {
-                    set.weeks = bits;
-                    set.counts_weeks = true;
+                self.repeats |= values.repeats;
+                match row.field {
+                    Field::Year => self.years = values.add_to(self.years, row),
+                    Field::DayOfWeek => self.values |= values.bits(row) * EVERY_WEEK,
+                    _ => self.values |= values.bits(row),
                 }
             }
+            Item::DayBeforeLast(days) => self.values |= 1 << (63 - days),
+            Item::Nearest(day) => self.nearest |= 1 << day,
+            Item::NearestBeforeLast(days) => self.nearest |= 1 << (63 - days),
+            Item::Week(_, _) if self.counts_weeks => return None,
+            Item::Week(values, week) => self.weeks |= values.bits(row) << (7 * week),
+            Item::NthWeek(_, _, _) if self.weeks != 0 && !self.counts_weeks => return None,
+            Item::NthWeek(values, count, which) => {
+                let Weeks(weeks) = some!(Weeks(self.weeks).with(values.bits(row), count, which));
+                self.weeks = weeks;
+                self.counts_weeks = true;
+            }
         }
-        set
+        Some(self)
     }
 
-    /// Whether an item may be one of the same list.
-    pub(super) const fn goes_with(&self, item: Item, row: &Row) -> bool {
-        match item {
-            Item::Week(..) => !self.counts_weeks,
-            Item::NthWeek(values, count, which) => {
-                (self.weeks == 0 || self.counts_weeks)
-                    && Weeks(self.weeks).with(values.bits(row), count, which).is_some()
-            }
-            _ => true,
+    /// The values, all `count` of them where the field is `*`.
+    pub(crate) const fn values_of(&self, count: u32) -> u64 {
+        if self.is_every {
+            u64::MAX >> (64 - count)
+        } else {
+            self.values
         }
+    }
+
+    /// The weekdays, with those of weeks that are counted, or of the month.
+    pub(crate) const fn weekdays(&self) -> u64 {
+        match (self.is_every, self.counts_weeks) {
+            (true, _) => ALL_WEEKDAYS * EVERY_WEEK,
+            (_, true) => self.values & ALL_WEEKDAYS | self.weeks,
+            (_, false) => self.values | self.weeks,
+        }
+    }
+
+    /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.
+    pub(super) const fn by_star_bit(self, count: u32) -> Set {
+        Set { values: self.values_of(count), is_every: self.is_every && self.begins_with_star, ..self }
     }
 
     /// To croniter the `W` of a day that a month lacks is on its last, so that of the 31st always is.
     pub(super) const fn with_last_for_31(self) -> Set {
-        const LAST: u64 = 1 << 63;
-        const THE_31ST: u64 = 1 << 30;
-        let nearest =
-            if self.nearest & THE_31ST != 0 { self.nearest & !THE_31ST | LAST } else { self.nearest };
+        let nearest = self.nearest & !(1 << 30) | (self.nearest >> 30 & 1) << 63;
         Set { nearest, nearest_clamps: nearest as u32 >> 28 != 0, ..self }
     }
 
     /// To croniter weekdays say nothing beside one of a certain week, neither all seven nor that same one.
     pub(super) const fn without_weekdays_beside_weeks(self) -> Set {
-        if self.weeks == 0 {
-            return self;
+        let of_weeks = self.weekdays_of_weeks();
+        let has_all = self.is_every || self.values | of_weeks == ALL_WEEKDAYS * EVERY_WEEK;
+        match self.weeks {
+            0 => self,
+            _ => Set { values: if has_all { 0 } else { self.values & !of_weeks }, is_every: false, ..self },
         }
-        let has_all = (self.values | self.weekdays_of_weeks()) == ALL_WEEKDAYS * EVERY_WEEK;
-        if self.is_every || has_all {
-            return Set { values: 0, is_every: false, ..self };
-        }
-        Set { values: self.values & !self.weekdays_of_weeks(), ..self }
     }
 
     /// To croniter a list of `count` days is a `*`, if there is a `*` in the other day field. `L` is one of them, and a
     /// weekday of a certain week is as good as every one.
     pub(super) const fn as_star_beside(self, other: Set, count: u32) -> Set {
-        let values = self.values | self.weekdays_of_weeks();
-        let has_all = values.count_ones() == count && self.nearest == 0;
-        if has_all && other.has_star && !other.is_every {
-            Set { is_every: true, ..self }
-        } else {
-            self
-        }
+        let days = (self.values | self.weekdays_of_weeks()).count_ones();
+        let is_star = days == count && self.nearest == 0 && other.has_star && !other.is_every;
+        Set { is_every: self.is_every || is_star, ..self }
     }
 
     /// The weekdays of which a certain week is meant, in every week.
@@ -124,15 +135,6 @@ impl Set {
             week += 1;
         }
         days * EVERY_WEEK
-    }
-
-    /// To Vixie cron a field is restricted unless it begins with a `*`, though it may have one later on.
-    pub(super) const fn by_star_bit(self, count: u32) -> Set {
-        if self.is_every && !self.begins_with_star {
-            Set { is_every: false, values: u64::MAX >> (64 - count), ..self }
-        } else {
-            self
-        }
     }
 }
 
@@ -166,23 +168,23 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(super) const fn one(value: u32) -> Values {
-        Values { from: value, to: value, step: 1, repeats: false, slips: false }
+    pub(super) const fn new(from: u32, to: u32) -> Values {
+        Values { from, to, step: 1, repeats: false, slips: false }
     }
 
     /// A bit for each value, of a field of at most 60.
     const fn bits(self, row: &Row) -> u64 {
-        if self.step == 1 {
-            let run = u64::MAX >> (63 - (self.to - self.from));
-            return (run << self.from | run >> (row.count - self.from)) & !(u64::MAX << row.count);
-        }
-        let mut bits = 0;
+        self.add_to(Years::NONE, row).0[0]
+    }
+
+    /// These of a field besides others of it.
+    const fn add_to(self, mut others: Years, row: &Row) -> Years {
         let mut value = self.from;
         while value <= self.to {
-            bits |= 1 << (if value < row.count { value } else { value - row.count });
+            others = others.with(value % row.count);
             value = self.after(value, row);
         }
-        bits
+        others
     }
 
     pub(crate) const fn after(self, value: u32, row: &Row) -> u32 {

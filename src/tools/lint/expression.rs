@@ -4,11 +4,14 @@ use super::message::Kind;
 use super::piece::Piece;
 use super::reading::{Form, Item, Reading, Span};
 use super::Finding;
+use crate::civil::is_leap_year;
 use crate::cron::dialect::{Days, Seconds};
 use crate::cron::field::Field;
 use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Cron, DaysKind};
-use crate::cron::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+use crate::cron::{
+    ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED,
+};
 use crate::tools::mismatches::other_day_field;
 
 type Check = for<'a> fn(&Reading<'a>) -> Option<Finding<'a>>;
@@ -54,7 +57,10 @@ fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 fn leap_years_only<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let cron = &reading.cron;
     // Who names the years knows them.
-    if !cron.years.is_any() || cron.days_kind != DaysKind::OfLeapYears || has_drawn_date(reading) {
+    let hangs_on_more = !cron.years.is_any() || cron.has(COUNTS_WEEKS) || has_drawn_date(reading);
+    // In 28 years there is each kind.
+    let is_in_common_year = || (2001..=2028).any(|year| !is_leap_year(year) && cron.matches_in(year));
+    if hangs_on_more || cron.never_fires() || is_in_common_year() {
         return None;
     }
     let day = reading.only_item(Field::DayOfMonth).filter(|day| day.one().is_some());
@@ -241,7 +247,7 @@ fn star_bit<'a>(reading: &Reading<'a>, field: Field) -> Option<Finding<'a>> {
     if !cron.has(DAYS_RESTRICTED) || !cron.has(WEEKDAYS_RESTRICTED) {
         return None;
     }
-    let needs_both = match reading.dialect.days() {
+    let needs_both = match reading.dialect.days {
         Days::Or if has_every_day(cron) || has_every_weekday(cron) => return None,
         // By one of croniter's accidents both must match.
         Days::Or if cron.has(BOTH_DAYS) => return None,
@@ -278,12 +284,12 @@ fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if reading.count < 6 || *dialect.field_counts().start() > 5 || differing == [false; 3] {
         return None;
     }
-    let is_first = dialect.seconds() == Seconds::First;
+    let is_first = dialect.seconds == Seconds::First;
     let second = reading.span(Field::Second).or_else(|| reading.span(Field::Year))?;
     let is_zero = reading.count == 6
-        && dialect.seconds() != Seconds::Nowhere
+        && dialect.seconds != Seconds::Nowhere
         && second.of(reading.text).bytes().all(|byte| byte == b'0');
-    let kind = Kind::SecondsOrder { seconds: dialect.seconds(), count: reading.count, is_zero, differing };
+    let kind = Kind::SecondsOrder { seconds: dialect.seconds, count: reading.count, is_zero, differing };
     if !is_zero {
         return Some(Finding::new(reading, second, kind));
     }
@@ -297,9 +303,9 @@ fn seconds_order<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 
 fn weekday_numbers<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let span = reading.span(Field::DayOfWeek)?;
-    let is_quartz = reading.dialect.table().row(Field::DayOfWeek).first == 1;
+    let is_quartz = reading.dialect.table.row(Field::DayOfWeek).first == 1;
     // Five fields are not Quartz's, but `5L` has come from there.
-    let is_quartzlike = reading.dialect.seconds() == Seconds::First && reading.count > 5;
+    let is_quartzlike = reading.dialect.seconds == Seconds::First && reading.count > 5;
     let has_mark = |item: &Item<'_>| item.form == Form::Mark && item.text.contains(&['L', 'l'][..]);
     let is_told_apart = |item: &Item<'_>| is_quartzlike || has_mark(item) && first_number(item).is_some();
     if !reading.items(Field::DayOfWeek).any(|item| is_told_apart(&item))

@@ -116,7 +116,7 @@ fn equal_range<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>>
         return None;
     }
     let (field, row) = (item.row.field, item.row);
-    let is_whole_field = reading.dialect.table().has_accidents;
+    let is_whole_field = reading.dialect.table.has_accidents;
     let is_alone = reading.span(field) == Some(item.span);
     let text = item.text.split('-').next()?;
     let kind = Kind::EqualRange { field, value: plain.from % row.count, text, is_whole_field };
@@ -145,7 +145,7 @@ fn wrapping_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a
     if bits(values, row) == bits(Values { slips: true, ..values }, row) {
         return None;
     }
-    let is_late = reading.dialect.table().has_accidents;
+    let is_late = reading.dialect.table.has_accidents;
     let finding = Finding::new(reading, item.span, Kind::WrappingStep { row, values, is_late });
     Some(if is_late { finding } else { finding.or_write(Piece::List { row, values }) })
 }
@@ -169,7 +169,7 @@ fn open_weekday_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Findin
 fn fifth_week<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let last = match item.meaning {
         Meaning::Week(values, 4) => {
-            let is_listed = reading.dialect.table().marks == Marks::AsCroniter;
+            let is_listed = reading.dialect.table.marks == Marks::AsCroniter;
             Piece::LastWeekday { row: item.row, values, is_listed }
         }
         _ => return None,
@@ -203,7 +203,7 @@ fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let is_first = field.start == start;
     let span = if is_first { Span { start, end: end + 1 } } else { Span { start: start - 1, end } };
     let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
-    if is_first && is_day && reading.dialect.days() == Days::StarBit {
+    if is_first && is_day && reading.dialect.days == Days::StarBit {
         // What a day field begins with has a meaning of its own.
         return None;
     }

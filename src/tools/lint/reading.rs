@@ -2,7 +2,6 @@
 
 use crate::cron::dialect::{Days, Reader, Seconds};
 use crate::cron::field::{Field, Marks, Row};
-use crate::cron::parse::items::item;
 use crate::cron::parse::set::{Item as Meaning, Set, Values};
 use crate::cron::parse::{switches, Input};
 use crate::cron::scan::{end_of_field, skip_blanks};
@@ -61,7 +60,7 @@ impl<'a> Reading<'a> {
 
     /// Whether `L` is the last day of the month to the dialect.
     pub(super) fn has_marks(&self) -> bool {
-        self.dialect.table().marks != Marks::No
+        self.dialect.table.marks != Marks::No
     }
 
     /// Whether it is a nickname, which has no fields.
@@ -71,8 +70,8 @@ impl<'a> Reading<'a> {
 
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
-        let is_first = self.dialect.seconds() == Seconds::First;
-        let has_seconds = self.dialect.seconds() != Seconds::Nowhere;
+        let is_first = self.dialect.seconds == Seconds::First;
+        let has_seconds = self.dialect.seconds != Seconds::Nowhere;
         let place = match (field, self.count) {
             (_, 0..=4) => return None,
             (Field::Second | Field::Year, 5) => return None,
@@ -124,7 +123,7 @@ impl<'a> Reading<'a> {
 
     /// Whether a `*` at the start of this field has a meaning of its own.
     pub(super) fn has_star_bit(&self, field: Field) -> bool {
-        self.dialect.days() == Days::StarBit && !self.counts_alone(field)
+        self.dialect.days == Days::StarBit && !self.counts_alone(field)
     }
 
     /// Whether a `*` in this day field is why croniter takes the other one for `*`, as that has all its values.
@@ -136,7 +135,7 @@ impl<'a> Reading<'a> {
         };
         let is_every = |field| self.items(field).any(|item| item.form == Form::Every);
         let is_star = !self.cron.has(flag) || self.cron.has(BOTH_DAYS);
-        self.dialect.table().has_accidents && is_star && !is_every(field) && !is_every(other)
+        self.dialect.table.has_accidents && is_star && !is_every(field) && !is_every(other)
     }
 
     /// The items of a field's list.
@@ -207,7 +206,7 @@ pub(super) enum Form {
 
 /// What the parser makes of the item at `start`, and where it ends.
 fn meaning_at(dialect: Dialect, field: Field, text: &str, start: usize) -> Option<(Meaning, usize)> {
-    item(&Input::new(text, reader(dialect)), start, dialect.table().row(field)).ok()
+    Input::new(text, reader(dialect), field).item(start).ok()
 }
 
 impl<'a> Item<'a> {
@@ -216,7 +215,7 @@ impl<'a> Item<'a> {
         let span = Span { start, end };
         let text_of_item = span.of(text);
         let plain = match meaning_at(Dialect::DEFAULT, field, text, start) {
-            Some((plain, _)) if dialect.table().has_accidents => plain,
+            Some((plain, _)) if dialect.table.has_accidents => plain,
             _ => meaning,
         };
         let form = match (meaning, plain) {
@@ -245,7 +244,7 @@ impl<'a> Item<'a> {
             Meaning::Values(values) if form != Form::Drawn => Some(values),
             _ => None,
         };
-        let row = dialect.table().row(field);
+        let row = dialect.table.row(field);
         Some(Item {
             row,
             span,
@@ -268,7 +267,7 @@ impl<'a> Item<'a> {
         match self.values {
             Some(values) if self.row.field == Field::Year => bits(values, self.row),
             _ => {
-                let set = Set::EMPTY.with(self.meaning, self.row);
+                let set = Set::EMPTY.with(self.meaning, self.row).unwrap_or(Set::EMPTY);
                 if set.counts_weeks {
                     // Behind the weekdays are two numbers, of which none is in another.
                     let numbers = set.weeks >> 14 & 0xFFF;
