@@ -317,9 +317,7 @@ impl Agenda {
             Then::Schedule => false,
             Then::Nothing => true,
         };
-        if let (Stage::Idle, 0, None, Some(timetable)) = (entry.stage, entry.runs, entry.next, &entry.timetable) {
-            entry.next = timetable.after_end(now).flatten();
-        }
+        self.count_from_end(index, now);
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
         let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
@@ -329,6 +327,14 @@ impl Agenda {
         }
         self.arm_or_queue(index, now);
         Finished { removed: None, is_over: false, asks }
+    }
+
+    /// The last attempt of a run has ended: a due time that depends on that is known now.
+    pub(super) fn count_from_end(&mut self, index: usize, now: Now) {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        if let (Stage::Idle, 0, None, Some(timetable)) = (entry.stage, entry.runs, entry.next, &entry.timetable) {
+            entry.next = timetable.after_end(now).flatten();
+        }
     }
 
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
