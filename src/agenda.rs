@@ -306,6 +306,7 @@ impl Agenda {
         self.give_up_retry(index);
         self.disarm(index);
         if gives_up {
+            self.count_from_end(index, now);
             self.arm_or_queue(index, now);
         }
         Some(before == Hold::Free)

@@ -332,7 +332,9 @@ impl Agenda {
     /// The last attempt of a run has ended: a due time that depends on that is known now.
     pub(super) fn count_from_end(&mut self, index: usize, now: Now) {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        if let (Stage::Idle, 0, None, Some(timetable)) = (entry.stage, entry.runs, entry.next, &entry.timetable) {
+        if let (Stage::Idle, 0, None, Some(timetable)) =
+            (entry.stage, entry.runs, entry.next, &entry.timetable)
+        {
             entry.next = timetable.after_end(now).flatten();
         }
     }
@@ -352,7 +354,8 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
-        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
+        let keeps_all =
+            matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
             Some(due) if !keeps_all && is_backlog(due) => return false,

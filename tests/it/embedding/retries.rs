@@ -1,5 +1,6 @@
 //! Runs that fail are repeated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sexton::store::{Record, Store, StoreError};
@@ -440,26 +441,60 @@ fn a_set_clock_or_another_zone_does_not_lose_or_double_an_attempt() {
         ("correction", |stage| stage.clock.step_back(5 * HOUR)),
         ("zone", |stage| stage.scheduler.set_zone(Zone::fixed(1800).unwrap())),
     ];
-    let next = |now: std::time::SystemTime| Some(now + HOUR);
+    type Kind = fn(sexton::NeedsSchedule<'_>) -> sexton::TaskBuilder<'_>;
+    let kinds: [(&str, Kind); 4] = [
+        ("cron", |task| task.cron("0 * * * *")),
+        ("closure", |task| task.at_next(|now| Some(now + HOUR))),
+        ("except", |task| task.cron("0 * * * *").except(|_| false)),
+        ("after end", |task| task.every_after_end("1h").first_after(HOUR)),
+    ];
     for (what, act) in acts {
-        for is_users in [false, true] {
-            let stage = stage();
-            let seen = Seen::new();
-            let task = stage.scheduler.task("a");
-            let task = if is_users { task.at_next(next) } else { task.cron("0 * * * *") };
-            let task = task.missed(Missed::All).retry(2, MINUTE).run_with(failing(&stage, &seen)).unwrap();
-            stage.clock.advance(HOUR + SECOND);
-            act(&stage);
-            stage.clock.advance(10 * MINUTE);
-            let told = stage.told();
-            books(&told);
-            stage.clock.advance(3 * HOUR);
-            task.pause().unwrap();
-            let runs = books(&stage.told()).len();
-            assert!(runs + books(&told).len() >= 2, "{what} {is_users}: {told:?}");
-            assert_eq!(task.count(), Some(task.stats().runs()), "{what} {is_users}");
+        for (kind, schedule) in kinds {
+            // Right after the attempt, and when the next one is due, too.
+            for wait in [Duration::ZERO, 2 * MINUTE] {
+                let stage = stage();
+                let seen = Seen::new();
+                let task = schedule(stage.scheduler.task("a")).missed(Missed::All).retry(2, MINUTE);
+                let task = task.run_with(failing(&stage, &seen)).unwrap();
+                let (zone, clock) = (stage.scheduler.clone(), stage.clock.clone());
+                stage.clock.advance(HOUR + SECOND);
+                let stage = Arc::new(stage);
+                let acting = Arc::downgrade(&stage);
+                let slow = zone.task("slow").after(SECOND).run(move || {
+                    act(&acting.upgrade().unwrap());
+                    clock.advance(wait);
+                });
+                slow.unwrap();
+                stage.clock.advance(10 * MINUTE);
+                stage.clock.advance(3 * HOUR);
+                task.pause().unwrap();
+                let mut told = stage.told();
+                told.retain(|event| event.task() == Some("a"));
+                let runs = books(&told).len();
+                assert!(runs >= 1, "{what} {kind}: {told:?}");
+                assert_eq!(task.count(), Some(runs as u64), "{what} {kind}: {told:?}");
+                assert_eq!(task.stats().runs() as usize, runs, "{what} {kind}");
+                assert_eq!(task.status(), Status::Paused, "{what} {kind}");
+            }
         }
     }
+}
+
+#[test]
+fn a_pause_between_attempts_does_not_end_a_task_that_counts_from_the_end_of_its_runs() {
+    let stage = stage();
+    let seen = Seen::new();
+    let task = stage.scheduler.task("a").every_after_end("1m").retry(2, 10 * SECOND);
+    let task = task.run_with(failing(&stage, &seen)).unwrap();
+    stage.clock.advance(SECOND);
+    task.pause().unwrap();
+    assert_eq!((task.status(), task.stats().failed), (Status::Paused, 1));
+    stage.clock.advance(10 * SECOND);
+    task.resume().unwrap();
+    stage.clock.advance(2 * MINUTE);
+    let times: Vec<_> = seen.take().iter().map(|seen| seen.0.as_secs()).collect();
+    assert_eq!(times, [0, 61, 71, 91], "from the pause on");
+    assert_eq!(books(&stage.told()), [1, 3]);
 }
 
 #[test]
