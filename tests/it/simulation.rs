@@ -7,6 +7,7 @@
 //!
 //! `SEXTON_SEEDS=7` plays one seed and `SEXTON_SEEDS=0..200000` others than the gate does.
 
+mod books;
 mod checker;
 mod civil;
 #[cfg(feature = "journal")]
@@ -40,6 +41,9 @@ const SLOW: Range<u64> = 0..4_000;
 /// The same of processes that are killed.
 #[cfg(feature = "journal")]
 const CRASHES: Range<u64> = 0..1_000;
+
+/// The same of retries, time limits and schedules that change.
+const BOOKS: Range<u64> = 0..4_000;
 
 /// How long they are in all, at least.
 const YEARS: f64 = 1_000.0;
@@ -226,6 +230,12 @@ fn expect_all<P: Debug + 'static>(
         );
     }
     years
+}
+
+#[test]
+fn whatever_happens_the_books_are_right() {
+    let seeds = seeds(BOOKS);
+    expect_all(seeds, books::draw, books::perform);
 }
 
 #[test]
