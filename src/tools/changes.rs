@@ -7,12 +7,12 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use super::english::ClockTime;
-use super::why::Reading;
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::occurrences::days::Days;
 use crate::schedule::{expect_begun, instant_of, moment::out_of_range, Schedule, What};
+use crate::tz::zone::write_offset;
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.
@@ -59,6 +59,68 @@ pub enum ClockEffect {
     Dropped,
     /// Clocks show one or more a second time, and each fires both times: the expression repeats.
     Doubled,
+}
+
+/// What clocks show at an instant, and how far that is from UTC. `Display` is RFC 3339: `2026-03-29T03:00:00+02:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reading {
+    unix: i64,
+    offset: i32,
+}
+
+impl Reading {
+    pub(super) fn new(zone: &Zone, unix: i64) -> Reading {
+        Reading { unix, offset: zone.span(unix).offset }
+    }
+
+    /// What the clocks show, or `None` outside the years 1-9999.
+    pub fn civil(&self) -> Option<DateTime> {
+        DateTime::from_seconds(self.civil_seconds())
+    }
+
+    /// The offset, in seconds east of UTC.
+    pub fn offset(&self) -> i32 {
+        self.offset
+    }
+
+    /// The instant, in whole seconds; `None` where [`SystemTime`] cannot hold it.
+    pub fn instant(&self) -> Option<SystemTime> {
+        system_time(self.unix)
+    }
+
+    /// What clocks would show a second later without a change in between.
+    pub(super) fn next_civil(&self) -> Option<DateTime> {
+        DateTime::from_seconds(self.civil_seconds().saturating_add(1))
+    }
+
+    fn civil_seconds(&self) -> i64 {
+        self.unix.saturating_add(i64::from(self.offset))
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Shown(*self))?;
+        match self.offset {
+            _ if self.civil().is_none() => Ok(()),
+            0 => f.write_str("Z"),
+            offset => write_offset(offset, f),
+        }
+    }
+}
+
+/// What the clocks show, without the offset.
+pub(super) struct Shown(pub(super) Reading);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.civil() {
+            Some(civil) => write!(f, "{civil}"),
+            // One side of a gap at the end of time.
+            None if self.0.unix < 0 => f.write_str("the year 0"),
+            None => f.write_str("the year 10000"),
+        }
+    }
 }
 
 impl Schedule {
@@ -172,6 +234,12 @@ impl Iterator for ClockChanges {
 impl FusedIterator for ClockChanges {}
 
 impl ClockChanges {
+    /// Those after an instant and before another that concern a cron expression.
+    pub(super) fn of_cron(cron: &Cron, zone: &Zone, after: i64, end: i64) -> ClockChanges {
+        let times = Times::Cron { cron: *cron, floor: i64::MIN };
+        ClockChanges { times, zone: zone.clone(), span: zone.span(after), end, until: i64::MAX }
+    }
+
     /// What becomes of the times that the gap between a span and the current one skips.
     fn of_gap(&self, before: Span) -> Option<ClockChange> {
         let at = before.hi;

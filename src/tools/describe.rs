@@ -11,8 +11,8 @@ use core::fmt;
 use self::days::{months_that_match, write_both, DayRule};
 use self::time::{Said, TimeOfDay};
 use self::weekdays::Of;
-use self::words::{list, Rule, Values};
-use super::english::{Ordinal, MONTHS};
+use self::words::{Rule, Values};
+use super::english::{list, Ordinal, MONTHS};
 use crate::cron::field::YEAR;
 use crate::cron::Cron;
 

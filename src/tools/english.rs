@@ -52,6 +52,44 @@ impl fmt::Display for ClockTime {
     }
 }
 
+/// `a`, `a and b`, `a, b and c`. `conjunction` is the `and`, with its blanks.
+pub(super) fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    conjunction: &str,
+    show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    separated(f, items, ", ", conjunction, show)
+}
+
+/// `a,b,c`, as an expression has it.
+pub(super) fn commas<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    separated(f, items, ",", ",", show)
+}
+
+fn separated<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    separator: &str,
+    before_last: &str,
+    mut show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    let mut items = items.peekable();
+    let mut is_first = true;
+    while let Some(item) = items.next() {
+        if !is_first {
+            f.write_str(if items.peek().is_some() { separator } else { before_last })?;
+        }
+        is_first = false;
+        show(f, item)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

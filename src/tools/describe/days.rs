@@ -3,11 +3,11 @@
 use core::fmt;
 
 use super::weekdays::{write_year, Of, Weekdays};
-use super::words::{list, Rule, Values};
+use super::words::{Rule, Values};
 use crate::civil;
 use crate::cron::{Cron, ALL_MONTHS, NEAREST_CLAMPS};
 use crate::cron::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
-use crate::tools::english::{Ordinal, MONTHS};
+use crate::tools::english::{list, Ordinal, MONTHS};
 
 /// Which days, without what has no effect: a field that holds every day is as good as none.
 pub(super) enum DayRule {

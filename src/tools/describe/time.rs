@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::words::{list, Rule, Values};
+use super::words::{Rule, Values};
 use crate::cron::Cron;
-use crate::tools::english::Ordinal;
+use crate::tools::english::{list, Ordinal};
 
 /// How many times of day are written one by one.
 const FEW: u32 = 6;

@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-use super::words::{list, Values, WEEKDAYS};
+use super::words::{Values, WEEKDAYS};
 use crate::civil::Date;
 use crate::cron::weeks::{Weeks, WEEK_0};
 use crate::cron::{Cron, ALL_WEEKDAYS, COUNTS_WEEKS, LAST_WEEK};
-use crate::tools::english::{Ordinal, MONTHS};
+use crate::tools::english::{list, Ordinal, MONTHS};
 
 /// What the days are of: ` of the month`, ` of January and July`, ` of January 2027`.
 #[derive(Clone, Copy)]

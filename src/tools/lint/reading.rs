@@ -6,7 +6,7 @@ use crate::cron::parse::items::item;
 use crate::cron::parse::set::{Item as Meaning, Set, Values};
 use crate::cron::parse::{switches, Input};
 use crate::cron::scan::{end_of_field, skip_blanks};
-use crate::cron::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::cron::{Cron, Dialect, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
 
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,27 @@ impl<'a> Reading<'a> {
         matches!(self.field(other), "*" | "?")
     }
 
+    /// Whether the text does not tell the dates.
+    pub(super) fn has_drawn_date(&self) -> bool {
+        let fields = [Field::DayOfMonth, Field::Month, Field::DayOfWeek, Field::Year];
+        fields.iter().any(|&field| self.is_drawn(field))
+    }
+
+    pub(super) fn has_every_day(&self) -> bool {
+        let all = u64::from(u32::MAX >> 1);
+        self.cron.days & all == all || self.cron.days >> 33 == all
+    }
+
+    pub(super) fn has_every_weekday(&self) -> bool {
+        self.cron.weekdays & (EVERY_WEEK * ALL_WEEKDAYS) == EVERY_WEEK * ALL_WEEKDAYS
+    }
+
+    /// Whether both day fields are restricted and one is enough.
+    pub(super) fn is_either(&self) -> bool {
+        let cron = &self.cron;
+        cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED) && !cron.has(BOTH_DAYS)
+    }
+
     /// Whether a `*` at the start of this field has a meaning of its own.
     pub(super) fn has_star_bit(&self, field: Field) -> bool {
         self.dialect.days() == Days::StarBit && !self.counts_alone(field)
@@ -149,6 +170,12 @@ impl<'a> Reading<'a> {
     pub(super) fn only_item(&self, field: Field) -> Option<Item<'a>> {
         let item = self.items(field).next()?;
         (self.span(field) == Some(item.span)).then_some(item)
+    }
+
+    /// The value of a field, if it is written as one.
+    pub(super) fn only_value(&self, field: Field) -> Option<u32> {
+        let item = self.only_item(field).filter(|item| item.form == Form::One)?;
+        Some(item.values?.from % item.row.count)
     }
 
     /// The item of a field that begins at `start`.
@@ -255,12 +282,6 @@ impl<'a> Item<'a> {
             values: values(meaning),
             plain: values(plain),
         })
-    }
-
-    /// Its value, if it is written as one.
-    pub(super) fn one(&self) -> Option<u32> {
-        let values = self.values.filter(|_| self.form == Form::One)?;
-        Some(values.from % self.row.count)
     }
 
     /// A bit for each of its values, also for what marks stand for.
