@@ -15,7 +15,6 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::embedded::Embedded;
-use self::error::Kind;
 pub use self::error::TzError;
 pub use self::local::LocalZone;
 pub(crate) use self::rfc3339::{rfc3339, write_offset};
@@ -24,7 +23,6 @@ use self::system::System;
 use self::table::Table;
 use super::{Instants, Offsets, PosixZone, Span, MAX_OFFSET};
 use crate::civil;
-use crate::excerpt::Excerpt;
 use crate::sync::Arc;
 
 /// A time zone: the offset from UTC at every instant.
@@ -114,7 +112,8 @@ impl Zone {
     /// If it is a day and two hours or more.
     pub fn fixed(offset_seconds: i32) -> Result<Zone, TzError> {
         if i64::from(offset_seconds).abs() > MAX_OFFSET {
-            return Err(TzError::new(Kind::Offset { seconds: offset_seconds }));
+            let message = format!("zone offset: found {offset_seconds} seconds, expected -93599 to 93599");
+            return Err(TzError::new(message));
         }
         let mut name = String::new();
         write_offset(offset_seconds, &mut name).expect("writing to a string does not fail");
@@ -154,9 +153,8 @@ impl Zone {
     ///
     /// If the text is no rule.
     pub fn from_posix(rule: &str) -> Result<Zone, TzError> {
-        PosixZone::parse(rule)
-            .map(|parsed| Zone::of_rule(rule, parsed))
-            .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(rule, 0, rule.len()), error }))
+        let parsed = PosixZone::parse(rule).map_err(|error| TzError::rule(rule, error))?;
+        Ok(Zone::of_rule(rule, parsed))
     }
 
     /// The zone that a file in the TZif format (RFC 9636) describes, under a name of your choice.
@@ -247,23 +245,10 @@ impl Zone {
     }
 
     fn of_history(name: &str, history: History) -> Zone {
-        Zone::from_somewhere(name, history, None, None)
+        Zone::new(name, history, None, None)
     }
 
-    fn of_file(name: &str, history: History, source: Source) -> Zone {
-        Zone::from_somewhere(name, history, Some(source), None)
-    }
-
-    fn of_edition(name: &str, history: History, edition: Edition) -> Zone {
-        Zone::from_somewhere(name, history, None, Some(edition))
-    }
-
-    fn from_somewhere(
-        name: &str,
-        history: History,
-        source: Option<Source>,
-        edition: Option<Edition>,
-    ) -> Zone {
+    fn new(name: &str, history: History, source: Option<Source>, edition: Option<Edition>) -> Zone {
         let table = Table::of(&history);
         Zone { data: Arc::new(Data { name: name.into(), history, table, source, edition }) }
     }
@@ -287,11 +272,10 @@ impl Zone {
     /// An error that shows `moment` if it is before the zone's data begin, and so not for us to say.
     pub(crate) fn check_begun(&self, unix: i64, moment: &dyn fmt::Display) -> Result<(), TzError> {
         match self.data.edition {
-            Some(edition) if unix < edition.begins => Err(TzError::new(Kind::BeforeEdition {
-                name: self.name().into(),
-                edition,
-                moment: moment.to_string(),
-            })),
+            Some(Edition { version, year, begins }) if unix < begins => Err(TzError::new(format!(
+                "zone `{self}`: the embedded table {version} begins at {year}-01-01T00:00:00Z, \
+                 and {moment} is before that; install the `tzdata` package or set TZDIR"
+            ))),
             _ => Ok(()),
         }
     }
