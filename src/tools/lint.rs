@@ -13,7 +13,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use self::reading::{Item, Reading, Span};
+use self::reading::{Reading, Span};
 use self::sentence::{Part, Sentence};
 use crate::cron::field::{Field, Row};
 use crate::cron::Dialect;
@@ -63,7 +63,8 @@ impl Dialect {
     /// ```
     pub fn lint(self, text: &str) -> Lint<'_> {
         let reading = Reading::of(self, text);
-        Lint { reading, expression: 0, place: None, item: 0 }
+        let place = reading.as_ref().and_then(|reading| first_field_from(reading, 0));
+        Lint { reading, next_of_expression: 0, place, next_of_item: 0 }
     }
 }
 
@@ -74,19 +75,11 @@ pub struct Lint<'a> {
     /// `None`: the text is no expression.
     reading: Option<Reading<'a>>,
     /// The next check of the whole.
-    expression: usize,
-    /// The item that is looked at: its field and its first byte. `None` before the first.
+    next_of_expression: usize,
+    /// The item that is looked at: its field and its first byte. `None` after the last.
     place: Option<(Field, usize)>,
     /// The next check of the item.
-    item: usize,
-}
-
-impl<'a> Lint<'a> {
-    /// The item to look at, if there is one left.
-    fn item(reading: &Reading<'a>, place: Option<(Field, usize)>) -> Option<Item<'a>> {
-        let (field, start) = place.or_else(|| first_field_from(reading, 0))?;
-        reading.item_at(field, start)
-    }
+    next_of_item: usize,
 }
 
 /// The first field of the text that begins at this byte or later, and where.
@@ -99,34 +92,26 @@ impl<'a> Iterator for Lint<'a> {
     type Item = Finding<'a>;
 
     fn next(&mut self) -> Option<Finding<'a>> {
-        let reading = self.reading?;
-        if reading.is_nickname() {
-            return None;
-        }
-        while let Some(check) = expression::CHECKS.get(self.expression) {
-            self.expression += 1;
+        let reading = self.reading.filter(|reading| !reading.is_nickname())?;
+        while let Some(check) = expression::CHECKS.get(self.next_of_expression) {
+            self.next_of_expression += 1;
             if let Some(finding) = check(&reading) {
                 return Some(finding);
             }
         }
-        while let Some(item) = Lint::item(&reading, self.place) {
-            let field = item.row.field;
-            while let Some(check) = item::CHECKS.get(self.item) {
-                self.item += 1;
+        while let Some((field, start)) = self.place {
+            let item = reading.item_at(field, start)?;
+            while let Some(check) = item::CHECKS.get(self.next_of_item) {
+                self.next_of_item += 1;
                 if let Some(finding) = check(&reading, item) {
-                    self.place = Some((field, item.span.start));
                     return Some(finding);
                 }
             }
-            self.item = 0;
+            self.next_of_item = 0;
             let end = item.span.end;
             let is_last = reading.span(field).map_or(true, |span| span.end == end);
             self.place = if is_last { first_field_from(&reading, end) } else { Some((field, end + 1)) };
-            if self.place.is_none() {
-                break;
-            }
         }
-        self.reading = None;
         None
     }
 }

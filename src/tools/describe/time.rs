@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::words::{Rule, Values};
 use crate::cron::Cron;
-use crate::tools::english::{list, Ordinal};
+use crate::tools::english::{list, list_ranges, Ordinal};
 
 /// How many times of day are written one by one.
 const FEW: u32 = 6;
@@ -216,10 +216,7 @@ fn write_field(f: &mut fmt::Formatter<'_>, values: Values, name: &str) -> fmt::R
         }
         None => {
             write!(f, "{name}s ")?;
-            list(f, values.items(), " and ", |f, (first, last)| match first == last {
-                true => write!(f, "{first}"),
-                false => write!(f, "{first} to {last}"),
-            })
+            list_ranges(f, values.items(), " and ")
         }
     }
 }

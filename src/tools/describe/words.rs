@@ -32,7 +32,7 @@ impl Values {
         self
     }
 
-    pub(super) fn iter(self) -> impl Iterator<Item = u32> {
+    pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = u32> {
         (0..self.size).filter(move |&value| self.has(value))
     }
 

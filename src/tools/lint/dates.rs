@@ -8,6 +8,7 @@ use crate::cron::field::Field;
 use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Cron, DaysKind};
 use crate::cron::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+use crate::tools::english::NTH;
 use crate::tools::mismatches::other_day_field;
 
 pub(super) fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
@@ -190,7 +191,7 @@ pub(super) fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if let (Some(week), Some(weekday), true) = (week(reading), weekday, reading.has_marks()) {
         let month = Part::Text(reading.field(Field::Month));
         let name = Part::Written(reading.dialect.table().row(Field::DayOfWeek), weekday);
-        let nth = Part::Text(["first", "second", "third", "fourth"][week as usize % 4]);
+        let nth = Part::Text(NTH[week as usize % 4]);
         let finding = finding.write("* {} {}#{}", [month, name, Part::Number(week + 1)]);
         return Some(finding.suggest(" for the {} {} of the month", [nth, on_weekday]));
     }

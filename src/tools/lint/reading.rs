@@ -71,21 +71,17 @@ impl<'a> Reading<'a> {
 
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
-        let is_first = self.dialect.seconds() == Seconds::First;
-        let has_seconds = self.dialect.seconds() != Seconds::Nowhere;
-        let place = match (field, self.count) {
-            (_, 0..=4) => return None,
-            (Field::Second | Field::Year, 5) => return None,
-            (Field::Year, 6) if !has_seconds => 5,
-            (Field::Second, _) if !has_seconds => return None,
-            (Field::Year, 6) => return None,
-            (Field::Second, _) if is_first => 0,
-            (Field::Second, _) => 5,
-            (Field::Year, _) => 6,
-            (_, 5) => field as usize - 1,
-            (_, _) => field as usize - usize::from(!is_first),
+        let has_second = self.count > 5 && self.dialect.seconds() != Seconds::Nowhere;
+        let is_first = has_second && self.dialect.seconds() == Seconds::First;
+        let place = match field {
+            _ if self.is_nickname() => return None,
+            Field::Second if !has_second => return None,
+            Field::Second if is_first => 0,
+            Field::Second => 5,
+            Field::Year => 5 + usize::from(has_second),
+            _ => field as usize - 1 + usize::from(is_first),
         };
-        self.words.get(place).copied()
+        self.words[..self.count].get(place).copied()
     }
 
     /// The text of a field; empty if there is none.

@@ -7,7 +7,7 @@ use crate::civil::{DateTime, Weekday};
 use crate::cron::field::{Field, Row};
 use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Dialect, LAST_WEEK};
-use crate::tools::english::{commas, list, ClockTime, Ordinal, MONTHS};
+use crate::tools::english::{commas, list, list_months, ClockTime, Ordinal, MONTHS};
 
 /// A pattern, and a part for each `{}` in it.
 #[derive(Clone, Copy)]
@@ -100,10 +100,7 @@ impl fmt::Display for Part<'_> {
             Part::Value(Field::DayOfWeek, value) | Part::Weekday(value) => write!(f, "{}", weekday(value)),
             Part::Value(Field::Year, value) => write!(f, "the year {}", value + 1970),
             Part::Value(field, value) => write!(f, "{field} {value}"),
-            Part::Months(months) => {
-                let months = (0..12).filter(has_bit(months.into()));
-                list(f, months, " and ", |f, month| f.write_str(MONTHS[month as usize]))
-            }
+            Part::Months(months) => list_months(f, (0..12).filter(has_bit(months.into()))),
             Part::Weekdays(row, values) => {
                 list(f, in_order(values, row), " and ", |f, value| write!(f, "{}", weekday(value)))
             }
