@@ -12,7 +12,7 @@ use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::occurrences::days::Days;
 use crate::schedule::{expect_begun, instant_of, moment::out_of_range, Schedule, What};
-use crate::tz::zone::write_offset;
+use crate::tz::zone::Offset;
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.
@@ -104,7 +104,7 @@ impl fmt::Display for Reading {
         match self.offset {
             _ if self.civil().is_none() => Ok(()),
             0 => f.write_str("Z"),
-            offset => write_offset(offset, f),
+            offset => write!(f, "{}", Offset(offset)),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::civil::DateTime;
 use crate::cron::{Cron, Field};
 use crate::occurrences::fires;
 use crate::schedule::moment::Moment;
-use crate::tz::zone::write_offset;
+use crate::tz::zone::Offset;
 use crate::tz::{unix_seconds, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
@@ -258,13 +258,10 @@ impl fmt::Display for Change {
         let Change { before, after } = *self;
         match (before.civil(), after.civil()) {
             (Some(from), Some(to)) if from.date() == to.date() => {
-                write!(f, "from {} to {} (", from.time(), to.time())?;
+                write!(f, "from {} to {}", from.time(), to.time())?;
             }
-            _ => write!(f, "from {} to {} (", Shown(before), Shown(after))?,
+            _ => write!(f, "from {} to {}", Shown(before), Shown(after))?,
         }
-        write_offset(before.offset(), f)?;
-        f.write_str(" to ")?;
-        write_offset(after.offset(), f)?;
-        f.write_str(")")
+        write!(f, " ({} to {})", Offset(before.offset()), Offset(after.offset()))
     }
 }

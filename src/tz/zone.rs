@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use self::embedded::Embedded;
 pub use self::error::TzError;
 pub use self::local::LocalZone;
-pub(crate) use self::rfc3339::{rfc3339, write_offset};
+pub(crate) use self::rfc3339::{rfc3339, Offset};
 use self::source::Source;
 use self::system::System;
 use self::table::Table;
@@ -115,8 +115,7 @@ impl Zone {
             let message = format!("zone offset: found {offset_seconds} seconds, expected -93599 to 93599");
             return Err(TzError::new(message));
         }
-        let mut name = String::new();
-        write_offset(offset_seconds, &mut name).expect("writing to a string does not fail");
+        let name = Offset(offset_seconds).to_string();
         Ok(Zone::constant(&name, offset_seconds, &name))
     }
 
