@@ -111,6 +111,10 @@ const fn bit_of(field: Field) -> u8 {
     1 << field as u8
 }
 
+pub(super) const fn is_day_field(field: Field) -> bool {
+    matches!(field, Field::DayOfMonth | Field::DayOfWeek)
+}
+
 pub(super) const fn other_day_field(field: Field) -> Field {
     match field {
         Field::DayOfMonth => Field::DayOfWeek,
@@ -118,7 +122,7 @@ pub(super) const fn other_day_field(field: Field) -> Field {
     }
 }
 
-const fn day_flag(field: Field) -> u8 {
+pub(super) const fn day_flag(field: Field) -> u8 {
     match field {
         Field::DayOfMonth => DAYS_RESTRICTED,
         _ => WEEKDAYS_RESTRICTED,

@@ -111,9 +111,7 @@ impl PosixZone {
     ///
     /// If the text is no rule, or longer than 128 bytes.
     pub fn parse(text: &str) -> Result<PosixZone, RuleError> {
-        let second_sunday_of_march = YearlyDay::Weekday { month: 3, week: 2, weekday: 0 };
-        let first_sunday_of_november = YearlyDay::Weekday { month: 11, week: 1, weekday: 0 };
-        parse::rule(text, Some((second_sunday_of_march, first_sunday_of_november)))
+        parse::rule(text, Some(",M3.2.0,M11.1.0"))
     }
 
     /// Reads the rule in the footer of a TZif file, where the dates may not be missing.

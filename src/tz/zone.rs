@@ -152,8 +152,7 @@ impl Zone {
     ///
     /// If the text is no rule.
     pub fn from_posix(rule: &str) -> Result<Zone, TzError> {
-        let parsed = PosixZone::parse(rule).map_err(|error| TzError::rule(rule, error))?;
-        Ok(Zone::of_rule(rule, parsed))
+        Zone::of_rule_text(rule, rule)
     }
 
     /// The zone that a file in the TZif format (RFC 9636) describes, under a name of your choice.
@@ -228,15 +227,17 @@ impl Zone {
     /// }
     /// ```
     pub fn local_or_utc() -> (Zone, Option<TzError>) {
-        match Zone::local() {
-            Ok(zone) => (zone, None),
-            Err(error) => (Zone::utc(), Some(error)),
-        }
+        Zone::local().map_or_else(|error| (Zone::utc(), Some(error)), |zone| (zone, None))
     }
 
     fn constant(name: &str, offset: i32, abbreviation: &str) -> Zone {
         let types = Box::new([LocalType { offset, abbreviation: abbreviation.into() }]);
         Zone::of_history(name, History { transitions: Box::new([]), types, rule: None })
+    }
+
+    fn of_rule_text(name: &str, rule: &str) -> Result<Zone, TzError> {
+        let parsed = PosixZone::parse(rule).map_err(|error| TzError::rule(rule, error))?;
+        Ok(Zone::of_rule(name, parsed))
     }
 
     fn of_rule(name: &str, rule: PosixZone) -> Zone {
@@ -283,10 +284,7 @@ impl Zone {
     #[inline]
     fn known(&self, instant: SystemTime) -> Option<i64> {
         let unix = unix_seconds(instant);
-        match self.data.edition {
-            Some(edition) if unix < edition.begins => None,
-            _ => Some(unix),
-        }
+        (self.first_known() <= unix).then_some(unix)
     }
 
     /// What clocks show at an instant. Fractions of a second are dropped.

@@ -9,7 +9,7 @@ use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Cron, DaysKind};
 use crate::cron::{ALL_MONTHS, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
 use crate::tools::english::NTH;
-use crate::tools::mismatches::other_day_field;
+use crate::tools::mismatches::{day_flag, other_day_field};
 
 pub(super) fn never_fires<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     let cron = &reading.cron;
@@ -213,19 +213,18 @@ fn week(reading: &Reading<'_>) -> Option<u32> {
 
 /// To croniter a `W`, or a `#` or `L` in the weekdays, leaves the other day field out.
 pub(super) fn ignored_day_field<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
-    let ignores = |&(field, flag): &(Field, u8)| {
+    let ignores = |field: &Field| {
         let is_mark = |item: Item<'_>| match item.meaning {
-            Meaning::Nearest(_) | Meaning::NearestBeforeLast(_) => field == Field::DayOfWeek,
-            Meaning::Week(..) => field == Field::DayOfMonth,
+            Meaning::Nearest(_) | Meaning::NearestBeforeLast(_) => *field == Field::DayOfWeek,
+            Meaning::Week(..) => *field == Field::DayOfMonth,
             _ => false,
         };
         // A field with all its values may be a `*` to croniter; that is no reason for a warning.
-        !reading.cron.has(flag)
-            && !reading.items(field).any(|item| item.form == Form::Every)
-            && reading.items(other_day_field(field)).any(is_mark)
+        !reading.cron.has(day_flag(*field))
+            && !reading.items(*field).any(|item| item.form == Form::Every)
+            && reading.items(other_day_field(*field)).any(is_mark)
     };
-    let fields = [(Field::DayOfMonth, DAYS_RESTRICTED), (Field::DayOfWeek, WEEKDAYS_RESTRICTED)];
-    let (field, _) = fields.iter().copied().find(ignores)?;
+    let field = [Field::DayOfMonth, Field::DayOfWeek].into_iter().find(ignores)?;
     // Whether there is a date in both fields, so that it does not never fire, is then a matter of luck.
     if reading.has_drawn_date() {
         return None;

@@ -7,6 +7,7 @@ use crate::cron::dialect::Days;
 use crate::cron::field::{Field, Marks};
 use crate::cron::parse::set::{Item as Meaning, Values};
 use crate::cron::{Cron, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::tools::mismatches::is_day_field;
 
 type Check = for<'a> fn(&Reading<'a>, Item<'a>) -> Option<Finding<'a>>;
 
@@ -51,7 +52,7 @@ fn uneven_step<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>>
     let parts =
         [Part::Text(turn), Part::Value(field, last), Part::Value(field, from), Part::Distance(gap, unit)];
     let finding = Finding::new(item.span, "uneven-step", pattern, parts);
-    if matches!(field, Field::DayOfMonth | Field::DayOfWeek) {
+    if is_day_field(field) {
         return Some(finding.suggest("list the days that are meant", []));
     }
     let divides = |other: &u32| count % other == 0;
@@ -269,8 +270,7 @@ fn duplicate<'a>(reading: &Reading<'a>, item: Item<'a>) -> Option<Finding<'a>> {
     let Span { start, end } = item.span;
     let is_first = field.start == start;
     let span = if is_first { Span { start, end: end + 1 } } else { Span { start: start - 1, end } };
-    let is_day = matches!(item.row.field, Field::DayOfMonth | Field::DayOfWeek);
-    if is_first && is_day && reading.dialect.days() == Days::StarBit {
+    if is_first && is_day_field(item.row.field) && reading.dialect.days() == Days::StarBit {
         // What a day field begins with has a meaning of its own.
         return None;
     }

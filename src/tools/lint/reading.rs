@@ -8,6 +8,8 @@ use crate::cron::parse::{switches, Input};
 use crate::cron::scan::{end_of_field, skip_blanks};
 use crate::cron::{Cron, Dialect, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
 
+use crate::tools::mismatches::{day_flag, is_day_field, other_day_field};
+
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
@@ -110,12 +112,7 @@ impl<'a> Reading<'a> {
 
     /// Whether it is the only day field that counts, or is none: then it does not matter if its text has a `*`.
     pub(super) fn counts_alone(&self, field: Field) -> bool {
-        let other = match field {
-            Field::DayOfMonth => Field::DayOfWeek,
-            Field::DayOfWeek => Field::DayOfMonth,
-            _ => return true,
-        };
-        matches!(self.field(other), "*" | "?")
+        !is_day_field(field) || matches!(self.field(other_day_field(field)), "*" | "?")
     }
 
     /// Whether the text does not tell the dates.
@@ -146,14 +143,11 @@ impl<'a> Reading<'a> {
 
     /// Whether a `*` in this day field is why croniter takes the other one for `*`, as that has all its values.
     pub(super) fn has_effect_on_other(&self, field: Field) -> bool {
-        let (other, flag) = match field {
-            Field::DayOfMonth => (Field::DayOfWeek, WEEKDAYS_RESTRICTED),
-            Field::DayOfWeek => (Field::DayOfMonth, DAYS_RESTRICTED),
-            _ => return false,
-        };
+        let other = other_day_field(field);
         let is_every = |field| self.items(field).any(|item| item.form == Form::Every);
-        let is_star = !self.cron.has(flag) || self.cron.has(BOTH_DAYS);
-        self.dialect.table().has_accidents && is_star && !is_every(field) && !is_every(other)
+        let is_star = !self.cron.has(day_flag(other)) || self.cron.has(BOTH_DAYS);
+        let has_accidents = self.dialect.table().has_accidents;
+        has_accidents && is_day_field(field) && is_star && !is_every(field) && !is_every(other)
     }
 
     /// The items of a field's list.
@@ -248,20 +242,12 @@ impl<'a> Item<'a> {
             }
             (Meaning::Every, _) => Form::Every,
             (_, Meaning::Values(_)) if text_of_item.starts_with('*') => Form::Star,
-            (_, Meaning::Values(Values { from, to, .. })) if text_of_item.contains('-') => {
-                if from == to {
-                    Form::EqualRange
-                } else {
-                    Form::Range
-                }
+            (_, Meaning::Values(values)) if text_of_item.contains('-') && values.from == values.to => {
+                Form::EqualRange
             }
-            (_, Meaning::Values(_)) => {
-                if text_of_item.contains('/') {
-                    Form::Open
-                } else {
-                    Form::One
-                }
-            }
+            (_, Meaning::Values(_)) if text_of_item.contains('-') => Form::Range,
+            (_, Meaning::Values(_)) if text_of_item.contains('/') => Form::Open,
+            (_, Meaning::Values(_)) => Form::One,
             _ => Form::Mark,
         };
         let values = |meaning| match meaning {

@@ -326,8 +326,7 @@ pub(super) fn file_in_tzdata<'a>(
 pub(super) fn zone_of_registry(output: &[u8]) -> Result<Zone, TzError> {
     let (name, rule) = windows::rule_of(output)
         .map_err(|mistake| TzError::new(format!("system zone: {mistake}; set TZ or name a zone")))?;
-    let parsed = PosixZone::parse(&rule).map_err(|error| TzError::rule(&rule, error))?;
-    Ok(Zone::of_rule(name.as_deref().unwrap_or("localtime"), parsed))
+    Zone::of_rule_text(name.as_deref().unwrap_or("localtime"), &rule)
 }
 
 impl Zone {
