@@ -191,7 +191,7 @@ pub(super) fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
     if let (Some(week), Some(weekday), true) = (week(reading), weekday, reading.has_marks()) {
         let month = Part::Text(reading.field(Field::Month));
         let name = Part::Written(reading.dialect.table().row(Field::DayOfWeek), weekday);
-        let nth = Part::Text(NTH[week as usize % 4]);
+        let nth = Part::Text(NTH[week as usize]);
         let finding = finding.write("* {} {}#{}", [month, name, Part::Number(week + 1)]);
         return Some(finding.suggest(" for the {} {} of the month", [nth, on_weekday]));
     }
@@ -208,7 +208,7 @@ pub(super) fn either_day<'a>(reading: &Reading<'a>) -> Option<Finding<'a>> {
 fn week(reading: &Reading<'_>) -> Option<u32> {
     let days = reading.only_item(Field::DayOfMonth).filter(|days| days.form == Form::Range)?;
     let Values { from, to, step, .. } = days.values?;
-    (step == 1 && from % 7 == 0 && to == from + 6).then_some(from / 7)
+    (step == 1 && from % 7 == 0 && to == from + 6 && to < 28).then_some(from / 7)
 }
 
 /// To croniter a `W`, or a `#` or `L` in the weekdays, leaves the other day field out.

@@ -16,6 +16,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 13 * fri", &["either-day `13 * fri` fires on the 13th and on Fridays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1-7 * mon", &["either-day `1-7 * mon` fires on days that match `1-7` and on Mondays, not only where the two meet / write `* * mon#1` for the first Monday of the month -> `* * mon#1`"]),
     ("default", "0 0 2-8 * mon", &["either-day `2-8 * mon` fires on days that match `2-8` and on Mondays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
+    ("default", "0 0 29-4 * mon", &["either-day `29-4 * mon` fires on days that match `29-4` and on Mondays, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1,15 * mon-fri", &["either-day `1,15 * mon-fri` fires on days that match `1,15` and on days that match `mon-fri`, not only where the two meet / begin the text with `days=and` for the days that match both"]),
     ("default", "0 0 1-31 * mon", &["day-field-without-effect `1-31` the day of week has no effect: one of the day fields is enough, and `1-31` matches every day / write `*` if only the day of week is to count -> `*`"]),
     ("default", "0 0 13 * 0-6", &["day-field-without-effect `0-6` the day of month has no effect: one of the day fields is enough, and `0-6` matches every day / write `*` if only the day of month is to count -> `*`"]),
