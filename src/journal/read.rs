@@ -76,18 +76,13 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     let most = MAX_LINE as u64 + 1;
     let mut len = reader.by_ref().take(most).read_until(b'\n', line)? as u64;
-    while len >= most && line.last() != Some(&b'\n') {
-        let buffer = match reader.fill_buf() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            buffer => buffer?,
-        };
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        reader.consume(used);
-        len += used as u64;
-        if end.is_some() || used == 0 {
-            break;
-        }
+    let mut rest = Vec::new();
+    let mut goes_on = len == most && !line.ends_with(b"\n");
+    while goes_on {
+        rest.clear();
+        let more = reader.by_ref().take(most).read_until(b'\n', &mut rest)? as u64;
+        len += more;
+        goes_on = more == most && !rest.ends_with(b"\n");
     }
     Ok(len)
 }

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
+use std::io::ErrorKind::{ConnectionRefused, NotFound};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::io::AsRawFd;
@@ -36,18 +37,14 @@ pub(in crate::journal) struct Lock {
 impl Lock {
     pub(in crate::journal) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, JournalError> {
         let folder = Folder { path: folder, journal };
-        let (lock, own) = loop {
-            match folder.bind()? {
-                Some(bound) => break bound,
-                None => continue,
-            }
-        };
+        let (lock, own) = folder.bind()?;
         // Not all file systems have sockets that can be reached.
         folder.connect(&own)?.map_err(|error| {
             let expected = "expected a file system that has sockets";
             JournalError::caused(format!("connecting to its lock file: {error}; {expected}"), error)
         })?;
-        let mut others = folder.others(&own)?;
+        let mut others = folder.locks(journal).map_err(JournalError::io("listing its folder"))?;
+        others.retain(|name| *name != own);
         for look in 0..=LOOKS {
             others = folder.reached(others)?;
             match others.iter().min() {
@@ -79,31 +76,27 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    /// A socket that could be reached before it could be seen, and its name. None where somebody took it for one of the
-    /// dead in the meantime.
-    fn bind(&self) -> Result<Option<(Lock, OsString)>, JournalError> {
-        // The one source of random numbers in `std`.
-        let random = RandomState::new().build_hasher().finish();
-        let own = join(&[self.journal, MIDDLE.as_ref(), format!("{random:016x}").as_ref()]);
-        let hidden = join(&[".".as_ref(), &own]);
-        let socket = UnixDatagram::bind(&self.address(&hidden)?.path)
-            .map_err(JournalError::io("making its lock file"))?;
-        let mut lock = Lock { path: self.path.join(hidden), _socket: socket };
-        let visible = self.path.join(&own);
-        match fs::rename(&lock.path, &visible) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::io("naming its lock file")(error)),
+    /// A socket that could be reached before it could be seen, and its name.
+    fn bind(&self) -> Result<(Lock, OsString), JournalError> {
+        loop {
+            // The one source of random numbers in `std`.
+            let random = RandomState::new().build_hasher().finish();
+            let own = join(&[self.journal, MIDDLE.as_ref(), format!("{random:016x}").as_ref()]);
+            let hidden = join(&[".".as_ref(), &own]);
+            let socket = UnixDatagram::bind(&self.address(&hidden)?.path)
+                .map_err(JournalError::io("making its lock file"))?;
+            let mut lock = Lock { path: self.path.join(hidden), _socket: socket };
+            let visible = self.path.join(&own);
+            match fs::rename(&lock.path, &visible) {
+                Ok(()) => {
+                    lock.path = visible;
+                    return Ok((lock, own));
+                }
+                // Somebody took it for one of the dead in the meantime.
+                Err(error) if error.kind() == NotFound => {}
+                Err(error) => return Err(JournalError::io("naming its lock file")(error)),
+            }
         }
-        lock.path = visible;
-        Ok(Some((lock, own)))
-    }
-
-    /// The names of the lock files of others.
-    fn others(&self, own: &OsStr) -> Result<Vec<OsString>, JournalError> {
-        let mut others = self.locks(self.journal).map_err(JournalError::io("listing its folder"))?;
-        others.retain(|name| name != own);
-        Ok(others)
     }
 
     /// The sockets in the folder whose names are this one and then those of a lock.
@@ -125,36 +118,28 @@ impl Folder<'_> {
         Ok(found)
     }
 
-    /// Those of them that can be reached. Those of the dead are removed.
+    /// Those of them whose processes live. Those of the dead are removed.
     fn reached(&self, names: Vec<OsString>) -> Result<Vec<OsString>, JournalError> {
         let mut alive = Vec::new();
         for name in names {
-            match self.is_alive(&name)? {
-                true => alive.push(name),
-                // Others may be clearing up, too.
-                false => drop(fs::remove_file(self.path.join(&name))),
-            }
-        }
-        Ok(alive)
-    }
-
-    /// Whether the process of a lock file lives.
-    fn is_alive(&self, name: &OsStr) -> Result<bool, JournalError> {
-        match self.connect(name)? {
-            Ok(()) => Ok(true),
-            Err(error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
-                _ => {
-                    let lock = self.path.join(name);
+            let lock = self.path.join(&name);
+            match self.connect(&name)? {
+                Ok(()) => alive.push(name),
+                Err(error) if matches!(error.kind(), ConnectionRefused | NotFound) => {
+                    // Others may be clearing up, too.
+                    let _ = fs::remove_file(lock);
+                }
+                Err(error) => {
                     let message = format!(
                         "could not tell whether the process of the lock file {} lives: {error}; \
                          expected a socket that can be connected to; remove it if that process is gone",
                         Shown(&lock)
                     );
-                    Err(JournalError::caused(message, error))
+                    return Err(JournalError::caused(message, error));
                 }
-            },
+            }
         }
+        Ok(alive)
     }
 
     fn connect(&self, name: &OsStr) -> Result<io::Result<()>, JournalError> {
