@@ -23,6 +23,7 @@ impl JournalError {
     }
 
     /// A living process has the journal open, perhaps this one.
+    #[cfg_attr(not(any(unix, windows)), allow(dead_code))] // Other platforms have no locks.
     pub(super) fn in_use(lock: &Path) -> JournalError {
         let lock = Shown(lock);
         JournalError::new(format!("in use by another process or scheduler (lock file {lock})"))

@@ -121,7 +121,7 @@ impl PosixZone {
 
     /// The offset at an instant, in seconds east of UTC.
     pub fn offset(&self, unix: i64) -> i32 {
-        self.offset_of(self.season(unix))
+        self.local_type(self.season(unix)).offset
     }
 
     /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
@@ -150,10 +150,6 @@ impl PosixZone {
         (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
-    fn offset_of(&self, season: Season) -> i32 {
-        self.local_type(season).offset
-    }
-
     fn local_type(&self, season: Season) -> &LocalType {
         match (&self.daylight, season) {
             (Some(daylight), Season::Daylight) => &daylight.shows,
@@ -174,7 +170,7 @@ impl Offsets for PosixZone {
                 let in_cycle = unix.rem_euclid(CYCLE);
                 let (season, start, end) = daylight.span(in_cycle);
                 let (ago, ahead) = (in_cycle - start, end - in_cycle);
-                let offset = self.offset_of(season);
+                let offset = self.local_type(season).offset;
                 Span { lo: unix.saturating_sub(ago), hi: unix.saturating_add(ahead), offset }
             }
             _ => Span { lo: i64::MIN, hi: i64::MAX, offset: self.standard.offset },

@@ -57,8 +57,7 @@ impl System {
     pub(super) fn here() -> System {
         // In libc, too, TZDIR takes the place of the folders: a mistake in it should show.
         let tzdir = env::var_os("TZDIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
-        let this = System::here_without_paths();
-        let this = System { allow_paths: true, ..this };
+        let this = System { allow_paths: true, ..System::here_without_paths() };
         match tzdir {
             Some(folder) => System { folders: vec![folder], tzdata: Vec::new(), ..this },
             None => this,
@@ -222,11 +221,6 @@ impl System {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// This machine, for a program that does not carry any zones with it.
-    pub(super) fn without_embedded(&self) -> System {
-        System { embedded: None, ..self.clone() }
     }
 
     /// The name in `/etc/timezone`, which only some systems keep up to date: if its file is the very same.
