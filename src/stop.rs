@@ -54,7 +54,10 @@ struct Request {
 
 impl Stop {
     pub(crate) fn new() -> Stop {
-        Stop { shared: Arc::new(Shared { request: Mutex::default(), requested: Condvar::new() }), waits: None }
+        Stop {
+            shared: Arc::new(Shared { request: Mutex::default(), requested: Condvar::new() }),
+            waits: None,
+        }
     }
 
     /// Makes the request. Returns the wakers to be woken. They are the user's code, so never under a lock.

@@ -303,7 +303,8 @@ impl Policy {
     pub(crate) fn check_schedule(&self, is_users: bool) -> Result<(), Error> {
         match self.overlap {
             Overlap::QueueAll(_) if is_users => {
-                let why = "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
+                let why =
+                    "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
                 Err(Error::new(Kind::Other(why.into())).in_field("overlap", format!("{:?}", self.overlap)))
             }
             _ => Ok(()),

@@ -259,8 +259,7 @@ impl Agenda {
         let shared = entry.job.as_ref().and_then(Job::shared);
         let job = shared.or_else(|| entry.job.take()).expect("a task that is not running has its callback");
         entry.runs += 1;
-        let waits_for_end = || entry.timetable.as_ref().map_or(false, |it| it.after_end(now).is_some());
-        if facts.reason != Reason::Demand && waits_for_end() {
+        if facts.reason != Reason::Demand && entry.after_end(now).is_some() {
             entry.next = None;
         }
         if facts.place != Place::Any {
@@ -317,9 +316,7 @@ impl Agenda {
             Then::Schedule => false,
             Then::Nothing => true,
         };
-        if let (Stage::Idle, 0, None, Some(timetable)) = (entry.stage, entry.runs, entry.next, &entry.timetable) {
-            entry.next = timetable.after_end(now).flatten();
-        }
+        self.name_entry(index).entry.as_mut().expect("it was found above").follow_end(now);
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
         let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
@@ -346,7 +343,8 @@ impl Agenda {
         if let Stage::Queued { .. } = entry.stage {
             return false;
         }
-        let keeps_all = matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
+        let keeps_all =
+            matches!(entry.spec.policy().overlap, Overlap::QueueAll(_)) && entry.catch_up().is_none();
         let is_backlog = |due: Due| entry.backlog().map_or(false, |backlog| due.has_come(backlog));
         match entry.passed(now) {
             Some(due) if !keeps_all && is_backlog(due) => return false,

@@ -89,7 +89,8 @@ struct Modified<'a>(&'a Schedule);
 
 impl fmt::Display for Modified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Schedule { what, every_nth_week, first_after, starting, until, times, except, jitter, .. } = self.0;
+        let Schedule { what, every_nth_week, first_after, starting, until, times, except, jitter, .. } =
+            self.0;
         write!(f, "{}", Words::of(what))?;
         if let Some(weeks) = every_nth_week {
             write!(f, " every {weeks} weeks")?;
