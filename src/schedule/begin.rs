@@ -9,6 +9,7 @@ use super::exclusions::Exclusions;
 use super::jitter::Whose;
 use super::moment::{out_of_range, Moment};
 use super::pattern::Pattern;
+use super::recurrence::Recurrence;
 use super::rule::{ask, pull, Closure, Moments, Rule};
 use super::timeline::Timeline;
 use super::timetable::Timetable;
