@@ -9,7 +9,7 @@ use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::{out_of_range, Moment};
 use super::recurrence::Recurrence;
 use super::timeline::Timeline;
-use super::{expect_begun, instant_of, never_fires, Schedule, What};
+use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
@@ -54,9 +54,6 @@ impl Schedule {
         match (&self.what, starting) {
             (What::Cron(cron), _) => {
                 let cron = self.cron_in(cron, zone)?;
-                if cron.never_fires() {
-                    return Err(never_fires().in_field("cron", cron.to_string()));
-                }
                 let floor = starting.map_or(i64::MIN, unix_seconds).max(floor);
                 Ok(Pattern::Cron { cron, clock, floor })
             }
