@@ -236,7 +236,7 @@ impl Entry {
         self.timetable.as_ref()?.after_end(now)
     }
 
-    /// A run has ended, and the schedule may count from here.
+    /// The last attempt of a run has ended, and the schedule may count from here.
     pub(super) fn follow_end(&mut self, now: Now) {
         if self.runs == 0 && self.next.is_none() && self.stage == Stage::Idle {
             self.next = self.after_end(now).flatten();

@@ -96,7 +96,7 @@ impl Agenda {
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.stage = Stage::Idle;
         if cause != Cause::Retry || entry.passed(now).is_some() {
-            self.give_up_retry(index);
+            self.give_up_retry(index, now);
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         let kind = match (cause, entry.ask_after(), entry.next) {
