@@ -1,6 +1,6 @@
 //! A legal text, cut up: which bytes are which field, and what the parser makes of each item of a list.
 
-use crate::cron::dialect::{Days, Reader, Seconds};
+use crate::cron::dialect::{Days, Reader};
 use crate::cron::field::{Field, Marks, Row};
 use crate::cron::parse::set::{Item as Meaning, Set, Values};
 use crate::cron::parse::{switches, Input};
@@ -70,20 +70,11 @@ impl<'a> Reading<'a> {
 
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
-        let is_first = self.dialect.seconds == Seconds::First;
-        let has_seconds = self.dialect.seconds != Seconds::Nowhere;
-        let place = match (field, self.count) {
-            (_, 0..=4) => return None,
-            (Field::Second | Field::Year, 5) => return None,
-            (Field::Year, 6) if !has_seconds => 5,
-            (Field::Second, _) if !has_seconds => return None,
-            (Field::Year, 6) => return None,
-            (Field::Second, _) if is_first => 0,
-            (Field::Second, _) => 5,
-            (Field::Year, _) => 6,
-            (_, 5) => field as usize - 1,
-            (_, _) => field as usize - usize::from(!is_first),
-        };
+        if self.is_nickname() {
+            return None;
+        }
+        let order = self.dialect.order(self.count);
+        let place = order[..self.count].iter().position(|&other| other == field)?;
         self.words.get(place).copied()
     }
 
