@@ -1,6 +1,6 @@
 //! A legal text, cut up: which bytes are which field, and what the parser makes of each item of a list.
 
-use crate::cron::dialect::{Days, Reader, Seconds};
+use crate::cron::dialect::{Days, Reader};
 use crate::cron::field::{Field, Marks, Row};
 use crate::cron::parse::set::{Item as Meaning, Set, Values};
 use crate::cron::parse::{switches, Input};
@@ -72,17 +72,12 @@ impl<'a> Reading<'a> {
 
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
-        let has_second = self.count > 5 && self.dialect.seconds != Seconds::Nowhere;
-        let is_first = has_second && self.dialect.seconds == Seconds::First;
-        let place = match field {
-            _ if self.is_nickname() => return None,
-            Field::Second if !has_second => return None,
-            Field::Second if is_first => 0,
-            Field::Second => 5,
-            Field::Year => 5 + usize::from(has_second),
-            _ => field as usize - 1 + usize::from(is_first),
-        };
-        self.words[..self.count].get(place).copied()
+        if self.is_nickname() {
+            return None;
+        }
+        let order = self.dialect.order(self.count);
+        let place = order[..self.count].iter().position(|&other| other == field)?;
+        self.words.get(place).copied()
     }
 
     /// The text of a field; empty if there is none.
