@@ -176,7 +176,7 @@ impl Agenda {
         let is_taken = plan.as_mut().map_or(false, is_taken);
         let index = self.find(key).filter(|_| is_taken)?;
         let Rescheduled { timetable, first, left, schedule, zone } = plan.take()?;
-        self.give_up_retry(index);
+        self.give_up_retry(index, now);
         let missed = self.count_rest(index, Why::Cancelled, now);
         self.disarm(index);
         let NameEntry { name, entry, detached } = self.name_entry(index);
@@ -240,7 +240,7 @@ impl Agenda {
         let entry = self.name_entry(index).entry.as_mut().expect("what is in a heap has an entry");
         entry.stage = Stage::Idle;
         if entry.retry().is_some() {
-            self.give_up_retry(index);
+            self.give_up_retry(index, now);
             return self.queue(index, Cause::Due, now);
         }
         if !entry.is_full() {
@@ -303,10 +303,9 @@ impl Agenda {
         let (index, entry) = self.find_entry(key)?;
         let before = std::mem::replace(&mut entry.hold, Hold::Paused);
         let gives_up = entry.retry().is_some();
-        self.give_up_retry(index);
+        self.give_up_retry(index, now);
         self.disarm(index);
         if gives_up {
-            self.count_from_end(index, now);
             self.arm_or_queue(index, now);
         }
         Some(before == Hold::Free)
@@ -340,7 +339,7 @@ impl Agenda {
             return Some(false);
         }
         entry.demand = Demand::Run;
-        self.give_up_retry(index);
+        self.give_up_retry(index, now);
         self.arm_or_queue(index, now);
         Some(true)
     }

@@ -10,6 +10,7 @@
 //! agenda and the schedules take the time of both as an argument, [`Now`].
 
 use std::fmt;
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use crate::elapsed::Elapsed;
@@ -171,21 +172,16 @@ impl ManualClock {
     /// due in this time. From inside a callback it only moves the clocks: it simulates a callback that takes that long. The
     /// same holds inside an observer or a schedule's own code.
     pub fn advance(&self, duration: Duration) {
-        let target = {
-            let mut hands = lock(&self.hands);
-            let target = hands.now.after(duration);
-            if hands.is_advancing {
-                hands.now = target;
+        let _advancing = match self.start() {
+            Some(advancing) => advancing,
+            None => {
+                let mut hands = lock(&self.hands);
+                hands.now = hands.now.after(duration);
                 return;
             }
-            hands.is_advancing = true;
-            target.mono
         };
-        let _advancing = Advancing { clock: self };
-        while let Some(wake) = self.drive_until(target) {
-            if wake > target {
-                break;
-            }
+        let target = lock(&self.hands).now.after(duration).mono;
+        while let Some(wake) = self.drive_until(target).filter(|wake| *wake <= target) {
             self.move_to(wake);
         }
         self.move_to(target);
@@ -193,14 +189,10 @@ impl ManualClock {
 
     /// Advances from one due time to the next while `goes_on` returns true and something is due.
     pub(crate) fn advance_while(&self, goes_on: impl Fn() -> bool) {
-        {
-            let mut hands = lock(&self.hands);
-            if hands.is_advancing {
-                return;
-            }
-            hands.is_advancing = true;
-        }
-        let _advancing = Advancing { clock: self };
+        let _advancing = match self.start() {
+            Some(advancing) => advancing,
+            None => return,
+        };
         while goes_on() {
             let now = lock(&self.hands).now.mono;
             match self.drive_until(now) {
@@ -208,6 +200,12 @@ impl ManualClock {
                 None => break,
             }
         }
+    }
+
+    /// Starts an `advance`, unless one is in progress.
+    fn start(&self) -> Option<Advancing<'_>> {
+        let is_advancing = mem::replace(&mut lock(&self.hands).is_advancing, true);
+        (!is_advancing).then(|| Advancing { clock: self })
     }
 
     /// Sets the wall clock forward. The monotonic clock stays, and elapsed schedules with it. Nothing runs until the next

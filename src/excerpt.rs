@@ -45,10 +45,6 @@ impl Excerpt {
     pub(crate) fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..self.len as usize]).expect("an excerpt is cut between characters")
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
 }
 
 /// Whether the byte at `at` is inside a character, after its first byte. False past the end.

@@ -24,11 +24,11 @@ use crate::excerpt::Excerpt;
 use crate::scheduler::Builder;
 use crate::store::{Durability, Record, Store, StoreError};
 use crate::sync::Arc;
-use error::{Damage, JournalError, Kind};
+use error::{JournalError, Shown};
 use file::JournalFile;
-use line::{Line, What, MAX_NAME};
+use line::{Line, What, HEADER, MAX_NAME};
 use lock::Lock;
-use read::{Contents, Reading};
+use read::{Contents, Ignored, Reading};
 use state::State;
 
 impl Builder {
@@ -95,27 +95,40 @@ impl Journal {
         Journal { path: path.into(), state: State::default(), open: None }
     }
 
-    /// Opens the journal, or makes one; its folder must exist. Lines that were ignored are the damage; all others were
-    /// read.
-    fn open_file(&mut self) -> Result<Option<Damage>, Kind> {
+    /// Opens the journal, or makes one; its folder must exist. What it says is about lines that were ignored; all others
+    /// were read.
+    fn open_file(&mut self) -> Result<Option<String>, JournalError> {
         let (folder, name) = locate(&self.path)?;
         let lock = Lock::acquire(&folder, &name)?;
         let path = folder.join(name);
-        file::remove_unfinished(&path).map_err(Kind::io("removing what was left beside it"))?;
+        file::remove_unfinished(&path).map_err(JournalError::io("removing what was left beside it"))?;
         let mut damage = None;
         let file = match contents(&path)? {
-            Contents::Foreign(found) => return Err(Kind::NotAJournal { found }),
-            Contents::Empty => JournalFile::anew(path, &self.state).map_err(Kind::io("making it"))?,
+            Contents::Foreign(found) => {
+                return Err(JournalError::new(format!(
+                    "found {found} in its first line, expected `{}`; it is left as it is",
+                    HEADER.trim_end()
+                )));
+            }
+            Contents::Empty => JournalFile::anew(path, &self.state).map_err(JournalError::io("making it"))?,
             Contents::Journal(Reading { state, len, ignored }) => {
                 self.state = state;
                 self.state.cut_off();
                 match ignored {
-                    None => JournalFile::existing(path, len, &self.state).map_err(Kind::io("opening it"))?,
-                    Some(lines) => {
-                        let kept = file::keep_damaged(&path).map_err(Kind::io("keeping it as it was"))?;
+                    None => JournalFile::existing(path, len, &self.state)
+                        .map_err(JournalError::io("opening it"))?,
+                    Some(Ignored { count, line, at, flaw }) => {
+                        let kept =
+                            file::keep_damaged(&path).map_err(JournalError::io("keeping it as it was"))?;
                         let kept = self.path.with_file_name(kept.file_name().unwrap_or_default());
-                        damage = Some(Damage { path: self.path.clone(), lines, kept });
-                        JournalFile::anew(path, &self.state).map_err(Kind::io("writing it anew"))?
+                        damage = Some(format!(
+                            "journal {}: line {line} at byte {at}: {flaw}; \
+                             {count} {} ignored, and the file as it was is kept as {}",
+                            Shown(&self.path),
+                            if count == 1 { "line was" } else { "lines were" },
+                            Shown(&kept)
+                        ));
+                        JournalFile::anew(path, &self.state).map_err(JournalError::io("writing it anew"))?
                     }
                 }
             }
@@ -123,10 +136,6 @@ impl Journal {
         self.open = Some((file, lock));
         self.shorten();
         Ok(damage)
-    }
-
-    fn error(&self, kind: Kind) -> JournalError {
-        JournalError::new(&self.path, kind)
     }
 
     fn file(&mut self) -> &mut JournalFile {
@@ -157,16 +166,16 @@ impl Journal {
 
 impl Store for Journal {
     fn open(&mut self) -> Result<Option<String>, StoreError> {
-        let damage = self.open_file().map_err(|kind| self.error(kind))?;
-        Ok(damage.map(|damage| damage.to_string()))
+        self.open_file().map_err(|error| error.of_journal(&self.path).into())
     }
 
     /// Refuses a name that has no room in a line. Nothing is to be added of such a name.
     fn check_name(&self, name: &str) -> Result<(), StoreError> {
         let len = line::written_len(name);
         if len > MAX_NAME {
-            let kind = Kind::LongName { name: Excerpt::of(name, 0, name.len()), len };
-            return Err(self.error(kind).into());
+            let name = Excerpt::of(name, 0, name.len());
+            let message = format!("found a name of {len} bytes, {name}, expected at most {MAX_NAME}");
+            return Err(JournalError::new(message).of_journal(&self.path).into());
         }
         Ok(())
     }
@@ -205,8 +214,8 @@ impl Store for Journal {
             Record::Forgot => (What::Forgot, Durability::Process),
         };
         let line = Line::new(what, name);
-        let added = self.file().add(&line.to_text(), durability).map_err(Kind::io("writing a record"));
-        added.map_err(|kind| self.error(kind))?;
+        let added = self.file().add(&line.to_text(), durability);
+        added.map_err(JournalError::io("writing a record")).map_err(|error| error.of_journal(&self.path))?;
         self.state.apply(&line);
         self.shorten();
         Ok(true)
@@ -215,42 +224,46 @@ impl Store for Journal {
 
 /// The folder and the name of the file that a path leads to, through all links: two paths to one file are one journal.
 /// They hold when the current folder is another one.
-fn locate(path: &Path) -> Result<(PathBuf, OsString), Kind> {
-    let name = path.file_name().ok_or(Kind::NoFileName)?;
-    let in_folder = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+fn locate(path: &Path) -> Result<(PathBuf, OsString), JournalError> {
+    let no_name = || JournalError::new("found no file name, expected a path such as `jobs.journal`");
+    let name = path.file_name().ok_or_else(no_name)?;
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if is_missing(&error) => {
             let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
             match fs::canonicalize(folder) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(Kind::NoFolder { folder: folder.into() })
+                Err(error) if is_missing(&error) => {
+                    let found = format!("found no folder {}, expected one that exists", Shown(folder));
+                    return Err(JournalError::new(found));
                 }
                 folder => folder.map(|folder| folder.join(name)),
             }
         }
         Err(error) => Err(error),
         Ok(_) => match fs::canonicalize(path) {
-            // A link to nothing.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Kind::NotAFile { found: "a link to nothing" })
-            }
+            Err(error) if is_missing(&error) => return Err(not_a_file("a link to nothing")),
             target => target,
         },
     };
-    let path = in_folder.map_err(Kind::io("finding its folder"))?;
+    let path = found.map_err(JournalError::io("finding its folder"))?;
     match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) => Ok((folder.into(), name.into())),
-        _ => Err(Kind::NotAFile { found: "a folder" }),
+        _ => Err(not_a_file("a folder")),
     }
+}
+
+fn not_a_file(found: &str) -> JournalError {
+    JournalError::new(format!("found {found}, expected a regular file"))
 }
 
 /// Reads a regular file. Anything else is not even opened: opening a pipe may wait for ever, and reading a device may
 /// never end.
-fn contents(path: &Path) -> Result<Contents, Kind> {
+fn contents(path: &Path) -> Result<Contents, JournalError> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Contents::Empty),
-        Err(error) => Err(Kind::io("opening it")(error)),
-        Ok(metadata) if metadata.is_dir() => Err(Kind::NotAFile { found: "a folder" }),
-        Ok(metadata) if !metadata.is_file() => Err(Kind::NotAFile { found: "a device or a pipe" }),
-        Ok(_) => File::open(path).and_then(read::read).map_err(Kind::io("reading it")),
+        Err(error) => Err(JournalError::io("opening it")(error)),
+        Ok(metadata) if metadata.is_dir() => Err(not_a_file("a folder")),
+        Ok(metadata) if !metadata.is_file() => Err(not_a_file("a device or a pipe")),
+        Ok(_) => File::open(path).and_then(read::read).map_err(JournalError::io("reading it")),
     }
 }

@@ -257,8 +257,8 @@ pub use {
 pub use history::{Account, Ending, Forecast, Outlook, Reason};
 #[cfg(all(feature = "std", feature = "tools"))]
 pub use tools::{
-    changes::{ClockChange, ClockChanges, ClockEffect},
-    why::{Explanation, Passes, Reading},
+    changes::{ClockChange, ClockChanges, ClockEffect, Reading},
+    why::{Explanation, Passes},
 };
 
 // Compiles and runs the snippets of the pages.

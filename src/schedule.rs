@@ -15,6 +15,7 @@ mod jitter;
 pub(crate) mod moment;
 mod pattern;
 mod plan;
+mod recurrence;
 mod rule;
 #[cfg(test)]
 mod tests;

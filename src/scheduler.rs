@@ -22,6 +22,9 @@ use crate::task::Outcome;
 use crate::timer;
 use crate::tz::Zone;
 
+/// So many tasks are looked at under the lock at a time.
+const SLICE: usize = 1024;
+
 /// Runs tasks when they are due.
 ///
 /// A clone is another handle to the same scheduler. Dropping the last handle stops the scheduler without waiting; runs that
@@ -139,8 +142,41 @@ impl Scheduler {
 
     /// Handles to all tasks that have not ended, in the order of their next due times. Tasks in their last run come last.
     pub fn tasks(&self) -> Vec<Task> {
-        let snapshots = lock(&self.engine.state).agenda.snapshots(self.engine.clock.now());
+        let mut snapshots = Vec::new();
+        let mut from = Some(0);
+        while let Some(place) = from {
+            // Other threads need not wait for a list of a million tasks.
+            let (some, next) = lock(&self.engine.state).agenda.snapshots(place, SLICE, self.engine.clock.now());
+            snapshots.extend(some);
+            from = next;
+        }
+        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.id));
         snapshots.into_iter().map(|snapshot| self.handle(snapshot)).collect()
+    }
+
+    /// The next due times of all tasks together, up to `count`, each with its task: "what runs tonight?" What is known of a
+    /// single task, [`Task::upcoming`] says.
+    ///
+    /// ```
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(std::time::UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// scheduler.task("report").cron("0 9 * * *").run(|| {})?;
+    /// scheduler.task("sync").cron("0 */8 * * *").run(|| {})?;
+    /// let names: Vec<String> = scheduler.upcoming(4).iter().map(|(_, task)| task.name().to_owned()).collect();
+    /// assert_eq!(names, ["sync", "report", "sync", "sync"]);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn upcoming(&self, count: usize) -> Vec<(SystemTime, Task)> {
+        // Those that are due later than so many others come too late.
+        let tasks = self.tasks().into_iter().take(count);
+        let mut all: Vec<_> = tasks
+            .flat_map(|task| task.upcoming(count).into_iter().map(move |due| (due, task.clone())))
+            .collect();
+        all.sort_by_key(|(due, _)| *due);
+        all.truncate(count);
+        all
     }
 
     fn handle(&self, snapshot: TaskSnapshot) -> Task {

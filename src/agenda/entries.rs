@@ -85,7 +85,7 @@ impl Agenda {
     /// Takes the name from a task. What goes on of it is detached.
     fn detach(&mut self, index: usize, why: Option<Why>, now: Now) -> Option<Entry> {
         self.disarm(index);
-        self.give_up_retry(index);
+        self.give_up_retry(index, now);
         let NameEntry { entry, detached, .. } = self.name_entry(index);
         let entry = entry.take()?;
         let Entry { id, version, .. } = entry;

@@ -231,6 +231,18 @@ impl Entry {
         self.next.filter(|due| due.has_come(now))
     }
 
+    /// The due time after a run that ends now, if the schedule counts from there.
+    pub(super) fn after_end(&self, now: Now) -> Option<Option<Due>> {
+        self.timetable.as_ref()?.after_end(now)
+    }
+
+    /// The last attempt of a run has ended, and the schedule may count from here.
+    pub(super) fn follow_end(&mut self, now: Now) {
+        if self.runs == 0 && self.next.is_none() && self.stage == Stage::Idle {
+            self.next = self.after_end(now).flatten();
+        }
+    }
+
     pub(super) fn marks(&mut self) -> &mut Marks {
         self.marks.get_or_insert_with(Box::default)
     }

@@ -8,7 +8,7 @@ use super::entry::{DetachedKind, Ends, Entry, NameEntry};
 use super::Agenda;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
-use crate::schedule::{Described, Due, Plan};
+use crate::schedule::{Described, Due, Plan, Upcoming};
 use crate::stats::SharedStats;
 use crate::sync::Arc;
 use crate::task::Overlap;
@@ -121,12 +121,26 @@ impl Agenda {
         !goes_on
     }
 
-    /// All tasks, in the order of their next due times; those without one come last.
-    pub(crate) fn snapshots(&self, now: Now) -> Vec<TaskSnapshot> {
-        let indices = 0..self.name_entries.len();
-        let mut snapshots: Vec<_> = indices.filter_map(|index| self.snapshot_at(index, now)).collect();
-        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.id));
-        snapshots
+    /// Some of the tasks: those from a place on, up to `most`. Also answers with the place that follows, if there is one.
+    pub(crate) fn snapshots(&self, from: usize, most: usize, now: Now) -> (Vec<TaskSnapshot>, Option<usize>) {
+        let end = self.name_entries.len().min(from.saturating_add(most));
+        let snapshots = (from..end).filter_map(|index| self.snapshot_at(index, now)).collect();
+        (snapshots, Some(end).filter(|&end| end < self.name_entries.len()))
+    }
+
+    /// The due times of a task that are still to come.
+    pub(crate) fn upcoming(&self, key: TaskKey<'_>, now: Now) -> Option<Upcoming> {
+        let index = self.find(key)?;
+        let now = self.now_for(index, now);
+        let entry = self.name_entries.get(index)?.as_ref()?.entry.as_ref()?;
+        let (next, timetable) = (entry.next?, entry.timetable.as_ref());
+        let next = match next.has_come(now) {
+            true => timetable.filter(|timetable| !timetable.is_users())?.peek(next, now)?,
+            false => next,
+        };
+        let left = entry.last.saturating_sub(entry.count);
+        let left = if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left };
+        Some(Upcoming::of_task(timetable, next, left, now))
     }
 
     /// One task.

@@ -72,9 +72,13 @@ impl Agenda {
     }
 
     /// The run that failed is not repeated: something else has come.
-    pub(super) fn give_up_retry(&mut self, index: usize) {
-        let retry = self.name_entry(index).entry.as_mut().and_then(Entry::take_retry);
-        if let Some(retry) = retry {
+    pub(super) fn give_up_retry(&mut self, index: usize, now: Now) {
+        let taken = self.name_entry(index).entry.as_mut().and_then(|entry| {
+            let retry = entry.take_retry()?;
+            entry.follow_end(now);
+            Some(retry)
+        });
+        if let Some(retry) = taken {
             // If it is queued, its time is not in the heap any more.
             self.elapsed.remove(index);
             self.news.push((retry.run.name.clone(), News::GaveUp(retry)));

@@ -96,7 +96,7 @@ impl Agenda {
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.stage = Stage::Idle;
         if cause != Cause::Retry || entry.passed(now).is_some() {
-            self.give_up_retry(index);
+            self.give_up_retry(index, now);
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         let kind = match (cause, entry.ask_after(), entry.next) {
@@ -259,8 +259,7 @@ impl Agenda {
         let shared = entry.job.as_ref().and_then(Job::shared);
         let job = shared.or_else(|| entry.job.take()).expect("a task that is not running has its callback");
         entry.runs += 1;
-        let waits_for_end = || entry.timetable.as_ref().map_or(false, |it| it.after_end(now).is_some());
-        if facts.reason != Reason::Demand && waits_for_end() {
+        if facts.reason != Reason::Demand && entry.after_end(now).is_some() {
             entry.next = None;
         }
         if facts.place != Place::Any {
@@ -317,7 +316,7 @@ impl Agenda {
             Then::Schedule => false,
             Then::Nothing => true,
         };
-        self.count_from_end(index, now);
+        self.name_entry(index).entry.as_mut().expect("it was found above").follow_end(now);
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
         let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
@@ -327,16 +326,6 @@ impl Agenda {
         }
         self.arm_or_queue(index, now);
         Finished { removed: None, is_over: false, asks }
-    }
-
-    /// The last attempt of a run has ended: a due time that depends on that is known now.
-    pub(super) fn count_from_end(&mut self, index: usize, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        if let (Stage::Idle, 0, None, Some(timetable)) =
-            (entry.stage, entry.runs, entry.next, &entry.timetable)
-        {
-            entry.next = timetable.after_end(now).flatten();
-        }
     }
 
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.

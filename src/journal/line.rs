@@ -48,12 +48,16 @@ pub(super) enum What {
     Forgot,
 }
 
-/// Why a line is no record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
-    pub(super) found: Excerpt,
-    pub(super) expected: String,
-}
+type WithDue = fn(SystemTime) -> What;
+
+/// The first word of each record that has a due.
+const WITH_DUE: [(&str, WithDue); 5] = [
+    ("began", What::Began),
+    ("asked", What::Asked),
+    ("ended", What::Ended),
+    ("passed", What::Passed),
+    ("last", What::Last),
+];
 
 impl<'a> Line<'a> {
     pub(super) fn new(what: What, name: &'a str) -> Line<'a> {
@@ -71,37 +75,25 @@ impl<'a> Line<'a> {
         format!("{} {}", self.what, Escaped(&self.name))
     }
 
-    /// Reads a line, which comes without the newline at its end.
-    pub(super) fn parse(line: &[u8]) -> Result<Line<'static>, Flaw> {
+    /// Reads a line, which comes without the newline at its end. An error says why it is no record.
+    pub(super) fn parse(line: &[u8]) -> Result<Line<'static>, String> {
         const SUM: usize = 8;
         let rest = line.get(SUM + 1..).unwrap_or_default();
         let sum = format!("{:08x}", crc32(rest));
         if line.get(..=SUM) != Some(format!("{sum} ").as_bytes()) {
-            let expected = format!("its checksum `{sum}` first");
-            return Err(Flaw { found: excerpt(line), expected });
+            return Err(format!("found {}, expected its checksum `{sum}` first", excerpt(line)));
         }
-        let flaw = |found: &[u8], expected: &str| Flaw { found: excerpt(found), expected: expected.into() };
+        let flaw = |found: &[u8], expected: &str| format!("found {}, expected {expected}", excerpt(found));
         let text = std::str::from_utf8(rest).map_err(|_| flaw(rest, "UTF-8"))?;
         let mut parts = text.splitn(3, ' ');
         let [what, due, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
-        let what = match (what, due) {
+        let what = match (what, WITH_DUE.iter().find(|(word, _)| *word == what)) {
             ("forgot", _) => What::Forgot,
-            ("began" | "asked" | "ended" | "passed" | "last", _) => {
-                let due = read_time(due).ok_or_else(|| {
-                    flaw(
-                        due.as_bytes(),
-                        "Unix seconds such as `1795392000.000000000`, within this system's range",
-                    )
-                })?;
-                match what {
-                    "began" => What::Began(due),
-                    "asked" => What::Asked(due),
-                    "ended" => What::Ended(due),
-                    "passed" => What::Passed(due),
-                    _ => What::Last(due),
-                }
+            (_, Some((_, with_due))) => {
+                let expected = "Unix seconds such as `1795392000.000000000`, within this system's range";
+                with_due(read_time(due).ok_or_else(|| flaw(due.as_bytes(), expected))?)
             }
-            _ => {
+            (what, None) => {
                 return Err(flaw(what.as_bytes(), "`began`, `asked`, `ended`, `passed`, `last` or `forgot`"))
             }
         };

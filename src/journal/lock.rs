@@ -24,10 +24,8 @@
 //!
 //! The lock is a file beside the journal that is open and shared with nobody.
 
-use std::ffi::OsStr;
-use std::path::Path;
-
-use super::error::Kind;
+// Each has a `Lock` that is held until it is dropped. `Lock::acquire` is given the absolute path of a folder, and the name
+// of the journal in it.
 
 #[cfg(not(any(unix, windows)))]
 mod other;
@@ -37,20 +35,8 @@ mod unix;
 mod windows;
 
 #[cfg(not(any(unix, windows)))]
-use other as platform;
+pub(super) use self::other::Lock;
 #[cfg(unix)]
-use unix as platform;
+pub(super) use self::unix::Lock;
 #[cfg(windows)]
-use windows as platform;
-
-/// Held until it is dropped.
-pub(super) struct Lock {
-    _held: platform::Lock,
-}
-
-impl Lock {
-    /// The lock of the journal of this name in this folder, which has an absolute path.
-    pub(super) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, Kind> {
-        platform::Lock::acquire(folder, journal).map(|held| Lock { _held: held })
-    }
-}
+pub(super) use self::windows::Lock;

@@ -2,8 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::error::Lines;
-use super::line::{excerpt, Flaw, Line, HEADER, MAX_LINE};
+use super::line::{excerpt, Line, HEADER, MAX_LINE};
 use super::state::State;
 use crate::excerpt::Excerpt;
 
@@ -24,7 +23,19 @@ pub(super) struct Reading {
     /// Where the last record ends: what follows is a write that was cut short.
     pub(super) len: u64,
     /// The lines that were ignored, other than that.
-    pub(super) ignored: Option<Lines>,
+    pub(super) ignored: Option<Ignored>,
+}
+
+/// The lines that were ignored.
+#[derive(Debug)]
+pub(super) struct Ignored {
+    /// How many there are.
+    pub(super) count: u64,
+    /// The number of the first, from 1, and the byte of the file that it begins at.
+    pub(super) line: u64,
+    pub(super) at: u64,
+    /// What is wrong with the first.
+    pub(super) flaw: String,
 }
 
 /// Reads all of it.
@@ -49,7 +60,10 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
         }
         match parse(&line) {
             Some(Ok(record)) => reading.state.apply(&record),
-            Some(Err(flaw)) => reading.ignore(number, flaw),
+            Some(Err(flaw)) => {
+                let first = Ignored { count: 0, line: number, at: reading.len, flaw };
+                reading.ignored.get_or_insert(first).count += 1;
+            }
             // It was cut short.
             None => break,
         }
@@ -58,41 +72,28 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
     Ok(Contents::Journal(reading))
 }
 
-impl Reading {
-    fn ignore(&mut self, line: u64, flaw: Flaw) {
-        let at = self.len;
-        self.ignored.get_or_insert(Lines { count: 0, line, at, flaw }).count += 1;
-    }
-}
-
 /// Reads a line, and of one that is too long only the start. The length of all of it; 0 at the end.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     let most = MAX_LINE as u64 + 1;
     let mut len = reader.by_ref().take(most).read_until(b'\n', line)? as u64;
-    while len >= most && line.last() != Some(&b'\n') {
-        let buffer = match reader.fill_buf() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            buffer => buffer?,
-        };
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        reader.consume(used);
-        len += used as u64;
-        if end.is_some() || used == 0 {
-            break;
-        }
+    let mut rest = Vec::new();
+    let mut goes_on = len == most && !line.ends_with(b"\n");
+    while goes_on {
+        rest.clear();
+        let more = reader.by_ref().take(most).read_until(b'\n', &mut rest)? as u64;
+        len += more;
+        goes_on = more == most && !rest.ends_with(b"\n");
     }
     Ok(len)
 }
 
 /// Reads a line, unless it is the last and has no end: that is what is left of a write that was cut short. What has an end
 /// and is no record was one, or something else wrote it.
-fn parse(line: &[u8]) -> Option<Result<Line<'static>, Flaw>> {
+fn parse(line: &[u8]) -> Option<Result<Line<'static>, String>> {
     match line.strip_suffix(b"\n") {
         Some(line) => Some(Line::parse(line)),
         None if line.len() > MAX_LINE => {
-            let expected = format!("at most {MAX_LINE} bytes in a line");
-            Some(Err(Flaw { found: excerpt(line), expected }))
+            Some(Err(format!("found {}, expected at most {MAX_LINE} bytes in a line", excerpt(line))))
         }
         None => None,
     }

@@ -36,7 +36,11 @@ impl State {
     /// Takes in what happened next.
     pub(super) fn apply(&mut self, record: &Line<'_>) {
         match record.what {
-            What::Began(due) => self.of(&record.name).began(due),
+            What::Began(due) => {
+                let known = self.of(&record.name);
+                add(&mut known.under_way, due, 1);
+                known.last = Some(due);
+            }
             What::Asked(due) => add(&mut self.of(&record.name).under_way, due, 1),
             What::Passed(due) | What::Last(due) => self.of(&record.name).last = Some(due),
             What::Ended(due) => {
@@ -101,11 +105,6 @@ impl State {
 }
 
 impl Known {
-    fn began(&mut self, due: SystemTime) {
-        add(&mut self.under_way, due, 1);
-        self.last = Some(due);
-    }
-
     /// Answers whether nothing is known any more.
     fn ended(&mut self, due: SystemTime) -> bool {
         if let Some(count) = self.under_way.get_mut(&due) {

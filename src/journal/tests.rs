@@ -69,7 +69,7 @@ struct Past {
 /// A journal, and what was wrong with it.
 struct Opened {
     journal: Journal,
-    damage: Option<Damage>,
+    damage: Option<String>,
 }
 
 impl Journal {
@@ -77,7 +77,7 @@ impl Journal {
         let mut journal = Journal::at(path);
         match journal.open_file() {
             Ok(damage) => Ok(Opened { journal, damage }),
-            Err(kind) => Err(journal.error(kind)),
+            Err(error) => Err(error.of_journal(path)),
         }
     }
 

@@ -128,6 +128,14 @@ impl Upcoming {
         Ok(Upcoming { timetable, start, next: Ok(next), later, left })
     }
 
+    /// The due times of a task from the next one on. Of a schedule that is the user's code only that one.
+    pub(crate) fn of_task(timetable: Option<&Timetable>, next: Due, left: u64, start: Now) -> Upcoming {
+        let copy = timetable.and_then(Timetable::copy);
+        let left = if copy.is_some() { left } else { left.min(1) };
+        let timetable = copy.unwrap_or_else(Timetable::over);
+        Upcoming { timetable, start, next: Ok(Some(next)), later: None, left }
+    }
+
     /// Why there are no more due times, if not because the schedule is over.
     pub fn error(&self) -> Option<&Error> {
         self.next.as_ref().err()

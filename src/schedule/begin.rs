@@ -9,11 +9,12 @@ use super::exclusions::Exclusions;
 use super::jitter::Whose;
 use super::moment::{out_of_range, Moment};
 use super::pattern::Pattern;
+use super::recurrence::Recurrence;
 use super::rule::{ask, pull, Closure, Moments, Rule};
 use super::timeline::Timeline;
 use super::timetable::Timetable;
 use super::words::Words;
-use super::{expect_begun, instant_of, never_due, Schedule, What};
+use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
 use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION, STEP};
 use crate::error::{Error, Kind};
@@ -134,15 +135,18 @@ impl Beginning {
     /// An expression, or several schedules: due from now on.
     fn calendar(&mut self, schedule: &Schedule) -> Result<Option<Due>, Error> {
         let mut pattern = schedule.pattern(&self.zone, last_before(&self.zone).unwrap_or(i64::MIN))?;
+        let what = match &pattern {
+            Pattern::Cron { cron, .. } if cron.never_fires() => {
+                return Err(never_fires().in_field("cron", cron.to_string()));
+            }
+            Pattern::Cron { cron, .. } => format!("cron `{cron}`"),
+            _ => Words::of(&schedule.what).to_string(),
+        };
         expect_begun(&self.zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
         let wall = self.timetable.undelayed(self.now.wall);
         if self.last.is_some() {
             pattern.hold(Some(since(self.last, false, wall)));
         }
-        let what = match &pattern {
-            Pattern::Cron { cron, .. } => format!("cron `{cron}`"),
-            _ => Words::of(&schedule.what).to_string(),
-        };
         let since = since(self.last, pattern.is_interval_like(), wall);
         self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
         let first = self.timetable.after_instant(since)?;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::except::Except;
 use super::exclusions::Exclusions;
 use super::pattern::Pattern;
+use super::recurrence::Recurrence;
 use crate::error::Error;
 use crate::tz::{system_time, unix_seconds, Zone};
 

@@ -10,7 +10,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::except::{Except, Moves};
-use super::pattern::Pattern;
+use super::recurrence::Recurrence;
 use super::timeline::{Timeline, FARTHEST};
 use crate::civil::{Date, DateTime, DAY};
 use crate::error::{Error, Kind};
@@ -52,7 +52,7 @@ impl Exclusions<'_> {
     /// The first occurrence of a pattern after an instant. Closures are not asked about one after `until`.
     pub(super) fn after(
         &self,
-        pattern: &Pattern,
+        pattern: &dyn Recurrence,
         mut after: SystemTime,
         until: Option<SystemTime>,
     ) -> Result<Option<SystemTime>, Error> {
@@ -77,7 +77,11 @@ impl Exclusions<'_> {
     }
 
     /// The last occurrence of a pattern at an instant or before it.
-    pub(super) fn until(&self, pattern: &Pattern, until: SystemTime) -> Result<Option<SystemTime>, Error> {
+    pub(super) fn until(
+        &self,
+        pattern: &dyn Recurrence,
+        until: SystemTime,
+    ) -> Result<Option<SystemTime>, Error> {
         if self.except.is_empty() {
             return Ok(pattern.until(until));
         }
@@ -134,7 +138,7 @@ impl Exclusions<'_> {
 
     /// How many occurrences of a pattern there are after an instant and up to another, as far as dates leave them out or
     /// move them.
-    pub(super) fn count(&self, pattern: &Pattern, after: SystemTime, until: SystemTime) -> u64 {
+    pub(super) fn count(&self, pattern: &dyn Recurrence, after: SystemTime, until: SystemTime) -> u64 {
         let raw = |after, until| pattern.count(after, until);
         let mut count = self.count_in_place(after, until, raw);
         for (first, last) in self.except.stretches() {
@@ -228,7 +232,7 @@ impl Exclusions<'_> {
     }
 
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
-    fn by_dates_after(&self, pattern: &Pattern, after: SystemTime) -> Option<SystemTime> {
+    fn by_dates_after(&self, pattern: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
         if self.except.dates.is_empty() {
             return pattern.after(after);
         }
@@ -276,7 +280,7 @@ impl Exclusions<'_> {
     }
 
     /// The same where occurrences on listed dates move to earlier ones.
-    fn or_moved_back(&self, pattern: &Pattern, after: SystemTime) -> Option<SystemTime> {
+    fn or_moved_back(&self, pattern: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
         // Nothing moves to before the beginning.
         let after = pattern.begins_after().map_or(after, |begin| begin.max(after));
         let passed = DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after)));
@@ -323,7 +327,7 @@ impl Exclusions<'_> {
     }
 
     /// Where an occurrence on a listed date goes; `None` if that is more than a year away.
-    fn moved(&self, pattern: &Pattern, raw: SystemTime, shown: DateTime) -> Option<SystemTime> {
+    fn moved(&self, pattern: &dyn Recurrence, raw: SystemTime, shown: DateTime) -> Option<SystemTime> {
         let time = self.meant_for(pattern, raw, shown).time();
         let below_second = raw.duration_since(system_time(unix_seconds(raw))?).unwrap_or_default();
         let mut date = shown.date();
@@ -345,7 +349,7 @@ impl Exclusions<'_> {
     }
 
     /// The civil time that an occurrence is meant for: of one at the end of a gap, what the gap has skipped.
-    fn meant_for(&self, pattern: &Pattern, raw: SystemTime, shown: DateTime) -> DateTime {
+    fn meant_for(&self, pattern: &dyn Recurrence, raw: SystemTime, shown: DateTime) -> DateTime {
         let unix = unix_seconds(raw);
         if self.clock.span(unix).lo != unix {
             return shown;
@@ -355,17 +359,17 @@ impl Exclusions<'_> {
     }
 
     /// Whether there is an occurrence of a pattern on a date on which no clocks change.
-    fn has_any(&self, pattern: &Pattern, date: Date) -> bool {
+    fn has_any(&self, pattern: &dyn Recurrence, date: Date) -> bool {
         let next = just_before(self.clock.start(date)).and_then(|before| pattern.after(before));
         next.map_or(false, |next| unix_seconds(next) < self.clock.start(next_day(date)))
     }
 
     /// Whether all dates from this one to another have the same times of day, if they have any.
-    fn are_alike(&self, pattern: &Pattern, date: Date, last: Date) -> bool {
+    fn are_alike(&self, pattern: &dyn Recurrence, date: Date, last: Date) -> bool {
         let start = self.clock.start(date);
         let span = self.clock.span(start);
         let is_in_span = span.lo < start && self.clock.start(next_day(last)) <= span.hi;
-        matches!(pattern, Pattern::Cron { floor, .. } if is_in_span && *floor < start)
+        is_in_span && pattern.is_same_each_day_from(start)
     }
 
     /// The first date of the listed ones in a row that end the day before this one, or else this one.

@@ -3,11 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::any::Union;
-use super::exclusions::NANOSECOND;
+use super::bounds::{Bounds, Parts};
+use super::except::Except;
+use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::{out_of_range, Moment};
+use super::recurrence::Recurrence;
 use super::timeline::Timeline;
-use super::{expect_begun, instant_of, never_fires, Schedule, What};
+use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
@@ -16,6 +18,10 @@ use crate::occurrences::fires;
 use crate::period::Period;
 use crate::sync::Arc;
 use crate::tz::{system_time, system_time_of_nanos, unix_nanos, unix_seconds, Instants, Offsets, Zone};
+
+/// So many occurrences that two schedules have in common are found one by one. The docs of `any` say "a million". From there on
+/// the count is a lower bound.
+const MOST_COMMON: u32 = 1_000_000;
 
 /// What is due, and the clock that it follows.
 #[derive(Clone)]
@@ -48,9 +54,6 @@ impl Schedule {
         match (&self.what, starting) {
             (What::Cron(cron), _) => {
                 let cron = self.cron_in(cron, zone)?;
-                if cron.never_fires() {
-                    return Err(never_fires().in_field("cron", cron.to_string()));
-                }
                 let floor = starting.map_or(i64::MIN, unix_seconds).max(floor);
                 Ok(Pattern::Cron { cron, clock, floor })
             }
@@ -72,6 +75,65 @@ impl Schedule {
     }
 }
 
+impl Recurrence for Pattern {
+    fn after(&self, after: SystemTime) -> Option<SystemTime> {
+        match self {
+            Pattern::Cron { cron, clock, floor } => {
+                fires::next(cron, clock, unix_seconds(after).max(*floor)).and_then(system_time)
+            }
+            Pattern::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
+            Pattern::Any(union) => union.after(after),
+        }
+    }
+
+    fn until(&self, until: SystemTime) -> Option<SystemTime> {
+        match self {
+            Pattern::Cron { cron, clock, floor } => {
+                let last = fires::previous(cron, clock, unix_seconds(until).saturating_add(1));
+                last.filter(|last| last > floor).and_then(system_time)
+            }
+            Pattern::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
+            Pattern::Any(union) => union.until(until),
+        }
+    }
+
+    fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
+        match self {
+            Pattern::Cron { cron, clock, floor } => {
+                fires::count(cron, clock, unix_seconds(after).max(*floor), unix_seconds(until))
+            }
+            Pattern::Days(days) => days.count(unix_nanos(after), unix_nanos(until)),
+            Pattern::Any(union) => union.count(after, until),
+        }
+    }
+
+    fn begins_after(&self) -> Option<SystemTime> {
+        match self {
+            Pattern::Cron { floor, .. } => system_time(*floor),
+            Pattern::Days(days) => {
+                let anchor = days.after(i128::MIN).and_then(system_time_of_nanos);
+                anchor.and_then(|anchor| anchor.checked_sub(NANOSECOND))
+            }
+            Pattern::Any(_) => None,
+        }
+    }
+
+    fn skipped_from(&self, start: i64, shown: DateTime) -> Option<i64> {
+        match self {
+            Pattern::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
+            Pattern::Days(days) if days.is_whole() => days.civil_from(start),
+            Pattern::Any(union) => {
+                union.patterns().filter_map(|pattern| pattern.skipped_from(start, shown)).min()
+            }
+            _ => None,
+        }
+    }
+
+    fn is_same_each_day_from(&self, start: i64) -> bool {
+        matches!(self, Pattern::Cron { floor, .. } if *floor < start)
+    }
+}
+
 impl Pattern {
     /// A period of days or months from an anchor on.
     pub(super) fn days(
@@ -85,64 +147,6 @@ impl Pattern {
         }
         let days = Days::new(period, civil, unix_nanos(anchor), Timeline::new(zone.clone()));
         Ok(Pattern::Days(Box::new(days.ok_or_else(out_of_range)?)))
-    }
-
-    /// The first occurrence after an instant.
-    pub(super) fn after(&self, after: SystemTime) -> Option<SystemTime> {
-        match self {
-            Pattern::Cron { cron, clock, floor } => {
-                fires::next(cron, clock, unix_seconds(after).max(*floor)).and_then(system_time)
-            }
-            Pattern::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
-            Pattern::Any(union) => union.after(after),
-        }
-    }
-
-    /// The last occurrence at an instant or before it.
-    pub(super) fn until(&self, until: SystemTime) -> Option<SystemTime> {
-        match self {
-            Pattern::Cron { cron, clock, floor } => {
-                let last = fires::previous(cron, clock, unix_seconds(until).saturating_add(1));
-                last.filter(|last| last > floor).and_then(system_time)
-            }
-            Pattern::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
-            Pattern::Any(union) => union.until(until),
-        }
-    }
-
-    /// How many occurrences there are after an instant and up to another.
-    pub(super) fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
-        match self {
-            Pattern::Cron { cron, clock, floor } => {
-                fires::count(cron, clock, unix_seconds(after).max(*floor), unix_seconds(until))
-            }
-            Pattern::Days(days) => days.count(unix_nanos(after), unix_nanos(until)),
-            Pattern::Any(union) => union.count(after, until),
-        }
-    }
-
-    /// The instant up to which nothing is due, if it has a beginning.
-    pub(super) fn begins_after(&self) -> Option<SystemTime> {
-        match self {
-            Pattern::Cron { floor, .. } => system_time(*floor),
-            Pattern::Days(days) => {
-                let anchor = days.after(i128::MIN).and_then(system_time_of_nanos);
-                anchor.and_then(|anchor| anchor.checked_sub(NANOSECOND))
-            }
-            Pattern::Any(_) => None,
-        }
-    }
-
-    /// The first civil second from `start` on that it is meant for, if `shown`, at the end of a gap, is not one itself.
-    pub(super) fn skipped_from(&self, start: i64, shown: DateTime) -> Option<i64> {
-        match self {
-            Pattern::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
-            Pattern::Days(days) if days.is_whole() => days.civil_from(start),
-            Pattern::Any(union) => {
-                union.patterns().filter_map(|pattern| pattern.skipped_from(start, shown)).min()
-            }
-            _ => None,
-        }
     }
 
     /// Whether it is due again for civil times that the clock shows again; of several, whether one is.
@@ -201,4 +205,136 @@ impl Pattern {
     pub(super) fn in_zone_alone(&self) -> Pattern {
         self.with_clock(Timeline::new(self.clock().zone().clone()))
     }
+}
+
+/// Several patterns by one clock.
+#[derive(Clone)]
+pub(super) struct Union {
+    members: Vec<Member>,
+    clock: Timeline,
+}
+
+#[derive(Clone)]
+struct Member {
+    pattern: Pattern,
+    except: Except,
+    /// When it begins and ends.
+    bounds: Bounds,
+    /// Those up to then have been judged, and do not come back when the clock is set back.
+    judged: Option<SystemTime>,
+}
+
+impl Union {
+    /// The schedules in a zone. Expressions begin after `floor`, in Unix seconds.
+    fn new(schedules: &[Schedule], zone: &Zone, floor: i64) -> Result<Union, Error> {
+        if schedules.is_empty() {
+            return Err(Error::new(Kind::Other("expected at least one schedule".into())).in_field("any", ""));
+        }
+        let member = |schedule: &Schedule| {
+            schedule.check_member()?;
+            let parts = Parts {
+                until: instant_of("until", schedule.until, zone)?,
+                civil_starting: schedule.starting.and_then(Moment::civil),
+                civil_until: schedule.until.and_then(Moment::civil),
+                ..Parts::default()
+            };
+            let (pattern, except) = (schedule.pattern(zone, floor)?, schedule.except.clone());
+            Ok(Member { pattern, except, bounds: Bounds::new(parts), judged: None })
+        };
+        let members = schedules.iter().map(member).collect::<Result<_, Error>>()?;
+        Ok(Union { members, clock: Timeline::new(zone.clone()) })
+    }
+
+    fn after(&self, after: SystemTime) -> Option<SystemTime> {
+        first(&self.members, after)
+    }
+
+    fn until(&self, until: SystemTime) -> Option<SystemTime> {
+        self.members.iter().filter_map(|member| member.until(until)).max()
+    }
+
+    /// How many there are after an instant and up to another: of each member those that no member before it has.
+    fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
+        let new = |(index, member): (usize, &Member)| {
+            let (mut at, mut common) = (after, 0);
+            // Each search jumps over all that only one of the two sides has.
+            while let Some(found) = member.after(at).filter(|found| *found <= until) {
+                match first(&self.members[..index], found.checked_sub(NANOSECOND).unwrap_or(found)) {
+                    Some(other) if other == found && common == MOST_COMMON => {
+                        return member.count(after, found).saturating_sub(1 + u64::from(common));
+                    }
+                    Some(other) if other == found => {
+                        common += 1;
+                        at = found;
+                    }
+                    Some(other) if other <= until => at = other.checked_sub(NANOSECOND).unwrap_or(other),
+                    _ => break,
+                }
+            }
+            member.count(after, until).saturating_sub(common.into())
+        };
+        self.members.iter().enumerate().map(new).sum()
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.members.iter().map(|member| &member.pattern)
+    }
+
+    fn with_clock(&self, clock: Timeline) -> Union {
+        let member =
+            |member: &Member| Member { pattern: member.pattern.with_clock(clock.clone()), ..member.clone() };
+        Union { members: self.members.iter().map(member).collect(), clock }
+    }
+
+    /// Reads in the zone of now when its members begin and end.
+    fn rezone(&mut self) {
+        for Member { pattern, bounds, .. } in &mut self.members {
+            bounds.rezone(self.clock.zone());
+            pattern.rezone(bounds.civil_starting());
+        }
+    }
+
+    /// Members that are not interval-like are due only after an instant, or from their beginning again.
+    fn hold(&mut self, judged: Option<SystemTime>) {
+        for member in &mut self.members {
+            member.pattern.hold(judged);
+            if !member.pattern.is_interval_like() {
+                member.judged = judged;
+            }
+        }
+    }
+}
+
+impl Member {
+    fn after(&self, after: SystemTime) -> Option<SystemTime> {
+        let after = self.judged.map_or(after, |judged| judged.max(after));
+        // Without closures there are no errors.
+        let found = self.exclusions().after(&self.pattern, after, None).unwrap_or(None);
+        found.filter(|found| *found <= self.bounds.until().unwrap_or(*found))
+    }
+
+    fn until(&self, until: SystemTime) -> Option<SystemTime> {
+        let until = self.bounds.until().map_or(until, |end| end.min(until));
+        let found = self.exclusions().until(&self.pattern, until).unwrap_or(None);
+        found.filter(|found| self.judged.map_or(true, |judged| *found > judged))
+    }
+
+    fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
+        let after = self.judged.map_or(after, |judged| judged.max(after));
+        let until = self.bounds.until().map_or(until, |end| end.min(until));
+        if after < until {
+            self.exclusions().count(&self.pattern, after, until)
+        } else {
+            0
+        }
+    }
+
+    fn exclusions(&self) -> Exclusions<'_> {
+        Exclusions { except: &self.except, clock: self.pattern.clock() }
+    }
+}
+
+/// The first occurrence of any member after an instant.
+fn first(members: &[Member], after: SystemTime) -> Option<SystemTime> {
+    members.iter().filter_map(|member| member.after(after)).min()
 }

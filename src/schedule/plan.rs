@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::pattern::Pattern;
+use super::recurrence::Recurrence;
 use super::rule::Rule;
 use super::timetable::Timetable;
 use crate::cron::Cron;

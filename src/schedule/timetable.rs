@@ -4,7 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Parts};
+use super::calendar::Calendar;
 use super::due::Due;
 use super::except::Except;
 use super::exclusions::{last_of, Exclusions, NANOSECOND};
@@ -280,6 +281,23 @@ impl Timetable {
     /// The due time itself, if it is not after the end.
     pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
         due.filter(|due| due.is_until(self.bounds.until(), now))
+    }
+
+    /// A copy, unless the schedule is the user's code.
+    pub(crate) fn copy(&self) -> Option<Timetable> {
+        let rule = match &self.rule {
+            _ if self.is_users() => return None,
+            Rule::Calendar(calendar) => Rule::Calendar(Calendar::new(calendar.pattern.clone())),
+            Rule::Elapsed { period, clock } => Rule::Elapsed { period: *period, clock: clock.clone() },
+            &Rule::AfterEnd { period } => Rule::AfterEnd { period },
+            _ => Rule::Once { civil: None },
+        };
+        Some(Timetable { rule, bounds: self.bounds.clone() })
+    }
+
+    /// One that has no more due times.
+    pub(super) fn over() -> Timetable {
+        Timetable { rule: Rule::Once { civil: None }, bounds: Bounds::new(Parts::default()) }
     }
 
     /// The due time after a run that has ended now, if that is what it depends on. None where it does not.

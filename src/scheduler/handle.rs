@@ -79,6 +79,28 @@ impl Task {
         self.snapshot()?.next
     }
 
+    /// The next due times, up to `count`, each run on time. Of a schedule that calls your code (an iterator, a closure, a
+    /// closure in `except`), only the first is known; of a task in its last run, none.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// let clock = ManualClock::new(UNIX_EPOCH);
+    /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
+    /// let task = scheduler.task("report").cron("0 */12 * * *").run(|| {})?;
+    /// let hours = |hours| UNIX_EPOCH + Duration::from_secs(hours * 3600);
+    /// assert_eq!(task.upcoming(3), [hours(12), hours(24), hours(36)]);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn upcoming(&self, count: usize) -> Vec<SystemTime> {
+        let upcoming = self.engine.upgrade().and_then(|engine| {
+            let state = lock(&engine.state);
+            state.agenda.upcoming(self.key(), engine.clock.now())
+        });
+        upcoming.map_or_else(Vec::new, |upcoming| upcoming.take(count).collect())
+    }
+
     /// What has become of the task so far: its last run, how many there were, how long they took. It stays when the task has
     /// ended.
     pub fn stats(&self) -> Stats {

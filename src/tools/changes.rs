@@ -7,12 +7,12 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use super::english::ClockTime;
-use super::why::Reading;
 use crate::civil::{DateTime, MAX_SECONDS, MIN_SECONDS};
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::occurrences::days::Days;
 use crate::schedule::{expect_begun, instant_of, moment::out_of_range, Schedule, What};
+use crate::tz::zone::Offset;
 use crate::tz::{system_time, unix_nanos, unix_seconds, Offsets, Span, Zone};
 
 /// Further from a change than this, in seconds, no civil time is near it on both sides.
@@ -61,6 +61,68 @@ pub enum ClockEffect {
     Doubled,
 }
 
+/// What clocks show at an instant, and how far that is from UTC. `Display` is RFC 3339: `2026-03-29T03:00:00+02:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reading {
+    unix: i64,
+    offset: i32,
+}
+
+impl Reading {
+    pub(super) fn new(zone: &Zone, unix: i64) -> Reading {
+        Reading { unix, offset: zone.span(unix).offset }
+    }
+
+    /// What the clocks show, or `None` outside the years 1-9999.
+    pub fn civil(&self) -> Option<DateTime> {
+        DateTime::from_seconds(self.civil_seconds())
+    }
+
+    /// The offset, in seconds east of UTC.
+    pub fn offset(&self) -> i32 {
+        self.offset
+    }
+
+    /// The instant, in whole seconds; `None` where [`SystemTime`] cannot hold it.
+    pub fn instant(&self) -> Option<SystemTime> {
+        system_time(self.unix)
+    }
+
+    /// What clocks would show a second later without a change in between.
+    pub(super) fn next_civil(&self) -> Option<DateTime> {
+        DateTime::from_seconds(self.civil_seconds().saturating_add(1))
+    }
+
+    fn civil_seconds(&self) -> i64 {
+        self.unix.saturating_add(i64::from(self.offset))
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Shown(*self))?;
+        match self.offset {
+            _ if self.civil().is_none() => Ok(()),
+            0 => f.write_str("Z"),
+            offset => write!(f, "{}", Offset(offset)),
+        }
+    }
+}
+
+/// What the clocks show, without the offset.
+pub(super) struct Shown(pub(super) Reading);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.civil() {
+            Some(civil) => write!(f, "{civil}"),
+            // One side of a gap at the end of time.
+            None if self.0.unix < 0 => f.write_str("the year 0"),
+            None => f.write_str("the year 10000"),
+        }
+    }
+}
+
 impl Schedule {
     /// The clock changes in a range that move, merge, drop or double fires of a cron expression, or of a period of whole
     /// days that has a [`starting`](Schedule::starting) moment. `zone` is whose clocks those are unless the schedule names
@@ -96,10 +158,7 @@ impl Schedule {
         let instant = |field, moment| instant_of(field, moment, &zone);
         let (starting, until) = (instant("starting", self.starting)?, instant("until", self.until)?);
         let times = match (&self.what, self.starting, starting) {
-            (What::Cron(cron), _, _) => Times::Cron {
-                cron: *self.cron_in(cron, &zone)?,
-                floor: starting.map_or(i64::MIN, unix_seconds),
-            },
+            (What::Cron(cron), _, _) => Times::Cron(*self.cron_in(cron, &zone)?),
             (What::Every(period), Some(moment), Some(anchor))
                 if !period.is_elapsed() && period.elapsed().is_zero() =>
             {
@@ -122,9 +181,11 @@ impl Schedule {
             second.clamp(MIN_SECONDS - REACH, MAX_SECONDS + REACH)
         };
         let (start, end) = (ceiling(range.start), ceiling(range.end));
+        // The due times of a period begin with its anchor by themselves.
+        let floor = starting.filter(|_| times.cron().is_some()).map_or(i64::MIN, unix_seconds);
         let until = until.map_or(i64::MAX, unix_seconds);
         let span = zone.span(start - 1);
-        Ok(ClockChanges { times, zone, span, end, until })
+        Ok(ClockChanges { times, zone, span, end, floor, until })
     }
 }
 
@@ -136,17 +197,14 @@ pub struct ClockChanges {
     span: Span,
     /// Changes before this are asked for.
     end: i64,
-    /// The last second in which something is due.
+    /// What is due comes after this second, and ends with that one.
+    floor: i64,
     until: i64,
 }
 
 /// Civil times without a zone.
 enum Times {
-    /// Fires after `floor`, in Unix seconds.
-    Cron {
-        cron: Cron,
-        floor: i64,
-    },
+    Cron(Cron),
     Days(Days<Zone>),
 }
 
@@ -172,10 +230,16 @@ impl Iterator for ClockChanges {
 impl FusedIterator for ClockChanges {}
 
 impl ClockChanges {
+    /// Those after an instant and before another that concern a cron expression.
+    pub(super) fn of_cron(cron: &Cron, zone: &Zone, after: i64, end: i64) -> ClockChanges {
+        let (times, zone, span) = (Times::Cron(*cron), zone.clone(), zone.span(after));
+        ClockChanges { times, zone, span, end, floor: i64::MIN, until: i64::MAX }
+    }
+
     /// What becomes of the times that the gap between a span and the current one skips.
     fn of_gap(&self, before: Span) -> Option<ClockChange> {
         let at = before.hi;
-        if at <= self.times.floor() || at > self.until {
+        if at <= self.floor || at > self.until {
             return None;
         }
         let start = at.checked_add(i64::from(before.offset))?;
@@ -186,7 +250,8 @@ impl ClockChanges {
         };
         let is_shown_first = self.times.is_interval_like() || self.zone.resolve(end).due() == at;
         let is_due_anyway = is_shown_first && self.times.at_or_after(end) == Some(end);
-        let effect = match (self.times.is_made_up(), is_due_anyway, count) {
+        let is_made_up = self.times.cron().map_or(true, Cron::is_made_up_in_gap);
+        let effect = match (is_made_up, is_due_anyway, count) {
             (false, _, _) => ClockEffect::Dropped,
             (true, false, 1) => ClockEffect::Moved,
             (true, is_due_anyway, _) => ClockEffect::Merged { is_due_anyway },
@@ -221,7 +286,7 @@ impl ClockChanges {
         let (at, after) = (before.hi, self.span);
         let offset = |span: Span| i64::from(span.offset);
         // Both times after the start, and both in time.
-        let first = before.lo.max(self.times.floor().saturating_add(1)).saturating_add(offset(before));
+        let first = before.lo.max(self.floor.saturating_add(1)).saturating_add(offset(before));
         let last = (after.hi - 1).min(self.until).saturating_add(offset(after));
         let start = at.checked_add(offset(after))?.max(first);
         let end = at.checked_add(offset(before))?.min(last.saturating_add(1));
@@ -247,17 +312,20 @@ impl ClockChanges {
 }
 
 impl Times {
-    /// In Unix seconds, what is due comes after this. The due times of a period begin with its anchor by themselves.
-    fn floor(&self) -> i64 {
+    fn cron(&self) -> Option<&Cron> {
         match self {
-            Times::Cron { floor, .. } => *floor,
-            Times::Days(_) => i64::MIN,
+            Times::Cron(cron) => Some(cron),
+            Times::Days(_) => None,
         }
+    }
+
+    fn is_interval_like(&self) -> bool {
+        self.cron().map_or(false, Cron::is_interval_like)
     }
 
     fn at_or_after(&self, civil: i64) -> Option<i64> {
         match self {
-            Times::Cron { cron, .. } => cron.at_or_after(civil),
+            Times::Cron(cron) => cron.at_or_after(civil),
             Times::Days(days) => days.civil_from(civil),
         }
     }
@@ -266,7 +334,7 @@ impl Times {
     fn within(&self, range: Range<i64>) -> Option<(i64, i64, u64)> {
         let first = self.at_or_after(range.start).filter(|&first| first < range.end)?;
         match self {
-            Times::Cron { cron, .. } => {
+            Times::Cron(cron) => {
                 let last = cron.at_or_before(range.end - 1)?;
                 let count = cron.count(DateTime::from_seconds(first)?..=DateTime::from_seconds(last)?);
                 Some((first, last, count))
@@ -276,20 +344,6 @@ impl Times {
                 let all = std::iter::successors(Some(first), next);
                 Some(all.fold((first, first, 0), |(first, _, count), civil| (first, civil, count + 1)))
             }
-        }
-    }
-
-    fn is_made_up(&self) -> bool {
-        match self {
-            Times::Cron { cron, .. } => cron.is_made_up_in_gap(),
-            Times::Days(_) => true,
-        }
-    }
-
-    fn is_interval_like(&self) -> bool {
-        match self {
-            Times::Cron { cron, .. } => cron.is_interval_like(),
-            Times::Days(_) => false,
         }
     }
 }

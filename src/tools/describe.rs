@@ -11,8 +11,8 @@ use core::fmt;
 use self::days::{months_that_match, write_both, DayRule};
 use self::time::{Said, TimeOfDay};
 use self::weekdays::Of;
-use self::words::{list, Rule, Values};
-use super::english::{Ordinal, MONTHS};
+use self::words::{Rule, Values};
+use super::english::{list_months, list_ranges, Ordinal, MONTHS};
 use crate::cron::field::YEAR;
 use crate::cron::Cron;
 
@@ -160,7 +160,7 @@ impl Calendar {
             return write!(f, "{} from {} to {}", after.comma(true), name(first), name(last));
         }
         write!(f, "{} in ", after.comma(false))?;
-        list(f, self.months.iter(), " and ", |f, month| f.write_str(name(month)))?;
+        list_months(f, self.months.iter())?;
         self.year_of_month().map_or(Ok(()), |year| write!(f, " {year}"))
     }
 
@@ -182,10 +182,8 @@ impl Calendar {
             Some(Rule::EveryNth { step, .. }) => step,
             Some(Rule::Even | Rule::Odd) => 2,
             None => {
-                return list(f, years.items(), " and ", |f, (first, last)| match first == last {
-                    true => write!(f, "{}", YEAR.first + first),
-                    false => write!(f, "{} to {}", YEAR.first + first, YEAR.first + last),
-                })
+                let ranges = years.items().map(|(first, last)| (YEAR.first + first, YEAR.first + last));
+                return list_ranges(f, ranges, " and ");
             }
         };
         let (first, last) = (YEAR.first + years.first(), YEAR.first + years.last());

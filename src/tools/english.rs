@@ -19,6 +19,9 @@ pub(super) const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// The weeks of a month.
+pub(super) const NTH: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
+
 /// `1st`, `2nd`, `3rd`, `11th`, `21st`.
 pub(super) struct Ordinal(pub(super) u32);
 
@@ -50,6 +53,61 @@ impl fmt::Display for ClockTime {
             second => write!(f, ":{second:02}"),
         }
     }
+}
+
+/// `a`, `a and b`, `a, b and c`. `conjunction` is the `and`, with its blanks.
+pub(super) fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    conjunction: &str,
+    show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    separated(f, items, ", ", conjunction, show)
+}
+
+/// `a,b,c`, as an expression has it.
+pub(super) fn commas<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    separated(f, items, ",", ",", show)
+}
+
+/// `January, March and April`, of which 0 is the first month.
+pub(super) fn list_months(f: &mut fmt::Formatter<'_>, months: impl Iterator<Item = u32>) -> fmt::Result {
+    list(f, months, " and ", |f, month| f.write_str(MONTHS[month as usize]))
+}
+
+/// `1, 3 and 5 to 9`, of ranges that may have one value.
+pub(super) fn list_ranges(
+    f: &mut fmt::Formatter<'_>,
+    ranges: impl Iterator<Item = (u32, u32)>,
+    conjunction: &str,
+) -> fmt::Result {
+    list(f, ranges, conjunction, |f, (first, last)| match first == last {
+        true => write!(f, "{first}"),
+        false => write!(f, "{first} to {last}"),
+    })
+}
+
+fn separated<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    separator: &str,
+    before_last: &str,
+    mut show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    let mut items = items.peekable();
+    let mut is_first = true;
+    while let Some(item) = items.next() {
+        if !is_first {
+            f.write_str(if items.peek().is_some() { separator } else { before_last })?;
+        }
+        is_first = false;
+        show(f, item)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

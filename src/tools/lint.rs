@@ -3,25 +3,20 @@
 
 #[cfg(feature = "std")]
 mod clocks;
+mod dates;
 mod expression;
 mod item;
-mod message;
-mod piece;
 mod reading;
-mod suggestion;
-mod words;
+mod sentence;
 
 use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use self::message::Kind;
-use self::piece::Piece;
-pub use self::piece::Replacement;
-use self::reading::{Item, Reading, Span};
-pub use self::suggestion::Suggestion;
-use crate::cron::field::Field;
-use crate::cron::{Cron, Dialect, HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
+use self::reading::{Reading, Span};
+use self::sentence::{Part, Sentence};
+use crate::cron::field::{Field, Row};
+use crate::cron::Dialect;
 
 impl Dialect {
     /// What is legal in this text and likely not what was meant, and what other crons read differently in it.
@@ -68,7 +63,8 @@ impl Dialect {
     /// ```
     pub fn lint(self, text: &str) -> Lint<'_> {
         let reading = Reading::of(self, text);
-        Lint { reading, expression: 0, place: None, item: 0 }
+        let place = reading.as_ref().and_then(|reading| first_field_from(reading, 0));
+        Lint { reading, next_of_expression: 0, place, next_of_item: 0 }
     }
 }
 
@@ -79,49 +75,11 @@ pub struct Lint<'a> {
     /// `None`: the text is no expression.
     reading: Option<Reading<'a>>,
     /// The next check of the whole.
-    expression: usize,
-    /// The item that is looked at: its field and its first byte. `None` before the first.
+    next_of_expression: usize,
+    /// The item that is looked at: its field and its first byte. `None` after the last.
     place: Option<(Field, usize)>,
     /// The next check of the item.
-    item: usize,
-}
-
-impl<'a> Lint<'a> {
-    /// What the text means, if it hangs on nothing but the text, and there are hours in which it does not fire: one
-    /// that fires in all of them goes with the clocks.
-    pub(super) fn cron_of_hours(&self) -> Option<Cron> {
-        let is_settled = |reading: &Reading<'a>| !Field::ALL.iter().any(|&field| reading.is_drawn(field));
-        let has_all_hours = |cron: &Cron| cron.hours.count_ones() == 24;
-        self.reading.filter(is_settled).map(|reading| reading.cron).filter(|cron| !has_all_hours(cron))
-    }
-
-    /// A finding about the clocks of a zone, which this floor knows nothing of.
-    pub(super) fn clock_change(&self, change: ChangeAhead) -> Option<Finding<'a>> {
-        let reading = self.reading?;
-        let cron = &reading.cron;
-        // Hours in a list do not repeat.
-        let mends = if change.from < change.to {
-            cron.has(HOUR_REPEATS) && !cron.matches(change.to)
-        } else {
-            cron.has(HOUR_REPEATS) && !cron.has(MINUTE_REPEATS | SECOND_REPEATS)
-        };
-        match reading.span(Field::Hour).filter(|_| mends) {
-            Some(hours) => {
-                let finding = Finding::new(&reading, hours, Kind::ClockChange(change));
-                Some(finding.or_write(Piece::Hours(cron.hours)))
-            }
-            None => {
-                let span = reading.between(Field::Minute, Field::Hour);
-                Some(Finding::new(&reading, span, Kind::ClockChange(change)))
-            }
-        }
-    }
-
-    /// The item to look at, if there is one left.
-    fn item(reading: &Reading<'a>, place: Option<(Field, usize)>) -> Option<Item<'a>> {
-        let (field, start) = place.or_else(|| first_field_from(reading, 0))?;
-        reading.item_at(field, start)
-    }
+    next_of_item: usize,
 }
 
 /// The first field of the text that begins at this byte or later, and where.
@@ -134,34 +92,26 @@ impl<'a> Iterator for Lint<'a> {
     type Item = Finding<'a>;
 
     fn next(&mut self) -> Option<Finding<'a>> {
-        let reading = self.reading?;
-        if reading.is_nickname() {
-            return None;
-        }
-        while let Some(check) = expression::CHECKS.get(self.expression) {
-            self.expression += 1;
+        let reading = self.reading.filter(|reading| !reading.is_nickname())?;
+        while let Some(check) = expression::CHECKS.get(self.next_of_expression) {
+            self.next_of_expression += 1;
             if let Some(finding) = check(&reading) {
                 return Some(finding);
             }
         }
-        while let Some(item) = Lint::item(&reading, self.place) {
-            let field = item.row.field;
-            while let Some(check) = item::CHECKS.get(self.item) {
-                self.item += 1;
+        while let Some((field, start)) = self.place {
+            let item = reading.item_at(field, start)?;
+            while let Some(check) = item::CHECKS.get(self.next_of_item) {
+                self.next_of_item += 1;
                 if let Some(finding) = check(&reading, item) {
-                    self.place = Some((field, item.span.start));
                     return Some(finding);
                 }
             }
-            self.item = 0;
+            self.next_of_item = 0;
             let end = item.span.end;
             let is_last = reading.span(field).map_or(true, |span| span.end == end);
             self.place = if is_last { first_field_from(&reading, end) } else { Some((field, end + 1)) };
-            if self.place.is_none() {
-                break;
-            }
         }
-        self.reading = None;
         None
     }
 }
@@ -177,25 +127,47 @@ impl fmt::Debug for Lint<'_> {
 /// Something in a text that is legal and likely wrong. `Display` says what will happen, in one line.
 #[derive(Clone, Copy)]
 pub struct Finding<'a> {
-    text: &'a str,
     span: Span,
-    kind: Kind<'a>,
-    replacement: Option<Replacement<'a>>,
+    code: &'static str,
+    message: Sentence<'a>,
+    suggestion: Suggestion<'a>,
 }
 
 impl<'a> Finding<'a> {
-    fn new(reading: &Reading<'a>, span: Span, kind: Kind<'a>) -> Finding<'a> {
-        Finding { text: reading.text, span, kind, replacement: None }
+    fn new<const N: usize>(
+        span: Span,
+        code: &'static str,
+        pattern: &'static str,
+        parts: [Part<'a>; N],
+    ) -> Finding<'a> {
+        let suggestion = Suggestion { replacement: None, words: Sentence::EMPTY };
+        Finding { span, code, message: Sentence::new(pattern, parts), suggestion }
     }
 
     /// What may be written instead of the bytes of the span.
-    fn or_write(self, piece: Piece<'a>) -> Finding<'a> {
-        Finding { replacement: Some(Replacement(piece)), ..self }
+    fn write<const N: usize>(mut self, pattern: &'static str, parts: [Part<'a>; N]) -> Finding<'a> {
+        self.suggestion.replacement = Some(Replacement(Sentence::new(pattern, parts)));
+        self
+    }
+
+    /// `*/n` without the `*`.
+    fn write_whole_range(self, row: &'static Row, step: u32) -> Finding<'a> {
+        let (first, last) = (Part::Written(row, 0), Part::Written(row, row.count - 1));
+        match step {
+            1 => self.write("{}-{}", [first, last]),
+            _ => self.write("{}-{}/{}", [first, last, Part::Number(step)]),
+        }
+    }
+
+    /// What to do instead; or, after a [`write`](Finding::write), what is said of the replacement.
+    fn suggest<const N: usize>(mut self, pattern: &'static str, parts: [Part<'a>; N]) -> Finding<'a> {
+        self.suggestion.words = Sentence::new(pattern, parts);
+        self
     }
 
     /// The finding's name, for machines and for lists of what to ignore; [`Dialect::lint`] has them all.
     pub fn code(&self) -> &'static str {
-        self.kind.code()
+        self.code
     }
 
     /// The bytes of the text that it is about.
@@ -205,32 +177,66 @@ impl<'a> Finding<'a> {
 
     /// What to do instead.
     pub fn suggestion(&self) -> Suggestion<'a> {
-        Suggestion::of(self.kind, self.replacement)
+        self.suggestion
     }
 }
 
 impl fmt::Display for Finding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.say(self.span.of(self.text), f)
+        self.message.fmt(f)
     }
 }
 
 impl fmt::Debug for Finding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Finding({}, {:?}, {self})", self.code(), self.span())
+        write!(f, "Finding({}, {:?}, {self})", self.code, self.span())
     }
 }
 
-/// Clocks that skip or repeat a time at which an expression fires.
+/// What to write instead: a sentence in `Display`, and, where it is as simple as that, what to put in place of the
+/// bytes of the finding's span.
 #[derive(Clone, Copy)]
-pub(super) struct ChangeAhead {
-    /// What clocks show when they are turned.
-    pub(crate) from: crate::civil::DateTime,
-    /// And what they show then: something later in a gap, something earlier in a fold.
-    pub(crate) to: crate::civil::DateTime,
-    /// The first fire that is concerned, and the last.
-    pub(crate) first: crate::civil::DateTime,
-    pub(crate) last: crate::civil::DateTime,
-    /// In a gap: it fires when the clocks have skipped these. In a fold it fires in both passes.
-    pub(crate) is_made_up: bool,
+pub struct Suggestion<'a> {
+    replacement: Option<Replacement<'a>>,
+    words: Sentence<'a>,
+}
+
+impl<'a> Suggestion<'a> {
+    /// The text to put in place of the bytes of [`Finding::span`]. It may be empty.
+    pub fn replacement(&self) -> Option<Replacement<'a>> {
+        self.replacement
+    }
+}
+
+impl fmt::Display for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.replacement {
+            Some(replacement) if !replacement.0.is_empty() => {
+                write!(f, "write `{replacement}`{}", self.words)
+            }
+            _ => self.words.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Suggestion({self})")
+    }
+}
+
+/// A piece of an expression, from [`Suggestion::replacement`]: `Display` gives its text.
+#[derive(Clone, Copy)]
+pub struct Replacement<'a>(Sentence<'a>);
+
+impl fmt::Display for Replacement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Replacement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Replacement({self})")
+    }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::english::MONTHS;
+use super::english::{list, MONTHS, NTH};
 use crate::civil::{self, Date, DateTime};
 use crate::cron::dialect::Dialect;
 use crate::cron::field::Field;
@@ -119,6 +119,10 @@ const fn bit_of(field: Field) -> u8 {
     1 << field as u8
 }
 
+pub(super) const fn is_day_field(field: Field) -> bool {
+    matches!(field, Field::DayOfMonth | Field::DayOfWeek)
+}
+
 pub(super) const fn other_day_field(field: Field) -> Field {
     match field {
         Field::DayOfMonth => Field::DayOfWeek,
@@ -126,7 +130,7 @@ pub(super) const fn other_day_field(field: Field) -> Field {
     }
 }
 
-const fn day_flag(field: Field) -> u8 {
+pub(super) const fn day_flag(field: Field) -> u8 {
     match field {
         Field::DayOfMonth => DAYS_RESTRICTED,
         _ => WEEKDAYS_RESTRICTED,
@@ -196,7 +200,7 @@ impl Mismatches {
         }
         if self.cron.has_weeks() {
             let week = (usize::from(date.day()) - 1) / 7;
-            write!(f, "the {}", ["first", "second", "third", "fourth", "fifth"][week])?;
+            write!(f, "the {}", NTH[week])?;
             let is_last = u32::from(date.day()) + 7 > length_of_month(date);
             f.write_str(if is_last { " and last " } else { " " })?;
         }
@@ -209,33 +213,15 @@ impl Mismatches {
             return Ok(());
         }
         let date = self.time.date();
-        let days = DayList(self.cron.days_by(Field::DayOfMonth, date));
-        f.write_str(" (")?;
-        if days.0 == 0 {
-            f.write_str("no day")?;
-        } else {
-            Alternatives::write(f, days)?;
-        }
+        let days = self.cron.days_by(Field::DayOfMonth, date);
+        f.write_str(if days == 0 { " (no day" } else { " (" })?;
+        list(f, (0..31).filter(|day| days >> day & 1 == 1), " or ", |f, day| write!(f, "{}", day + 1))?;
         write!(f, " in {} {})", month_name(date), date.year())
     }
 }
 
 fn month_name(date: Date) -> &'static str {
     MONTHS[usize::from(date.month()) - 1]
-}
-
-/// A mask of days as a list with commas.
-struct DayList(u32);
-
-impl fmt::Display for DayList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for day in (0..31).filter(|day| self.0 >> day & 1 == 1) {
-            write!(f, "{separator}{}", day + 1)?;
-            separator = ",";
-        }
-        Ok(())
-    }
 }
 
 /// Writes a list with commas as a sentence does: `a, b or c`.

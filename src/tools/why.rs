@@ -2,15 +2,15 @@
 //! threads, no clock.
 
 use std::fmt;
-use std::time::SystemTime;
 
+use super::changes::{ClockChanges, ClockEffect, Reading, Shown};
 use super::mismatches::Mismatches;
 use crate::civil::DateTime;
 use crate::cron::{Cron, Field};
 use crate::occurrences::fires;
 use crate::schedule::moment::Moment;
-use crate::tz::zone::write_offset;
-use crate::tz::{system_time, unix_seconds, Instants, Offsets, TzError, Zone};
+use crate::tz::zone::Offset;
+use crate::tz::{unix_seconds, Instants, Offsets, TzError, Zone};
 
 /// Why a cron expression fires at a moment, or why not: the answer of [`Cron::why`]. `Display` says it in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,38 +81,6 @@ pub enum Passes {
         /// The second time.
         second: Reading,
     },
-}
-
-/// What clocks show at an instant, and how far that is from UTC. `Display` is RFC 3339: `2026-03-29T03:00:00+02:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reading {
-    unix: i64,
-    offset: i32,
-}
-
-impl Reading {
-    pub(super) fn new(zone: &Zone, unix: i64) -> Reading {
-        Reading { unix, offset: zone.span(unix).offset }
-    }
-
-    /// What the clocks show, or `None` outside the years 1-9999.
-    pub fn civil(&self) -> Option<DateTime> {
-        DateTime::from_seconds(self.civil_seconds())
-    }
-
-    /// The offset, in seconds east of UTC.
-    pub fn offset(&self) -> i32 {
-        self.offset
-    }
-
-    /// The instant, in whole seconds; `None` where [`SystemTime`] cannot hold it.
-    pub fn instant(&self) -> Option<SystemTime> {
-        system_time(self.unix)
-    }
-
-    fn civil_seconds(&self) -> i64 {
-        self.unix.saturating_add(i64::from(self.offset))
-    }
 }
 
 impl Cron {
@@ -207,22 +175,13 @@ fn in_gap(cron: &Cron, zone: &Zone, time: DateTime, end: i64) -> Explanation {
 
 /// What the gap that ends at this instant skipped, if there is one, and it is made up for.
 fn made_up(cron: &Cron, zone: &Zone, end: i64, asked: Option<DateTime>) -> Option<Explanation> {
-    if !cron.is_made_up_in_gap() {
+    let gap = ClockChanges::of_cron(cron, zone, end.checked_sub(1)?, end.saturating_add(1)).next()?;
+    if !matches!(gap.effect, ClockEffect::Moved | ClockEffect::Merged { .. }) {
         return None;
     }
-    let (before, at) = (Reading::new(zone, end.checked_sub(1)?), Reading::new(zone, end));
-    // Without a gap there is nothing in between.
-    let until = at.civil_seconds();
-    let matching = |from: i64| cron.at_or_after(from).filter(|&civil| civil < until);
-    let all = std::iter::successors(matching(before.civil_seconds().saturating_add(1)), |civil| {
-        matching(civil + 1)
-    });
-    // Another change close by may show them after all. No real zone does.
-    let mut skipped = all.filter(|&civil| matches!(zone.resolve(civil), Instants::Gap { .. }));
-    let first = DateTime::from_seconds(skipped.next()?)?;
-    let others = skipped.count() as u32;
+    let (before, at, skipped) = (gap.before, gap.after, asked.unwrap_or(gap.first));
     let also_matches = at.civil().map_or(false, |time| cron.matches(time));
-    Some(Explanation::MadeUp { at, before, skipped: asked.unwrap_or(first), others, also_matches })
+    Some(Explanation::MadeUp { at, before, skipped, others: (gap.count - 1) as u32, also_matches })
 }
 
 impl Explanation {
@@ -288,31 +247,6 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl fmt::Display for Reading {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Shown(*self))?;
-        match self.offset {
-            _ if self.civil().is_none() => Ok(()),
-            0 => f.write_str("Z"),
-            offset => write_offset(offset, f),
-        }
-    }
-}
-
-/// What the clocks show, without the offset.
-struct Shown(Reading);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.civil() {
-            Some(civil) => write!(f, "{civil}"),
-            // One side of a gap at the end of time.
-            None if self.0.unix < 0 => f.write_str("the year 0"),
-            None => f.write_str("the year 10000"),
-        }
-    }
-}
-
 /// From what to what a change set the clocks: with the dates only where it goes from one to another.
 struct Change {
     before: Reading,
@@ -324,13 +258,10 @@ impl fmt::Display for Change {
         let Change { before, after } = *self;
         match (before.civil(), after.civil()) {
             (Some(from), Some(to)) if from.date() == to.date() => {
-                write!(f, "from {} to {} (", from.time(), to.time())?;
+                write!(f, "from {} to {}", from.time(), to.time())?;
             }
-            _ => write!(f, "from {} to {} (", Shown(before), Shown(after))?,
+            _ => write!(f, "from {} to {}", Shown(before), Shown(after))?,
         }
-        write_offset(before.offset, f)?;
-        f.write_str(" to ")?;
-        write_offset(after.offset, f)?;
-        f.write_str(")")
+        write!(f, " ({} to {})", Offset(before.offset()), Offset(after.offset()))
     }
 }

@@ -90,11 +90,6 @@ impl<O: Offsets> Offsets for &O {
     fn first_known(&self) -> i64 {
         (**self).first_known()
     }
-
-    #[inline]
-    fn resolve(&self, civil: i64) -> Instants<i64> {
-        (**self).resolve(civil)
-    }
 }
 
 /// Looks at the spans from `span` to the one that holds `latest`.

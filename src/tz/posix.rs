@@ -98,10 +98,7 @@ impl PosixZone {
     /// Coordinated universal time.
     pub const UTC: PosixZone = {
         let mut text = [0; MAX_LEN];
-        text[0] = b'U';
-        text[1] = b'T';
-        text[2] = b'C';
-        text[3] = b'0';
+        [text[0], text[1], text[2], text[3]] = *b"UTC0";
         let standard = LocalType { offset: 0, abbreviation: (0, 3) };
         PosixZone { standard, daylight: None, text, len: 4 }
     };
@@ -114,9 +111,7 @@ impl PosixZone {
     ///
     /// If the text is no rule, or longer than 128 bytes.
     pub fn parse(text: &str) -> Result<PosixZone, RuleError> {
-        let second_sunday_of_march = YearlyDay::Weekday { month: 3, week: 2, weekday: 0 };
-        let first_sunday_of_november = YearlyDay::Weekday { month: 11, week: 1, weekday: 0 };
-        parse::rule(text, Some((second_sunday_of_march, first_sunday_of_november)))
+        parse::rule(text, Some(",M3.2.0,M11.1.0"))
     }
 
     /// Reads the rule in the footer of a TZif file, where the dates may not be missing.
@@ -126,7 +121,7 @@ impl PosixZone {
 
     /// The offset at an instant, in seconds east of UTC.
     pub fn offset(&self, unix: i64) -> i32 {
-        self.offset_of(self.season(unix))
+        self.local_type(self.season(unix)).offset
     }
 
     /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
@@ -155,10 +150,6 @@ impl PosixZone {
         (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
-    fn offset_of(&self, season: Season) -> i32 {
-        self.local_type(season).offset
-    }
-
     fn local_type(&self, season: Season) -> &LocalType {
         match (&self.daylight, season) {
             (Some(daylight), Season::Daylight) => &daylight.shows,
@@ -179,7 +170,7 @@ impl Offsets for PosixZone {
                 let in_cycle = unix.rem_euclid(CYCLE);
                 let (season, start, end) = daylight.span(in_cycle);
                 let (ago, ahead) = (in_cycle - start, end - in_cycle);
-                let offset = self.offset_of(season);
+                let offset = self.local_type(season).offset;
                 Span { lo: unix.saturating_sub(ago), hi: unix.saturating_add(ahead), offset }
             }
             _ => Span { lo: i64::MIN, hi: i64::MAX, offset: self.standard.offset },
@@ -201,11 +192,11 @@ impl Daylight {
     /// The season, and from when to when it is that one.
     fn span(&self, at: i64) -> (Season, i64, i64) {
         let (begun, ended) = (self.begins.latest(at), self.ends.latest(at));
-        let (season, since, other, way_out) = match begun >= ended {
-            true => (Season::Daylight, begun, ended, self.ends),
-            false => (Season::Standard, ended, begun, self.begins),
+        let (season, since, other) = match begun >= ended {
+            true => (Season::Daylight, begun, ended),
+            false => (Season::Standard, ended, begun),
         };
-        let end = way_out.next_after(at);
+        let end = self.bounds_of(season).1.next_after(at);
         // Nearly always the two events take turns: there is one of the other kind between two of a kind.
         if since - SHORTEST_YEAR < other && other < since && end < since + SHORTEST_YEAR {
             return (season, since, end);
@@ -225,14 +216,18 @@ impl Daylight {
         false
     }
 
+    /// What begins a season, and what ends it.
+    fn bounds_of(&self, season: Season) -> (YearlyEvent, YearlyEvent) {
+        match season {
+            Season::Daylight => (self.begins, self.ends),
+            Season::Standard => (self.ends, self.begins),
+        }
+    }
+
     /// When the season that it is at `at` began. Most events change something.
     fn start_of(&self, season: Season, mut at: i64) -> i64 {
-        let way_in = match season {
-            Season::Daylight => &self.begins,
-            Season::Standard => &self.ends,
-        };
         loop {
-            let change = way_in.latest(at);
+            let change = self.bounds_of(season).0.latest(at);
             if self.season(change - 1) != season {
                 return change;
             }
@@ -242,12 +237,8 @@ impl Daylight {
 
     /// The first instant after `at` at which the season is no longer the one that it is then.
     fn end_of(&self, season: Season, mut at: i64) -> i64 {
-        let way_out = match season {
-            Season::Daylight => &self.ends,
-            Season::Standard => &self.begins,
-        };
         loop {
-            at = way_out.next_after(at);
+            at = self.bounds_of(season).1.next_after(at);
             if self.season(at) != season {
                 return at;
             }

@@ -15,16 +15,14 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::embedded::Embedded;
-use self::error::Kind;
 pub use self::error::TzError;
 pub use self::local::LocalZone;
-pub(crate) use self::rfc3339::{rfc3339, write_offset};
+pub(crate) use self::rfc3339::{rfc3339, Offset};
 use self::source::Source;
 use self::system::System;
 use self::table::Table;
 use super::{Instants, Offsets, PosixZone, Span, MAX_OFFSET};
 use crate::civil;
-use crate::excerpt::Excerpt;
 use crate::sync::Arc;
 
 /// A time zone: the offset from UTC at every instant.
@@ -114,10 +112,10 @@ impl Zone {
     /// If it is a day and two hours or more.
     pub fn fixed(offset_seconds: i32) -> Result<Zone, TzError> {
         if i64::from(offset_seconds).abs() > MAX_OFFSET {
-            return Err(TzError::new(Kind::Offset { seconds: offset_seconds }));
+            let message = format!("zone offset: found {offset_seconds} seconds, expected -93599 to 93599");
+            return Err(TzError::new(message));
         }
-        let mut name = String::new();
-        write_offset(offset_seconds, &mut name).expect("writing to a string does not fail");
+        let name = Offset(offset_seconds).to_string();
         Ok(Zone::constant(&name, offset_seconds, &name))
     }
 
@@ -154,9 +152,7 @@ impl Zone {
     ///
     /// If the text is no rule.
     pub fn from_posix(rule: &str) -> Result<Zone, TzError> {
-        PosixZone::parse(rule)
-            .map(|parsed| Zone::of_rule(rule, parsed))
-            .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(rule, 0, rule.len()), error }))
+        Zone::of_rule_text(rule, rule)
     }
 
     /// The zone that a file in the TZif format (RFC 9636) describes, under a name of your choice.
@@ -231,10 +227,7 @@ impl Zone {
     /// }
     /// ```
     pub fn local_or_utc() -> (Zone, Option<TzError>) {
-        match Zone::local() {
-            Ok(zone) => (zone, None),
-            Err(error) => (Zone::utc(), Some(error)),
-        }
+        Zone::local().map_or_else(|error| (Zone::utc(), Some(error)), |zone| (zone, None))
     }
 
     fn constant(name: &str, offset: i32, abbreviation: &str) -> Zone {
@@ -242,28 +235,20 @@ impl Zone {
         Zone::of_history(name, History { transitions: Box::new([]), types, rule: None })
     }
 
+    fn of_rule_text(name: &str, rule: &str) -> Result<Zone, TzError> {
+        let parsed = PosixZone::parse(rule).map_err(|error| TzError::rule(rule, error))?;
+        Ok(Zone::of_rule(name, parsed))
+    }
+
     fn of_rule(name: &str, rule: PosixZone) -> Zone {
         Zone::of_history(name, History { transitions: Box::new([]), types: Box::new([]), rule: Some(rule) })
     }
 
     fn of_history(name: &str, history: History) -> Zone {
-        Zone::from_somewhere(name, history, None, None)
+        Zone::new(name, history, None, None)
     }
 
-    fn of_file(name: &str, history: History, source: Source) -> Zone {
-        Zone::from_somewhere(name, history, Some(source), None)
-    }
-
-    fn of_edition(name: &str, history: History, edition: Edition) -> Zone {
-        Zone::from_somewhere(name, history, None, Some(edition))
-    }
-
-    fn from_somewhere(
-        name: &str,
-        history: History,
-        source: Option<Source>,
-        edition: Option<Edition>,
-    ) -> Zone {
+    fn new(name: &str, history: History, source: Option<Source>, edition: Option<Edition>) -> Zone {
         let table = Table::of(&history);
         Zone { data: Arc::new(Data { name: name.into(), history, table, source, edition }) }
     }
@@ -287,11 +272,10 @@ impl Zone {
     /// An error that shows `moment` if it is before the zone's data begin, and so not for us to say.
     pub(crate) fn check_begun(&self, unix: i64, moment: &dyn fmt::Display) -> Result<(), TzError> {
         match self.data.edition {
-            Some(edition) if unix < edition.begins => Err(TzError::new(Kind::BeforeEdition {
-                name: self.name().into(),
-                edition,
-                moment: moment.to_string(),
-            })),
+            Some(Edition { version, year, begins }) if unix < begins => Err(TzError::new(format!(
+                "zone `{self}`: the embedded table {version} begins at {year}-01-01T00:00:00Z, \
+                 and {moment} is before that; install the `tzdata` package or set TZDIR"
+            ))),
             _ => Ok(()),
         }
     }
@@ -300,10 +284,7 @@ impl Zone {
     #[inline]
     fn known(&self, instant: SystemTime) -> Option<i64> {
         let unix = unix_seconds(instant);
-        match self.data.edition {
-            Some(edition) if unix < edition.begins => None,
-            _ => Some(unix),
-        }
+        (self.first_known() <= unix).then_some(unix)
     }
 
     /// What clocks show at an instant. Fractions of a second are dropped.

@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::journal::error::Kind;
+use crate::journal::error::JournalError;
 
-pub(super) enum Lock {}
+pub(in crate::journal) enum Lock {}
 
 impl Lock {
-    pub(super) fn acquire(_: &Path, _: &OsStr) -> Result<Lock, Kind> {
-        Err(Kind::Unsupported)
+    pub(in crate::journal) fn acquire(_: &Path, _: &OsStr) -> Result<Lock, JournalError> {
+        Err(JournalError::new("this platform has no journals, as it has no locks for them"))
     }
 }

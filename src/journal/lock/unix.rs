@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
+use std::io::ErrorKind::{ConnectionRefused, NotFound};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::io::AsRawFd;
@@ -12,8 +13,8 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::journal::error::Kind;
-use crate::sync::{thread, Arc};
+use crate::journal::error::{JournalError, Shown};
+use crate::sync::thread;
 
 /// The longest path in the address of a socket that all systems have room for.
 const MAX_ADDRESS: usize = 103;
@@ -27,24 +28,23 @@ const FEW_LOOKS: u32 = 6;
 /// What is between the name of the journal and 16 hexadecimal digits.
 const MIDDLE: &str = ".lock.";
 
-pub(super) struct Lock {
+pub(in crate::journal) struct Lock {
     /// The lock file.
     path: PathBuf,
     _socket: UnixDatagram,
 }
 
 impl Lock {
-    pub(super) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, Kind> {
+    pub(in crate::journal) fn acquire(folder: &Path, journal: &OsStr) -> Result<Lock, JournalError> {
         let folder = Folder { path: folder, journal };
-        let (lock, own) = loop {
-            match folder.bind()? {
-                Some(bound) => break bound,
-                None => continue,
-            }
-        };
+        let (lock, own) = folder.bind()?;
         // Not all file systems have sockets that can be reached.
-        folder.connect(&own)?.map_err(|error| Kind::NoSockets { error: Arc::new(error) })?;
-        let mut others = folder.others(&own)?;
+        folder.connect(&own)?.map_err(|error| {
+            let expected = "expected a file system that has sockets";
+            JournalError::caused(format!("connecting to its lock file: {error}; {expected}"), error)
+        })?;
+        let mut others = folder.locks(journal).map_err(JournalError::io("listing its folder"))?;
+        others.retain(|name| *name != own);
         for look in 0..=LOOKS {
             others = folder.reached(others)?;
             match others.iter().min() {
@@ -53,7 +53,7 @@ impl Lock {
                     return Ok(lock);
                 }
                 Some(other) if look >= if *other < own { FEW_LOOKS } else { LOOKS } => {
-                    return Err(Kind::InUse { lock: folder.path.join(other) });
+                    return Err(JournalError::in_use(&folder.path.join(other)));
                 }
                 Some(_) => thread::sleep(Duration::from_millis(1 << look)),
             }
@@ -76,31 +76,27 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    /// A socket that could be reached before it could be seen, and its name. None where somebody took it for one of the
-    /// dead in the meantime.
-    fn bind(&self) -> Result<Option<(Lock, OsString)>, Kind> {
-        // The one source of random numbers in `std`.
-        let random = RandomState::new().build_hasher().finish();
-        let own = join(&[self.journal, MIDDLE.as_ref(), format!("{random:016x}").as_ref()]);
-        let hidden = join(&[".".as_ref(), &own]);
-        let socket =
-            UnixDatagram::bind(&self.address(&hidden)?.path).map_err(Kind::io("making its lock file"))?;
-        let mut lock = Lock { path: self.path.join(hidden), _socket: socket };
-        let visible = self.path.join(&own);
-        match fs::rename(&lock.path, &visible) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Kind::io("naming its lock file")(error)),
+    /// A socket that could be reached before it could be seen, and its name.
+    fn bind(&self) -> Result<(Lock, OsString), JournalError> {
+        loop {
+            // The one source of random numbers in `std`.
+            let random = RandomState::new().build_hasher().finish();
+            let own = join(&[self.journal, MIDDLE.as_ref(), format!("{random:016x}").as_ref()]);
+            let hidden = join(&[".".as_ref(), &own]);
+            let socket = UnixDatagram::bind(&self.address(&hidden)?.path)
+                .map_err(JournalError::io("making its lock file"))?;
+            let mut lock = Lock { path: self.path.join(hidden), _socket: socket };
+            let visible = self.path.join(&own);
+            match fs::rename(&lock.path, &visible) {
+                Ok(()) => {
+                    lock.path = visible;
+                    return Ok((lock, own));
+                }
+                // Somebody took it for one of the dead in the meantime.
+                Err(error) if error.kind() == NotFound => {}
+                Err(error) => return Err(JournalError::io("naming its lock file")(error)),
+            }
         }
-        lock.path = visible;
-        Ok(Some((lock, own)))
-    }
-
-    /// The names of the lock files of others.
-    fn others(&self, own: &OsStr) -> Result<Vec<OsString>, Kind> {
-        let mut others = self.locks(self.journal).map_err(Kind::io("listing its folder"))?;
-        others.retain(|name| name != own);
-        Ok(others)
     }
 
     /// The sockets in the folder whose names are this one and then those of a lock.
@@ -122,32 +118,32 @@ impl Folder<'_> {
         Ok(found)
     }
 
-    /// Those of them that can be reached. Those of the dead are removed.
-    fn reached(&self, names: Vec<OsString>) -> Result<Vec<OsString>, Kind> {
+    /// Those of them whose processes live. Those of the dead are removed.
+    fn reached(&self, names: Vec<OsString>) -> Result<Vec<OsString>, JournalError> {
         let mut alive = Vec::new();
         for name in names {
-            match self.is_alive(&name)? {
-                true => alive.push(name),
-                // Others may be clearing up, too.
-                false => drop(fs::remove_file(self.path.join(&name))),
+            let lock = self.path.join(&name);
+            match self.connect(&name)? {
+                Ok(()) => alive.push(name),
+                Err(error) if matches!(error.kind(), ConnectionRefused | NotFound) => {
+                    // Others may be clearing up, too.
+                    let _ = fs::remove_file(lock);
+                }
+                Err(error) => {
+                    let message = format!(
+                        "could not tell whether the process of the lock file {} lives: {error}; \
+                         expected a socket that can be connected to; remove it if that process is gone",
+                        Shown(&lock)
+                    );
+                    return Err(JournalError::caused(message, error));
+                }
             }
         }
         Ok(alive)
     }
 
-    /// Whether the process of a lock file lives.
-    fn is_alive(&self, name: &OsStr) -> Result<bool, Kind> {
-        match self.connect(name)? {
-            Ok(()) => Ok(true),
-            Err(error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
-                _ => Err(Kind::Unreachable { lock: self.path.join(name), error: Arc::new(error) }),
-            },
-        }
-    }
-
-    fn connect(&self, name: &OsStr) -> Result<io::Result<()>, Kind> {
-        let socket = UnixDatagram::unbound().map_err(Kind::io("making a socket"))?;
+    fn connect(&self, name: &OsStr) -> Result<io::Result<()>, JournalError> {
+        let socket = UnixDatagram::unbound().map_err(JournalError::io("making a socket"))?;
         Ok(socket.connect(&self.address(name)?.path))
     }
 
@@ -155,11 +151,11 @@ impl Folder<'_> {
     fn clear_hidden(&self) {
         let start = join(&[".".as_ref(), self.journal]);
         // What cannot be removed now stays for the next: it is in nobody's way.
-        let _ = self.locks(&start).map_err(Kind::io("")).and_then(|names| self.reached(names));
+        let _ = self.locks(&start).map_err(JournalError::io("")).and_then(|names| self.reached(names));
     }
 
     /// A path to the file of this name that fits into the address of a socket.
-    fn address(&self, name: &OsStr) -> Result<Address, Kind> {
+    fn address(&self, name: &OsStr) -> Result<Address, JournalError> {
         let path = self.path.join(name);
         let excess = path.as_os_str().len().saturating_sub(MAX_ADDRESS);
         if excess == 0 {
@@ -167,18 +163,25 @@ impl Folder<'_> {
         }
         if !cfg!(any(target_os = "linux", target_os = "android")) {
             let len = self.path.join(self.journal).as_os_str().len();
-            return Err(Kind::LongPath { part: "path", len, max: len.saturating_sub(excess) });
+            return Err(long("path", len, excess));
         }
         // Linux has a short path to a folder that is open.
-        let open = File::open(self.path).map_err(Kind::io("opening its folder"))?;
+        let open = File::open(self.path).map_err(JournalError::io("opening its folder"))?;
         let path = Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(name);
         let excess = path.as_os_str().len().saturating_sub(MAX_ADDRESS);
         if excess > 0 {
-            let len = self.journal.len();
-            return Err(Kind::LongPath { part: "file name", len, max: len.saturating_sub(excess) });
+            return Err(long("file name", self.journal.len(), excess));
         }
         Ok(Address { path, _open: Some(open) })
     }
+}
+
+/// The path of the lock file does not fit into the address of a socket.
+fn long(part: &str, len: usize, excess: usize) -> JournalError {
+    let max = len.saturating_sub(excess);
+    JournalError::new(format!(
+        "found a {part} of {len} bytes, expected at most {max}, as its lock is a socket"
+    ))
 }
 
 struct Address {

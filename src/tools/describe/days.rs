@@ -3,11 +3,11 @@
 use core::fmt;
 
 use super::weekdays::{write_year, Of, Weekdays};
-use super::words::{list, Rule, Values};
+use super::words::{Rule, Values};
 use crate::civil;
 use crate::cron::{Cron, ALL_MONTHS, NEAREST_CLAMPS};
 use crate::cron::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
-use crate::tools::english::{Ordinal, MONTHS};
+use crate::tools::english::{list, list_ranges, Ordinal, MONTHS};
 
 /// Which days, without what has no effect: a field that holds every day is as good as none.
 pub(super) enum DayRule {
@@ -190,10 +190,8 @@ impl DaysOfMonth {
             self.days.items().any(|(first, last)| first < last && self.to_last == Some(last + 1));
         match single_month(of).filter(|_| is_plain_list && !goes_to_last) {
             Some((month, year)) => {
-                list(f, self.days.items(), conjunction, |f, (first, last)| match first == last {
-                    true => write!(f, "{}", first + 1),
-                    false => write!(f, "{} to {}", first + 1, last + 1),
-                })?;
+                let ranges = self.days.items().map(|(first, last)| (first + 1, last + 1));
+                list_ranges(f, ranges, conjunction)?;
                 write!(f, " {month}")?;
                 write_year(f, year)
             }
@@ -233,28 +231,21 @@ impl DaysOfMonth {
 
     /// In the order of the month, more or less.
     fn items(&self) -> impl Iterator<Item = Item> {
-        let rule = self.rule();
-        let days = if rule.is_some() { Values::new(0, 31) } else { self.days };
-        let last_days = self.last_days();
-        let before_last = if last_days.is_some() { 0 } else { 31 };
-        let before_last = (0..before_last).rev().filter({
-            let before_last = self.before_last;
-            move |&days| before_last.has(days)
-        });
-        let has_first = self.nearest.has(0);
-        let nearest = self.nearest.without(0);
-        let nearest_before_last = self.nearest_before_last;
-        let nearest_before_last = (0..31).rev().filter(move |&days| nearest_before_last.has(days));
-
+        const NONE: Values = Values::new(0, 31);
+        let (rule, last_days) = (self.rule(), self.last_days());
+        let days = if rule.is_some() { NONE } else { self.days };
         let counted = rule.map(Item::Rule).into_iter().chain(days.items().map(|(a, b)| Item::Days(a, b)));
-        let last = before_last.map(Item::BeforeLast).chain(last_days.map(Item::LastDays));
-        let first_workday = has_first.then_some(Item::FirstWorkday);
+        let before_last = if last_days.is_some() { NONE } else { self.before_last };
+        let last = before_last.iter().rev().map(Item::BeforeLast).chain(last_days.map(Item::LastDays));
+
+        let first_workday = self.nearest.has(0).then_some(Item::FirstWorkday);
+        let nearest = self.nearest.without(0);
         let nearest = (!nearest.is_empty()).then_some(Item::Nearest(nearest));
         // The clause about them comes last.
         let (nearest, nearest_at_end) = if self.clamps { (None, nearest) } else { (nearest, None) };
+        let nearest_before_last = self.nearest_before_last.iter().rev().map(Item::NearestBeforeLast);
         let workdays = first_workday.into_iter().chain(nearest);
-        let workdays = workdays.chain(nearest_before_last.map(Item::NearestBeforeLast)).chain(nearest_at_end);
-        counted.chain(last).chain(workdays)
+        counted.chain(last).chain(workdays).chain(nearest_before_last).chain(nearest_at_end)
     }
 
     fn write_item(

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::words::{list, Rule, Values};
-use crate::cron::Cron;
-use crate::tools::english::Ordinal;
+use super::words::{Rule, Values};
+use crate::cron::{Cron, Field};
+use crate::tools::english::{list, list_ranges, Ordinal};
 
 /// How many times of day are written one by one.
 const FEW: u32 = 6;
@@ -48,7 +48,7 @@ impl TimeOfDay {
             return Ok(Said::Always);
         }
         if let Some((step, rest)) = self.through_the_hour_and_more() {
-            Every { step, unit: Unit::Minute }.write_step(f)?;
+            Every { step, unit: Field::Minute }.write_step(f)?;
             f.write_str(" and at ")?;
             write_field(f, rest, "minute")?;
             f.write_str(" of ")?;
@@ -107,13 +107,13 @@ impl TimeOfDay {
         }
         if self.minutes.is_all() {
             if let Some(step) = self.seconds.cycle_from_zero() {
-                return Some(Every { step, unit: Unit::Second });
+                return Some(Every { step, unit: Field::Second });
             }
         }
         second?;
         match minute {
-            Some(_) => Some(Every { step: 1, unit: Unit::Hour }),
-            None => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Unit::Minute }),
+            Some(_) => Some(Every { step: 1, unit: Field::Hour }),
+            None => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Field::Minute }),
         }
     }
 
@@ -136,16 +136,16 @@ impl TimeOfDay {
         let (second, minute, hour) = (self.seconds.only(), self.minutes.only(), self.hours.only());
         let spans = |step, unit, of| Some(Spans { every: Every { step, unit }, of, may_wrap });
         let found = match (second, minute, hour) {
-            (_, Some(_), Some(_)) => spans(self.seconds.step()?, Unit::Second, Of::Day),
-            (Some(_), _, Some(_)) => spans(self.minutes.step()?, Unit::Minute, Of::Day),
+            (_, Some(_), Some(_)) => spans(self.seconds.step()?, Field::Second, Of::Day),
+            (Some(_), _, Some(_)) => spans(self.minutes.step()?, Field::Minute, Of::Day),
             (Some(_), Some(_), _) => match self.hours.step() {
-                Some(step) if step > 1 && self.hours.count() >= MANY => spans(step, Unit::Hour, Of::Day),
-                _ => spans(1, Unit::Hour, Of::Hours).filter(|_| self.hours_come_in_rows(may_wrap)),
+                Some(step) if step > 1 && self.hours.count() >= MANY => spans(step, Field::Hour, Of::Day),
+                _ => spans(1, Field::Hour, Of::Hours).filter(|_| self.hours_come_in_rows(may_wrap)),
             },
             _ if self.hours.is_all() => None,
-            (Some(_), None, _) => spans(self.minutes.cycle()?, Unit::Minute, Of::Hours),
-            _ if self.minutes.is_all() => spans(self.seconds.cycle()?, Unit::Second, Of::Hours),
-            (_, _, Some(_)) => spans(self.seconds.cycle()?, Unit::Second, Of::Minutes),
+            (Some(_), None, _) => spans(self.minutes.cycle()?, Field::Minute, Of::Hours),
+            _ if self.minutes.is_all() => spans(self.seconds.cycle()?, Field::Second, Of::Hours),
+            (_, _, Some(_)) => spans(self.seconds.cycle()?, Field::Second, Of::Minutes),
             _ => None,
         };
         found.filter(|spans| spans.of == Of::Day || spans.count(self) <= FEW_SPANS)
@@ -158,9 +158,9 @@ impl TimeOfDay {
     /// What repeats from the beginning of each hour, or of each minute, on.
     fn repeats_from_zero(&self) -> Option<Every> {
         match self.seconds.only() {
-            Some(0) => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Unit::Minute }),
+            Some(0) => self.minutes.cycle_from_zero().map(|step| Every { step, unit: Field::Minute }),
             Some(_) => None,
-            None => self.seconds.cycle_from_zero().map(|step| Every { step, unit: Unit::Second }),
+            None => self.seconds.cycle_from_zero().map(|step| Every { step, unit: Field::Second }),
         }
     }
 
@@ -171,7 +171,7 @@ impl TimeOfDay {
             Some(every) => {
                 every.write_step(f)?;
                 f.write_str(" in ")?;
-                every.unit == Unit::Second && !self.minutes.is_all()
+                every.unit == Field::Second && !self.minutes.is_all()
             }
             None => {
                 f.write_str("at ")?;
@@ -187,7 +187,7 @@ impl TimeOfDay {
             if self.minutes.is_all() && self.hours.is_all() {
                 return Ok(Said::Always);
             }
-            let minutes = Spans { every: Every { step: 1, unit: Unit::Minute }, of: Of::Hours, may_wrap };
+            let minutes = Spans { every: Every { step: 1, unit: Field::Minute }, of: Of::Hours, may_wrap };
             if self.minutes.is_all() && minutes.count(self) <= FEW_SPANS {
                 let without_seconds = TimeOfDay { seconds: Values::new(1, 60), ..*self };
                 minutes.write_stretches(f, &without_seconds)?;
@@ -216,37 +216,23 @@ fn write_field(f: &mut fmt::Formatter<'_>, values: Values, name: &str) -> fmt::R
         }
         None => {
             write!(f, "{name}s ")?;
-            list(f, values.items(), " and ", |f, (first, last)| match first == last {
-                true => write!(f, "{first}"),
-                false => write!(f, "{first} to {last}"),
-            })
+            list_ranges(f, values.items(), " and ")
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Second,
-    Minute,
-    Hour,
-}
-
 struct Every {
     step: u32,
-    unit: Unit,
+    /// The second, the minute or the hour.
+    unit: Field,
 }
 
 impl Every {
     /// `every minute`, `every 15 minutes`
     fn write_step(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = match self.unit {
-            Unit::Second => "second",
-            Unit::Minute => "minute",
-            Unit::Hour => "hour",
-        };
         match self.step {
-            1 => write!(f, "every {unit}"),
-            step => write!(f, "every {step} {unit}s"),
+            1 => write!(f, "every {}", self.unit),
+            step => write!(f, "every {step} {}s", self.unit),
         }
     }
 
@@ -255,10 +241,10 @@ impl Every {
         self.write_step(f)?;
         let (minute, second) = (times.minutes.first(), times.seconds.first());
         match (self.unit, minute, second) {
-            (Unit::Second, ..) | (Unit::Minute, _, 0) | (Unit::Hour, 0, 0) => Ok(()),
-            (Unit::Minute, ..) => write!(f, " at second {second}"),
-            (Unit::Hour, _, 0) => write!(f, " at minute {minute}"),
-            (Unit::Hour, ..) => write!(f, " at minute {minute} and second {second}"),
+            (Field::Second, ..) | (Field::Minute, _, 0) | (_, 0, 0) => Ok(()),
+            (Field::Minute, ..) => write!(f, " at second {second}"),
+            (_, _, 0) => write!(f, " at minute {minute}"),
+            _ => write!(f, " at minute {minute} and second {second}"),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-use super::words::{list, Values, WEEKDAYS};
+use super::words::{Values, WEEKDAYS};
 use crate::civil::Date;
 use crate::cron::weeks::{Weeks, WEEK_0};
 use crate::cron::{Cron, ALL_WEEKDAYS, COUNTS_WEEKS, LAST_WEEK};
-use crate::tools::english::{Ordinal, MONTHS};
+use crate::tools::english::{list, list_months, Ordinal, MONTHS, NTH};
 
 /// What the days are of: ` of the month`, ` of January and July`, ` of January 2027`.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ impl fmt::Display for Of {
             Of::TheMonth => f.write_str(" of the month"),
             Of::Months(months, year) => {
                 f.write_str(" of ")?;
-                list(f, months.iter(), " and ", |f, month| f.write_str(MONTHS[month as usize]))?;
+                list_months(f, months.iter())?;
                 write_year(f, year)
             }
         }
@@ -132,7 +132,6 @@ impl Weekdays {
         of: Of,
         show: impl Fn(&mut fmt::Formatter<'_>, &str) -> fmt::Result,
     ) -> fmt::Result {
-        const NAMES: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
         if let Some(weeks) = self.nth_weeks {
             return self.write_nth_weeks(f, conjunction, weeks, show);
         }
@@ -144,7 +143,7 @@ impl Weekdays {
             }
             f.write_str("the ")?;
             let weeks = Values::new(u64::from(weeks), 6);
-            list(f, weeks.iter(), conjunction, |f, week| f.write_str(NAMES[week as usize]))?;
+            list(f, weeks.iter(), conjunction, |f, week| f.write_str(NTH[week as usize]))?;
             write!(f, " {name}")
         })?;
         if self.are_of_weeks() {

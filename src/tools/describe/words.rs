@@ -1,6 +1,4 @@
-//! What sentences are made of: sets of numbers and how their shapes are found, lists, names.
-
-use core::fmt;
+//! What sentences are made of: sets of numbers and how their shapes are found.
 
 /// From Monday, as people list them.
 pub(super) const WEEKDAYS: [&str; 7] =
@@ -34,7 +32,7 @@ impl Values {
         self
     }
 
-    pub(super) fn iter(self) -> impl Iterator<Item = u32> {
+    pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = u32> {
         (0..self.size).filter(move |&value| self.has(value))
     }
 
@@ -143,25 +141,6 @@ pub(super) enum Rule {
     Even,
     Odd,
     EveryNth { step: u32, first: u32, last: u32 },
-}
-
-/// `a`, `a and b`, `a, b and c`. `conjunction` is the `and`, with its blanks.
-pub(super) fn list<T>(
-    f: &mut fmt::Formatter<'_>,
-    items: impl Iterator<Item = T>,
-    conjunction: &str,
-    mut show: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
-) -> fmt::Result {
-    let mut items = items.peekable();
-    let mut is_first = true;
-    while let Some(item) = items.next() {
-        if !is_first {
-            f.write_str(if items.peek().is_some() { ", " } else { conjunction })?;
-        }
-        is_first = false;
-        show(f, item)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::{ChangeAhead, Finding, Lint};
-use crate::civil::DateTime;
-use crate::cron::Cron;
-use crate::tz::{unix_seconds, Instants, Offsets, Zone};
+use super::reading::Reading;
+use super::sentence::Part;
+use super::{Finding, Lint};
+use crate::cron::field::Field;
+use crate::cron::{HOUR_REPEATS, MINUTE_REPEATS, SECOND_REPEATS};
+use crate::tools::changes::{ClockChange, ClockChanges, ClockEffect};
+use crate::tz::{unix_seconds, Offsets, Zone};
 
 /// How far ahead changes are looked at: ten years, in seconds.
 const AHEAD: i64 = 10 * 31_556_952;
@@ -37,58 +40,65 @@ impl<'a> Lint<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn in_zone(self, zone: &Zone, from: SystemTime) -> impl Iterator<Item = Finding<'a>> + 'a {
-        let (gap, fold) = match self.cron_of_hours() {
-            Some(cron) => changes(&cron, zone, unix_seconds(from)),
-            None => (None, None),
+        let (from, until) = (unix_seconds(from), unix_seconds(from).saturating_add(AHEAD));
+        // Before the zone's data begin, who knows.
+        let from = from.max(zone.first_known());
+        let reading = self.reading.filter(goes_by_hours);
+        let first = |is_gap: bool| {
+            let reading = &reading?;
+            let mut changes = ClockChanges::of_cron(&reading.cron, zone, from, until);
+            let change = changes.find(|change| (change.effect != ClockEffect::Doubled) == is_gap)?;
+            finding(reading, &change)
         };
-        let gap = gap.and_then(|change| self.clock_change(change));
-        let fold = fold.and_then(|change| self.clock_change(change));
+        let (gap, fold) = (first(true), first(false));
         self.chain(gap).chain(fold)
     }
 }
 
-/// The first gap and the first fold from an instant on that concern the expression. In a fold one that lists its
-/// times fires once, as it should.
-fn changes(cron: &Cron, zone: &Zone, from: i64) -> (Option<ChangeAhead>, Option<ChangeAhead>) {
-    let (mut gap, mut fold) = (None, None);
-    let until = from.saturating_add(AHEAD);
-    let fires_twice = cron.is_interval_like();
-    // Before the zone's data begin, who knows.
-    let from = zone.begins().map_or(from, |begins| from.max(unix_seconds(begins)));
-    let mut span = zone.span(from);
-    while span.hi < until && (gap.is_none() || fires_twice && fold.is_none()) {
-        let following = zone.span(span.hi);
-        let (before, after) = (i64::from(span.offset), i64::from(following.offset));
-        if before < after {
-            gap = gap.or_else(|| change(cron, zone, span.hi, before, after));
-        } else if fires_twice {
-            fold = fold.or_else(|| change(cron, zone, span.hi, before, after));
-        }
-        span = following;
-    }
-    (gap, fold)
+/// Whether the times hang on nothing but the text, and there are hours in which it does not fire: one that fires in all of
+/// them goes with the clocks.
+fn goes_by_hours(reading: &Reading<'_>) -> bool {
+    !Field::ALL.iter().any(|&field| reading.is_drawn(field)) && reading.cron.hours.count_ones() < 24
 }
 
-/// The change at an instant from one offset to another, if the expression fires for a time that it skips or repeats.
-fn change(cron: &Cron, zone: &Zone, at: i64, before: i64, after: i64) -> Option<ChangeAhead> {
-    let (from, to) = (at.checked_add(before)?, at.checked_add(after)?);
-    let (start, end) = (from.min(to), from.max(to));
-    let first = cron.at_or_after(start).filter(|&first| first < end)?;
-    let last = cron.at_or_before(end - 1)?;
-    // No real zone has another change so close by that it matters.
-    let is_so = match zone.resolve(first) {
-        Instants::Gap { .. } => before < after,
-        Instants::Fold { .. } => after < before,
-        Instants::Unique(_) => false,
+fn finding<'a>(reading: &Reading<'a>, change: &ClockChange) -> Option<Finding<'a>> {
+    let ClockChange { before, after, effect, first, last, .. } = *change;
+    let (from, to) = (before.next_civil()?, after.civil()?);
+    let cron = &reading.cron;
+    // Hours in a list do not repeat.
+    let would_mend = match effect {
+        ClockEffect::Doubled => !cron.has(MINUTE_REPEATS | SECOND_REPEATS),
+        _ => !cron.matches(to),
     };
-    if !is_so {
-        return None;
-    }
-    Some(ChangeAhead {
-        from: DateTime::from_seconds(from)?,
-        to: DateTime::from_seconds(to)?,
-        first: DateTime::from_seconds(first)?,
-        last: DateTime::from_seconds(last)?,
-        is_made_up: cron.is_made_up_in_gap(),
+    let hours = reading.span(Field::Hour).filter(|_| would_mend && cron.has(HOUR_REPEATS));
+    let span = hours.unwrap_or_else(|| reading.between(Field::Minute, Field::Hour));
+
+    let (date, start, end) = (Part::Date(from), Part::Clock(from, from), Part::Clock(to, from));
+    let times = Part::Times(first, last, from);
+    let skips = |pattern| Finding::new(span, "clock-skips-time", pattern, [date, start, end, times, end]);
+    let finding = match effect {
+        ClockEffect::Doubled => {
+            let pattern = "on {} clocks go from {} back to {}: what is due {} fires both times";
+            Finding::new(span, "clock-repeats-time", pattern, [date, start, end, times])
+        }
+        ClockEffect::Dropped => {
+            let pattern = "on {} clocks go from {} straight to {}: what is due {} does not fire that day";
+            Finding::new(span, "clock-skips-time", pattern, [date, start, end, times])
+        }
+        _ if first == last => skips("on {} clocks go from {} straight to {}: what is due {} fires at {}"),
+        _ => skips("on {} clocks go from {} straight to {}: what is due {} fires once, at {}"),
+    };
+    let such_as = [Part::Clock(from.max(to), from.max(to))];
+    Some(match (hours, effect) {
+        (Some(_), ClockEffect::Doubled) => finding
+            .write("{}", [Part::Hours(cron.hours)])
+            .suggest(", the hours in a list, to have it fire the first time only", []),
+        (Some(_), _) => finding
+            .write("{}", [Part::Hours(cron.hours)])
+            .suggest(", the hours in a list, to have it fire at the end of the gap", []),
+        (None, ClockEffect::Doubled) => {
+            finding.suggest("name a time of day that clocks show once, such as {}", such_as)
+        }
+        (None, _) => finding.suggest("name a time of day that clocks do not skip, such as {}", such_as),
     })
 }

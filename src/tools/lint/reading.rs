@@ -1,11 +1,13 @@
 //! A legal text, cut up: which bytes are which field, and what the parser makes of each item of a list.
 
-use crate::cron::dialect::{Days, Reader, Seconds};
+use crate::cron::dialect::{Days, Reader};
 use crate::cron::field::{Field, Marks, Row};
 use crate::cron::parse::set::{Item as Meaning, Set, Values};
 use crate::cron::parse::{switches, Input};
 use crate::cron::scan::{end_of_field, skip_blanks};
-use crate::cron::{Cron, Dialect, BOTH_DAYS, DAYS_RESTRICTED, WEEKDAYS_RESTRICTED};
+use crate::cron::{Cron, Dialect, ALL_WEEKDAYS, BOTH_DAYS, DAYS_RESTRICTED, EVERY_WEEK, WEEKDAYS_RESTRICTED};
+
+use crate::tools::mismatches::{day_flag, is_day_field, other_day_field};
 
 /// Some bytes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl<'a> Reading<'a> {
 
     /// Whether `L` is the last day of the month to the dialect.
     pub(super) fn has_marks(&self) -> bool {
-        self.dialect.table.marks != Marks::No
+        !matches!(self.dialect.table.marks, Marks::No | Marks::QuestionMark)
     }
 
     /// Whether it is a nickname, which has no fields.
@@ -70,20 +72,11 @@ impl<'a> Reading<'a> {
 
     /// Where a field stands, if the text has it. A nickname has none.
     pub(super) fn span(&self, field: Field) -> Option<Span> {
-        let is_first = self.dialect.seconds == Seconds::First;
-        let has_seconds = self.dialect.seconds != Seconds::Nowhere;
-        let place = match (field, self.count) {
-            (_, 0..=4) => return None,
-            (Field::Second | Field::Year, 5) => return None,
-            (Field::Year, 6) if !has_seconds => 5,
-            (Field::Second, _) if !has_seconds => return None,
-            (Field::Year, 6) => return None,
-            (Field::Second, _) if is_first => 0,
-            (Field::Second, _) => 5,
-            (Field::Year, _) => 6,
-            (_, 5) => field as usize - 1,
-            (_, _) => field as usize - usize::from(!is_first),
-        };
+        if self.is_nickname() {
+            return None;
+        }
+        let order = self.dialect.order(self.count);
+        let place = order[..self.count].iter().position(|&other| other == field)?;
         self.words.get(place).copied()
     }
 
@@ -113,12 +106,28 @@ impl<'a> Reading<'a> {
 
     /// Whether it is the only day field that counts, or is none: then it does not matter if its text has a `*`.
     pub(super) fn counts_alone(&self, field: Field) -> bool {
-        let other = match field {
-            Field::DayOfMonth => Field::DayOfWeek,
-            Field::DayOfWeek => Field::DayOfMonth,
-            _ => return true,
-        };
-        matches!(self.field(other), "*" | "?")
+        !is_day_field(field) || matches!(self.field(other_day_field(field)), "*" | "?")
+    }
+
+    /// Whether the text does not tell the dates.
+    pub(super) fn has_drawn_date(&self) -> bool {
+        let fields = [Field::DayOfMonth, Field::Month, Field::DayOfWeek, Field::Year];
+        fields.iter().any(|&field| self.is_drawn(field))
+    }
+
+    pub(super) fn has_every_day(&self) -> bool {
+        let all = u64::from(u32::MAX >> 1);
+        self.cron.days & all == all || self.cron.days >> 33 == all
+    }
+
+    pub(super) fn has_every_weekday(&self) -> bool {
+        self.cron.weekdays & (EVERY_WEEK * ALL_WEEKDAYS) == EVERY_WEEK * ALL_WEEKDAYS
+    }
+
+    /// Whether both day fields are restricted and one is enough.
+    pub(super) fn is_either(&self) -> bool {
+        let cron = &self.cron;
+        cron.has(DAYS_RESTRICTED) && cron.has(WEEKDAYS_RESTRICTED) && !cron.has(BOTH_DAYS)
     }
 
     /// Whether a `*` at the start of this field has a meaning of its own.
@@ -128,14 +137,11 @@ impl<'a> Reading<'a> {
 
     /// Whether a `*` in this day field is why croniter takes the other one for `*`, as that has all its values.
     pub(super) fn has_effect_on_other(&self, field: Field) -> bool {
-        let (other, flag) = match field {
-            Field::DayOfMonth => (Field::DayOfWeek, WEEKDAYS_RESTRICTED),
-            Field::DayOfWeek => (Field::DayOfMonth, DAYS_RESTRICTED),
-            _ => return false,
-        };
+        let other = other_day_field(field);
         let is_every = |field| self.items(field).any(|item| item.form == Form::Every);
-        let is_star = !self.cron.has(flag) || self.cron.has(BOTH_DAYS);
-        self.dialect.table.has_accidents && is_star && !is_every(field) && !is_every(other)
+        let is_star = !self.cron.has(day_flag(other)) || self.cron.has(BOTH_DAYS);
+        let has_accidents = self.dialect.table.has_accidents;
+        has_accidents && is_day_field(field) && is_star && !is_every(field) && !is_every(other)
     }
 
     /// The items of a field's list.
@@ -148,6 +154,12 @@ impl<'a> Reading<'a> {
     pub(super) fn only_item(&self, field: Field) -> Option<Item<'a>> {
         let item = self.items(field).next()?;
         (self.span(field) == Some(item.span)).then_some(item)
+    }
+
+    /// The value of a field, if it is written as one.
+    pub(super) fn only_value(&self, field: Field) -> Option<u32> {
+        let item = self.only_item(field).filter(|item| item.form == Form::One)?;
+        Some(item.values?.from % item.row.count)
     }
 
     /// The item of a field that begins at `start`.
@@ -224,20 +236,12 @@ impl<'a> Item<'a> {
             }
             (Meaning::Every, _) => Form::Every,
             (_, Meaning::Values(_)) if text_of_item.starts_with('*') => Form::Star,
-            (_, Meaning::Values(Values { from, to, .. })) if text_of_item.contains('-') => {
-                if from == to {
-                    Form::EqualRange
-                } else {
-                    Form::Range
-                }
+            (_, Meaning::Values(values)) if text_of_item.contains('-') && values.from == values.to => {
+                Form::EqualRange
             }
-            (_, Meaning::Values(_)) => {
-                if text_of_item.contains('/') {
-                    Form::Open
-                } else {
-                    Form::One
-                }
-            }
+            (_, Meaning::Values(_)) if text_of_item.contains('-') => Form::Range,
+            (_, Meaning::Values(_)) if text_of_item.contains('/') => Form::Open,
+            (_, Meaning::Values(_)) => Form::One,
             _ => Form::Mark,
         };
         let values = |meaning| match meaning {
@@ -254,12 +258,6 @@ impl<'a> Item<'a> {
             values: values(meaning),
             plain: values(plain),
         })
-    }
-
-    /// Its value, if it is written as one.
-    pub(super) fn one(&self) -> Option<u32> {
-        let values = self.values.filter(|_| self.form == Form::One)?;
-        Some(values.from % self.row.count)
     }
 
     /// A bit for each of its values, also for what marks stand for.

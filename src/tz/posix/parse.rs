@@ -2,6 +2,7 @@
 //! 3.3.1, which reach a week into either direction.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use super::{Daylight, LocalType, PosixZone, YearlyDay, YearlyEvent, MAX_LEN};
 use crate::excerpt::Excerpt;
@@ -40,9 +41,9 @@ impl fmt::Display for RuleError {
 #[cfg(feature = "std")]
 impl std::error::Error for RuleError {}
 
-/// Reads a rule. Without `default_days` the dates of daylight saving time may not be missing.
-pub(super) fn rule(text: &str, default_days: Option<(YearlyDay, YearlyDay)>) -> Result<PosixZone, RuleError> {
-    Parser { text, at: 0 }.rule(default_days)
+/// Reads a rule. Without `default_dates` the dates of daylight saving time may not be missing.
+pub(super) fn rule(text: &str, default_dates: Option<&str>) -> Result<PosixZone, RuleError> {
+    Parser { text, at: 0 }.rule(default_dates)
 }
 
 struct Parser<'a> {
@@ -52,7 +53,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     /// `std offset [dst [offset] ["," start ["/" time] "," end ["/" time]]]`
-    fn rule(mut self, default_days: Option<(YearlyDay, YearlyDay)>) -> Result<PosixZone, RuleError> {
+    fn rule(mut self, default_dates: Option<&str>) -> Result<PosixZone, RuleError> {
         if self.text.len() > MAX_LEN {
             return Err(self.error("rule", MAX_LEN, "at most 128 bytes"));
         }
@@ -60,7 +61,7 @@ impl Parser<'_> {
         let mut standard = LocalType { abbreviation, offset: self.offset()? };
         let mut daylight = None;
         if self.peek().is_some() {
-            daylight = Some(self.daylight(&standard, default_days)?);
+            daylight = Some(self.daylight(&standard, default_dates)?);
         }
         if let Some(forever) = daylight.filter(Daylight::is_permanent) {
             (standard, daylight) = (forever.shows, None);
@@ -70,26 +71,16 @@ impl Parser<'_> {
         Ok(PosixZone { standard, daylight, text, len: self.text.len() as u8 })
     }
 
-    fn daylight(
-        &mut self,
-        standard: &LocalType,
-        default_days: Option<(YearlyDay, YearlyDay)>,
-    ) -> Result<Daylight, RuleError> {
+    fn daylight(&mut self, standard: &LocalType, default_dates: Option<&str>) -> Result<Daylight, RuleError> {
         let abbreviation = self.name()?;
         let offset = match self.peek() {
             None | Some(b',') => standard.offset + 3600,
             Some(_) => self.offset()?,
         };
         let shows = LocalType { abbreviation, offset };
-        let at_two = |day| YearlyEvent { day, time: 2 * 3600 };
-        let (mut begins, mut ends) = match (self.peek(), default_days) {
-            (None, Some((begins, ends))) => (at_two(begins), at_two(ends)),
-            _ => {
-                self.expect(b',', "rule", "`,` and the date on which daylight saving time begins")?;
-                let begins = self.yearly_event()?;
-                self.expect(b',', "rule", "`,` and the date on which daylight saving time ends")?;
-                (begins, self.yearly_event()?)
-            }
+        let (mut begins, mut ends) = match (self.peek(), default_dates) {
+            (None, Some(text)) => Parser { text, at: 0 }.dates()?,
+            _ => self.dates()?,
         };
         if self.peek().is_some() {
             return Err(self.error("rule", self.at, "the end"));
@@ -98,6 +89,14 @@ impl Parser<'_> {
         begins.time -= standard.offset;
         ends.time -= offset;
         Ok(Daylight { shows, begins, ends })
+    }
+
+    /// `"," start ["/" time] "," end ["/" time]`
+    fn dates(&mut self) -> Result<(YearlyEvent, YearlyEvent), RuleError> {
+        self.expect(b',', "rule", "`,` and the date on which daylight saving time begins")?;
+        let begins = self.yearly_event()?;
+        self.expect(b',', "rule", "`,` and the date on which daylight saving time ends")?;
+        Ok((begins, self.yearly_event()?))
     }
 
     /// Three letters or more; or, between `<` and `>`, three or more of letters, digits, `+` and `-`. From where to where
@@ -141,17 +140,17 @@ impl Parser<'_> {
     /// `"J" n | n | "M" m "." w "." d`
     fn yearly_day(&mut self) -> Result<YearlyDay, RuleError> {
         if self.eat(b'J') {
-            return Ok(YearlyDay::Julian(self.number("day", 3, 1, 365, "a day of the year, 1-365")?));
+            return Ok(YearlyDay::Julian(self.number("day", 1..=3, 1..=365, "a day of the year, 1-365")?));
         }
         if self.eat(b'M') {
-            let month = self.number("month", 2, 1, 12, "1-12")? as u8;
+            let month = self.number("month", 1..=2, 1..=12, "1-12")? as u8;
             self.expect(b'.', "date", "`.` and a week")?;
-            let week = self.number("week", 1, 1, 5, "1-5, where 5 is the last")? as u8;
+            let week = self.number("week", 1..=1, 1..=5, "1-5, where 5 is the last")? as u8;
             self.expect(b'.', "date", "`.` and a weekday")?;
-            let weekday = self.number("weekday", 1, 0, 6, "0-6, where 0 is Sunday")? as u8;
+            let weekday = self.number("weekday", 1..=1, 0..=6, "0-6, where 0 is Sunday")? as u8;
             return Ok(YearlyDay::Weekday { month, week, weekday });
         }
-        Ok(YearlyDay::Ordinal(self.number("date", 3, 0, 365, "`M3.2.0`, `J60` or a day 0-365")?))
+        Ok(YearlyDay::Ordinal(self.number("date", 1..=3, 0..=365, "`M3.2.0`, `J60` or a day 0-365")?))
     }
 
     /// `["+" | "-"] h [":" mm [":" ss]]` in seconds.
@@ -166,45 +165,34 @@ impl Parser<'_> {
         if !is_negative {
             self.eat(b'+');
         }
-        let mut seconds = i32::from(self.number(part, digits, 0, max, expected)?) * 3600;
+        let mut seconds = i32::from(self.number(part, 1..=digits, 0..=max, expected)?) * 3600;
         if self.eat(b':') {
-            seconds += i32::from(self.two_digits("minute")?) * 60;
+            seconds += i32::from(self.number("minute", 2..=2, 0..=59, "00-59")?) * 60;
             if self.eat(b':') {
-                seconds += i32::from(self.two_digits("second")?);
+                seconds += i32::from(self.number("second", 2..=2, 0..=59, "00-59")?);
             }
         }
         Ok(if is_negative { -seconds } else { seconds })
     }
 
-    /// `00` to `59`
-    fn two_digits(&mut self, part: &'static str) -> Result<u16, RuleError> {
-        let start = self.at;
-        let number = self.number(part, 2, 0, 59, "00-59")?;
-        if self.at == start + 1 {
-            return Err(self.error(part, start, "00-59"));
-        }
-        Ok(number)
-    }
-
-    /// One digit or more, up to `digits` of them (at most four, so that the number fits).
+    /// So many digits, at most four so that the number fits.
     fn number(
         &mut self,
         part: &'static str,
-        digits: usize,
-        min: u16,
-        max: u16,
+        digits: RangeInclusive<usize>,
+        values: RangeInclusive<u16>,
         expected: &'static str,
     ) -> Result<u16, RuleError> {
         let start = self.at;
         let mut number = 0;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            if self.at == start + digits {
+            if self.at == start + digits.end() {
                 return Err(self.error(part, start, expected));
             }
             number = number * 10 + u16::from(digit - b'0');
             self.at += 1;
         }
-        if self.at == start || number < min || number > max {
+        if !digits.contains(&(self.at - start)) || !values.contains(&number) {
             return Err(self.error(part, start, expected));
         }
         Ok(number)

@@ -41,7 +41,7 @@ impl Embedded {
     }
 
     pub(super) fn zone(&self, name: &str) -> Option<Zone> {
-        Some(Zone::of_edition(name, self.history(name)?, self.edition))
+        Some(Zone::new(name, self.history(name)?, None, Some(self.edition)))
     }
 
     pub(super) fn history(&self, name: &str) -> Option<History> {

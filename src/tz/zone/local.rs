@@ -102,7 +102,7 @@ impl LocalZone {
         let found = match system.local() {
             // The table says less than a file did: of what is newer than it, and of what was before it, nothing.
             Ok(zone) if is_embedded(&zone) && !is_embedded(&self.zone) && zone.name() == self.zone.name() => {
-                system.without_embedded().local()
+                System { embedded: None, ..system.clone() }.local()
             }
             found => found,
         };

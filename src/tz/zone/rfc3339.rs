@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::Zone;
+use super::{unix_nanos, Zone};
 
 impl Zone {
     /// The instant as RFC 3339 writes it in this zone: with `Z` for UTC, the offset otherwise, a fraction only where there
@@ -36,28 +36,28 @@ pub(crate) fn rfc3339(instant: SystemTime, zone: &Zone, f: &mut impl fmt::Write)
         _ => return write!(f, "{instant:?}"),
     };
     write!(f, "{civil}")?;
-    let nanos = match instant.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => since.subsec_nanos(),
-        Err(before) => (1_000_000_000 - before.duration().subsec_nanos()) % 1_000_000_000,
-    };
+    let nanos = unix_nanos(instant).rem_euclid(1_000_000_000);
     if nanos > 0 {
         let digits = format!("{nanos:09}");
         write!(f, ".{}", digits.trim_end_matches('0'))?;
     }
-    if offset == 0 {
-        return f.write_str("Z");
+    match offset {
+        0 => f.write_str("Z"),
+        _ => write!(f, "{}", Offset(offset)),
     }
-    write_offset(offset, f)
 }
 
-/// Writes an offset, given in seconds, as RFC 3339 does: `+01:00`.
-pub(crate) fn write_offset(offset: i32, f: &mut impl fmt::Write) -> fmt::Result {
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (hours, minutes, seconds) = (offset.abs() / 3600, offset.abs() / 60 % 60, offset.abs() % 60);
-    write!(f, "{sign}{hours:02}:{minutes:02}")?;
-    // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
-    if seconds > 0 {
-        write!(f, ":{seconds:02}")?;
+/// An offset, given in seconds, as RFC 3339 writes it: `+01:00`.
+pub(crate) struct Offset(pub(crate) i32);
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, offset) = (if self.0 < 0 { '-' } else { '+' }, self.0.abs());
+        write!(f, "{sign}{:02}:{:02}", offset / 3600, offset / 60 % 60)?;
+        // RFC 3339 has no seconds here, but local mean times of the nineteenth century do.
+        match offset % 60 {
+            0 => Ok(()),
+            seconds => write!(f, ":{seconds:02}"),
+        }
     }
-    Ok(())
 }

@@ -12,7 +12,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::embedded::Embedded;
-use super::error::{Kind, TzError};
+use super::error::{quoted, Kind, TzError};
 use super::source::{Source, Stamp};
 use super::{tzif, PosixZone, Zone};
 use crate::excerpt::Excerpt;
@@ -57,8 +57,7 @@ impl System {
     pub(super) fn here() -> System {
         // In libc, too, TZDIR takes the place of the folders: a mistake in it should show.
         let tzdir = env::var_os("TZDIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
-        let this = System::here_without_paths();
-        let this = System { allow_paths: true, ..this };
+        let this = System { allow_paths: true, ..System::here_without_paths() };
         match tzdir {
             Some(folder) => System { folders: vec![folder], tzdata: Vec::new(), ..this },
             None => this,
@@ -83,10 +82,9 @@ impl System {
 
     /// The zone that `TZ` means; if it is not set, the system zone.
     pub(super) fn local(&self) -> Result<Zone, TzError> {
-        let failed = |failed| TzError::new(Kind::Command(failed));
         match &self.tz {
-            None if cfg!(windows) => zone_of_registry(&command::registry().map_err(failed)?),
-            None if cfg!(target_os = "android") => self.named(&command::property().map_err(failed)?),
+            None if cfg!(windows) => zone_of_registry(&command::registry().map_err(no_answer)?),
+            None if cfg!(target_os = "android") => self.named(&command::property().map_err(no_answer)?),
             None => self.system_zone(),
             Some(value) => match value.to_str() {
                 Some(value) => self.meant_by(value),
@@ -113,12 +111,11 @@ impl System {
             return self.at_path(text);
         }
         let missing = match self.named(text) {
-            Err(error) if may_be_rule && is_no_zone(&error) => error,
+            Err(error) if may_be_rule && error.kind() == Kind::NoZone => error,
             zone_or_damage => return zone_or_damage,
         };
         PosixZone::parse(text).map(|rule| Zone::of_rule(text, rule)).map_err(|rule| {
-            let value = Excerpt::of(value, 0, value.len());
-            TzError::new(Kind::NeitherZoneNorRule { value, zone: missing, rule })
+            TzError::new(format!("TZ{} is neither a zone ({missing}) nor a rule ({rule})", quoted(value)))
         })
     }
 
@@ -144,16 +141,34 @@ impl System {
     }
 
     fn no_such_zone(&self, name: &str) -> TzError {
-        let (folders, edition) = (&self.folders, self.embedded.map(|table| table.edition));
-        let suggestion = folders.iter().find_map(|folder| in_other_case(folder, name));
+        let suggestion = self.folders.iter().find_map(|folder| in_other_case(folder, name));
         let suggestion = suggestion.or_else(|| self.embedded?.in_other_case(name));
-        let is_database =
-            folders.iter().any(|folder| folder.is_dir()) || self.tzdata.iter().any(|path| path.is_file());
-        let (name, searched) = (name.to_string(), [&folders[..], &self.tzdata].concat());
-        TzError::new(match suggestion.is_some() || is_database {
-            true => Kind::NotFound { name, searched, edition, suggestion },
-            false => Kind::NoDatabase { name, searched, edition },
-        })
+        let is_database = self.folders.iter().any(|folder| folder.is_dir())
+            || self.tzdata.iter().any(|path| path.is_file());
+        let searched = self.folders.iter().chain(&self.tzdata);
+        let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
+        let searched = if searched.is_empty() { "no folder".into() } else { searched.join(", ") };
+        let (nor, table, advice) = match self.embedded.map(|table| table.edition.version) {
+            Some(version) => (
+                format!(" and not in the embedded table {version}"),
+                format!("not in the embedded table {version}, and "),
+                "or embed a file with `Zone::from_tzif`",
+            ),
+            None => (
+                String::new(),
+                String::new(),
+                "embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature",
+            ),
+        };
+        let message = match suggestion {
+            Some(other) => format!("zone `{name}`: not found in {searched}{nor}, but there is `{other}`"),
+            None if is_database => format!("zone `{name}`: not found in {searched}{nor}"),
+            None => format!(
+                "zone `{name}`: {table}no time zone database on this machine (looked in {searched}). \
+                 Install the `tzdata` package, set TZDIR, {advice}."
+            ),
+        };
+        TzError::no_zone(None, message)
     }
 
     fn at_path(&self, text: &str) -> Result<Zone, TzError> {
@@ -188,19 +203,24 @@ impl System {
                 let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
                 Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
             }
-            Err(error) if is_missing(&error) => {
+            Err(error) if error.kind() == Kind::NoFile => {
                 let zone = name.and_then(|name| without_data(&name).or_else(|| self.embedded?.zone(&name)));
                 zone.ok_or_else(|| {
-                    TzError::new(Kind::NoSystemZone { path: path.clone(), leads_to: links(path).pop() })
+                    let (path, target) = (path.display(), links(path).pop());
+                    TzError::new(match target {
+                        None => format!(
+                            "system zone: TZ is not set and there is no `{path}`; set TZ or name a zone"
+                        ),
+                        Some(target) => format!(
+                            "system zone: TZ is not set and `{path}` leads to `{}`, which is not there; \
+                             install the `tzdata` package, set TZ or name a zone",
+                            target.display()
+                        ),
+                    })
                 })
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// This machine, for a program that does not carry any zones with it.
-    pub(super) fn without_embedded(&self) -> System {
-        System { embedded: None, ..self.clone() }
     }
 
     /// The name in `/etc/timezone`, which only some systems keep up to date: if its file is the very same.
@@ -216,9 +236,11 @@ impl System {
 /// Checks that a name can be that of a zone, so that it may be joined to a folder even if it comes from a stranger: parts of
 /// letters, digits, `.`, `_`, `+` and `-`, none of which begins with `.` or `-`, with single slashes between them.
 fn check_name(name: &str) -> Result<(), TzError> {
-    let error = |at: usize, len: usize, expected| {
+    let error = |at: usize, len: usize, expected: &str| {
         let found = Excerpt::of(name, at, (at + len).min(name.len()));
-        Err(TzError::new(Kind::Name { name: Excerpt::of(name, 0, name.len()), found, at, expected }))
+        let name = quoted(name);
+        let message = format!("zone name{name}: found {found} at byte {at}, expected {expected}");
+        Err(TzError::no_zone(Some(at), message))
     };
     if name.len() > MAX_NAME {
         return error(MAX_NAME, name.len() - MAX_NAME, "at most 96 bytes");
@@ -251,25 +273,19 @@ fn without_data(name: &str) -> Option<Zone> {
     }
 }
 
-/// Whether a file is missing; the second is how systems answer that have no files.
-fn is_missing(error: &TzError) -> bool {
-    use io::ErrorKind::{NotFound, Unsupported};
-    matches!(error.kind(), Kind::Io { kind: NotFound | Unsupported, .. })
+fn bad_value(value: &str, expected: &str) -> TzError {
+    TzError::new(format!("TZ{}: expected {expected}", quoted(value)))
 }
 
-/// Whether a zone is missing, as opposed to damaged.
-fn is_no_zone(error: &TzError) -> bool {
-    matches!(error.kind(), Kind::Name { .. } | Kind::NotFound { .. } | Kind::NoDatabase { .. })
-}
-
-fn bad_value(value: &str, expected: &'static str) -> TzError {
-    TzError::new(Kind::Value { value: Excerpt::of(value, 0, value.len()), expected })
+/// A program of the system could not tell the system zone.
+pub(super) fn no_answer(failed: command::Failed) -> TzError {
+    TzError::new(format!("system zone: TZ is not set and {failed}; set TZ or name a zone"))
 }
 
 fn load(name: &str, path: &Path) -> Result<Zone, TzError> {
     let (bytes, stamp) = read_stamped(path)?;
     let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
-    Ok(Zone::of_file(name, history, Source { path: path.into(), stamp }))
+    Ok(Zone::new(name, history, Some(Source { path: path.into(), stamp }), None))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TzError> {
@@ -296,18 +312,15 @@ pub(super) fn file_in_tzdata<'a>(
     bytes: &'a [u8],
     name: &str,
 ) -> Result<Option<&'a [u8]>, TzError> {
-    android::find(bytes, name).map_err(|android::Damage { part, found, at, expected }| {
-        let (source, expected) = (source.into(), expected.into());
-        TzError::new(Kind::Damaged { source, part, found, at, expected })
-    })
+    android::find(bytes, name)
+        .map_err(|damage| TzError::damaged(source, damage.part, damage.found, damage.at, damage.expected))
 }
 
 /// The zone that the registry of Windows describes.
 pub(super) fn zone_of_registry(output: &[u8]) -> Result<Zone, TzError> {
-    let (name, rule) = windows::rule_of(output).map_err(|mistake| TzError::new(Kind::Registry(mistake)))?;
-    let parsed = PosixZone::parse(&rule)
-        .map_err(|error| TzError::new(Kind::Rule { rule: Excerpt::of(&rule, 0, rule.len()), error }))?;
-    Ok(Zone::of_rule(name.as_deref().unwrap_or("localtime"), parsed))
+    let (name, rule) = windows::rule_of(output)
+        .map_err(|mistake| TzError::new(format!("system zone: {mistake}; set TZ or name a zone")))?;
+    Zone::of_rule_text(name.as_deref().unwrap_or("localtime"), &rule)
 }
 
 impl Zone {
@@ -335,7 +348,7 @@ impl Zone {
 fn read_stamped(path: &Path) -> Result<(Vec<u8>, Stamp), TzError> {
     let io_error = |error: io::Error| TzError::io(path, &error);
     if !fs::metadata(path).map_err(io_error)?.is_file() {
-        return Err(TzError::new(Kind::NotAFile { path: path.into() }));
+        return Err(TzError::new(format!("zone file `{}`: not a regular file", path.display())));
     }
     let file = File::open(path).map_err(io_error)?;
     // Of the file that is read, which another may have replaced by now; and before it is read, so that what is written

@@ -3,8 +3,9 @@
 //! The bytes may be anything. Every count is compared with what is there before it is used, nothing is allocated in
 //! proportion to a number that a file merely claims, and all of it takes time in proportion to the file.
 
-use super::error::{Kind, TzError};
-use super::{History, LocalType, PosixZone, Transition, MAX_OFFSET};
+use std::fmt::Display;
+
+use super::{History, LocalType, PosixZone, Transition, TzError, MAX_OFFSET};
 use crate::excerpt::Excerpt;
 
 /// The largest file that is read; the largest real one has less than 4 KB.
@@ -109,7 +110,11 @@ impl<'a> Reader<'a> {
             return Err(self.damaged("number of transitions", header.transitions, header.at + 12, expected));
         }
         if header.leap_seconds > 0 {
-            return Err(TzError::new(Kind::LeapSeconds { source: self.source.into() }));
+            return Err(TzError::new(format!(
+                "zone file `{}`: counts leap seconds, which system time does not; \
+                 expected the file of this zone that is not under `right`",
+                self.source
+            )));
         }
         // The counts are now known to be no larger than the file.
         let transitions = header.transitions as usize;
@@ -210,22 +215,16 @@ impl<'a> Reader<'a> {
                 return Err(self.damaged("footer", self.byte(at), at, "ASCII"));
             }
         };
-        PosixZone::parse_footer(text).map(Some).map_err(|error| {
-            TzError::new(Kind::Footer {
-                source: self.source.into(),
-                rule: Excerpt::of(text, 0, len),
-                error,
-                start,
-            })
-        })
+        let rule = PosixZone::parse_footer(text);
+        rule.map(Some).map_err(|error| TzError::footer(self.source, text, start, error))
     }
 
     /// The next `len` bytes.
-    fn take(&mut self, len: u64, part: &'static str) -> Result<&'a [u8], TzError> {
+    fn take(&mut self, len: u64, part: &str) -> Result<&'a [u8], TzError> {
         let rest = &self.bytes[self.at..];
         if len > rest.len() as u64 {
             let found = format!("{} bytes", rest.len());
-            return Err(self.damaged(part, found, self.at, format!("{len}")));
+            return Err(self.damaged(part, found, self.at, len));
         }
         let taken = &rest[..len as usize];
         self.at += taken.len();
@@ -236,15 +235,8 @@ impl<'a> Reader<'a> {
         self.bytes.get(at).map_or("nothing".into(), |byte| format!("{byte:#04x}"))
     }
 
-    fn damaged(
-        &self,
-        part: &'static str,
-        found: impl ToString,
-        at: usize,
-        expected: impl Into<String>,
-    ) -> TzError {
-        let (found, expected) = (found.to_string(), expected.into());
-        TzError::new(Kind::Damaged { source: self.source.into(), part, found, at, expected })
+    fn damaged(&self, part: &str, found: impl Display, at: usize, expected: impl Display) -> TzError {
+        TzError::damaged(self.source, part, found, at, expected)
     }
 }
 

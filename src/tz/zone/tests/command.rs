@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::error::Kind;
+use super::super::system::no_answer;
 use super::super::TzError;
 use crate::platform::command;
 
 fn output_of(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, TzError> {
-    command::output_of(program, arguments).map_err(|failed| TzError::new(Kind::Command(failed)))
+    command::output_of(program, arguments).map_err(no_answer)
 }
 
 #[cfg(unix)]

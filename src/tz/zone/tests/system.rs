@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::super::*;
 use super::android::tzdata;
+use crate::excerpt::Excerpt;
 
 /// A machine with a time zone database of its own; it is gone when dropped.
 pub(super) struct Machine {
