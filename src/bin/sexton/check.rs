@@ -81,14 +81,16 @@ fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str,
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
     let mut all = warnings::of(crontab, reading);
-    all.extend(user::refused(crontab).into_iter().map(|(job, warning)| (job.line, &*job.text, warning)));
+    all.extend(
+        user::refused(crontab).into_iter().map(|(job, warning)| (job.line as usize, &*job.text, warning)),
+    );
     for job in &crontab.jobs {
-        let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
+        let (start, zone) = (job.schedule().start, job.zone.as_ref().unwrap_or(&local));
         // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
-        let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
+        let found = reading.warnings(job.schedule_text(), zone, now);
         all.extend(found.map(|warning| {
             let span = start + warning.span.start..start + warning.span.end;
-            (job.line, &*job.text, Warning { span, ..warning })
+            (job.line as usize, &*job.text, Warning { span, ..warning })
         }));
     }
     all

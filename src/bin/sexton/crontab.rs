@@ -20,7 +20,8 @@ mod settings;
 mod users;
 pub mod warnings;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,36 +55,36 @@ struct Assignment {
     value: Range<usize>,
 }
 
+/// A job. It is kept small, as a crontab may have very many: what follows from the text of the line is read from it again.
 #[derive(Debug)]
 pub struct Job {
     /// The path of its file, if there may be several.
-    pub file: Option<Arc<str>>,
+    pub file: Option<Arc<String>>,
     /// The number of its line, from 1.
-    pub line: usize,
+    pub line: u32,
+    /// How many jobs above it have the same line and no name. `jobs.rs` counts them, when all files are one.
+    pub again: u32,
     /// The text of the line, unchanged.
-    pub text: String,
-    pub when: When,
+    pub text: Box<str>,
+    /// Jobs with equal schedules share one.
+    pub when: Arc<When>,
     /// The byte range of the schedule in the line.
-    pub schedule: Range<usize>,
+    schedule: Range<u32>,
     /// The zone of the schedule: in its line, from its settings, or from a `CRON_TZ` line above.
     pub zone: Option<Zone>,
-    /// From the comments between the job above it and this one.
-    pub settings: Settings,
+    /// From the comments between the job above it and this one, if there are any.
+    settings: Option<Box<Settings>>,
     /// The line begins with `-`: its runs are not logged unless they fail.
     pub is_quiet: bool,
-    /// Whose job it is, if the crontab has a column for that.
-    pub user: Option<Range<usize>>,
-    /// The command for the shell.
-    pub command: String,
+    /// The byte range of the user's name; empty if the crontab has no column for that.
+    user: Range<u32>,
     /// The byte of the line at which the command begins.
-    command_at: usize,
-    /// The command's input on stdin: the text after a `%`.
-    pub input: Option<String>,
+    command_at: u32,
     /// Which of the crontab's variables apply to the job: those on the lines above it.
-    pub variables: Range<usize>,
+    pub variables: Range<u32>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum When {
     Cron(Cron),
     Every(Period),
@@ -195,18 +196,23 @@ impl Crontab {
 
         let settings = std::mem::take(&mut above.settings);
         above.settings_at = None;
-        let mut job = Job { line: number, is_quiet, settings, ..job::read(text, start, reading)? };
-        if let Some(zone) = zone.or_else(|| job::Rest::of(text, job.schedule.end, reading).zone) {
+        let job = job::read(text, start, reading)?;
+        let settings = (settings != Settings::default()).then(|| Box::new(settings));
+        let known = above.schedules.get(&job.when).cloned();
+        let when = known.unwrap_or_else(|| job.when.clone());
+        above.schedules.insert(when.clone());
+        let mut job = Job { line: number as u32, is_quiet, settings, when, ..job };
+        if let Some(zone) = zone.or_else(|| job::Rest::of(text, job.schedule().end, reading).zone) {
             job.zone = Some(zone_of(&text[zone.clone()]).map_err(|error| vec![(zone, error)])?);
         }
-        if let Some(name) = &job.settings.name {
+        if let Some(name) = &job.settings().name {
             if let Some(other) = above.names.insert(name.clone(), number) {
                 let problem = format!("the name `{name}` is used: the job in line {other} has it");
                 return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
             }
         }
-        job.zone = job.zone.or_else(|| job.settings.zone.clone()).or_else(|| above.zone.clone());
-        job.variables = 0..self.variables.len();
+        job.zone = job.zone.take().or_else(|| job.settings().zone.clone()).or_else(|| above.zone.clone());
+        job.variables = 0..self.variables.len() as u32;
         self.jobs.push(job);
         Ok(())
     }
@@ -231,7 +237,7 @@ impl Crontab {
 
     /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
-        &self.variables[job.variables.clone()]
+        &self.variables[wide(&job.variables)]
     }
 
     /// Whether a comment above the line allows this warning.
@@ -253,38 +259,98 @@ struct Above {
     allowed: Vec<String>,
     /// The names of jobs, each with the line of its job.
     names: HashMap<String, usize>,
+    /// The schedules of all jobs, each once.
+    schedules: HashSet<Arc<When>>,
+}
+
+/// Lines and crontabs are so short that their ranges fit into half the space.
+fn wide(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+fn narrow(range: &Range<usize>) -> Range<u32> {
+    range.start as u32..range.end as u32
 }
 
 impl Job {
     /// The zone that its schedule is given; without one it goes by the scheduler's, also when that changes. The grid of a period
     /// is fixed in the zone that is the default now.
     pub fn own_zone<'a>(&'a self, default: &'a Zone) -> Option<&'a Zone> {
-        let is_grid = matches!(self.when, When::EveryFrom(..));
+        let is_grid = matches!(*self.when, When::EveryFrom(..));
         self.zone.as_ref().or_else(|| is_grid.then_some(default))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        const NONE: &Settings = &Settings::NONE;
+        self.settings.as_deref().unwrap_or(NONE)
+    }
+
+    /// The byte range of the schedule in the line.
+    pub fn schedule(&self) -> Range<usize> {
+        wide(&self.schedule)
+    }
+
+    pub fn schedule_text(&self) -> &str {
+        &self.text[self.schedule()]
+    }
+
+    /// The command for the shell.
+    pub fn command(&self) -> String {
+        job::split_input(self.command_text()).0
+    }
+
+    /// The command's input on stdin: the text after a `%`.
+    pub fn input(&self) -> Option<String> {
+        job::split_input(self.command_text()).1
+    }
+
+    /// The command and its input, as they stand in the line.
+    fn command_text(&self) -> &str {
+        &self.text[self.command_at as usize..]
+    }
+
+    /// The name that the job's task has, and the job in the journal: its own name, or else the line itself, with a number if
+    /// the same line comes again. A line has blanks in it and a job's name has none, so they differ.
+    pub fn task_name(&self) -> Cow<'_, str> {
+        match self.again {
+            0 => self.base_name().into(),
+            // No line contains a line break, so the name is unique.
+            again => format!("{}\n{}", self.base_name(), again + 1).into(),
+        }
+    }
+
+    /// The same without the number.
+    pub fn base_name(&self) -> &str {
+        self.settings().name.as_deref().unwrap_or_else(|| self.text.trim())
     }
 
     /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
     pub fn name(&self) -> String {
-        match (&self.settings.name, &self.file) {
+        match (&self.settings().name, &self.file) {
             (Some(name), _) => name.clone(),
             (None, Some(file)) => format!("{file}:{}", self.line),
             (None, None) => format!("line {}", self.line),
         }
     }
 
+    /// The byte range of the user whose job it is, if its line says so.
+    pub fn user_at(&self) -> Option<Range<usize>> {
+        Some(wide(&self.user)).filter(|user| !user.is_empty())
+    }
+
     /// Whose job it is, if its line says so.
     pub fn user(&self) -> Option<&str> {
-        self.user.clone().map(|user| &self.text[user])
+        self.user_at().map(|user| &self.text[user])
     }
 
     /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
     /// program: they are shown if the caller wants the whole command.
     pub fn label(&self, with_command: bool) -> String {
         if with_command {
-            let command = self.command.trim().replace(char::is_control, " ");
+            let command = self.command().trim().replace(char::is_control, " ");
             return format!("{}: {}", self.name(), printable(&command, 60));
         }
-        if self.settings.name.is_some() {
+        if self.settings().name.is_some() {
             return self.name();
         }
         format!("{}: {}", self.name(), self.program())
@@ -292,7 +358,8 @@ impl Job {
 
     /// The first word of the command that is no assignment.
     pub fn program(&self) -> String {
-        let command = self.command.trim();
+        let command = self.command();
+        let command = command.trim();
         let mut words = command.split(is_blank);
         let program = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
         let rest = if program.len() < command.len() { " …" } else { "" };

@@ -125,14 +125,14 @@ fn process(order: &Order<'_>) -> Result<Process, String> {
     let shell = variables.iter().rev().find(|(name, _)| name == "SHELL").map(|(_, value)| &**value);
     let mut process = Process::new(shell.unwrap_or(default));
     // A shell that the crontab names is one of Unix.
-    process.arg(shell.map_or(option, |_| "-c")).arg(&order.job.command);
+    process.arg(shell.map_or(option, |_| "-c")).arg(order.job.command());
     process.env("SHELL", shell.unwrap_or(default));
     user::switch(&mut process, order.job.user())?;
     process.envs(variables.iter().map(|(name, value)| (name, value)));
     if let Some(dir) = &order.settings.dir {
         process.current_dir(dir);
     }
-    process.stdin(if order.job.input.is_some() { Stdio::piped() } else { Stdio::null() });
+    process.stdin(if order.job.input().is_some() { Stdio::piped() } else { Stdio::null() });
     if order.settings.output() != Output::Plain {
         process.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
@@ -141,7 +141,7 @@ fn process(order: &Order<'_>) -> Result<Process, String> {
 
 /// Gives a job its input, on a thread of its own: the job may read it late, or never.
 fn feed(child: &mut std::process::Child, job: &Job) {
-    if let (Some(input), Some(mut stdin)) = (job.input.clone(), child.stdin.take()) {
+    if let (Some(input), Some(mut stdin)) = (job.input(), child.stdin.take()) {
         // Without a thread the pipe is closed, and the job finds nothing to read.
         let _ = thread::Builder::new().spawn(move || stdin.write_all(input.as_bytes()));
     }

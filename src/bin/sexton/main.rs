@@ -9,6 +9,7 @@
 mod args;
 mod boot;
 mod check;
+mod clocks;
 mod crontab;
 mod daemon;
 mod dialect;

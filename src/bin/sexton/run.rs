@@ -181,7 +181,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     };
     let result = match args.value("--once") {
         Some(name) => trial::once(name, plan, crontab),
-        None if args.has("--dry-run") => trial::dry_run(args, &plan, &crontab),
+        None if args.has("--dry-run") => trial::dry_run(args, &plan, crontab),
         None => daemon::run(plan, crontab),
     };
     log.flush();

@@ -8,6 +8,8 @@ mod daemon;
 mod disk;
 #[cfg(unix)]
 mod folders;
+#[cfg(target_os = "linux")]
+mod idle;
 #[cfg(unix)]
 mod jobs;
 #[cfg(unix)]

@@ -1,15 +1,15 @@
 //! Reads the line of a job: schedule, command, input. Pure.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use sexton::civil::{Date, DateTime, Time};
 use sexton::cron::ParseError;
 use sexton::Period;
 
 use super::fields::{self, span, words};
-use super::{fault, is_blank, shortened, skip_blanks, Fault, Job, When};
+use super::{fault, is_blank, narrow, shortened, skip_blanks, Fault, Job, When};
 use crate::dialect::{self, Reading};
-use crate::settings::Settings;
 
 /// What comes after a schedule.
 pub struct Rest {
@@ -63,7 +63,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
         }
     };
     let rest = rest_after(&schedule);
-    let (command, input) = rest.command(text);
+    let (command, _) = rest.command(text);
     if command.trim().is_empty() {
         let end = text.trim_end_matches(is_blank).len();
         let expected = match reading.is_system {
@@ -75,16 +75,15 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
     Ok(Job {
         file: None,
         line: 0,
+        again: 0,
         text: text.into(),
-        when,
-        schedule,
+        when: Arc::new(when),
+        schedule: narrow(&schedule),
         zone: None,
-        settings: Settings::default(),
+        settings: None,
         is_quiet: false,
-        user: rest.user,
-        command,
-        command_at: rest.command_at,
-        input,
+        user: narrow(&rest.user.unwrap_or(0..0)),
+        command_at: rest.command_at as u32,
         variables: 0..0,
     })
 }
@@ -172,7 +171,7 @@ fn mistakes(
 /// What comes before the first `%` that has no backslash, and what comes after it: there the other `%` are line ends,
 /// and the last line has one in any case. `\%` is a percent sign. As in cronie, also in that two backslashes before a
 /// `%` leave it what it is in the command, but not in the input.
-fn split_input(text: &str) -> (String, Option<String>) {
+pub fn split_input(text: &str) -> (String, Option<String>) {
     let at = match percent(text) {
         Some(at) => at,
         None => return (text.replace("\\%", "%"), None),
