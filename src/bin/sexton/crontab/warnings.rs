@@ -10,7 +10,7 @@ use sexton::Period;
 
 use super::fields::{self, words};
 use super::users::user_column;
-use super::{job, shortened, Assignment, Crontab, Job, When};
+use super::{line, shortened, Assignment, Crontab, Job, When};
 use crate::dialect::Reading;
 use crate::mistake::Warning;
 use crate::sign;
@@ -111,7 +111,7 @@ fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
 
 /// `date +%F`: the first `%` ends the command, and the rest is its input.
 fn command_cut(job: &Job) -> Option<Found> {
-    let at = job.command_at as usize + job::percent(job.command_text())?;
+    let at = job.command_at as usize + line::percent(job.command_text())?;
     let (before, after) = (&job.text[..at], &job.text[at + 1..]);
     let is_format =
         before.ends_with('+') && after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
@@ -246,7 +246,7 @@ fn job_in_variable(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let is_schedule = |schedule: &str| schedule.contains(|c: char| c == '*' || c == '@' || c.is_alphabetic());
     let is_job = |start: usize| {
         let job =
-            fields::begin(&text[start..]).then(|| job::read(text, start, variable.reading).ok()).flatten();
+            fields::begin(&text[start..]).then(|| line::read(text, start, variable.reading).ok()).flatten();
         job.map_or(false, |job| is_schedule(job.schedule_text()))
     };
     let mut starts = words(text, value.start).map(|word| word.start).take(2);
