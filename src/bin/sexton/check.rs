@@ -47,9 +47,7 @@ fn check(args: &Args) -> Result<(), Failure> {
     let (mut jobs, mut mistakes_count, mut warnings_count) = (0, 0, 0);
     for File { name, crontab, mistakes } in files {
         let mut warnings = warnings(&crontab, &reading);
-        warnings.retain(|(line, _, warning)| {
-            !allowed.contains(&warning.code) && !crontab.allows(*line, warning.code)
-        });
+        warnings.retain(|(.., warning)| !allowed.contains(&warning.code));
         jobs += crontab.jobs.len();
         mistakes_count += mistakes.len();
         warnings_count += warnings.len();
@@ -75,9 +73,9 @@ fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// What is likely wrong, each with the number of its line and the text. Without a local zone, what the clock changes of one
-/// would bring is left out.
-fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
+/// What is likely wrong and no comment allows, each with the number of its line and the text. Without a local zone, what the
+/// clock changes of one would bring is left out.
+pub fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
     let mut all = warnings::of(crontab, reading);
@@ -93,5 +91,6 @@ fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str,
             (job.line as usize, &*job.text, Warning { span, ..warning })
         }));
     }
+    all.retain(|(line, _, warning)| !crontab.allows(*line, warning.code));
     all
 }
