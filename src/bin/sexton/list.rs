@@ -137,7 +137,7 @@ struct View {
 
 impl View {
     fn of(args: &Args) -> Result<View, Failure> {
-        let crontab = source::read(args, &Reading::of(args)?)?;
+        let crontab = source::read(source::paths(args)?, &Reading::of(args)?)?;
         let zone::Default { zone, warning, .. } = zone::of_jobs(args, &crontab)?;
         if let Some(warning) = warning {
             tell(&format!("sexton: {warning}"));
@@ -161,7 +161,7 @@ fn due_times(job: &Job, zone: &Zone, from: SystemTime) -> Box<dyn Iterator<Item 
     }
 }
 
-fn in_words(when: &When) -> String {
+pub fn in_words(when: &When) -> String {
     match when {
         When::Cron(cron) => cron.describe().to_string(),
         When::Every(period) => format!("every {period}"),

@@ -58,9 +58,9 @@ pub fn paths(args: &Args) -> Result<&[OsString], Failure> {
     }
 }
 
-/// Reads what the command line names, says which files are left out, and fails if there are mistakes.
-pub fn read(args: &Args, reading: &Reading) -> Result<Crontab, Failure> {
-    let files = Files::read(paths(args)?, reading)?;
+/// Reads crontabs, says which files are left out, and fails if there are mistakes.
+pub fn read(paths: &[OsString], reading: &Reading) -> Result<Crontab, Failure> {
+    let files = Files::read(paths, reading)?;
     files.skipped.iter().for_each(|path| tell(&format!("sexton: {}", left_out(path))));
     files.refuse_mistakes()?;
     Ok(join(files.files))
