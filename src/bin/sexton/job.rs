@@ -1,7 +1,7 @@
 //! The life of one run of a job: its attempts, each a process, and what is logged of them.
 
 use std::io::Write;
-use std::process::{Command as Process, Stdio};
+use std::process::{Command as Process, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -106,16 +106,21 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
             return Attempt::Failed;
         }
     };
-    let how = match (end.status.code(), system::signal_of(end.status)) {
-        (None, Some(signal)) => ("signal", Value::Number(signal.into())),
-        (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
-    };
+    let how = how_it_ended(end.status);
     if end.status.success() && !end.was_signalled {
         said(usual, "end", vec![how, took]);
         return Attempt::Succeeded;
     }
     said(Level::Error, "fail", vec![how, took]);
     Attempt::Failed
+}
+
+/// What the log says of how a process ended.
+fn how_it_ended(status: ExitStatus) -> (&'static str, Value<'static>) {
+    match (status.code(), system::signal_of(status)) {
+        (None, Some(signal)) => ("signal", Value::Number(signal.into())),
+        (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
+    }
 }
 
 /// The command in its shell, with the crontab's variables. An error if it has no user to run as.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Error, Schedule, Scheduler};
+use sexton::{Error, Overlap, Run, Schedule, Scheduler};
 
 use crate::crontab::{Crontab, Job, When};
 use crate::daemon::Message;
@@ -162,7 +162,12 @@ impl Jobs {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
         let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
-        task.run_shared(move |run| jobs.run(run.name(), run.due()))?;
+        let run = move |run: &Run<'_>| jobs.run(run.name(), run.due());
+        match overlap {
+            Overlap::Allow(_) => task.run_shared(run)?,
+            // A callback that no two threads call takes less memory.
+            Overlap::Skip | Overlap::Queue => task.run_with(run)?,
+        };
         Ok(())
     }
 
