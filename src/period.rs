@@ -136,30 +136,13 @@ impl FromStr for Period {
         let mut first_unit = 0;
         loop {
             let start = at;
-            let whole = leading_digits(&text[at..]);
-            at += whole.len();
-            if whole.is_empty() {
-                return error(at, 1, Expected::Number);
-            }
-            let mut fraction = "";
-            if text[at..].starts_with('.') {
-                at += 1;
-                fraction = leading_digits(&text[at..]);
-                if fraction.is_empty() {
-                    return error(at, 1, Expected::Digit);
-                }
-                at += fraction.len();
-            }
-            let letters = text[at..].bytes().take_while(u8::is_ascii_lowercase).count();
-            let name = &text[at..at + letters];
-            let index = match UNITS.iter().position(|unit| unit.name == name) {
-                Some(index) if index >= first_unit => index,
-                Some(_) => return error(at, letters, Expected::SmallerUnit),
-                None => return error(at, letters, Expected::Unit),
+            let part = Part::read(text, at, first_unit);
+            let Part { whole, fraction, unit, end } = match part {
+                Ok(part) => part,
+                Err((at, len, expected)) => return error(at, len, expected),
             };
-            let unit = &UNITS[index];
-            at += letters;
-            first_unit = index + 1;
+            (at, first_unit) = (end, unit + 1);
+            let unit = &UNITS[unit];
 
             if !fraction.is_empty() && (unit.nanos == 0 || at < text.len()) {
                 let expected = if unit.nanos == 0 { Expected::WholeDays } else { Expected::FractionLast };
@@ -202,6 +185,44 @@ impl FromStr for Period {
         match u64::try_from(nanos) {
             Ok(nanos) => Ok(Period { months: 0, days, elapsed: Duration::from_nanos(nanos) }),
             Err(_) => error(0, text.len(), Expected::Smaller),
+        }
+    }
+}
+
+/// A number and its unit.
+struct Part<'a> {
+    whole: &'a str,
+    /// The digits after the point, if there is one.
+    fraction: &'a str,
+    /// The index of the unit.
+    unit: usize,
+    end: usize,
+}
+
+impl<'a> Part<'a> {
+    /// Reads what stands at `at`, with a unit from `first_unit` on. A mistake is where it stands, how long it is, and what was
+    /// expected.
+    fn read(text: &'a str, mut at: usize, first_unit: usize) -> Result<Part<'a>, (usize, usize, Expected)> {
+        let whole = leading_digits(&text[at..]);
+        at += whole.len();
+        if whole.is_empty() {
+            return Err((at, 1, Expected::Number));
+        }
+        let mut fraction = "";
+        if text[at..].starts_with('.') {
+            at += 1;
+            fraction = leading_digits(&text[at..]);
+            if fraction.is_empty() {
+                return Err((at, 1, Expected::Digit));
+            }
+            at += fraction.len();
+        }
+        let letters = text[at..].bytes().take_while(u8::is_ascii_lowercase).count();
+        let end = at + letters;
+        match UNITS.iter().position(|unit| unit.name == &text[at..end]) {
+            Some(unit) if unit >= first_unit => Ok(Part { whole, fraction, unit, end }),
+            Some(_) => Err((at, letters, Expected::SmallerUnit)),
+            None => Err((at, letters, Expected::Unit)),
         }
     }
 }

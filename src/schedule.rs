@@ -38,10 +38,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::except::Except;
-use self::moment::out_of_range;
 use self::rule::{Closure, Moments};
 use crate::clock::Now;
-use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
@@ -286,26 +284,6 @@ impl Schedule {
             What::AtEach(_) | What::AtNext(_) => return None,
         };
         Some(Schedule { what, zone: self.zone.clone(), except: self.except.clone(), ..*self })
-    }
-
-    /// The expression in a zone: only the weeks that count, if not all do.
-    pub(crate) fn cron_in(&self, cron: &Arc<Cron>, zone: &Zone) -> Result<Arc<Cron>, Error> {
-        let weeks = match self.every_nth_week {
-            Some(weeks) => weeks,
-            None => return Ok(cron.clone()),
-        };
-        let nonsense =
-            |why: &str| Error::new(Kind::Other(why.into())).in_field("every_nth_week", weeks.to_string());
-        if !(1..=MOST_WEEKS).contains(&weeks) {
-            return Err(nonsense("expected 1-63 weeks"));
-        }
-        let starting = instant_of("starting", self.starting, zone)?;
-        let anchor = starting.ok_or_else(|| nonsense("needs the `starting` moment of a week that counts"))?;
-        let day = zone.civil(anchor).ok_or_else(out_of_range)?.date().days();
-        let cron = cron.in_every_nth_week(day, weeks);
-        cron.map(Arc::new).ok_or_else(|| {
-            nonsense("goes with weekdays of every week, and a day that matches both day fields")
-        })
     }
 
     /// No due after this moment; one exactly at it still counts.

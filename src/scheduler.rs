@@ -2,10 +2,12 @@
 
 mod builder;
 mod handle;
+mod needs_schedule;
 mod settings;
 
-pub use builder::{NeedsSchedule, TaskBuilder};
+pub use builder::TaskBuilder;
 pub use handle::{ObserverHandle, Run, Task};
+pub use needs_schedule::NeedsSchedule;
 pub use settings::Builder;
 
 use std::fmt;
@@ -146,7 +148,8 @@ impl Scheduler {
         let mut from = Some(0);
         while let Some(place) = from {
             // Other threads need not wait for a list of a million tasks.
-            let (some, next) = lock(&self.engine.state).agenda.snapshots(place, SLICE, self.engine.clock.now());
+            let (some, next) =
+                lock(&self.engine.state).agenda.snapshots(place, SLICE, self.engine.clock.now());
             snapshots.extend(some);
             from = next;
         }

@@ -2,13 +2,15 @@
 _sexton() {
     local word=${COMP_WORDS[COMP_CWORD]} options values
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'run list next explain why check translate --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'run list next week diff explain why check translate --help --version' -- "$word")
         return
     fi
     case ${COMP_WORDS[1]} in
     run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --system --help --version' ;;
     list) options='--from --until --zone --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     next) options='--count --from --until --zone --format --previous --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
+    week) options='--from --zone --svg --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
+    diff) options='--from --until --zone --count --svg --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     explain) options='--from --zone --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
     why) options='--zone --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
     check) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --strict --allow --system --help --version' ;;

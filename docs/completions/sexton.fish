@@ -50,6 +50,30 @@ complete -c sexton -n '__fish_seen_subcommand_from next' -l seconds -x -a 'first
 complete -c sexton -n '__fish_seen_subcommand_from next' -l hash-id -r
 complete -c sexton -n '__fish_seen_subcommand_from next' -l hash-nicknames
 complete -c sexton -n '__fish_seen_subcommand_from next' -l system
+complete -c sexton -n __fish_use_subcommand -f -a week -d 'show a week of jobs, hour by hour, and which of them meet'
+complete -c sexton -n '__fish_seen_subcommand_from week' -l from -r
+complete -c sexton -n '__fish_seen_subcommand_from week' -l zone -r
+complete -c sexton -n '__fish_seen_subcommand_from week' -l svg -r
+complete -c sexton -n '__fish_seen_subcommand_from week' -l dialect -x -a 'default croniter quartz cronie'
+complete -c sexton -n '__fish_seen_subcommand_from week' -l days -x -a 'and or'
+complete -c sexton -n '__fish_seen_subcommand_from week' -l star-bit
+complete -c sexton -n '__fish_seen_subcommand_from week' -l seconds -x -a 'first last none'
+complete -c sexton -n '__fish_seen_subcommand_from week' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from week' -l hash-nicknames
+complete -c sexton -n '__fish_seen_subcommand_from week' -l system
+complete -c sexton -n __fish_use_subcommand -f -a diff -d 'show what fires differently in another crontab, or by another expression'
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l from -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l until -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l zone -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l count -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l svg -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l dialect -x -a 'default croniter quartz cronie'
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l days -x -a 'and or'
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l star-bit
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l seconds -x -a 'first last none'
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l hash-id -r
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l hash-nicknames
+complete -c sexton -n '__fish_seen_subcommand_from diff' -l system
 complete -c sexton -n __fish_use_subcommand -f -a explain -d 'explain an expression, in words and field by field'
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l from -r
 complete -c sexton -n '__fish_seen_subcommand_from explain' -l zone -r

@@ -65,7 +65,6 @@ impl Engine {
                 return self.ended_at_once(name, replaces);
             }
         };
-
         // If this process ends before the first due time, the next one must know that it has missed it.
         let since = (has_fixed_due_times && !first.has_come(now)).then_some(now.wall);
         let request = Request {
@@ -85,20 +84,16 @@ impl Engine {
             Some(state) => (state, now),
             None => (self.open_state().map_err(of_task)?, self.clock.now()),
         };
-        Ok(match self.add(state, request, zone, since, now) {
-            Scheduled::New { id, stats, ended } => {
-                ended.into_iter().for_each(|ended| self.dispose_of(ended));
-                ScheduledTask { id, stats, is_new: true }
-            }
+        let (id, stats, old) = match self.add(state, request, zone, since, now) {
+            Scheduled::New { id, stats, ended } => (id, stats, ended),
+            Scheduled::Replaced { id, stats, old } => (id, stats, Some(old)),
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
-                self.name_taken(name.clone(), by, scheduled_at)
+                return Ok(self.name_taken(name, by, scheduled_at));
             }
-            Scheduled::Replaced { id, stats, old } => {
-                self.dispose_of(old);
-                ScheduledTask { id, stats, is_new: true }
-            }
-        })
+        };
+        old.into_iter().for_each(|old| self.dispose_of(old));
+        Ok(ScheduledTask { id, stats, is_new: true })
     }
 
     /// Locks the state, with the zones up to date, if a task of this name can be scheduled.

@@ -11,6 +11,7 @@ use super::recurrence::Recurrence;
 use super::timeline::Timeline;
 use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::DateTime;
+use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::Cron;
 use crate::error::{Error, Kind};
 use crate::occurrences::days::Days;
@@ -45,6 +46,26 @@ impl Schedule {
             What::Every(_) => self.starting.is_some(),
             What::After(_) | What::AfterEnd(_) | What::AtEach(_) | What::AtNext(_) => false,
         }
+    }
+
+    /// The expression in a zone: only the weeks that count, if not all do.
+    pub(crate) fn cron_in(&self, cron: &Arc<Cron>, zone: &Zone) -> Result<Arc<Cron>, Error> {
+        let weeks = match self.every_nth_week {
+            Some(weeks) => weeks,
+            None => return Ok(cron.clone()),
+        };
+        let nonsense =
+            |why: &str| Error::new(Kind::Other(why.into())).in_field("every_nth_week", weeks.to_string());
+        if !(1..=MOST_WEEKS).contains(&weeks) {
+            return Err(nonsense("expected 1-63 weeks"));
+        }
+        let starting = instant_of("starting", self.starting, zone)?;
+        let anchor = starting.ok_or_else(|| nonsense("needs the `starting` moment of a week that counts"))?;
+        let day = zone.civil(anchor).ok_or_else(out_of_range)?.date().days();
+        let cron = cron.in_every_nth_week(day, weeks);
+        cron.map(Arc::new).ok_or_else(|| {
+            nonsense("goes with weekdays of every week, and a day that matches both day fields")
+        })
     }
 
     /// Its occurrences in a zone, if it has a pattern. An expression begins after `floor`, in Unix seconds.

@@ -2,6 +2,7 @@
 
 mod check;
 mod dialect;
+mod diff;
 #[cfg(all(feature = "embedded-tz", unix))]
 mod embedded;
 mod explain;
@@ -9,6 +10,7 @@ mod list;
 mod next;
 mod run;
 mod translate;
+mod week;
 mod why;
 
 use std::io::{BufRead, BufReader, Write};
@@ -88,7 +90,7 @@ fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
         ),
     );
 
-    const COMMANDS: &str = "run, list, next, explain, why, check or translate";
+    const COMMANDS: &str = "run, list, next, week, diff, explain, why, check or translate";
     let top = "usage: sexton COMMAND ...\nsee `sexton --help`\n";
     fails("frob", 2, &format!("sexton: unknown command `frob`, expected {COMMANDS}\n{top}"));
     let (status, _, stderr) = call(&[]);
@@ -107,6 +109,8 @@ fn help_and_version_are_printed_on_request() {
         (&["run", "-h"], "usage: sexton run CRONTAB ... [OPTION ...]\n"),
         (&["list", "--help"], "usage: sexton list CRONTAB ... [OPTION ...]\n"),
         (&["next", "--help"], "usage: sexton next EXPR [OPTION ...]\n"),
+        (&["week", "--help"], "usage: sexton week CRONTAB ... [OPTION ...]\n"),
+        (&["diff", "--help"], "usage: sexton diff OLD NEW [OPTION ...]\n"),
         (&["explain", "--help"], "usage: sexton explain EXPR [OPTION ...]\n"),
         (&["why", "--help"], "usage: sexton why EXPR TIME [OPTION ...]\n"),
         (&["check", "whatever", "--help"], "usage: sexton check CRONTAB ... [OPTION ...]\n"),

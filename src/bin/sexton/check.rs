@@ -47,9 +47,7 @@ fn check(args: &Args) -> Result<(), Failure> {
     let (mut jobs, mut mistakes_count, mut warnings_count) = (0, 0, 0);
     for File { name, crontab, mistakes } in files {
         let mut warnings = warnings(&crontab, &reading);
-        warnings.retain(|(line, _, warning)| {
-            !allowed.contains(&warning.code) && !crontab.allows(*line, warning.code)
-        });
+        warnings.retain(|(.., warning)| !allowed.contains(&warning.code));
         jobs += crontab.jobs.len();
         mistakes_count += mistakes.len();
         warnings_count += warnings.len();
@@ -75,21 +73,24 @@ fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// What is likely wrong, each with the number of its line and the text. Without a local zone, what the clock changes of one
-/// would bring is left out.
-fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
+/// What is likely wrong and no comment allows, each with the number of its line and the text. Without a local zone, what the
+/// clock changes of one would bring is left out.
+pub fn warnings<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
     let (local, _) = Zone::local_or_utc();
     let now = SystemTime::now();
     let mut all = warnings::of(crontab, reading);
-    all.extend(user::refused(crontab).into_iter().map(|(job, warning)| (job.line, &*job.text, warning)));
+    all.extend(
+        user::refused(crontab).into_iter().map(|(job, warning)| (job.line as usize, &*job.text, warning)),
+    );
     for job in &crontab.jobs {
-        let (start, zone) = (job.schedule.start, job.zone.as_ref().unwrap_or(&local));
+        let (start, zone) = (job.schedule().start, job.zone.as_ref().unwrap_or(&local));
         // A schedule that is not a cron expression, such as `@every 5m`, has no warnings.
-        let found = reading.warnings(&job.text[job.schedule.clone()], zone, now);
+        let found = reading.warnings(job.schedule_text(), zone, now);
         all.extend(found.map(|warning| {
             let span = start + warning.span.start..start + warning.span.end;
-            (job.line, &*job.text, Warning { span, ..warning })
+            (job.line as usize, &*job.text, Warning { span, ..warning })
         }));
     }
+    all.retain(|(line, _, warning)| !crontab.allows(*line, warning.code));
     all
 }

@@ -16,18 +16,19 @@
 
 mod fields;
 mod job;
+mod line;
 mod settings;
 mod users;
 pub mod warnings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use sexton::civil::DateTime;
 use sexton::tz::{TzError, Zone};
-use sexton::{Cron, Period};
 
+use self::job::{narrow, wide};
+pub use self::job::{Job, When};
 use crate::dialect::Reading;
 use crate::mistake::Mistake;
 use crate::settings::Settings;
@@ -52,45 +53,6 @@ struct Assignment {
     text: String,
     /// The value in the text, without quotes.
     value: Range<usize>,
-}
-
-#[derive(Debug)]
-pub struct Job {
-    /// The path of its file, if there may be several.
-    pub file: Option<Arc<str>>,
-    /// The number of its line, from 1.
-    pub line: usize,
-    /// The text of the line, unchanged.
-    pub text: String,
-    pub when: When,
-    /// The byte range of the schedule in the line.
-    pub schedule: Range<usize>,
-    /// The zone of the schedule: in its line, from its settings, or from a `CRON_TZ` line above.
-    pub zone: Option<Zone>,
-    /// From the comments between the job above it and this one.
-    pub settings: Settings,
-    /// The line begins with `-`: its runs are not logged unless they fail.
-    pub is_quiet: bool,
-    /// Whose job it is, if the crontab has a column for that.
-    pub user: Option<Range<usize>>,
-    /// The command for the shell.
-    pub command: String,
-    /// The byte of the line at which the command begins.
-    command_at: usize,
-    /// The command's input on stdin: the text after a `%`.
-    pub input: Option<String>,
-    /// Which of the crontab's variables apply to the job: those on the lines above it.
-    pub variables: Range<usize>,
-}
-
-#[derive(Debug, PartialEq)]
-pub enum When {
-    Cron(Cron),
-    Every(Period),
-    /// Also on the grid of a time that may have passed.
-    EveryFrom(Period, DateTime),
-    /// Once, when `sexton run` starts.
-    Start,
 }
 
 /// The maximum length of a line, in bytes. Linux limits an argument of a process to twice this.
@@ -195,18 +157,23 @@ impl Crontab {
 
         let settings = std::mem::take(&mut above.settings);
         above.settings_at = None;
-        let mut job = Job { line: number, is_quiet, settings, ..job::read(text, start, reading)? };
-        if let Some(zone) = zone.or_else(|| job::Rest::of(text, job.schedule.end, reading).zone) {
+        let job = line::read(text, start, reading)?;
+        let settings = (settings != Settings::default()).then(|| Box::new(settings));
+        let known = above.schedules.get(&job.when).cloned();
+        let when = known.unwrap_or_else(|| job.when.clone());
+        above.schedules.insert(when.clone());
+        let mut job = Job { line: number as u32, is_quiet, settings, when, ..job };
+        if let Some(zone) = zone.or_else(|| line::Rest::of(text, job.schedule().end, reading).zone) {
             job.zone = Some(zone_of(&text[zone.clone()]).map_err(|error| vec![(zone, error)])?);
         }
-        if let Some(name) = &job.settings.name {
+        if let Some(name) = &job.settings().name {
             if let Some(other) = above.names.insert(name.clone(), number) {
                 let problem = format!("the name `{name}` is used: the job in line {other} has it");
                 return Err(vec![(start..text.trim_end_matches(is_blank).len(), problem)]);
             }
         }
-        job.zone = job.zone.or_else(|| job.settings.zone.clone()).or_else(|| above.zone.clone());
-        job.variables = 0..self.variables.len();
+        job.zone = job.zone.take().or_else(|| job.settings().zone.clone()).or_else(|| above.zone.clone());
+        job.variables = 0..self.variables.len() as u32;
         self.jobs.push(job);
         Ok(())
     }
@@ -231,7 +198,7 @@ impl Crontab {
 
     /// The variables of a job. If a name comes twice, the later value applies.
     pub fn variables_of(&self, job: &Job) -> &[(String, String)] {
-        &self.variables[job.variables.clone()]
+        &self.variables[wide(&job.variables)]
     }
 
     /// Whether a comment above the line allows this warning.
@@ -253,51 +220,8 @@ struct Above {
     allowed: Vec<String>,
     /// The names of jobs, each with the line of its job.
     names: HashMap<String, usize>,
-}
-
-impl Job {
-    /// The zone that its schedule is given; without one it goes by the scheduler's, also when that changes. The grid of a period
-    /// is fixed in the zone that is the default now.
-    pub fn own_zone<'a>(&'a self, default: &'a Zone) -> Option<&'a Zone> {
-        let is_grid = matches!(self.when, When::EveryFrom(..));
-        self.zone.as_ref().or_else(|| is_grid.then_some(default))
-    }
-
-    /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
-    pub fn name(&self) -> String {
-        match (&self.settings.name, &self.file) {
-            (Some(name), _) => name.clone(),
-            (None, Some(file)) => format!("{file}:{}", self.line),
-            (None, None) => format!("line {}", self.line),
-        }
-    }
-
-    /// Whose job it is, if its line says so.
-    pub fn user(&self) -> Option<&str> {
-        self.user.clone().map(|user| &self.text[user])
-    }
-
-    /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
-    /// program: they are shown if the caller wants the whole command.
-    pub fn label(&self, with_command: bool) -> String {
-        if with_command {
-            let command = self.command.trim().replace(char::is_control, " ");
-            return format!("{}: {}", self.name(), printable(&command, 60));
-        }
-        if self.settings.name.is_some() {
-            return self.name();
-        }
-        format!("{}: {}", self.name(), self.program())
-    }
-
-    /// The first word of the command that is no assignment.
-    pub fn program(&self) -> String {
-        let command = self.command.trim();
-        let mut words = command.split(is_blank);
-        let program = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
-        let rest = if program.len() < command.len() { " …" } else { "" };
-        format!("{}{rest}", printable(program, 60))
-    }
+    /// The schedules of all jobs, each once.
+    schedules: HashSet<Arc<When>>,
 }
 
 fn mistake(number: usize, line: &[u8], (span, message): Fault) -> Mistake {

@@ -1,6 +1,6 @@
-//! The loop of `sexton run`: it waits for signals, looks at the crontab once a second, enforces time limits, and stops.
+//! The loop of `sexton run`: it waits for signals, looks at the clocks and the crontab once a second, enforces time limits, and
+//! stops.
 
-use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -10,6 +10,7 @@ use sexton::tz::Zone;
 use sexton::{Error, Scheduler};
 
 use crate::boot;
+use crate::clocks::{self, Clocks};
 use crate::crontab::{counted, Crontab};
 use crate::events;
 use crate::jobs::Jobs;
@@ -20,8 +21,12 @@ use crate::source::{self, Source};
 use crate::system::{self, Signal, Signals};
 use crate::Failure;
 
-/// How often the crontab's file is looked at.
+/// How often the clocks and the crontab's file are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the scheduler looks at the clocks by itself. This loop does it more often, as it wakes up for the file anyway: a
+/// machine that has nothing to do is woken once a second, and not twice.
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
 
 /// What wakes the loop.
 pub enum Message {
@@ -73,11 +78,11 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         logs_commands: plan.logs_commands,
         reading: plan.source.reading(),
         messages: sender.clone(),
-        entries: Mutex::new(HashMap::new()),
+        current: Mutex::default(),
     });
     let observer = Arc::downgrade(&jobs);
     scheduler.observe(move |event| {
-        if let Some(jobs) = observer.upgrade() {
+        if let Some(jobs) = observer.upgrade().filter(|_| event.task() != Some(clocks::TASK)) {
             let label = event.task().map(|task| jobs.label(task));
             events::log(event, label.as_deref(), &jobs.log);
         }
@@ -97,7 +102,7 @@ fn failure(error: impl ToString) -> Failure {
 }
 
 fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Result<Scheduler, Error> {
-    let mut builder = Scheduler::builder().threads(at_most);
+    let mut builder = Scheduler::builder().threads(at_most).clock_check(CLOCK_CHECK);
     if let Some(zone) = zone {
         builder = builder.zone(zone);
     }
@@ -124,10 +129,10 @@ impl Daemon {
         let zone = jobs.log.zone().to_string();
         let fields = [("jobs", Value::Number(count)), ("zone", Value::Text(&zone))];
         jobs.log.line(Level::Info, "ready", &fields, None);
-        jobs.put(&Arc::new(crontab), runs_reboot_jobs).map_err(failure)?;
+        jobs.put(crontab, runs_reboot_jobs).map_err(failure)?;
         // `@reboot` jobs that have been run are not scheduled, and are in the crontab.
         let forgotten = jobs.scheduler.forget_unscheduled();
-        for name in forgotten.into_iter().filter(|name| !jobs.has(name)) {
+        for name in forgotten.into_iter().filter(|name| name != clocks::TASK && !jobs.has(name)) {
             jobs.log.line(Level::Info, "forgot", &[], Some(&jobs.label(&name)));
         }
         Ok(())
@@ -135,6 +140,7 @@ impl Daemon {
 
     fn serve(mut self) -> Result<(), Failure> {
         let mut look_at = Instant::now() + LOOK_EVERY;
+        let mut clocks = Clocks::now();
         loop {
             let now = Instant::now();
             let next = self.jobs.running.enforce(now).map_or(look_at, |limit| limit.min(look_at));
@@ -149,6 +155,9 @@ impl Daemon {
             }
             if look_at <= Instant::now() {
                 look_at = Instant::now() + LOOK_EVERY;
+                if clocks.have_parted() {
+                    clocks::wake(&self.jobs.scheduler);
+                }
                 if self.source.has_changed() {
                     self.reload();
                 }
@@ -180,7 +189,7 @@ impl Daemon {
             return kept(&format!("`{name}` has no jobs; the jobs stay as they were"));
         }
         let count = crontab.jobs.len() as i64;
-        match self.jobs.put(&Arc::new(crontab), false) {
+        match self.jobs.put(crontab, false) {
             Err(error) => kept(&error.to_string()),
             Ok(changes) => {
                 let number = |count: usize| Value::Number(count as i64);

@@ -116,6 +116,11 @@ impl Reading {
         }
     }
 
+    /// In another dialect, with the id of `--hash-id`, or else with this one.
+    pub fn hashing<'a>(&'a self, dialect: Dialect, id: &'a str) -> Reader<'a> {
+        Reader::from(dialect).hash_id(self.hash_id.as_deref().unwrap_or(id))
+    }
+
     /// What is legal in an expression and likely wrong.
     pub fn warnings<'a>(
         &self,

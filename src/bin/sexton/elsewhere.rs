@@ -53,6 +53,11 @@ pub fn user_id() -> Option<u32> {
     None
 }
 
+/// Not known: what is printed is for pipes.
+pub fn is_terminal() -> bool {
+    false
+}
+
 pub fn as_user(_: &mut Command, _: u32, _: u32) {}
 
 pub fn signal_of(_: ExitStatus) -> Option<Signal> {

@@ -1,7 +1,7 @@
 //! The life of one run of a job: its attempts, each a process, and what is logged of them.
 
 use std::io::Write;
-use std::process::{Command as Process, Stdio};
+use std::process::{Command as Process, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -106,16 +106,21 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
             return Attempt::Failed;
         }
     };
-    let how = match (end.status.code(), system::signal_of(end.status)) {
-        (None, Some(signal)) => ("signal", Value::Number(signal.into())),
-        (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
-    };
+    let how = how_it_ended(end.status);
     if end.status.success() && !end.was_signalled {
         said(usual, "end", vec![how, took]);
         return Attempt::Succeeded;
     }
     said(Level::Error, "fail", vec![how, took]);
     Attempt::Failed
+}
+
+/// What the log says of how a process ended.
+fn how_it_ended(status: ExitStatus) -> (&'static str, Value<'static>) {
+    match (status.code(), system::signal_of(status)) {
+        (None, Some(signal)) => ("signal", Value::Number(signal.into())),
+        (code, _) => ("status", Value::Number(code.unwrap_or(-1).into())),
+    }
 }
 
 /// The command in its shell, with the crontab's variables. An error if it has no user to run as.
@@ -125,14 +130,14 @@ fn process(order: &Order<'_>) -> Result<Process, String> {
     let shell = variables.iter().rev().find(|(name, _)| name == "SHELL").map(|(_, value)| &**value);
     let mut process = Process::new(shell.unwrap_or(default));
     // A shell that the crontab names is one of Unix.
-    process.arg(shell.map_or(option, |_| "-c")).arg(&order.job.command);
+    process.arg(shell.map_or(option, |_| "-c")).arg(order.job.command());
     process.env("SHELL", shell.unwrap_or(default));
     user::switch(&mut process, order.job.user())?;
     process.envs(variables.iter().map(|(name, value)| (name, value)));
     if let Some(dir) = &order.settings.dir {
         process.current_dir(dir);
     }
-    process.stdin(if order.job.input.is_some() { Stdio::piped() } else { Stdio::null() });
+    process.stdin(if order.job.input().is_some() { Stdio::piped() } else { Stdio::null() });
     if order.settings.output() != Output::Plain {
         process.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
@@ -141,7 +146,7 @@ fn process(order: &Order<'_>) -> Result<Process, String> {
 
 /// Gives a job its input, on a thread of its own: the job may read it late, or never.
 fn feed(child: &mut std::process::Child, job: &Job) {
-    if let (Some(input), Some(mut stdin)) = (job.input.clone(), child.stdin.take()) {
+    if let (Some(input), Some(mut stdin)) = (job.input(), child.stdin.take()) {
         // Without a thread the pipe is closed, and the job finds nothing to read.
         let _ = thread::Builder::new().spawn(move || stdin.write_all(input.as_bytes()));
     }

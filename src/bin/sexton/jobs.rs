@@ -1,12 +1,11 @@
 //! The jobs of a crontab as tasks of a scheduler, and what a new version of the crontab changes in them.
 
-use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Error, Schedule, Scheduler};
+use sexton::{Error, Overlap, Run, Schedule, Scheduler};
 
 use crate::crontab::{Crontab, Job, When};
 use crate::daemon::Message;
@@ -26,23 +25,43 @@ pub struct Jobs {
     /// How lines are read.
     pub reading: Arc<Reading>,
     pub messages: SyncSender<Message>,
-    /// The jobs by the names of their tasks.
-    pub entries: Mutex<HashMap<String, Slot>>,
+    /// The crontab that is run now.
+    pub current: Mutex<Arc<Named>>,
 }
 
-/// What the task of a job runs. A new version of the crontab may put something else in it.
-type Slot = Arc<Mutex<Entry>>;
-
-/// A job. Its settings and its label are worked out when they are needed, as crontabs may have very many jobs.
-#[derive(Clone)]
-pub struct Entry {
-    crontab: Arc<Crontab>,
-    index: usize,
+/// A crontab whose jobs are found by the names of their tasks. Neither these names nor the jobs are kept twice, as there may
+/// be very many.
+#[derive(Default)]
+pub struct Named {
+    pub crontab: Crontab,
+    /// The indices of the jobs in the order of their names.
+    by_name: Vec<u32>,
 }
 
-impl Entry {
-    fn job(&self) -> &Job {
-        &self.crontab.jobs[self.index]
+impl Named {
+    /// Counts the lines that come again.
+    pub fn of(mut crontab: Crontab) -> Named {
+        let jobs = &mut crontab.jobs;
+        let mut by_name: Vec<u32> = (0..jobs.len() as u32).collect();
+        // Stable: jobs of the same name stay in their order.
+        by_name.sort_by(|a, b| jobs[*a as usize].base_name().cmp(jobs[*b as usize].base_name()));
+        for i in 1..by_name.len() {
+            let (before, job) = (&jobs[by_name[i - 1] as usize], &jobs[by_name[i] as usize]);
+            if before.base_name() == job.base_name() {
+                jobs[by_name[i] as usize].again = before.again + 1;
+            }
+        }
+        Named { crontab, by_name }
+    }
+
+    fn find(&self, task: &str) -> Option<&Job> {
+        let (name, again) = match task.split_once('\n') {
+            Some((name, count)) => (name, count.parse::<u32>().ok().filter(|count| *count > 1)? - 1),
+            None => (task, 0),
+        };
+        let job = |index: &u32| &self.crontab.jobs[*index as usize];
+        let order = |index: &u32| (job(index).base_name(), job(index).again).cmp(&(name, again));
+        self.by_name.binary_search_by(order).ok().map(|at| job(&self.by_name[at]))
     }
 }
 
@@ -55,19 +74,19 @@ pub struct Changes {
 }
 
 impl Jobs {
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current(&self) -> MutexGuard<'_, Arc<Named>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the crontab has the job of a task.
     pub fn has(&self, task: &str) -> bool {
-        self.entries().contains_key(task)
+        self.current().find(task).is_some()
     }
 
     /// The label of the job of a task.
     pub fn label(&self, task: &str) -> String {
-        let entry = self.entries().get(task).map(|slot| locked(slot).clone());
-        entry.map_or_else(|| self.old_label(task), |entry| entry.job().label(self.logs_commands))
+        let current = self.current().clone();
+        current.find(task).map_or_else(|| self.old_label(task), |job| job.label(self.logs_commands))
     }
 
     /// A label for a job that the crontab does not have any more: of the line by which the journal knows it, the schedule
@@ -79,7 +98,7 @@ impl Jobs {
         }
         let (crontab, _) = Crontab::read(line.as_bytes(), &self.reading, Zone::from_posix);
         match &crontab.jobs[..] {
-            [job] => format!("{} {}", &line[job.schedule.clone()], job.program()),
+            [job] => format!("{} {}", job.schedule_text(), job.program()),
             _ => "a line that is not read as a job any more".into(),
         }
     }
@@ -88,44 +107,44 @@ impl Jobs {
     /// cannot be scheduled, nothing changes.
     ///
     /// `@reboot` jobs are run only if `runs_reboot_jobs`, which no later version says.
-    pub fn put(self: &Arc<Jobs>, crontab: &Arc<Crontab>, runs_reboot_jobs: bool) -> Result<Changes, Error> {
+    pub fn put(self: &Arc<Jobs>, crontab: Crontab, runs_reboot_jobs: bool) -> Result<Changes, Error> {
         let now = SystemTime::now();
-        let names = names(&crontab.jobs);
-        let schedule_of = |name: &str, entry: &Entry, slot: Option<&Slot>| {
-            let is_same = slot.map_or(false, |slot| is_scheduled_as(&locked(slot), entry, &self.defaults));
-            let is_done = entry.job().when == When::Start && !runs_reboot_jobs;
+        let (old, new) = (self.current().clone(), Arc::new(Named::of(crontab)));
+        let schedule_of = |job: &Job, name: &str, before: Option<&Job>| {
+            let is_same = before.map_or(false, |before| is_scheduled_as(before, job, &self.defaults));
+            let is_done = *job.when == When::Start && !runs_reboot_jobs;
             match is_same || is_done {
                 true => Ok(None),
-                false => self.schedule_of(name, entry.job(), now).map(Some),
+                false => self.schedule_of(name, job, now).map(Some),
             }
         };
         // All of them before anything is changed. None is kept, as there may be very many.
-        for (index, name) in names.iter().enumerate() {
-            let slot = self.entries().get(name).cloned();
-            schedule_of(name, &Entry { crontab: crontab.clone(), index }, slot.as_ref())?;
+        for job in &new.crontab.jobs {
+            let name = job.task_name();
+            schedule_of(job, &name, old.find(&name))?;
         }
+        // What comes due from now on finds its job in there.
+        *self.current() = new.clone();
         let mut changes = Changes::default();
-        let mut left: HashMap<String, Slot> = std::mem::take(&mut self.entries());
-        for (index, name) in names.into_iter().enumerate() {
-            let entry = Entry { crontab: crontab.clone(), index };
-            let slot = left.remove(&name);
-            let schedule = schedule_of(&name, &entry, slot.as_ref())?;
-            match &slot {
+        for job in &new.crontab.jobs {
+            let name = job.task_name();
+            let before = old.find(&name);
+            let schedule = schedule_of(job, &name, before)?;
+            match before {
                 None => changes.added += 1,
-                Some(slot) if schedule.is_some() || is_other(&locked(slot), &entry) => changes.changed += 1,
+                Some(before) if schedule.is_some() || is_other((&old, before), (&new, job)) => {
+                    changes.changed += 1;
+                }
                 Some(_) => {}
             }
-            let slot = slot.unwrap_or_else(|| Arc::new(Mutex::new(entry.clone())));
-            *locked(&slot) = entry;
-            self.entries().insert(name.clone(), slot.clone());
             if let Some(schedule) = schedule {
-                self.schedule(&name, schedule, slot)?;
+                self.schedule(job, &name, schedule)?;
             }
         }
-        for name in left.keys() {
+        for name in old.crontab.jobs.iter().map(Job::task_name).filter(|name| new.find(name).is_none()) {
             changes.removed += 1;
             // A task that has ended is not known any more.
-            let _ = self.scheduler.cancel(name);
+            let _ = self.scheduler.cancel(&name);
         }
         Ok(changes)
     }
@@ -139,21 +158,30 @@ impl Jobs {
         schedule(&job.when, job.own_zone(self.log.zone()), last, now)
     }
 
-    fn schedule(self: &Arc<Jobs>, name: &str, schedule: Schedule, slot: Slot) -> Result<(), Error> {
+    fn schedule(self: &Arc<Jobs>, job: &Job, name: &str, schedule: Schedule) -> Result<(), Error> {
         let jobs = self.clone();
-        let overlap = locked(&slot).job().settings.or(&self.defaults).overlap();
+        let overlap = job.settings().or(&self.defaults).overlap();
         let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
-        task.run_shared(move |run| jobs.run(&slot, run.due()))?;
+        let run = move |run: &Run<'_>| jobs.run(run.name(), run.due());
+        match overlap {
+            Overlap::Allow(_) => task.run_shared(run)?,
+            // A callback that no two threads call takes less memory.
+            Overlap::Skip | Overlap::Queue => task.run_with(run)?,
+        };
         Ok(())
     }
 
-    fn run(&self, slot: &Slot, due: SystemTime) {
-        let entry = locked(slot).clone();
-        let job = entry.job();
+    fn run(&self, task: &str, due: SystemTime) {
+        let current = self.current().clone();
+        // A new version of the crontab may have removed it a moment ago.
+        let job = match current.find(task) {
+            Some(job) => job,
+            None => return,
+        };
         let order = Order {
-            crontab: &entry.crontab,
+            crontab: &current.crontab,
             job,
-            settings: &job.settings.or(&self.defaults),
+            settings: &job.settings().or(&self.defaults),
             label: &job.label(self.logs_commands),
             due,
             // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
@@ -163,43 +191,16 @@ impl Jobs {
     }
 }
 
-fn locked(slot: &Slot) -> MutexGuard<'_, Entry> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Whether the task of one is right for the other: it is due at the same times, and may overlap itself as much.
-fn is_scheduled_as(one: &Entry, other: &Entry, defaults: &Settings) -> bool {
-    let (a, b) = (one.job(), other.job());
-    let overlap = |job: &Job| job.settings.or(defaults).overlap();
+fn is_scheduled_as(a: &Job, b: &Job, defaults: &Settings) -> bool {
+    let overlap = |job: &Job| job.settings().or(defaults).overlap();
     a.when == b.when && a.zone == b.zone && overlap(a) == overlap(b)
 }
 
 /// Whether another run would be another one, apart from when it is due.
-fn is_other(one: &Entry, other: &Entry) -> bool {
-    let (a, b) = (one.job(), other.job());
-    let variables = |entry: &Entry| entry.crontab.variables_of(entry.job()).to_vec();
-    (&a.command, &a.input, a.user(), &a.settings) != (&b.command, &b.input, b.user(), &b.settings)
-        || variables(one) != variables(other)
-}
-
-/// The names of the tasks, and of the jobs in the journal: a job's own name, or else the line itself, with a number if the
-/// same line comes again. A line has blanks in it and a job's name has none, so they differ.
-pub fn names(jobs: &[Job]) -> Vec<String> {
-    let mut counts = HashMap::new();
-    let names = jobs.iter().map(|job| {
-        if let Some(name) = &job.settings.name {
-            return name.clone();
-        }
-        let line = job.text.trim();
-        let count = counts.entry(line).or_insert(0);
-        *count += 1;
-        match *count {
-            1 => line.to_string(),
-            // No line contains a line break, so the name is unique.
-            count => format!("{line}\n{count}"),
-        }
-    });
-    names.collect()
+fn is_other((one, a): (&Named, &Job), (other, b): (&Named, &Job)) -> bool {
+    (a.command(), a.input(), a.user(), a.settings()) != (b.command(), b.input(), b.user(), b.settings())
+        || one.crontab.variables_of(a) != other.crontab.variables_of(b)
 }
 
 /// When a job is due, if it is put up now. `last` is its last due time in an earlier process.
@@ -251,6 +252,13 @@ mod tests {
         let text = "@daily a\n@daily b\n  @daily a\n# a\n# sexton: name=a\n@daily a\n@daily a \n";
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
         let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);
-        assert_eq!(names(&crontab.jobs), ["@daily a", "@daily b", "@daily a\n2", "a", "@daily a\n3"]);
+        let named = Named::of(crontab);
+        let names: Vec<_> = named.crontab.jobs.iter().map(Job::task_name).collect();
+        assert_eq!(names, ["@daily a", "@daily b", "@daily a\n2", "a", "@daily a\n3"]);
+        let lines = names.iter().map(|name| named.find(name).unwrap().line).collect::<Vec<_>>();
+        assert_eq!(lines, [1, 2, 3, 6, 7]);
+        let others =
+            ["@daily a\n1", "@daily a\n4", "@daily a\n0", "@daily a\n", "@daily b\n2", "", "b", "\n"];
+        others.iter().for_each(|name| assert!(named.find(name).is_none(), "{name}"));
     }
 }

@@ -55,7 +55,7 @@ fn list(args: &Args) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for job in &crontab.jobs {
         let next = due_times(job, &zone, from).next();
-        let previous = match &job.when {
+        let previous = match &*job.when {
             When::Cron(cron) => {
                 let before = from.checked_add(std::time::Duration::from_nanos(1)).unwrap_or(from);
                 let schedule = sexton::Schedule::from(*cron).zone(job.zone.as_ref().unwrap_or(&zone).clone());
@@ -86,7 +86,7 @@ fn list(args: &Args) -> Result<(), Failure> {
                 None => object.raw(name, "null"),
             }
         }
-        object.text("schedule", &job.text[job.schedule.clone()]);
+        object.text("schedule", job.schedule_text());
         object.text("words", &words);
         say(&object.to_string())?;
     }
@@ -137,7 +137,7 @@ struct View {
 
 impl View {
     fn of(args: &Args) -> Result<View, Failure> {
-        let crontab = source::read(args, &Reading::of(args)?)?;
+        let crontab = source::read(source::paths(args)?, &Reading::of(args)?)?;
         let zone::Default { zone, warning, .. } = zone::of_jobs(args, &crontab)?;
         if let Some(warning) = warning {
             tell(&format!("sexton: {warning}"));
@@ -150,7 +150,7 @@ impl View {
 
 /// The due times of a job strictly after an instant.
 fn due_times(job: &Job, zone: &Zone, from: SystemTime) -> Box<dyn Iterator<Item = SystemTime>> {
-    let schedule = match job.when {
+    let schedule = match *job.when {
         When::Start => return Box::new(std::iter::empty()),
         _ => jobs::schedule(&job.when, Some(job.zone.as_ref().unwrap_or(zone)), None, from),
     };
@@ -161,7 +161,7 @@ fn due_times(job: &Job, zone: &Zone, from: SystemTime) -> Box<dyn Iterator<Item 
     }
 }
 
-fn in_words(when: &When) -> String {
+pub fn in_words(when: &When) -> String {
     match when {
         When::Cron(cron) => cron.describe().to_string(),
         When::Every(period) => format!("every {period}"),

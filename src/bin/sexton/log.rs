@@ -114,6 +114,26 @@ impl Log {
         files.iter().for_each(|path| self.message(Level::Warn, "skipped", &source::left_out(path)));
     }
 
+    /// Logs warnings of `check`: the name of the file, the place, and the code.
+    pub fn warnings(&self, warnings: &[(String, Mistake, &'static str)]) {
+        // One mistake of a kind may be in very many lines.
+        const MOST: usize = 20;
+        for (file, mistake, code) in warnings.iter().take(MOST) {
+            let fields = [
+                ("file", Value::Text(file)),
+                ("line", Value::Number(mistake.line as i64)),
+                ("column", Value::Number(mistake.column() as i64)),
+                ("code", Value::Text(code)),
+                ("message", Value::Text(&mistake.message)),
+            ];
+            self.line(Level::Warn, "warning", &fields, None);
+        }
+        if warnings.len() > MOST {
+            let message = format!("and {} more, see `sexton check`", warnings.len() - MOST);
+            self.message(Level::Warn, "warning", &message);
+        }
+    }
+
     /// Logs a mistake in a crontab. As text it has carets below it.
     pub fn mistake(&self, file: &str, mistake: &Mistake) {
         if !self.is_json {

@@ -9,9 +9,11 @@
 mod args;
 mod boot;
 mod check;
+mod clocks;
 mod crontab;
 mod daemon;
 mod dialect;
+mod diff;
 mod events;
 mod explain;
 mod expression;
@@ -24,15 +26,18 @@ mod log;
 mod mistake;
 mod next;
 mod output;
+mod planned;
 mod run;
 mod running;
 mod settings;
 mod sign;
 mod source;
+mod svg;
 mod time;
 mod translate;
 mod trial;
 mod user;
+mod week;
 mod why;
 mod writer;
 mod zone;
@@ -63,10 +68,12 @@ pub struct Command {
     run: fn(&Args) -> Result<(), Failure>,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 9] = [
     run::COMMAND,
     list::COMMAND,
     next::COMMAND,
+    week::COMMAND,
+    diff::COMMAND,
     explain::COMMAND,
     why::COMMAND,
     check::COMMAND,
@@ -74,7 +81,7 @@ const COMMANDS: [Command; 7] = [
 ];
 
 /// The commands, for error messages.
-const EXPECTED: &str = "run, list, next, explain, why, check or translate";
+const EXPECTED: &str = "run, list, next, week, diff, explain, why, check or translate";
 
 /// Why a command failed.
 pub enum Failure {
@@ -94,6 +101,8 @@ Runs crontabs, and explains and checks cron expressions.
     sexton run CRONTAB      run crontabs in the foreground
     sexton list CRONTAB     list the jobs of crontabs, and when they are due
     sexton next EXPR        print the next times of a cron expression, or of a crontab's jobs
+    sexton week CRONTAB     show a week of jobs, hour by hour, and which of them meet
+    sexton diff OLD NEW     show what fires differently in another crontab, or by another expression
     sexton explain EXPR     explain an expression, in words and field by field
     sexton why EXPR TIME    explain why an expression is due at a time, or why not
     sexton check CRONTAB    list mistakes and likely mistakes in a crontab, with line and column

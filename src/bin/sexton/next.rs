@@ -117,7 +117,7 @@ fn next(args: &Args) -> Result<(), Failure> {
 
 /// Whether the arguments are crontabs and no expression: files or folders that exist, or stdin. In place of each `*` without
 /// quotes the shell puts all files, so that each of them comes several times.
-fn names_a_crontab(args: &[OsString]) -> bool {
+pub fn names_a_crontab(args: &[OsString]) -> bool {
     let is_named = |path: &OsString| path == "-" || Path::new(path).exists();
     let comes_once = |path: &&OsString| args.iter().filter(|other| other == path).count() == 1;
     !args.is_empty() && args.iter().all(|path| is_named(path) && comes_once(&path))

@@ -8,9 +8,10 @@ use crate::args::{Args, Flag};
 use crate::daemon::{self, Plan};
 use crate::dialect::{self, Reading};
 use crate::log::{Level, Log};
+use crate::mistake::{Mistake, Warning};
 use crate::settings::{self, Settings};
-use crate::source::{self, Source};
-use crate::{init, trial, zone, Command, Failure};
+use crate::source::{self, File, Source};
+use crate::{check, init, trial, zone, Command, Failure};
 
 pub const COMMAND: Command =
     Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, source::FLAGS], run };
@@ -86,7 +87,7 @@ or after it.
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line
-    --quiet           log only warnings and failures
+    --quiet           log only warnings and failures, and not what `check` warns of at the start
     --verbose         log also which jobs are scheduled, changed and removed
     --log-commands    log whole commands: without it, arguments are left out
     --once JOB        run one job now, and end with 0 if it succeeded: its name, `line 3`, or
@@ -159,6 +160,8 @@ fn run(args: &Args) -> Result<(), Failure> {
     let mut source = Source::new(paths, reading);
     let files = source.read()?;
     files.refuse_mistakes()?;
+    let is_run = !args.has("--dry-run") && !args.has("--once");
+    let warnings = if is_run { warnings(&files.files, &source.reading()) } else { Vec::new() };
     let crontab = source::join(files.files);
     if crontab.jobs.is_empty() {
         return Err(source::no_jobs(&files.name));
@@ -169,6 +172,9 @@ fn run(args: &Args) -> Result<(), Failure> {
         log.message(Level::Warn, "zone", warning);
     }
     log.left_out(&files.skipped);
+    if !args.has("--quiet") {
+        log.warnings(&warnings);
+    }
     let plan = Plan {
         source,
         log: log.clone(),
@@ -181,11 +187,31 @@ fn run(args: &Args) -> Result<(), Failure> {
     };
     let result = match args.value("--once") {
         Some(name) => trial::once(name, plan, crontab),
-        None if args.has("--dry-run") => trial::dry_run(args, &plan, &crontab),
+        None if args.has("--dry-run") => trial::dry_run(args, &plan, crontab),
         None => daemon::run(plan, crontab),
     };
     log.flush();
     result
+}
+
+/// Larger crontabs are not checked at the start, as that takes longer than the start itself.
+const MOST_CHECKED: usize = 10_000;
+
+/// What `check` would warn of, each with the name of its file.
+fn warnings(files: &[File], reading: &Reading) -> Vec<(String, Mistake, &'static str)> {
+    let mut all = Vec::new();
+    if files.iter().map(|file| file.crontab.jobs.len()).sum::<usize>() <= MOST_CHECKED {
+        for File { name, crontab, .. } in files {
+            let mut warnings = check::warnings(crontab, reading);
+            warnings.sort_by_key(|(line, _, warning)| (*line, warning.span.start));
+            let of_file = |(line, text, warning): (usize, &str, Warning)| {
+                let (code, message) = (warning.code, warning.message.clone());
+                (name.clone(), Mistake { message, ..warning.in_line(line, text) }, code)
+            };
+            all.extend(warnings.into_iter().map(of_file));
+        }
+    }
+    all
 }
 
 /// `--dry-run` and `--until` need each other, and `--once` excludes them.

@@ -59,8 +59,19 @@ pub struct Settings {
 }
 
 impl Settings {
+    pub const NONE: Settings = Settings {
+        name: None,
+        zone: None,
+        time_limit: None,
+        retry: None,
+        overlap: None,
+        at_most: None,
+        output: None,
+        dir: None,
+    };
+
     pub fn of(args: &Args) -> Result<Settings, Failure> {
-        let mut settings = Settings::default();
+        let mut settings = Settings::NONE;
         for flag in ["--time-limit", "--retry", "--overlap", "--output", "--dir"] {
             if let Some(value) = args.value(flag) {
                 let no_zone = |_: &str| Err(String::new());

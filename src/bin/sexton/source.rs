@@ -58,9 +58,9 @@ pub fn paths(args: &Args) -> Result<&[OsString], Failure> {
     }
 }
 
-/// Reads what the command line names, says which files are left out, and fails if there are mistakes.
-pub fn read(args: &Args, reading: &Reading) -> Result<Crontab, Failure> {
-    let files = Files::read(paths(args)?, reading)?;
+/// Reads crontabs, says which files are left out, and fails if there are mistakes.
+pub fn read(paths: &[OsString], reading: &Reading) -> Result<Crontab, Failure> {
+    let files = Files::read(paths, reading)?;
     files.skipped.iter().for_each(|path| tell(&format!("sexton: {}", left_out(path))));
     files.refuse_mistakes()?;
     Ok(join(files.files))
@@ -111,7 +111,7 @@ impl Files {
                 let mut file = File::read(path.as_os_str(), reading)?;
                 file.refuse_names(&mut names);
                 if may_be_several {
-                    let path = Arc::<str>::from(&*file.name);
+                    let path = Arc::new(file.name.clone());
                     file.crontab.jobs.iter_mut().for_each(|job| job.file = Some(path.clone()));
                 }
                 all.files.push(file);
@@ -139,7 +139,7 @@ impl Files {
 pub fn join(files: Vec<File>) -> Crontab {
     let mut all = Crontab::default();
     for File { mut crontab, .. } in files {
-        let before = all.variables.len();
+        let before = all.variables.len() as u32;
         for job in &mut crontab.jobs {
             job.variables = job.variables.start + before..job.variables.end + before;
         }
@@ -177,11 +177,11 @@ impl File {
     /// Adds a mistake for each job whose name one in another file has. `names` has the places of the jobs that have a name.
     fn refuse_names(&mut self, names: &mut HashMap<String, String>) {
         for job in &self.crontab.jobs {
-            if let Some(own) = &job.settings.name {
+            if let Some(own) = &job.settings().name {
                 let place = format!("{}:{}", self.name, job.line);
                 if let Some(other) = names.insert(own.clone(), place) {
                     let message = format!("the name `{own}` is used: the job at {other} has it");
-                    self.mistakes.push(mistake(job, job.schedule.clone(), message));
+                    self.mistakes.push(mistake(job, job.schedule(), message));
                 }
             }
         }
@@ -195,7 +195,7 @@ impl File {
 }
 
 fn mistake(job: &Job, span: Range<usize>, message: String) -> Mistake {
-    Mistake { line: job.line, text: job.text.clone(), span, message, suggestion: None }
+    Mistake { line: job.line as usize, text: job.text.to_string(), span, message, suggestion: None }
 }
 
 /// A path in messages.

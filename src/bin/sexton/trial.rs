@@ -12,18 +12,19 @@ use crate::args::Args;
 use crate::crontab::{Crontab, Job};
 use crate::daemon::{self, Message, Plan};
 use crate::job::{self, Order};
+use crate::jobs::Named;
 use crate::running::Running;
 use crate::{jobs, say, system, time, Failure};
 
 /// Runs the crontab on a clock that is moved to the end at once, and prints each run instead of running it.
-pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failure> {
+pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure> {
     let failure = |error: sexton::Error| Failure::Error(1, error.to_string());
     let zone = plan.log.zone().clone();
     let now = SystemTime::now();
     let until = time::until(args, &zone)?;
     let clock = ManualClock::new(now);
     let scheduler = Scheduler::builder().clock(&clock).zone(zone.clone()).build().map_err(failure)?;
-    for (job, name) in crontab.jobs.iter().zip(jobs::names(&crontab.jobs)) {
+    for job in &Named::of(crontab).crontab.jobs {
         let label = job.label(plan.logs_commands);
         let zone = zone.clone();
         let schedule = jobs::schedule(&job.when, job.own_zone(&zone), None, now).map_err(failure)?;
@@ -33,7 +34,7 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: &Crontab) -> Result<(), Failur
                 // Nobody reads any more.
                 Err(_) => ControlFlow::Break(()),
             };
-        scheduler.task(&name).on(schedule).run_with(print).map_err(failure)?;
+        scheduler.task(&job.task_name()).on(schedule).run_with(print).map_err(failure)?;
     }
     clock.advance(until.duration_since(now).unwrap_or_default());
     Ok(())
@@ -50,7 +51,7 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         let running = running.clone();
         move || {
             let job = &crontab.jobs[index];
-            let settings = job.settings.or(&plan.defaults);
+            let settings = job.settings().or(&plan.defaults);
             let (label, limited) = (job.label(plan.logs_commands), || drop(sender.try_send(Message::Look)));
             let due = SystemTime::now();
             let order =
@@ -79,7 +80,7 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
 
 /// The job of a name; without one, of `line 3`, or of a command.
 fn find(name: &str, crontab: &Crontab) -> Result<usize, Failure> {
-    let is_meant = |job: &Job| job.name() == name || job.command.trim() == name;
+    let is_meant = |job: &Job| job.name() == name || job.command().trim() == name;
     let found: Vec<_> = (0..crontab.jobs.len()).filter(|i| is_meant(&crontab.jobs[*i])).collect();
     match found[..] {
         [index] => Ok(index),

@@ -41,6 +41,7 @@ extern "C" {
     fn waitid(kind: c_int, id: u32, info: *mut Info, options: c_int) -> c_int;
     fn waitpid(process: i32, status: *mut c_int, options: c_int) -> i32;
     fn geteuid() -> u32;
+    fn isatty(file: c_int) -> c_int;
 }
 
 /// The signals that have come and were not read yet: a bit for each number.
@@ -157,6 +158,12 @@ pub fn forward(child: &Child, number: Signal) {
 pub fn user_id() -> Option<u32> {
     // SAFETY: `geteuid` takes nothing, touches no memory, and always succeeds.
     Some(unsafe { geteuid() })
+}
+
+/// Whether somebody sees what is printed to stdout.
+pub fn is_terminal() -> bool {
+    // SAFETY: `isatty` takes an integer and touches no memory of this process.
+    unsafe { isatty(1) == 1 }
 }
 
 pub fn as_user(command: &mut Command, user: u32, group: u32) {

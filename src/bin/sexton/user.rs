@@ -28,7 +28,7 @@ fn named(name: &str) -> Option<User> {
 /// The jobs that this process cannot run: those of users that do not exist, and unless it is root's, those of others.
 pub fn refused(crontab: &Crontab) -> Vec<(&Job, Warning)> {
     let warning = |job: &Job| {
-        let (name, span) = (job.user()?, job.user.clone()?);
+        let (name, span) = (job.user()?, job.user_at()?);
         let message = match named(name) {
             None => format!("there is no user `{name}` here"),
             Some(user) if system::user_id().map_or(true, |own| own != 0 && own != user.id) => {

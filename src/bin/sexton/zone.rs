@@ -29,7 +29,7 @@ pub fn of_jobs(args: &Args, crontab: &Crontab) -> Result<Default, Failure> {
         return Err(Failure::Error(1, format!("TZ: {EMPTY_ZONE}")));
     }
     let (zone, error) = Zone::local_or_utc();
-    let is_needed = crontab.jobs.iter().any(|job| job.zone.is_none() && job.when != When::Start);
+    let is_needed = crontab.jobs.iter().any(|job| job.zone.is_none() && *job.when != When::Start);
     match error {
         None => Ok(Default { is_local: true, ..fixed(zone) }),
         Some(_) if !is_needed => Ok(fixed(zone)),

@@ -8,6 +8,8 @@ mod daemon;
 mod disk;
 #[cfg(unix)]
 mod folders;
+#[cfg(target_os = "linux")]
+mod idle;
 #[cfg(unix)]
 mod jobs;
 #[cfg(unix)]
@@ -101,6 +103,32 @@ fn a_crontab_with_warnings_is_run() {
 
 #[cfg(unix)]
 #[test]
+fn what_check_warns_of_is_logged_at_the_start() {
+    let warnings = |input: &str, options: &[&str]| {
+        let (_, _, stderr) = call_with_input(&[&["run", "-"], options].concat(), input);
+        let of = |line: &str| Some(line.split_once(" warning ")?.1.to_string());
+        stderr.lines().filter_map(of).collect::<Vec<_>>()
+    };
+    const TEXT: &str = "MAILTO=ops\n@reboot true\n@reboot true\n";
+    let first = "file=<stdin> line=1 column=8 code=without-effect message=\"`MAILTO` has no effect but in the environment of \
+                 jobs: no mail is sent\"";
+    let second = "file=<stdin> line=3 column=1 code=same-line-twice message=\"the same job as in line 2: it is run twice at each \
+                  of its times\"";
+    assert_eq!(warnings(TEXT, &[]), [first, second]);
+    assert_eq!(warnings(TEXT, &["--quiet"]), [""; 0]);
+    let allowed = TEXT.replace("MAILTO", "# sexton: allow without-effect\nMAILTO");
+    assert_eq!(warnings(&allowed, &[]), [second.replace("line=3", "line=4").replace("line 2", "line 3")]);
+    let json = call_with_input(&["run", "-", "--log", "json"], TEXT).2;
+    let object = ",\"level\":\"warn\",\"event\":\"warning\",\"file\":\"<stdin>\",\"line\":1,\"column\":8,\"code\":\"without-effect\",";
+    assert!(json.lines().next().unwrap().contains(object), "{json}");
+    let many = warnings(&format!("{}@reboot true\n", "MAILTO=ops\n".repeat(23)), &[]);
+    assert_eq!((many.len(), &*many[20]), (21, "message=\"and 3 more, see `sexton check`\""));
+    // Neither of these runs the crontab.
+    assert_eq!(warnings(TEXT, &["--dry-run", "--until", "2026-01-01"]), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_crontab_with_only_reboot_jobs_ends() {
     let input = "@reboot cat%one%50\\% \nA = 'a  b'\nCRON_TZ = EST5\n@reboot echo \"$A $CRON_TZ $SHELL\"; exit 3\n\
                  SHELL = /no/such/shell\n@reboot x\nSHELL=/bin/sh\n@reboot kill -9 $$\n@reboot read x || echo no input";
@@ -111,6 +139,8 @@ fn a_crontab_with_only_reboot_jobs_ends() {
     assert_eq!(
         log(&stderr),
         [
+            "warning file=<stdin> line=5 column=9 code=no-such-shell message=\"there is no `/no/such/shell` here: no job \
+             below can start\"",
             "ready jobs=5 zone=UTC0",
             "over message=\"no job is left\"",
             "start line 1: cat",

@@ -1,207 +1,155 @@
-//! Reads the line of a job: schedule, command, input. Pure.
+//! A job of a crontab.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
-use sexton::civil::{Date, DateTime, Time};
-use sexton::cron::ParseError;
-use sexton::Period;
+use sexton::civil::DateTime;
+use sexton::tz::Zone;
+use sexton::{Cron, Period};
 
-use super::fields::{self, span, words};
-use super::{fault, is_blank, shortened, skip_blanks, Fault, Job, When};
-use crate::dialect::{self, Reading};
+use super::{is_blank, line, printable};
 use crate::settings::Settings;
 
-/// What comes after a schedule.
-pub struct Rest {
-    pub zone: Option<Range<usize>>,
-    user: Option<Range<usize>>,
-    command_at: usize,
+/// A job. It is kept small, as a crontab may have very many: what follows from the text of the line is read from it again.
+#[derive(Debug)]
+pub struct Job {
+    /// The path of its file, if there may be several.
+    pub file: Option<Arc<String>>,
+    /// The number of its line, from 1.
+    pub line: u32,
+    /// How many jobs above it have the same line and no name. `jobs.rs` counts them, when all files are one.
+    pub again: u32,
+    /// The text of the line, unchanged.
+    pub text: Box<str>,
+    /// Jobs with equal schedules share one.
+    pub when: Arc<When>,
+    /// The byte range of the schedule in the line.
+    pub(super) schedule: Range<u32>,
+    /// The zone of the schedule: in its line, from its settings, or from a `CRON_TZ` line above.
+    pub zone: Option<Zone>,
+    /// From the comments between the job above it and this one, if there are any.
+    pub(super) settings: Option<Box<Settings>>,
+    /// The line begins with `-`: its runs are not logged unless they fail.
+    pub is_quiet: bool,
+    /// The byte range of the user's name; empty if the crontab has no column for that.
+    pub(super) user: Range<u32>,
+    /// The byte of the line at which the command begins.
+    pub(super) command_at: u32,
+    /// Which of the crontab's variables apply to the job: those on the lines above it.
+    pub variables: Range<u32>,
 }
 
-impl Rest {
-    /// What comes after the byte at which a schedule ends.
-    pub fn of(text: &str, end: usize, reading: &Reading) -> Rest {
-        let mut words = words(text, end).peekable();
-        let zone = words.next_if(|word| dialect::is_zone_name(&text[word.clone()]));
-        let user = if reading.is_system { words.next() } else { None };
-        let before = user.as_ref().or(zone.as_ref()).map_or(end, |word| word.end);
-        Rest { zone, user, command_at: skip_blanks(text, before) }
-    }
-
-    /// The command, and its input.
-    fn command(&self, text: &str) -> (String, Option<String>) {
-        split_input(&text[self.command_at..])
-    }
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub enum When {
+    Cron(Cron),
+    Every(Period),
+    /// Also on the grid of a time that may have passed.
+    EveryFrom(Period, DateTime),
+    /// Once, when `sexton run` starts.
+    Start,
 }
 
-/// Reads the line of a job, or finds all that is wrong with it. Only what stands in the line is known of the job.
-pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Fault>> {
-    let switches = words(text, start).take_while(|word| fields::is_switch(&text[word.clone()])).count();
-    let is_nickname = |word: Range<usize>| text[word].starts_with('@');
-    let rest_after = |schedule: &Range<usize>| Rest::of(text, schedule.end, reading);
-    let (when, schedule) = match words(text, start).nth(switches).map_or(false, is_nickname) {
-        true => {
-            let words: Vec<_> = words(text, start).take(switches + 5).collect();
-            let (when, count) = nickname(text, &words, switches, reading).map_err(|fault| vec![fault])?;
-            (when, span(&words[..count]))
-        }
-        false => {
-            let parse = |words: &[Range<usize>]| {
-                let schedule = span(words);
-                let (command, _) = rest_after(&schedule).command(text);
-                reading.reader_or(command.trim()).parse(&text[schedule])
-            };
-            let found = fields::of(text, start, switches, reading, parse);
-            let (words, cron) = found.map_err(|fault| vec![fault])?;
-            let schedule = span(&words);
-            let (command, _) = rest_after(&schedule).command(text);
-            let cron = cron.map_err(|error| mistakes(text, &words, error, reading, command.trim()))?;
-            if cron.never_fires() {
-                return fault(schedule, "never due: no date matches it").map_err(|fault| vec![fault]);
-            }
-            (When::Cron(cron), schedule)
-        }
-    };
-    let rest = rest_after(&schedule);
-    let (command, input) = rest.command(text);
-    if command.trim().is_empty() {
-        let end = text.trim_end_matches(is_blank).len();
-        let expected = match reading.is_system {
-            true => "expected a user and a command after the schedule",
-            false => "expected a command after the schedule",
-        };
-        return fault(end..end, expected).map_err(|fault| vec![fault]);
+impl Job {
+    /// The zone that its schedule is given; without one it goes by the scheduler's, also when that changes. The grid of a period
+    /// is fixed in the zone that is the default now.
+    pub fn own_zone<'a>(&'a self, default: &'a Zone) -> Option<&'a Zone> {
+        let is_grid = matches!(*self.when, When::EveryFrom(..));
+        self.zone.as_ref().or_else(|| is_grid.then_some(default))
     }
-    Ok(Job {
-        file: None,
-        line: 0,
-        text: text.into(),
-        when,
-        schedule,
-        zone: None,
-        settings: Settings::default(),
-        is_quiet: false,
-        user: rest.user,
-        command,
-        command_at: rest.command_at,
-        input,
-        variables: 0..0,
-    })
-}
 
-/// `@daily`, `@every 1h30m`, `@every 2w from 2026-11-23 09:00` or `@reboot`, and how many words that is. It comes after the switches.
-fn nickname(
-    text: &str,
-    words: &[Range<usize>],
-    switches: usize,
-    reading: &Reading,
-) -> Result<(When, usize), Fault> {
-    let (word, count) = (words[switches].clone(), switches + 1);
-    let nickname = &text[word.clone()];
-    if nickname.eq_ignore_ascii_case("@reboot") {
-        return Ok((When::Start, count));
+    pub fn settings(&self) -> &Settings {
+        const NONE: &Settings = &Settings::NONE;
+        self.settings.as_deref().unwrap_or(NONE)
     }
-    if nickname.eq_ignore_ascii_case("@every") {
-        let period = match words.get(count) {
-            Some(period) => period.clone(),
-            None => return fault(word.end..word.end, "expected a period, as in `@every 1h30m`"),
-        };
-        return match text[period.clone()].parse::<Period>() {
-            Ok(every) => Ok(match from(text, &words[count + 1..]) {
-                Some((from, more)) => (When::EveryFrom(every, from), count + 1 + more),
-                None => (When::Every(every), count + 1),
-            }),
-            Err(error) => fault(period, format!("period: {error:#}")),
-        };
+
+    /// The byte range of the schedule in the line.
+    pub fn schedule(&self) -> Range<usize> {
+        wide(&self.schedule)
     }
-    let all = span(&words[..count]);
-    match reading.reader().parse(&text[all.clone()]) {
-        Ok(cron) => Ok((When::Cron(cron), count)),
-        Err(error) if error.span().start + all.start < word.start => {
-            let span = error.span();
-            fault(all.start + span.start..all.start + span.end, format!("{error:#}"))
-        }
-        Err(_) => {
-            let nicknames = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly";
-            let expected = format!("expected {nicknames}, @reboot or @every and a period");
-            fault(word, format!("unknown nickname `{}`, {expected}", shortened(nickname)))
+
+    pub fn schedule_text(&self) -> &str {
+        &self.text[self.schedule()]
+    }
+
+    /// The command for the shell.
+    pub fn command(&self) -> String {
+        line::split_input(self.command_text()).0
+    }
+
+    /// The command's input on stdin: the text after a `%`.
+    pub fn input(&self) -> Option<String> {
+        line::split_input(self.command_text()).1
+    }
+
+    /// The command and its input, as they stand in the line.
+    pub(super) fn command_text(&self) -> &str {
+        &self.text[self.command_at as usize..]
+    }
+
+    /// The name that the job's task has, and the job in the journal: its own name, or else the line itself, with a number if
+    /// the same line comes again. A line has blanks in it and a job's name has none, so they differ.
+    pub fn task_name(&self) -> Cow<'_, str> {
+        match self.again {
+            0 => self.base_name().into(),
+            // No line contains a line break, so the name is unique.
+            again => format!("{}\n{}", self.base_name(), again + 1).into(),
         }
     }
-}
 
-/// `from 2026-11-23 09:00`, or without the time, and how many words that is. Without a date, `from` is a command.
-fn from(text: &str, words: &[Range<usize>]) -> Option<(DateTime, usize)> {
-    let word = |at: usize| words.get(at).map_or("", |word| &text[word.clone()]);
-    let date = word(1).parse::<Date>().map(|date| match word(2).parse::<Time>() {
-        Ok(time) => Some((date.at(time), 3)),
-        Err(_) => Some((date.at(Time::new(0, 0, 0)?), 2)),
-    });
-    let whole = || Some((word(1).parse::<DateTime>().ok()?, 2));
-    date.unwrap_or_else(|_| whole()).filter(|_| word(0) == "from")
-}
-
-/// What is wrong with the expression of these words. The parser stops at the first mistake, so the text is read again with
-/// `*` for each field that has one.
-fn mistakes(
-    text: &str,
-    words: &[Range<usize>],
-    first: ParseError,
-    reading: &Reading,
-    id: &str,
-) -> Vec<Fault> {
-    let all = span(words);
-    let mut expression = text[all.clone()].to_string();
-    let (mut faults, mut next) = (Vec::new(), Some(first));
-    while let Some(error) = next {
-        let (start, end) = (all.start + error.span().start, all.start + error.span().end);
-        let whole = if faults.is_empty() { &text[all.clone()] } else { "" };
-        faults.push((start..end, reading.message(&error, &expression, whole)));
-        // Where something is missing, the word is the one that ends there. One with `*` has no mistake.
-        let word = words
-            .iter()
-            .find(|word| start <= word.end && error.field().is_some() && faults.len() <= words.len());
-        next = word.and_then(|word| {
-            let star = format!("*{}", " ".repeat(word.len() - 1));
-            expression.replace_range(word.start - all.start..word.end - all.start, &star);
-            reading.reader_or(id).parse(&expression).err()
-        });
+    /// The same without the number.
+    pub fn base_name(&self) -> &str {
+        self.settings().name.as_deref().unwrap_or_else(|| self.text.trim())
     }
-    faults
-}
 
-/// What comes before the first `%` that has no backslash, and what comes after it: there the other `%` are line ends,
-/// and the last line has one in any case. `\%` is a percent sign. As in cronie, also in that two backslashes before a
-/// `%` leave it what it is in the command, but not in the input.
-fn split_input(text: &str) -> (String, Option<String>) {
-    let at = match percent(text) {
-        Some(at) => at,
-        None => return (text.replace("\\%", "%"), None),
-    };
-    let mut input = String::new();
-    for c in text[at + 1..].chars() {
-        match c {
-            '%' if input.ends_with('\\') => {
-                input.pop();
-                input.push('%');
-            }
-            '%' => input.push('\n'),
-            c => input.push(c),
+    /// Its name; if it has none, its line, `line 3`, or `/etc/cron.d/backups:3` if there may be several files.
+    pub fn name(&self) -> String {
+        match (&self.settings().name, &self.file) {
+            (Some(name), _) => name.clone(),
+            (None, Some(file)) => format!("{file}:{}", self.line),
+            (None, None) => format!("line {}", self.line),
         }
     }
-    if !input.is_empty() && !input.ends_with('\n') {
-        input.push('\n');
+
+    /// The byte range of the user whose job it is, if its line says so.
+    pub fn user_at(&self) -> Option<Range<usize>> {
+        Some(wide(&self.user)).filter(|user| !user.is_empty())
     }
-    (text[..at].replace("\\%", "%"), Some(input))
+
+    /// Whose job it is, if its line says so.
+    pub fn user(&self) -> Option<&str> {
+        self.user_at().map(|user| &self.text[user])
+    }
+
+    /// A label for the log: `backup`, `line 3: pg_dump …`. Arguments may be secrets, and so may assignments before the
+    /// program: they are shown if the caller wants the whole command.
+    pub fn label(&self, with_command: bool) -> String {
+        if with_command {
+            let command = self.command().trim().replace(char::is_control, " ");
+            return format!("{}: {}", self.name(), printable(&command, 60));
+        }
+        if self.settings().name.is_some() {
+            return self.name();
+        }
+        format!("{}: {}", self.name(), self.program())
+    }
+
+    /// The first word of the command that is no assignment.
+    pub fn program(&self) -> String {
+        let command = self.command();
+        let command = command.trim();
+        let mut words = command.split(is_blank);
+        let program = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
+        let rest = if program.len() < command.len() { " …" } else { "" };
+        format!("{}{rest}", printable(program, 60))
+    }
 }
 
-/// The first `%` that has no backslash.
-pub fn percent(text: &str) -> Option<usize> {
-    let mut is_escaped = false;
-    for (at, c) in text.char_indices() {
-        if c == '%' && !is_escaped {
-            return Some(at);
-        }
-        is_escaped = c == '\\' && !is_escaped;
-    }
-    None
+/// Lines and crontabs are so short that their ranges fit into half the space.
+pub fn wide(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+pub fn narrow(range: &Range<usize>) -> Range<u32> {
+    range.start as u32..range.end as u32
 }

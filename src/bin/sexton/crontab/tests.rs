@@ -52,9 +52,9 @@ fn cron(text: &str) -> When {
 #[test]
 fn a_line_is_a_schedule_and_a_command() {
     let job = job("  2 4 *\t* mon,fri \t report  --weekly # all \n");
-    assert_eq!(job.when, cron("2 4 * * mon,fri"));
-    assert_eq!(job.command, "report  --weekly # all ", "a `#` within a line begins no comment");
-    assert_eq!((job.input, job.line, job.zone), (None, 1, None));
+    assert_eq!(*job.when, cron("2 4 * * mon,fri"));
+    assert_eq!(job.command(), "report  --weekly # all ", "a `#` within a line begins no comment");
+    assert_eq!((job.input(), job.line, job.zone), (None, 1, None));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
         ("0 0 9 * * mon-fri 2026 report", "0 0 9 * * mon-fri 2026", "report"),
     ] {
         let job = job(line);
-        assert_eq!((job.when, &*job.command), (cron(schedule), command), "{line}");
+        assert_eq!((&*job.when, &*job.command()), (&cron(schedule), command), "{line}");
     }
 }
 
@@ -90,14 +90,14 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
 #[track_caller]
 fn job_as(dialect: Dialect, line: &str) -> (String, String) {
     let mut crontab = read_as(&Reading::new(dialect, None), line).unwrap();
-    let Job { when, command, text, schedule, .. } = crontab.jobs.remove(0);
-    let cron = match when {
+    let job = crontab.jobs.remove(0);
+    let cron = match *job.when {
         When::Cron(cron) => cron,
-        _ => panic!("{when:?}"),
+        _ => panic!("{job:?}"),
     };
-    let of_its_text = Reading::new(dialect, Some("x".into())).reader().parse(&text[schedule]).unwrap();
+    let of_its_text = Reading::new(dialect, Some("x".into())).reader().parse(job.schedule_text()).unwrap();
     assert_eq!(cron, of_its_text, "the span is the schedule's: {line}");
-    (cron.to_string(), command)
+    (cron.to_string(), job.command())
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_line_may_have_switches_of_its_own() {
     ] {
         assert_eq!(job_as(Dialect::DEFAULT, line), (schedule.into(), command.into()), "{line}");
     }
-    assert_eq!(job("days=or H(0-29) 0 * * 1 x").command, "x");
+    assert_eq!(job("days=or H(0-29) 0 * * 1 x").command(), "x");
     for line in ["days=and nights", "days=and", "days = and 1", "dialect=", "dialect=quartz", "seconds=1 2 3"]
     {
         assert_eq!(read(line).unwrap().variables.len(), 1, "{line}");
@@ -178,7 +178,7 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         let reading = Reading::new(Dialect::DEFAULT, id.map(String::from));
         read_as(&reading, line).unwrap().jobs.remove(0).when
     };
-    let hashed = |id: &str| When::Cron(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap());
+    let hashed = |id: &str| Arc::new(When::Cron(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap()));
     assert_eq!(minute("H 4 * * * report --weekly ", None), hashed("report --weekly"));
     assert_eq!(minute("# moved\n\nH 4 * * *\treport --weekly%input", None), hashed("report --weekly"));
     assert_eq!(minute("H 4 * * * report --weekly", Some("web 1")), hashed("web 1"));
@@ -188,8 +188,8 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         let reading = Reading::new(Dialect::CRONITER, id.map(String::from));
         read_as(&reading, "@daily x").unwrap().jobs.remove(0).when
     };
-    assert_eq!(croniter(None), cron("@daily"), "a job does not leave midnight for its command");
-    assert_eq!(croniter(Some("x")), When::Cron(Dialect::CRONITER.hash_id("x").parse("@daily").unwrap()));
+    assert_eq!(*croniter(None), cron("@daily"), "a job does not leave midnight for its command");
+    assert_eq!(*croniter(Some("x")), When::Cron(Dialect::CRONITER.hash_id("x").parse("@daily").unwrap()));
 
     for line in ["H=1", "H = 1", "r =", "R= 1"] {
         assert_eq!(read(line).unwrap().variables.len(), 1, "{line}");
@@ -355,7 +355,7 @@ fn a_line_may_have_a_zone_of_its_own() {
     );
     let crontab = crontab.unwrap();
     let zone = |job: &Job| job.zone.as_ref().map(Zone::name).unwrap_or_default().to_string();
-    let jobs: Vec<_> = crontab.jobs.iter().map(|job| format!("{} {}", zone(job), job.command)).collect();
+    let jobs: Vec<_> = crontab.jobs.iter().map(|job| format!("{} {}", zone(job), job.command())).collect();
     assert_eq!(jobs, ["EST5 a", "EST5 b", "EST5 c", "UTC d", "CET-1 e", "EST5 f"]);
     let hashed = |line: &str| job(line).when;
     assert_eq!(hashed("H 4 * * * UTC x"), hashed("H 4 * * * x"));
@@ -368,8 +368,8 @@ fn a_line_may_have_a_zone_of_its_own() {
     assert_eq!(mistakes("0 9 * * * UTC"), ["1:14: expected a command after the schedule"]);
     assert_eq!(mistakes("CRON_TZ=\n"), [format!("1:1: {EMPTY_ZONE}")]);
     // None of these is a zone.
-    assert_eq!(job("0 9 * * * Europe/x").command, "Europe/x");
-    assert_eq!(job("0 9 * * * Scripts/Backup").command, "Scripts/Backup");
+    assert_eq!(job("0 9 * * * Europe/x").command(), "Europe/x");
+    assert_eq!(job("0 9 * * * Scripts/Backup").command(), "Scripts/Backup");
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn the_system_s_crontab_has_a_user_before_the_command() {
     reading.is_system = true;
     let text = "17 * * * * root cd / && x\n@reboot www-data UTC\n0 9 * * * EST5 x\n0 9 * * * UTC bob x%y\n@every 1h bob x";
     let jobs = read_as(&reading, text).unwrap().jobs;
-    let shown = |job: &Job| format!("{}: {}", &job.text[job.user.clone().unwrap()], job.command);
+    let shown = |job: &Job| format!("{}: {}", &job.text[job.user_at().unwrap()], job.command());
     let jobs: Vec<_> = jobs.iter().map(shown).collect();
     assert_eq!(jobs, ["root: cd / && x", "www-data: UTC", "EST5: x", "bob: x", "bob: x"]);
     let expected = ["1:15: expected a user and a command after the schedule"];
@@ -387,22 +387,22 @@ fn the_system_s_crontab_has_a_user_before_the_command() {
 
 #[test]
 fn periods_and_the_start_are_schedules_of_a_crontab() {
-    assert_eq!(job("@every 1h30m x").when, When::Every("90m".parse().unwrap()));
+    assert_eq!(*job("@every 1h30m x").when, When::Every("90m".parse().unwrap()));
     for (line, from, command) in [
         ("@every 2w from 2026-11-23 09:00 x", "2026-11-23 09:00", "x"),
         ("@every 2w from 2026-11-23T09:00:30 x y", "2026-11-23 09:00:30", "x y"),
         ("@every 2w from 2026-11-23 x", "2026-11-23 00:00", "x"),
     ] {
         let job = job(line);
-        assert_eq!(job.when, When::EveryFrom("2w".parse().unwrap(), from.parse().unwrap()));
+        assert_eq!(*job.when, When::EveryFrom("2w".parse().unwrap(), from.parse().unwrap()));
         assert_eq!(
-            (&*job.command, &job.text[job.schedule]),
+            (&*job.command(), job.schedule_text()),
             (command, line[..line.len() - command.len()].trim())
         );
     }
-    assert_eq!(job("@every 2w from ops").command, "from ops");
+    assert_eq!(job("@every 2w from ops").command(), "from ops");
     let job = job("@reboot  warm up");
-    assert_eq!((job.when, &*job.command), (When::Start, "warm up"));
+    assert_eq!((&*job.when, &*job.command()), (&When::Start, "warm up"));
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn a_percent_sign_begins_the_input() {
         (r"@daily a%\", "a", Some("\\\n")),
     ] {
         let job = job(line);
-        assert_eq!((&*job.command, job.input.as_deref()), (command, input), "{line}");
+        assert_eq!((&*job.command(), job.input().as_deref()), (command, input), "{line}");
     }
 }
 
@@ -440,7 +440,8 @@ fn settings_are_those_of_the_next_job() {
     let text =
         "# sexton: name=a retry=1\n# a comment\n#sexton: zone=UTC0\nCRON_TZ=EST5\n@daily x\n@daily y\n";
     let jobs = read(text).unwrap().jobs;
-    let of = |job: &Job| (job.name(), job.settings.retries(), job.zone.as_ref().unwrap().name().to_string());
+    let of =
+        |job: &Job| (job.name(), job.settings().retries(), job.zone.as_ref().unwrap().name().to_string());
     assert_eq!(of(&jobs[0]), ("a".into(), 1, "UTC0".into()));
     assert_eq!(of(&jobs[1]), ("line 6".into(), 0, "EST5".into()));
     assert_eq!(
@@ -461,8 +462,8 @@ fn settings_are_those_of_the_next_job() {
 fn a_line_may_begin_with_a_minus() {
     let quiet = job("-5 4 * * * x");
     assert_eq!(
-        (quiet.when, quiet.is_quiet, &quiet.text[quiet.schedule]),
-        (cron("5 4 * * *"), true, "5 4 * * *")
+        (&*quiet.when, quiet.is_quiet, quiet.schedule_text()),
+        (&cron("5 4 * * *"), true, "5 4 * * *")
     );
     assert!(job("-@daily x").is_quiet && !job("@daily x").is_quiet);
     assert_eq!(mistakes("- 5 4 * * * x").len(), 1, "the minus alone is no field");
@@ -496,9 +497,9 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!((3..=4).contains(&shown.lines().count()), "{}", shown);
         }
         for job in &crontab.jobs {
-            prop_assert!(!job.command.trim().is_empty() && !job.name().contains('\n'));
+            prop_assert!(!job.command().trim().is_empty() && !job.name().contains('\n'));
             prop_assert!(crontab.variables_of(job).len() <= crontab.variables.len());
-            prop_assert!(job.text.get(job.schedule.clone()).is_some());
+            prop_assert!(job.text.get(job.schedule()).is_some());
         }
         for mistake in mistakes {
             prop_assert!((1..=lines).contains(&mistake.line));

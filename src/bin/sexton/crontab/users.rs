@@ -29,7 +29,7 @@ fn is_one_of(words: &str, word: &str) -> bool {
 /// commands of all jobs begin with a name and what may follow a user.
 pub fn user_column(crontab: &Crontab) -> Option<(&Job, Found)> {
     let named = |job: &'_ Job| -> Option<(String, bool)> {
-        let mut words = words(&job.text, job.command_at).map(|word| &job.text[word]);
+        let mut words = words(&job.text, job.command_at as usize).map(|word| &job.text[word]);
         let (name, next) = (words.next()?, words.next()?);
         let is_at_home = next.starts_with("/home/") && next[6..].starts_with(&format!("{name}/"));
         let is_certain = is_at_home || is_one_of(SERVICES, name) || begins_command(next, words.next());
@@ -43,6 +43,7 @@ pub fn user_column(crontab: &Crontab) -> Option<(&Job, Found)> {
     };
     let first = of_jobs.iter().position(is_user)?;
     let (job, (name, _)) = (&crontab.jobs[first], of_jobs[first].as_ref()?);
+    let at = job.command_at as usize;
     let others = match of_jobs.iter().filter(|found| is_user(found)).count() {
         1 => String::new(),
         2 => " here and in another job".into(),
@@ -51,7 +52,7 @@ pub fn user_column(crontab: &Crontab) -> Option<(&Job, Found)> {
     let message =
         format!("`{name}` is run as the command{others}: this looks like a user, as in /etc/crontab");
     let suggestion = "leave the user out, or read the column with `--system`";
-    Some((job, (job.command_at..job.command_at + name.len(), message, suggestion.into())))
+    Some((job, (at..at + name.len(), message, suggestion.into())))
 }
 
 fn is_user_name(word: &str) -> bool {

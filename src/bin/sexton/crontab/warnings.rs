@@ -10,7 +10,7 @@ use sexton::Period;
 
 use super::fields::{self, words};
 use super::users::user_column;
-use super::{job, shortened, Assignment, Crontab, Job, When};
+use super::{line, shortened, Assignment, Crontab, Job, When};
 use crate::dialect::Reading;
 use crate::mistake::Warning;
 use crate::sign;
@@ -77,13 +77,13 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
     };
     let user_column = if reading.is_system { None } else { user_column(crontab) };
     if let Some((job, found)) = user_column {
-        add(job.line, &job.text, "user-column", Some(found));
+        add(job.line as usize, &job.text, "user-column", Some(found));
     }
     for (job, found) in same_line_twice(&crontab.jobs) {
-        add(job.line, &job.text, "same-line-twice", Some(found));
+        add(job.line as usize, &job.text, "same-line-twice", Some(found));
     }
     for job in &crontab.jobs {
-        OF_JOBS.iter().for_each(|(code, rule)| add(job.line, &job.text, code, rule(job)));
+        OF_JOBS.iter().for_each(|(code, rule)| add(job.line as usize, &job.text, code, rule(job)));
     }
     let position = |of: &str| crontab.variables.iter().position(|(name, _)| name == of);
     let lone_tz = position("TZ").filter(|_| position("CRON_TZ").is_none());
@@ -99,11 +99,11 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
 fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
     let mut seen = HashMap::new();
     let twice = jobs.iter().filter_map(|job| {
-        let text: Vec<_> = words(&job.text, job.schedule.start).map(|word| &job.text[word]).collect();
-        let key = (text, job.zone.as_ref().map(Zone::name), &job.variables, &job.settings.name);
+        let text: Vec<_> = words(&job.text, job.schedule().start).map(|word| &job.text[word]).collect();
+        let key = (text, job.zone.as_ref().map(Zone::name), &job.variables, &job.settings().name);
         let first = *seen.entry(key).or_insert(job.line);
         let message = format!("the same job as in line {first}: it is run twice at each of its times");
-        let span = job.schedule.start..job.text.trim_end().len();
+        let span = job.schedule().start..job.text.trim_end().len();
         (first < job.line).then(|| (job, (span, message, "leave one of them out".into())))
     });
     twice.collect()
@@ -111,11 +111,11 @@ fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
 
 /// `date +%F`: the first `%` ends the command, and the rest is its input.
 fn command_cut(job: &Job) -> Option<Found> {
-    let at = job.command_at + job::percent(&job.text[job.command_at..])?;
+    let at = job.command_at as usize + line::percent(job.command_text())?;
     let (before, after) = (&job.text[..at], &job.text[at + 1..]);
     let is_format =
         before.ends_with('+') && after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-    if !is_format && is_complete(&job.text[job.command_at..at]) {
+    if !is_format && is_complete(&job.text[job.command_at as usize..at]) {
         return None;
     }
     let message =
@@ -191,7 +191,7 @@ fn variable_continued(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
 /// What was to be the rest of a command.
 fn variable_after_backslash(crontab: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let above = variable.at.line - 1;
-    let job = crontab.jobs.binary_search_by_key(&above, |job| job.line).ok();
+    let job = crontab.jobs.binary_search_by_key(&above, |job| job.line as usize).ok();
     let text = job.map(|job| &*crontab.jobs[job].text).filter(|text| is_continued(text))?;
     let message =
         format!("this is a variable: the `\\` at the end of `{}` continues nothing", shortened(text));
@@ -201,9 +201,9 @@ fn variable_after_backslash(crontab: &Crontab, variable: &Variable<'_>) -> Optio
 
 /// `@every 1h 30m backup`
 fn period_in_command(job: &Job) -> Option<Found> {
-    let first = words(&job.text, job.command_at).next()?;
+    let first = words(&job.text, job.command_at as usize).next()?;
     let word = &job.text[first.clone()];
-    if !matches!(job.when, When::Every(_) | When::EveryFrom(..)) || word.parse::<Period>().is_err() {
+    if !matches!(*job.when, When::Every(_) | When::EveryFrom(..)) || word.parse::<Period>().is_err() {
         return None;
     }
     let message = format!("`{word}` is the beginning of the command, not of the period");
@@ -212,8 +212,9 @@ fn period_in_command(job: &Job) -> Option<Found> {
 
 /// `0 9 * * * -n backup`
 fn flag_as_command(job: &Job) -> Option<Found> {
-    let first =
-        words(&job.text, job.command_at).next().filter(|word| job.text[word.clone()].starts_with('-'))?;
+    let first = words(&job.text, job.command_at as usize)
+        .next()
+        .filter(|word| job.text[word.clone()].starts_with('-'))?;
     let message = format!("`{}` is the command: only BSD's cron has options there", &job.text[first.clone()]);
     let suggestion = "leave it out; a `-` before the schedule keeps a job that succeeds out of the log";
     Some((first, message, suggestion.into()))
@@ -223,9 +224,9 @@ fn flag_as_command(job: &Job) -> Option<Found> {
 fn zone_of_job(job: &Job) -> Option<Found> {
     let name = job.zone.as_ref()?.name();
     let (message, suggestion) = sign::opposite(name)?;
-    match job.text[..job.command_at].find(name) {
+    match job.text[..job.command_at as usize].find(name) {
         Some(at) => Some((at..at + name.len(), message, suggestion)),
-        None => job.settings.zone.as_ref().map(|_| (job.schedule.clone(), message, suggestion)),
+        None => job.settings().zone.as_ref().map(|_| (job.schedule(), message, suggestion)),
     }
 }
 
@@ -245,8 +246,8 @@ fn job_in_variable(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let is_schedule = |schedule: &str| schedule.contains(|c: char| c == '*' || c == '@' || c.is_alphabetic());
     let is_job = |start: usize| {
         let job =
-            fields::begin(&text[start..]).then(|| job::read(text, start, variable.reading).ok()).flatten();
-        job.map_or(false, |job| is_schedule(&text[job.schedule]))
+            fields::begin(&text[start..]).then(|| line::read(text, start, variable.reading).ok()).flatten();
+        job.map_or(false, |job| is_schedule(job.schedule_text()))
     };
     let mut starts = words(text, value.start).map(|word| word.start).take(2);
     let start = starts.find(|start| is_job(*start))?;
@@ -263,9 +264,11 @@ fn job_in_variable(_: &Crontab, variable: &Variable<'_>) -> Option<Found> {
 /// A `TZ` for jobs whose schedules go by another zone.
 fn tz_of_jobs(crontab: &Crontab, variable: &Variable<'_>) -> Option<Found> {
     let has_times =
-        |job: &&Job| matches!(&job.when, When::Cron(cron) if !cron.to_string().ends_with("* * * *"));
-    let mut below =
-        crontab.jobs.iter().filter(|job| job.variables.contains(&variable.index) && job.zone.is_none());
+        |job: &&Job| matches!(&*job.when, When::Cron(cron) if !cron.to_string().ends_with("* * * *"));
+    let mut below = crontab
+        .jobs
+        .iter()
+        .filter(|job| job.variables.contains(&(variable.index as u32)) && job.zone.is_none());
     if !variable.is_lone_tz || below.find(has_times).is_none() || job_in_variable(crontab, variable).is_some()
     {
         return None;
