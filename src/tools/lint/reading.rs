@@ -60,7 +60,7 @@ impl<'a> Reading<'a> {
 
     /// Whether `L` is the last day of the month to the dialect.
     pub(super) fn has_marks(&self) -> bool {
-        self.dialect.table.marks != Marks::No
+        !matches!(self.dialect.table.marks, Marks::No | Marks::QuestionMark)
     }
 
     /// Whether it is a nickname, which has no fields.
