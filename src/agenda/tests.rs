@@ -25,6 +25,7 @@ fn request(name: String, schedule: Schedule, now: Now) -> Request {
         schedule: Words::AtEach,
         zone: None,
         scheduled_at,
+        is_paused: false,
         replaces: false,
     }
 }

@@ -38,28 +38,53 @@ pub(super) struct Ignored {
     pub(super) flaw: String,
 }
 
-/// Reads all of it.
+/// What a version of the journal begins with, and what tells it from all others.
+const VERSIONS: &[u8] = b"sexton journal ";
+
+/// A file whose first line is broken is a journal if one of so many lines is a whole record. Another file has none, as a
+/// record has a checksum.
+const FIRST_LINES: u64 = 64;
+
+/// Reads all of it. A power failure may have left NULs in the place of a journal, or of its beginning: such a file is one, too.
 pub(super) fn read(file: impl Read) -> io::Result<Contents> {
     let mut reader = io::BufReader::new(file);
     let mut line = Vec::new();
     let header = HEADER.as_bytes();
     // Some more than the header, to show what is there instead.
     reader.by_ref().take(64).read_until(b'\n', &mut line)?;
-    if line != header {
-        return Ok(match header.starts_with(&line) {
-            true => Contents::Empty,
-            false => Contents::Foreign(excerpt(line.strip_suffix(b"\n").unwrap_or(&line))),
-        });
+    if header.starts_with(&line) && line != header {
+        return Ok(Contents::Empty);
     }
     let mut reading = Reading { state: State::default(), len: line.len() as u64, ignored: None };
+    let found = excerpt(line.strip_suffix(b"\n").unwrap_or(&line));
+    let mut is_foreign = false;
+    if line != header {
+        let is_lost = line.iter().all(|byte| matches!(byte, 0 | b'\n'));
+        if line.starts_with(VERSIONS) {
+            return Ok(Contents::Foreign(found));
+        }
+        if !line.ends_with(b"\n") {
+            let most = if is_lost { u64::MAX } else { MAX_LINE as u64 };
+            reading.len += read_line(&mut reader.by_ref().take(most), &mut Vec::new())?;
+        }
+        let flaw = format!("found {found}, expected `{}`", HEADER.trim_end());
+        reading.ignored = Some(Ignored { count: 1, line: 1, at: 0, flaw });
+        is_foreign = !is_lost;
+    }
     for number in 2.. {
+        if is_foreign && number > FIRST_LINES {
+            return Ok(Contents::Foreign(found));
+        }
         line.clear();
         let len = read_line(&mut reader, &mut line)?;
         if len == 0 {
             break;
         }
         match parse(&line) {
-            Some(Ok(record)) => reading.state.apply(&record),
+            Some(Ok(record)) => {
+                reading.state.apply(&record);
+                is_foreign = false;
+            }
             Some(Err(flaw)) => {
                 let first = Ignored { count: 0, line: number, at: reading.len, flaw };
                 reading.ignored.get_or_insert(first).count += 1;
@@ -69,7 +94,7 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
         }
         reading.len += len;
     }
-    Ok(Contents::Journal(reading))
+    Ok(if is_foreign { Contents::Foreign(found) } else { Contents::Journal(reading) })
 }
 
 /// Reads a line, and of one that is too long only the start. The length of all of it; 0 at the end.

@@ -162,7 +162,7 @@ impl Jobs {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
         let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
-        let run = move |run: &Run<'_>| jobs.run(run.name(), run.due());
+        let run = move |run: &Run| jobs.run(run.name(), run.due());
         match overlap {
             Overlap::Allow(_) => task.run_shared(run)?,
             // A callback that no two threads call takes less memory.

@@ -81,9 +81,11 @@ fn damage_anywhere_costs_the_damaged_line_alone_and_is_told() {
             let mut damaged = bytes.clone();
             damaged[offset] = byte;
             let what = format!("byte {offset} is {byte:#x}");
+            // Of another version nothing is read.
+            let is_other_version = lines[0] == 0 && damaged.starts_with(b"sexton journal ");
             let reading = match read::read(&*damaged).unwrap() {
-                Contents::Foreign(_) if lines[0] == 0 => continue,
-                Contents::Journal(reading) if lines[0] != 0 => reading,
+                Contents::Foreign(_) if is_other_version => continue,
+                Contents::Journal(reading) if !is_other_version => reading,
                 other => panic!("{what}: {other:?}"),
             };
             assert_eq!(reading.state, state_without(&records, &lines), "{what}");
@@ -196,4 +198,30 @@ fn a_line_without_end_is_not_read_into_memory() {
         }
     }
     assert!(matches!(read::read(io::repeat(b's')).unwrap(), Contents::Foreign(_)), "whatever its length");
+}
+
+#[test]
+fn a_file_whose_beginning_is_lost_is_a_journal_and_any_other_file_is_not() {
+    let (bytes, starts, records) = sample();
+    let nuls = |count| vec![0; count];
+    // All of it, as a power failure leaves it.
+    for len in [1, 17, 63, 64, 65, bytes.len(), MAX_LINE + 100] {
+        match read::read(&*nuls(len)).unwrap() {
+            Contents::Journal(Reading { state, ignored: Some(ignored), .. }) => {
+                assert_eq!((state, ignored.line, ignored.at), (State::default(), 1, 0), "{len}");
+            }
+            other => panic!("{len}: {other:?}"),
+        }
+    }
+    // Its first line, or some lines: what is whole is read.
+    let mut damaged = bytes.clone();
+    damaged[..starts[3] - 1].fill(0);
+    match read::read(&*damaged).unwrap() {
+        Contents::Journal(reading) => assert_eq!(reading.state, state_without(&records, &[0, 1, 2])),
+        other => panic!("{other:?}"),
+    }
+    for foreign in ["hello\n", "hello", "sexton journal 2\nx\n", &"a line\n".repeat(1000), "\u{1}\n\0\n"] {
+        let is_left = matches!(read::read(foreign.as_bytes()).unwrap(), Contents::Foreign(_));
+        assert!(is_left, "{foreign:.20}");
+    }
 }

@@ -23,7 +23,7 @@ fn a_calendar_run_is_in_the_journal_on_the_disk_before_its_callback_is_called() 
     for (name, schedule) in every_minute {
         let log = log.clone();
         let job =
-            move |run: &Run<'_>| lock(&log).push(format!("{}: {}", run.name(), brought_to_disk().join(" ")));
+            move |run: &Run| lock(&log).push(format!("{}: {}", run.name(), brought_to_disk().join(" ")));
         scheduler.task(name).on(schedule).run_with(job).unwrap();
     }
     let runs = |seconds| {
