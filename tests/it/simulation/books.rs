@@ -338,6 +338,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::incompatible_msrv)] // the oldest compiler builds no tests
     fn schedule(self: &Arc<World>, index: usize) {
         let part = &self.play.parts[index];
         {
