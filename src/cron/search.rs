@@ -165,10 +165,12 @@ pub(super) const fn has(set: u64, value: u32) -> bool {
 impl Years {
     /// The first year beyond this one.
     fn beyond<D: Direction>(&self, year: i64) -> Option<i64> {
-        let (first, last) = if self.is_any() { (1, 9999) } else { (1970, 2199) };
-        let mut year = D::clamp(year + D::STEP, first, last)?;
+        if self.is_any() {
+            return D::clamp(year + D::STEP, 1, 9999);
+        }
+        let mut year = D::clamp(year + D::STEP, 1970, 2199)?;
         while !self.has(year) {
-            year = D::clamp(year + D::STEP, first, last)?;
+            year = D::clamp(year + D::STEP, 1970, 2199)?;
         }
         Some(year)
     }

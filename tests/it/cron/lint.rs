@@ -37,6 +37,7 @@ const FINDINGS: &[(&str, &str, &[&str])] = &[
     ("default", "0 0 30,31 1-6 *", &["short-months `30,31` does not fire in February, which has no such day / name a day up to 28, which every month has"]),
     ("cron", "0 0 0 29 * *", &["short-months `29` does not fire in February, except in leap years / name a day up to 28, which every month has"]),
     ("cronie", "0 0 31 * *", &["short-months `31` does not fire in February, April, June, September and November, which have no such day / name a day up to 28, which every month has"]),
+    ("cron", "0 0 0 31 * *", &["short-months `31` does not fire in February, April, June, September and November, which have no such day / name a day up to 28, which every month has"]),
     ("default", "0 0 31W * *", &["short-months `31W` does not fire in February, April, June, September and November, which have no such day / name a day up to 28, which every month has"]),
     ("default", "0 0 29,31 * *", &["short-months `29,31` does not fire in February, except in leap years / name a day up to 28, which every month has"]),
     ("default", "*/7 * * * *", &["uneven-step `*/7` the step is counted anew every hour: minute 56 is followed by minute 0, 4 minutes later / for even steps write 6 or 10, which divide 60"]),
