@@ -271,7 +271,7 @@ fn resume_with_catches_up_with_what_has_passed_during_the_pause() {
         (Missed::Skip, Missed::Once, vec![180, 240]),
     ] {
         let users = || {
-            let mut next = SystemTime::from(moment("2026-11-22 10:00:00").instant(&Zone::utc()).unwrap());
+            let mut next = moment("2026-11-22 10:00:00").instant(&Zone::utc()).unwrap();
             Schedule::at_each(std::iter::repeat_with(move || {
                 next += MINUTE;
                 next

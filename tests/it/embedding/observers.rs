@@ -92,8 +92,8 @@ fn observers_that_remove_each_other_leave_no_gap_and_no_double_for_the_rest() {
         let stage = stage();
         let seen: Vec<Seen<String>> = (0..5).map(|_| Seen::new()).collect();
         let handles: Arc<Mutex<Vec<ObserverHandle>>> = Arc::default();
-        for number in 0..5 {
-            let (log, all) = (seen[number].clone(), handles.clone());
+        for (number, seen) in seen.iter().enumerate() {
+            let (log, all) = (seen.clone(), handles.clone());
             let handle = stage.scheduler.observe(move |event| {
                 log.push(event.to_string());
                 if number == remover && event.task() == Some("2") {

@@ -9,11 +9,11 @@ use sexton::{Event, ManualClock, Missed, Overlap, RunOutcome, Schedule, Schedule
 use super::{boom, outcomes, since, stage, Seen};
 use crate::stage::{without_run, Stage, DAY, HOUR, MINUTE, SECOND};
 
+/// When an attempt was, its number, for when, and the number of its run.
+type Attempt = (Duration, u32, Duration, u64);
+
 /// Lets a task fail each time, and notes when, which attempt, and for when.
-fn failing(
-    stage: &Stage,
-    seen: &Seen<(Duration, u32, Duration, u64)>,
-) -> impl FnMut(&sexton::Run) -> Result<(), &'static str> {
+fn failing(stage: &Stage, seen: &Seen<Attempt>) -> impl FnMut(&sexton::Run) -> Result<(), &'static str> {
     let (clock, seen, start) = (stage.clock.clone(), seen.clone(), stage.clock.now());
     move |run| {
         seen.push((since(start, clock.now()), run.attempt(), since(start, run.due()), run.count()));
@@ -165,10 +165,7 @@ fn a_panic_is_repeated_as_an_error_is() {
 
 /// What puts an end to attempts, one second after the first.
 #[track_caller]
-fn ended_by(
-    what: &str,
-    end: impl Fn(&Stage, &sexton::Task),
-) -> (Vec<u32>, Vec<(Duration, u32, Duration, u64)>, Vec<Event>) {
+fn ended_by(what: &str, end: impl Fn(&Stage, &sexton::Task)) -> (Vec<u32>, Vec<Attempt>, Vec<Event>) {
     let stage = stage();
     let seen = Seen::new();
     let callback = failing(&stage, &seen);

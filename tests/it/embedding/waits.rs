@@ -41,6 +41,7 @@ pub fn event(events: &Receiver<Event>, will_do: impl Fn(&Event) -> bool) -> Even
 }
 
 /// A future that stays pending, and keeps its waker, so that it is not lost.
+#[allow(clippy::incompatible_msrv)] // the oldest compiler builds no tests
 fn never() -> impl std::future::Future<Output = ()> + Send {
     let mut kept = Vec::new();
     std::future::poll_fn(move |context| {

@@ -4,6 +4,21 @@
 //! * Each run begins once and ends once, its attempts come in order, never early, and no two runs of a name overlap.
 //! * Each occurrence is run once or reported as missed once, and none is left out: runs and missed ones lie side by side.
 //! * The statistics are the sum of the events, and when time has passed nothing that is due is left.
+//!
+//! What it finds was planted, one fault at a time, in the first thousand seeds:
+//!
+//! | the fault | fails | first seed |
+//! | --- | --- | --- |
+//! | the end of a run that is not repeated is told twice | 18 | 7 |
+//! | what was due by the old schedule is not reported when there is a new one | 66 | 1 |
+//! | an attempt begins after half of its delay | 50 | 5 |
+//! | one attempt more than is allowed | 30 | 28 |
+//! | a due time that has come is shown as the next one | 479 | 0 |
+//! | a time limit that only the end of the run notices is not told | 331 | 0 |
+//! | the statistics forget what was missed | 700 | 0 |
+//! | overruns that do not fit into the queue are not reported | 24 | 14 |
+//! | an attempt has a due time of its own | 52 | 5 |
+//! | a pause leaves the next attempt armed | does not come to an end | |
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -323,6 +338,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::incompatible_msrv)] // the oldest compiler builds no tests
     fn schedule(self: &Arc<World>, index: usize) {
         let part = &self.play.parts[index];
         {

@@ -113,6 +113,8 @@ pub struct Checker<'a> {
     /// Whether the task that is being scheduled has ended in the same breath: an iterator had nothing to give.
     is_unborn: bool,
     was_scheduled: bool,
+    /// Whether the task that is being scheduled was told as a replacement.
+    was_replaced: bool,
     /// Whether something may be left from the last advance, as a callback was slow.
     has_leftovers: bool,
     /// How far, at the least and at the most, callbacks have stepped the clock since it was last looked at.
@@ -151,6 +153,7 @@ impl<'a> Checker<'a> {
             is_shut_down: false,
             is_unborn: false,
             was_scheduled: false,
+            was_replaced: false,
             has_leftovers: false,
             unnoticed: (0, 0),
         }
@@ -453,7 +456,12 @@ impl<'a> Checker<'a> {
             return Err(format!("{life} was scheduled after the end"));
         }
         // A run that was the last has ended, and what has passed meanwhile is being counted.
-        let holder = holder.filter(|holder| !(is_new && self.lives[holder].is_breaking));
+        let was_replaced = std::mem::take(&mut self.was_replaced);
+        let holder = holder.filter(|holder| was_replaced || !(is_new && self.lives[holder].is_breaking));
+        if let Some(old) = holder.filter(|_| was_replaced).and_then(|holder| self.lives.get_mut(&holder)) {
+            // What its run has returned comes too late.
+            old.is_breaking = false;
+        }
         if is_new != (holder.is_none() || part.is_replacing) {
             return Err(format!("new: {is_new}, but {} was held by {holder:?}", part.name));
         }
@@ -654,7 +662,10 @@ impl<'a> Checker<'a> {
                 self.loses_name(name.unwrap(), entry);
                 self.cancelled[name.unwrap()] += 1;
             }
-            Event::Replaced { .. } => self.owe(name.unwrap(), entry),
+            Event::Replaced { .. } => {
+                self.was_replaced = true;
+                self.owe(name.unwrap(), entry);
+            }
             Event::Missed { count: 0, .. } => return Err(format!("nothing was missed: {event:?}")),
             Event::Missed { count, first, latest, .. }
                 if first > latest || (*count == 1) != (first == latest) =>
