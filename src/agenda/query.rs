@@ -203,7 +203,9 @@ impl Entry {
         if !next.has_come(now) {
             return next.wall(now);
         }
-        let plain = self.timetable.as_ref().filter(|timetable| !timetable.is_users());
+        // Before its last run nothing follows.
+        let goes_on = self.count.saturating_add(1) < self.last;
+        let plain = self.timetable.as_ref().filter(|timetable| goes_on && !timetable.is_users());
         plain.and_then(|timetable| timetable.peek(next, now)).map_or(Some(now.wall), |due| due.wall(now))
     }
 }

@@ -45,7 +45,9 @@ impl Engine {
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
         }
-        let (zone, begins_paused) = (state.zone.clone(), state.begins_paused);
+        let zone = state.zone.clone();
+        // A replacement stays as its task is.
+        let is_paused = is_paused || state.begins_paused && state.agenda.owner(&name).is_none();
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
         schedule.zone = own_zone.clone();
         // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
@@ -77,7 +79,7 @@ impl Engine {
             schedule: described,
             zone: own_zone,
             scheduled_at,
-            is_paused: is_paused || begins_paused,
+            is_paused,
             replaces,
         };
         let (state, now) = match held {

@@ -59,13 +59,17 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
     let found = excerpt(line.strip_suffix(b"\n").unwrap_or(&line));
     let mut is_foreign = false;
     if line != header {
-        let is_lost = line.iter().all(|byte| matches!(byte, 0 | b'\n'));
+        let is_lost = line[0] == 0 && line.iter().all(|byte| matches!(byte, 0 | b'\n'));
         if line.starts_with(VERSIONS) {
             return Ok(Contents::Foreign(found));
         }
         if !line.ends_with(b"\n") {
             let most = if is_lost { u64::MAX } else { MAX_LINE as u64 };
-            reading.len += read_line(&mut reader.by_ref().take(most), &mut Vec::new())?;
+            let rest = read_line(&mut reader.by_ref().take(most), &mut Vec::new())?;
+            if rest == most {
+                return Ok(Contents::Foreign(found));
+            }
+            reading.len += rest;
         }
         let flaw = format!("found {found}, expected `{}`", HEADER.trim_end());
         reading.ignored = Some(Ignored { count: 1, line: 1, at: 0, flaw });
@@ -76,7 +80,11 @@ pub(super) fn read(file: impl Read) -> io::Result<Contents> {
             return Ok(Contents::Foreign(found));
         }
         line.clear();
-        let len = read_line(&mut reader, &mut line)?;
+        let most = if is_foreign { MAX_LINE as u64 } else { u64::MAX };
+        let len = read_line(&mut reader.by_ref().take(most), &mut line)?;
+        if len == most {
+            return Ok(Contents::Foreign(found));
+        }
         if len == 0 {
             break;
         }

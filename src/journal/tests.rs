@@ -420,12 +420,11 @@ fn refusal(folder: &Folder, path: &Path) -> String {
 fn what_is_no_journal_is_left_as_it_is() {
     let folder = Folder::new("foreign");
     let path = folder.journal();
-    let cases: [(&[u8], &str); 6] = [
+    let cases: [(&[u8], &str); 5] = [
         (b"\n", "``"),
         (b"[jobs]\nreport = 1\n", "`[jobs]`"),
         (b"sexton journal 2\n", "`sexton journal 2`"),
         (b"sexton journal 1\r\n", "`sexton journal 1\\r`"),
-        (&[0; 1000], "`\\u{0}"),
         (
             b"\xff\xfe and no newline at all, for more bytes than a header has",
             "`\u{fffd}\u{fffd} and no newline",
@@ -441,6 +440,20 @@ fn what_is_no_journal_is_left_as_it_is() {
     }
     assert_eq!(folder.files(), ["jobs.journal"]);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "no lock stays");
+}
+
+#[test]
+fn a_journal_of_nothing_but_nuls_is_set_aside_and_started_anew() {
+    let folder = Folder::new("nuls");
+    let path = folder.journal();
+    fs::write(&path, [0; 1000]).unwrap();
+    let Opened { journal, damage } = Journal::open(&path).unwrap();
+    let damage = damage.unwrap();
+    assert!(damage.contains("line 1 at byte 0: found `\\u{0}"), "{damage}");
+    assert!(damage.contains("expected `sexton journal 1`; 1 line was ignored"), "{damage}");
+    drop(journal);
+    assert_eq!(fs::read(&path).unwrap(), b"sexton journal 1\n");
+    assert_eq!(fs::read(path.with_file_name("jobs.journal.damaged")).unwrap(), [0; 1000]);
 }
 
 #[test]

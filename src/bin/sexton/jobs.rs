@@ -166,7 +166,7 @@ impl Jobs {
         match overlap {
             Overlap::Allow(_) => task.run_shared(run)?,
             // A callback that no two threads call takes less memory.
-            Overlap::Skip | Overlap::Queue => task.run_with(run)?,
+            Overlap::Skip | Overlap::Queue | Overlap::QueueAll(_) => task.run_with(run)?,
         };
         Ok(())
     }
