@@ -1,5 +1,5 @@
-//! A page for Prometheus, `/metrics`: counters from events, which outlive the tasks they are about, and gauges from the tasks
-//! and their statistics.
+//! A page for Prometheus, `/metrics`: counters from events, which outlive the tasks they are about, and gauges from the
+//! tasks and their statistics.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
-//! Tasks whose futures run on tokio. sexton polls futures on its own workers and starts no runtime; a future that needs tokio's
-//! sockets or timers is spawned on tokio, and the task waits for it.
+//! Tasks whose futures run on tokio. sexton polls futures on its own workers and starts no runtime. A future that needs
+//! tokio's sockets or timers is spawned on tokio, and the task waits for it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 
-    // `cancel_timeout`, `wait` and `shutdown` block the thread that calls them: that is not to be one of tokio's workers.
+    // `cancel_timeout`, `wait` and `shutdown` block the thread that calls them: no worker of tokio's is to do that.
     let timeout = Duration::from_millis(100);
     let cancelled = tokio::task::spawn_blocking(move || hangs.cancel_timeout(timeout)).await?;
     println!("{}", cancelled.expect_err("it has not ended by itself"));
