@@ -1,4 +1,4 @@
-//! Logs what happens. Replace `println!` by the macros of `log` or `tracing`.
+//! Logs what happens. `recipes/src/bin` has the same with the crates `log` and `tracing`.
 //!
 //! A scheduler without an observer prints failures to stderr. Once there is an observer, it prints nothing.
 

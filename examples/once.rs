@@ -1,4 +1,4 @@
-//! Runs a task once, and a task that chooses its next time itself: it retries with a longer delay after each failure.
+//! Runs a task once, repeats a run that fails, and lets a task choose its next time itself.
 
 use std::time::Duration;
 
@@ -10,21 +10,31 @@ fn main() -> Result<(), Error> {
     scheduler.task("party").at("2099-12-31 23:59:30").run(|| println!("once, at a local civil time"))?;
     scheduler.cancel("party")?;
 
-    upload(&scheduler, 1)?;
+    // Up to five more attempts: after 10 ms, 20 ms and so on.
+    let upload = scheduler.task("upload").after(Duration::ZERO).retry(5, Duration::from_millis(10));
+    upload.run_with(|run| {
+        println!("attempt {} to upload", run.attempt());
+        if run.attempt() < 3 {
+            Err("no route to host")
+        } else {
+            Ok(())
+        }
+    })?;
+
+    ask(&scheduler, Duration::ZERO)?;
     scheduler.wait();
     Ok(())
 }
 
 /// The name is free again when the last run of a task begins. So the callback can schedule its own name.
-fn upload(scheduler: &Scheduler, attempt: u32) -> Result<(), Error> {
-    let delay = Duration::from_millis(10) * 2u32.pow(attempt);
-    scheduler.task("upload").after(delay).run_with(move |run: &Run| {
-        let is_done = attempt == 3; // here the work would be done
-        println!("attempt {attempt}: {}", if is_done { "done" } else { "failed" });
-        if is_done {
+fn ask(scheduler: &Scheduler, delay: Duration) -> Result<(), Error> {
+    scheduler.task("ask").after(delay).run_with(move |run: &Run| {
+        let again = delay + Duration::from_millis(10); // a server would say when to ask again
+        println!("asked after {delay:?}");
+        if again > Duration::from_millis(30) {
             Ok(())
         } else {
-            upload(run.scheduler(), attempt + 1)
+            ask(run.scheduler(), again)
         }
     })?;
     Ok(())
