@@ -142,6 +142,16 @@ mod tests {
         assert_eq!(outcome, RunOutcome::Finished);
     }
 
+    /// This runtime has one thread, that of the test. On it `scheduler.wait()` would hang, as nobody polls `fetch`.
+    #[tokio::test]
+    async fn on_a_runtime_of_one_thread_nothing_blocks_it() {
+        let handle = tokio::runtime::Handle::current();
+        let scheduler = Scheduler::builder().zone("UTC").build().unwrap();
+        let feed = scheduler.task("feed").after(Duration::ZERO).run_async(move |_| handle.spawn(fetch()));
+        tokio::task::spawn_blocking(move || scheduler.wait()).await.unwrap();
+        assert_eq!(feed.unwrap().stats().finished, 1);
+    }
+
     /// A runtime that has shut down takes no futures: the run fails, and says so.
     #[test]
     fn a_runtime_that_is_gone_is_a_failure() {
