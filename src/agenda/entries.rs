@@ -90,7 +90,7 @@ impl Agenda {
         let entry = entry.take()?;
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
-        let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs);
+        let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);
         let (is_last, stats) = (entry.is_ending(), &entry.stats);
         let detach = |kind| Detached { id, version, at: now, why, kind, is_last, stats: stats.clone() };
         detached.extend(runs.chain(asked).map(detach));

@@ -81,7 +81,7 @@ pub(super) struct Entry {
     pub(super) demand: Demand,
     pub(super) ends: Ends,
     /// Runs that have not ended.
-    pub(super) runs: usize,
+    pub(super) runs: u32,
     /// Runs begun, those of the tasks that this one has replaced included.
     pub(super) count: u64,
     /// What `count` will be after the last run.
@@ -201,7 +201,7 @@ impl Entry {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.runs >= self.allowed_runs()
+        self.runs as usize >= self.allowed_runs()
     }
 
     /// Whether overruns are counted when they come. Otherwise the end of the run asks the schedule, or queues the task.

@@ -89,7 +89,7 @@ impl Agenda {
         let mut names = Vec::new();
         for NameEntry { name, entry, detached } in self.name_entries.iter().flatten().map(|one| &**one) {
             let detached = detached.iter().filter(|one| one.kind == DetachedKind::Run).count();
-            let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs);
+            let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs as usize);
             names.extend(std::iter::repeat(name).take(runs).cloned());
         }
         names.sort();
