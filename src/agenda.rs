@@ -316,8 +316,12 @@ impl Agenda {
         let (index, entry) = self.find_entry(key)?;
         let before = std::mem::replace(&mut entry.hold, Hold::Free);
         if before == Hold::Paused {
+            // What came before it was scheduled, in an earlier process, has not passed in a pause.
+            let is_older = entry.next.and_then(Due::calendar).map_or(false, |due| due <= entry.spec.since);
             if missed == Missed::Skip {
-                self.miss(index, Why::Paused, now);
+                if !is_older {
+                    self.miss(index, Why::Paused, now);
+                }
             } else if entry.passed(now).is_some() {
                 entry.marks().catch_up = Some((missed, now));
                 if entry.is_full() {

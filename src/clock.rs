@@ -1,7 +1,7 @@
 //! The clocks of a scheduler: the system's, or one that is moved by hand. Every due time is judged by the time that is
 //! read here.
 //!
-//! Six other files read the system's clocks, and judge no due time by them: `sync`, `pool`, `engine/close` and
+//! Seven other files read the system's clocks, and judge no due time by them: `sync`, `pool`, `stop`, `engine/close` and
 //! `scheduler` for the end of a wait, and `tz/zone/local` for the hour on Windows and Android; `schedule` reads an
 //! instant to count from where there is no scheduler.
 //!
@@ -45,6 +45,14 @@ impl Now {
             mono: self.mono.checked_sub(duration).unwrap_or(self.mono),
             wall: self.wall.checked_sub(duration).unwrap_or(self.wall),
         }
+    }
+
+    /// Both clocks `duration` later, or as far as both can go.
+    fn farther(self, duration: Duration) -> Now {
+        let both = |now: Now, by| {
+            Some(Now { mono: now.mono.checked_add(by)?, wall: now.wall.checked_add(by)? })
+        };
+        farthest(self, duration, both)
     }
 
     /// By how much the wall clock has moved against the monotonic one since `earlier`.
@@ -171,16 +179,18 @@ impl ManualClock {
     /// It goes from one due time to the next and runs tasks on the calling thread. It returns when nothing is left that is
     /// due in this time. From inside a callback it only moves the clocks: it simulates a callback that takes that long. The
     /// same holds inside an observer or a schedule's own code.
+    ///
+    /// Beyond what the clocks can show, they go as far as they can. So do the other methods.
     pub fn advance(&self, duration: Duration) {
         let _advancing = match self.start() {
             Some(advancing) => advancing,
             None => {
                 let mut hands = lock(&self.hands);
-                hands.now = hands.now.after(duration);
+                hands.now = hands.now.farther(duration);
                 return;
             }
         };
-        let target = lock(&self.hands).now.after(duration).mono;
+        let target = lock(&self.hands).now.farther(duration).mono;
         while let Some(wake) = self.drive_until(target).filter(|wake| *wake <= target) {
             self.move_to(wake);
         }
@@ -212,13 +222,13 @@ impl ManualClock {
     /// [`advance`](ManualClock::advance).
     pub fn step(&self, forward: Duration) {
         let mut hands = lock(&self.hands);
-        hands.now.wall = hands.now.after(forward).wall;
+        hands.now.wall = farthest(hands.now.wall, forward, |wall, by| wall.checked_add(by));
     }
 
     /// Sets the wall clock back. The monotonic clock stays. Nothing runs until the next [`advance`](ManualClock::advance).
     pub fn step_back(&self, back: Duration) {
         let mut hands = lock(&self.hands);
-        hands.now.wall = hands.now.before(back).wall;
+        hands.now.wall = farthest(hands.now.wall, back, |wall, by| wall.checked_sub(by));
     }
 
     /// Simulates a machine that sleeps for `duration`: the wall clock goes on, the monotonic clock stands still. Nothing runs
@@ -250,6 +260,19 @@ impl ManualClock {
         let mut hands = lock(&self.hands);
         hands.now = hands.now.after(at.saturating_duration_since(hands.now.mono));
     }
+}
+
+/// What a step leads to, or the farthest that a shorter one does.
+fn farthest<T: Copy>(from: T, by: Duration, step: impl Fn(T, Duration) -> Option<T>) -> T {
+    if let Some(at) = step(from, by) {
+        return at;
+    }
+    let (mut at, mut by) = (from, by / 2);
+    while !by.is_zero() {
+        at = step(at, by).unwrap_or(at);
+        by /= 2;
+    }
+    at
 }
 
 /// Ends an `advance` when dropped, also if a panic unwinds through it: from a callback's panic hook or a test's assertion.

@@ -8,16 +8,17 @@
 //!
 //! # Locks
 //!
-//! While a lock is held, only those after it in this order may be taken, and the last three alone:
+//! While a lock is held, only those after it in this order may be taken, and those of the last row alone:
 //!
 //! ```text
-//! GLOBAL ──> store ──> state ──> the pool's state, hands, past
+//! GLOBAL ──> store ──> state ──> the pool's state, hands, past, stats, request
 //! ```
 //!
 //! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
 //! * `store` ([`journal`]): the store, and who may write to it.
 //! * `state`: the agenda, the outbox, and all that changes with them. The `state` of the [`Pool`]: its queue.
-//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded.
+//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded. `stats`: what has become of a task.
+//!   `request`: whether a run is to stop, and who waits for that.
 //! * The `sleep` of each pending future is taken alone.
 //!
 //! What is called or dropped under a lock is plain data of ours, but for the store, which has its lock to itself. Callbacks,

@@ -195,6 +195,7 @@ impl fmt::Display for Event {
             }
             Event::Replaced { .. } => f.write_str("replaced"),
             Event::Rescheduled { .. } => f.write_str("rescheduled"),
+            Event::Started { attempt, .. } if *attempt > 1 => write!(f, "started attempt {attempt}"),
             Event::Started { lateness, .. } => write!(f, "started {} after its due time", Elapsed(*lateness)),
             Event::Late { lateness, .. } => {
                 write!(f, "is late: started {} after its due time", Elapsed(*lateness))
@@ -208,7 +209,7 @@ impl fmt::Display for Event {
             }
             Event::TimeLimitReached { .. } => f.write_str("has reached its time limit and was asked to stop"),
             Event::ScheduleFailed { error, .. } => {
-                write!(f, "has ended, as its schedule failed: {}", OneLine(error))
+                write!(f, "ends, as its schedule failed: {}", OneLine(error))
             }
             Event::DestructorPanicked { message, .. } => {
                 write!(f, "panicked when it was dropped: {}", OneLine(message))

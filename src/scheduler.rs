@@ -30,7 +30,7 @@ const SLICE: usize = 1024;
 /// Runs tasks when they are due.
 ///
 /// A clone is another handle to the same scheduler. Dropping the last handle stops the scheduler without waiting; runs that
-/// have started finish. A callback that needs its scheduler takes it from [`Run::scheduler`]. A callback that captures a
+/// have started are asked to stop, and go on until they return. A callback that needs its scheduler takes it from [`Run::scheduler`]. A callback that captures a
 /// clone instead keeps the scheduler alive, and with it itself, until the task is cancelled.
 ///
 /// ```
@@ -270,10 +270,11 @@ impl Scheduler {
     /// Registers an observer: a closure that receives every [`Event`] from now on, for as long as the scheduler lives, or until
     /// it is [removed](ObserverHandle::remove). There may be several.
     ///
+    /// Without an observer, failures, attempts that fail, time limits and name clashes are printed to stderr, one line each.
+    ///
     /// Observers are called on a thread that does nothing else, so a slow observer delays no run. It is started with the
     /// first event. In a scheduler without threads, and on a manual clock, they are called on the thread where the event
-    /// happens. Without an observer, failures and name clashes are printed to stderr, one line each. So is a panic of an
-    /// observer.
+    /// happens. A panic of an observer is an event, too ([`Event::ObserverPanicked`]).
     ///
     /// ```
     /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
@@ -323,7 +324,8 @@ impl Scheduler {
     }
 
     /// Stops the scheduler: no run starts any more, and all threads end. Blocks until the runs that have started are over.
-    /// Occurrences that are due and have not started are reported as missed ([`Why::ShutDown`](crate::Why::ShutDown)).
+    /// Occurrences that are due and have not started are reported as missed ([`Why::ShutDown`](crate::Why::ShutDown)); with a
+    /// [journal](Builder::store), the next process makes up for them.
     ///
     /// From inside a callback of this scheduler it stops and does not wait. A second call does no harm.
     pub fn shutdown(&self) {

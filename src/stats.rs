@@ -90,18 +90,20 @@ impl Stats {
 
 /// The statistics of a task, shared by its entry and its handles. They are boxed with the first run that ends.
 #[derive(Debug, Default)]
-pub(crate) struct SharedStats(Mutex<Option<Box<Stats>>>);
+pub(crate) struct SharedStats {
+    stats: Mutex<Option<Box<Stats>>>,
+}
 
 impl SharedStats {
     pub(crate) fn get(&self) -> Stats {
-        lock(&self.0).as_deref().cloned().unwrap_or_default()
+        lock(&self.stats).as_deref().cloned().unwrap_or_default()
     }
 
     pub(crate) fn add_run(&self, run: LastRun) {
-        lock(&self.0).get_or_insert_with(Box::default).add(run);
+        lock(&self.stats).get_or_insert_with(Box::default).add(run);
     }
 
     pub(crate) fn add_missed(&self, count: u64) {
-        lock(&self.0).get_or_insert_with(Box::default).missed += count;
+        lock(&self.stats).get_or_insert_with(Box::default).missed += count;
     }
 }

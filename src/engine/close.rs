@@ -1,6 +1,8 @@
 //! Shutdown: no run begins any more, those that have begun may end, and then the threads end.
 
 use super::outbox::to_stderr;
+use std::time::Duration;
+
 use super::run::EndOfWait;
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskKey;
@@ -93,14 +95,15 @@ impl Engine {
         }
     }
 
-    /// Ends a task, and waits until its last run has ended, or drops its pending futures at the deadline. Does not wait if
+    /// Ends a task, and waits until its last run has ended, or drops its pending futures when the time is over. Does not wait if
     /// called from inside a callback of this engine.
-    pub(crate) fn cancel_until(
+    pub(crate) fn cancel_timeout(
         self: &Arc<Self>,
         name: &str,
         id: u64,
-        deadline: Option<Instant>,
+        timeout: Duration,
     ) -> Result<(), Error> {
+        let deadline = Instant::now().checked_add(timeout);
         self.cancel(TaskKey { name, id: Some(id) })?;
         if Inside::is_inside(self) {
             return Ok(());
@@ -123,8 +126,7 @@ impl Engine {
         let versions = state.agenda.detached_versions(name, id);
         drop(state);
         self.drop_futures(|(version, _)| versions.contains(&version));
-        let names = vec![Arc::from(name)];
-        Err(Error::new(Kind::StillRunning(names)).of_task(&Arc::from(name)))
+        Err(Error::new(Kind::StillRunning(vec![Arc::from(name)])))
     }
 
     /// Waits until a run has ended, or the deadline has passed, or less. A caller that drives the engine runs what is queued.

@@ -201,13 +201,16 @@ impl<'a> TaskBuilder<'a> {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     ///
-    /// It does not go with [`Overlap::Allow`].
+    /// A [time limit](TaskBuilder::time_limit) is for each attempt; a run that is asked to stop and returns no error is not
+    /// repeated. If the schedule calls your code, a clock that is set ends the attempts, too. It does not go with
+    /// [`Overlap::Allow`].
     pub fn retry(mut self, times: u32, first_delay: Duration) -> Self {
         self.policy.retries = Some(Retries { most: times, first_delay });
         self
     }
 
-    /// Begins paused: no run starts until the task is [resumed](Task::resume).
+    /// Begins paused: no run starts until the task is [resumed](Task::resume). What came before it was scheduled, such as what
+    /// an earlier process has missed, is not missed by the pause: [`missed`](TaskBuilder::missed) says what happens to it.
     pub fn paused(mut self) -> Self {
         self.is_paused = true;
         self

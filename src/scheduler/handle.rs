@@ -11,7 +11,7 @@ use crate::event::{Event, OneLine};
 use crate::schedule::{rfc3339, Schedule};
 use crate::stats::{SharedStats, Stats};
 use crate::stop::Stop;
-use crate::sync::{lock, Arc, Instant, Weak};
+use crate::sync::{lock, Arc, Weak};
 use crate::task::{Facts, Missed};
 
 /// A handle to a task. Dropping it changes nothing, and it does not keep the scheduler alive.
@@ -186,7 +186,7 @@ impl Task {
     /// If the task has ended already, or the scheduler has been shut down; or if a run is still going on after `timeout`:
     /// then [`Error::still_running`] names the task.
     pub fn cancel_timeout(&self, timeout: Duration) -> Result<(), Error> {
-        self.engine()?.cancel_until(&self.name, self.id, Instant::now().checked_add(timeout))
+        self.engine()?.cancel_timeout(&self.name, self.id, timeout)
     }
 
     /// Gives the task another schedule. It keeps its callback, its policies, its statistics, and whether it is paused. A run

@@ -238,7 +238,10 @@ fn a_test_that_panics_ends_the_schedule() {
     let task = stage.scheduler.task("t").cron("0 * * * *");
     task.except(|time| if time.time().hour() == 12 { panic!("no noon") } else { false }).run(|| {}).unwrap();
     stage.clock.advance(3 * HOUR);
-    assert_eq!(stage.lines(), ["task `t` panicked: except: panicked: no noon", "t 11:00:00", "t ended"]);
+    assert_eq!(
+        stage.lines(),
+        ["task `t` ends, as its schedule failed: except: panicked: no noon", "t 11:00:00", "t ended"]
+    );
     assert!(stage.scheduler.tasks().is_empty());
 }
 
@@ -258,7 +261,7 @@ fn a_due_that_nobody_can_say_is_left_out_is_reported() {
         stage.lines(),
         [
             "t missed 1 until 11:00:00: nothing could start it in time",
-            "task `t` panicked: except: panicked: broken",
+            "task `t` ends, as its schedule failed: except: panicked: broken",
             "t ended"
         ]
     );

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::panic::{catch_unwind, panic_any, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sexton::cron::Dialect;
 use sexton::tz::Zone;
@@ -531,4 +531,23 @@ fn the_end_of_a_task_is_its_last_event_though_its_destructor_panics() {
         let dropped = "task `t` panicked when it was dropped: a value that is no text";
         assert_eq!(last, [dropped, "t ended"], "{ends_with}");
     }
+}
+
+#[test]
+fn a_manual_clock_goes_as_far_as_it_can() {
+    let start = SystemTime::UNIX_EPOCH;
+    let clock = ManualClock::new(start);
+    clock.step_back(DAY);
+    assert_eq!(clock.now(), start - DAY, "before the epoch");
+    let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build().unwrap();
+    let task = scheduler.task("t").after(1000 * DAY).run(|| {}).unwrap();
+    clock.advance(Duration::MAX);
+    assert_eq!(task.stats().finished, 1);
+    assert!(clock.now() > start + 100_000 * DAY);
+    let end = clock.now();
+    clock.advance(SECOND);
+    clock.step(Duration::MAX);
+    assert!(clock.now() >= end);
+    clock.step_back(Duration::MAX);
+    assert!(clock.now() < start);
 }
