@@ -317,7 +317,7 @@ impl Agenda {
         let before = std::mem::replace(&mut entry.hold, Hold::Free);
         if before == Hold::Paused {
             // What came before it was scheduled, in an earlier process, has not passed in a pause.
-            let is_older = entry.next.and_then(Due::calendar).map_or(false, |due| due <= entry.spec.since);
+            let is_older = entry.next.and_then(Due::calendar).map_or(false, |due| due < entry.spec.since);
             if missed == Missed::Skip {
                 if !is_older {
                     self.miss(index, Why::Paused, now);

@@ -49,9 +49,8 @@ impl Now {
 
     /// Both clocks `duration` later, or as far as both can go.
     fn farther(self, duration: Duration) -> Now {
-        let both = |now: Now, by| {
-            Some(Now { mono: now.mono.checked_add(by)?, wall: now.wall.checked_add(by)? })
-        };
+        let both =
+            |now: Now, by| Some(Now { mono: now.mono.checked_add(by)?, wall: now.wall.checked_add(by)? });
         farthest(self, duration, both)
     }
 

@@ -89,7 +89,7 @@ impl Task {
     /// let clock = ManualClock::new(UNIX_EPOCH);
     /// let scheduler = Scheduler::builder().clock(&clock).zone("UTC").build()?;
     /// let task = scheduler.task("report").cron("0 */12 * * *").run(|| {})?;
-    /// let hours = |hours| UNIX_EPOCH + Duration::from_secs(hours * 3600);
+    /// let hours = |hours: u64| UNIX_EPOCH + Duration::from_secs(hours * 3600);
     /// assert_eq!(task.upcoming(3), [hours(12), hours(24), hours(36)]);
     /// # Ok::<(), sexton::Error>(())
     /// ```

@@ -721,3 +721,15 @@ fn zero_and_endless_durations_are_taken_as_they_are() {
         assert_eq!((never.status(), never.count()), (Status::Waiting, Some(0)));
     }
 }
+
+#[test]
+fn what_an_earlier_process_has_missed_is_not_missed_by_the_pause_that_the_next_begins_with() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let begins =
+        stage.scheduler.task("t").every("1d").starting("2026-11-20 09:00").missed(Missed::Once).paused();
+    let task = begins.run(|| {}).unwrap();
+    stage.clock.advance(MINUTE);
+    task.resume().unwrap();
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(stage.lines(), ["task `t` resumed", "t 09:00:00"]);
+}
