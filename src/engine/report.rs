@@ -48,15 +48,16 @@ impl State {
     /// A run has ended, and is not repeated.
     pub(super) fn report_end(&mut self, run: &Facts, last: LastRun, now: Now) {
         let LastRun { due, took, ref outcome, .. } = last;
-        let outcome = outcome.clone();
-        let is_alarm = outcome.is_failure();
-        let end = Event::RunEnded { task: run.name.clone(), due, took, outcome, attempt: run.attempt };
-        run.stats.add_run(last);
+        let end = || {
+            let (task, outcome) = (run.name.clone(), outcome.clone());
+            Event::RunEnded { task, due, took, outcome, attempt: run.attempt }
+        };
         self.outbox.record(&run.name, Record::Ended(due));
-        match is_alarm {
-            true => self.outbox.alarm(now, end),
-            false => self.outbox.emit(now, || end),
+        match outcome.is_failure() {
+            true => self.outbox.alarm(now, end()),
+            false => self.outbox.emit(now, end),
         }
+        run.stats.add_run(last);
     }
 
     fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {

@@ -37,33 +37,33 @@ struct Beginning {
 impl Schedule {
     /// Begins it in a zone, at a time, and for a task: returns the due times from `now` on, and the first of them.
     pub(crate) fn begin(
-        self,
+        mut self,
         zone: &Zone,
         now: Now,
         whose: Option<Whose<'_>>,
     ) -> Result<(Timetable, Option<Due>), Error> {
         self.check()?;
         let zone = self.zone.clone().unwrap_or_else(|| zone.clone());
-        let this = self.settled(now.wall, &zone)?;
-        let starting = instant_of("starting", this.starting, &zone)?;
-        let until = instant_of("until", this.until, &zone)?;
-        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(this.jitter));
-        let civil_starting = this.starting.and_then(Moment::civil);
+        self.settle(now.wall, &zone)?;
+        let starting = instant_of("starting", self.starting, &zone)?;
+        let until = instant_of("until", self.until, &zone)?;
+        let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
+        let civil_starting = self.starting.and_then(Moment::civil);
         let timetable = Timetable {
             rule: Rule::Once { civil: None },
             bounds: Bounds::new(Parts {
                 until,
-                except: this.except.clone(),
+                except: self.except.clone(),
                 delay,
                 civil_starting,
-                civil_until: this.until.and_then(Moment::civil),
+                civil_until: self.until.and_then(Moment::civil),
             }),
         };
         let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let first_after = this.first_after;
+        let first_after = self.first_after;
         let mut begins = Beginning { timetable, zone, now, starting, first_after, civil_starting, last };
-        let first = match this.what {
-            What::Cron(_) | What::Any(_) => begins.calendar(&this)?,
+        let first = match self.what {
+            What::Cron(_) | What::Any(_) => begins.calendar(&self)?,
             What::Every(period) => begins.period(period)?,
             What::At(moment) => begins.at(moment)?,
             What::After(delay) => begins.after(delay)?,
@@ -83,20 +83,19 @@ impl Schedule {
         Ok((timetable, first))
     }
 
-    /// The same with a date for each time of day.
-    fn settled(mut self, now: SystemTime, zone: &Zone) -> Result<Schedule, Error> {
+    /// Gives each time of day its date.
+    fn settle(&mut self, now: SystemTime, zone: &Zone) -> Result<(), Error> {
         let dated = |moment: Moment| moment.dated(now, zone).ok_or_else(out_of_range);
         self.starting = self.starting.map(dated).transpose()?;
         self.until = self.until.map(dated).transpose()?;
-        self.what = match self.what {
-            What::At(moment) => What::At(dated(moment)?),
+        match &mut self.what {
+            What::At(moment) => *moment = dated(*moment)?,
             What::Any(members) => {
-                let settled = members.into_iter().map(|member| member.settled(now, zone));
-                What::Any(settled.collect::<Result<_, Error>>()?)
+                members.iter_mut().try_for_each(|member| member.settle(now, zone))?;
             }
-            other => other,
-        };
-        Ok(self)
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Whether its parts go together.
@@ -135,13 +134,11 @@ impl Beginning {
     /// An expression, or several schedules: due from now on.
     fn calendar(&mut self, schedule: &Schedule) -> Result<Option<Due>, Error> {
         let mut pattern = schedule.pattern(&self.zone, last_before(&self.zone).unwrap_or(i64::MIN))?;
-        let what = match &pattern {
-            Pattern::Cron { cron, .. } if cron.never_fires() => {
+        if let Pattern::Cron { cron, .. } = &pattern {
+            if cron.never_fires() {
                 return Err(never_fires().in_field("cron", cron.to_string()));
             }
-            Pattern::Cron { cron, .. } => format!("cron `{cron}`"),
-            _ => Words::of(&schedule.what).to_string(),
-        };
+        }
         expect_begun(&self.zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
         let wall = self.timetable.undelayed(self.now.wall);
         if self.last.is_some() {
@@ -150,7 +147,10 @@ impl Beginning {
         let since = since(self.last, pattern.is_interval_like(), wall);
         self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
         let first = self.timetable.after_instant(since)?;
-        self.must_be_due(first.map(Due::Calendar), |excepted| what + excepted)
+        self.must_be_due(first.map(Due::Calendar), |excepted| match self.timetable.cron() {
+            Some(cron) => format!("cron `{cron}`{excepted}"),
+            None => Words::of(&schedule.what).to_string() + excepted,
+        })
     }
 
     fn period(&mut self, period: Period) -> Result<Option<Due>, Error> {

@@ -315,6 +315,14 @@ impl Timetable {
         self.has_closures() || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
     }
 
+    /// The expression, if it is one.
+    pub(super) fn cron(&self) -> Option<&Cron> {
+        match &self.rule.calendar()?.pattern {
+            Pattern::Cron { cron, .. } => Some(cron),
+            _ => None,
+        }
+    }
+
     /// The expression and its clock, if there is nothing beside them.
     pub(super) fn cron_alone(&self) -> Option<(&Cron, &Timeline)> {
         match self.rule.calendar()?.alone()? {
