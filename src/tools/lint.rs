@@ -21,7 +21,7 @@ use crate::cron::Dialect;
 impl Dialect {
     /// What is legal in this text and likely not what was meant, and what other crons read differently in it.
     ///
-    /// A text that is no expression has no findings ([`Cron::parse`] says what is wrong with it), and a nickname has
+    /// A text that is no expression has no findings ([`Cron::parse`](crate::Cron::parse) says what is wrong with it), and a nickname has
     /// none. A field that is hashed or drawn by lot has none that hang on its value.
     ///
     /// | code | finds | such as |
