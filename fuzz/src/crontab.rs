@@ -40,8 +40,9 @@ pub fn law(data: &[u8]) {
     }
     let mut lines: Vec<&[u8]> = file.split(|&byte| byte == b'\n').collect();
     for job in &crontab.jobs {
-        assert!(lines[job.line - 1].ends_with(job.text.as_bytes()) || lines[job.line - 1].ends_with(b"\r"));
-        check_span(&job.text, job.schedule.clone());
+        let line = lines[job.line as usize - 1];
+        assert!(line.ends_with(job.text.as_bytes()) || line.ends_with(b"\r"));
+        check_span(&job.text, job.schedule());
         check_message(job.name());
         assert!(crontab.variables_of(job).len() <= crontab.variables.len());
     }
@@ -72,8 +73,7 @@ pub fn law(data: &[u8]) {
     assert!(mistakes.is_empty(), "{mistakes:?} in what had none");
     let jobs = |crontab: &Crontab| {
         let jobs = crontab.jobs.iter();
-        let job =
-            jobs.map(|job| (job.text.clone(), job.schedule.clone(), job.command.clone(), job.input.clone()));
+        let job = jobs.map(|job| (job.text.clone(), job.schedule(), job.command(), job.input()));
         job.collect::<Vec<_>>()
     };
     assert_eq!(jobs(&rest), jobs(&crontab));
