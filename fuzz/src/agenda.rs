@@ -1,6 +1,7 @@
 //! A scheduler runs what a plain list of tasks would: the same tasks, in the same order, for the same due times. Tasks
 //! that are due at the same time run in the order in which they were scheduled.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -141,8 +142,11 @@ pub fn law(data: &[u8]) {
             let found = obey(&scheduler, &clock, part, &runs);
             assert_eq!(found, list.obey(part), "{part:?} of {list:?}");
         }
-        let names: Vec<String> = list.entries.iter().map(|entry| entry.name.to_string()).collect();
-        let left: Vec<String> = scheduler.tasks().iter().map(|task| task.name().to_string()).collect();
+        let names: BTreeSet<String> = list.entries.iter().map(|entry| entry.name.to_string()).collect();
+        let tasks = scheduler.tasks();
+        let left: BTreeSet<String> = tasks.iter().map(|task| task.name().to_string()).collect();
+        let is_in_order = tasks.windows(2).all(|pair| pair[0].next_due() <= pair[1].next_due());
+        assert!(is_in_order, "after {order:?}: {tasks:?}");
         assert_eq!(left, names, "after {order:?}");
         let seen = std::mem::take(&mut *runs.lock().expect("no callback panics"));
         let seen: Vec<(u8, u64)> = seen
