@@ -164,7 +164,7 @@ fn a_line_may_have_switches_of_its_own() {
     );
     assert_eq!(
         mistakes("days=and @every 5x y"),
-        ["1:17: period: found `x`, expected a unit: w, d, h, m, s or ms"]
+        ["1:17: period: found `x`, expected a unit: y, mo, w, d, h, m, s or ms"]
     );
     assert_eq!(
         mistakes("days=and 61 25 13 * fri x"),
@@ -241,7 +241,7 @@ fn every_mistake_has_its_place() {
         ("@daily", "1:7: expected a command after the schedule"),
         ("0 0 30 2 * x", "1:1: never due: no date matches it"),
         ("@every", "1:7: expected a period, as in `@every 1h30m`"),
-        ("@every 1y x", "1:8: period: found `y`, expected a unit: w, d, h, m, s or ms"),
+        ("@every 1q x", "1:8: period: found `q`, expected a unit: y, mo, w, d, h, m, s or ms"),
         ("@every 1h", "1:10: expected a command after the schedule"),
         (
             "@dayly x",
