@@ -13,7 +13,7 @@ use sexton::{Event, Overlap, Run, RunOutcome, Scheduler, Status, Stop};
 
 use super::waits::{event, events, get, with_threads};
 use super::{outcomes, stage, Seen};
-use crate::stage::{must_end, DAY, HOUR, MINUTE, PATIENCE, SECOND};
+use crate::stage::{in_child, must_end, DAY, HOUR, MINUTE, PATIENCE, SECOND};
 
 #[test]
 fn a_run_is_asked_to_stop_at_its_time_limit() {
@@ -292,6 +292,13 @@ impl<F: Fn() + Send + Sync> Wake for Does<F> {
 
 #[test]
 fn a_waker_that_panics_keeps_nobody_from_being_woken() {
+    // In a process of its own, as each panic of a waker is a line on stderr.
+    let test = "embedding::stops::a_waker_that_panics_keeps_nobody_from_being_woken";
+    let printed = in_child(test, wakers_panic);
+    assert!(printed.is_empty() || printed.contains("sexton: a waker panicked: boom\n"), "{printed}");
+}
+
+fn wakers_panic() {
     let stage = stage();
     let stop = pending(&stage.scheduler);
     let count = Arc::new(Count::default());
