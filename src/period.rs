@@ -136,8 +136,7 @@ impl FromStr for Period {
         let mut first_unit = 0;
         loop {
             let start = at;
-            let part = Part::read(text, at, first_unit);
-            let Part { whole, fraction, unit, end } = match part {
+            let Part { whole, fraction, unit, end } = match Part::read(text, at, first_unit) {
                 Ok(part) => part,
                 Err((at, len, expected)) => return error(at, len, expected),
             };

@@ -53,8 +53,7 @@ impl Engine {
         // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
         let held = (!schedule.is_users() && !self.has_store).then_some(state);
         let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
-        let described = schedule.words();
-        let left = schedule.times_limit().unwrap_or(u64::MAX);
+        let (described, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let has_fixed_due_times = schedule.has_fixed_due_times();
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         // Before the first event of this task.
