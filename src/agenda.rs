@@ -172,9 +172,9 @@ impl Agenda {
         plan: &mut Option<Rescheduled>,
         now: Now,
     ) -> Option<Removed> {
-        let is_taken = |plan: &mut Rescheduled| self.may_reschedule(key, plan.timetable.is_users()).is_ok();
-        let is_taken = plan.as_mut().map_or(false, is_taken);
-        let index = self.find(key).filter(|_| is_taken)?;
+        let index = self.find(key)?;
+        let is_users = plan.as_ref()?.timetable.is_users();
+        self.may_reschedule(key, is_users).ok()?;
         let Rescheduled { timetable, first, left, schedule, zone } = plan.take()?;
         self.give_up_retry(index, now);
         let missed = self.count_rest(index, Why::Cancelled, now);
@@ -225,13 +225,13 @@ impl Agenda {
                 (_, Some(_)) => (self.calendar.pop(), false),
                 (Some(_), None) => (self.elapsed.pop(), true),
             };
-            let entry = |index: usize| self.name_entries[index].as_ref()?.entry.as_ref();
-            match index {
-                Some(index) if is_elapsed && entry(index).and_then(Entry::retry).is_some() => {
-                    self.disarm(index);
-                    self.queue(index, Cause::Retry, now);
-                }
-                index => index.into_iter().for_each(|index| self.due_has_come(index, now)),
+            let index = index.expect("a heap with a first item has one to pop");
+            // In the heap of elapsed time, that of a run to be repeated is in the place of the next due time.
+            if is_elapsed && self.waits_to_repeat(index) {
+                self.disarm(index);
+                self.queue(index, Cause::Retry, now);
+            } else {
+                self.due_has_come(index, now);
             }
         }
     }
@@ -314,15 +314,15 @@ impl Agenda {
     /// Resumes a task: what has passed is run as `missed` says. Returns whether it was paused, or None if there is no such task.
     pub(crate) fn resume(&mut self, key: TaskKey<'_>, missed: Missed, now: Now) -> Option<bool> {
         let (index, entry) = self.find_entry(key)?;
-        let before = std::mem::replace(&mut entry.hold, Hold::Free);
-        if before == Hold::Paused {
-            // What came before it was scheduled, in an earlier process, has not passed in a pause.
-            let is_older = entry.next.and_then(Due::calendar).map_or(false, |due| due < entry.spec.since);
-            if missed == Missed::Skip {
-                if !is_older {
-                    self.miss(index, Why::Paused, now);
-                }
-            } else if entry.passed(now).is_some() {
+        if std::mem::replace(&mut entry.hold, Hold::Free) == Hold::Free {
+            return Some(false);
+        }
+        match entry.passed(now) {
+            // In an earlier process, before it was scheduled: that has not passed in the pause.
+            Some(Due::Calendar(due)) if missed == Missed::Skip && due < entry.spec.since => {}
+            _ if missed == Missed::Skip => self.miss(index, Why::Paused, now),
+            None => {}
+            Some(_) => {
                 entry.marks().catch_up = Some((missed, now));
                 if entry.is_full() {
                     // No overruns: the end of the run has them run.
@@ -330,9 +330,9 @@ impl Agenda {
                     return Some(true);
                 }
             }
-            self.arm_or_queue(index, now);
         }
-        Some(before == Hold::Paused)
+        self.arm_or_queue(index, now);
+        Some(true)
     }
 
     /// Demands a run beside the schedule: now, or as soon as a run is allowed again.

@@ -211,7 +211,7 @@ impl Engine {
             // One notification is enough until the timer sleeps again.
             state.nap = Nap::Awake;
         }
-        let is_quiet = state.is_quiet() || state.waiters > 0;
+        let wakes_waiters = state.is_quiet() || state.waiters > 0;
         let closes =
             state.phase == Phase::Stopping && state.agenda.in_flight() == 0 && state.outbox.is_idle();
         if closes {
@@ -226,7 +226,7 @@ impl Engine {
         if wakes_timer {
             self.timer.notify_all();
         }
-        if is_quiet {
+        if wakes_waiters {
             self.notify_quiet();
         }
         if !queued.is_empty() {

@@ -268,10 +268,9 @@ impl Retries {
 
 /// A run that failed, and is to be repeated.
 pub(crate) struct Retry {
-    /// The next attempt.
     pub(crate) run: Facts,
+    /// When it is repeated.
     pub(crate) at: Instant,
-    /// The last attempt.
     pub(crate) failed: LastRun,
 }
 

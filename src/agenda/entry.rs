@@ -231,15 +231,15 @@ impl Entry {
         self.next.filter(|due| due.has_come(now))
     }
 
-    /// The due time after a run that ends now, if the schedule counts from there.
-    pub(super) fn after_end(&self, now: Now) -> Option<Option<Due>> {
-        self.timetable.as_ref()?.after_end(now)
+    /// Whether the next due time is counted from the end of a run.
+    pub(super) fn counts_from_end(&self) -> bool {
+        self.timetable.as_ref().map_or(false, |timetable| timetable.counts_from_end())
     }
 
-    /// The last attempt of a run has ended, and the schedule may count from here.
+    /// The last attempt of a run has ended. The next due time may be counted from here.
     pub(super) fn follow_end(&mut self, now: Now) {
         if self.runs == 0 && self.next.is_none() && self.stage == Stage::Idle {
-            self.next = self.after_end(now).flatten();
+            self.next = self.timetable.as_ref().and_then(|timetable| timetable.after_end(now));
         }
     }
 

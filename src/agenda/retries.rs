@@ -59,6 +59,12 @@ impl Agenda {
         entry.may_repeat(at, now).then_some((delay, at))
     }
 
+    /// Whether a task waits for the time to repeat its run.
+    pub(super) fn waits_to_repeat(&self, index: usize) -> bool {
+        let entry = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref());
+        entry.and_then(Entry::retry).is_some()
+    }
+
     /// Has a task wait for the time to repeat its run.
     pub(super) fn arm_retry(&mut self, index: usize, now: Now) {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");

@@ -13,7 +13,7 @@ use crate::schedule::{Due, Timetable};
 use crate::sync::Instant;
 use crate::task::{
     Come, Facts, Job, Late, MissedOccurrences, NextDue, Overlap, Place, Question, QuestionKind, Reason,
-    Start, Verdicts,
+    Retry, Start, Verdicts,
 };
 
 impl Agenda {
@@ -105,8 +105,8 @@ impl Agenda {
                 QuestionKind::After(wall)
             }
             (Cause::Retry, ..) if entry.retry().is_some() => {
-                let retry = entry.take_retry().expect("it was there");
-                return self.start_run(index, retry.run, now);
+                let Retry { run, .. } = *entry.take_retry().expect("it was there");
+                return self.start_run(index, Facts { attempt: run.attempt + 1, ..run }, now);
             }
             (Cause::Demand, ..) => {
                 entry.demand = Demand::None;
@@ -259,7 +259,7 @@ impl Agenda {
         let shared = entry.job.as_ref().and_then(Job::shared);
         let job = shared.or_else(|| entry.job.take()).expect("a task that is not running has its callback");
         entry.runs += 1;
-        if facts.reason != Reason::Demand && entry.after_end(now).is_some() {
+        if facts.reason != Reason::Demand && entry.counts_from_end() {
             entry.next = None;
         }
         if facts.place != Place::Any {

@@ -3,7 +3,7 @@
 use super::outbox::to_stderr;
 use std::time::Duration;
 
-use super::run::EndOfWait;
+use super::run::End;
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskKey;
 use crate::error::{Error, Kind};
@@ -91,7 +91,7 @@ impl Engine {
                 return;
             }
             let _inside = Inside::of(self);
-            asleep.iter().for_each(|sleeper| sleeper.end(EndOfWait::Lost));
+            asleep.iter().for_each(|sleeper| sleeper.end(End::lost()));
         }
     }
 
@@ -154,7 +154,7 @@ impl Engine {
         let sleepers: Vec<_> = meant.filter_map(|(_, sleeper)| sleeper.upgrade()).collect();
         drop(state);
         let _inside = Inside::of(self);
-        sleepers.iter().for_each(|sleeper| sleeper.end(EndOfWait::Dropped));
+        sleepers.iter().for_each(|sleeper| sleeper.end(End::Dropped));
     }
 
     /// The last run has ended, and the outbox is empty.

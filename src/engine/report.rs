@@ -88,8 +88,7 @@ impl Engine {
                 }
                 News::TimeLimit { due } => state.report_limit(name, due, now),
                 News::GaveUp(retry) => {
-                    let Retry { mut run, failed, .. } = *retry;
-                    run.attempt = failed.attempts;
+                    let Retry { run, failed, .. } = *retry;
                     state.report_end(&run, failed, now);
                 }
                 News::Waiting(waited) => {

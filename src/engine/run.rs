@@ -37,7 +37,7 @@ impl Work {
         match self {
             Work::PickUp(key) => run(engine, key),
             Work::Poll(sleeper) => poll(sleeper),
-            Work::Abandon(run) => run.end(EndOfWait::Lost),
+            Work::Abandon(run) => run.end(End::lost()),
             Work::Wake(wakers) => engine.wake(wakers),
             Work::CheckZones(watch) => engine.check_zones(watch),
         }
@@ -116,11 +116,18 @@ fn begin<'e>(
 type Ended<'e> = Option<(MutexGuard<'e, State>, Now)>;
 
 /// How a run has ended.
-enum End {
+pub(super) enum End {
     Returned(Verdict),
     Panicked(Arc<str>),
     /// Its future was dropped.
     Dropped,
+}
+
+impl End {
+    /// Its future can never go on.
+    pub(super) fn lost() -> End {
+        End::Returned(Verdict::Failed("nobody is left who could wake its future".into()))
+    }
 }
 
 /// A run that has begun and has not ended.
@@ -189,8 +196,7 @@ impl State {
         match retry {
             Some((delay, at)) => {
                 self.report_attempt(run, &last, delay, now);
-                let run = Facts { attempt: run.attempt + 1, ..run.clone() };
-                Then::Retry(Box::new(Retry { run, at, failed: last }))
+                Then::Retry(Box::new(Retry { run: run.clone(), at, failed: last }))
             }
             None => {
                 self.report_end(run, last, now);
@@ -275,20 +281,11 @@ pub(crate) struct AsyncRun {
 
 impl AsyncRun {
     /// Drops the future, and then ends the run.
-    fn finish(mut self, end: End) {
+    fn end(mut self, end: End) {
         if let Some(run) = self.run.take() {
             self.engine.discard(&run.facts.name, self.future.take());
             run.end_alone(&self.engine, end);
         }
-    }
-
-    fn end(self, how: EndOfWait) {
-        self.finish(match how {
-            EndOfWait::Dropped => End::Dropped,
-            EndOfWait::Lost => {
-                End::Returned(Verdict::Failed("nobody is left who could wake its future".into()))
-            }
-        });
     }
 }
 
@@ -328,14 +325,6 @@ enum Next {
     Drop,
 }
 
-/// Why a pending future does not go on.
-pub(super) enum EndOfWait {
-    /// Nobody waits for it any longer.
-    Dropped,
-    /// Nobody can wake it.
-    Lost,
-}
-
 impl Sleeper {
     /// Polls a new future for the first time.
     fn start(engine: &Arc<Engine>, future: Pending, run: Run) {
@@ -347,12 +336,12 @@ impl Sleeper {
     }
 
     /// Drops the future, and so ends the run. If a thread is polling it, that thread does so after that.
-    pub(super) fn end(&self, how: EndOfWait) {
+    pub(super) fn end(&self, end: End) {
         let mut sleep = lock(&self.sleep);
         match std::mem::replace(&mut *sleep, Sleep::Over) {
             Sleep::Asleep(run) | Sleep::Queued(run) => {
                 drop(sleep);
-                run.end(how);
+                run.end(end);
             }
             Sleep::Polled { .. } => *sleep = Sleep::Polled { then: Next::Drop },
             Sleep::Over => {}
@@ -388,19 +377,19 @@ fn poll(sleeper: Arc<Sleeper>) {
                 Next::Drop => {
                     *sleep = Sleep::Over;
                     drop(sleep);
-                    run.end(EndOfWait::Dropped);
+                    run.end(End::Dropped);
                 }
             }
         }
         Ok(Poll::Ready(verdict)) => {
             *sleep = Sleep::Over;
             drop(sleep);
-            run.finish(End::Returned(verdict));
+            run.end(End::Returned(verdict));
         }
         Err(message) => {
             *sleep = Sleep::Over;
             drop(sleep);
-            run.finish(End::Panicked(message));
+            run.end(End::Panicked(message));
         }
     }
 }

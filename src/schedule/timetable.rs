@@ -300,11 +300,16 @@ impl Timetable {
         Timetable { rule: Rule::Once { civil: None }, bounds: Bounds::new(Parts::default()) }
     }
 
-    /// The due time after a run that has ended now, if that is what it depends on. None where it does not.
-    pub(crate) fn after_end(&self, now: Now) -> Option<Option<Due>> {
+    /// Whether the next due time is counted from the end of a run.
+    pub(crate) fn counts_from_end(&self) -> bool {
+        matches!(self.rule, Rule::AfterEnd { .. })
+    }
+
+    /// The due time that is counted from a run that ends now.
+    pub(crate) fn after_end(&self, now: Now) -> Option<Due> {
         match self.rule {
             Rule::AfterEnd { period } => {
-                Some(self.in_time(self.delayed(now.mono.checked_add(period).map(Due::Elapsed)), now))
+                self.in_time(self.delayed(now.mono.checked_add(period).map(Due::Elapsed)), now)
             }
             _ => None,
         }
