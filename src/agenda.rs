@@ -279,12 +279,30 @@ impl Agenda {
         details: Details,
         now: Now,
     ) -> Option<(Removed, Option<TaskDetails>)> {
-        let index = self.find(key)?;
+        let index = match self.find(key) {
+            Some(index) => index,
+            None => return Some((self.stop_last_run(key)?, None)),
+        };
         let details = match details {
             Details::Wanted => self.name_entry(index).details(),
             Details::Unwanted => None,
         };
         Some((self.remove_named(index, Why::Cancelled, now)?, details))
+    }
+
+    /// Asks the last run of a task to stop whose name another task has taken.
+    fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<Removed> {
+        let index = self.index_of(key.name)?;
+        let NameEntry { name, detached, .. } = self.name_entry(index);
+        let runs = detached.iter_mut().filter(|one| Some(one.id) == key.id && one.why.is_none());
+        let (mut version, mut stats) = (None, None);
+        for run in runs {
+            run.why = Some(Why::Cancelled);
+            (version, stats) = (Some(run.version), Some(run.stats.clone()));
+        }
+        let (name, stats) = (name.clone(), stats?);
+        self.stopped.push((version?, None));
+        Some(Removed { name, job: None, timetable: None, missed: None, stats })
     }
 
     fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {

@@ -232,8 +232,11 @@ impl Engine {
             if let (Some(recorder), Some(task)) = (recorder, details) {
                 recorder.cancelled(task, now);
             }
-            state.outbox.record(&removed.name, Record::Forgot);
-            state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
+            // If another task has the name by now, events and records of the name are that task's.
+            if state.agenda.owner(&removed.name).is_none() {
+                state.outbox.record(&removed.name, Record::Forgot);
+                state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
+            }
             Some(removed)
         })?;
         self.dispose_of(removed);

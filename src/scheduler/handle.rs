@@ -169,7 +169,7 @@ impl Task {
     }
 
     /// Ends the task now. The name is free at once. A run that has started is asked to stop ([`Run::stop_requested`]), and
-    /// goes on until it returns.
+    /// goes on until it returns; also the last run of a task whose name another task has taken since.
     ///
     /// # Errors
     ///

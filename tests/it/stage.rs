@@ -2,7 +2,7 @@
 
 use std::process::Command;
 use std::sync::{mpsc, Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sexton::tz::Zone;
 use sexton::{Event, ManualClock, Moment, Run, RunOutcome, Scheduler, Why};
@@ -113,6 +113,16 @@ pub fn must_end<T: Send + 'static>(what: &str, act: impl FnOnce() -> T + Send + 
             Err(panic) => std::panic::resume_unwind(panic),
             Ok(()) => panic!("{what} ended without a result"),
         },
+    }
+}
+
+/// Looks again and again until it is so.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

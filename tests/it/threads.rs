@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sexton::{Event, ManualClock, Missed, Overlap, Run, RunOutcome, Scheduler, Status, Why};
 
-use crate::stage::{in_child, listen, must_end, without_run, OnDrop, HOUR, PATIENCE, SECOND};
+use crate::stage::{in_child, listen, must_end, until, without_run, OnDrop, HOUR, PATIENCE, SECOND};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -24,16 +24,6 @@ fn with_threads(threads: usize) -> Scheduler {
 #[track_caller]
 fn get<T>(receiver: &Receiver<T>) -> T {
     receiver.recv_timeout(PATIENCE).expect("it comes")
-}
-
-/// Looks again and again until it is so.
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "{what}");
-        thread::sleep(MS);
-    }
 }
 
 /// Has a scheduler's events sent.

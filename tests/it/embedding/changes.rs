@@ -10,7 +10,7 @@ use super::{outcomes, since, stage, Seen};
 use crate::stage::{listen, missed, moment, must_end, time, OnDrop, Stage, DAY, HOUR, MINUTE, SECOND};
 
 /// Notes the due times of the runs, in seconds since the stage began.
-fn dues(stage: &Stage, seen: &Seen<u64>) -> impl FnMut(&Run) + Clone + Send + Sync {
+fn noting_due_times(stage: &Stage, seen: &Seen<u64>) -> impl FnMut(&Run) + Clone + Send + Sync {
     let (seen, start) = (seen.clone(), stage.clock.now());
     move |run: &Run| seen.push(since(start, run.due()).as_secs())
 }
@@ -57,7 +57,7 @@ fn the_next_due_time_is_never_before_now_and_the_same_from_call_to_call() {
             assert!(next >= stage.clock.now(), "{task}");
             stage.clock.advance(Duration::from_millis(333));
         }
-        let dues: Vec<_> = stage
+        let due_times: Vec<_> = stage
             .told()
             .iter()
             .filter_map(|event| match event {
@@ -66,7 +66,7 @@ fn the_next_due_time_is_never_before_now_and_the_same_from_call_to_call() {
             })
             .collect();
         let shown = seen.take().into_iter().filter(|(next, _)| next.is_none()).map(|(_, due)| due);
-        assert_eq!(dues, shown.collect::<Vec<_>>(), "what a run says is what the events say");
+        assert_eq!(due_times, shown.collect::<Vec<_>>(), "what a run says is what the events say");
     }
 }
 
@@ -213,7 +213,8 @@ fn what_is_missed_is_counted_for_each_reason() {
 fn a_task_may_begin_paused() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").every("1m").paused().run_with(dues(&stage, &seen)).unwrap();
+    let task =
+        stage.scheduler.task("a").every("1m").paused().run_with(noting_due_times(&stage, &seen)).unwrap();
     stage.clock.advance(HOUR);
     assert_eq!((task.status(), seen.len(), task.count()), (Status::Paused, 0, Some(0)));
     task.run_now().unwrap();
@@ -282,7 +283,7 @@ fn resume_with_catches_up_with_what_has_passed_during_the_pause() {
             let stage = stage();
             let seen = Seen::new();
             let task = stage.scheduler.task("a").on(schedule).missed(policy).paused();
-            let task = task.run_with(dues(&stage, &seen)).unwrap();
+            let task = task.run_with(noting_due_times(&stage, &seen)).unwrap();
             stage.clock.advance(3 * MINUTE + SECOND);
             task.resume_with(missed_by).unwrap();
             stage.clock.advance(MINUTE);
@@ -300,7 +301,7 @@ fn a_pause_and_a_resume_during_one_run_catch_up_after_it() {
     {
         let stage = stage();
         let seen = Seen::new();
-        let mut note = dues(&stage, &seen);
+        let mut note = noting_due_times(&stage, &seen);
         let clock = stage.clock.clone();
         let task = stage.scheduler.task("a").cron("*/10 * * * * *").run_with(move |run| {
             note(run);
@@ -326,7 +327,13 @@ fn a_pause_and_a_resume_during_one_run_catch_up_after_it() {
 fn a_second_pause_before_the_catching_up_begins_takes_it_back() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").cron("* * * * *").paused().run_with(dues(&stage, &seen)).unwrap();
+    let task = stage
+        .scheduler
+        .task("a")
+        .cron("* * * * *")
+        .paused()
+        .run_with(noting_due_times(&stage, &seen))
+        .unwrap();
     stage.clock.advance(3 * MINUTE + SECOND);
     task.resume_with(Missed::All).unwrap();
     task.pause().unwrap();
@@ -345,7 +352,7 @@ fn a_second_pause_before_the_catching_up_begins_takes_it_back() {
 fn all_that_passed_in_a_pause_is_caught_up_with_also_if_more_comes_meanwhile() {
     let stage = stage();
     let seen = Seen::new();
-    let mut note = dues(&stage, &seen);
+    let mut note = noting_due_times(&stage, &seen);
     let clock = stage.clock.clone();
     let task = stage.scheduler.task("a").cron("*/10 * * * * *").paused().run_with(move |run| {
         note(run);
@@ -375,7 +382,7 @@ fn each_overrun_gets_a_run_of_its_own_up_to_a_number() {
         for schedule in [cron("*/10 * * * * *"), every("10s").starting("2026-11-22 10:00:10").unwrap()] {
             let stage = stage();
             let seen = Seen::new();
-            let mut note = dues(&stage, &seen);
+            let mut note = noting_due_times(&stage, &seen);
             let clock = stage.clock.clone();
             let task = stage.scheduler.task("a").on(schedule).overlap(Overlap::QueueAll(most)).run_with(
                 move |run| {
@@ -403,7 +410,7 @@ fn all_overruns_go_with_sleep_steps_of_the_clock_and_what_is_missed_otherwise() 
         for act in 0..5 {
             let stage = stage();
             let seen = Seen::new();
-            let mut note = dues(&stage, &seen);
+            let mut note = noting_due_times(&stage, &seen);
             let clock = stage.clock.clone();
             let task = stage
                 .scheduler
@@ -465,7 +472,7 @@ fn all_overruns_need_at_least_one_and_a_schedule_that_can_be_counted() {
 fn reschedule_keeps_all_but_the_schedule() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").every("1h").run_with(dues(&stage, &seen)).unwrap();
+    let task = stage.scheduler.task("a").every("1h").run_with(noting_due_times(&stage, &seen)).unwrap();
     stage.clock.advance(MINUTE);
     task.reschedule(cron("*/5 * * * *")).unwrap();
     stage.clock.advance(11 * MINUTE);
@@ -485,7 +492,7 @@ fn reschedule_keeps_all_but_the_schedule() {
 fn a_schedule_that_is_never_due_leaves_the_old_one() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").cron("* * * * *").run_with(dues(&stage, &seen)).unwrap();
+    let task = stage.scheduler.task("a").cron("* * * * *").run_with(noting_due_times(&stage, &seen)).unwrap();
     let never = [
         Schedule::at_next(|_| None),
         Schedule::at_each(Vec::<SystemTime>::new()),
@@ -510,7 +517,7 @@ fn reschedule_from_inside_the_callback_of_a_plain_one_and_of_a_users() {
     for is_users in [false, true] {
         let stage = stage();
         let seen = Seen::new();
-        let mut note = dues(&stage, &seen);
+        let mut note = noting_due_times(&stage, &seen);
         let schedule = move |count: u64| match is_users {
             true => users(SECOND * (count as u32 + 1)),
             false => cron(&format!("*/{} * * * * *", count + 1)),
@@ -536,7 +543,13 @@ fn reschedule_from_inside_the_callback_of_a_plain_one_and_of_a_users() {
 fn reschedule_while_paused_queued_or_behind_counts_what_has_passed() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").cron("* * * * *").paused().run_with(dues(&stage, &seen)).unwrap();
+    let task = stage
+        .scheduler
+        .task("a")
+        .cron("* * * * *")
+        .paused()
+        .run_with(noting_due_times(&stage, &seen))
+        .unwrap();
     stage.clock.advance(3 * MINUTE + SECOND);
     task.reschedule(every("10s").starting("2026-11-22 10:03:10").unwrap()).unwrap();
     assert_eq!((task.status(), task.stats().missed), (Status::Paused, 3));
@@ -647,7 +660,8 @@ fn a_schedule_whose_destructor_panics_is_reported_and_not_passed_on() {
 fn a_new_schedule_has_its_own_zone_or_follows_that_of_the_scheduler() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").cron("0 12 * * *").run_with(dues(&stage, &seen)).unwrap();
+    let task =
+        stage.scheduler.task("a").cron("0 12 * * *").run_with(noting_due_times(&stage, &seen)).unwrap();
     let zone = Zone::fixed(-2 * 3600).unwrap();
     task.reschedule(cron("0 12 * * *").zone(zone)).unwrap();
     assert_eq!(time(task.next_due().unwrap()), "14:00:00");
@@ -666,7 +680,7 @@ fn reschedule_during_a_run_judges_what_passes_by_the_new_schedule() {
     for overlap in [Overlap::Skip, Overlap::Queue, Overlap::QueueAll(5)] {
         let stage = stage();
         let seen = Seen::new();
-        let mut note = dues(&stage, &seen);
+        let mut note = noting_due_times(&stage, &seen);
         let clock = stage.clock.clone();
         let task = stage.scheduler.task("a").cron("*/10 * * * * *").overlap(overlap).run_with(move |run| {
             note(run);
@@ -694,7 +708,7 @@ fn reschedule_during_a_run_judges_what_passes_by_the_new_schedule() {
 fn a_step_of_the_clock_right_after_a_reschedule_is_judged_for_the_new_schedule() {
     let stage = stage();
     let seen = Seen::new();
-    let task = stage.scheduler.task("a").cron("0 * * * *").run_with(dues(&stage, &seen)).unwrap();
+    let task = stage.scheduler.task("a").cron("0 * * * *").run_with(noting_due_times(&stage, &seen)).unwrap();
     stage.clock.advance(MINUTE);
     task.reschedule(cron("30 * * * *")).unwrap();
     stage.clock.step(35 * MINUTE);

@@ -1,8 +1,9 @@
 //! A task is there until its last run has ended.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use sexton::{Event, NeedsSchedule, RunOutcome, Schedule, Status, TaskBuilder};
+use sexton::{Event, NeedsSchedule, Run, RunOutcome, Schedule, Status, TaskBuilder};
 
 use super::{boom, outcomes, stage, Seen};
 use crate::stage::{without_run, Stage, HOUR, MINUTE, SECOND};
@@ -289,6 +290,35 @@ fn tasks_come_in_the_order_of_their_next_due_times_and_last_runs_at_the_end() {
         .unwrap();
     stage.clock.advance(600 * SECOND);
     assert_eq!(seen.take(), [["cron", "a", "b", "c", "once"]]);
-    let dues: Vec<_> = stage.scheduler.tasks().iter().map(|task| task.next_due().unwrap()).collect();
-    assert!(dues.windows(2).all(|two| two[0] <= two[1]), "{dues:?}");
+    let due_times: Vec<_> = stage.scheduler.tasks().iter().map(|task| task.next_due().unwrap()).collect();
+    assert!(due_times.windows(2).all(|two| two[0] <= two[1]), "{due_times:?}");
+}
+
+#[test]
+fn a_last_run_is_cancelled_by_its_handle_though_another_task_has_its_name() {
+    let stage = stage();
+    let stop = Seen::new();
+    let log = stop.clone();
+    let pending = move |run: Run| {
+        log.push(run.stop());
+        run.stop()
+    };
+    let first = stage.scheduler.task("a").after(SECOND).run_async(pending).unwrap();
+    stage.clock.advance(MINUTE);
+    let second = stage.scheduler.task("a").every("1s").run(|| {}).unwrap();
+    let stop = stop.take().pop().unwrap();
+    assert!(second.is_new() && !stop.is_requested());
+
+    first.cancel().unwrap();
+    assert!(stop.is_requested());
+    assert_eq!((first.status(), second.status()), (Status::Running, Status::Waiting));
+    assert!(first.cancel().is_err(), "once");
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(first.status(), Status::Ended);
+    let told = stage.told();
+    assert_eq!(outcomes(&told)[0], RunOutcome::Stopped, "and then the second task runs");
+    assert!(
+        !told.iter().any(|event| matches!(event, Event::Cancelled { .. })),
+        "the second task is not: {told:?}"
+    );
 }

@@ -130,8 +130,11 @@ fn a_retry_that_would_come_after_the_next_due_time_is_not_waited_for() {
         // The second attempt comes after four seconds, the third would be due two seconds after the next due time.
         let runs = books(&told);
         assert!(runs.iter().all(|attempts| *attempts == 2) && runs.len() >= 2, "{runs:?} {told:?}");
-        let dues = seen.take();
-        assert!(dues.iter().all(|(at, _, due, _)| *at == *due || *at == *due + 4 * SECOND), "{dues:?}");
+        let due_times = seen.take();
+        assert!(
+            due_times.iter().all(|(at, _, due, _)| *at == *due || *at == *due + 4 * SECOND),
+            "{due_times:?}"
+        );
         assert_eq!(task.unwrap().stats().missed, 0);
     }
 }
@@ -392,8 +395,8 @@ fn an_observer_that_reschedules_the_task_ends_the_attempts() {
         }
     });
     stage.clock.advance(HOUR + 35 * SECOND);
-    let dues: Vec<_> = seen.take().iter().map(|seen| (seen.0.as_secs(), seen.1)).collect();
-    assert_eq!(dues, [(3600, 1), (3610, 1), (3620, 1), (3630, 1)]);
+    let due_times: Vec<_> = seen.take().iter().map(|seen| (seen.0.as_secs(), seen.1)).collect();
+    assert_eq!(due_times, [(3600, 1), (3610, 1), (3620, 1), (3630, 1)]);
     assert_eq!(books(&stage.told()).len(), 4);
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sexton::{Event, Overlap, RunOutcome, Scheduler, Status};
 
 use super::{outcomes, stage};
-use crate::stage::{listen, must_end, without_run, OnDrop, HOUR, PATIENCE, SECOND};
+use crate::stage::{listen, must_end, until, without_run, OnDrop, HOUR, PATIENCE, SECOND};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -48,16 +48,6 @@ fn never() -> impl std::future::Future<Output = ()> + Send {
         kept.push(context.waker().clone());
         std::task::Poll::Pending
     })
-}
-
-/// Looks again and again until it is so.
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "{what}");
-        thread::sleep(MS);
-    }
 }
 
 #[test]
