@@ -202,6 +202,15 @@ impl Scheduler {
     }
 
     /// [Pauses](Task::pause) all tasks for which the closure returns true. Returns how many there were.
+    ///
+    /// ```
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// scheduler.task("eu/report").cron("0 9 * * *").run(|| {})?;
+    /// scheduler.task("us/report").cron("0 9 * * *").run(|| {})?;
+    /// assert_eq!(scheduler.pause_all(|task| task.name().starts_with("eu/")), 1);
+    /// assert_eq!(scheduler.resume_all(|_| true), 2);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn pause_all(&self, is_meant: impl FnMut(&Task) -> bool) -> usize {
         self.change_all(is_meant, Task::pause)
     }

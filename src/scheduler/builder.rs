@@ -211,6 +211,14 @@ impl<'a> TaskBuilder<'a> {
 
     /// Begins paused: no run starts until the task is [resumed](Task::resume). What came before it was scheduled, such as what
     /// an earlier process has missed, is not missed by the pause: [`missed`](TaskBuilder::missed) says what happens to it.
+    ///
+    /// ```
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// let task = scheduler.task("sync").every("1m").paused().run(|| {})?;
+    /// assert_eq!(task.status(), sexton::Status::Paused);
+    /// task.resume()?; // when what it needs is there
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
     pub fn paused(mut self) -> Self {
         self.is_paused = true;
         self

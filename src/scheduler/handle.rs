@@ -181,6 +181,16 @@ impl Task {
     /// Ends the task now, and blocks until its runs have ended, but no longer than `timeout`. A future that is pending then is
     /// dropped. From inside a callback of the scheduler it does not block.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    /// let feed = scheduler.task("feed").every("30s").run_async(|run| run.stop())?; // works until it is to stop
+    /// feed.cancel_timeout(Duration::from_secs(5))?;
+    /// assert_eq!(feed.status(), sexton::Status::Ended);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the task has ended already, or the scheduler has been shut down; or if a run is still going on after `timeout`:
