@@ -279,10 +279,7 @@ impl Agenda {
         details: Details,
         now: Now,
     ) -> Option<(Removed, Option<TaskDetails>)> {
-        let index = match self.find(key) {
-            Some(index) => index,
-            None => return Some((self.stop_last_run(key)?, None)),
-        };
+        let index = self.find(key)?;
         let details = match details {
             Details::Wanted => self.name_entry(index).details(),
             Details::Unwanted => None,
@@ -290,19 +287,18 @@ impl Agenda {
         Some((self.remove_named(index, Why::Cancelled, now)?, details))
     }
 
-    /// Asks the last run of a task to stop whose name another task has taken.
-    fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<Removed> {
+    /// Asks the last run of a task to stop whose name another task has taken. None if there is none.
+    pub(crate) fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<()> {
         let index = self.index_of(key.name)?;
-        let NameEntry { name, detached, .. } = self.name_entry(index);
-        let runs = detached.iter_mut().filter(|one| Some(one.id) == key.id && one.why.is_none());
-        let (mut version, mut stats) = (None, None);
-        for run in runs {
+        let detached = self.name_entry(index).detached.iter_mut();
+        let runs = detached.filter(|one| Some(one.id) == key.id && one.why.is_none());
+        let stop = |run: &mut Detached| {
             run.why = Some(Why::Cancelled);
-            (version, stats) = (Some(run.version), Some(run.stats.clone()));
-        }
-        let (name, stats) = (name.clone(), stats?);
-        self.stopped.push((version?, None));
-        Some(Removed { name, job: None, timetable: None, missed: None, stats })
+            run.version
+        };
+        let version = runs.map(stop).last()?;
+        self.stopped.push((version, None));
+        Some(())
     }
 
     fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {

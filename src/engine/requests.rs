@@ -228,18 +228,19 @@ impl Engine {
         let removed = self.change(key, |state, now| {
             let recorder = state.outbox.recorder();
             let wanted = recorder.map_or(Details::Unwanted, |_| Details::Wanted);
-            let (removed, details) = state.agenda.cancel(key, wanted, now)?;
+            let (removed, details) = match state.agenda.cancel(key, wanted, now) {
+                Some(cancelled) => cancelled,
+                // Events and records of the name are those of the task that has it now.
+                None => return state.agenda.stop_last_run(key).map(|()| None),
+            };
             if let (Some(recorder), Some(task)) = (recorder, details) {
                 recorder.cancelled(task, now);
             }
-            // If another task has the name by now, events and records of the name are that task's.
-            if state.agenda.owner(&removed.name).is_none() {
-                state.outbox.record(&removed.name, Record::Forgot);
-                state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
-            }
-            Some(removed)
+            state.outbox.record(&removed.name, Record::Forgot);
+            state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
+            Some(Some(removed))
         })?;
-        self.dispose_of(removed);
+        removed.into_iter().for_each(|removed| self.dispose_of(removed));
         Ok(())
     }
 
