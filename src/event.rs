@@ -292,3 +292,68 @@ impl fmt::Display for Runs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn an_event_is_one_line_that_says_what_happened() {
+        let task = || Arc::<str>::from("a\nb");
+        let (due, second) = (UNIX_EPOCH, Duration::from_secs(1));
+        let line = Location::caller();
+        let place = line.to_string();
+        let taken = Event::NameTaken { task: task(), first: line, second: line };
+        let unchanged = format!("was scheduled at {place} and is unchanged: the call at {place} did nothing");
+        let failed = || RunOutcome::Failed("no\nroute".into());
+        let missed = |why| Event::Missed { task: task(), count: 2, first: due, latest: due, why };
+        for (event, expected) in [
+            (Event::Scheduled { task: task() }, "scheduled"),
+            (taken, &*unchanged),
+            (Event::Replaced { task: task() }, "replaced"),
+            (Event::Rescheduled { task: task() }, "rescheduled"),
+            (
+                Event::AttemptFailed {
+                    task: task(),
+                    due,
+                    took: second,
+                    outcome: failed(),
+                    attempt: 2,
+                    delay: second,
+                },
+                r"failed: no\nroute; attempt 3 follows in 1s",
+            ),
+            (
+                Event::TimeLimitReached { task: task(), due },
+                "has reached its time limit and was asked to stop",
+            ),
+            (missed(Why::Late), "missed 2: nothing could start it in time"),
+            (missed(Why::ShutDown), "missed 2: shut down"),
+            (Event::CutOff { task: task(), due }, "was cut off in its last run: the process went down"),
+            (
+                Event::Waiting { task: task(), waited: second, workers: 1 },
+                "has been waiting 1s for the only worker to be free",
+            ),
+            (
+                Event::Waiting { task: task(), waited: second, workers: 2 },
+                "has been waiting 1s for one of 2 workers to be free",
+            ),
+        ] {
+            assert_eq!(event.to_string(), format!(r"task `a\nb` {expected}"));
+        }
+        for (event, expected) in [
+            (Event::PoolSaturated { waiting: 1, workers: 1 }, "the only worker is busy and 1 run is waiting"),
+            (
+                Event::PoolSaturated { waiting: 3, workers: 2 },
+                "all 2 workers are busy and 3 runs are waiting",
+            ),
+            (Event::EventsLost { count: 7 }, "the observers were too slow: 7 events were lost"),
+            (Event::ZoneReadAgain { zone: "A/B".into() }, "zone `A/B` can be read again and is unchanged"),
+        ] {
+            assert_eq!((event.to_string().as_str(), event.task()), (expected, None));
+        }
+        let timed_out = RunOutcome::TimedOut;
+        assert_eq!((timed_out.to_string().as_str(), timed_out.is_failure()), ("timed out", false));
+    }
+}
