@@ -127,6 +127,7 @@ impl Crontab {
             Some(start) => start,
             None => return Ok(()),
         };
+        expect_short(text.as_bytes()).map_err(|fault| vec![fault])?;
         let allowed = above.allowed.len();
         let result = settings::read(text, start, &mut above.settings, &mut above.allowed, zone_of);
         if allowed == above.allowed.len() {
@@ -286,10 +287,15 @@ fn zone_before_schedule(text: &str, start: usize) -> (Option<Range<usize>>, usiz
     }
 }
 
-fn text_of(line: &[u8]) -> Result<&str, Fault> {
-    if line.len() > MAX_LINE {
-        return fault(0..0, format!("the line has {} bytes, more than {MAX_LINE}", line.len()));
+fn expect_short(line: &[u8]) -> Result<(), Fault> {
+    match line.len() > MAX_LINE {
+        true => fault(0..0, format!("the line has {} bytes, more than {MAX_LINE}", line.len())),
+        false => Ok(()),
     }
+}
+
+fn text_of(line: &[u8]) -> Result<&str, Fault> {
+    expect_short(line)?;
     let text = std::str::from_utf8(line).map_err(|error| {
         let at = error.valid_up_to();
         (at..at + char::REPLACEMENT_CHARACTER.len_utf8(), "found a byte that is not UTF-8".to_string())

@@ -6,6 +6,9 @@ use super::fields::words;
 use super::{fault, is_blank, shortened, Fault};
 use crate::settings::{Settings, EXPECTED};
 
+/// No more mistakes of a line than this are described: each of them repeats the line.
+const MOST_DESCRIBED: usize = 8;
+
 /// Where the settings in a line begin, if it is a comment that has some.
 pub fn begin(line: &str) -> Option<usize> {
     let text = line.trim_start_matches(is_blank).strip_prefix('#')?;
@@ -44,7 +47,12 @@ pub fn read(
         };
         settings.set(key, value, &mut zone_of).err().map(|problem| (word, problem))
     });
-    let faults: Vec<_> = faults.collect();
+    let mut faults: Vec<_> = faults.collect();
+    if faults.len() > MOST_DESCRIBED + 1 {
+        let (first, others) = (faults[MOST_DESCRIBED].0.clone(), faults.len() - MOST_DESCRIBED);
+        faults.truncate(MOST_DESCRIBED);
+        faults.push((first, format!("{others} more settings are wrong from here on")));
+    }
     match faults.is_empty() {
         true => Ok(()),
         false => Err(faults),

@@ -315,6 +315,12 @@ fn bytes_that_are_not_text_are_mistakes() {
     let long = format!("* * * * * {}", "x".repeat(MAX_LINE));
     assert_eq!(mistakes(&long), ["1:1: the line has 65546 bytes, more than 65536"]);
     assert!(read(&long[..MAX_LINE]).is_ok());
+    let long = format!("# sexton:{}\n@daily x", " retry=1".repeat(MAX_LINE));
+    assert_eq!(mistakes(&long), ["1:1: the line has 524297 bytes, more than 65536"]);
+    let many = mistakes(format!("# sexton:{}\n@daily x", " retry=1".repeat(100)));
+    assert_eq!(many.len(), 9);
+    assert_eq!(many[0], "1:19: `retry` is given twice");
+    assert_eq!(many[8], "1:83: 91 more settings are wrong from here on");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Counts the runs of seven days. Pure: no files, no clock.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sexton::civil::{Date, DateTime, Time};
@@ -64,20 +67,18 @@ impl Week {
         let mut all = [[0; 24]; DAYS];
         let mut of_jobs = Vec::new();
         let mut hashed_count = 0;
+        let mut known = HashMap::new();
         for job in jobs {
-            let mut own = [[0; 24]; DAYS];
-            let minutes = counter.run(job, |day, hour| {
-                own[day][hour] += 1;
-                all[day][hour] += 1;
-            });
+            // Jobs with equal schedules share one.
+            let key = (Arc::as_ptr(&job.when), job.zone.name());
+            let times = known.entry(key).or_insert_with(|| Rc::new(counter.times(job))).clone();
             let hashed = hashed(job, reading);
             hashed_count += usize::from(hashed.is_some());
-            let then = hashed.map(|job| counter.minutes(&job));
-            if minutes.len() <= OFTEN {
-                minutes.iter().for_each(|minute| counter.jobs[*minute as usize] += 1);
-                then.unwrap_or(minutes).iter().for_each(|minute| counter.jobs_with_h[*minute as usize] += 1);
-            }
-            of_jobs.push((job.name.clone(), own));
+            let then = hashed.map_or_else(|| times.clone(), |job| Rc::new(counter.times(&job)));
+            counter.add(&times, &then);
+            let hours = all.iter_mut().flatten().zip(times.hours.iter().flatten());
+            hours.for_each(|(all, own)| *all += own);
+            of_jobs.push((job.name.clone(), times.hours));
         }
         let meetings = counter.meetings(&counter.jobs);
         let with_h = counter.meetings(&counter.jobs_with_h);
@@ -92,6 +93,13 @@ impl Week {
             dates,
         })
     }
+}
+
+/// When a job is due.
+struct Times {
+    /// The minutes in which it is, and how often.
+    minutes: Vec<(u32, u32)>,
+    hours: Hours,
 }
 
 struct Counter<'a> {
@@ -127,27 +135,30 @@ impl Counter<'_> {
         Some((day, civil.time().hour().into()))
     }
 
-    /// Counts the runs of a job. The minutes in which it is due, each once.
-    fn run(&mut self, job: &Planned, mut count: impl FnMut(usize, usize)) -> Vec<u32> {
-        let mut minutes = Vec::new();
+    fn times(&self, job: &Planned) -> Times {
+        let mut times = Times { minutes: Vec::new(), hours: [[0; 24]; DAYS] };
         for due in job.due_times(self.range.start, self.range.clone()) {
             let minute = self.minute(due);
-            self.runs[minute as usize] += 1;
-            if minutes.last() != Some(&minute) {
-                minutes.push(minute);
+            match times.minutes.last_mut() {
+                Some((last, runs)) if *last == minute => *runs += 1,
+                _ => times.minutes.push((minute, 1)),
             }
             if let Some((day, hour)) = self.hour(due) {
-                count(day, hour);
+                times.hours[day][hour] += 1;
             }
         }
-        minutes
+        times
     }
 
-    fn minutes(&self, job: &Planned) -> Vec<u32> {
-        let mut minutes: Vec<_> =
-            job.due_times(self.range.start, self.range.clone()).map(|due| self.minute(due)).collect();
-        minutes.dedup();
-        minutes
+    /// Adds the runs of a job: as it is, and as it would be with `H`.
+    fn add(&mut self, times: &Times, with_h: &Times) {
+        for (minute, runs) in &times.minutes {
+            self.runs[*minute as usize] += runs;
+        }
+        if times.minutes.len() <= OFTEN {
+            times.minutes.iter().for_each(|(minute, _)| self.jobs[*minute as usize] += 1);
+            with_h.minutes.iter().for_each(|(minute, _)| self.jobs_with_h[*minute as usize] += 1);
+        }
     }
 
     fn busiest(&self, jobs: &[Planned]) -> Option<Busiest> {
