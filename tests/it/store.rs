@@ -223,7 +223,9 @@ fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
     let calls = || std::mem::take(&mut *store.calls.lock().unwrap());
 
     // Nobody observes what passes during a pause.
+    let observer = scheduler.observe(|_| {});
     let task = scheduler.task("paused").cron("* * * * *").run(|| {}).unwrap();
+    observer.remove();
     task.pause().unwrap();
     clock.advance(Duration::from_secs(90));
     calls();
@@ -232,7 +234,9 @@ fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
 
     // The last run ends while the scheduler shuts down: its future is dropped.
     let (_wakers, job) = crate::faults::pending_once();
+    let observer = scheduler.observe(|_| {});
     scheduler.task("pending").every("1h").run_async(without_run(job)).unwrap();
+    observer.remove();
     clock.advance(Duration::ZERO);
     calls();
     let _ = scheduler.shutdown_timeout(Duration::ZERO);

@@ -248,6 +248,7 @@ fn a_future_that_becomes_ready_when_it_is_asked_to_stop_is_not_dropped() {
 #[test]
 fn without_threads_a_thread_that_cancels_drives_what_is_queued() {
     let scheduler = with_threads(0);
+    scheduler.observe(|_| {});
     let task =
         scheduler.task("a").every("1h").time_limit(HOUR).retry(3, HOUR).run(|| Err::<(), _>("no")).unwrap();
     scheduler.run_pending();
