@@ -11,7 +11,7 @@ pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
     /// Notified once for each job that an idle worker should take.
     wake: Condvar,
-    /// Notified when a worker has ended.
+    /// Notified when a worker has ended, and when its thread is kept or could not be started.
     worker_left: Condvar,
     /// The largest number of workers. Zero if callers do the work themselves.
     limit: usize,
@@ -25,6 +25,8 @@ struct State<J> {
     notified: usize,
     /// Workers that were wanted and have not begun.
     starting: usize,
+    /// Workers that were wanted and whose threads are not in `threads` yet. They may have begun, and ended.
+    spawning: usize,
     /// All workers: idle, notified, starting, or busy.
     workers: usize,
     /// Whether the queue has outgrown the workers since one was last idle.
@@ -63,6 +65,7 @@ impl<J> Pool<J> {
             idle: 0,
             notified: 0,
             starting: 0,
+            spawning: 0,
             workers: 0,
             is_saturated: false,
             is_closed: false,
@@ -96,6 +99,7 @@ impl<J> Pool<J> {
         state.notified += notified;
         state.workers += workers;
         state.starting += workers;
+        state.spawning += workers;
         let unserved = waiting - notified - workers;
         let newly_saturated = self.limit > 0 && unserved > 0 && !state.is_saturated;
         state.is_saturated |= newly_saturated;
@@ -113,6 +117,7 @@ impl<J> Pool<J> {
         let wanted = state.workers < self.limit;
         state.workers += usize::from(wanted);
         state.starting += usize::from(wanted);
+        state.spawning += usize::from(wanted);
         wanted
     }
 
@@ -164,7 +169,11 @@ impl<J> Pool<J> {
 
     /// Keeps the thread of a worker, to be joined at the end.
     pub(crate) fn add_thread(&self, thread: thread::JoinHandle<()>) {
-        lock(&self.state).threads.push(thread);
+        let mut state = lock(&self.state);
+        state.threads.push(thread);
+        state.spawning -= 1;
+        drop(state);
+        self.worker_left.notify_all();
     }
 
     /// A wanted worker could not be started.
@@ -172,6 +181,9 @@ impl<J> Pool<J> {
         let mut state = lock(&self.state);
         state.workers -= 1;
         state.starting -= 1;
+        state.spawning -= 1;
+        drop(state);
+        self.worker_left.notify_all();
     }
 
     /// How many jobs wait because workers could not be started. Some only once, as [`Wanted::waiting`].
@@ -189,10 +201,10 @@ impl<J> Pool<J> {
         self.wake.notify_all();
     }
 
-    /// Waits until the last worker has ended. False if the deadline comes first.
+    /// Waits until the last worker has ended, and the threads of all are kept. False if the deadline comes first.
     pub(crate) fn wait_for_workers(&self, deadline: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
-        while state.workers > 0 {
+        while state.workers > 0 || state.spawning > 0 {
             state = match deadline {
                 Some(deadline) if deadline <= Instant::now() => return false,
                 Some(deadline) => wait_until(&self.worker_left, state, deadline),
@@ -236,6 +248,19 @@ mod tests {
         // The one worker is about to begin, and takes one of the four.
         assert_eq!(pool.waiting(), Some(3));
         assert_eq!(pool.waiting(), None, "it was reported");
+    }
+
+    #[test]
+    fn the_last_worker_has_not_left_before_its_thread_can_be_joined() {
+        let pool = Pool::new(1);
+        assert!(pool.want_one());
+        pool.close();
+        // It has ended before the thread that has started it goes on.
+        pool.work(|()| {});
+        assert!(!pool.wait_for_workers(Some(Instant::now())));
+        pool.add_thread(thread::spawn(|| {}));
+        assert!(pool.wait_for_workers(Some(Instant::now())));
+        assert_eq!(pool.take_threads().len(), 1);
     }
 
     #[test]
