@@ -25,6 +25,7 @@
 //! schedules of the user's, observers and the destructors of all of them are called on a worker, on the thread for events or
 //! on the caller's, behind [`guarded`](crate::guard::guarded), with no lock held.
 
+mod claim;
 mod close;
 mod journal;
 mod outbox;
@@ -48,6 +49,8 @@ use crate::pool::Pool;
 use crate::sync::{lock, thread, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
 use crate::tz::Zone;
 
+pub use claim::Claim;
+pub(crate) use claim::Claims;
 pub(crate) use journal::OpenStore;
 use outbox::{MustDeliver, Outbox};
 pub(crate) use outbox::{Observer, Recorder};
@@ -91,6 +94,8 @@ pub(crate) struct State {
     own_zones: Vec<Zone>,
     /// Whether tasks begin paused.
     pub(crate) begins_paused: bool,
+    /// Who is asked whose a run is.
+    claims: Claims,
     /// The requests to stop that runs have asked for.
     pub(crate) stops: Stops,
     /// When a worker last waited for a due time without sleeping.
@@ -148,6 +153,7 @@ pub(crate) struct Settings {
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     /// A run that waits longer than this for a worker is reported.
     pub(crate) wait_limit: Option<Duration>,
+    pub(crate) claims: Claims,
     /// The largest number of workers.
     pub(crate) workers: usize,
     pub(crate) begins_paused: bool,
@@ -156,7 +162,7 @@ pub(crate) struct Settings {
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
         let Settings { clock, zone, seed, clock_check, clock_correction, watch, zone_check, .. } = settings;
-        let Settings { store, recorder, wait_limit, workers, begins_paused, .. } = settings;
+        let Settings { store, recorder, wait_limit, claims, workers, begins_paused, .. } = settings;
         let has_store = lock(&store).is_kept();
         let state = State {
             agenda: Agenda::new(
@@ -165,6 +171,7 @@ impl Engine {
                 if workers > 0 { LEAD } else { Duration::ZERO },
             ),
             begins_paused,
+            claims,
             stops: Stops::default(),
             spun: None,
             outbox: Outbox::new(has_store, recorder),

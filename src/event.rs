@@ -63,6 +63,12 @@ pub enum Event {
     ObserverPanicked { message: Arc<str> },
     /// `count` occurrences from `first` to `latest` were missed, for the reason `why`. They got no run of their own.
     Missed { task: Arc<str>, count: u64, first: SystemTime, latest: SystemTime, why: Why },
+    /// Another replica has the run for `due` ([`Builder::claim`](crate::Builder::claim)). It would have coalesced `coalesced` other
+    /// occurrences. `is_last`: as in `Started`.
+    ClaimedElsewhere { task: Arc<str>, due: SystemTime, coalesced: u64, is_last: bool },
+    /// It is unknown which replica has the run for `due`: the claim failed or panicked. `then` is what follows: with `Retry` it is
+    /// claimed again, unless something else comes before. With `Skip` it is reported as missed.
+    ClaimFailed { task: Arc<str>, due: SystemTime, error: Arc<str>, then: ClaimFailure },
     /// An earlier process started a run for `due` and went down before it ended. It is not run again.
     CutOff { task: Arc<str>, due: SystemTime },
     /// The task was paused. No run starts until it is resumed.
@@ -128,6 +134,19 @@ impl RunOutcome {
     }
 }
 
+/// What follows if a [claim](crate::Builder::claim) fails: nobody knows which replica is to have the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ClaimFailure {
+    /// It is not run, and reported as missed: it runs at most once among all replicas.
+    #[default]
+    Skip,
+    /// It is run all the same: it runs at least once, and perhaps in several replicas.
+    Run,
+    /// It is claimed again, after as long as it is late, one second to ten. Once something else comes (the next due time, a
+    /// requested run, a pause) or its [grace](crate::TaskBuilder::grace) is over, it is not run, and reported as missed.
+    Retry,
+}
+
 /// Why an occurrence was missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -142,6 +161,8 @@ pub enum Why {
     /// The clock was corrected: it was stepped by more than three hours, or forward by more than
     /// [`Builder::clock_correction`](crate::Builder::clock_correction).
     ClockCorrected,
+    /// It is unknown which replica was to run it ([`Builder::claim_failure`](crate::Builder::claim_failure)).
+    ClaimFailed,
     /// The task was cancelled or replaced before the run could start.
     Cancelled,
     /// The scheduler was shut down.
@@ -164,6 +185,8 @@ impl Event {
             | Event::ScheduleFailed { task, .. }
             | Event::DestructorPanicked { task, .. }
             | Event::Missed { task, .. }
+            | Event::ClaimedElsewhere { task, .. }
+            | Event::ClaimFailed { task, .. }
             | Event::CutOff { task, .. }
             | Event::Paused { task }
             | Event::Resumed { task }
@@ -216,6 +239,10 @@ impl fmt::Display for Event {
             }
             Event::ObserverPanicked { message } => write!(f, "an observer panicked: {}", OneLine(message)),
             Event::Missed { count, why, .. } => write!(f, "missed {count}: {why}"),
+            Event::ClaimedElsewhere { .. } => f.write_str("was claimed by another replica"),
+            Event::ClaimFailed { error, then, .. } => {
+                write!(f, "could not be claimed: {}; {then}", OneLine(error))
+            }
             Event::CutOff { .. } => f.write_str("was cut off in its last run: the process went down"),
             Event::Paused { .. } => f.write_str("paused"),
             Event::Resumed { .. } => f.write_str("resumed"),
@@ -268,6 +295,16 @@ impl fmt::Display for RunOutcome {
     }
 }
 
+impl fmt::Display for ClaimFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ClaimFailure::Skip => "it is not run",
+            ClaimFailure::Run => "it is run all the same",
+            ClaimFailure::Retry => "it is claimed again",
+        })
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -275,6 +312,7 @@ impl fmt::Display for Why {
             Why::StillRunning => "still running",
             Why::Paused => "paused",
             Why::ClockCorrected => "the clock was corrected",
+            Why::ClaimFailed => "the claim failed",
             Why::Cancelled => "cancelled",
             Why::ShutDown => "shut down",
         })

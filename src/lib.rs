@@ -40,9 +40,10 @@
 //!
 //! 1. **Never early.** A run starts at or after its due time, by the clock that its schedule follows.
 //! 2. **One name, one task.** Scheduling a used name changes nothing and says so.
-//! 3. **Nothing vanishes.** Every occurrence is run, or reported as missed with the reason. None is run twice.
+//! 3. **Nothing vanishes.** Every occurrence is run, or reported as missed with the reason. None is run twice. With a
+//!    [claim](Builder::claim), it may also be reported as another replica's.
 //! 4. **No overlap unless asked.** Two runs of a task never overlap, even across a replacement.
-//! 5. **Your code is yours.** Callbacks, schedules, observers and the destructors of all of them run on a thread for them
+//! 5. **Your code is yours.** Callbacks, claims, schedules, observers and the destructors of all of them run on a thread for them
 //!    or on the caller's, never on the timer's thread and never while a lock is held. A panic or an error in them is
 //!    reported, and the schedule goes on.
 //! 6. **Time moves on.** The next due time is always later than the last. If a schedule of yours breaks this, the task
@@ -88,6 +89,12 @@
 //! With a journal (`Builder::journal`, feature `journal`) or a [`Store`](Builder::store) of yours, the last due time of each name outlives the process. Occurrences while the process
 //! was down are missed, and [`Missed`] decides what happens to them. A run that was cut off is reported
 //! ([`Event::CutOff`]) and not run again.
+//!
+//! # Several replicas
+//!
+//! With [`Builder::claim`], replicas of a program share their tasks: each run by the calendar is for the replica to which a
+//! database, or another engine that they have in common, gives it. [`ClaimFailure`] says what follows when that is away. The page
+//! `docs/fleets.md` has what is guaranteed, and recipes.
 //!
 //! # Recipes
 //!
@@ -139,7 +146,7 @@
 //! # What is left out
 //!
 //! Async runtimes: futures are polled on the workers, and a future that needs tokio must be spawned on tokio. Coordination
-//! between machines: each scheduler runs its own tasks.
+//! between machines: each scheduler runs its own tasks, unless [`Builder::claim`] asks a database whose a run is.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
@@ -241,8 +248,9 @@ pub use period::{Period, PeriodError};
 pub use {
     agenda::Status,
     clock::{ManualClock, Step},
+    engine::Claim,
     error::Error,
-    event::{Event, RunOutcome, Why},
+    event::{ClaimFailure, Event, RunOutcome, Why},
     schedule::{Moment, Schedule, Upcoming},
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, ObserverHandle, Run,

@@ -39,6 +39,8 @@ pub struct Stats {
     pub stopped: u64,
     /// Occurrences that were missed.
     pub missed: u64,
+    /// Occurrences that [another replica](crate::Builder::claim) has.
+    pub elsewhere: u64,
     /// The run that ended last.
     pub last: Option<LastRun>,
     /// The longest time that a run took.
@@ -105,5 +107,9 @@ impl SharedStats {
 
     pub(crate) fn add_missed(&self, count: u64) {
         lock(&self.stats).get_or_insert_with(Box::default).missed += count;
+    }
+
+    pub(crate) fn add_elsewhere(&self) {
+        lock(&self.stats).get_or_insert_with(Box::default).elsewhere += 1;
     }
 }

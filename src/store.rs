@@ -77,7 +77,7 @@ pub enum Record {
     },
     /// A run of this due time, which began in this process, has ended.
     Ended(SystemTime),
-    /// Due times up to this one are reported as missed. It is the last one now.
+    /// Due times up to this one are reported as missed, or another replica has them. It is the last one now.
     Passed(SystemTime),
     /// The task was cancelled, or it ended. Nothing of the name is kept.
     Forgot,

@@ -167,6 +167,8 @@ pub(crate) struct Facts {
     pub(crate) version: u64,
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
+    /// The due time by which the replicas know it, as long as it is to be claimed.
+    pub(crate) claim: Option<SystemTime>,
     /// How many other occurrences this run coalesces.
     pub(crate) missed: u64,
     /// The number of this run among the task's runs, from 1.
@@ -271,7 +273,8 @@ pub(crate) struct Retry {
     pub(crate) run: Facts,
     /// When it is repeated.
     pub(crate) at: Instant,
-    pub(crate) failed: LastRun,
+    /// None if it has not begun: it is its claim that failed.
+    pub(crate) failed: Option<LastRun>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -285,6 +288,8 @@ pub(crate) struct Policy {
     pub(crate) retries: Option<Retries>,
     /// Whether its runs are handed over before they are due, to start with less delay.
     pub(crate) is_precise: bool,
+    /// Whether each replica runs it.
+    pub(crate) is_unclaimed: bool,
 }
 
 /// The default grace of [`Missed::Skip`]. It equals the default clock check: a clock step may be noticed that late.
@@ -310,7 +315,7 @@ impl Policy {
         }
     }
 
-    fn grace(&self) -> Duration {
+    pub(crate) fn grace(&self) -> Duration {
         self.grace.unwrap_or(match self.missed {
             Missed::Skip => SKIP_GRACE,
             Missed::Once | Missed::All => Duration::MAX,

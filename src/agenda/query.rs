@@ -8,6 +8,7 @@ use super::entry::{DetachedKind, Ends, Entry, NameEntry};
 use super::Agenda;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
+use crate::event::Why;
 use crate::schedule::{Described, Due, Plan, Upcoming};
 use crate::stats::SharedStats;
 use crate::sync::Arc;
@@ -111,14 +112,17 @@ impl Agenda {
         entry.spec.policy().check_schedule(is_users)
     }
 
-    /// Whether the runs of a version of a task are to stop: the task was cancelled or replaced.
-    pub(crate) fn is_stopped(&self, name: &str, version: u64) -> bool {
+    /// Why the runs of a version of a task are to stop, if they are: the task was cancelled or replaced, or all are.
+    pub(crate) fn why_stopped(&self, name: &str, version: u64) -> Option<Why> {
         let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
-        let goes_on = name_entry.map_or(false, |it| {
-            let owns = it.entry.as_ref().map_or(false, |entry| entry.version == version);
-            owns || it.detached.iter().any(|one| one.version == version && one.why.is_none())
-        });
-        !goes_on
+        match name_entry {
+            Some(it) if it.entry.as_ref().map_or(false, |entry| entry.version == version) => None,
+            Some(it) => {
+                let detached = it.detached.iter().find(|one| one.version == version);
+                detached.map_or(Some(Why::Cancelled), |one| one.why)
+            }
+            None => Some(Why::Cancelled),
+        }
     }
 
     /// Some of the tasks: those from a place on, up to `most`. Also answers with the place that follows, if there is one.

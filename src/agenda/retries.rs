@@ -15,8 +15,8 @@ use crate::sync::Instant;
 use crate::task::{Facts, Missed, Place, Retry};
 
 impl Agenda {
-    /// A run begins that has a time limit.
-    pub(super) fn begin_limit(&mut self, run: &Facts) {
+    /// A run begins that may have a time limit.
+    pub(crate) fn begin_limit(&mut self, run: &Facts) {
         if let Some(deadline) = run.deadline {
             self.limits.insert((deadline, run.version, run.count), (run.name.clone(), run.due));
             self.wakes = true;
@@ -57,6 +57,19 @@ impl Agenda {
         let delay = entry.spec.policy().retries?.delay_after(run.attempt)?;
         let at = now.mono.checked_add(delay)?;
         entry.may_repeat(at, now).then_some((delay, at))
+    }
+
+    /// Whether a run may still begin at a later time: nothing else comes before, and it is not too late then.
+    pub(crate) fn may_begin_later(
+        &mut self,
+        key: EntryKey,
+        lateness: Duration,
+        at: Instant,
+        now: Now,
+    ) -> bool {
+        let is_in_time =
+            |entry: &mut Entry| entry.may_repeat(at, now) && lateness <= entry.spec.policy().grace();
+        self.entry(key).map_or(false, is_in_time)
     }
 
     /// Whether a task waits for the time to repeat its run.

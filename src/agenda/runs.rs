@@ -110,8 +110,8 @@ impl Agenda {
             }
             (Cause::Demand, ..) => {
                 entry.demand = Demand::None;
-                let (due, lateness) = (now.wall, Duration::ZERO);
-                return self.start(index, Start { due, lateness, missed: 0, reason: Reason::Demand }, now);
+                let (due, lateness, reason) = (now.wall, Duration::ZERO, Reason::Demand);
+                return self.start(index, Start { due, lateness, claim: None, missed: 0, reason }, now);
             }
             _ if entry.is_over() => return self.over(index, now),
             _ => match entry.come(cause, now) {
@@ -231,7 +231,7 @@ impl Agenda {
             Ends::WithItsSchedule if is_last => Place::Last,
             Ends::WithItsSchedule => Place::Any,
         };
-        let Start { due, lateness, missed, reason } = start;
+        let Start { due, lateness, claim, missed, reason } = start;
         let Entry { id, version, count, .. } = *entry;
         let (attempt, deadline, stats) = (1, None, entry.stats.clone());
         let run = Facts {
@@ -240,6 +240,7 @@ impl Agenda {
             version,
             due,
             lateness,
+            claim,
             missed,
             count,
             reason,
@@ -264,7 +265,6 @@ impl Agenda {
         }
         if facts.place != Place::Any {
             (entry.stage, entry.next, entry.marks) = (Stage::Ending, None, None);
-            self.begin_limit(&facts);
             return PickedUp::Run { facts, job };
         }
         let is_behind = entry.passed(now).is_some();
@@ -273,7 +273,6 @@ impl Agenda {
         if !entry.is_full() || !is_behind {
             self.arm_or_queue(index, now);
         }
-        self.begin_limit(&facts);
         PickedUp::Run { facts, job }
     }
 

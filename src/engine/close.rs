@@ -160,9 +160,14 @@ impl Engine {
     /// The last run has ended, and the outbox is empty.
     pub(super) fn close(self: &Arc<Self>) {
         let _inside = Inside::of(self);
-        let observers = lock(&self.state).outbox.take_observers();
+        let mut state = lock(&self.state);
+        let (observers, claim) = (state.outbox.take_observers(), state.claims.ask.take());
+        drop(state);
         if let Err(message) = guarded(|| drop(observers)) {
             to_stderr(format_args!("an observer panicked when it was dropped: {}", OneLine(&message)));
+        }
+        if let Err(message) = guarded(|| drop(claim)) {
+            to_stderr(format_args!("the claim panicked when it was dropped: {}", OneLine(&message)));
         }
         self.write_all();
         self.close_journal();

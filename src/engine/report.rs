@@ -24,6 +24,7 @@ impl State {
         if attempt == 1 {
             self.record_run(run);
         }
+        self.agenda.begin_limit(run);
         self.outbox.emit(now, || {
             let task = task.clone();
             Event::Started { task, due, lateness, coalesced, is_on_demand, is_last, attempt }
@@ -60,7 +61,7 @@ impl State {
         run.stats.add_run(last);
     }
 
-    fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
+    pub(super) fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
         let MissedOccurrences { count, first, latest, why } = missed;
         self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
     }
@@ -89,7 +90,10 @@ impl Engine {
                 News::TimeLimit { due } => state.report_limit(name, due, now),
                 News::GaveUp(retry) => {
                     let Retry { run, failed, .. } = *retry;
-                    state.report_end(&run, failed, now);
+                    match failed {
+                        Some(failed) => state.report_end(&run, failed, now),
+                        None => state.claim_given_up(&run, now),
+                    }
                 }
                 News::Waiting(waited) => {
                     let workers = self.pool.workers().max(1);

@@ -1,13 +1,15 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::SystemTime;
 
+use super::claim::Answer;
 use super::spin::spin_until;
 use super::zones::Watch;
 use super::{Engine, Phase, State};
 use crate::agenda::{Asked, EntryKey, Finished, PickedUp, Then};
 use crate::clock::Now;
-use crate::event::{Event, RunOutcome};
+use crate::event::{ClaimFailure, Event, RunOutcome};
 use crate::guard::guarded;
 use crate::stats::LastRun;
 use crate::store::Record;
@@ -92,10 +94,16 @@ fn begin<'e>(
     match picked_up {
         PickedUp::Ask(_) | PickedUp::Nothing => engine.unlock(state, now),
         PickedUp::Run { facts, job } => {
-            state.report_start(&facts, now);
+            let claim = state.claims.due_of(&facts);
+            if claim.is_none() {
+                state.report_start(&facts, now);
+            }
             engine.unlock(state, now);
-            let run = Run { key, facts, began: now, job };
-            return Some(RunGuard { engine, run: Some(run) });
+            let run = RunGuard { engine, run: Some(Run { key, facts, began: now, job }) };
+            return match claim {
+                Some(due) => run.claim(due),
+                None => Some(run),
+            };
         }
         PickedUp::Over(removed) => {
             engine.unlock(state, now);
@@ -121,6 +129,8 @@ pub(super) enum End {
     Panicked(Arc<str>),
     /// Its future was dropped.
     Dropped,
+    /// It has not begun, as this was the answer to its claim.
+    NotBegun(Answer),
 }
 
 impl End {
@@ -145,6 +155,32 @@ struct RunGuard<'e> {
 }
 
 impl<'e> RunGuard<'e> {
+    /// Asks whose the run is. Returns it if it begins.
+    fn claim(mut self, due: SystemTime) -> Option<RunGuard<'e>> {
+        let engine = self.engine;
+        let Run { facts, began, .. } = self.run.as_mut()?;
+        let answer = engine.ask_whose(&facts.name, due);
+        let mut state = lock(&engine.state);
+        let now = engine.clock.now();
+        let took = now.mono.saturating_duration_since(began.mono);
+        facts.lateness = facts.lateness.saturating_add(took);
+        facts.deadline = facts.deadline.and_then(|deadline| deadline.checked_add(took));
+        if !state.may_begin(facts, &answer) {
+            drop(state);
+            self.run.take()?.end_alone(engine, End::NotBegun(answer));
+            return None;
+        }
+        // It is this replica's, as often as it is repeated.
+        facts.claim = None;
+        if let Err(error) = answer {
+            let (task, due, then) = (facts.name.clone(), facts.due, ClaimFailure::Run);
+            state.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
+        }
+        state.report_start(facts, now);
+        engine.unlock(state, now);
+        Some(self)
+    }
+
     /// Calls the callback. Returns the state if it is still locked.
     fn call(&mut self) -> Ended<'e> {
         let engine = self.engine;
@@ -174,6 +210,9 @@ impl Drop for RunGuard<'_> {
 impl State {
     /// Says what follows a run that has ended, and reports its end unless it is repeated.
     fn run_ended(&mut self, key: EntryKey, run: &Facts, began: Now, end: End, now: Now) -> Then {
+        if let End::NotBegun(answer) = end {
+            return self.not_begun(key, run, answer, now);
+        }
         let knew_to_stop = self.forget_stop(run);
         self.sleepers.remove(&(run.version, run.count));
         if self.agenda.end_limit(run, now) {
@@ -185,7 +224,7 @@ impl State {
             End::Panicked(message) => RunOutcome::Panicked(message),
             End::Returned(_) if run.is_overlong(now) => RunOutcome::TimedOut,
             End::Returned(_) if !knew_to_stop => RunOutcome::Finished,
-            End::Returned(_) | End::Dropped => RunOutcome::Stopped,
+            End::Returned(_) | End::Dropped | End::NotBegun(_) => RunOutcome::Stopped,
         };
         let took = now.mono.saturating_duration_since(began.mono);
         let retry = match outcome.is_failure() && self.phase == Phase::Open {
@@ -196,7 +235,7 @@ impl State {
         match retry {
             Some((delay, at)) => {
                 self.report_attempt(run, &last, delay, now);
-                Then::Retry(Box::new(Retry { run: run.clone(), at, failed: last }))
+                Then::Retry(Box::new(Retry { run: run.clone(), at, failed: Some(last) }))
             }
             None => {
                 self.report_end(run, last, now);

@@ -19,7 +19,9 @@ pub(crate) struct Stops(BTreeMap<(u64, u64), Stop>);
 impl State {
     /// Whether a run is to stop: its task was cancelled or replaced, its time is over, or the engine stops.
     fn is_to_stop(&self, run: &Facts, now: Now) -> bool {
-        self.phase != Phase::Open || run.is_overlong(now) || self.agenda.is_stopped(&run.name, run.version)
+        self.phase != Phase::Open
+            || run.is_overlong(now)
+            || self.agenda.why_stopped(&run.name, run.version).is_some()
     }
 
     /// The same, asked by the run, which goes on or was kept beyond its end. If it is to stop, it knows that now. Returns

@@ -188,6 +188,7 @@ mod tests {
             store: Mutex::new(OpenStore::default()),
             recorder: None,
             wait_limit: None,
+            claims: Default::default(),
             begins_paused: false,
             workers: 0,
         }))

@@ -43,6 +43,8 @@ pub enum Reason {
     Ran { lateness: Duration, ending: Ending, took: Option<Duration>, coalesced: u64 },
     /// There was a run. The history has it merged with all `runs` from `first` to `latest`, which had the same result.
     RanAsOneOf { runs: u64, first: SystemTime, latest: SystemTime, ending: Ending },
+    /// Another replica has the run ([`Builder::claim`](crate::Builder::claim)).
+    Elsewhere,
     /// The run was requested with [`Task::run_now`].
     RunNow { ending: Ending, took: Option<Duration> },
     /// The occurrence was missed, for the reason `why`, and coalesced into the run for the later due time `by`. `step` is the
@@ -106,7 +108,11 @@ impl Account {
 
     /// Whether a run started for this due time. False for an occurrence that was coalesced into a later run.
     pub fn has_run(&self) -> bool {
-        matches!(self.reason, Reason::Ran { .. } | Reason::RanAsOneOf { .. } | Reason::RunNow { .. })
+        match self.reason {
+            Reason::RanAsOneOf { ending, .. } => ending != Ending::Elsewhere,
+            Reason::Ran { .. } | Reason::RunNow { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -214,13 +220,11 @@ impl fmt::Display for Account {
                 }
             }
             Reason::RanAsOneOf { runs, first, latest, ending } => {
-                write!(
-                    f,
-                    "ran and {ending}, like all {runs} runs from {} to {}",
-                    show(*first),
-                    show(*latest)
-                )?;
+                let ran = if *ending == Ending::Elsewhere { "" } else { "ran and " };
+                let (first, latest) = (show(*first), show(*latest));
+                write!(f, "{ran}{ending}, like all {runs} runs from {first} to {latest}")?;
             }
+            Reason::Elsewhere => f.write_str("was another replica's")?,
             Reason::RunNow { ending, took } => {
                 f.write_str("ran by `run_now`")?;
                 ended(*ending, *took, f)?;

@@ -50,6 +50,8 @@ pub enum Ending {
     Failed,
     /// It panicked.
     Panicked,
+    /// It was another replica's ([`Builder::claim`](crate::Builder::claim)).
+    Elsewhere,
 }
 
 impl fmt::Display for Ending {
@@ -59,6 +61,7 @@ impl fmt::Display for Ending {
             Ending::Finished => "finished",
             Ending::Failed => "failed",
             Ending::Panicked => "panicked",
+            Ending::Elsewhere => "was another replica's",
         })
     }
 }

@@ -139,6 +139,11 @@ impl Recorder for History {
                 let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
                 past.start(task, run, *coalesced > 0, *is_last, now);
             }
+            Event::ClaimedElsewhere { task, due, coalesced, is_last } => {
+                let (due, ending) = (*due, Ending::Elsewhere);
+                let run = Item::Run { due, lateness: 0, took: 0, ending, is_on_demand: false };
+                past.start(task, run, *coalesced > 0, *is_last, now);
+            }
             Event::RunEnded { task, due, took, outcome, .. } => {
                 let ending = match outcome {
                     RunOutcome::Failed(_) => Ending::Failed,

@@ -269,7 +269,7 @@ impl Timetable {
     }
 
     /// When something would be due without the delay that is due at this time.
-    pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
+    pub(crate) fn undelayed(&self, wall: SystemTime) -> SystemTime {
         wall.checked_sub(self.bounds.delay()).unwrap_or(wall)
     }
 

@@ -153,6 +153,13 @@ impl<'a> TaskBuilder<'a> {
         self
     }
 
+    /// Has each replica run it: the [claim](crate::Builder::claim) is not asked. For what each of them must do by itself, such
+    /// as to empty a folder of its own. Without a claim it has no effect.
+    pub fn unclaimed(mut self) -> Self {
+        self.policy.is_unclaimed = true;
+        self
+    }
+
     /// If the name is used, replaces the schedule, the callback and the policies of its task, in one step. The task stays
     /// paused if it is, and keeps its count of runs. A run that has started finishes before the next one starts.
     pub fn replace(mut self) -> Self {

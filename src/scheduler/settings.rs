@@ -1,11 +1,13 @@
 //! The builder of a scheduler.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Keeper, Scheduler};
 use crate::clock::{Clock, Driven, ManualClock, CORRECTION};
-use crate::engine::{Engine, OpenStore, Recorder, Settings, Watch};
+use crate::engine::{Claim, Claims, Engine, OpenStore, Recorder, Settings, Watch};
 use crate::error::Error;
+use crate::event::ClaimFailure;
 use crate::layers;
 use crate::store::Store;
 use crate::sync::{lock, thread, Arc, Mutex};
@@ -41,6 +43,7 @@ pub struct Builder {
     clock_correction: Duration,
     zone_check: Duration,
     store: Mutex<OpenStore>,
+    claims: Claims,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     wait_limit: Option<Duration>,
     timer_slack: Option<Duration>,
@@ -58,6 +61,7 @@ impl Builder {
             clock_correction: CORRECTION,
             zone_check: ZONE_CHECK,
             store: Mutex::default(),
+            claims: Claims::default(),
             recorder: layers::default_recorder(),
             wait_limit: None,
             timer_slack: None,
@@ -89,7 +93,8 @@ impl Builder {
 
     /// The seed of the [jitter](crate::TaskBuilder::jitter), 0 by default. A task's delay depends on this seed and on the
     /// task's name. Replicas that run the same tasks need different seeds, for example a hash of the host name; otherwise
-    /// they all start at the same time.
+    /// they all start at the same time. If they share the tasks ([`claim`](Builder::claim)), the one with the least delay runs
+    /// it, and the others if that one is down.
     pub fn seed(mut self, seed: u64) -> Builder {
         self.seed = seed;
         self
@@ -223,6 +228,67 @@ impl Builder {
         self
     }
 
+    /// Has several replicas share their tasks: each run by the calendar is for one of them. The closure asks an engine that
+    /// they share, such as a database: `true` is for the first replica that asks about this [name](Claim::name) and
+    /// [due time](Claim::due), `false` for the others. It is asked on a worker, right before the run would start.
+    ///
+    /// ```
+    /// use std::collections::BTreeSet;
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use sexton::{ManualClock, Scheduler};
+    ///
+    /// // In place of a table with a unique key: `INSERT INTO claims VALUES ($1, $2) ON CONFLICT DO NOTHING`.
+    /// let table = Arc::new(Mutex::new(BTreeSet::new()));
+    /// let clock = ManualClock::new(UNIX_EPOCH);
+    /// let replicas = ["one", "two"].map(|_| {
+    ///     let table = table.clone();
+    ///     let builder = Scheduler::builder().clock(&clock).zone(sexton::tz::Zone::utc());
+    ///     let builder = builder.claim(move |claim| match table.lock() {
+    ///         Ok(mut table) => Ok(table.insert((claim.name().to_owned(), claim.due()))),
+    ///         Err(_) => Err("the table cannot be reached"),
+    ///     });
+    ///     let scheduler = builder.build().unwrap();
+    ///     let task = scheduler.task("report").cron("0 * * * *").run(|| {}).unwrap();
+    ///     (scheduler, task)
+    /// });
+    /// clock.advance(Duration::from_secs(24 * 3600));
+    /// let stats = replicas.map(|(_, task)| task.stats());
+    /// assert_eq!(stats[0].runs() + stats[1].runs(), 24);
+    /// assert_eq!(stats[0].elsewhere + stats[1].elsewhere, 24);
+    /// ```
+    ///
+    /// An error, or a panic, says that this is unknown: the engine is away. [`claim_failure`](Builder::claim_failure) says what
+    /// follows. Give the engine's client a short time-out: meanwhile the claim holds a worker, and what comes is an overrun.
+    ///
+    /// Not asked about are runs that no other replica has: of elapsed time (`every("1h")`, `after`),
+    /// [requested](crate::Task::run_now) ones, further attempts of a run that failed, and those of a task that is
+    /// [`unclaimed`](crate::TaskBuilder::unclaimed). `every("1d")` counts from when each replica has scheduled it; with
+    /// [`starting`](crate::TaskBuilder::starting) it has the same due times in all.
+    ///
+    /// A run that another replica has is an event ([`Event::ClaimedElsewhere`](crate::Event::ClaimedElsewhere)), and done with. It
+    /// counts for [`times`](crate::TaskBuilder::times), [`Task::count`](crate::Task::count) and
+    /// [`cancel_after_next`](crate::Task::cancel_after_next). Two runs of a task may overlap if they are in two replicas. A run
+    /// whose claim was granted starts, also after a pause or a [`shutdown`](Scheduler::shutdown) that came meanwhile, and not
+    /// after its task was cancelled or replaced.
+    ///
+    /// The page `docs/fleets.md` says what is guaranteed when replicas crash, when their clocks differ, and how to ask
+    /// PostgreSQL, Redis, etcd and Kubernetes.
+    pub fn claim<E: fmt::Display>(
+        mut self,
+        claim: impl Fn(&Claim<'_>) -> Result<bool, E> + Send + Sync + 'static,
+    ) -> Builder {
+        self.claims.ask = Some(Arc::new(move |run| claim(run).map_err(|error| error.to_string())));
+        self
+    }
+
+    /// What follows if a claim fails. [`ClaimFailure::Skip`] by default: twice is often worse than not at all, and what is missed
+    /// is reported.
+    pub fn claim_failure(mut self, then: ClaimFailure) -> Builder {
+        self.claims.on_failure = then;
+        self
+    }
+
     /// Emits [`Event::Waiting`](crate::Event::Waiting) for each run that has been waiting for a free worker longer than this.
     /// A scheduler without threads emits it when the run starts. Off by default.
     pub fn wait_limit(mut self, limit: Duration) -> Builder {
@@ -297,6 +363,7 @@ impl Builder {
             store: self.store,
             recorder: self.recorder,
             wait_limit: self.wait_limit,
+            claims: self.claims,
             workers: threads,
             begins_paused: self.begins_paused,
         };

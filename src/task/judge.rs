@@ -94,6 +94,8 @@ impl From<Result<Option<Due>, Error>> for NextDue {
 pub(crate) struct Start {
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
+    /// The due time without the delay, if replicas share it.
+    pub(crate) claim: Option<SystemTime>,
     pub(crate) missed: u64,
     pub(crate) reason: Reason,
 }
@@ -245,7 +247,9 @@ impl Verdicts {
         }
         if starts {
             let reason = if latest.calendar().is_some() { Reason::Calendar } else { Reason::Elapsed };
-            self.start = Some(Start { due: latest.passed_at(now), lateness, missed, reason });
+            let claim = latest.calendar().filter(|_| !policy.is_unclaimed);
+            let claim = claim.map(|due| timetable.undelayed(due));
+            self.start = Some(Start { due: latest.passed_at(now), lateness, claim, missed, reason });
         }
     }
 }

@@ -4,6 +4,7 @@
 // What several tests share has no user left where a layer's tests are left out.
 #![cfg_attr(not(feature = "history"), allow(dead_code))]
 
+mod claims;
 // The program is built with these layers only.
 #[cfg(all(feature = "tools", feature = "journal"))]
 mod cli;

@@ -5,7 +5,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, ManualClock, Moment, Run, RunOutcome, Scheduler, Why};
+use sexton::{Builder, Event, ManualClock, Moment, Run, RunOutcome, Scheduler, Why};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -32,8 +32,14 @@ impl Stage {
     /// At a civil time in a zone.
     #[track_caller]
     pub fn set_in(zone: Zone, start: &str) -> Stage {
+        Stage::built(zone, start, |builder| builder)
+    }
+
+    /// The same, with other settings.
+    #[track_caller]
+    pub fn built(zone: Zone, start: &str, set: impl FnOnce(Builder) -> Builder) -> Stage {
         let clock = ManualClock::new(moment(start).instant(&zone).unwrap());
-        let scheduler = Scheduler::builder().clock(&clock).zone(zone).build().unwrap();
+        let scheduler = set(Scheduler::builder().clock(&clock).zone(zone)).build().unwrap();
         let told = listen(&scheduler);
         Stage { clock, scheduler, told }
     }

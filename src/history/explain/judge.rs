@@ -279,6 +279,7 @@ impl TaskHistory {
                 };
                 let reason = match is_on_demand {
                     true => Reason::RunNow { ending, took },
+                    false if ending == Ending::Elsewhere => Reason::Elsewhere,
                     false => {
                         Reason::Ran { lateness: Duration::from_nanos(lateness), ending, took, coalesced }
                     }

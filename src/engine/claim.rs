@@ -1,0 +1,156 @@
+//! Asks whose a run is, where several replicas have the same tasks: on the worker that is about to begin it, without a lock.
+//!
+//! For the agenda the run has begun when it is asked about, so what comes meanwhile is an overrun. It begins, or it ends
+//! here: another replica has it, or it is missed, or it is asked about again later, as a run that failed is repeated.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::{Engine, Phase, State};
+use crate::agenda::{EntryKey, Then};
+use crate::clock::Now;
+use crate::event::{ClaimFailure, Event, Why};
+use crate::guard::guarded;
+use crate::store::Record;
+use crate::sync::{lock, Arc};
+use crate::task::{Facts, MissedOccurrences, Place, Retry};
+
+/// A run that is about to begin, if this replica may have it. [`Builder::claim`](crate::Builder::claim) is asked about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    name: &'a str,
+    due: SystemTime,
+}
+
+impl Claim<'_> {
+    /// The name of the task.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The due time by the schedule, without [jitter](crate::TaskBuilder::jitter): the same in all replicas, however late this
+    /// one is. Of several occurrences that the run coalesces, it is the latest.
+    pub fn due(&self) -> SystemTime {
+        self.due
+    }
+}
+
+type Ask = dyn Fn(&Claim<'_>) -> Result<bool, String> + Send + Sync;
+
+/// What is asked, and what follows if there is no answer.
+#[derive(Clone, Default)]
+pub(crate) struct Claims {
+    /// None where the replicas do not share their tasks, and once the engine has closed.
+    pub(crate) ask: Option<Arc<Ask>>,
+    pub(crate) on_failure: ClaimFailure,
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").field("on_failure", &self.on_failure).finish_non_exhaustive()
+    }
+}
+
+/// Whether a run is this replica's, or why that is unknown.
+pub(super) type Answer = Result<bool, Arc<str>>;
+
+/// How long after a claim that failed the run is claimed again: as long as it is late, within these limits.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl Claims {
+    /// The due time to claim a run by, if it is to be claimed.
+    pub(super) fn due_of(&self, run: &Facts) -> Option<SystemTime> {
+        run.claim.filter(|_| self.ask.is_some())
+    }
+}
+
+impl Engine {
+    /// Asks whether a run is this replica's. With no lock held: the claim is the user's code.
+    pub(super) fn ask_whose(self: &Arc<Self>, name: &Arc<str>, due: SystemTime) -> Answer {
+        let ask = match lock(&self.state).claims.ask.clone() {
+            Some(ask) => ask,
+            None => return Ok(true),
+        };
+        let answer = guarded(|| ask(&Claim { name, due }));
+        // If the engine has closed meanwhile, this drops the claim.
+        self.discard(name, ask);
+        match answer {
+            Ok(answer) => answer.map_err(Arc::from),
+            Err(message) => Err(format!("the claim panicked: {message}").into()),
+        }
+    }
+}
+
+impl State {
+    /// Whether a run begins that was asked about.
+    pub(super) fn may_begin(&self, run: &Facts, answer: &Answer) -> bool {
+        // Once it is claimed, no other replica runs it. So a shutdown that came meanwhile waits for it, as for one that has begun.
+        let is_removed = self.agenda.why_stopped(&run.name, run.version) == Some(Why::Cancelled);
+        !is_removed && answer.as_ref().map_or(self.claims.on_failure == ClaimFailure::Run, |is_ours| *is_ours)
+    }
+
+    /// A run does not begin that was asked about. Reports that, and says what follows.
+    pub(super) fn not_begun(&mut self, key: EntryKey, run: &Facts, answer: Answer, now: Now) -> Then {
+        let (task, due) = (run.name.clone(), run.due);
+        let why = self.agenda.why_stopped(&run.name, run.version);
+        match answer {
+            Ok(false) if why != Some(Why::Cancelled) => {
+                let (coalesced, is_last) = (run.missed, run.place != Place::Any);
+                self.outbox.record(&run.name, done(run));
+                self.outbox.emit(now, || Event::ClaimedElsewhere { task, due, coalesced, is_last });
+                run.stats.add_elsewhere();
+                return Then::Schedule;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let wait = run.lateness.clamp(SHORTEST_WAIT, LONGEST_WAIT);
+                let later =
+                    now.mono.checked_add(wait).filter(|_| self.claims.on_failure == ClaimFailure::Retry);
+                let lateness = run.lateness.saturating_add(wait);
+                let later = later.filter(|&at| {
+                    self.phase == Phase::Open && self.agenda.may_begin_later(key, lateness, at, now)
+                });
+                let then = if later.is_some() { ClaimFailure::Retry } else { ClaimFailure::Skip };
+                self.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
+                if let Some(at) = later {
+                    // The attempt that follows is the first.
+                    let run = Facts { attempt: 0, lateness, ..run.clone() };
+                    return Then::Retry(Box::new(Retry { run, at, failed: None }));
+                }
+            }
+        }
+        self.report_unclaimed(run, why.unwrap_or(Why::ClaimFailed), now);
+        Then::Schedule
+    }
+
+    /// A run will not be asked about again, as something else has come.
+    pub(super) fn claim_given_up(&mut self, run: &Facts, now: Now) {
+        let why = match self.phase {
+            Phase::Open => self.agenda.why_stopped(&run.name, run.version).unwrap_or(Why::ClaimFailed),
+            _ => Why::ShutDown,
+        };
+        self.report_unclaimed(run, why, now);
+    }
+
+    fn report_unclaimed(&mut self, run: &Facts, why: Why, now: Now) {
+        if why == Why::ClaimFailed {
+            self.outbox.record(&run.name, done(run));
+        }
+        run.stats.add_missed(1);
+        self.report_missed(
+            &run.name,
+            MissedOccurrences { count: 1, first: run.due, latest: run.due, why },
+            now,
+        );
+    }
+}
+
+/// What the store keeps of a run that did not begin here, and will not.
+fn done(run: &Facts) -> Record {
+    match run.place {
+        // With this run the task has given its name up.
+        Place::OneMore => Record::Forgot,
+        Place::Any | Place::Last => Record::Passed(run.due),
+    }
+}
