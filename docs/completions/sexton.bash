@@ -6,7 +6,7 @@ _sexton() {
         return
     fi
     case ${COMP_WORDS[1]} in
-    run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --system --help --version' ;;
+    run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --claim --claim-failure --claim-limit --system --help --version' ;;
     list) options='--from --until --zone --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     next) options='--count --from --until --zone --format --previous --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     week) options='--from --zone --svg --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
@@ -17,6 +17,7 @@ _sexton() {
     translate) options='--to --dialect --days --star-bit --seconds --hash-id --hash-nicknames --help --version' ;;
     esac
     case ${COMP_WORDS[COMP_CWORD-1]} in
+    --claim-failure) values='skip run retry' ;;
     --dialect) values='default croniter quartz cronie' ;;
     --to) values='default croniter quartz cronie' ;;
     --days) values='and or' ;;

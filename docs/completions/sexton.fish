@@ -22,6 +22,9 @@ complete -c sexton -n '__fish_seen_subcommand_from run' -l log-commands
 complete -c sexton -n '__fish_seen_subcommand_from run' -l dry-run
 complete -c sexton -n '__fish_seen_subcommand_from run' -l until -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l once -r
+complete -c sexton -n '__fish_seen_subcommand_from run' -l claim -r
+complete -c sexton -n '__fish_seen_subcommand_from run' -l claim-failure -x -a 'skip run retry'
+complete -c sexton -n '__fish_seen_subcommand_from run' -l claim-limit -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l system
 complete -c sexton -n __fish_use_subcommand -f -a list -d 'list the jobs of crontabs, and when they are due'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l from -r

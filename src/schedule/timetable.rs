@@ -320,6 +320,11 @@ impl Timetable {
         self.has_closures() || matches!(self.rule, Rule::AtEach { .. } | Rule::AtNext(_))
     }
 
+    /// Whether other replicas have the same due times, as these do not depend on when a process was started.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self.rule, Rule::Elapsed { .. } | Rule::AfterEnd { .. })
+    }
+
     /// The expression, if it is one.
     pub(super) fn cron(&self) -> Option<&Cron> {
         match &self.rule.calendar()?.pattern {

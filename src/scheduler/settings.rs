@@ -261,7 +261,7 @@ impl Builder {
     /// An error, or a panic, says that this is unknown: the engine is away. [`claim_failure`](Builder::claim_failure) says what
     /// follows. Give the engine's client a short time-out: meanwhile the claim holds a worker, and what comes is an overrun.
     ///
-    /// Not asked about are runs that no other replica has: of elapsed time (`every("1h")`, `after`),
+    /// Not asked about are runs that no other replica has: of elapsed time (`every("1h")`, `after`; for a shared one use cron),
     /// [requested](crate::Task::run_now) ones, further attempts of a run that failed, and those of a task that is
     /// [`unclaimed`](crate::TaskBuilder::unclaimed). `every("1d")` counts from when each replica has scheduled it; with
     /// [`starting`](crate::TaskBuilder::starting) it has the same due times in all.

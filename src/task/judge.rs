@@ -247,7 +247,7 @@ impl Verdicts {
         }
         if starts {
             let reason = if latest.calendar().is_some() { Reason::Calendar } else { Reason::Elapsed };
-            let claim = latest.calendar().filter(|_| !policy.is_unclaimed);
+            let claim = latest.calendar().filter(|_| !policy.is_unclaimed && timetable.is_shared());
             let claim = claim.map(|due| timetable.undelayed(due));
             self.start = Some(Start { due: latest.passed_at(now), lateness, claim, missed, reason });
         }

@@ -71,6 +71,7 @@ fn calendar_runs_are_claimed_by_name_and_due_time_and_no_others() {
     let cron = stage.scheduler.task("cron").cron("*/20 * * * *").run(|| {}).unwrap();
     stage.scheduler.task("at").at("2026-11-22T10:30:00.25Z").run(|| {}).unwrap();
     stage.scheduler.task("elapsed").every("10m").run(|| {}).unwrap();
+    stage.scheduler.task("grid").every("20m").starting("2026-11-22 10:10").run(|| {}).unwrap();
     stage.scheduler.task("later").after(MINUTE).run(|| {}).unwrap();
     stage.scheduler.task("own").cron("*/5 * * * *").unclaimed().run(|| {}).unwrap();
     stage.scheduler.task("days").every("1d").starting("2026-11-20 10:40").run(|| {}).unwrap();

@@ -2,14 +2,15 @@
 //! stops.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sexton::tz::Zone;
-use sexton::{Error, Scheduler};
+use sexton::{Builder, Claim, ClaimFailure, Scheduler};
 
 use crate::boot;
+use crate::claim::Claims;
 use crate::clocks::{self, Clocks};
 use crate::crontab::{counted, Crontab};
 use crate::events;
@@ -51,6 +52,7 @@ pub struct Plan {
     pub journal: Option<String>,
     pub grace: Duration,
     pub at_most: usize,
+    pub claims: Option<Claims>,
     pub defaults: Settings,
     pub logs_commands: bool,
 }
@@ -67,7 +69,13 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = channel();
     watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
-    let scheduler = scheduler(plan.at_most, zone, journal.as_deref()).map_err(failure)?;
+    let claimed: Claimed = Arc::default();
+    let builder = builder(plan.at_most, zone, journal.as_deref());
+    let builder = match &plan.claims {
+        Some(claims) => claiming(builder, claims.on_failure, claimed.clone()),
+        None => builder,
+    };
+    let scheduler = builder.build().map_err(failure)?;
     // After that the journal is this process's own.
     let runs_reboot_jobs = journal.map_or(true, |journal| boot::is_first_start(&journal, &plan.log));
     let jobs = Arc::new(Jobs {
@@ -76,15 +84,18 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         log: plan.log,
         defaults: plan.defaults,
         logs_commands: plan.logs_commands,
+        claims: plan.claims,
         reading: plan.source.reading(),
         messages: sender.clone(),
         current: Mutex::default(),
     });
     let observer = Arc::downgrade(&jobs);
+    *claimed.lock().unwrap_or_else(PoisonError::into_inner) = observer.clone();
     scheduler.observe(move |event| {
         if let Some(jobs) = observer.upgrade().filter(|_| event.task() != Some(clocks::TASK)) {
             let label = event.task().map(|task| jobs.label(task));
-            events::log(event, label.as_deref(), &jobs.log);
+            let is_quiet = event.task().map_or(false, |task| jobs.is_quiet(task));
+            events::log(event, label.as_deref(), is_quiet, &jobs.log);
         }
     });
     let daemon = Daemon { source: plan.source, jobs, messages, grace };
@@ -101,7 +112,20 @@ fn failure(error: impl ToString) -> Failure {
     Failure::Error(1, error.to_string())
 }
 
-fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Result<Scheduler, Error> {
+/// The jobs whose runs are claimed, once they are there.
+type Claimed = Arc<Mutex<Weak<Jobs>>>;
+
+/// Has the command of `--claim` asked.
+fn claiming(builder: Builder, on_failure: ClaimFailure, jobs: Claimed) -> Builder {
+    let jobs = move || jobs.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+    let claim = move |run: &Claim<'_>| match jobs() {
+        Some(jobs) => jobs.claim(run.name(), run.due()),
+        None => Err("the program stops".into()),
+    };
+    builder.claim(claim).claim_failure(on_failure)
+}
+
+fn builder(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Builder {
     let mut builder = Scheduler::builder().threads(at_most).clock_check(CLOCK_CHECK);
     if let Some(zone) = zone {
         builder = builder.zone(zone);
@@ -109,7 +133,7 @@ fn scheduler(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Resul
     if let Some(path) = journal {
         builder = builder.journal(path);
     }
-    builder.build()
+    builder
 }
 
 /// Has signals come as messages.

@@ -1,11 +1,11 @@
 //! What the scheduler reports, as lines of the log. `job.rs` logs the start and the end of jobs.
 
-use sexton::{Event, Step};
+use sexton::{ClaimFailure, Event, Step};
 
 use crate::log::{Level, Log, Value};
 
-/// Logs an event. `label` is that of its job, if it has one.
-pub fn log(event: &Event, label: Option<&str>, log: &Log) {
+/// Logs an event. `label` is that of its job, if it has one, and `is_quiet` whether its runs are not logged.
+pub fn log(event: &Event, label: Option<&str>, is_quiet: bool, log: &Log) {
     let line = |level, name: &str, fields: &[(&str, Value<'_>)]| log.line(level, name, fields, label);
     let seconds = |by: &std::time::Duration| Value::Seconds(*by);
     match event {
@@ -18,6 +18,20 @@ pub fn log(event: &Event, label: Option<&str>, log: &Log) {
             let fields =
                 [("count", Value::Number(count)), ("why", Value::Text(&why)), ("due", Value::Time(*latest))];
             line(Level::Warn, "missed", &fields);
+        }
+        Event::ClaimedElsewhere { due, .. } => {
+            let usual = if is_quiet { Level::Debug } else { Level::Info };
+            line(usual, "elsewhere", &[("due", Value::Time(*due))]);
+        }
+        Event::ClaimFailed { due, error, then, .. } => {
+            let then = match then {
+                ClaimFailure::Skip => "skip",
+                ClaimFailure::Run => "run",
+                ClaimFailure::Retry => "retry",
+            };
+            let fields =
+                [("error", Value::Text(error)), ("then", Value::Text(then)), ("due", Value::Time(*due))];
+            line(Level::Error, "claim", &fields);
         }
         Event::CutOff { due, .. } => line(Level::Warn, "cut", &[("due", Value::Time(*due))]),
         Event::ClockStepped { step: Step::Forward(by) } => {

@@ -10,8 +10,7 @@ use crate::log::{Level, Log, Value};
 use crate::output::Relay;
 use crate::running::Running;
 use crate::settings::{Output, Settings};
-use crate::system;
-use crate::user;
+use crate::{claim, system, user};
 
 /// The longest pause before another attempt. The first is a second, and each is twice the one before.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -23,6 +22,8 @@ pub struct Order<'a> {
     pub settings: &'a Settings,
     pub label: &'a str,
     pub due: SystemTime,
+    /// Whether it was claimed: no other replica will run it.
+    pub is_claimed: bool,
     /// Called when a process has a time limit.
     pub limited: &'a dyn Fn(),
 }
@@ -77,8 +78,8 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
             return Attempt::Failed;
         }
     };
-    let limit = order.settings.time_limit();
-    let ended = match running.start(&mut process, order.label, limit, prepared) {
+    let (limit, is_owed) = (order.settings.time_limit(), order.is_claimed && attempt == 1);
+    let ended = match running.start(&mut process, order.label, limit, is_owed, prepared) {
         Ok(None) => {
             said(Level::Warn, "fail", vec![("error", Value::Text("not started, as the program stops"))]);
             return Attempt::Stopped;
@@ -134,6 +135,7 @@ fn process(order: &Order<'_>) -> Result<Process, String> {
     process.env("SHELL", shell.unwrap_or(default));
     user::switch(&mut process, order.job.user())?;
     process.envs(variables.iter().map(|(name, value)| (name, value)));
+    process.envs(claim::variables(order.job, order.due));
     if let Some(dir) = &order.settings.dir {
         process.current_dir(dir);
     }

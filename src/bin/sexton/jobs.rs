@@ -7,11 +7,12 @@ use std::time::{Duration, SystemTime};
 use sexton::tz::Zone;
 use sexton::{Error, Overlap, Run, Schedule, Scheduler};
 
+use crate::claim::Claims;
 use crate::crontab::{Crontab, Job, When};
 use crate::daemon::Message;
 use crate::dialect::Reading;
 use crate::job::{self, Order};
-use crate::log::Log;
+use crate::log::{Level, Log, Value};
 use crate::running::Running;
 use crate::settings::Settings;
 
@@ -22,6 +23,8 @@ pub struct Jobs {
     /// What applies to all jobs that say nothing else.
     pub defaults: Settings,
     pub logs_commands: bool,
+    /// Who says which replica runs a job.
+    pub claims: Option<Claims>,
     /// How lines are read.
     pub reading: Arc<Reading>,
     pub messages: SyncSender<Message>,
@@ -139,6 +142,11 @@ impl Jobs {
             }
             if let Some(schedule) = schedule {
                 self.schedule(job, &name, schedule)?;
+                if self.claims.is_some() && job.settings().is_claimed() && !is_shared(job) {
+                    let why = "each replica runs it: its due times are its own";
+                    let label = job.label(self.logs_commands);
+                    self.log.line(Level::Warn, "unclaimed", &[("why", Value::Text(why))], Some(&label));
+                }
             }
         }
         for name in old.crontab.jobs.iter().map(Job::task_name).filter(|name| new.find(name).is_none()) {
@@ -161,7 +169,10 @@ impl Jobs {
     fn schedule(self: &Arc<Jobs>, job: &Job, name: &str, schedule: Schedule) -> Result<(), Error> {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
-        let task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
+        let mut task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
+        if !self.is_claimed(job) {
+            task = task.unclaimed();
+        }
         let run = move |run: &Run| jobs.run(run.name(), run.due());
         match overlap {
             Overlap::Allow(_) => task.run_shared(run)?,
@@ -169,6 +180,29 @@ impl Jobs {
             Overlap::Skip | Overlap::Queue | Overlap::QueueAll(_) => task.run_with(run)?,
         };
         Ok(())
+    }
+
+    /// Whether one replica runs a job, and not each.
+    fn is_claimed(&self, job: &Job) -> bool {
+        self.claims.is_some() && job.settings().is_claimed() && is_shared(job)
+    }
+
+    /// Whether this replica is to have a run of a job, or why that is unknown.
+    pub fn claim(&self, task: &str, due: SystemTime) -> Result<bool, String> {
+        let current = self.current().clone();
+        match (&self.claims, current.find(task)) {
+            (Some(claims), Some(job)) => {
+                let label = format!("claim of {}", job.label(self.logs_commands));
+                claims.ask(job, due, &label, &self.running, || drop(self.messages.try_send(Message::Look)))
+            }
+            // A new version of the crontab has removed it a moment ago.
+            _ => Ok(true),
+        }
+    }
+
+    /// Whether the runs of a task's job are logged only if they fail.
+    pub fn is_quiet(&self, task: &str) -> bool {
+        self.current().find(task).map_or(false, |job| job.is_quiet)
     }
 
     fn run(&self, task: &str, due: SystemTime) {
@@ -184,6 +218,7 @@ impl Jobs {
             settings: &job.settings().or(&self.defaults),
             label: &job.label(self.logs_commands),
             due,
+            is_claimed: self.is_claimed(job),
             // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
             limited: &|| drop(self.messages.try_send(Message::Look)),
         };
@@ -191,10 +226,20 @@ impl Jobs {
     }
 }
 
-/// Whether the task of one is right for the other: it is due at the same times, and may overlap itself as much.
+/// Whether the task of one is right for the other: it is due at the same times, may overlap itself as much, and is claimed alike.
 fn is_scheduled_as(a: &Job, b: &Job, defaults: &Settings) -> bool {
     let overlap = |job: &Job| job.settings().or(defaults).overlap();
-    a.when == b.when && a.zone == b.zone && overlap(a) == overlap(b)
+    let is_claimed = |job: &Job| job.settings().is_claimed();
+    a.when == b.when && a.zone == b.zone && overlap(a) == overlap(b) && is_claimed(a) == is_claimed(b)
+}
+
+/// Whether a job is due at the same times in all replicas, whenever each was started.
+fn is_shared(job: &Job) -> bool {
+    match &*job.when {
+        When::Cron(_) => true,
+        When::EveryFrom(period, _) => period.months() > 0 || period.days() > 0,
+        When::Every(_) | When::Start => false,
+    }
 }
 
 /// Whether another run would be another one, apart from when it is due.

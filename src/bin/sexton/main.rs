@@ -9,6 +9,7 @@
 mod args;
 mod boot;
 mod check;
+mod claim;
 mod clocks;
 mod crontab;
 mod daemon;

@@ -5,16 +5,21 @@ use std::time::Duration;
 use sexton::tz::Zone;
 
 use crate::args::{Args, Flag};
+use crate::claim::Claims;
 use crate::daemon::{self, Plan};
 use crate::dialect::{self, Reading};
 use crate::log::{Level, Log};
 use crate::mistake::{Mistake, Warning};
 use crate::settings::{self, Settings};
 use crate::source::{self, File, Source};
-use crate::{check, init, trial, zone, Command, Failure};
+use crate::{check, claim, init, trial, zone, Command, Failure};
 
-pub const COMMAND: Command =
-    Command { name: "run", help: HELP, flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, source::FLAGS], run };
+pub const COMMAND: Command = Command {
+    name: "run",
+    help: HELP,
+    flags: &[dialect::FLAGS, settings::FLAGS, FLAGS, claim::FLAGS, source::FLAGS],
+    run,
+};
 
 const FLAGS: &[Flag] = &[
     Flag::Value("--journal"),
@@ -85,6 +90,11 @@ or after it.
     --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d;
                       jobs of others are run by root only
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
+    --claim COMMAND   several replicas share the jobs: the command says which one has a run, as below
+    --claim-failure HOW
+                      if it cannot say: skip the run (default), run it, or retry until the next is due
+    --claim-limit TIME
+                      if it takes longer, it cannot say (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line
     --quiet           log only warnings and failures, and not what `check` warns of at the start
@@ -107,7 +117,13 @@ These are for all jobs; a comment above a job says otherwise for that job:
     --dir PATH         the working directory (default: that of the program)
 
 In a comment, name=NAME and zone=ZONE are possible, too, and at-most=N: that many runs of the job
-at a time. A name is for the log, the journal and --once.
+at a time. A name is for the log, the journal and --once. With claim=no, each replica runs the job.
+
+The command of --claim is asked right before a run, for all jobs but @every and @reboot. It finds
+SEXTON_KEY in its environment, a word for the job and the due time that is the same in all replicas,
+and ends with 0 if this one is to run it, with 1 if another has it, with anything else if it cannot
+say. It also gets SEXTON_JOB, SEXTON_DUE (UTC) and SEXTON_DUE_UNIX, and so do the jobs.
+docs/fleets.md has commands for PostgreSQL, Redis, etcd and Kubernetes.
 
 Signals: SIGTERM and SIGINT start no more jobs and wait for those that run; after --grace, or at
 a second signal, their process groups get TERM, and 5s later, or at a third signal, KILL. SIGHUP
@@ -150,7 +166,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     };
     let at_most = args.value("--at-most").map_or(Ok(settings::MOST_AT_ONCE), settings::at_most);
     let at_most = at_most.map_err(|problem| Failure::Usage(format!("`--at-most`: {problem}")))?;
-    let (defaults, reading) = (Settings::of(args)?, Reading::of(args)?);
+    let (defaults, claims, reading) = (Settings::of(args)?, Claims::of(args)?, Reading::of(args)?);
     check_mode(args)?;
     Log::of(args, Zone::utc())?;
     let paths = source::paths(args)?;
@@ -182,6 +198,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         journal: args.value("--journal").map(String::from),
         grace,
         at_most,
+        claims,
         defaults,
         logs_commands: args.has("--log-commands"),
     };

@@ -70,15 +70,17 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a process in a group of its own; `None` if the program stops. `prepared` gets the child at once.
+    /// Starts a process in a group of its own; `None` if the program stops. If `is_owed`, it also starts while the program
+    /// stops, as long as the others may run. `prepared` gets the child at once.
     pub fn start(
         &self,
         command: &mut Command,
         job: &str,
         limit: Option<Duration>,
+        is_owed: bool,
         prepared: impl FnOnce(&mut Child),
     ) -> io::Result<Option<Started>> {
-        if self.state().stop_at.is_some() {
+        if self.state().stop_at.map_or(false, |at| !is_owed || at <= Instant::now()) {
             return Ok(None);
         }
         system::in_own_group(command);

@@ -20,7 +20,7 @@ pub const FLAGS: &[Flag] = &[
 ];
 
 /// The settings that a comment may have, for error messages.
-pub const EXPECTED: &str = "expected name, zone, time-limit, retry, overlap, at-most, output or dir";
+pub const EXPECTED: &str = "expected name, zone, time-limit, retry, overlap, at-most, output, dir or claim";
 
 /// The maximum number of runs at a time. Each of them occupies a thread.
 pub const MOST_AT_ONCE: usize = 250;
@@ -56,6 +56,8 @@ pub struct Settings {
     output: Option<Output>,
     /// The working directory.
     pub dir: Option<PathBuf>,
+    /// Whether one replica runs it, and not each.
+    claim: Option<bool>,
 }
 
 impl Settings {
@@ -68,6 +70,7 @@ impl Settings {
         at_most: None,
         output: None,
         dir: None,
+        claim: None,
     };
 
     pub fn of(args: &Args) -> Result<Settings, Failure> {
@@ -122,6 +125,14 @@ impl Settings {
                 let dir = Some(PathBuf::from(value)).filter(|dir| dir.is_absolute());
                 self.dir.replace(dir.ok_or_else(|| expected("an absolute path"))?).is_some()
             }
+            "claim" => {
+                let claim = match value {
+                    "yes" => true,
+                    "no" => false,
+                    _ => return Err(expected("yes or no")),
+                };
+                self.claim.replace(claim).is_some()
+            }
             _ => return Err(format!("unknown setting `{key}`, {EXPECTED}")),
         };
         match is_repeated {
@@ -141,6 +152,7 @@ impl Settings {
             at_most: self.at_most.or(others.at_most),
             output: self.output.or(others.output),
             dir: self.dir.clone().or_else(|| others.dir.clone()),
+            claim: self.claim.or(others.claim),
         }
     }
 
@@ -152,6 +164,11 @@ impl Settings {
     /// How many more times a run that failed is tried.
     pub fn retries(&self) -> u32 {
         self.retry.unwrap_or(0)
+    }
+
+    /// Whether its runs are claimed, where the replicas share their jobs.
+    pub fn is_claimed(&self) -> bool {
+        self.claim.unwrap_or(true)
     }
 
     pub fn output(&self) -> Output {
@@ -220,6 +237,7 @@ mod tests {
             ("at-most", "0", "found `0`, expected a number from 1 to 250"),
             ("output", "xml", "found `xml`, expected plain, prefix or json"),
             ("dir", "jobs", "found `jobs`, expected an absolute path"),
+            ("claim", "maybe", "found `maybe`, expected yes or no"),
             ("colour", "red", &format!("unknown setting `colour`, {EXPECTED}")),
         ] {
             assert_eq!(set(key, value).unwrap_err(), error);

@@ -8,7 +8,8 @@ use std::{env, fs};
 use super::*;
 
 /// What else than a file may follow an option.
-const VALUES: [(&str, &str); 8] = [
+const VALUES: [(&str, &str); 9] = [
+    ("--claim-failure", "skip run retry"),
     ("--dialect", "default croniter quartz cronie"),
     ("--to", "default croniter quartz cronie"),
     ("--days", "and or"),

@@ -54,8 +54,8 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
             let settings = job.settings().or(&plan.defaults);
             let (label, limited) = (job.label(plan.logs_commands), || drop(sender.try_send(Message::Look)));
             let due = SystemTime::now();
-            let order =
-                Order { crontab: &crontab, job, settings: &settings, label: &label, due, limited: &limited };
+            let (crontab, settings, label, limited) = (&crontab, &settings, &*label, &limited);
+            let order = Order { crontab, job, settings, label, due, is_claimed: false, limited };
             let has_succeeded = job::run(&order, &running, &plan.log);
             let _ = sender.send(Message::Over);
             has_succeeded

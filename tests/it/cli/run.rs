@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod boot;
 #[cfg(unix)]
+mod claims;
+#[cfg(unix)]
 mod daemon;
 #[cfg(target_os = "linux")]
 mod disk;

@@ -454,7 +454,7 @@ fn settings_are_those_of_the_next_job() {
         mistakes("# sexton: retry=1 retry=2 x\n@daily a\n  # sexton:\n"),
         [
             "1:19: `retry` is given twice",
-            "1:27: found `x`, expected name, zone, time-limit, retry, overlap, at-most, output or dir, as in `retry=3`",
+            "1:27: found `x`, expected name, zone, time-limit, retry, overlap, at-most, output, dir or claim, as in `retry=3`",
             "3:1: expected a job below these settings",
         ]
     );

@@ -27,7 +27,7 @@ fn a_mistake_in_an_option_says_what_was_found_and_what_is_expected() {
 fn settings_in_a_comment_are_checked() {
     let crontab = "# sexton: nam=a\n@daily x\n# sexton: name=a\n@daily y\n# sexton: name=a\n@daily z\n# sexton: retry=1\n";
     let (status, stdout, _) = call_with_input(&["check", "-"], crontab);
-    let expected = "expected name, zone, time-limit, retry, overlap, at-most, output or dir";
+    let expected = "expected name, zone, time-limit, retry, overlap, at-most, output, dir or claim";
     let lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("<stdin>")).collect();
     assert_eq!(status, 1);
     assert_eq!(
