@@ -14,7 +14,7 @@ use std::mem;
 use std::time::{Duration, SystemTime};
 
 use crate::elapsed::Elapsed;
-use crate::sync::{lock, Arc, Instant, Mutex, Weak};
+use crate::sync::{lock, wall_clock, Arc, Instant, Mutex, Weak};
 
 /// A step of the wall clock by more than this corrects a clock that was wrong: skipped occurrences are not run. This is
 /// cronie's rule.
@@ -113,7 +113,7 @@ pub(crate) enum Clock {
 impl Clock {
     pub(crate) fn now(&self) -> Now {
         match self {
-            Clock::System => Now { mono: Instant::now(), wall: SystemTime::now() },
+            Clock::System => Now { mono: Instant::now(), wall: wall_clock() },
             Clock::Manual(clock) => lock(&clock.hands).now,
         }
     }

@@ -46,7 +46,7 @@ use crate::agenda::{earlier, Agenda};
 use crate::clock::{Clock, Now};
 use crate::event::Event;
 use crate::pool::Pool;
-use crate::sync::{lock, thread, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
+use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
 use crate::tz::Zone;
 
 pub use claim::Claim;

@@ -9,9 +9,16 @@
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 pub(crate) use std::thread::{self, ThreadId};
+pub(crate) use std::thread_local;
 pub(crate) use std::time::Instant;
 
 use std::sync::PoisonError;
+use std::time::SystemTime;
+
+/// What the wall clock shows.
+pub(crate) fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}
 
 /// Locks, whether or not a thread died with the lock in its hand.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
