@@ -383,6 +383,13 @@ impl From<Cron> for Schedule {
     }
 }
 
+/// Schedules that are made of the same one share it: many that are equal take less memory.
+impl From<Arc<Cron>> for Schedule {
+    fn from(cron: Arc<Cron>) -> Schedule {
+        Schedule::from(What::Cron(cron))
+    }
+}
+
 impl From<Period> for Schedule {
     fn from(period: Period) -> Schedule {
         Schedule::from(What::Every(period))

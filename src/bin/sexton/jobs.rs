@@ -261,7 +261,7 @@ pub fn schedule(
         None => schedule,
     };
     Ok(in_zone(match when {
-        When::Cron(cron) => Schedule::from(*cron),
+        When::Cron(cron) => Schedule::from(cron.clone()),
         When::Every(period) => {
             // In the library, a period is first due at once. Here it is first due one period after the start or after the last
             // due time, as in robfig/cron.

@@ -58,7 +58,8 @@ fn list(args: &Args) -> Result<(), Failure> {
         let previous = match &*job.when {
             When::Cron(cron) => {
                 let before = from.checked_add(std::time::Duration::from_nanos(1)).unwrap_or(from);
-                let schedule = sexton::Schedule::from(*cron).zone(job.zone.as_ref().unwrap_or(&zone).clone());
+                let schedule =
+                    sexton::Schedule::from(cron.clone()).zone(job.zone.as_ref().unwrap_or(&zone).clone());
                 schedule.previous(before).ok().flatten()
             }
             When::Every(_) | When::EveryFrom(..) | When::Start => None,

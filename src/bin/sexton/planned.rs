@@ -30,7 +30,7 @@ pub struct Planned {
 pub fn of(args: &Args, rest: &[OsString], reading: &Reading) -> Result<(Vec<Planned>, Zone), Failure> {
     if !next::names_a_crontab(rest) {
         let (text, named) = expression::with_zone(rest)?;
-        let when = Arc::new(When::Cron(reading.parse(&text)?));
+        let when = Arc::new(When::Cron(reading.parse(&text)?.into()));
         let zone = time::zone(args, named.as_deref())?;
         let job = Planned {
             name: text,

@@ -42,7 +42,8 @@ pub struct Job {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum When {
-    Cron(Cron),
+    /// The tasks of equal ones share it.
+    Cron(Arc<Cron>),
     Every(Period),
     /// Also on the grid of a time that may have passed.
     EveryFrom(Period, DateTime),

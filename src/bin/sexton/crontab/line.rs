@@ -59,7 +59,7 @@ pub fn read(text: &str, start: usize, reading: &Reading) -> Result<Job, Vec<Faul
             if cron.never_fires() {
                 return fault(schedule, "never due: no date matches it").map_err(|fault| vec![fault]);
             }
-            (When::Cron(cron), schedule)
+            (When::Cron(cron.into()), schedule)
         }
     };
     let rest = rest_after(&schedule);
@@ -115,7 +115,7 @@ fn nickname(
     }
     let all = span(&words[..count]);
     match reading.reader().parse(&text[all.clone()]) {
-        Ok(cron) => Ok((When::Cron(cron), count)),
+        Ok(cron) => Ok((When::Cron(cron.into()), count)),
         Err(error) if error.span().start + all.start < word.start => {
             let span = error.span();
             fault(all.start + span.start..all.start + span.end, format!("{error:#}"))

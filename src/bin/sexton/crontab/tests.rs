@@ -46,7 +46,7 @@ fn shown(mistakes: Vec<Mistake>) -> Vec<String> {
 }
 
 fn cron(text: &str) -> When {
-    When::Cron(text.parse().unwrap())
+    When::Cron(Arc::new(text.parse().unwrap()))
 }
 
 #[test]
@@ -91,12 +91,12 @@ fn a_sixth_word_is_a_field_unless_it_can_be_the_command() {
 fn job_as(dialect: Dialect, line: &str) -> (String, String) {
     let mut crontab = read_as(&Reading::new(dialect, None), line).unwrap();
     let job = crontab.jobs.remove(0);
-    let cron = match *job.when {
+    let cron = match &*job.when {
         When::Cron(cron) => cron,
         _ => panic!("{job:?}"),
     };
     let of_its_text = Reading::new(dialect, Some("x".into())).reader().parse(job.schedule_text()).unwrap();
-    assert_eq!(cron, of_its_text, "the span is the schedule's: {line}");
+    assert_eq!(**cron, of_its_text, "the span is the schedule's: {line}");
     (cron.to_string(), job.command())
 }
 
@@ -178,7 +178,8 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         let reading = Reading::new(Dialect::DEFAULT, id.map(String::from));
         read_as(&reading, line).unwrap().jobs.remove(0).when
     };
-    let hashed = |id: &str| Arc::new(When::Cron(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap()));
+    let hashed =
+        |id: &str| Arc::new(When::Cron(Arc::new(Dialect::DEFAULT.hash_id(id).parse("H 4 * * *").unwrap())));
     assert_eq!(minute("H 4 * * * report --weekly ", None), hashed("report --weekly"));
     assert_eq!(minute("# moved\n\nH 4 * * *\treport --weekly%input", None), hashed("report --weekly"));
     assert_eq!(minute("H 4 * * * report --weekly", Some("web 1")), hashed("web 1"));
@@ -189,7 +190,10 @@ fn what_is_hashed_is_the_command_unless_an_id_is_given() {
         read_as(&reading, "@daily x").unwrap().jobs.remove(0).when
     };
     assert_eq!(*croniter(None), cron("@daily"), "a job does not leave midnight for its command");
-    assert_eq!(*croniter(Some("x")), When::Cron(Dialect::CRONITER.hash_id("x").parse("@daily").unwrap()));
+    assert_eq!(
+        *croniter(Some("x")),
+        When::Cron(Arc::new(Dialect::CRONITER.hash_id("x").parse("@daily").unwrap()))
+    );
 
     for line in ["H=1", "H = 1", "r =", "R= 1"] {
         assert_eq!(read(line).unwrap().variables.len(), 1, "{line}");

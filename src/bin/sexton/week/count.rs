@@ -185,7 +185,7 @@ impl Counter<'_> {
 
 /// The job with `H` in place of its minute, if that is one number.
 fn hashed(job: &Planned, reading: &Reading) -> Option<Planned> {
-    let text = match *job.when {
+    let text = match &*job.when {
         When::Cron(cron) => cron.to_string(),
         _ => return None,
     };
@@ -199,7 +199,7 @@ fn hashed(job: &Planned, reading: &Reading) -> Option<Planned> {
     words[switches] = "H";
     let id = if job.command.is_empty() { &job.name } else { &job.command };
     let cron: Cron = reading.hashing(Dialect::DEFAULT, id).parse(&words.join(" ")).ok()?;
-    Some(Planned { when: When::Cron(cron).into(), ..job.clone() })
+    Some(Planned { when: When::Cron(cron.into()).into(), ..job.clone() })
 }
 
 /// What the clocks of a zone do in a range: the day, and what they show before and after.

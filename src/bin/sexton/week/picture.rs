@@ -166,7 +166,7 @@ mod tests {
         let zone = Zone::from_posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         let job = |(i, text): (usize, &&str)| Planned {
             name: format!("job {i} mit ümläuten and a very long name"),
-            when: When::Cron(text.parse().unwrap()).into(),
+            when: When::Cron(text.parse::<sexton::Cron>().unwrap().into()).into(),
             zone: zone.clone(),
             command: i.to_string(),
             program: i.to_string(),
