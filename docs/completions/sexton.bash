@@ -2,11 +2,12 @@
 _sexton() {
     local word=${COMP_WORDS[COMP_CWORD]} options values
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'run list next week diff explain why check translate --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'run ctl list next week diff explain why check translate --help --version' -- "$word")
         return
     fi
     case ${COMP_WORDS[1]} in
-    run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --claim --claim-failure --claim-limit --system --help --version' ;;
+    run) options='--dialect --days --star-bit --seconds --hash-id --hash-nicknames --time-limit --retry --overlap --output --dir --journal --zone --grace --at-most --log --quiet --verbose --log-commands --dry-run --until --once --status --claim --claim-failure --claim-limit --system --help --version' ;;
+    ctl) options='--socket --json --help --version' ;;
     list) options='--from --until --zone --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     next) options='--count --from --until --zone --format --previous --json --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;
     week) options='--from --zone --svg --dialect --days --star-bit --seconds --hash-id --hash-nicknames --system --help --version' ;;

@@ -22,10 +22,14 @@ complete -c sexton -n '__fish_seen_subcommand_from run' -l log-commands
 complete -c sexton -n '__fish_seen_subcommand_from run' -l dry-run
 complete -c sexton -n '__fish_seen_subcommand_from run' -l until -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l once -r
+complete -c sexton -n '__fish_seen_subcommand_from run' -l status -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l claim -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l claim-failure -x -a 'skip run retry'
 complete -c sexton -n '__fish_seen_subcommand_from run' -l claim-limit -r
 complete -c sexton -n '__fish_seen_subcommand_from run' -l system
+complete -c sexton -n __fish_use_subcommand -f -a ctl -d 'list, run, pause and resume the jobs of a `sexton run`, follow its log'
+complete -c sexton -n '__fish_seen_subcommand_from ctl' -l socket -r
+complete -c sexton -n '__fish_seen_subcommand_from ctl' -l json
 complete -c sexton -n __fish_use_subcommand -f -a list -d 'list the jobs of crontabs, and when they are due'
 complete -c sexton -n '__fish_seen_subcommand_from list' -l from -r
 complete -c sexton -n '__fish_seen_subcommand_from list' -l until -r

@@ -90,7 +90,7 @@ fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
         ),
     );
 
-    const COMMANDS: &str = "run, list, next, week, diff, explain, why, check or translate";
+    const COMMANDS: &str = "run, ctl, list, next, week, diff, explain, why, check or translate";
     let top = "usage: sexton COMMAND ...\nsee `sexton --help`\n";
     fails("frob", 2, &format!("sexton: unknown command `frob`, expected {COMMANDS}\n{top}"));
     let (status, _, stderr) = call(&[]);
@@ -107,6 +107,7 @@ fn help_and_version_are_printed_on_request() {
         (&["--help"][..], "usage: sexton COMMAND ...\n"),
         (&["-h"], "usage: sexton COMMAND ...\n"),
         (&["run", "-h"], "usage: sexton run CRONTAB ... [OPTION ...]\n"),
+        (&["ctl", "--help"], "usage: sexton ctl VERB [JOB] [OPTION ...]\n"),
         (&["list", "--help"], "usage: sexton list CRONTAB ... [OPTION ...]\n"),
         (&["next", "--help"], "usage: sexton next EXPR [OPTION ...]\n"),
         (&["week", "--help"], "usage: sexton week CRONTAB ... [OPTION ...]\n"),

@@ -14,11 +14,12 @@ use crate::claim::Claims;
 use crate::clocks::{self, Clocks};
 use crate::crontab::{counted, Crontab};
 use crate::events;
-use crate::jobs::Jobs;
+use crate::jobs::{Changes, Jobs};
 use crate::log::{Level, Log, Value};
 use crate::running::Running;
 use crate::settings::Settings;
 use crate::source::{self, Source};
+use crate::status::{self, Address, Asked, Counts, Health};
 use crate::system::{self, Signal, Signals};
 use crate::Failure;
 
@@ -34,6 +35,8 @@ pub enum Message {
     Signal(Signal),
     /// Look when the next time limit is reached.
     Look,
+    /// Read the crontab again, and say what has changed or why it is refused.
+    Reload(Arc<Asked>),
     /// No job is left.
     Over,
 }
@@ -55,6 +58,17 @@ pub struct Plan {
     pub claims: Option<Claims>,
     pub defaults: Settings,
     pub logs_commands: bool,
+    /// Where the status is served.
+    pub status: Vec<Address>,
+}
+
+/// How many mistakes of a crontab the one who had it read again is told.
+const MOST_MISTAKES: usize = 20;
+
+/// Why a new version of the crontab is not used, and the mistakes in it, in lines.
+struct Refused {
+    mistakes: String,
+    why: String,
 }
 
 struct Daemon {
@@ -62,12 +76,14 @@ struct Daemon {
     jobs: Arc<Jobs>,
     messages: Receiver<Message>,
     grace: Duration,
+    health: Arc<Health>,
 }
 
 /// Runs a crontab until no job is left, or until a signal.
 pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = channel();
     watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
+    let mut listening = status::open(&plan.status).map_err(|problem| Failure::Error(2, problem))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
     let claimed: Claimed = Arc::default();
     let builder = builder(plan.at_most, zone, journal.as_deref());
@@ -88,6 +104,7 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         reading: plan.source.reading(),
         messages: sender.clone(),
         current: Mutex::default(),
+        counts: (!listening.is_empty()).then(Arc::<Counts>::default),
     });
     let observer = Arc::downgrade(&jobs);
     *claimed.lock().unwrap_or_else(PoisonError::into_inner) = observer.clone();
@@ -96,10 +113,13 @@ pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
             let label = event.task().map(|task| jobs.label(task));
             let is_quiet = event.task().map_or(false, |task| jobs.is_quiet(task));
             events::log(event, label.as_deref(), is_quiet, &jobs.log);
+            jobs.count(event);
         }
     });
-    let daemon = Daemon { source: plan.source, jobs, messages, grace };
+    let health = Arc::new(Health::new());
+    let daemon = Daemon { source: plan.source, jobs, messages, grace, health };
     daemon.start(crontab, runs_reboot_jobs)?;
+    status::serve(&mut listening, &daemon.jobs, &daemon.health).map_err(failure)?;
     let wait = move || {
         scheduler.wait();
         let _ = sender.send(Message::Over);
@@ -166,10 +186,12 @@ impl Daemon {
         let mut look_at = Instant::now() + LOOK_EVERY;
         let mut clocks = Clocks::now();
         loop {
+            self.health.beat();
             let now = Instant::now();
             let next = self.jobs.running.enforce(now).map_or(look_at, |limit| limit.min(look_at));
             match self.messages.recv_timeout(next.saturating_duration_since(now)) {
-                Ok(Message::Signal(system::HUP | system::USR2)) => self.reload(),
+                Ok(Message::Signal(system::HUP | system::USR2)) => drop(self.reload()),
+                Ok(Message::Reload(asked)) => asked.answer(self.reload()),
                 Ok(Message::Signal(_)) => return self.stop(),
                 Ok(Message::Over) => {
                     self.jobs.log.message(Level::Info, "over", "no job is left");
@@ -183,49 +205,63 @@ impl Daemon {
                     clocks::wake(&self.jobs.scheduler);
                 }
                 if self.source.has_changed() {
-                    self.reload();
+                    let _ = self.reload();
                 }
             }
         }
     }
 
-    /// Reads the crontab again. If it has a mistake, or no jobs, the jobs stay as they are.
-    fn reload(&mut self) {
-        let log = &self.jobs.log;
-        let kept = |why: &str| log.line(Level::Error, "kept", &[("why", Value::Text(why))], None);
-        if self.source.is_stdin() {
-            return kept("the crontab came from stdin and cannot be read again");
+    /// Reads the crontab again. If it has a mistake, or no jobs, the jobs stay as they are. Returns what has changed, in words,
+    /// or why nothing has.
+    fn reload(&mut self) -> Result<String, String> {
+        let result = self.read_again();
+        let why = result.as_ref().err().map(|refused| &*refused.why);
+        if let Some(why) = why {
+            self.jobs.log.line(Level::Error, "kept", &[("why", Value::Text(why))], None);
         }
-        let files = match self.source.read() {
-            Ok(files) => files,
-            Err(Failure::Error(_, problem) | Failure::Usage(problem)) => return kept(&problem),
-            Err(Failure::BrokenPipe) => return,
-        };
+        self.health.reloaded(why);
+        result.map_err(|refused| refused.mistakes + &refused.why)
+    }
+
+    fn read_again(&mut self) -> Result<String, Refused> {
+        let log = &self.jobs.log;
+        let refused = |why: &str| Refused { mistakes: String::new(), why: why.into() };
+        if self.source.is_stdin() {
+            return Err(refused("the crontab came from stdin and cannot be read again"));
+        }
+        let files = self.source.read().map_err(|failure| match failure {
+            Failure::Error(_, problem) | Failure::Usage(problem) => refused(&problem),
+            Failure::BrokenPipe => refused("the crontab could not be read"),
+        })?;
         log.left_out(&files.skipped);
-        files.mistakes().for_each(|(file, mistake)| log.mistake(file, mistake));
-        let (name, mistakes) = (&files.name, files.mistakes().count());
-        if mistakes > 0 {
-            let count = counted(mistakes, "mistake");
-            return kept(&format!("`{name}` has {count}; the jobs stay as they were"));
+        let mut mistakes = String::new();
+        for (i, (file, mistake)) in files.mistakes().enumerate() {
+            log.mistake(file, mistake);
+            if i < MOST_MISTAKES {
+                mistakes += &format!("{}\n", mistake.in_file(file));
+            }
+        }
+        let (name, count) = (&files.name, files.mistakes().count());
+        if count > 0 {
+            let why = format!("`{name}` has {}; the jobs stay as they were", counted(count, "mistake"));
+            return Err(Refused { mistakes, why });
         }
         let crontab = source::join(files.files);
         if crontab.jobs.is_empty() {
-            return kept(&format!("`{name}` has no jobs; the jobs stay as they were"));
+            return Err(refused(&format!("`{name}` has no jobs; the jobs stay as they were")));
         }
-        let count = crontab.jobs.len() as i64;
-        match self.jobs.put(crontab, false) {
-            Err(error) => kept(&error.to_string()),
-            Ok(changes) => {
-                let number = |count: usize| Value::Number(count as i64);
-                let fields = [
-                    ("jobs", Value::Number(count)),
-                    ("added", number(changes.added)),
-                    ("removed", number(changes.removed)),
-                    ("changed", number(changes.changed)),
-                ];
-                log.line(Level::Info, "reload", &fields, None);
-            }
-        }
+        let count = crontab.jobs.len();
+        let changes = self.jobs.put(crontab, false).map_err(|error| refused(&error.to_string()))?;
+        let Changes { added, removed, changed } = changes;
+        let number = |count: usize| Value::Number(count as i64);
+        let fields = [
+            ("jobs", number(count)),
+            ("added", number(added)),
+            ("removed", number(removed)),
+            ("changed", number(changed)),
+        ];
+        log.line(Level::Info, "reload", &fields, None);
+        Ok(format!("{}: {added} added, {removed} removed, {changed} changed", counted(count, "job")))
     }
 
     /// Fires nothing any more, and waits for what runs: until the grace is over, or another signal comes.
@@ -237,11 +273,15 @@ impl Daemon {
         log.line(Level::Info, "stop", &fields, None);
         let now = Instant::now();
         running.stop(now.checked_add(self.grace).unwrap_or(now));
+        self.health.stop();
         while scheduler.shutdown_timeout(POLL).is_err() {
+            self.health.beat();
             running.enforce(Instant::now());
             while let Ok(message) = self.messages.try_recv() {
-                if let Message::Signal(system::TERM | system::INT) = message {
-                    running.stop(Instant::now());
+                match message {
+                    Message::Signal(system::TERM | system::INT) => running.stop(Instant::now()),
+                    Message::Reload(asked) => asked.answer(Err("the program stops".into())),
+                    _ => {}
                 }
             }
         }

@@ -1,10 +1,13 @@
 //! In place of `unix.rs` where there are no signals or their numbers are not known: no signal is noticed, and a job is ended
-//! at once and alone, without the processes that it started.
+//! at once and alone, without the processes that it started. There are no Unix sockets.
 
 use std::io;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::Duration;
+
+use crate::status::stream::{Listener, Stream};
 
 pub type Signal = i32;
 
@@ -61,6 +64,26 @@ pub fn is_terminal() -> bool {
 pub fn as_user(_: &mut Command, _: u32, _: u32) {}
 
 pub fn signal_of(_: ExitStatus) -> Option<Signal> {
+    None
+}
+
+fn no_sockets() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "this program has no Unix sockets on this system")
+}
+
+pub fn listen_at(_: &Path) -> io::Result<Box<dyn Listener>> {
+    Err(no_sockets())
+}
+
+pub fn connect_to(_: &Path) -> io::Result<Box<dyn Stream>> {
+    Err(no_sockets())
+}
+
+pub fn is_socket(_: &Path) -> bool {
+    false
+}
+
+pub fn file_id(_: &Path) -> Option<u64> {
     None
 }
 

@@ -1,5 +1,6 @@
 //! The life of one run of a job: its attempts, each a process, and what is logged of them.
 
+use std::fmt;
 use std::io::Write;
 use std::process::{Command as Process, ExitStatus, Stdio};
 use std::thread;
@@ -28,34 +29,48 @@ pub struct Order<'a> {
     pub limited: &'a dyn Fn(),
 }
 
-/// Runs a job until it succeeds or no attempt is left. Whether it succeeded.
-pub fn run(order: &Order<'_>, running: &Running, log: &Log) -> bool {
-    let retries = order.settings.retries();
-    let mut pause = Duration::from_secs(1);
-    for attempt in 1.. {
-        match attempt_once(order, attempt, running, log) {
-            Attempt::Succeeded => return true,
-            Attempt::Stopped => return false,
-            Attempt::Failed if attempt > retries => return false,
-            Attempt::Failed => {}
-        }
-        log.line(Level::Info, "retry", &[("in", Value::Seconds(pause))], Some(order.label));
-        if !running.pause(pause) {
-            return false;
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-    false
-}
-
-enum Attempt {
+/// How a run, or an attempt, has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
     Succeeded,
-    Failed,
+    /// `status 3`, `signal 9`, or why it could not be started.
+    Failed(String),
+    TimedOut,
     /// The program stops.
     Stopped,
 }
 
-fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -> Attempt {
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Succeeded => f.write_str("succeeded"),
+            Ending::Failed(how) => write!(f, "failed: {how}"),
+            Ending::TimedOut => f.write_str("reached its time limit"),
+            Ending::Stopped => f.write_str("was ended, as the program stopped"),
+        }
+    }
+}
+
+/// Runs a job until it succeeds or no attempt is left.
+pub fn run(order: &Order<'_>, running: &Running, log: &Log) -> Ending {
+    let retries = order.settings.retries();
+    let mut pause = Duration::from_secs(1);
+    let mut attempt = 1;
+    loop {
+        let ending = attempt_once(order, attempt, running, log);
+        if matches!(ending, Ending::Succeeded | Ending::Stopped) || attempt > retries {
+            return ending;
+        }
+        log.line(Level::Info, "retry", &[("in", Value::Seconds(pause))], Some(order.label));
+        if !running.pause(pause) {
+            return ending;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        attempt += 1;
+    }
+}
+
+fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -> Ending {
     let said = |level, event: &str, mut fields: Vec<(&str, Value<'_>)>| {
         fields.push(("due", Value::Time(order.due)));
         if order.settings.retries() > 0 {
@@ -75,14 +90,14 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         Ok(process) => process,
         Err(error) => {
             said(Level::Error, "fail", vec![("error", Value::Text(&error))]);
-            return Attempt::Failed;
+            return Ending::Failed(error);
         }
     };
     let (limit, is_owed) = (order.settings.time_limit(), order.is_claimed && attempt == 1);
     let ended = match running.start(&mut process, order.label, limit, is_owed, prepared) {
         Ok(None) => {
             said(Level::Warn, "fail", vec![("error", Value::Text("not started, as the program stops"))]);
-            return Attempt::Stopped;
+            return Ending::Stopped;
         }
         Ok(Some(id)) => {
             if limit.is_some() {
@@ -104,16 +119,22 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         Ok(end) => end,
         Err(error) => {
             said(Level::Error, "fail", vec![("error", Value::Text(&error)), took]);
-            return Attempt::Failed;
+            return Ending::Failed(error);
         }
     };
     let how = how_it_ended(end.status);
     if end.status.success() && !end.was_signalled {
         said(usual, "end", vec![how, took]);
-        return Attempt::Succeeded;
+        return Ending::Succeeded;
     }
+    let ending = match how {
+        _ if end.was_signalled && running.is_stopping() => Ending::Stopped,
+        _ if end.was_signalled => Ending::TimedOut,
+        (what, Value::Number(number)) => Ending::Failed(format!("{what} {number}")),
+        (what, _) => Ending::Failed(what.into()),
+    };
     said(Level::Error, "fail", vec![how, took]);
-    Attempt::Failed
+    ending
 }
 
 /// What the log says of how a process ended.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Error, Overlap, Run, Schedule, Scheduler};
+use sexton::{Error, Event, Overlap, Run, Schedule, Scheduler};
 
 use crate::claim::Claims;
 use crate::crontab::{Crontab, Job, When};
@@ -15,6 +15,7 @@ use crate::job::{self, Order};
 use crate::log::{Level, Log, Value};
 use crate::running::Running;
 use crate::settings::Settings;
+use crate::status::Counts;
 
 pub struct Jobs {
     pub scheduler: Scheduler,
@@ -30,6 +31,8 @@ pub struct Jobs {
     pub messages: SyncSender<Message>,
     /// The crontab that is run now.
     pub current: Mutex<Arc<Named>>,
+    /// With `--status`.
+    pub counts: Option<Arc<Counts>>,
 }
 
 /// A crontab whose jobs are found by the names of their tasks. Neither these names nor the jobs are kept twice, as there may
@@ -57,7 +60,7 @@ impl Named {
         Named { crontab, by_name }
     }
 
-    fn find(&self, task: &str) -> Option<&Job> {
+    pub fn find(&self, task: &str) -> Option<&Job> {
         let (name, again) = match task.split_once('\n') {
             Some((name, count)) => (name, count.parse::<u32>().ok().filter(|count| *count > 1)? - 1),
             None => (task, 0),
@@ -77,7 +80,7 @@ pub struct Changes {
 }
 
 impl Jobs {
-    fn current(&self) -> MutexGuard<'_, Arc<Named>> {
+    pub fn current(&self) -> MutexGuard<'_, Arc<Named>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -103,6 +106,17 @@ impl Jobs {
         match &crontab.jobs[..] {
             [job] => format!("{} {}", job.schedule_text(), job.program()),
             _ => "a line that is not read as a job any more".into(),
+        }
+    }
+
+    /// Counts what was missed. Runs are counted where they are made.
+    pub fn count(&self, event: &Event) {
+        match (&self.counts, event) {
+            (Some(counts), Event::Missed { task, count, why, .. }) if self.has(task) => {
+                counts.missed(task, *count, *why);
+            }
+            (Some(counts), Event::ClaimedElsewhere { task, .. }) if self.has(task) => counts.elsewhere(task),
+            _ => {}
         }
     }
 
@@ -154,6 +168,9 @@ impl Jobs {
             // A task that has ended is not known any more.
             let _ = self.scheduler.cancel(&name);
         }
+        if let Some(counts) = &self.counts {
+            counts.retain(|task| new.find(task).is_some());
+        }
         Ok(changes)
     }
 
@@ -166,14 +183,14 @@ impl Jobs {
         schedule(&job.when, job.own_zone(self.log.zone()), last, now)
     }
 
-    fn schedule(self: &Arc<Jobs>, job: &Job, name: &str, schedule: Schedule) -> Result<(), Error> {
+    pub fn schedule(self: &Arc<Jobs>, job: &Job, name: &str, schedule: Schedule) -> Result<(), Error> {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
         let mut task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
         if !self.is_claimed(job) {
             task = task.unclaimed();
         }
-        let run = move |run: &Run| jobs.run(run.name(), run.due());
+        let run = move |run: &Run| jobs.run(run);
         match overlap {
             Overlap::Allow(_) => task.run_shared(run)?,
             // A callback that no two threads call takes less memory.
@@ -205,10 +222,10 @@ impl Jobs {
         self.current().find(task).map_or(false, |job| job.is_quiet)
     }
 
-    fn run(&self, task: &str, due: SystemTime) {
+    fn run(&self, run: &Run) {
         let current = self.current().clone();
         // A new version of the crontab may have removed it a moment ago.
-        let job = match current.find(task) {
+        let job = match current.find(run.name()) {
             Some(job) => job,
             None => return,
         };
@@ -217,12 +234,16 @@ impl Jobs {
             job,
             settings: &job.settings().or(&self.defaults),
             label: &job.label(self.logs_commands),
-            due,
+            due: run.due(),
             is_claimed: self.is_claimed(job),
             // The loop that enforces time limits looks when the next one is reached. If there are messages already, it will.
             limited: &|| drop(self.messages.try_send(Message::Look)),
         };
-        job::run(&order, &self.running, &self.log);
+        let going = self.counts.as_ref().map(|counts| counts.start(run));
+        let ending = job::run(&order, &self.running, &self.log);
+        if let Some(going) = going {
+            going.end(order.label, ending);
+        }
     }
 }
 

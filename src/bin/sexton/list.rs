@@ -95,7 +95,7 @@ fn list(args: &Args) -> Result<(), Failure> {
 }
 
 /// Where a job is, as members of an object.
-fn add_place(object: &mut Object, job: &Job) {
+pub fn add_place(object: &mut Object, job: &Job) {
     object.raw("line", &job.line.to_string());
     if let Some(file) = &job.file {
         object.text("file", file);

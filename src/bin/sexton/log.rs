@@ -8,7 +8,7 @@ use sexton::tz::Zone;
 use crate::args::Args;
 use crate::json::Object;
 use crate::mistake::Mistake;
-use crate::writer::Writer;
+use crate::writer::{Followers, Writer};
 use crate::{source, tell, time, Failure};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ pub struct Log {
     least: Level,
     /// Without one, lines are written at once.
     writer: Option<Writer>,
+    /// Who else gets the lines.
+    followers: Followers,
 }
 
 impl Log {
@@ -68,14 +70,14 @@ impl Log {
                 return Err(Failure::Usage(problem.into()));
             }
         };
-        Ok(Log { zone, is_json, least, writer: None })
+        Ok(Log { zone, is_json, least, writer: None, followers: Followers::default() })
     }
 
     /// The same, with a thread that writes.
     pub fn on_thread(self) -> Log {
         let log = self.clone();
         let report = move |lost: i64| log.line(Level::Warn, "lost", &[("count", Value::Number(lost))], None);
-        Log { writer: Writer::start(tell, report), ..self }
+        Log { writer: Writer::start(Box::new(tell), Box::new(report)), ..self }
     }
 
     /// Waits until all is written, but not for long.
@@ -83,7 +85,17 @@ impl Log {
         self.writer.iter().for_each(Writer::flush);
     }
 
+    /// Gives another one the lines from now on. `None` if there are too many.
+    pub fn add_follower(&self, follower: Writer) -> Option<u64> {
+        self.followers.add(follower)
+    }
+
+    pub fn remove_follower(&self, id: u64) {
+        self.followers.remove(id);
+    }
+
     fn write(&self, line: String) {
+        self.followers.write(&line);
         match &self.writer {
             None => tell(&line),
             Some(writer) => writer.write(line),
@@ -97,10 +109,21 @@ impl Log {
     /// Logs an event, of a job or of the whole program.
     pub fn line(&self, level: Level, event: &str, fields: &[(&str, Value<'_>)], job: Option<&str>) {
         if level >= self.least {
-            self.write(match self.is_json {
-                true => self.json(level, event, fields, job),
-                false => self.text(event, fields, job),
-            });
+            self.write(self.written(level, event, fields, job));
+        }
+    }
+
+    /// The line of an event.
+    pub fn written(
+        &self,
+        level: Level,
+        event: &str,
+        fields: &[(&str, Value<'_>)],
+        job: Option<&str>,
+    ) -> String {
+        match self.is_json {
+            true => self.json(level, event, fields, job),
+            false => self.text(event, fields, job),
         }
     }
 

@@ -12,6 +12,7 @@ mod check;
 mod claim;
 mod clocks;
 mod crontab;
+mod ctl;
 mod daemon;
 mod dialect;
 mod diff;
@@ -33,6 +34,7 @@ mod running;
 mod settings;
 mod sign;
 mod source;
+mod status;
 mod svg;
 mod time;
 mod translate;
@@ -69,8 +71,9 @@ pub struct Command {
     run: fn(&Args) -> Result<(), Failure>,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     run::COMMAND,
+    ctl::COMMAND,
     list::COMMAND,
     next::COMMAND,
     week::COMMAND,
@@ -82,7 +85,7 @@ const COMMANDS: [Command; 9] = [
 ];
 
 /// The commands, for error messages.
-const EXPECTED: &str = "run, list, next, week, diff, explain, why, check or translate";
+const EXPECTED: &str = "run, ctl, list, next, week, diff, explain, why, check or translate";
 
 /// Why a command failed.
 pub enum Failure {
@@ -100,6 +103,7 @@ usage: sexton COMMAND ...
 Runs crontabs, and explains and checks cron expressions.
 
     sexton run CRONTAB      run crontabs in the foreground
+    sexton ctl VERB         list, run, pause and resume the jobs of a `sexton run`, follow its log
     sexton list CRONTAB     list the jobs of crontabs, and when they are due
     sexton next EXPR        print the next times of a cron expression, or of a crontab's jobs
     sexton week CRONTAB     show a week of jobs, hour by hour, and which of them meet

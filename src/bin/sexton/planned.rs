@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use sexton::tz::Zone;
 
 use crate::args::Args;
-use crate::crontab::When;
+use crate::crontab::{Job, When};
 use crate::dialect::Reading;
 use crate::{expression, jobs, list, next, source, tell, time, zone, Failure};
 
@@ -47,18 +47,22 @@ pub fn of(args: &Args, rest: &[OsString], reading: &Reading) -> Result<(Vec<Plan
     if let Some(warning) = warning {
         tell(&format!("sexton: {warning}"));
     }
-    let planned = crontab.jobs.iter().map(|job| Planned {
-        name: job.name(),
-        when: job.when.clone(),
-        zone: job.zone.as_ref().unwrap_or(&zone).clone(),
-        command: job.command().trim().into(),
-        program: job.program(),
-        is_named: job.settings().name.is_some(),
-    });
-    Ok((planned.collect(), zone.clone()))
+    Ok((crontab.jobs.iter().map(|job| Planned::of_job(job, &zone)).collect(), zone.clone()))
 }
 
 impl Planned {
+    /// `zone` is that of jobs that name none.
+    pub fn of_job(job: &Job, zone: &Zone) -> Planned {
+        Planned {
+            name: job.name(),
+            when: job.when.clone(),
+            zone: job.zone.as_ref().unwrap_or(zone).clone(),
+            command: job.command().trim().into(),
+            program: job.program(),
+            is_named: job.settings().name.is_some(),
+        }
+    }
+
     /// The due times in a range. `@every` counts from `begin`.
     pub fn due_times(&self, begin: SystemTime, range: Range<SystemTime>) -> impl Iterator<Item = SystemTime> {
         // A due time at the first instant of the range is one of it.

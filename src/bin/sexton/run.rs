@@ -12,6 +12,7 @@ use crate::log::{Level, Log};
 use crate::mistake::{Mistake, Warning};
 use crate::settings::{self, Settings};
 use crate::source::{self, File, Source};
+use crate::status::Address;
 use crate::{check, claim, init, trial, zone, Command, Failure};
 
 pub const COMMAND: Command = Command {
@@ -33,6 +34,7 @@ const FLAGS: &[Flag] = &[
     Flag::Switch("--dry-run"),
     Flag::Value("--until"),
     Flag::Value("--once"),
+    Flag::Values("--status"),
 ];
 
 const HELP: &str = concat!(
@@ -97,6 +99,8 @@ or after it.
                       if it takes longer, it cannot say (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
     --log FORMAT      text (default), or json: an object a line
+    --status ADDR     answer at ADDR, as is said below: 127.0.0.1:9100, :9100 (this machine only),
+                      0.0.0.0:9100, or the path of a Unix socket; may be given several times
     --quiet           log only warnings and failures, and not what `check` warns of at the start
     --verbose         log also which jobs are scheduled, changed and removed
     --log-commands    log whole commands: without it, arguments are left out
@@ -131,6 +135,10 @@ and SIGUSR2 read the crontab again, and so does a change of its file, or of the 
 which are looked at once a second. Jobs that did not change go on as they are. If there is a mistake
 in it, all do. As process 1 of a container the program starts itself as a child, passes signals on
 and collects orphans.
+
+With --status, `/` is a page of the jobs, their last runs and their week; /jobs is the same as JSON,
+/metrics is for Prometheus, and /healthz and /readyz are for probes. There is no login. On a Unix
+socket, which only the user of the program may open, `sexton ctl` can also run and pause jobs.
 
 The journal identifies a job by its name, or else by its line, wherever that is in the crontab. A
 changed line is a new job. A line that is missing at a start is removed. A job that was cut off
@@ -168,6 +176,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     let at_most = at_most.map_err(|problem| Failure::Usage(format!("`--at-most`: {problem}")))?;
     let (defaults, claims, reading) = (Settings::of(args)?, Claims::of(args)?, Reading::of(args)?);
     check_mode(args)?;
+    let addresses = addresses(args)?;
     Log::of(args, Zone::utc())?;
     let paths = source::paths(args)?;
     if init::is_needed() {
@@ -201,6 +210,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         claims,
         defaults,
         logs_commands: args.has("--log-commands"),
+        status: addresses,
     };
     let result = match args.value("--once") {
         Some(name) => trial::once(name, plan, crontab),
@@ -229,6 +239,16 @@ fn warnings(files: &[File], reading: &Reading) -> Vec<(String, Mistake, &'static
         }
     }
     all
+}
+
+/// Where the status is served.
+fn addresses(args: &Args) -> Result<Vec<Address>, Failure> {
+    let mut addresses = Vec::new();
+    for text in args.values("--status") {
+        let address = Address::read(text);
+        addresses.push(address.map_err(|problem| Failure::Usage(format!("`--status`: {problem}")))?);
+    }
+    Ok(addresses)
 }
 
 /// `--dry-run` and `--until` need each other, and `--once` excludes them.

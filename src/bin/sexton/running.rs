@@ -188,6 +188,10 @@ impl Running {
         self.stopped.notify_all();
     }
 
+    pub fn is_stopping(&self) -> bool {
+        self.state().stop_at.is_some()
+    }
+
     /// The strongest signal that a job got because the program stops.
     pub fn worst(&self) -> Option<Signal> {
         self.state().worst

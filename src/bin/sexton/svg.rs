@@ -68,7 +68,8 @@ impl fmt::Display for Number {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// A text inside an element.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         match c {

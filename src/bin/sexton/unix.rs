@@ -3,13 +3,18 @@
 
 #![allow(unsafe_code)]
 
+use std::fs;
 use std::io::{self, Read};
 use std::os::raw::{c_int, c_void};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::io::{AsRawFd, IntoRawFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use crate::status::stream::{Listener, Stream};
 
 pub type Signal = c_int;
 
@@ -42,7 +47,14 @@ extern "C" {
     fn waitpid(process: i32, status: *mut c_int, options: c_int) -> i32;
     fn geteuid() -> u32;
     fn isatty(file: c_int) -> c_int;
+    fn umask(mask: Mode) -> Mode;
 }
+
+/// The permissions of a file.
+#[cfg(not(target_os = "macos"))]
+type Mode = u32;
+#[cfg(target_os = "macos")]
+type Mode = u16;
 
 /// The signals that have come and were not read yet: a bit for each number.
 static PENDING: AtomicU32 = AtomicU32::new(0);
@@ -174,6 +186,30 @@ pub fn as_user(command: &mut Command, user: u32, group: u32) {
 /// The signal that ended a process.
 pub fn signal_of(status: ExitStatus) -> Option<Signal> {
     status.signal()
+}
+
+/// Opens a Unix socket that only the user of this process may connect to.
+pub fn listen_at(path: &Path) -> io::Result<Box<dyn Listener>> {
+    // The file has its permissions from the start. Nothing else is made meanwhile: no job runs yet.
+    // SAFETY: `umask` takes and returns an integer, touches no memory of this process, and always succeeds.
+    let before = unsafe { umask(0o177) };
+    let listener = UnixListener::bind(path);
+    // SAFETY: as above.
+    unsafe { umask(before) };
+    Ok(Box::new(listener?))
+}
+
+pub fn connect_to(path: &Path) -> io::Result<Box<dyn Stream>> {
+    Ok(Box::new(UnixStream::connect(path)?))
+}
+
+pub fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).map_or(false, |metadata| metadata.file_type().is_socket())
+}
+
+/// What tells the file at a path from another one that is put there later.
+pub fn file_id(path: &Path) -> Option<u64> {
+    fs::symlink_metadata(path).ok().map(|metadata| metadata.ino())
 }
 
 /// The shell, and its option for a command.

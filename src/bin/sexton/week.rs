@@ -6,11 +6,15 @@ mod picture;
 mod table;
 
 use std::env;
+use std::time::SystemTime;
+
+use sexton::tz::Zone;
 
 use self::count::Week;
 use crate::args::{Args, Flag};
 use crate::dialect::{self, Reading};
-use crate::{planned, say, source, svg, system, time, Command, Failure};
+use crate::planned::{self, Planned};
+use crate::{say, source, svg, system, time, Command, Failure};
 
 pub const COMMAND: Command = Command {
     name: "week",
@@ -62,7 +66,7 @@ fn week(args: &Args) -> Result<(), Failure> {
     let week = Week::of(&jobs, &zone, from, &reading)
         .ok_or_else(|| Failure::Error(1, "the calendar has no seven days from that time on".into()))?;
     match args.value("--svg") {
-        Some(path) => svg::write(path, &drawing::of(&week)),
+        Some(path) => svg::write(path, &drawing::of(&week, true)),
         None if system::is_terminal() => {
             let width = env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).unwrap_or(80);
             let is_coloured = env::var_os("NO_COLOR").map_or(true, |value| value.is_empty());
@@ -70,6 +74,17 @@ fn week(args: &Args) -> Result<(), Failure> {
         }
         None => say(&table::of(&week)),
     }
+}
+
+/// The week from a time on as a drawing, and what there is to say about it. `None` at the end of the calendar.
+pub fn drawn(
+    jobs: &[Planned],
+    zone: &Zone,
+    from: SystemTime,
+    reading: &Reading,
+) -> Option<(String, Vec<String>)> {
+    let week = Week::of(jobs, zone, from, reading)?;
+    Some((drawing::of(&week, false), picture::notes(&week)))
 }
 
 /// How dark an hour is drawn: four levels of the number of runs. From one to the next the numbers grow by a factor, so that few

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,10 +27,7 @@ enum Message {
 
 impl Writer {
     /// `write` writes a line, and `report` that so many were lost. `None` if there is no thread.
-    pub fn start(
-        write: impl Fn(&str) + Send + 'static,
-        report: impl Fn(i64) + Send + 'static,
-    ) -> Option<Writer> {
+    pub fn start(write: Box<dyn Fn(&str) + Send>, report: Box<dyn Fn(i64) + Send>) -> Option<Writer> {
         let (queue, messages) = mpsc::sync_channel(MOST_WAITING);
         let lost = Arc::new(AtomicI64::new(0));
         let counted = lost.clone();
@@ -71,6 +68,38 @@ impl Writer {
     }
 }
 
+/// How many may follow the log at a time.
+const MOST_FOLLOWERS: usize = 8;
+
+/// Those who get the lines of the log besides stderr. A slow one loses lines, and holds up nobody.
+#[derive(Clone, Default)]
+pub struct Followers(Arc<Mutex<Vec<(u64, Writer)>>>);
+
+impl Followers {
+    fn all(&self) -> MutexGuard<'_, Vec<(u64, Writer)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn write(&self, line: &str) {
+        self.all().iter().for_each(|(_, follower)| follower.write(line.into()));
+    }
+
+    /// `None` if there are too many.
+    pub fn add(&self, follower: Writer) -> Option<u64> {
+        let mut all = self.all();
+        let id = all.last().map_or(0, |(id, _)| id + 1);
+        (all.len() < MOST_FOLLOWERS).then(|| {
+            all.push((id, follower));
+            id
+        })
+    }
+
+    /// The thread of a follower ends once it has tried to write what waits for it.
+    pub fn remove(&self, id: u64) {
+        self.all().retain(|(other, _)| *other != id);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +114,8 @@ mod tests {
             let _ = wait.recv();
         };
         let (reported, reports) = mpsc::channel();
-        let writer = Writer::start(write, move |count| reported.send(count).unwrap()).unwrap();
+        let writer =
+            Writer::start(Box::new(write), Box::new(move |count| reported.send(count).unwrap())).unwrap();
         writer.write("first".into());
         assert_eq!(calls.recv().unwrap(), "first");
         (0..MOST_WAITING + 7).for_each(|i| writer.write(i.to_string()));

@@ -16,7 +16,8 @@ const HOUR: f64 = 30.0 * 24.0 / 168.0;
 /// At most so many jobs get a line.
 const MOST_JOBS: usize = 40;
 
-pub fn of(week: &Week) -> String {
+/// `has_notes`: what there is to say stands below, in words.
+pub fn of(week: &Week, has_notes: bool) -> String {
     let mut svg = Svg::new(WIDTH);
     svg.text("h", (20.0, 30.0), &title(week));
     let mut y = all(&mut svg, week, 60.0);
@@ -24,7 +25,7 @@ pub fn of(week: &Week) -> String {
         y = each(&mut svg, week, y + 30.0);
     }
     y += 8.0;
-    for note in notes(week) {
+    for note in notes(week).into_iter().filter(|_| has_notes) {
         y += 18.0;
         svg.text("", (20.0, y), &shortened(&note, 140));
     }
