@@ -24,6 +24,8 @@ mod process_one;
 mod reload;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod status;
 mod unsafe_code;
 #[cfg(unix)]
 mod usage;
