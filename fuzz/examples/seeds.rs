@@ -143,6 +143,18 @@ fn by_hand() {
         "began 1.000000000 a\nbegan 2.000000000 a\nended 1.000000000 a\nbegan 1.0 a\nbegan x\n?passed 3.000000000 a\n?forgot - last\n!\n\n!sexton journal 1\n",
     ];
     write("journal", journals.map(|text| text.as_bytes().to_vec()));
+    let requests = [
+        "zGET / HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nAccept: */*\r\n\r\n",
+        "0HEAD /metrics HTTP/1.0\r\n\r\n",
+        "7POST /run?job=line%203&from=a+b%ff HTTP/1.1\r\nHost: sexton\r\nContent-Length: 0\r\n\r\n",
+        " GET http://a:9100/jobs?from=1000 HTTP/1.1\nhost:\n\nGET / HTTP/1.1\n\n",
+        "\u{1}\r\n\r\nOPTIONS /? HTTP/1.1\r\nHost: \u{e9}\t\r\n\r\n",
+        "zGET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+        "zGET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+        "zPRI * HTTP/2.0\r\n\r\n",
+        "z\u{16}\u{3}\u{1}\u{2}",
+    ];
+    write("http", requests.map(|text| text.as_bytes().to_vec()));
     // Orders are read from whatever bytes there are.
     let mut state = 1_u32;
     let mut byte = move || {

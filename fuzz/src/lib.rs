@@ -5,6 +5,7 @@
 pub mod agenda;
 pub mod cron;
 pub mod crontab;
+pub mod http;
 pub mod journal;
 pub mod next;
 pub mod posix;
@@ -12,7 +13,7 @@ mod probe;
 pub mod text;
 pub mod tzif;
 
-/// The parts of the program that read a crontab. They expect what they import at the root of their crate.
+/// The parts of the program that read crontabs and requests. They expect what they import at the root of their crate.
 #[path = "../../src/bin/sexton"]
 #[allow(unused, clippy::all)]
 mod program {
@@ -22,6 +23,9 @@ mod program {
     pub mod mistake;
     pub mod settings;
     pub mod sign;
+    pub mod status {
+        pub mod http;
+    }
 }
 use program::{args, dialect, mistake, settings, sign};
 
@@ -37,7 +41,7 @@ fn tell(_line: &str) {}
 pub type Law = fn(&[u8]);
 
 /// All laws. Each has a fuzz target and a folder of `corpus/` of the same name.
-pub const LAWS: [(&str, Law); 8] = [
+pub const LAWS: [(&str, Law); 9] = [
     ("cron", cron::law),
     ("posix", posix::law),
     ("tzif", tzif::law),
@@ -46,6 +50,7 @@ pub const LAWS: [(&str, Law); 8] = [
     ("journal", journal::law),
     ("next", next::law),
     ("agenda", agenda::law),
+    ("http", http::law),
 ];
 
 /// The body of a fuzz target. Built without cargo-fuzz, it is a program that tries the law on the files it is given.
