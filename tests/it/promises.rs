@@ -550,10 +550,16 @@ fn nothing_hidden() {
     for (path, text) in &sources {
         // The program catches signals: the functions of C that this takes are called in one of its files.
         let is_of_signals = path.ends_with("src/bin/sexton/unix.rs");
+        // It listens where `--status` says.
+        let is_of_status = path.contains("src/bin/sexton/status/");
         let lints = ["#![forbid(unsafe_code)]", "#![deny(unsafe_code)]"];
         for line in code(text).filter(|line| !lints.contains(line)) {
+            // A word of HTTP.
+            let line = line.replace("'unsafe-inline'", "");
             let has_unsafe = line.contains("unsafe") && !is_of_signals;
-            if has_unsafe || ["std::net", ".unwrap()", "static mut"].iter().any(|word| line.contains(word)) {
+            let has_network = line.contains("std::net") && !is_of_status;
+            if has_unsafe || has_network || [".unwrap()", "static mut"].iter().any(|word| line.contains(word))
+            {
                 wrong.push(format!("{path}: {line}"));
             }
         }

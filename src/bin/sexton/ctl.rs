@@ -22,11 +22,11 @@ usage: sexton ctl VERB [JOB] [OPTION ...]
 Asks a running `sexton run --status SOCKET` to do something. JOB is a name, `line 3`, or FILE:3 if
 there may be several files, as for `run --once`.
 
-    sexton ctl list         print the jobs: next due time, state, how the last run ended, and schedule
+    sexton ctl list         print the jobs: next due time, state, how the last run ended, schedule
     sexton ctl run JOB      run a job now, also if it is paused; its schedule does not move
     sexton ctl pause JOB    start no run of it until it is resumed: due times are missed meanwhile
     sexton ctl resume JOB   go on with the first due time from now on
-    sexton ctl reload       read the crontab again, and print what has changed or what is wrong with it
+    sexton ctl reload       read the crontab again, and print what has changed or what is wrong
     sexton ctl follow       print the lines of the log as they come, until the program ends
 
     2026-11-30T04:02:00Z waiting success backup: at 04:02 on every Monday and on every Friday

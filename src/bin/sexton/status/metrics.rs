@@ -221,11 +221,31 @@ fn of_jobs(page: &mut Page, labels: &[String], rows: &[Row<'_>]) {
 
 #[cfg(test)]
 mod tests {
+    use sexton::tz::Zone;
+
     use super::*;
+    use crate::crontab::Crontab;
+    use crate::dialect::Reading;
 
     #[test]
     fn what_a_label_may_not_have_is_escaped() {
         assert_eq!(label("a\"b\\c\nd"), "job_name=\"a\\\"b\\\\c\u{fffd}d\"");
+    }
+
+    #[test]
+    fn jobs_of_a_file_that_is_named_twice_have_series_of_their_own() {
+        let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
+        let jobs = |file: &str| {
+            let (mut crontab, _) = Crontab::read(b"@daily a\n@daily b\n", &reading, Zone::from_posix);
+            let file = Arc::new(file.to_string());
+            crontab.jobs.iter_mut().for_each(|job| job.file = Some(file.clone()));
+            crontab.jobs
+        };
+        let jobs: Vec<_> = ["x", "y", "x"].iter().flat_map(|file| jobs(file)).collect();
+        let row = |job| Row { job, state: TaskStatus::Waiting, next: None, counts: OfJob::default() };
+        let rows: Vec<_> = jobs.iter().map(row).collect();
+        let names = ["x:1", "x:2", "y:1", "y:2", "x:1 (2)", "x:2 (2)"];
+        assert_eq!(labels(&rows), names.map(|name| format!("job_name=\"{name}\"")));
     }
 
     #[test]
