@@ -139,8 +139,12 @@ fn what_is_no_request_is_an_error_and_changes_nothing() {
 fn of_several_requests_in_a_row_the_first_is_answered() {
     let served = Served::start("# sexton: name=a\n@daily true\n", &[]);
     let request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-    let (status, _, text) = ask(served.tcp(), request.repeat(1000).as_bytes());
-    assert_eq!((status, &*text), (200, "alive\n"));
+    let mut stream = served.tcp();
+    stream.write_all(request.repeat(1000).as_bytes()).unwrap();
+    let mut text = String::new();
+    // Bytes that nobody reads would reset the connection, and far away the answer would be lost.
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 ") && text.ends_with("\r\n\r\nalive\n"), "{text}");
     // What a proxy would take for the body of the first one.
     let hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\nPOST /pause?job=a HTTP/1.1\r\nHost: a\r\n\r\n";
     assert_eq!(ask(served.unix(), hidden.as_bytes()).0, 413);
