@@ -390,6 +390,18 @@ fn the_week_is_drawn_of_the_crontab_that_is_run() {
     week("new", 14);
 }
 
+#[test]
+fn what_another_replica_has_and_what_nobody_knows_is_counted() {
+    for (claim, series) in [
+        ("exit 1", "sexton_claimed_elsewhere_total{job_name=\"a\"}"),
+        ("exit 7", "sexton_missed_total{job_name=\"a\",reason=\"claim_failed\"}"),
+    ] {
+        let served = Served::start("# sexton: name=a\n* * * * * * true\n", &["--claim", claim]);
+        served.wait_for_number(series, |count| count >= 1.0);
+        assert_eq!(served.number("sexton_runs_total{job_name=\"a\",outcome=\"success\"}"), Some(0.0));
+    }
+}
+
 /// A socket is as good as a port for whoever may open it.
 #[test]
 fn the_pages_are_served_at_the_socket_too() {
