@@ -11,8 +11,9 @@ use super::stream::{write_all, Listener, Stream};
 use super::{add, spawn, Status};
 use crate::log::Level;
 
-/// How many connections of an address are open at a time. Further ones are refused at once.
-const MOST_OPEN: usize = 16;
+/// How many connections of an address are open at a time, with those that the other side has yet to close. Further ones are
+/// refused at once.
+const MOST_OPEN: usize = 32;
 
 /// How long a request may take to come, as a whole.
 const READ_WITHIN: Duration = Duration::from_secs(5);
@@ -161,7 +162,10 @@ fn converse(mut stream: Box<dyn Stream>, status: &Status, is_control: bool) {
         Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
         left => stream.set_timeout(Some(left)),
     };
-    let written = write_all(&mut *stream, answer.bytes(is_head).as_bytes(), &limited);
+    let bytes = answer.bytes(is_head);
+    drop(answer);
+    let written = write_all(&mut *stream, bytes.as_bytes(), &limited);
+    drop(bytes);
     if written.and_then(|()| stream.end_writing()).is_ok() {
         read_rest(&mut *stream);
     }
