@@ -1,8 +1,9 @@
-//! Plays of what the other checker does not know: retries, time limits, all overruns, other schedules for a task, and tasks that
-//! begin paused. What is judged is simpler: the books must be right.
+//! Plays of what the other checker does not know: retries, time limits, all overruns, other schedules for a task, tasks that
+//! begin paused, and claims. What is judged is simpler: the books must be right.
 //!
 //! * Each run begins once and ends once, its attempts come in order, never early, and no two runs of a name overlap.
-//! * Each occurrence is run once or reported as missed once, and none is left out: runs and missed ones lie side by side.
+//! * Each occurrence is run once, reported as missed once, or reported as another replica's, and none is left out: they lie side
+//!   by side.
 //! * The statistics are the sum of the events, and when time has passed nothing that is due is left.
 //!
 //! What it finds was planted, one fault at a time, in the first thousand seeds:
@@ -22,14 +23,16 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use sexton::{Event, ManualClock, Missed, Overlap, Run, RunOutcome, Schedule, Scheduler, Task, Why};
+use sexton::{
+    ClaimFailure, Event, ManualClock, Missed, Overlap, Run, RunOutcome, Schedule, Scheduler, Task, Why,
+};
 
 use super::draw::runner;
 use super::Tally;
@@ -45,6 +48,17 @@ pub struct Play {
     parts: Vec<Part>,
     script: Vec<Deed>,
     begins_paused: bool,
+    /// What claims answer and do, in turn. Without any, there is no claim.
+    claims: Vec<(Answer, Deed)>,
+    on_failure: ClaimFailure,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Ours,
+    Anothers,
+    Fails,
+    Panics,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +157,25 @@ fn deeds_in_callbacks(parts: usize) -> impl Strategy<Value = Deed> {
     ]
 }
 
+/// A claim takes no time, so nothing comes while it is asked.
+fn claims() -> impl Strategy<Value = Vec<(Answer, Deed)>> {
+    let answers = prop_oneof![
+        4 => Just(Answer::Ours),
+        3 => Just(Answer::Anothers),
+        2 => Just(Answer::Fails),
+        1 => Just(Answer::Panics),
+    ];
+    let deeds = prop_oneof![
+        12 => Just(Deed::Nothing),
+        1 => (0..NAMES.len()).prop_map(Deed::Cancel),
+        1 => (0..NAMES.len()).prop_map(Deed::Pause),
+        1 => (0..NAMES.len()).prop_map(Deed::RunNow),
+        1 => Just(Deed::PauseAll),
+    ];
+    let some = proptest::collection::vec((answers, deeds), 1..8);
+    proptest::option::weighted(0.4, some).prop_map(Option::unwrap_or_default)
+}
+
 fn parts(count: usize) -> impl Strategy<Value = Part> {
     let overlaps = select(vec![Overlap::Skip, Overlap::Queue, Overlap::QueueAll(1), Overlap::QueueAll(3)]);
     let retry = proptest::option::weighted(0.6, (0..4_u32, prop_oneof![Just(0), 0..5000_u64]));
@@ -180,12 +213,13 @@ pub fn draw(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
         // Where the clock is set back, due times may come again: the occurrences are not judged then.
         let back = proptest::option::weighted(0.15, (0..16_usize, 0..20_000_u64));
         let parts = proptest::collection::vec(parts(count), count);
-        (parts, script, back, proptest::bool::weighted(0.1)).prop_map(
-            |(parts, mut script, back, begins_paused)| {
+        let policies = select(vec![ClaimFailure::Skip, ClaimFailure::Run, ClaimFailure::Retry]);
+        (parts, script, back, proptest::bool::weighted(0.1), claims(), policies).prop_map(
+            |(parts, mut script, back, begins_paused, claims, on_failure)| {
                 if let Some((at, by)) = back {
                     script.insert(at.min(script.len()), Deed::Back(by));
                 }
-                Play { parts, script, begins_paused }
+                Play { parts, script, begins_paused, claims, on_failure }
             },
         )
     });
@@ -200,6 +234,8 @@ struct World {
     start: SystemTime,
     books: Mutex<Books>,
     calls: Mutex<usize>,
+    /// How many claims were asked.
+    asked: Mutex<usize>,
     depth: Mutex<usize>,
     wakers: Mutex<Vec<Waker>>,
     /// The last handle of each task.
@@ -213,6 +249,14 @@ pub fn perform(play: &Play) -> Result<Tally, String> {
     let clock = ManualClock::new(start);
     let builder = Scheduler::builder().clock(&clock).zone("UTC");
     let builder = if play.begins_paused { builder.paused() } else { builder };
+    let asked: Arc<Mutex<Weak<World>>> = Arc::default();
+    let claimed = asked.clone();
+    let claim = move || {
+        let world = asked.lock().unwrap().upgrade();
+        world.unwrap().claim()
+    };
+    let builder = if play.claims.is_empty() { builder } else { builder.claim(move |_| claim()) };
+    let builder = builder.claim_failure(play.on_failure);
     let world = Arc::new(World {
         play: play.clone(),
         clock,
@@ -220,12 +264,14 @@ pub fn perform(play: &Play) -> Result<Tally, String> {
         start,
         books: Mutex::new(Books::new(play)),
         calls: Mutex::new(0),
+        asked: Mutex::new(0),
         depth: Mutex::new(0),
         wakers: Mutex::new(Vec::new()),
         tasks: Mutex::new(Vec::new()),
         moved: Mutex::new(0),
     });
     let teller = Arc::downgrade(&world);
+    *claimed.lock().unwrap() = teller.clone();
     world.scheduler.observe(move |event| {
         if let Some(world) = teller.upgrade() {
             let (wall, mono) = (world.clock.now(), world.mono());
@@ -386,6 +432,27 @@ impl World {
         }
     }
 
+    /// Whether a run is this replica's.
+    fn claim(self: &Arc<World>) -> Result<bool, String> {
+        let asked = {
+            let mut asked = self.asked.lock().unwrap();
+            *asked += 1;
+            *asked
+        };
+        let (answer, deed) = self.play.claims[asked % self.play.claims.len()];
+        if asked < CALLS && *self.calls.lock().unwrap() < CALLS {
+            *self.depth.lock().unwrap() += 1;
+            self.act(deed);
+            *self.depth.lock().unwrap() -= 1;
+        }
+        match answer {
+            Answer::Ours => Ok(true),
+            Answer::Anothers => Ok(false),
+            Answer::Fails => Err("no route".into()),
+            Answer::Panics => std::panic::resume_unwind(Box::new("on purpose")),
+        }
+    }
+
     /// A callback of a part is called.
     fn called(self: &Arc<World>, index: usize, run: &Run) -> Result<ControlFlow<()>, String> {
         let call = {
@@ -450,6 +517,9 @@ struct Going {
     is_last: bool,
 }
 
+/// Missed occurrences: the name, the first, the latest, how many, and why.
+type Missing = (usize, SystemTime, SystemTime, u64, Option<Why>);
+
 /// What the events add up to.
 struct Books {
     /// Whether occurrences of the wall clock can be judged, and those of elapsed time.
@@ -464,10 +534,17 @@ struct Books {
     paused: [bool; NAMES.len()],
     /// A last run has ended, and the end of its task comes.
     ends: [bool; NAMES.len()],
+    /// A run waits to be claimed again.
+    claims: [bool; NAMES.len()],
+    /// The last thing that was told of the name is a run that was not claimed, which may have been the last of its task.
+    unclaimed: [bool; NAMES.len()],
     /// Runs by name and outcome, and missed occurrences.
     ended: HashMap<(usize, usize), u64>,
     missed: [u64; NAMES.len()],
+    elsewhere: [u64; NAMES.len()],
     begins_paused: bool,
+    /// What was told before what came earlier.
+    early: Vec<Missing>,
     log: Vec<String>,
     error: Option<String>,
 }
@@ -498,9 +575,13 @@ impl Books {
             going: HashMap::new(),
             paused: [false; NAMES.len()],
             ends: [false; NAMES.len()],
+            claims: [false; NAMES.len()],
+            unclaimed: [false; NAMES.len()],
             ended: HashMap::new(),
             missed: [0; NAMES.len()],
+            elsewhere: [0; NAMES.len()],
             begins_paused: play.begins_paused,
+            early: Vec::new(),
             log: Vec::new(),
             error: None,
         }
@@ -523,6 +604,15 @@ impl Books {
             Some(name) => name,
             None => return,
         };
+        let is_end = matches!(event, Event::Ended { .. }) && self.unclaimed[name] && !self.ends[name];
+        // Nobody has said whether a run that was not claimed is the last of its task.
+        let may_be_last =
+            matches!(event, Event::Cancelled { .. } | Event::Replaced { .. } | Event::Rescheduled { .. });
+        if is_end || may_be_last && (self.claims[name] || self.unclaimed[name]) {
+            self.nothing_follows(name);
+        }
+        self.claims[name] &= matches!(event, Event::Paused { .. } | Event::Resumed { .. });
+        self.unclaimed[name] = matches!(event, Event::Missed { why: Why::ClaimFailed | Why::Cancelled, .. });
         match event {
             Event::Scheduled { .. } | Event::Replaced { .. } | Event::Rescheduled { .. } => {
                 self.was_replaced = matches!(event, Event::Replaced { .. });
@@ -555,14 +645,20 @@ impl Books {
                     self.account(name, *due, *due, 1, None);
                 }
                 if *is_last && *attempt == 1 {
-                    // Nothing after it will be run, or missed.
-                    self.tenures
-                        .iter_mut()
-                        .filter(|it| it.name == name && it.until.is_none())
-                        .for_each(|it| it.next = None);
+                    self.nothing_follows(name);
                     self.over(name, wall);
                 }
             }
+            Event::ClaimedElsewhere { due, is_last, .. } => {
+                self.elsewhere[name] += 1;
+                self.account(name, *due, *due, 1, None);
+                self.ends[name] = *is_last;
+                if *is_last {
+                    self.nothing_follows(name);
+                    self.over(name, wall);
+                }
+            }
+            Event::ClaimFailed { then: ClaimFailure::Retry, .. } => self.claims[name] = true,
             Event::AttemptFailed { due, attempt, delay, .. } => {
                 self.failed(name, *due, *attempt, (mono, *delay))
             }
@@ -594,6 +690,12 @@ impl Books {
             _ => None,
         };
         self.tenures.push(Tenure { name, next, until: None });
+    }
+
+    /// Nothing of its schedule will be run any more, or missed.
+    fn nothing_follows(&mut self, name: usize) {
+        let newest = self.tenures.iter_mut().rev().find(|it| it.name == name);
+        newest.into_iter().for_each(|it| it.next = None);
     }
 
     /// The schedule of the task that has the name is over.
@@ -638,18 +740,28 @@ impl Books {
 
     /// Occurrences are run, or missed.
     fn account(&mut self, name: usize, first: SystemTime, latest: SystemTime, count: u64, why: Option<Why>) {
-        let is_after_end = matches!(why, Some(Why::Cancelled | Why::ShutDown));
+        let is_after_end = matches!(why, Some(Why::Cancelled | Why::ClaimFailed | Why::ShutDown));
         let fits = |it: &&mut Tenure| {
             let is_in_time = it.until.map_or(false, |until| first <= until);
             is_in_time && it.next.map_or(false, |(next, _)| next == first)
         };
         let mut of_name = self.tenures.iter_mut().filter(|it| it.name == name);
-        let tenure = match is_after_end {
-            false => of_name.find(|it| it.until.is_none()),
-            true => of_name.find(fits),
+        let is_open =
+            |it: &&mut Tenure| it.until.is_none() && it.next.map_or(true, |(next, _)| next == first);
+        let tenure = match why {
+            Some(Why::ClaimFailed) => {
+                let place = of_name.position(|it| is_open(&it) || fits(&it));
+                place.and_then(|place| self.tenures.iter_mut().filter(|it| it.name == name).nth(place))
+            }
+            _ if is_after_end => of_name.find(fits),
+            _ => of_name.find(|it| it.until.is_none()),
         };
         let (next, step) = match tenure.as_ref().map(|it| it.next) {
             Some(Some(grid)) => grid,
+            None if is_after_end => {
+                // What a task has missed that is removed is told before the run that it was asking for.
+                return self.early.push((name, first, latest, count, why));
+            }
             _ => return,
         };
         let lasts = latest.duration_since(first).unwrap_or_default();
@@ -658,12 +770,17 @@ impl Books {
             tenure.next = Some((latest + step, step));
         }
         self.expect(is_right, || format!("expected {next:?}, every {step:?}"));
+        let waits = |it: &Missing| it.0 == name && it.1 == latest + step;
+        if let Some(place) = self.early.iter().position(waits) {
+            let (name, first, latest, count, why) = self.early.swap_remove(place);
+            self.account(name, first, latest, count, why);
+        }
     }
 
     /// Nothing that is due is left.
     fn settled(&mut self, now: SystemTime) {
         let is_left = |it: &&Tenure| {
-            let waits = self.going.contains_key(&it.name) || self.paused[it.name];
+            let waits = self.going.contains_key(&it.name) || self.paused[it.name] || self.claims[it.name];
             it.until.is_none() && !waits && it.next.map_or(false, |(next, _)| next <= now)
         };
         let left = self.tenures.iter().find(is_left).map(|it| format!("{it:?}"));
@@ -693,6 +810,10 @@ impl Books {
             let ended = [0, 1, 2, 3, 4].map(|outcome| self.ended.get(&(name, outcome)).copied().unwrap_or(0));
             self.expect(sums == ended, || {
                 format!("{text}: {sums:?} by the statistics, {ended:?} by the events")
+            });
+            let (elsewhere, told) = (sum(|stats| stats.elsewhere), self.elsewhere[name]);
+            self.expect(elsewhere == told, || {
+                format!("{text}: {elsewhere} elsewhere by the statistics, {told} by the events")
             });
             let (missed, told) = (sum(|stats| stats.missed), self.missed[name]);
             self.expect(missed == told, || {
