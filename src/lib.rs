@@ -282,4 +282,6 @@ mod pages {
     struct Cron;
     #[doc = include_str!("../docs/vendoring.md")]
     struct Vendoring;
+    #[doc = include_str!("../docs/fleets.md")]
+    struct Fleets;
 }

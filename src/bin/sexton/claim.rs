@@ -1,5 +1,7 @@
 //! `--claim COMMAND`: replicas run one crontab, and the command asks an engine that they share whose a run is.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read};
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -30,6 +32,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Claims {
     command: String,
     limit: Duration,
+    /// Tells this process from all others, also from earlier ones of this machine.
+    replica: String,
     pub on_failure: ClaimFailure,
 }
 
@@ -57,7 +61,8 @@ impl Claims {
         };
         let limit = args.value("--claim-limit").map_or(Ok(LIMIT), settings::duration);
         let limit = limit.map_err(|problem| Failure::Usage(format!("`--claim-limit`: {problem}")))?;
-        Ok(Some(Claims { command, limit, on_failure }))
+        let replica = format!("{:016x}", RandomState::new().build_hasher().finish());
+        Ok(Some(Claims { command, limit, replica, on_failure }))
     }
 
     /// Whether this replica is to have a run, or why that is unknown. `limited` is called once the time limit begins.
@@ -71,7 +76,8 @@ impl Claims {
     ) -> Result<bool, String> {
         let (shell, option) = system::SHELL;
         let mut process = Process::new(shell);
-        process.arg(option).arg(&self.command).envs(variables(job, due));
+        process.arg(option).arg(&self.command);
+        process.envs(variables(job, due)).env("SEXTON_REPLICA", &self.replica);
         process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut stderr = None;
         let started =

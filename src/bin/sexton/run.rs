@@ -126,7 +126,8 @@ at a time. A name is for the log, the journal and --once. With claim=no, each re
 The command of --claim is asked right before a run, for all jobs but @every and @reboot. It finds
 SEXTON_KEY in its environment, a word for the job and the due time that is the same in all replicas,
 and ends with 0 if this one is to run it, with 1 if another has it, with anything else if it cannot
-say. It also gets SEXTON_JOB, SEXTON_DUE (UTC) and SEXTON_DUE_UNIX, and so do the jobs.
+say. It also gets SEXTON_JOB, SEXTON_DUE (UTC) and SEXTON_DUE_UNIX, and so do the jobs; and
+SEXTON_REPLICA, a word for this process.
 docs/fleets.md has commands for PostgreSQL, Redis, etcd and Kubernetes.
 
 Signals: SIGTERM and SIGINT start no more jobs and wait for those that run; after --grace, or at
