@@ -92,36 +92,35 @@ impl State {
 
     /// A run does not begin that was asked about. Reports that, and says what follows.
     pub(super) fn not_begun(&mut self, key: EntryKey, run: &Facts, answer: Answer, now: Now) -> Then {
-        let (task, due) = (run.name.clone(), run.due);
         let why = self.agenda.why_stopped(&run.name, run.version);
         match answer {
-            Ok(false) if why != Some(Why::Cancelled) => {
-                let (coalesced, is_last) = (run.missed, run.place != Place::Any);
-                self.outbox.record(&run.name, done(run));
-                self.outbox.emit(now, || Event::ClaimedElsewhere { task, due, coalesced, is_last });
-                run.stats.add_elsewhere();
-                return Then::Schedule;
-            }
-            Ok(_) => {}
+            Ok(false) if why != Some(Why::Cancelled) => self.report_elsewhere(run, now),
+            Ok(_) => self.report_unclaimed(run, why.unwrap_or(Why::ClaimFailed), now),
             Err(error) => {
-                let wait = run.lateness.clamp(SHORTEST_WAIT, LONGEST_WAIT);
-                let later =
-                    now.mono.checked_add(wait).filter(|_| self.claims.on_failure == ClaimFailure::Retry);
-                let lateness = run.lateness.saturating_add(wait);
-                let later = later.filter(|&at| {
-                    self.phase == Phase::Open && self.agenda.may_begin_later(key, lateness, at, now)
-                });
+                let later = self.asked_later(key, run, now);
                 let then = if later.is_some() { ClaimFailure::Retry } else { ClaimFailure::Skip };
+                let (task, due) = (run.name.clone(), run.due);
                 self.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
-                if let Some(at) = later {
-                    // The attempt that follows is the first.
-                    let run = Facts { attempt: 0, lateness, ..run.clone() };
-                    return Then::Retry(Box::new(Retry { run, at, failed: None }));
+                match later {
+                    Some(later) => return Then::Retry(Box::new(later)),
+                    None => self.report_unclaimed(run, why.unwrap_or(Why::ClaimFailed), now),
                 }
             }
         }
-        self.report_unclaimed(run, why.unwrap_or(Why::ClaimFailed), now);
         Then::Schedule
+    }
+
+    /// A run whose claim has failed, to be asked about again, if the policy says so and nothing comes before.
+    fn asked_later(&mut self, key: EntryKey, run: &Facts, now: Now) -> Option<Retry> {
+        if self.claims.on_failure != ClaimFailure::Retry || self.phase != Phase::Open {
+            return None;
+        }
+        let wait = run.lateness.clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        let (at, lateness) = (now.mono.checked_add(wait)?, run.lateness.saturating_add(wait));
+        // The attempt that follows is the first.
+        let run = Facts { attempt: 0, lateness, ..run.clone() };
+        let may_begin = self.agenda.may_begin_later(key, lateness, at, now);
+        may_begin.then_some(Retry { run, at, failed: None })
     }
 
     /// A run will not be asked about again, as something else has come.
@@ -133,16 +132,21 @@ impl State {
         self.report_unclaimed(run, why, now);
     }
 
+    fn report_elsewhere(&mut self, run: &Facts, now: Now) {
+        let (task, due, coalesced, is_last) =
+            (run.name.clone(), run.due, run.missed, run.place != Place::Any);
+        self.outbox.record(&run.name, done(run));
+        self.outbox.emit(now, || Event::ClaimedElsewhere { task, due, coalesced, is_last });
+        run.stats.add_elsewhere();
+    }
+
     fn report_unclaimed(&mut self, run: &Facts, why: Why, now: Now) {
         if why == Why::ClaimFailed {
             self.outbox.record(&run.name, done(run));
         }
         run.stats.add_missed(1);
-        self.report_missed(
-            &run.name,
-            MissedOccurrences { count: 1, first: run.due, latest: run.due, why },
-            now,
-        );
+        let missed = MissedOccurrences { count: 1, first: run.due, latest: run.due, why };
+        self.report_missed(&run.name, missed, now);
     }
 }
 
