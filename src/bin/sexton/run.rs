@@ -92,9 +92,9 @@ or after it.
     --system          each line has a user before the command, as in /etc/crontab and /etc/cron.d;
                       jobs of others are run by root only
     --grace TIME      how long running jobs may go on after SIGTERM or SIGINT (default: 10s)
-    --claim COMMAND   several replicas share the jobs: the command says which one has a run, as below
+    --claim COMMAND   several replicas share the jobs: the command says which has a run, as below
     --claim-failure HOW
-                      if it cannot say: skip the run (default), run it, or retry until the next is due
+                      if it cannot: skip the run (default), run it, or retry until the next is due
     --claim-limit TIME
                       if it takes longer, it cannot say (default: 10s)
     --at-most N       run at most N jobs at a time (default: 250); others wait
