@@ -25,9 +25,11 @@ pub const ALL: &[Model] = &[
     Model { name: "own-handle", horizons: &[0], is_large: false, run: own_handle },
     Model { name: "cancel", horizons: &[0], is_large: false, run: cancel },
     Model { name: "cancel-due", horizons: &[2], is_large: false, run: cancel_due },
+    Model { name: "claim", horizons: &[0], is_large: false, run: claim },
     Model { name: "reuse", horizons: &[0], is_large: true, run: reuse },
     Model { name: "replace", horizons: &[0, 1], is_large: false, run: replace },
     Model { name: "pending", horizons: &[0], is_large: false, run: pending },
+    Model { name: "drop-polled", horizons: &[0], is_large: false, run: drop_polled },
     Model { name: "wake", horizons: &[0], is_large: false, run: wake },
     Model { name: "waker-dropped", horizons: &[0], is_large: false, run: waker_dropped },
     Model { name: "outbox", horizons: &[0], is_large: false, run: outbox },
@@ -94,6 +96,8 @@ fn cancel() {
 /// A task is cancelled while the time of its next run comes.
 fn cancel_due() {
     let (scheduler, probe) = (scheduler(1), Probe::new());
+    // One that stays, so that the end of the other leaves something to do.
+    scheduler.task("late").after(HOUR).run(|| {}).unwrap();
     let task = scheduler.task("t").every("1s").run(probe.callback()).unwrap();
     probe.until(|seen| seen.started > 0);
     task.cancel_timeout(HOUR).unwrap();
@@ -368,6 +372,30 @@ fn pending() {
     assert_eq!(u64::from(probe.seen().started), task.stats().runs());
 }
 
+/// A future is to be dropped while it is polled: then it is, though nobody wakes it.
+fn drop_polled() {
+    let (scheduler, probe, door) = (scheduler(1), Probe::new(), Arc::new(Mutex::new(Door::default())));
+    let (polled, kept, owned) = (probe.clone(), door.clone(), probe.owned());
+    let make = move || {
+        let (polled, kept, _) = (polled.clone(), kept.clone(), &owned);
+        std::future::poll_fn(move |context| {
+            lock(&kept).wakers.push(context.waker().clone());
+            polled.start();
+            polled.until(|seen| seen.made == 2);
+            polled.end();
+            Poll::<()>::Pending
+        })
+    };
+    let task = scheduler.task("t").every("1h").run_async(move |_| make()).unwrap();
+    probe.until(|seen| seen.started == 1);
+    assert!(task.cancel_timeout(Duration::ZERO).is_err());
+    let goes_on = probe.owned();
+    end(&scheduler);
+    drop(goes_on);
+    open(&door);
+    probe.check(1);
+}
+
 /// A run waits to be told to stop, and another thread cancels its task.
 fn stop() {
     let (scheduler, probe) = (scheduler(1), Probe::new());
@@ -633,6 +661,22 @@ fn store() {
     assert_eq!(probe.check(1).started as usize, began.iter().count());
     assert!(forgot.is_some(), "{records:?}");
     assert!(began.is_none() || ended > began && forgot > began, "{records:?}");
+}
+
+/// A run is claimed while the scheduler shuts down: what was claimed is run, and the claim is dropped once.
+fn claim() {
+    let (asked, probe) = (Probe::new(), Probe::new());
+    let ask = asked.callback();
+    let scheduler = builder(1).claim(move |_| {
+        ask();
+        Ok::<bool, String>(true)
+    });
+    let scheduler = scheduler.build().unwrap();
+    let task = scheduler.task("t").at(sync::wall_clock()).run(probe.callback()).unwrap();
+    end(&scheduler);
+    let seen = probe.check(1);
+    assert_eq!(asked.check(1).started, seen.started);
+    assert_eq!(u64::from(seen.started), task.stats().runs());
 }
 
 /// Due times come one after the other, and each is run or missed; none is early.
