@@ -153,8 +153,9 @@ impl Agenda {
     }
 
     fn snapshot_at(&self, index: usize, now: Now) -> Option<TaskSnapshot> {
-        let now = self.now_for(index, now);
-        self.name_entries.get(index)?.as_ref()?.snapshot(now)
+        let snapshot = self.name_entries.get(index)?.as_ref()?.snapshot(self.now_for(index, now))?;
+        // By the clock that elapsed time is shown by, now may be a moment earlier.
+        Some(TaskSnapshot { next: snapshot.next.map(|next| next.max(now.wall)), ..snapshot })
     }
 
     /// The versions of a task that has lost its name with runs that have not ended.

@@ -149,10 +149,10 @@ impl Running {
 
     /// Sends the signals whose time has come. Returns when the next one's comes.
     pub fn enforce(&self, now: Instant) -> Option<Instant> {
-        let mut sent = Vec::new();
         let mut guard = self.state();
         let state = &mut *guard;
         let is_stopping = state.stop_at.is_some();
+        let why = if is_stopping { "stopping" } else { "time limit" };
         let is_due = |process: &&mut Process| process.deadline.map_or(false, |deadline| deadline <= now);
         for process in state.processes.iter_mut().filter(is_due) {
             let (number, event) = match process.sent {
@@ -161,21 +161,15 @@ impl Running {
             };
             process.deadline = (number == system::TERM).then_some(now + KILL_AFTER);
             process.sent = Some(number);
+            // Before the signal: the line about the end of the job comes after this one. The log keeps nobody waiting.
+            self.log.line(Level::Warn, event, &[("why", Value::Text(why))], Some(&process.job));
             system::signal_group(&mut process.child, number);
             if is_stopping {
                 // KILL has the smaller number.
                 state.worst = Some(state.worst.map_or(number, |worst| worst.min(number)));
             }
-            sent.push((event, process.job.clone()));
         }
-        let next = state.processes.iter().filter_map(|process| process.deadline).min();
-        // The reader of the log may be slow: the lock is not held meanwhile.
-        drop(guard);
-        let why = if is_stopping { "stopping" } else { "time limit" };
-        for (event, job) in sent {
-            self.log.line(Level::Warn, event, &[("why", Value::Text(why))], Some(&job));
-        }
-        next
+        state.processes.iter().filter_map(|process| process.deadline).min()
     }
 
     /// From now on no job starts. Those that run have until then.

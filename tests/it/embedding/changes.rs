@@ -96,6 +96,16 @@ fn the_next_due_time_is_the_due_time_of_the_next_run() {
 }
 
 #[test]
+fn a_due_time_that_has_come_is_shown_as_now_also_if_the_clocks_have_just_drifted_apart() {
+    let stage = stage();
+    let task = stage.scheduler.task("a").after(Duration::ZERO).paused().run(|| {}).unwrap();
+    stage.clock.advance(SECOND);
+    stage.clock.suspend(Duration::from_millis(1));
+    stage.clock.advance(Duration::ZERO);
+    assert_eq!(task.next_due(), Some(stage.clock.now()));
+}
+
+#[test]
 fn during_a_pause_the_next_due_time_goes_on() {
     let stage = stage();
     for (name, schedule) in [("elapsed", every("10s")), ("calendar", cron("*/10 * * * * *"))] {
