@@ -162,6 +162,7 @@ fn by_hand() {
         (state >> 24) as u8
     };
     write("agenda", (1..13).map(|size| (0..size * 60).map(|_| byte()).collect()).collect::<Vec<_>>());
+    write("play", (0..12).map(|_| (0..95).map(|_| byte()).collect()).collect::<Vec<_>>());
 }
 
 /// The cells of each row of a table, whose README tells the format.

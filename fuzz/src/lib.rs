@@ -8,6 +8,7 @@ pub mod crontab;
 pub mod http;
 pub mod journal;
 pub mod next;
+pub mod play;
 pub mod posix;
 mod probe;
 pub mod text;
@@ -29,6 +30,16 @@ mod program {
 }
 use program::{args, dialect, mistake, settings, sign};
 
+/// The simulations of the integration tests. They expect what they import at the root of their crate, too.
+#[path = "../../tests/it"]
+#[allow(unused, clippy::all)]
+mod it {
+    pub mod rows;
+    pub mod simulation;
+    pub mod zones;
+}
+use it::{rows, zones};
+
 #[allow(unused)]
 enum Failure {
     Usage(String),
@@ -41,7 +52,7 @@ fn tell(_line: &str) {}
 pub type Law = fn(&[u8]);
 
 /// All laws. Each has a fuzz target and a folder of `corpus/` of the same name.
-pub const LAWS: [(&str, Law); 9] = [
+pub const LAWS: [(&str, Law); 10] = [
     ("cron", cron::law),
     ("posix", posix::law),
     ("tzif", tzif::law),
@@ -51,6 +62,7 @@ pub const LAWS: [(&str, Law); 9] = [
     ("next", next::law),
     ("agenda", agenda::law),
     ("http", http::law),
+    ("play", play::law),
 ];
 
 /// The body of a fuzz target. Built without cargo-fuzz, it is a program that tries the law on the files it is given.

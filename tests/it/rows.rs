@@ -30,9 +30,11 @@ pub fn rows(file: &'static str) -> Vec<Row> {
     rows
 }
 
-/// The path of a file in `tests/data/`.
+/// The path of a file in `tests/data/`, from this package or one below it that compiles this file, too.
 pub fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
+    let mut packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let package = packages.find(|folder| folder.join("tests/data").is_dir()).expect("the data are there");
+    package.join("tests/data").join(file)
 }
 
 impl Row {

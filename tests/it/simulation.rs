@@ -90,6 +90,16 @@ fn perform(play: &Play) -> Result<Tally, String> {
     Ok(Tally { simulated, is_endless: false })
 }
 
+/// Plays what a fuzzer makes up. The error says what happened.
+#[allow(dead_code)] // For `fuzz/`.
+pub fn play_from(bytes: &[u8]) -> Result<(), String> {
+    let play = match draw::draw_from(bytes) {
+        Some(play) => play,
+        None => return Ok(()),
+    };
+    perform(&play).map(|_| ()).map_err(|error| format!("{error}\n{play:#?}"))
+}
+
 /// The same, where a panic is a failure like any other.
 fn try_to<P>(perform: fn(&P) -> Result<Tally, String>, play: &P) -> Result<Tally, String> {
     catch_unwind(AssertUnwindSafe(|| perform(play))).unwrap_or_else(|panic| {

@@ -29,6 +29,33 @@ pub fn draw(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
     Box::new(plays(scale).new_tree(&mut runner(seed)).expect("nothing is filtered for long"))
 }
 
+/// What comes of bytes that a fuzzer makes up. Three say what kind of play it is; each four that follow are the seed of a
+/// task, or of a scene, so that bytes that are nearly equal are plays that are nearly equal. None of too few bytes.
+#[allow(dead_code)] // For `fuzz/`.
+pub fn draw_from(bytes: &[u8]) -> Option<Play> {
+    let (kind, seeds) = (bytes.get(..3)?, &bytes[3..]);
+    let scale = [Scale::Short, Scale::Long, Scale::Moving][usize::from(kind[0] % 3)];
+    let count = 1 + usize::from(kind[1] % 5);
+    let mut runners =
+        seeds.chunks_exact(4).map(|seed| runner(u32::from_le_bytes(seed.try_into().unwrap()).into()));
+    let (zone, start) = beginnings(scale).new_tree(&mut runners.next()?).ok()?.current();
+    let mut tasks = Vec::new();
+    for mut runner in runners.by_ref().take(count) {
+        tasks.push(parts(scale, count).new_tree(&mut runner).ok()?.current());
+    }
+    let mut play = Play { zone, start, parts: tasks, script: Vec::new(), observer: Vec::new() };
+    if play.parts.len() < count {
+        return None;
+    }
+    if kind[2] % 2 == 1 {
+        play = slow(scale, Just(play)).new_tree(&mut runners.next()?).ok()?.current();
+    }
+    for mut runner in runners.take(20) {
+        play.script.extend(scenes(scale, count).new_tree(&mut runner).ok()?.current());
+    }
+    Some(play)
+}
+
 /// Draws the same each time.
 pub fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
@@ -302,10 +329,11 @@ fn plays(scale: Scale) -> impl Strategy<Value = Play> {
 /// A play in which observers and schedules are slow: time passes while they run, and schedules do things then.
 pub fn draw_slow(seed: u64) -> Box<dyn ValueTree<Value = Play>> {
     let scale = if seed % 8 == 0 { Scale::Long } else { Scale::Short };
-    Box::new(slow_plays(scale).new_tree(&mut runner(seed)).expect("nothing is filtered"))
+    let plays = slow(scale, plays(scale));
+    Box::new(plays.new_tree(&mut runner(seed)).expect("nothing is filtered"))
 }
 
-fn slow_plays(scale: Scale) -> impl Strategy<Value = Play> {
+fn slow(scale: Scale, plays: impl Strategy<Value = Play>) -> impl Strategy<Value = Play> {
     let short = scale == Scale::Short;
     let (little, much) = if short { (40, 3000) } else { (HOUR, 2 * DAY) };
     let lasts = || prop_oneof![0..little, 0..much];
@@ -324,7 +352,7 @@ fn slow_plays(scale: Scale) -> impl Strategy<Value = Play> {
     let observer = proptest::collection::vec(observer, 0..6);
     let asked = proptest::collection::vec(proptest::collection::vec(asked, 0..6), 5);
     let end = proptest::option::weighted(0.2, (any::<bool>(), 0..14_usize));
-    (plays(scale), observer, asked, end).prop_map(|(mut play, observer, asked, end)| {
+    (plays, observer, asked, end).prop_map(|(mut play, observer, asked, end)| {
         play.observer = observer;
         let count = play.parts.len();
         for (part, asked) in play.parts.iter_mut().zip(asked) {
