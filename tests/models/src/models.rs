@@ -36,12 +36,14 @@ pub const ALL: &[Model] = &[
     Model { name: "panic", horizons: &[0], is_large: false, run: panics },
     Model { name: "shutdown", horizons: &[0, 1], is_large: false, run: shutdown },
     Model { name: "stop", horizons: &[0], is_large: false, run: stop },
+    Model { name: "stop-by-shutdown", horizons: &[0], is_large: false, run: stop_by_shutdown },
+    Model { name: "late-worker", horizons: &[0], is_large: false, run: late_worker },
     Model { name: "wait", horizons: &[0], is_large: false, run: waits },
     Model { name: "pause", horizons: &[0], is_large: false, run: pause },
     Model { name: "earlier", horizons: &[0], is_large: false, run: earlier },
     Model { name: "store", horizons: &[0], is_large: false, run: store },
     Model { name: "run-now", horizons: &[0], is_large: true, run: run_now },
-    Model { name: "second-worker", horizons: &[0], is_large: true, run: second_worker },
+    Model { name: "second-worker", horizons: &[0], is_large: false, run: second_worker },
     Model { name: "replace-demanded", horizons: &[0, 1], is_large: true, run: replace_demanded },
 ];
 
@@ -398,6 +400,15 @@ fn drop_polled() {
 
 /// A run waits to be told to stop, and another thread cancels its task.
 fn stop() {
+    stopped(|_, task| task.cancel().unwrap());
+}
+
+/// The same, and the other thread shuts down.
+fn stop_by_shutdown() {
+    stopped(|scheduler, _| scheduler.shutdown());
+}
+
+fn stopped(by: fn(Scheduler, Task)) {
     let (scheduler, probe) = (scheduler(1), Probe::new());
     let (counts, asked) = (probe.callback(), Arc::new(Mutex::new(0)));
     let told = asked.clone();
@@ -410,8 +421,8 @@ fn stop() {
         })
         .unwrap();
     let other = spawn({
-        let task = task.clone();
-        move || task.cancel().unwrap()
+        let (scheduler, task) = (scheduler.clone(), task.clone());
+        move || by(scheduler, task)
     });
     join(other);
     end(&scheduler);
@@ -515,9 +526,10 @@ fn panics() {
     assert_eq!((count("panicked"), count("destructor panicked")), (started, 1), "{words:?}");
 }
 
-/// Two threads drive a scheduler that has none, and a third schedules. What is due is run once.
+/// Two threads drive a scheduler that has none, and a third demands a run. What is due is run once, and told by one at a time.
 fn drivers() {
-    let (scheduler, probe) = (scheduler(0), Probe::new());
+    let (scheduler, probe, log) = (scheduler(0), Probe::new(), Log::default());
+    let _observer = scheduler.observe(log.observer());
     let task = scheduler.task("t").every("1h").run(probe.callback()).unwrap();
     let drive = |scheduler: &Scheduler| {
         let _ = scheduler.run_pending();
@@ -535,6 +547,7 @@ fn drivers() {
     assert!((1..=2).contains(&started), "the due time and the demand are one run or two: {started}");
     end(&scheduler);
     probe.check(1);
+    log.check();
 }
 
 /// Two wait until no task is left, and so drive a scheduler that has no threads, while a third thread adds one.
@@ -591,15 +604,24 @@ fn second_worker() {
     probe.check(2);
 }
 
-/// The second worker cannot be started, and then the scheduler shuts down.
+/// A scheduler shuts down while a second worker is being started.
+fn late_worker() {
+    second_worker_of(usize::MAX);
+}
+
+/// The same, and it cannot be started.
 fn no_second_worker() {
+    second_worker_of(0);
+}
+
+fn second_worker_of(spawns: usize) {
     let (scheduler, probe) = (scheduler(2), Probe::new());
-    sync::limit_spawns(0);
+    sync::limit_spawns(spawns);
     for name in ["a", "b"] {
         scheduler.task(name).every("1h").run(probe.callback()).unwrap();
     }
     end(&scheduler);
-    probe.check(1);
+    probe.check(2);
 }
 
 /// A caller waits until no task is left, and all is done and told then.
