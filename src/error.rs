@@ -64,6 +64,11 @@ impl Error {
         Error { inner: Box::new(Inner { task: None, field: None, kind }) }
     }
 
+    /// For all that no other kind is for: a text says what is wrong.
+    pub(crate) fn other(why: impl Into<String>) -> Error {
+        Error::new(Kind::Other(why.into()))
+    }
+
     pub(crate) fn of_store(error: StoreError) -> Error {
         Error::new(Kind::Store(error.into()))
     }

@@ -251,7 +251,7 @@ pub use {
     engine::Claim,
     error::Error,
     event::{ClaimFailure, Event, RunOutcome, Why},
-    schedule::{Moment, Schedule, Upcoming},
+    schedule::{Given, Moment, Schedule, Upcoming},
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, ObserverHandle, Run,
         Scheduler, Task, TaskBuilder,

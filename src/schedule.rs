@@ -11,6 +11,7 @@ mod calendar;
 pub(crate) mod due;
 mod except;
 mod exclusions;
+mod given;
 mod jitter;
 pub(crate) mod moment;
 mod pattern;
@@ -25,6 +26,7 @@ mod timetable;
 mod words;
 
 pub use ask::Upcoming;
+pub use given::Given;
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
 
@@ -38,6 +40,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::except::Except;
+use self::given::unquoted;
 use self::rule::{Closure, Moments};
 use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
@@ -122,16 +125,8 @@ impl Schedule {
     /// # Errors
     ///
     /// If the period is zero or its text is none; [`Period`] describes it.
-    pub fn every<P>(period: P) -> Result<Schedule, Error>
-    where
-        P: TryInto<Period> + fmt::Debug + Clone,
-        P::Error: Into<Error>,
-    {
-        let given = period.clone();
-        match period.try_into() {
-            Ok(period) => Ok(Schedule::from(What::Every(period))),
-            Err(error) => Err(error.into().in_field("every", unquoted(&given))),
-        }
+    pub fn every<P: Given<Period>>(period: P) -> Result<Schedule, Error> {
+        Ok(period.read("every")?.into())
     }
 
     /// At once, and then each time when so much time has passed since the last run has ended: `"10s"`, or a [`Duration`].
@@ -154,20 +149,13 @@ impl Schedule {
     ///
     /// If the period is zero or its text is none ([`Period`]), or if it has days, weeks, months or years, whose length is not
     /// always the same.
-    pub fn every_after_end<P>(period: P) -> Result<Schedule, Error>
-    where
-        P: TryInto<Period> + fmt::Debug + Clone,
-        P::Error: Into<Error>,
-    {
-        let nonsense = |error: Error| error.in_field("every_after_end", unquoted(&period));
-        let parsed = period.clone().try_into().map_err(|error| nonsense(error.into()))?;
-        match parsed.is_elapsed() {
-            true => Ok(Schedule::from(What::AfterEnd(parsed.elapsed()))),
-            false => {
-                let why = "expected elapsed time, such as `24h`: days are not always as long";
-                Err(nonsense(Error::new(Kind::Other(why.into()))))
-            }
+    pub fn every_after_end<P: Given<Period>>(period: P) -> Result<Schedule, Error> {
+        let read = period.clone().read("every_after_end")?;
+        if read.is_elapsed() {
+            return Ok(Schedule::from(What::AfterEnd(read.elapsed())));
         }
+        let error = Error::other("expected elapsed time, such as `24h`: days are not always as long");
+        Err(error.in_field("every_after_end", unquoted(&period)))
     }
 
     /// Once, at a civil time of the zone, or at an instant. If that has passed, it is late or missed. A time alone, `10:00`, is
@@ -176,12 +164,8 @@ impl Schedule {
     /// # Errors
     ///
     /// If the text is no [`Moment`].
-    pub fn at<M>(moment: M) -> Result<Schedule, Error>
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
-        Ok(Schedule::from(What::At(to_moment("at", moment)?)))
+    pub fn at<M: Given<Moment>>(moment: M) -> Result<Schedule, Error> {
+        Ok(Schedule::from(What::At(moment.read("at")?)))
     }
 
     /// Once, after some elapsed time.
@@ -195,13 +179,10 @@ impl Schedule {
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
-        I::Item: TryInto<Moment> + fmt::Debug + Clone,
-        <I::Item as TryInto<Moment>>::Error: Into<Error>,
+        I::Item: Given<Moment>,
     {
         let mut moments = moments.into_iter();
-        Schedule::from(What::AtEach(Box::new(move || {
-            moments.next().map(|moment| to_moment("at_each", moment))
-        })))
+        Schedule::from(What::AtEach(Box::new(move || moments.next().map(|moment| moment.read("at_each")))))
     }
 
     /// At the instant that a closure gives for the time that it is now, both UTC; `None` ends the schedule. It is
@@ -231,12 +212,8 @@ impl Schedule {
     /// # Errors
     ///
     /// If the text is no [`Moment`]. With other schedules it is an error when the task is scheduled.
-    pub fn starting<M>(mut self, moment: M) -> Result<Schedule, Error>
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
-        self.starting = Some(to_moment("starting", moment)?);
+    pub fn starting<M: Given<Moment>>(mut self, moment: M) -> Result<Schedule, Error> {
+        self.starting = Some(moment.read("starting")?);
         Ok(self)
     }
 
@@ -291,12 +268,8 @@ impl Schedule {
     /// # Errors
     ///
     /// If the text is no [`Moment`].
-    pub fn until<M>(mut self, moment: M) -> Result<Schedule, Error>
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
-        self.until = Some(to_moment("until", moment)?);
+    pub fn until<M: Given<Moment>>(mut self, moment: M) -> Result<Schedule, Error> {
+        self.until = Some(moment.read("until")?);
         Ok(self)
     }
 
@@ -371,7 +344,7 @@ impl From<What> for Schedule {
             times: None,
             first_after: None,
             every_nth_week: None,
-            except: Except::default(),
+            except: Except::NONE,
             jitter: Duration::ZERO,
         }
     }
@@ -400,21 +373,6 @@ impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Schedule({self})")
     }
-}
-
-fn to_moment<M>(field: &'static str, moment: M) -> Result<Moment, Error>
-where
-    M: TryInto<Moment> + fmt::Debug + Clone,
-    M::Error: Into<Error>,
-{
-    let given = moment.clone();
-    moment.try_into().map_err(|error| error.into().in_field(field, unquoted(&given)))
-}
-
-/// A value as it was given: for a text that is the text.
-fn unquoted(given: &impl fmt::Debug) -> String {
-    let text = format!("{given:?}");
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
 }
 
 /// The instant of a moment that was given in a field, if one was.

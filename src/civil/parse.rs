@@ -171,7 +171,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn eat(&mut self, byte: u8, part: &'static str) -> Result<(), ParseError> {
+    pub(crate) fn eat(&mut self, byte: u8, part: &'static str) -> Result<(), ParseError> {
         if self.peek() != Some(byte) {
             return Err(self.error(part, self.at, if byte == b'-' { "`-`" } else { "`:`" }));
         }

@@ -202,10 +202,12 @@ fn explain_by(history: &TaskHistory, zone: &Zone, moment: Moment, now: Now) -> R
     Ok(Account { task: name.clone(), at, reason, clocks, schedule, zone: zone.clone() })
 }
 
+const NOTHING: &str = "and the history has nothing for that second";
+
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |instant: SystemTime| InZone { instant, zone: &self.zone };
-        write!(f, "task `{}` at {}: ", OneLine(&self.task), show(self.at))?;
+        let show = |instant: &SystemTime| shown(*instant, &self.zone);
+        write!(f, "task `{}` at {}: ", OneLine(&self.task), show(&self.at))?;
         match &self.reason {
             Reason::Ran { lateness, ending, took, coalesced } => {
                 match lateness.is_zero() {
@@ -214,62 +216,58 @@ impl fmt::Display for Account {
                 }
                 ended(*ending, *took, f)?;
                 match coalesced {
-                    0 => {}
-                    1 => f.write_str("; it coalesced the occurrence before")?,
-                    _ => write!(f, "; it coalesced the {coalesced} occurrences before")?,
+                    0 => Ok(()),
+                    1 => f.write_str("; it coalesced the occurrence before"),
+                    _ => write!(f, "; it coalesced the {coalesced} occurrences before"),
                 }
             }
             Reason::RanAsOneOf { runs, first, latest, ending } => {
                 let ran = if *ending == Ending::Elsewhere { "" } else { "ran and " };
-                let (first, latest) = (show(*first), show(*latest));
-                write!(f, "{ran}{ending}, like all {runs} runs from {first} to {latest}")?;
+                let (first, latest) = (show(first), show(latest));
+                write!(f, "{ran}{ending}, like all {runs} runs from {first} to {latest}")
             }
-            Reason::Elsewhere => f.write_str("was another replica's")?,
+            Reason::Elsewhere => f.write_str("was another replica's"),
             Reason::RunNow { ending, took } => {
                 f.write_str("ran by `run_now`")?;
-                ended(*ending, *took, f)?;
+                ended(*ending, *took, f)
             }
             Reason::Coalesced { by, why, step } => {
-                write!(f, "was coalesced into the run for {}: {why}", show(*by))?;
-                stepped(*step, f)?;
+                write!(f, "was coalesced into the run for {}: {why}", show(by))?;
+                stepped(*step, f)
             }
             Reason::Missed { why, count, first, latest, step } => {
                 write!(f, "missed: {why}")?;
                 stepped(*step, f)?;
-                if *count > 1 {
-                    write!(f, "; one of {count} missed from {} to {}", show(*first), show(*latest))?;
+                match count {
+                    0..=1 => Ok(()),
+                    _ => write!(f, "; one of {count} missed from {} to {}", show(first), show(latest)),
                 }
             }
-            Reason::Paused { since: None } => f.write_str("is due, and the task is paused")?,
+            Reason::Paused { since: None } => f.write_str("is due, and the task is paused"),
             Reason::Paused { since: Some(since) } => {
-                write!(f, "is due, and the task has been paused since {}", show(*since))?;
+                write!(f, "is due, and the task has been paused since {}", show(since))
             }
             Reason::Running { due: Some(due) } => {
-                write!(f, "is due, and the run for {} is still going on", show(*due))?;
+                write!(f, "is due, and the run for {} is still going on", show(due))
             }
             Reason::Running { due: None } => {
-                f.write_str("is due, and a run of an earlier task of the same name is still going on")?;
+                f.write_str("is due, and a run of an earlier task of the same name is still going on")
             }
-            Reason::Waiting => f.write_str("is due, and waits for a free worker")?,
-            Reason::Cancelled { at } => write!(f, "the task was cancelled before, at {}", show(*at))?,
-            Reason::NotYet { is_paused } => {
-                f.write_str("is still to come")?;
-                if *is_paused {
-                    f.write_str(", and the task is paused")?;
-                }
-            }
+            Reason::Waiting => f.write_str("is due, and waits for a free worker"),
+            Reason::Cancelled { at } => write!(f, "the task was cancelled before, at {}", show(at)),
+            Reason::NotYet { is_paused: false } => f.write_str("is still to come"),
+            Reason::NotYet { is_paused: true } => f.write_str("is still to come, and the task is paused"),
             Reason::Unscheduled { since, is_replaced: false } => {
-                write!(f, "the task was scheduled later, at {}", show(*since))?;
+                write!(f, "the task was scheduled later, at {}", show(since))
             }
-            Reason::Unscheduled { since, .. } => {
-                write!(f, "the task was replaced later, at {}, ", show(*since))?;
-                f.write_str("and the history has nothing for that second")?;
+            Reason::Unscheduled { since, is_replaced: true } => {
+                write!(f, "the task was replaced later, at {}, {NOTHING}", show(since))
             }
             Reason::NotStarted { start } => {
-                write!(f, "is not due: the schedule starts after {}", show(*start))?;
+                write!(f, "is not due: the schedule starts after {}", show(start))
             }
-            Reason::Over { until } => write!(f, "is not due: the schedule ends with {}", show(*until))?,
-            Reason::DoesNotFire(why) => write!(f, "{why}")?,
+            Reason::Over { until } => write!(f, "is not due: the schedule ends with {}", show(until)),
+            Reason::DoesNotFire(why) => write!(f, "{why}"),
             Reason::NotDue { before, after, step } => {
                 f.write_str("is not due")?;
                 if let Some(schedule) = &self.schedule {
@@ -277,35 +275,29 @@ impl fmt::Display for Account {
                 }
                 match (before, after) {
                     (Some(before), Some(after)) => {
-                        write!(f, ": the nearest due times are {} and {}", show(*before), show(*after))?;
+                        write!(f, ": the nearest due times are {} and {}", show(before), show(after))?;
                     }
-                    (Some(before), None) => write!(f, ": the previous due time is {}", show(*before))?,
-                    (None, Some(after)) => write!(f, ": the next due time is {}", show(*after))?,
+                    (Some(before), None) => write!(f, ": the previous due time is {}", show(before))?,
+                    (None, Some(after)) => write!(f, ": the next due time is {}", show(after))?,
                     (None, None) => {}
                 }
-                if let Some(step) = step {
-                    write!(f, "; the clock was stepped over it, {step}")?;
-                }
+                step.map_or(Ok(()), |step| write!(f, "; the clock was stepped over it, {step}"))
             }
             Reason::NotKnown { next } => {
-                write!(f, "is after the next due time, {}, and later ones are not known yet", show(*next))?;
+                write!(f, "is after the next due time, {}, and later ones are not known yet", show(next))
             }
             Reason::ShownBefore { since } => {
-                write!(
-                    f,
-                    "is not due: the clocks showed this time already, before the zone was changed at {}",
-                    show(*since)
-                )?;
+                f.write_str("is not due: the clocks showed this time already, before the zone was changed")?;
+                write!(f, " at {}", show(since))
             }
             Reason::Rezoned { since } => {
-                write!(f, "the zone was changed later, at {}, ", show(*since))?;
-                f.write_str("and the history has nothing for that second")?;
+                write!(f, "the zone was changed later, at {}, {NOTHING}", show(since))
             }
-            Reason::Forgotten { since: None } => f.write_str("the history has nothing about it")?,
+            Reason::Forgotten { since: None } => f.write_str("the history has nothing about it"),
             Reason::Forgotten { since: Some(since) } => {
-                write!(f, "is older than the history, which begins after {}", show(*since))?;
+                write!(f, "is older than the history, which begins after {}", show(since))
             }
-        }
+        }?;
         match &self.clocks {
             Some(clocks) => write!(f, " (it {clocks})"),
             None => Ok(()),
@@ -329,16 +321,11 @@ fn stepped(step: Option<Step>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// Prints an instant in a zone.
-struct InZone<'a> {
-    instant: SystemTime,
-    zone: &'a Zone,
-}
-
-impl fmt::Display for InZone<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        rfc3339(self.instant, self.zone, f)
-    }
+/// An instant as the clocks of a zone show it.
+fn shown(instant: SystemTime, zone: &Zone) -> String {
+    let mut text = String::new();
+    rfc3339(instant, zone, &mut text).expect("a string takes all");
+    text
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ use crate::agenda::TaskDetails;
 use crate::clock::Now;
 use crate::elapsed::Elapsed;
 use crate::event::OneLine;
-use crate::occurrences::days::remainder;
-use crate::schedule::{rfc3339, Plan};
+use crate::schedule::rfc3339;
 use crate::scheduler::Scheduler;
 use crate::sync::{lock, Arc};
 use crate::tz::Zone;
@@ -109,109 +108,66 @@ impl Scheduler {
         let state = lock(&self.engine.state);
         let (zone, now) = (state.zone.clone(), self.engine.clock.now());
         let history = super::history(&state);
-        let mean = |task: &TaskDetails| history.and_then(|history| history.mean(&task.name));
-        let tasks = state.agenda.all_details().into_iter();
-        let prospects: Vec<_> = tasks.map(|task| Prospect { mean: mean(&task), task }).collect();
-        let workers = self.engine.pool.limit().max(1);
+        let details = state.agenda.all_details();
+        let means: Vec<_> = details.iter().map(|task| history?.mean(&task.name)).collect();
         let wait_limit = state.agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
         drop(state);
-        look_ahead(&prospects, now, horizon, workers, wait_limit, zone)
-    }
-}
-
-/// What is known of the future of a task.
-struct Prospect {
-    task: TaskDetails,
-    /// The mean duration of a run.
-    mean: Option<Duration>,
-}
-
-impl Prospect {
-    /// The due time after `due`, if the rule is known. One run coalesces those that have passed.
-    fn after(&self, due: SystemTime, now: Now) -> Option<SystemTime> {
-        let plan = self.task.plan.as_ref()?;
-        match plan.period() {
-            Some(period) => {
-                let age = now.wall.duration_since(due).unwrap_or_default();
-                let next = due.checked_add(age - remainder(age, period))?.checked_add(period);
-                next.filter(|next| plan.until.map_or(true, |until| *next <= until))
-            }
-            None => plan.after(due.max(now.wall)),
+        let (due_times, cut) = due_times_of(&details, now, horizon);
+        let (workers, horizon) = (self.engine.pool.limit().max(1), cut.unwrap_or(horizon));
+        let mut wants: Vec<Want> = Vec::new();
+        let mut tasks = Vec::with_capacity(details.len());
+        for ((task, mean), due_times) in details.into_iter().zip(means).zip(due_times) {
+            let TaskDetails { name, plan, overlap, allowed_runs, is_paused, is_async, .. } = task;
+            let took = mean.unwrap_or_default();
+            let (runs, overlaps) = runs_of(&due_times, took, overlap, allowed_runs);
+            let took = if is_async { Duration::ZERO } else { took };
+            wants.extend(runs.into_iter().map(|at| Want { at, took }));
+            let nth_after = due_times.iter().skip(allowed_runs);
+            let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
+            tasks.push(Outlook {
+                task: name,
+                mean,
+                occurrences: due_times.len() as u64,
+                gap: gaps.min(),
+                overlaps,
+                is_paused,
+                // Later ones are up to the user's code.
+                knows_next_only: !is_paused && !plan.map_or(true, |plan| plan.is_known()),
+            });
+        }
+        // The sort is stable: of runs at the same time, the task that was scheduled first comes first.
+        wants.sort_by_key(|want| want.at);
+        let busy = wants.iter().fold(0.0, |busy, want| busy + want.took.as_secs_f64());
+        let time = horizon.as_secs_f64() * workers as f64;
+        let all_waits = wants.iter().zip(waits(&wants, workers));
+        let too_long: Vec<_> = all_waits.filter(|(_, wait)| *wait > wait_limit).collect();
+        Forecast {
+            horizon,
+            is_cut: cut.is_some(),
+            workers,
+            runs: wants.len() as u64,
+            busy: if time > 0.0 { busy / time } else { 0.0 },
+            tasks,
+            waiting_runs: too_long.len() as u64,
+            longest_wait: too_long.iter().map(|(_, wait)| *wait).max().unwrap_or_default(),
+            first_wait: too_long.iter().find_map(|(want, _)| now.wall.checked_add(want.at)),
+            wait_limit,
+            workers_needed: least_workers(&wants, wait_limit),
+            zone,
         }
     }
-
-    /// Whether only the next due time is known: later ones are up to the user's code.
-    fn knows_next_only(&self) -> bool {
-        !self.task.plan.as_ref().map_or(true, Plan::is_known)
-    }
-}
-
-fn look_ahead(
-    prospects: &[Prospect],
-    now: Now,
-    asked: Duration,
-    workers: usize,
-    wait_limit: Duration,
-    zone: Zone,
-) -> Forecast {
-    let (due_times, cut) = due_times_of(prospects, now, asked);
-    let horizon = cut.unwrap_or(asked);
-    let mut wants: Vec<Want> = Vec::new();
-    let mut tasks = Vec::with_capacity(prospects.len());
-    for (prospect, due_times) in prospects.iter().zip(due_times) {
-        let took = prospect.mean.unwrap_or_default();
-        let TaskDetails { ref name, overlap, allowed_runs, is_paused, is_async, .. } = prospect.task;
-        let (runs, overlaps) = runs_of(&due_times, took, overlap, allowed_runs);
-        let took = if is_async { Duration::ZERO } else { took };
-        wants.extend(runs.into_iter().map(|at| Want { at, took }));
-        let nth_after = due_times.iter().skip(allowed_runs);
-        let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
-        tasks.push(Outlook {
-            task: name.clone(),
-            mean: prospect.mean,
-            occurrences: due_times.len() as u64,
-            gap: gaps.min(),
-            overlaps,
-            is_paused,
-            knows_next_only: prospect.knows_next_only() && !is_paused,
-        });
-    }
-    // The sort is stable: of runs at the same time, the task that was scheduled first comes first.
-    wants.sort_by_key(|want| want.at);
-    let busy = wants.iter().fold(0.0, |busy, want| busy + want.took.as_secs_f64());
-    let time = horizon.as_secs_f64() * workers as f64;
-    let mut forecast = Forecast {
-        horizon,
-        is_cut: cut.is_some(),
-        workers,
-        runs: wants.len() as u64,
-        busy: if time > 0.0 { busy / time } else { 0.0 },
-        tasks,
-        waiting_runs: 0,
-        longest_wait: Duration::ZERO,
-        first_wait: None,
-        wait_limit,
-        workers_needed: least_workers(&wants, wait_limit),
-        zone,
-    };
-    for (want, wait) in wants.iter().zip(waits(&wants, workers)).filter(|(_, wait)| *wait > wait_limit) {
-        forecast.waiting_runs += 1;
-        forecast.longest_wait = forecast.longest_wait.max(wait);
-        forecast.first_wait = forecast.first_wait.or_else(|| now.wall.checked_add(want.at));
-    }
-    forecast
 }
 
 /// The due times of each task, in order, as time from now. If there are too many: also the last one.
 fn due_times_of(
-    prospects: &[Prospect],
+    tasks: &[TaskDetails],
     now: Now,
     horizon: Duration,
 ) -> (Vec<Vec<Duration>>, Option<Duration>) {
-    let mut due_times = vec![Vec::new(); prospects.len()];
+    let mut due_times = vec![Vec::new(); tasks.len()];
     let ahead = |due: SystemTime| due.duration_since(now.wall).unwrap_or_default();
-    let first = prospects.iter().enumerate().filter_map(|(i, prospect)| {
-        let due = prospect.task.next?.wall(now).filter(|_| !prospect.task.is_paused)?;
+    let first = tasks.iter().enumerate().filter_map(|(i, task)| {
+        let due = task.next?.wall(now).filter(|_| !task.is_paused)?;
         Some(Reverse((ahead(due), i, due)))
     });
     let mut next: BinaryHeap<_> = first.filter(|Reverse((at, ..))| *at <= horizon).collect();
@@ -223,10 +179,12 @@ fn due_times_of(
         };
         last = at;
         due_times[i].push(at);
-        // All due times up to now are one run; `after` gives the first one after now.
-        let next_due = match due_times[i].len() as u64 {
-            runs if runs >= prospects[i].task.left => None,
-            _ => prospects[i].after(due, now),
+        // All due times up to now are one run, and the first one after now comes next.
+        let next_due = match &tasks[i] {
+            TaskDetails { plan: Some(plan), left, .. } if (due_times[i].len() as u64) < *left => {
+                plan.around(Some(due), due.max(now.wall))[1]
+            }
+            _ => None,
         };
         next.extend(
             next_due.map(|due| Reverse((ahead(due), i, due))).filter(|Reverse((at, ..))| *at <= horizon),

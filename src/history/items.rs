@@ -76,19 +76,12 @@ pub(super) struct Items {
     /// The latest due time of which there was an item that was dropped.
     forgotten: Option<SystemTime>,
     /// How often the clock had been stepped when the newest item was added.
-    steps: u32,
+    pub(super) steps: u32,
 }
 
 impl Items {
     pub(super) fn new(steps: u32) -> Items {
         Items { steps, ..Items::default() }
-    }
-
-    /// Before an item is added: the clock has been stepped this often.
-    pub(super) fn mark_step(&mut self, steps: u32, limit: usize) {
-        if std::mem::replace(&mut self.steps, steps) != steps {
-            self.add(Item::Stepped, limit);
-        }
     }
 
     pub(super) fn add(&mut self, item: Item, limit: usize) {

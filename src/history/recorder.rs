@@ -181,7 +181,10 @@ impl Recorder for History {
     }
 
     fn cancelled(&self, task: TaskDetails, now: Now) {
-        lock(&self.past).cancel(task, now);
+        let past = &mut *lock(&self.past);
+        let life = past.names.get_mut(&task.name).and_then(|name| name.life.take());
+        past.forget_if_empty(&task.name);
+        past.keep_cancelled(task, life.map_or_else(Life::default, |life| *life), now);
     }
 
     fn ends(&self, task: TaskDetails) {
@@ -212,7 +215,9 @@ impl Life {
     /// The items, to add another one to them.
     fn items(&mut self, steps: u32, length: usize) -> &mut Items {
         let items = self.items.get_or_insert_with(|| Box::new(Items::new(steps)));
-        items.mark_step(steps, length);
+        if std::mem::replace(&mut items.steps, steps) != steps {
+            items.add(Item::Stepped, length);
+        }
         items
     }
 }
@@ -265,12 +270,6 @@ impl Past {
                 return;
             }
         }
-    }
-
-    fn cancel(&mut self, task: TaskDetails, now: Now) {
-        let life = self.names.get_mut(&task.name).and_then(|name| name.life.take());
-        self.forget_if_empty(&task.name);
-        self.keep_cancelled(task, life.map_or_else(Life::default, |life| *life), now);
     }
 
     fn keep_cancelled(&mut self, task: TaskDetails, mut life: Life, now: Now) {

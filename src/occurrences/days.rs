@@ -66,13 +66,8 @@ impl<Z: Offsets> Days<Z> {
     /// The first of its civil times from a civil second on, without the elapsed time on top.
     pub(crate) fn civil_from(&self, from: i64) -> Option<i64> {
         let ahead = from.saturating_sub(self.anchor).max(0) / self.civil_step().max(1);
-        let mut steps = u64::try_from(ahead).ok()?.saturating_sub(1);
-        loop {
-            match self.civil(steps)? {
-                civil if civil >= from => return Some(civil),
-                _ => steps += 1,
-            }
-        }
+        let steps = u64::try_from(ahead).ok()?.saturating_sub(1);
+        (steps..).map_while(|steps| self.civil(steps)).find(|civil| *civil >= from)
     }
 
     /// How far its civil times are apart, in seconds: on average if these are months.
@@ -124,13 +119,8 @@ impl<Z: Offsets> Days<Z> {
     }
 
     pub(crate) fn after(&self, instant: i128) -> Option<i128> {
-        let mut steps = self.steps_before(instant);
-        loop {
-            match self.due(steps)? {
-                due if due > instant => return Some(due),
-                _ => steps += 1,
-            }
-        }
+        let steps = self.steps_before(instant);
+        (steps..).map_while(|steps| self.due(steps)).find(|due| *due > instant)
     }
 
     /// How many are after an instant and at most at another.
@@ -161,14 +151,7 @@ impl<Z: Offsets> Days<Z> {
     }
 
     pub(crate) fn until(&self, instant: i128) -> Option<i128> {
-        let mut latest = None;
-        for steps in self.steps_before(instant).. {
-            match self.due(steps) {
-                Some(due) if due <= instant => latest = Some(due),
-                _ => break,
-            }
-        }
-        latest
+        self.due(self.steps_until(instant).checked_sub(1)?)
     }
 }
 

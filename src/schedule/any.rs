@@ -1,7 +1,7 @@
 //! Several schedules as one: due whenever one of them is.
 
 use super::{Schedule, What};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 impl Schedule {
     /// Whenever one of several schedules is due. It is one schedule, for one task: occurrences that coincide are one.
@@ -44,6 +44,6 @@ impl Schedule {
             }
             false => "cannot be a member, expected `cron`, `every` with `starting`, `at`, or `any`",
         };
-        Err(Error::new(Kind::Other(why.into())).in_field("any", self.to_string()))
+        Err(Error::other(why).in_field("any", self.to_string()))
     }
 }

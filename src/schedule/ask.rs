@@ -1,16 +1,16 @@
 //! What a schedule answers by itself, without a scheduler.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::due::Due;
-use super::exclusions::Exclusions;
-use super::pattern::Pattern;
+use super::exclusions::NANOSECOND;
+use super::pattern::Set;
 use super::timeline::Timeline;
 use super::timetable::Timetable;
 use super::{expect_begun, Schedule};
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::occurrences::fires::Occurrences;
 use crate::tz::{system_time, unix_seconds, Zone};
 
@@ -32,10 +32,7 @@ impl Schedule {
     ///
     /// As [`previous`](Schedule::previous). Also if a closure in [`except`](Schedule::except) panics or leaves out too much.
     pub fn next(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let pattern = self.asked("next", after)?;
-        let end = self.until.and_then(|moment| moment.instant(pattern.clock().zone()));
-        let due = self.exclusions(&pattern).after(&pattern, after, end)?;
-        Ok(due.filter(|&due| end.map_or(true, |end| due <= end)))
+        self.set("next", after)?.after(after, None)
     }
 
     /// The last due time before an instant, if there is one: of the schedules that [`next`](Schedule::next) can be asked of.
@@ -54,14 +51,10 @@ impl Schedule {
     /// If this is another schedule (the past of those depends on when they were scheduled), or if no zone was given and
     /// the local one cannot be read. Also if the answer lies before the zone's data [begin](Zone::begins).
     pub fn previous(&self, before: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let pattern = self.asked("previous", before)?;
-        let zone = pattern.clock().zone();
-        let end = self.until.and_then(|moment| moment.instant(zone));
-        let until = before.checked_sub(Duration::from_nanos(1));
-        let due = match until.map(|until| end.map_or(until, |end| end.min(until))) {
-            Some(until) => self.exclusions(&pattern).until(&pattern, until)?,
-            None => None,
-        };
+        let set = self.set("previous", before)?;
+        let zone = set.pattern.clock().zone();
+        let until = before.checked_sub(NANOSECOND);
+        let due = until.map(|until| set.until(until)).transpose()?.flatten();
         // The answer depends on the clocks since then.
         let starting = self.starting.and_then(|moment| moment.instant(zone));
         due.or(starting).map_or(Ok(()), |earliest| expect_begun(zone, earliest))?;
@@ -75,32 +68,23 @@ impl Schedule {
     /// As [`previous`](Schedule::previous).
     pub fn matches(&self, instant: SystemTime) -> Result<bool, Error> {
         let second = system_time(unix_seconds(instant)).unwrap_or(instant);
-        let pattern = self.asked("matches", second)?;
-        let zone = pattern.clock().zone();
-        let found = match second.checked_sub(Duration::from_nanos(1)) {
-            Some(before) => self.exclusions(&pattern).after(&pattern, before, Some(second))?,
-            None => None,
-        };
-        let is_over = self.until.and_then(|moment| moment.instant(zone)).map_or(false, |end| second > end);
-        Ok(found == Some(second) && !is_over)
+        let set = self.set("matches", second)?;
+        let before = second.checked_sub(NANOSECOND);
+        let found = before.map(|before| set.after(before, Some(second))).transpose()?;
+        Ok(found == Some(Some(second)))
     }
 
     /// The occurrences, for a question around an instant.
-    fn asked(&self, question: &str, around: SystemTime) -> Result<Pattern, Error> {
+    fn set(&self, question: &str, around: SystemTime) -> Result<Set, Error> {
         self.except.check(&self.what)?;
         if !self.has_pattern() {
             let why =
                 format!("`{question}` can be asked of `cron`, `every` with `starting`, `at` and `any` only");
-            return Err(Error::new(Kind::Other(why)));
+            return Err(Error::other(why));
         }
         let zone = self.zone.clone().map_or_else(Zone::local, Ok)?;
         expect_begun(&zone, around)?;
-        self.pattern(&zone, i64::MIN)
-    }
-
-    /// What it leaves out, by the clock of a pattern.
-    fn exclusions<'a>(&'a self, pattern: &'a Pattern) -> Exclusions<'a> {
-        Exclusions { except: &self.except, clock: pattern.clock() }
+        Set::new(self, &zone, i64::MIN)
     }
 }
 
@@ -121,10 +105,8 @@ impl Upcoming {
     pub(super) fn new(schedule: Schedule, zone: &Zone, start: Now) -> Result<Upcoming, Error> {
         let left = schedule.times.unwrap_or(u64::MAX);
         let (timetable, next) = schedule.begin(zone, start, None)?;
-        let later = match (timetable.cron_alone(), next.and_then(Due::calendar)) {
-            (Some((cron, clock)), Some(next)) => Some(cron.upcoming_in(clock.clone(), unix_seconds(next))),
-            _ => None,
-        };
+        let cron = timetable.cron_alone().zip(next.and_then(Due::calendar));
+        let later = cron.map(|((cron, clock), next)| cron.upcoming_in(clock.clone(), unix_seconds(next)));
         Ok(Upcoming { timetable, start, next: Ok(next), later, left })
     }
 

@@ -9,30 +9,30 @@ use super::exclusions::Exclusions;
 use super::jitter::Whose;
 use super::moment::{out_of_range, Moment};
 use super::pattern::Pattern;
-use super::recurrence::Recurrence;
+use super::recurrence::{Grid, Recurrence};
 use super::rule::{ask, pull, Closure, Moments, Rule};
 use super::timeline::Timeline;
 use super::timetable::Timetable;
 use super::words::Words;
 use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
-use crate::civil::DateTime;
 use crate::clock::{Now, CORRECTION, STEP};
-use crate::error::{Error, Kind};
-use crate::occurrences::days::remainder;
+use crate::error::Error;
 use crate::period::Period;
 use crate::tz::{unix_seconds, Zone};
 
 /// A schedule that begins.
 struct Beginning {
-    timetable: Timetable,
+    bounds: Bounds,
     zone: Zone,
     now: Now,
     starting: Option<SystemTime>,
     first_after: Option<Duration>,
-    civil_starting: Option<DateTime>,
     /// The last due time of an earlier process, without the delay.
     last: Option<SystemTime>,
 }
+
+/// How it goes on, and its first due time without the delay.
+type Begun = Result<(Rule, Option<Due>), Error>;
 
 impl Schedule {
     /// Begins it in a zone, at a time, and for a task: returns the due times from `now` on, and the first of them.
@@ -45,42 +45,30 @@ impl Schedule {
         self.check()?;
         let zone = self.zone.clone().unwrap_or_else(|| zone.clone());
         self.settle(now.wall, &zone)?;
-        let starting = instant_of("starting", self.starting, &zone)?;
-        let until = instant_of("until", self.until, &zone)?;
         let delay = whose.map_or(Duration::ZERO, |whose| whose.delay(self.jitter));
-        let civil_starting = self.starting.and_then(Moment::civil);
-        let timetable = Timetable {
-            rule: Rule::Once { civil: None },
-            bounds: Bounds::new(Parts {
-                until,
-                except: self.except.clone(),
-                delay,
-                civil_starting,
-                civil_until: self.until.and_then(Moment::civil),
-            }),
+        let starting = instant_of("starting", self.starting, &zone)?;
+        let mut begins = Beginning {
+            bounds: self.bounds(&zone, delay)?,
+            zone,
+            now,
+            starting,
+            first_after: self.first_after,
+            last: whose.and_then(|whose| whose.last?.checked_sub(delay)),
         };
-        let last = whose.and_then(|whose| whose.last?.checked_sub(delay));
-        let first_after = self.first_after;
-        let mut begins = Beginning { timetable, zone, now, starting, first_after, civil_starting, last };
-        let first = match self.what {
+        let (rule, first) = match self.what {
             What::Cron(_) | What::Any(_) => begins.calendar(&self)?,
-            What::Every(period) => begins.period(period)?,
+            What::Every(period) if period.is_elapsed() => begins.elapsed_period(period)?,
+            What::Every(period) => begins.period_of_days(period)?,
             What::At(moment) => begins.at(moment)?,
             What::After(delay) => begins.after(delay)?,
-            What::AfterEnd(period) => {
-                begins.timetable.rule = Rule::AfterEnd { period };
-                begins.first_elapsed()
-            }
+            What::AfterEnd(period) => (Rule::AfterEnd { period }, begins.first_elapsed()),
             What::AtEach(moments) => begins.at_each(moments)?,
             What::AtNext(next) => begins.at_next(next)?,
         };
-        let mut timetable = begins.timetable;
-        let first = timetable.in_time(timetable.delayed(first), now);
-        if first.is_none() {
-            // Nothing will be asked of it any more.
-            timetable.rule = Rule::Once { civil: None };
-        }
-        Ok((timetable, first))
+        let first = begins.bounds.delayed(first, now);
+        // Without a first due time nothing will be asked of it any more.
+        let rule = if first.is_some() { rule } else { Rule::Once { civil: None } };
+        Ok((Timetable { rule, bounds: begins.bounds }, first))
     }
 
     /// Gives each time of day its date.
@@ -100,30 +88,32 @@ impl Schedule {
 
     /// Whether its parts go together.
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.times == Some(0) {
-            return Err(Error::new(Kind::Other("at least one run".into())).in_field("times", "0"));
-        }
-        if self.starting.is_some() && !matches!(self.what, What::Cron(_) | What::Every(_)) {
-            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
-            return Err(Error::new(Kind::Other(why.into())).in_field("starting", ""));
-        }
         let is_elapsed = match self.what {
             What::Every(period) => period.is_elapsed() && self.starting.is_none(),
             What::AfterEnd(_) => true,
             _ => false,
         };
+        let is_cron = matches!(self.what, What::Cron(_));
+        let nonsense = |field, value: &str, why: &str| Err(Error::other(why).in_field(field, value));
+        if self.times == Some(0) {
+            return nonsense("times", "0", "at least one run");
+        }
+        if self.starting.is_some() && !is_cron && !matches!(self.what, What::Every(_)) {
+            let why = "goes with `cron` and `every` only; other schedules say themselves when they start";
+            return nonsense("starting", "", why);
+        }
         if self.first_after.is_some() && !is_elapsed {
             let why = "goes with `every` and `every_after_end` of elapsed time only, and not with `starting`";
-            return Err(Error::new(Kind::Other(why.into())).in_field("first_after", ""));
+            return nonsense("first_after", "", why);
         }
-        if self.every_nth_week.is_some() && !matches!(self.what, What::Cron(_)) {
+        if self.every_nth_week.is_some() && !is_cron {
             let why = "goes with `cron` only; a period says itself how many weeks it is";
-            return Err(Error::new(Kind::Other(why.into())).in_field("every_nth_week", ""));
+            return nonsense("every_nth_week", "", why);
         }
         match self.what {
             What::Every(period) if self.jitter > period.length() => {
                 let why = format!("is more than the period `{period}`");
-                Err(Error::new(Kind::Other(why)).in_field("jitter", format!("{:?}", self.jitter)))
+                nonsense("jitter", &format!("{:?}", self.jitter), &why)
             }
             _ => self.except.check(&self.what),
         }
@@ -132,7 +122,7 @@ impl Schedule {
 
 impl Beginning {
     /// An expression, or several schedules: due from now on.
-    fn calendar(&mut self, schedule: &Schedule) -> Result<Option<Due>, Error> {
+    fn calendar(&self, schedule: &Schedule) -> Begun {
         let mut pattern = schedule.pattern(&self.zone, last_before(&self.zone).unwrap_or(i64::MIN))?;
         if let Pattern::Cron { cron, .. } = &pattern {
             if cron.never_fires() {
@@ -140,36 +130,29 @@ impl Beginning {
             }
         }
         expect_begun(&self.zone, self.starting.map_or(self.now.wall, |start| start.max(self.now.wall)))?;
-        let wall = self.timetable.undelayed(self.now.wall);
+        let wall = self.bounds.undelayed(self.now.wall);
         if self.last.is_some() {
             pattern.hold(Some(since(self.last, false, wall)));
         }
         let since = since(self.last, pattern.is_interval_like(), wall);
-        self.timetable.rule = Rule::Calendar(Calendar::new(pattern));
-        let first = self.timetable.after_instant(since)?;
-        self.must_be_due(first.map(Due::Calendar), |excepted| match self.timetable.cron() {
-            Some(cron) => format!("cron `{cron}`{excepted}"),
-            None => Words::of(&schedule.what).to_string() + excepted,
-        })
+        let calendar = Calendar::new(pattern);
+        let first = calendar.after(since, &self.bounds)?.map(Due::Calendar);
+        self.must_be_due(first, |excepted| match &calendar.pattern {
+            Pattern::Cron { cron, .. } => format!("cron `{cron}`{excepted}"),
+            _ => Words::of(&schedule.what).to_string() + excepted,
+        })?;
+        Ok((Rule::Calendar(calendar), first))
     }
 
-    fn period(&mut self, period: Period) -> Result<Option<Due>, Error> {
-        let first = match period.is_elapsed() {
-            true => self.elapsed_period(period.elapsed())?,
-            false => self.period_of_days(period)?,
-        };
-        self.must_be_due(first, |excepted| format!("every `{period}`{excepted}"))
-    }
-
-    /// The first due time of a period that is elapsed time. Of one that has an anchor in the past, the last; or, where an
-    /// earlier process was the first to follow it, the one after the last of that process.
-    fn elapsed_period(&mut self, period: Duration) -> Result<Option<Due>, Error> {
-        self.timetable.rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
+    /// A period that is elapsed time. The first due time of one that has an anchor in the past is the last before now; or, where
+    /// an earlier process was the first to follow it, the one after the last of that process.
+    fn elapsed_period(&mut self, every: Period) -> Begun {
+        let period = every.elapsed();
         if self.starting <= self.last {
             // An earlier process began it: where another zone has the anchor does not matter any more.
-            self.timetable.bounds.forget_civil_starting();
+            self.bounds.forget_civil_starting();
         }
-        let wall = self.timetable.undelayed(self.now.wall);
+        let wall = self.bounds.undelayed(self.now.wall);
         // An earlier process counted elapsed time, and noted when that was by the wall clock: of two clocks that do not
         // show the same, `last` may lie a little before or after the due time of the grid that it was. Further ahead, the
         // wall clock was set back since, and what it shows again is due again.
@@ -181,13 +164,15 @@ impl Beginning {
             Some(start) if start > last.unwrap_or(wall) => Some(Due::Calendar(start)),
             Some(start) => {
                 let until = last.map_or(Some(wall), |last| last.checked_add(slack)).unwrap_or(wall);
-                let age = until.duration_since(start).unwrap_or_default();
-                let latest = until.checked_sub(remainder(age, period));
+                let latest = Grid { from: start, period }.until(until);
                 let step = last.map_or(Duration::ZERO, |_| period);
                 latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
             }
         };
-        self.timetable.rule.elapsed_from(first, self.now, self.timetable.bounds.except())
+        let rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
+        let first = rule.elapsed_from(first, self.now, &self.bounds.except)?;
+        self.must_be_due(first, |excepted| format!("every `{every}`{excepted}"))?;
+        Ok((rule, first))
     }
 
     /// Now, or after the delay that was given.
@@ -196,84 +181,83 @@ impl Beginning {
     }
 
     /// The same, of a period that has days or months.
-    fn period_of_days(&mut self, period: Period) -> Result<Option<Due>, Error> {
-        let wall = self.timetable.undelayed(self.now.wall);
+    fn period_of_days(&self, period: Period) -> Begun {
+        let wall = self.bounds.undelayed(self.now.wall);
         let last = self.last.map(|last| since(Some(last), false, wall));
         // Days go on from where an earlier process was.
         let anchor = self.starting.or(last).unwrap_or(self.now.wall);
-        let days = Pattern::days(period, self.civil_starting, anchor, &self.zone)?;
-        self.timetable.rule = Rule::Calendar(Calendar::new(days));
-        let pattern = self.timetable.rule.calendar().map(|calendar| &calendar.pattern);
+        let pattern = Pattern::days(period, self.bounds.civil_starting, anchor, &self.zone)?;
+        let exclusions = Exclusions { except: &self.bounds.except, clock: pattern.clock() };
         let first = match (self.starting, last) {
             (Some(start), last) if start > last.unwrap_or(wall) => Some(start),
-            (_, Some(last)) => return Ok(self.timetable.after_instant(last)?.map(Due::Calendar)),
-            (Some(_), None) => pattern.and_then(|pattern| pattern.until(wall)),
+            (_, Some(_)) => None,
+            (Some(_), None) => exclusions.until(&pattern, wall)?,
             (None, None) => Some(self.now.wall),
         };
-        let (pattern, except, first) = match (pattern, self.timetable.bounds.except(), first) {
-            (Some(pattern), Some(except), Some(first)) => (pattern, except, first),
-            _ => return Ok(first.map(Due::Calendar)),
+        let first = match first {
+            Some(first) if !exclusions.leave_out(first)? => Some(first),
+            first => {
+                let after = first.or(last).unwrap_or(wall);
+                exclusions.after(&pattern, after, self.bounds.undelayed_end())?
+            }
         };
-        let exclusions = Exclusions { except, clock: pattern.clock() };
-        let is_past = self.starting.is_some() && first <= wall;
-        let latest = if is_past { exclusions.until(pattern, wall)? } else { None };
-        let first = match latest {
-            Some(latest) => Some(latest),
-            None if exclusions.leave_out(first)? => self.timetable.after_instant(first)?,
-            None => Some(first),
-        };
-        Ok(first.map(Due::Calendar))
+        let first = first.map(Due::Calendar);
+        self.must_be_due(first, |excepted| format!("every `{period}`{excepted}"))?;
+        Ok((Rule::Calendar(Calendar::new(pattern)), first))
     }
 
-    fn at(&mut self, moment: Moment) -> Result<Option<Due>, Error> {
+    fn at(&self, moment: Moment) -> Begun {
+        let rule = Rule::Once { civil: moment.civil() };
         let due = instant_of("at", Some(moment), &self.zone)?;
-        self.timetable.rule = Rule::Once { civil: moment.civil() };
-        match due <= self.last {
+        if due <= self.last {
             // An earlier process has run it.
-            true => Ok(None),
-            false => self.must_be_due(due.map(Due::Calendar), |_| format!("at `{moment}`")),
+            return Ok((rule, None));
         }
+        let due = due.map(Due::Calendar);
+        self.must_be_due(due, |_| format!("at `{moment}`"))?;
+        Ok((rule, due))
     }
 
-    fn after(&mut self, delay: Duration) -> Result<Option<Due>, Error> {
+    fn after(&self, delay: Duration) -> Begun {
         let due = self.now.mono.checked_add(delay).map(Due::Elapsed);
         if due.is_none() {
             return Err(
                 never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"))
             );
         }
-        self.must_be_due(due, |_| format!("after `{delay:?}`"))
+        self.must_be_due(due, |_| format!("after `{delay:?}`"))?;
+        Ok((Rule::Once { civil: None }, due))
     }
 
-    fn at_each(&mut self, mut moments: Moments) -> Result<Option<Due>, Error> {
+    fn at_each(&self, mut moments: Moments) -> Begun {
         let first = pull(&mut moments)?;
         let due = instant_of("at_each", first, &self.zone)?;
-        self.timetable.rule = Rule::AtEach { moments, last: first, zone: self.zone.clone() };
-        match self.last {
+        let mut rule = Rule::AtEach { moments, last: first, zone: self.zone.clone() };
+        let due = match self.last {
             Some(last) if due.map_or(false, |due| due <= last) => {
-                self.timetable.rule.next(Due::Calendar(last), self.now, None, None)
+                rule.next(Due::Calendar(last), self.now, &self.bounds)?
             }
-            _ => Ok(due.map(Due::Calendar)),
-        }
+            _ => due.map(Due::Calendar),
+        };
+        Ok((rule, due))
     }
 
-    fn at_next(&mut self, mut next: Closure) -> Result<Option<Due>, Error> {
+    fn at_next(&self, mut next: Closure) -> Begun {
         let due = ask(&mut next, self.now)?;
-        self.timetable.rule = Rule::AtNext(next);
-        Ok(due)
+        Ok((Rule::AtNext(next), due))
     }
 
     /// An error for a schedule that is never due: `what` gives it in words, and is given what is left out. Iterators and
     /// closures are free to be empty.
-    fn must_be_due(&self, due: Option<Due>, what: impl FnOnce(&str) -> String) -> Result<Option<Due>, Error> {
-        if due.is_some() && self.timetable.in_time(self.timetable.delayed(due), self.now).is_some() {
-            return Ok(due);
+    fn must_be_due(&self, due: Option<Due>, what: impl FnOnce(&str) -> String) -> Result<(), Error> {
+        if self.bounds.delayed(due, self.now).is_some() {
+            return Ok(());
         }
-        let except = self.timetable.bounds.except();
-        let what = what(&except.map(|except| except.to_string()).unwrap_or_default());
+        let Parts { except, until, .. } = &*self.bounds;
+        let what = what(&if except.is_empty() { String::new() } else { except.to_string() });
         match due {
             Some(_) => {
-                let until = self.timetable.bounds.until().map(|until| Moment::from(until).to_string());
+                let until = until.map(|until| Moment::from(until).to_string());
                 let error = never_due(format!("that is before {what} is first due"));
                 Err(error.in_field("until", until.unwrap_or_default()))
             }

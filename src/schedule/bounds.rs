@@ -1,18 +1,22 @@
 //! What a schedule has beside its rule. Most schedules have none of it.
 
+use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
+use super::due::Due;
 use super::except::Except;
 use super::moment::Moment;
+use super::{instant_of, Schedule};
 use crate::civil::DateTime;
+use crate::clock::Now;
+use crate::error::Error;
 use crate::tz::Zone;
 
-/// What a schedule has beside its rule.
+/// What a schedule has beside its rule. Boxed, as most schedules have none of it.
 #[derive(Clone)]
 pub(super) struct Bounds(Option<Box<Parts>>);
 
-/// Boxed, as most schedules have none of it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Parts {
     /// No due time is later.
     pub(super) until: Option<SystemTime>,
@@ -20,24 +24,37 @@ pub(super) struct Parts {
     pub(super) except: Except,
     /// By how much everything is due later than the rule says.
     pub(super) delay: Duration,
-    /// What was given as civil times, for a change of zone.
+    /// What was given as civil times, for a change of zone. The start only as long as it still counts.
     pub(super) civil_starting: Option<DateTime>,
-    pub(super) civil_until: Option<DateTime>,
+    civil_until: Option<DateTime>,
+}
+
+static NONE: Parts = Parts {
+    until: None,
+    except: Except::NONE,
+    delay: Duration::ZERO,
+    civil_starting: None,
+    civil_until: None,
+};
+
+impl Schedule {
+    /// What it has beside its rule, in a zone. All is due later by the delay.
+    pub(super) fn bounds(&self, zone: &Zone, delay: Duration) -> Result<Bounds, Error> {
+        let civil_starting = self.starting.and_then(Moment::civil);
+        let until = instant_of("until", self.until, zone)?;
+        let has_any =
+            until.is_some() || civil_starting.is_some() || !self.except.is_empty() || !delay.is_zero();
+        let civil_until = self.until.and_then(Moment::civil);
+        let parts = || Parts { until, except: self.except.clone(), delay, civil_starting, civil_until };
+        Ok(Bounds(has_any.then(|| Box::new(parts()))))
+    }
 }
 
 impl Bounds {
-    pub(super) fn new(parts: Parts) -> Bounds {
-        let Parts { until, except, delay, civil_starting, .. } = &parts;
-        let is_any = until.is_some() || civil_starting.is_some() || !except.is_empty() || !delay.is_zero();
-        Bounds(is_any.then(|| Box::new(parts)))
-    }
+    pub(super) const NONE: Bounds = Bounds(None);
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_none()
-    }
-
-    pub(super) fn until(&self) -> Option<SystemTime> {
-        self.0.as_ref()?.until
     }
 
     /// Reads the end in another zone, if it is a civil time.
@@ -48,23 +65,35 @@ impl Bounds {
         }
     }
 
-    pub(super) fn except(&self) -> Option<&Except> {
-        self.0.as_ref().map(|parts| &parts.except).filter(|except| !except.is_empty())
-    }
-
-    pub(super) fn delay(&self) -> Duration {
-        self.0.as_ref().map_or(Duration::ZERO, |parts| parts.delay)
-    }
-
-    /// The start, if that is a civil time that still counts.
-    pub(super) fn civil_starting(&self) -> Option<DateTime> {
-        self.0.as_ref()?.civil_starting
-    }
-
     /// From now on it does not matter when the civil clock shows the start.
     pub(super) fn forget_civil_starting(&mut self) {
         if let Some(parts) = &mut self.0 {
             parts.civil_starting = None;
         }
+    }
+}
+
+impl Deref for Bounds {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl Parts {
+    /// When something would be due without the delay that is due at this time.
+    pub(super) fn undelayed(&self, wall: SystemTime) -> SystemTime {
+        wall.checked_sub(self.delay).unwrap_or(wall)
+    }
+
+    /// When something is due that would be due at this time without the delay; `None` if that is after the end.
+    pub(super) fn delayed(&self, due: Option<Due>, now: Now) -> Option<Due> {
+        due?.later(self.delay).filter(|due| due.is_until(self.until, now))
+    }
+
+    /// The end without the delay.
+    pub(super) fn undelayed_end(&self) -> Option<SystemTime> {
+        self.until.map(|until| self.undelayed(until))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::bounds::Bounds;
 use super::except::Except;
 use super::exclusions::Exclusions;
 use super::pattern::Pattern;
-use super::recurrence::Recurrence;
 use crate::error::Error;
 use crate::tz::{system_time, unix_seconds, Zone};
 
@@ -39,16 +39,11 @@ impl Calendar {
         self.earlier.as_ref().map_or(&[], |earlier| &earlier.0)
     }
 
-    /// The first occurrence after an instant. Closures are not asked about one after `until`.
-    pub(super) fn after(
-        &self,
-        mut after: SystemTime,
-        until: Option<SystemTime>,
-        except: Option<&Except>,
-    ) -> Result<Option<SystemTime>, Error> {
-        let find = |pattern: &Pattern, after, until| match except {
-            Some(except) => Exclusions { except, clock: pattern.clock() }.after(pattern, after, until),
-            None => Ok(pattern.after(after)),
+    /// The first occurrence after an instant, without the delay. Closures are not asked about one after the end.
+    pub(super) fn after(&self, mut after: SystemTime, bounds: &Bounds) -> Result<Option<SystemTime>, Error> {
+        let until = bounds.undelayed_end();
+        let find = |pattern: &Pattern, after, until| {
+            Exclusions { except: &bounds.except, clock: pattern.clock() }.after(pattern, after, until)
         };
         for (pattern, end) in self.earlier() {
             if after < *end {
@@ -63,10 +58,9 @@ impl Calendar {
     }
 
     /// How many occurrences there are after an instant and up to another. Closures are not asked.
-    pub(super) fn count(&self, mut after: SystemTime, until: SystemTime, except: Option<&Except>) -> u64 {
-        let count = |pattern: &Pattern, after, until| match except {
-            Some(except) => Exclusions { except, clock: pattern.clock() }.count(pattern, after, until),
-            None => pattern.count(after, until),
+    pub(super) fn count(&self, mut after: SystemTime, until: SystemTime, except: &Except) -> u64 {
+        let count = |pattern: &Pattern, after, until| {
+            Exclusions { except, clock: pattern.clock() }.count(pattern, after, until)
         };
         let mut all = 0;
         for (pattern, end) in self.earlier() {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{unquoted, Schedule, What};
+use super::{Given, Schedule, What};
 use crate::civil::{Date, DateTime};
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
 use crate::sync::Arc;
 
 /// Dates, and closures over civil times. What any of them leaves out is left out.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Except {
     /// In rising order, each once.
     pub(super) dates: Vec<Date>,
@@ -20,10 +20,9 @@ pub(super) struct Except {
 }
 
 /// Where an occurrence on a listed date goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moves {
     /// It is left out.
-    #[default]
     Not,
     /// To the next date that is not listed.
     Next,
@@ -81,15 +80,11 @@ impl Schedule {
     pub fn except_dates<I>(mut self, dates: I) -> Result<Schedule, Error>
     where
         I: IntoIterator,
-        I::Item: TryInto<Date> + fmt::Debug + Clone,
-        <I::Item as TryInto<Date>>::Error: Into<Error>,
+        I::Item: Given<Date>,
     {
         self.except.has_list = true;
         for date in dates {
-            let given = date.clone();
-            let date = date.try_into();
-            let date = date.map_err(|error| error.into().in_field("except_dates", unquoted(&given)))?;
-            self.except.dates.push(date);
+            self.except.dates.push(date.read("except_dates")?);
         }
         self.except.dates.sort_unstable();
         self.except.dates.dedup();
@@ -144,9 +139,12 @@ impl Schedule {
 }
 
 impl Except {
+    pub(super) const NONE: Except =
+        Except { dates: Vec::new(), closures: Vec::new(), has_list: false, moves: Moves::Not };
+
     /// Whether it makes sense with this kind of schedule.
     pub(super) fn check(&self, what: &What) -> Result<(), Error> {
-        let nonsense = |field, why: &str| Err(Error::new(Kind::Other(why.into())).in_field(field, ""));
+        let nonsense = |field, why: &str| Err(Error::other(why).in_field(field, ""));
         let field = if self.closures.is_empty() { "except_dates" } else { "except" };
         let day = if self.moves == Moves::Previous { "or_previous_day" } else { "or_next_day" };
         match what {
@@ -196,9 +194,6 @@ impl Except {
 
     /// Whether a closure leaves out a civil time.
     pub(super) fn closures_leave_out(&self, shown: DateTime) -> Result<bool, Error> {
-        if !self.has_closures() {
-            return Ok(false);
-        }
         guarded(|| self.closures.iter().any(|closure| closure(shown)))
             .map_err(|message| panicked("except", message))
     }

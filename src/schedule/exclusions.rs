@@ -17,7 +17,6 @@ use crate::error::{Error, Kind};
 use crate::tz::{system_time, unix_seconds, Offsets};
 
 pub(super) const NANOSECOND: Duration = Duration::from_nanos(1);
-const NANOS: u128 = 1_000_000_000;
 
 /// How many days away a moved occurrence is at most.
 const MOST_DAYS: i64 = 366;
@@ -56,7 +55,7 @@ impl Exclusions<'_> {
         mut after: SystemTime,
         until: Option<SystemTime>,
     ) -> Result<Option<SystemTime>, Error> {
-        let mut row = Row::default();
+        let (mut row, mut first, mut last) = (0_u32, None::<Date>, None::<Date>);
         loop {
             let found = self.by_dates_after(pattern, after);
             let is_asked = |found: &SystemTime| {
@@ -64,11 +63,19 @@ impl Exclusions<'_> {
             };
             match (found, found.filter(is_asked).and_then(|found| self.clock.civil(found))) {
                 (Some(found), Some(shown)) if self.except.closures_leave_out(shown)? => {
-                    let next = |after| self.by_dates_after(pattern, after);
-                    self.add(&mut row, (found, shown), until, next)?;
-                    after = found;
+                    row = row.saturating_add(1);
+                    last = Some(shown.date());
+                    let days = shown.date().days() - first.get_or_insert(shown.date()).days();
+                    let is_too_much = row >= MOST_IN_A_ROW && days > MOST_DAYS;
+                    if is_too_much
+                        || (row == TRIED_AFTER && self.leave_out_each_hour(pattern, found, until)?)
+                    {
+                        return Err(leaves_nothing());
+                    }
+                    // Within a second the answer is the same.
+                    after = just_before(unix_seconds(found).saturating_add(1)).unwrap_or(found);
                 }
-                (None, _) if row.last.map_or(false, |date| date.year() > LAST_NAMED_YEAR) => {
+                (_, None) if last.map_or(false, |date| date.year() > LAST_NAMED_YEAR) => {
                     return Err(leaves_nothing());
                 }
                 _ => return Ok(found),
@@ -88,36 +95,25 @@ impl Exclusions<'_> {
         // What moves back comes from later dates.
         let days = if self.except.moves == Moves::Previous { MOST_DAYS as u64 + 2 } else { 0 };
         let ahead = Duration::from_secs(days * 86_400);
-        let raw = |at: SystemTime| {
-            let last = pattern.until(at.checked_add(ahead)?)?;
-            last.min(at).checked_sub(NANOSECOND)
-        };
         let after = |after| self.after(pattern, after, Some(until));
-        let (mut start, mut step) = (raw(until), Duration::from_secs(1));
-        // Back in larger and larger steps, until there is one, and at last to before all.
-        while let Some(before) = start {
+        // From earlier and earlier on, until there is one, and at last from before all.
+        let mut step = Duration::from_secs(1);
+        while let Some(before) = until.checked_sub(step) {
             if let Some(found) = after(before)?.filter(|&found| found <= until) {
                 return last_of(found, until, after).map(Some);
             }
-            let earlier = before.checked_sub(step);
+            if before.checked_add(ahead).and_then(|latest| pattern.until(latest)).is_none() {
+                break;
+            }
             step = step.saturating_mul(2);
-            start = match earlier.and_then(raw) {
-                None if raw(before).is_some() => earlier,
-                start => start,
-            };
         }
         Ok(None)
     }
 
-    /// How many occurrences there are after an instant and up to another, as far as dates leave them out. `raw` counts all,
-    /// left out or not. Nothing moves.
-    pub(super) fn count_in_place(
-        &self,
-        after: SystemTime,
-        until: SystemTime,
-        raw: impl Fn(SystemTime, SystemTime) -> u64,
-    ) -> u64 {
-        let mut count = raw(after, until);
+    /// How many occurrences of a pattern there are after an instant and up to another, as far as dates leave them out. Nothing
+    /// moves.
+    fn count_in_place(&self, pattern: &dyn Recurrence, after: SystemTime, until: SystemTime) -> u64 {
+        let mut count = pattern.count(after, until);
         for (first, last) in self.except.stretches() {
             let (first, end) = (first.days() * DAY, (last.days() + 1) * DAY);
             // The instants that show these dates: a part of each span near them.
@@ -128,7 +124,7 @@ impl Exclusions<'_> {
                 let from = just_before(span.lo.max(first - offset)).map_or(after, |from| from.max(after));
                 let to = just_before(span.hi.min(end - offset)).map_or(until, |to| to.min(until));
                 if from < to {
-                    count = count.saturating_sub(raw(from, to));
+                    count = count.saturating_sub(pattern.count(from, to));
                 }
                 at = span.hi;
             }
@@ -139,8 +135,7 @@ impl Exclusions<'_> {
     /// How many occurrences of a pattern there are after an instant and up to another, as far as dates leave them out or
     /// move them.
     pub(super) fn count(&self, pattern: &dyn Recurrence, after: SystemTime, until: SystemTime) -> u64 {
-        let raw = |after, until| pattern.count(after, until);
-        let mut count = self.count_in_place(after, until, raw);
+        let mut count = self.count_in_place(pattern, after, until);
         for (first, last) in self.except.stretches() {
             // All that moves from these dates is due on the date beside them, or at the end of a gap that begins there.
             let open = match self.except.moves {
@@ -150,85 +145,38 @@ impl Exclusions<'_> {
             };
             let from = just_before(self.clock.start(open)).map_or(after, |from| from.max(after));
             let to = system_time(self.clock.start(next_day(open))).map_or(until, |to| to.min(until));
-            if from >= to
-                || (self.are_alike(pattern, first.min(open), last.max(open)) && self.has_any(pattern, open))
-            {
+            let are_alike = || self.are_alike(pattern, first.min(open), last.max(open));
+            if from >= to || (are_alike() && self.has_any(pattern, open)) {
                 continue;
             }
             let next = |at: &SystemTime| self.by_dates_after(pattern, *at).filter(|next| *next <= to);
             count += std::iter::successors(next(&from), next).count() as u64;
-            count = count.saturating_sub(self.count_in_place(from, to, raw));
+            count = count.saturating_sub(self.count_in_place(pattern, from, to));
         }
         count
     }
 
-    /// How long it takes from an instant to the first that is not left out, in whole periods. `None` if the clock reaches
-    /// its end before that.
-    pub(super) fn wait(&self, from: SystemTime, period: Duration) -> Result<Option<Duration>, Error> {
-        let mut row = Row::default();
-        let mut wait = Duration::ZERO;
-        loop {
-            let instant = match from.checked_add(wait) {
-                Some(instant) => instant,
-                None => return Ok(None),
-            };
-            let shown = match self.clock.civil(instant) {
-                Some(shown) => shown,
-                None if row.last.is_some() => return Err(leaves_nothing()),
-                None => return Ok(Some(wait)),
-            };
-            // Within a second the answer is the same.
-            let mut next = system_time(unix_seconds(instant).saturating_add(1));
-            if self.except.lists(shown.date()) {
-                next = next.max(system_time(self.clock.start(self.first_open(shown.date()))));
-            } else if self.except.closures_leave_out(shown)? {
-                self.add(&mut row, (instant, shown), None, |after| {
-                    let ahead = after.duration_since(from).ok()? + NANOSECOND;
-                    from.checked_add(rounded_up(ahead, period)?)
-                })?;
-            } else {
-                return Ok(Some(wait));
-            }
-            let ahead = next.and_then(|next| next.duration_since(from).ok());
-            wait = match ahead.and_then(|ahead| rounded_up(ahead, period)) {
-                Some(wait) => wait,
-                None => return Ok(None),
-            };
-        }
-    }
-
-    /// Adds an occurrence to those that closures have left out in a row; an error if nothing seems to be left. `next` gives the
-    /// first one after an instant.
-    fn add(
+    /// Whether closures leave out the first occurrence of each hour for eight years.
+    fn leave_out_each_hour(
         &self,
-        row: &mut Row,
-        (instant, shown): (SystemTime, DateTime),
+        pattern: &dyn Recurrence,
+        start: SystemTime,
         until: Option<SystemTime>,
-        next: impl Fn(SystemTime) -> Option<SystemTime>,
-    ) -> Result<(), Error> {
-        row.count = row.count.saturating_add(1);
-        row.last = Some(shown.date());
-        let days = shown.date().days() - row.first.get_or_insert(shown.date()).days();
-        if row.count >= MOST_IN_A_ROW && days > MOST_DAYS {
-            return Err(leaves_nothing());
-        }
-        if row.count != TRIED_AFTER {
-            return Ok(());
-        }
-        let mut at = Some(instant);
-        while let Some(found) = at.and_then(&next).filter(|found| until.map_or(true, |until| *found <= until))
-        {
-            let shown = match self.clock.civil(found) {
-                Some(shown) if found.duration_since(instant).map_or(true, |ahead| ahead < TRIED) => shown,
-                Some(_) => return Err(leaves_nothing()),
-                None => break,
-            };
-            if !self.except.closures_leave_out(shown)? {
-                break;
+    ) -> Result<bool, Error> {
+        let is_in_time = |found: &SystemTime| until.map_or(true, |until| *found <= until);
+        let mut at = Some(start);
+        while let Some(found) = at.and_then(|at| self.by_dates_after(pattern, at)).filter(is_in_time) {
+            match self.clock.civil(found) {
+                Some(_) if found.duration_since(start).map_or(false, |ahead| ahead >= TRIED) => {
+                    return Ok(true)
+                }
+                Some(shown) if self.except.closures_leave_out(shown)? => {
+                    at = just_before(unix_seconds(found) + 3600 - shown.seconds().rem_euclid(3600));
+                }
+                _ => break,
             }
-            at = just_before(unix_seconds(found) + 3600 - shown.seconds().rem_euclid(3600));
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
@@ -236,94 +184,69 @@ impl Exclusions<'_> {
         if self.except.dates.is_empty() {
             return pattern.after(after);
         }
+        let passed = match DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after))) {
+            Some(passed) => passed,
+            None => return pattern.after(after),
+        };
         let moves = self.except.moves;
-        if moves == Moves::Previous {
-            return self.or_moved_back(pattern, after);
+        let (mut after, mut at, mut best) = (after, after, None::<SystemTime>);
+        if moves == Moves::Next {
+            // From the first that may move to today or later. What clocks show again does not move again.
+            let start = just_before(self.clock.start(self.first_listed_before(passed.date())));
+            at = start.map_or(after, |start| start.min(after));
+        } else if let (Moves::Previous, Some(begin)) = (moves, pattern.begins_after()) {
+            // Nothing moves to before the beginning.
+            after = begin.max(after);
+            at = after;
         }
-        // What clocks show again does not move again.
-        let passed = DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after)));
-        let (mut at, mut best) = (after, None);
-        if let Some(passed) = passed.filter(|_| moves == Moves::Next) {
-            // From the first that may move to today or later.
-            let start = self.clock.start(self.first_listed_before(passed.date()));
-            at = just_before(start).map_or(after, |start| start.min(after));
-        }
-        loop {
-            let raw = pattern.after(at).filter(|&raw| best.map_or(true, |best| raw < best));
-            let (raw, shown) = match (raw, raw.and_then(|raw| self.clock.civil(raw))) {
-                (Some(raw), Some(shown)) => (raw, shown),
-                (raw, _) => return raw.or(best),
-            };
-            let (date, is_listed) = (shown.date(), self.except.lists(shown.date()));
-            if !is_listed && raw > after {
-                return Some(raw);
-            }
-            let moved =
-                if is_listed && moves == Moves::Next { self.moved(pattern, raw, shown) } else { None };
-            let next = match moved {
-                Some(moved) if moved <= after => {
-                    passed.map_or(i64::MIN, |passed| self.clock.instant(date.at(passed.time())))
-                }
-                Some(moved) => {
-                    best = Some(best.map_or(moved, |best: SystemTime| best.min(moved)));
-                    // Later ones on this date move to later times.
-                    self.clock.start(next_day(date))
-                }
-                None if is_listed && moves == Moves::Not => self.clock.start(self.first_open(date)),
-                None => self.clock.start(next_day(date)),
-            };
-            // After a change of clocks an earlier time may be shown again.
-            let next = just_before(next.min(self.clock.span(unix_seconds(raw)).hi));
-            let next = next.map_or(raw, |next| if is_listed { next } else { next.min(after) });
-            at = next.max(raw);
-        }
-    }
-
-    /// The same where occurrences on listed dates move to earlier ones.
-    fn or_moved_back(&self, pattern: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
-        // Nothing moves to before the beginning.
-        let after = pattern.begins_after().map_or(after, |begin| begin.max(after));
-        let passed = DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after)));
-        let (mut at, mut best) = (after, None);
         while let Some(raw) = pattern.after(at) {
-            let (shown, passed) = match (self.clock.civil(raw), passed) {
-                (Some(shown), Some(passed)) => (shown, passed),
-                _ => return best.or(Some(raw)),
+            let shown = match self.clock.civil(raw) {
+                Some(shown) => shown,
+                None => return best.or(Some(raw)),
             };
-            let earlier = |due: SystemTime| Some(best.map_or(due, |best: SystemTime| best.min(due)));
-            let date = shown.date();
-            let listed = match self.except.first_from(date) {
-                Some(listed) => listed,
-                None => return earlier(raw),
+            let (date, listed) = (shown.date(), self.except.first_from(shown.date()));
+            let is_listed = listed == Some(date);
+            // Neither this one nor a later one is due before that.
+            let earliest = match listed {
+                Some(listed) if moves == Moves::Previous => self.earliest_before(listed).min(Some(raw)),
+                _ => Some(raw),
             };
-            let next = if listed != date {
-                best = earlier(raw);
-                self.clock.start(listed)
-            } else {
-                match self.moved(pattern, raw, shown) {
-                    Some(moved) if moved > after => {
-                        best = earlier(moved);
-                        self.clock.start(next_day(date))
-                    }
+            if best.is_some() && best <= earliest {
+                return best;
+            }
+            let due = match moves {
+                _ if !is_listed => Some(raw),
+                Moves::Not => None,
+                Moves::Next | Moves::Previous => self.moved(pattern, raw, shown),
+            };
+            let later = due.filter(|&due| due > after);
+            best = best.into_iter().chain(later).min();
+            let next = match (listed, moves) {
+                (Some(listed), Moves::Previous) if !is_listed => self.clock.start(listed),
+                _ if !is_listed && later.is_some() => return best,
+                (_, Moves::Not) if is_listed => self.clock.start(self.first_open(date)),
+                _ => match due.filter(|_| later.is_none()).and_then(|due| self.clock.civil(due)) {
                     // Later ones on this date move to later times.
-                    Some(moved)
-                        if self.clock.civil(moved).map_or(false, |moved| moved.date() == passed.date()) =>
-                    {
+                    Some(due) if is_listed && due.date() == passed.date() => {
                         self.clock.instant(date.at(passed.time()))
                     }
                     _ => self.clock.start(next_day(date)),
-                }
+                },
             };
-            // What moves from the dates to come moves to the open date before, or to one before that.
-            let target = self.open_before(listed).and_then(|open| self.open_before(open));
-            let target = target.and_then(|target| system_time(self.clock.start(target)));
-            if best.is_some() && target > best {
-                return best;
-            }
-            at = just_before(next.min(self.clock.span(unix_seconds(raw)).hi))
-                .map_or(raw, |next| next.max(raw));
+            // After a change of clocks an earlier time may be shown again.
+            let next = just_before(next.min(self.clock.span(unix_seconds(raw)).hi));
+            let next =
+                next.map_or(raw, |next| if raw <= after && !is_listed { next.min(after) } else { next });
+            at = next.max(raw);
         }
         best
+    }
+
+    /// The earliest instant to which something moves back from a date or from a later one: on the open date before, or, where its
+    /// time is in a gap, on the one before that.
+    fn earliest_before(&self, date: Date) -> Option<SystemTime> {
+        let open = self.open_before(date).and_then(|open| self.open_before(open));
+        system_time(self.clock.start(open?))
     }
 
     /// Where an occurrence on a listed date goes; `None` if that is more than a year away.
@@ -392,14 +315,6 @@ impl Exclusions<'_> {
     }
 }
 
-/// The occurrences in a row that closures have left out.
-#[derive(Default)]
-struct Row {
-    count: u32,
-    first: Option<Date>,
-    last: Option<Date>,
-}
-
 /// The last occurrence up to an instant: from one of them on, in ever smaller steps. `after` gives the first one after an
 /// instant.
 pub(super) fn last_of(
@@ -427,14 +342,6 @@ fn just_before(unix: i64) -> Option<SystemTime> {
 /// The last day of the calendar has none: it stays.
 fn next_day(date: Date) -> Date {
     date.checked_add_days(1).unwrap_or(date)
-}
-
-/// The least multiple of a period that is not less than a duration.
-fn rounded_up(duration: Duration, period: Duration) -> Option<Duration> {
-    let (nanos, period) = (duration.as_nanos(), period.as_nanos());
-    // A duration has 94 bits.
-    let nanos = (nanos + period - 1) / period * period;
-    Some(Duration::new(u64::try_from(nanos / NANOS).ok()?, (nanos % NANOS) as u32))
 }
 
 fn leaves_nothing() -> Error {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use crate::civil::{Cursor, Date, DateTime, ParseError, Time};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::tz::{rfc3339, system_time, Offsets, Zone};
 
 /// A civil time, which is read in the schedule's zone, or an instant.
@@ -52,7 +52,7 @@ impl Moment {
                 system_time(unix).ok_or_else(out_of_range)
             }
             Moment::Instant(instant) => Ok(instant),
-            Moment::Time(_) => Err(Error::new(Kind::Other("expected a date with the time of day".into()))),
+            Moment::Time(_) => Err(Error::other("expected a date with the time of day")),
         }
     }
 
@@ -129,10 +129,8 @@ impl FromStr for Moment {
             return Err(cursor.error("instant", 0, "one in the years 0001-9999 of UTC"));
         }
         let instant = system_time(unix).and_then(|whole| whole.checked_add(fraction));
-        match instant {
-            Some(instant) => Ok(Moment::Instant(instant)),
-            None => Err(cursor.error("instant", 0, "one that this machine's clock can hold")),
-        }
+        let out_of_range = || cursor.error("instant", 0, "one that this machine's clock can hold");
+        instant.map(Moment::Instant).ok_or_else(out_of_range)
     }
 }
 
@@ -181,10 +179,7 @@ impl Cursor<'_> {
         };
         self.at += 1;
         let hours = self.two_digits("offset", 23, "hours 00-23")?;
-        if self.peek() != Some(b':') {
-            return Err(self.error("offset", self.at, "`:`"));
-        }
-        self.at += 1;
+        self.eat(b':', "offset")?;
         let minutes = self.two_digits("offset", 59, "minutes 00-59")?;
         Ok(sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
     }
@@ -202,7 +197,7 @@ impl fmt::Display for Moment {
 }
 
 pub(crate) fn out_of_range() -> Error {
-    Error::new(Kind::Other("outside the time that this machine's clock can hold".into()))
+    Error::other("outside the time that this machine's clock can hold")
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::bounds::{Bounds, Parts};
-use super::except::Except;
+use super::bounds::Bounds;
 use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::{out_of_range, Moment};
 use super::recurrence::Recurrence;
@@ -13,7 +12,7 @@ use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::weeks::MOST_WEEKS;
 use crate::cron::Cron;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::occurrences::days::Days;
 use crate::occurrences::fires;
 use crate::period::Period;
@@ -28,14 +27,11 @@ const MOST_COMMON: u32 = 1_000_000;
 #[derive(Clone)]
 pub(super) enum Pattern {
     /// Fires after `floor`, in Unix seconds.
-    Cron {
-        cron: Arc<Cron>,
-        clock: Timeline,
-        floor: i64,
-    },
+    Cron { cron: Arc<Cron>, clock: Timeline, floor: i64 },
     /// A period from an anchor on.
     Days(Box<Days<Timeline>>),
-    Any(Box<Union>),
+    /// What at least one of these has. They are one or more, and follow one clock.
+    Any(Vec<Set>),
 }
 
 impl Schedule {
@@ -54,8 +50,7 @@ impl Schedule {
             Some(weeks) => weeks,
             None => return Ok(cron.clone()),
         };
-        let nonsense =
-            |why: &str| Error::new(Kind::Other(why.into())).in_field("every_nth_week", weeks.to_string());
+        let nonsense = |why: &str| Error::other(why).in_field("every_nth_week", weeks.to_string());
         if !(1..=MOST_WEEKS).contains(&weeks) {
             return Err(nonsense("expected 1-63 weeks"));
         }
@@ -90,8 +85,17 @@ impl Schedule {
                 };
                 Pattern::days(period?, moment.civil(), at, zone)
             }
-            (What::Any(members), _) => Ok(Pattern::Any(Box::new(Union::new(members, zone, floor)?))),
-            _ => Err(Error::new(Kind::Other("its due times depend on when it is scheduled".into()))),
+            (What::Any(members), _) if members.is_empty() => {
+                Err(Error::other("expected at least one schedule").in_field("any", ""))
+            }
+            (What::Any(members), _) => {
+                let member = |schedule: &Schedule| {
+                    schedule.check_member()?;
+                    Set::new(schedule, zone, floor)
+                };
+                Ok(Pattern::Any(members.iter().map(member).collect::<Result<_, Error>>()?))
+            }
+            _ => Err(Error::other("its due times depend on when it is scheduled")),
         }
     }
 }
@@ -103,7 +107,7 @@ impl Recurrence for Pattern {
                 fires::next(cron, clock, unix_seconds(after).max(*floor)).and_then(system_time)
             }
             Pattern::Days(days) => days.after(unix_nanos(after)).and_then(system_time_of_nanos),
-            Pattern::Any(union) => union.after(after),
+            Pattern::Any(sets) => first(sets, after),
         }
     }
 
@@ -114,7 +118,7 @@ impl Recurrence for Pattern {
                 last.filter(|last| last > floor).and_then(system_time)
             }
             Pattern::Days(days) => days.until(unix_nanos(until)).and_then(system_time_of_nanos),
-            Pattern::Any(union) => union.until(until),
+            Pattern::Any(sets) => sets.iter().filter_map(|set| set.until(until).ok()?).max(),
         }
     }
 
@@ -124,7 +128,7 @@ impl Recurrence for Pattern {
                 fires::count(cron, clock, unix_seconds(after).max(*floor), unix_seconds(until))
             }
             Pattern::Days(days) => days.count(unix_nanos(after), unix_nanos(until)),
-            Pattern::Any(union) => union.count(after, until),
+            Pattern::Any(sets) => count(sets, after, until),
         }
     }
 
@@ -143,9 +147,7 @@ impl Recurrence for Pattern {
         match self {
             Pattern::Cron { cron, .. } if !cron.matches(shown) => cron.at_or_after(start),
             Pattern::Days(days) if days.is_whole() => days.civil_from(start),
-            Pattern::Any(union) => {
-                union.patterns().filter_map(|pattern| pattern.skipped_from(start, shown)).min()
-            }
+            Pattern::Any(sets) => sets.iter().filter_map(|set| set.pattern.skipped_from(start, shown)).min(),
             _ => None,
         }
     }
@@ -175,7 +177,7 @@ impl Pattern {
         match self {
             Pattern::Cron { cron, .. } => cron.is_interval_like(),
             Pattern::Days(_) => false,
-            Pattern::Any(union) => union.patterns().any(Pattern::is_interval_like),
+            Pattern::Any(sets) => sets.iter().any(|set| set.pattern.is_interval_like()),
         }
     }
 
@@ -184,7 +186,7 @@ impl Pattern {
         match self {
             Pattern::Cron { clock, .. } => clock,
             Pattern::Days(days) => days.zone(),
-            Pattern::Any(union) => &union.clock,
+            Pattern::Any(sets) => sets[0].pattern.clock(),
         }
     }
 
@@ -196,7 +198,10 @@ impl Pattern {
                 let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
                 Pattern::Days(Box::new(days.in_zone(clock, alone)))
             }
-            Pattern::Any(union) => Pattern::Any(Box::new(union.with_clock(clock))),
+            Pattern::Any(sets) => {
+                let set = |set: &Set| Set { pattern: set.pattern.with_clock(clock.clone()), ..set.clone() };
+                Pattern::Any(sets.iter().map(set).collect())
+            }
         }
     }
 
@@ -210,15 +215,25 @@ impl Pattern {
                     shown => shown.due(),
                 };
             }
-            (Pattern::Any(union), _) => union.rezone(),
+            (Pattern::Any(sets), _) => {
+                for Set { pattern, bounds, .. } in sets {
+                    bounds.rezone(pattern.clock().zone());
+                    pattern.rezone(bounds.civil_starting);
+                }
+            }
             _ => {}
         }
     }
 
     /// Of several, those that are not interval-like are due only after an instant, or from their beginning again.
     pub(super) fn hold(&mut self, judged: Option<SystemTime>) {
-        if let Pattern::Any(union) = self {
-            union.hold(judged);
+        if let Pattern::Any(sets) = self {
+            for set in sets {
+                set.pattern.hold(judged);
+                if !set.pattern.is_interval_like() {
+                    set.judged = judged;
+                }
+            }
         }
     }
 
@@ -228,134 +243,80 @@ impl Pattern {
     }
 }
 
-/// Several patterns by one clock.
+/// The occurrences of a pattern that are not left out, up to an end.
 #[derive(Clone)]
-pub(super) struct Union {
-    members: Vec<Member>,
-    clock: Timeline,
-}
-
-#[derive(Clone)]
-struct Member {
-    pattern: Pattern,
-    except: Except,
-    /// When it begins and ends.
+pub(super) struct Set {
+    pub(super) pattern: Pattern,
     bounds: Bounds,
     /// Those up to then have been judged, and do not come back when the clock is set back.
     judged: Option<SystemTime>,
 }
 
-impl Union {
-    /// The schedules in a zone. Expressions begin after `floor`, in Unix seconds.
-    fn new(schedules: &[Schedule], zone: &Zone, floor: i64) -> Result<Union, Error> {
-        if schedules.is_empty() {
-            return Err(Error::new(Kind::Other("expected at least one schedule".into())).in_field("any", ""));
-        }
-        let member = |schedule: &Schedule| {
-            schedule.check_member()?;
-            let parts = Parts {
-                until: instant_of("until", schedule.until, zone)?,
-                civil_starting: schedule.starting.and_then(Moment::civil),
-                civil_until: schedule.until.and_then(Moment::civil),
-                ..Parts::default()
-            };
-            let (pattern, except) = (schedule.pattern(zone, floor)?, schedule.except.clone());
-            Ok(Member { pattern, except, bounds: Bounds::new(parts), judged: None })
-        };
-        let members = schedules.iter().map(member).collect::<Result<_, Error>>()?;
-        Ok(Union { members, clock: Timeline::new(zone.clone()) })
+impl Set {
+    /// That of a schedule in a zone. An expression begins after `floor`, in Unix seconds.
+    pub(super) fn new(schedule: &Schedule, zone: &Zone, floor: i64) -> Result<Set, Error> {
+        let bounds = schedule.bounds(zone, Duration::ZERO)?;
+        Ok(Set { pattern: schedule.pattern(zone, floor)?, bounds, judged: None })
     }
 
-    fn after(&self, after: SystemTime) -> Option<SystemTime> {
-        first(&self.members, after)
-    }
-
-    fn until(&self, until: SystemTime) -> Option<SystemTime> {
-        self.members.iter().filter_map(|member| member.until(until)).max()
-    }
-
-    /// How many there are after an instant and up to another: of each member those that no member before it has.
-    fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
-        let new = |(index, member): (usize, &Member)| {
-            let (mut at, mut common) = (after, 0);
-            // Each search jumps over all that only one of the two sides has.
-            while let Some(found) = member.after(at).filter(|found| *found <= until) {
-                match first(&self.members[..index], found.checked_sub(NANOSECOND).unwrap_or(found)) {
-                    Some(other) if other == found && common == MOST_COMMON => {
-                        return member.count(after, found).saturating_sub(1 + u64::from(common));
-                    }
-                    Some(other) if other == found => {
-                        common += 1;
-                        at = found;
-                    }
-                    Some(other) if other <= until => at = other.checked_sub(NANOSECOND).unwrap_or(other),
-                    _ => break,
-                }
-            }
-            member.count(after, until).saturating_sub(common.into())
-        };
-        self.members.iter().enumerate().map(new).sum()
-    }
-
-    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.members.iter().map(|member| &member.pattern)
-    }
-
-    fn with_clock(&self, clock: Timeline) -> Union {
-        let member =
-            |member: &Member| Member { pattern: member.pattern.with_clock(clock.clone()), ..member.clone() };
-        Union { members: self.members.iter().map(member).collect(), clock }
-    }
-
-    /// Reads in the zone of now when its members begin and end.
-    fn rezone(&mut self) {
-        for Member { pattern, bounds, .. } in &mut self.members {
-            bounds.rezone(self.clock.zone());
-            pattern.rezone(bounds.civil_starting());
-        }
-    }
-
-    /// Members that are not interval-like are due only after an instant, or from their beginning again.
-    fn hold(&mut self, judged: Option<SystemTime>) {
-        for member in &mut self.members {
-            member.pattern.hold(judged);
-            if !member.pattern.is_interval_like() {
-                member.judged = judged;
-            }
-        }
-    }
-}
-
-impl Member {
-    fn after(&self, after: SystemTime) -> Option<SystemTime> {
+    /// The first one after an instant, if it is not after another. Closures are asked about no later ones.
+    pub(super) fn after(
+        &self,
+        after: SystemTime,
+        until: Option<SystemTime>,
+    ) -> Result<Option<SystemTime>, Error> {
         let after = self.judged.map_or(after, |judged| judged.max(after));
-        // Without closures there are no errors.
-        let found = self.exclusions().after(&self.pattern, after, None).unwrap_or(None);
-        found.filter(|found| *found <= self.bounds.until().unwrap_or(*found))
+        let until = self.bounds.until.into_iter().chain(until).min();
+        let found = self.exclusions().after(&self.pattern, after, until)?;
+        Ok(found.filter(|&found| until.map_or(true, |until| found <= until)))
     }
 
-    fn until(&self, until: SystemTime) -> Option<SystemTime> {
-        let until = self.bounds.until().map_or(until, |end| end.min(until));
-        let found = self.exclusions().until(&self.pattern, until).unwrap_or(None);
-        found.filter(|found| self.judged.map_or(true, |judged| *found > judged))
+    /// The last one at an instant or before it.
+    pub(super) fn until(&self, until: SystemTime) -> Result<Option<SystemTime>, Error> {
+        let until = self.bounds.until.map_or(until, |end| end.min(until));
+        let found = self.exclusions().until(&self.pattern, until)?;
+        Ok(found.filter(|&found| self.judged.map_or(true, |judged| found > judged)))
     }
 
+    /// How many there are after an instant and up to another. Closures are not asked.
     fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
         let after = self.judged.map_or(after, |judged| judged.max(after));
-        let until = self.bounds.until().map_or(until, |end| end.min(until));
-        if after < until {
-            self.exclusions().count(&self.pattern, after, until)
-        } else {
-            0
+        let until = self.bounds.until.map_or(until, |end| end.min(until));
+        match after < until {
+            true => self.exclusions().count(&self.pattern, after, until),
+            false => 0,
         }
     }
 
     fn exclusions(&self) -> Exclusions<'_> {
-        Exclusions { except: &self.except, clock: self.pattern.clock() }
+        Exclusions { except: &self.bounds.except, clock: self.pattern.clock() }
     }
 }
 
-/// The first occurrence of any member after an instant.
-fn first(members: &[Member], after: SystemTime) -> Option<SystemTime> {
-    members.iter().filter_map(|member| member.after(after)).min()
+/// The first one after an instant of several sets. No closures leave any out, and so there are no errors.
+fn first(sets: &[Set], after: SystemTime) -> Option<SystemTime> {
+    sets.iter().filter_map(|set| set.after(after, None).ok()?).min()
+}
+
+/// How many there are of several sets after an instant and up to another: of each those that no set before it has.
+fn count(sets: &[Set], after: SystemTime, until: SystemTime) -> u64 {
+    let new = |(index, set): (usize, &Set)| {
+        let (mut at, mut common) = (after, 0);
+        // Each search jumps over all that only one of the two sides has.
+        while let Ok(Some(found)) = set.after(at, Some(until)) {
+            match first(&sets[..index], found.checked_sub(NANOSECOND).unwrap_or(found)) {
+                Some(other) if other == found && common == MOST_COMMON => {
+                    return set.count(after, found).saturating_sub(1 + u64::from(common));
+                }
+                Some(other) if other == found => {
+                    common += 1;
+                    at = found;
+                }
+                Some(other) if other <= until => at = other.checked_sub(NANOSECOND).unwrap_or(other),
+                _ => break,
+            }
+        }
+        set.count(after, until).saturating_sub(common.into())
+    };
+    sets.iter().enumerate().map(new).sum()
 }

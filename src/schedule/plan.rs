@@ -5,8 +5,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::bounds::Bounds;
 use super::pattern::Pattern;
-use super::recurrence::Recurrence;
+use super::recurrence::{Grid, Recurrence};
 use super::rule::Rule;
 use super::timetable::Timetable;
 use crate::cron::Cron;
@@ -16,12 +17,7 @@ use crate::tz::Zone;
 #[derive(Clone)]
 pub(crate) struct Plan {
     kind: Kind,
-    /// No due time is later.
-    pub(crate) until: Option<SystemTime>,
-    /// By how much everything is due later than the rule says.
-    delay: Duration,
-    /// Whether something is left out of the rule.
-    has_exclusions: bool,
+    bounds: Bounds,
 }
 
 #[derive(Clone)]
@@ -35,40 +31,54 @@ enum Kind {
 impl Timetable {
     /// What is known of its occurrences beyond the next; `None` if there are none.
     pub(crate) fn plan(&self) -> Option<Plan> {
-        let has_exclusions = self.bounds.except().is_some();
         let kind = match &self.rule {
-            _ if has_exclusions => Kind::Unknown,
+            _ if !self.bounds.except.is_empty() => Kind::Unknown,
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
             Rule::Elapsed { period, .. } => Kind::Elapsed(*period),
             Rule::Once { .. } => return None,
             Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
-        let (until, delay) = (self.bounds.until(), self.bounds.delay());
-        Some(Plan { kind, until, delay, has_exclusions })
+        Some(Plan { kind, bounds: self.bounds.clone() })
     }
 }
 
 impl Plan {
-    /// The first due time after an instant, of a calendar schedule.
-    pub(crate) fn after(&self, instant: SystemTime) -> Option<SystemTime> {
-        let due = self.pattern()?.after(instant.checked_sub(self.delay)?)?.checked_add(self.delay)?;
-        Some(due).filter(|&due| self.until.map_or(true, |until| due <= until))
+    /// The last due time at an instant or before it, and the first one after it. Elapsed time is counted from `next`, a due
+    /// time, on.
+    pub(crate) fn around(&self, next: Option<SystemTime>, instant: SystemTime) -> [Option<SystemTime>; 2] {
+        let (end, delay) = (self.bounds.until.unwrap_or(instant), self.bounds.delay);
+        let around = |occurrences: &dyn Recurrence| {
+            let last = occurrences.until(end.min(instant).checked_sub(delay)?);
+            let after = occurrences.after(instant.checked_sub(delay)?);
+            Some([last, after].map(|found| found?.checked_add(delay)))
+        };
+        let found = match (&self.kind, next.and_then(|next| next.checked_sub(delay))) {
+            (Kind::Calendar(pattern), _) => around(pattern),
+            (Kind::Elapsed(period), Some(from)) => around(&Grid { from, period: *period }),
+            _ => None,
+        };
+        let [last, after] = found.unwrap_or_default();
+        [last, after.filter(|&after| self.bounds.until.map_or(true, |until| after <= until))]
     }
 
-    /// The last due time at an instant or before it, of a calendar schedule.
-    pub(crate) fn until(&self, instant: SystemTime) -> Option<SystemTime> {
-        let instant = self.until.map_or(instant, |until| until.min(instant));
-        self.pattern()?.until(instant.checked_sub(self.delay)?)?.checked_add(self.delay)
+    /// No due time is later.
+    pub(crate) fn end(&self) -> Option<SystemTime> {
+        self.bounds.until
     }
 
     /// Whether the due times are not those of the rule: some are left out, or all are delayed.
     pub(crate) fn is_adjusted(&self) -> bool {
-        self.has_exclusions || !self.delay.is_zero()
+        !self.bounds.except.is_empty() || !self.bounds.delay.is_zero()
     }
 
     /// Whether the due times follow the wall clock, and can be computed.
     pub(crate) fn is_calendar(&self) -> bool {
-        self.pattern().is_some()
+        matches!(self.kind, Kind::Calendar(_))
+    }
+
+    /// Whether they are at equal distances.
+    pub(crate) fn is_elapsed(&self) -> bool {
+        matches!(self.kind, Kind::Elapsed(_))
     }
 
     /// Whether the due times after the next can be computed.
@@ -76,27 +86,12 @@ impl Plan {
         !matches!(self.kind, Kind::Unknown)
     }
 
-    /// The elapsed time from one due time to the next.
-    pub(crate) fn period(&self) -> Option<Duration> {
-        match self.kind {
-            Kind::Elapsed(period) => Some(period),
-            _ => None,
-        }
-    }
-
     /// The expression, and the instant in Unix seconds after which it begins to fire; if nothing is delayed.
     pub(crate) fn cron(&self) -> Option<(&Cron, &Zone, i64)> {
-        match self.pattern()? {
-            Pattern::Cron { cron, clock, floor } if self.delay.is_zero() => {
+        match &self.kind {
+            Kind::Calendar(Pattern::Cron { cron, clock, floor }) if self.bounds.delay.is_zero() => {
                 Some((cron, clock.zone(), *floor))
             }
-            _ => None,
-        }
-    }
-
-    fn pattern(&self) -> Option<&Pattern> {
-        match &self.kind {
-            Kind::Calendar(pattern) => Some(pattern),
             _ => None,
         }
     }

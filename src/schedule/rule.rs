@@ -2,11 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::bounds::Bounds;
 use super::calendar::Calendar;
 use super::due::Due;
 use super::except::{panicked, Except};
-use super::exclusions::Exclusions;
+use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::Moment;
+use super::recurrence::Grid;
 use super::timeline::Timeline;
 use crate::civil::DateTime;
 use crate::clock::Now;
@@ -44,18 +46,10 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// The due time after one that has come. `until` bounds what closures are asked about.
-    pub(super) fn next(
-        &mut self,
-        due: Due,
-        now: Now,
-        until: Option<SystemTime>,
-        except: Option<&Except>,
-    ) -> Result<Option<Due>, Error> {
+    /// The due time after one that has come, both without the delay.
+    pub(super) fn next(&mut self, due: Due, now: Now, bounds: &Bounds) -> Result<Option<Due>, Error> {
         match self {
-            Rule::Calendar(calendar) => {
-                Ok(calendar.after(due.passed_at(now), until, except)?.map(Due::Calendar))
-            }
+            Rule::Calendar(calendar) => Ok(calendar.after(due.passed_at(now), bounds)?.map(Due::Calendar)),
             Rule::Elapsed { period, .. } => {
                 let last = match due {
                     Due::Elapsed(mono) => Some(mono),
@@ -66,31 +60,30 @@ impl Rule {
                     }
                 };
                 let next = last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed);
-                self.elapsed_from(next, now, except)
+                self.elapsed_from(next, now, &bounds.except)
             }
             Rule::AfterEnd { period } => Ok(now.mono.checked_add(*period).map(Due::Elapsed)),
             Rule::Once { .. } => Ok(None),
-            Rule::AtEach { moments, last, zone } => loop {
-                let moment = match pull(moments)? {
-                    Some(moment) => moment,
-                    None => return Ok(None),
-                };
-                let instant = moment.in_zone(zone)?;
-                let before = last.replace(moment);
-                if instant > due.passed_at(now) {
-                    return Ok(Some(Due::Calendar(instant)));
+            Rule::AtEach { moments, last, zone } => {
+                while let Some(moment) = pull(moments)? {
+                    let instant = moment.in_zone(zone)?;
+                    let before = last.replace(moment);
+                    if instant > due.passed_at(now) {
+                        return Ok(Some(Due::Calendar(instant)));
+                    }
+                    let is_rising = match (before, moment) {
+                        // Also if a gap has made them one instant: they are one due.
+                        (Some(Moment::Civil(before)), Moment::Civil(after)) => after > before,
+                        // What an earlier process has run is passed over.
+                        (Some(before), _) => before.in_zone(zone)? < instant,
+                        (None, _) => true,
+                    };
+                    if !is_rising {
+                        return Err(went_back("at_each", moment, before.unwrap_or(moment)));
+                    }
                 }
-                let is_rising = match (before, moment) {
-                    // Also if a gap has made them one instant: they are one due.
-                    (Some(Moment::Civil(before)), Moment::Civil(after)) => after > before,
-                    // What an earlier process has run is passed over.
-                    (Some(before), _) => before.in_zone(zone)? < instant,
-                    (None, _) => true,
-                };
-                if !is_rising {
-                    return Err(went_back("at_each", moment, before.unwrap_or(moment)));
-                }
-            },
+                Ok(None)
+            }
             Rule::AtNext(next) => ask(next, now),
         }
     }
@@ -100,16 +93,19 @@ impl Rule {
         &self,
         due: Option<Due>,
         now: Now,
-        except: Option<&Except>,
+        except: &Except,
     ) -> Result<Option<Due>, Error> {
-        match (self, except, due) {
-            (Rule::Elapsed { period, clock }, Some(except), Some(due)) => match due.wall(now) {
-                Some(wall) => {
-                    let wait = Exclusions { except, clock }.wait(wall, *period)?;
-                    Ok(wait.and_then(|wait| due.later(wait)))
-                }
-                None => Ok(None),
-            },
+        match (self, due) {
+            (Rule::Elapsed { period, clock }, Some(due)) if !except.is_empty() => {
+                let wall = match due.wall(now) {
+                    Some(wall) => wall,
+                    None => return Ok(None),
+                };
+                let grid = Grid { from: wall, period: *period };
+                let before = wall.checked_sub(NANOSECOND).unwrap_or(wall);
+                let found = Exclusions { except, clock }.after(&grid, before, None)?;
+                Ok(found.and_then(|found| due.later(found.duration_since(wall).ok()?)))
+            }
             _ => Ok(due),
         }
     }
@@ -122,14 +118,6 @@ impl Rule {
             _ => return Ok(false),
         };
         Exclusions { except, clock }.leave_out(instant)
-    }
-
-    /// Its occurrences, if they follow a civil clock.
-    pub(super) fn calendar(&self) -> Option<&Calendar> {
-        match self {
-            Rule::Calendar(calendar) => Some(calendar),
-            _ => None,
-        }
     }
 }
 

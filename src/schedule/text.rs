@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{never_fires, Schedule};
 use crate::cron::parse::{switches, wrapped};
 use crate::cron::{Cron, ParseError, Reader};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::period::Period;
 use crate::tz::Zone;
 
@@ -60,13 +60,8 @@ fn zone_behind(text: &str, reader: Reader<'_>, error: ParseError) -> Result<(Cro
 
 /// The words of a text, each with its position.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut next = 0;
-    let words = text.split(|c: char| c.is_ascii_whitespace()).map(move |word| {
-        let at = next;
-        next += word.len() + 1;
-        (at, word)
-    });
-    words.filter(|(_, word)| !word.is_empty())
+    let words = text.split_ascii_whitespace();
+    words.map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
 /// The text with blanks in place of the word at a position.
@@ -98,5 +93,5 @@ fn rate(text: &str, reader: Reader<'_>) -> Result<Option<Period>, Error> {
         Period::try_from(Duration::from_secs(value.checked_mul(seconds)?)).ok()
     };
     let expected = "expected a number of minutes, hours or days, such as `rate(1 hour)` or `rate(5 minutes)`";
-    period().map(Some).ok_or_else(|| Error::new(Kind::Other(expected.into())))
+    period().map(Some).ok_or_else(|| Error::other(expected))
 }

@@ -2,22 +2,20 @@
 //!
 //! Pure but for the iterators and closures that it was given: no threads, no clock.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::bounds::{Bounds, Parts};
+use super::bounds::Bounds;
 use super::calendar::Calendar;
 use super::due::Due;
-use super::except::Except;
 use super::exclusions::{last_of, Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::pattern::Pattern;
+use super::recurrence::Grid;
 use super::rule::Rule;
 use super::timeline::Timeline;
-use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::cron::Cron;
 use crate::error::Error;
-use crate::occurrences::days::remainder;
 use crate::tz::Zone;
 
 /// A schedule that has begun, in a zone: gives the due time after a due time.
@@ -55,42 +53,30 @@ const WALKED_WITH_CLOSURES: u64 = 10_000_000;
 impl Timetable {
     /// The due time after `due`, which has come.
     pub(crate) fn next(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        let until = self.bounds.until().map(|until| self.undelayed(until));
-        let next = self.rule.next(due.earlier(self.bounds.delay()), now, until, self.bounds.except())?;
-        Ok(self.in_time(self.delayed(next), now))
+        let next = self.rule.next(due.earlier(self.bounds.delay), now, &self.bounds)?;
+        Ok(self.bounds.delayed(next, now))
     }
 
     /// `due` itself, or the one after it if it has come and turns out to be left out.
     pub(crate) fn from(&mut self, due: Due, now: Now) -> Result<Option<Due>, Error> {
-        match self.bounds.except() {
-            Some(except) if due.has_come(now) => {
-                let meant_for = due.earlier(self.bounds.delay()).passed_at(now);
-                match self.rule.leaves_out(meant_for, except)? {
-                    true => self.next(due, now),
-                    false => Ok(Some(due)),
-                }
-            }
-            _ => Ok(Some(due)),
+        let is_left_out = || self.rule.leaves_out(self.meant_for(due, now), &self.bounds.except);
+        match !self.bounds.except.is_empty() && due.has_come(now) && is_left_out()? {
+            true => self.next(due, now),
+            false => Ok(Some(due)),
         }
     }
 
     /// The first due time of a calendar schedule after what the wall clock showed once.
-    pub(crate) fn after(&mut self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
-        let due = self.after_instant(self.undelayed(wall))?.map(Due::Calendar);
-        Ok(self.in_time(self.delayed(due), now))
+    pub(crate) fn after(&self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
+        let at = self.bounds.undelayed(wall);
+        Ok(self.bounds.delayed(self.first_after(at, at)?.map(Due::Calendar), now))
     }
 
     /// The first due time after now of a schedule that is not the user's, if `due` has come.
     pub(crate) fn peek(&self, due: Due, now: Now) -> Option<Due> {
-        let next = match &self.rule {
-            Rule::Elapsed { period, clock } => {
-                let from = due.earlier(self.bounds.delay()).passed_at(now);
-                let next = self.grid_after(from, *period, clock, self.undelayed(now.wall)).ok()??;
-                due.later(next.duration_since(from).ok()?)
-            }
-            _ => self.delayed(self.after_instant(self.undelayed(now.wall)).ok()?.map(Due::Calendar)),
-        };
-        self.in_time(next, now)
+        let from = self.meant_for(due, now);
+        let next = self.first_after(self.bounds.undelayed(now.wall), from).ok()??;
+        due.later(next.duration_since(from).ok()?).filter(|&due| !self.is_over(due, now))
     }
 
     /// All occurrences from `due`, which is not after `to`, up to and including `to`.
@@ -98,15 +84,13 @@ impl Timetable {
         let mut pass = Pass { latest: due, before: None, count: 1, next: Ok(None) };
         let walked = if self.has_closures() { WALKED_WITH_CLOSURES } else { WALKED };
         loop {
-            match self.next(pass.latest, now) {
+            pass.next = self.next(pass.latest, now);
+            match pass.next {
                 Ok(Some(next)) if next.has_come(to) => {
                     pass.before = Some(std::mem::replace(&mut pass.latest, next));
                     pass.count += 1;
                 }
-                next => {
-                    pass.next = next;
-                    return pass;
-                }
+                _ => return pass,
             }
             if pass.count >= walked {
                 if let Err(error) = self.skip(&mut pass, to, now) {
@@ -124,25 +108,19 @@ impl Timetable {
             Due::Calendar(_) => to.wall,
             Due::Elapsed(_) => Due::Elapsed(to.mono).passed_at(now),
         };
-        let until = self.undelayed(self.bounds.until().map_or(to, |until| until.min(to)));
-        let from = pass.latest.earlier(self.bounds.delay()).passed_at(now);
-        if !matches!(self.rule, Rule::Calendar(_) | Rule::Elapsed { .. }) || until <= from {
-            return Ok(());
-        }
-        let next = |after: SystemTime| match &self.rule {
-            Rule::Elapsed { period, clock } => self.grid_after(from, *period, clock, after),
-            _ => self.after_instant(after),
-        };
+        let until = self.bounds.undelayed(self.bounds.until.map_or(to, |until| until.min(to)));
+        let from = self.meant_for(pass.latest, now);
+        let next = |after| self.first_after(after, from);
         let last = last_of(from, until, next)?;
         let before = match last.checked_sub(NANOSECOND) {
             Some(before_last) if from < last => last_of(from, before_last, next)?,
             _ => return Ok(()),
         };
         pass.count = pass.count.saturating_add(self.count(from, last));
-        let due = |instant: SystemTime| pass.latest.later(instant.duration_since(from).unwrap_or_default());
-        let (latest, before) = (due(last), due(before));
-        pass.latest = latest.unwrap_or(pass.latest);
-        pass.before = before;
+        let first = pass.latest;
+        let due = |instant: SystemTime| first.later(instant.duration_since(from).unwrap_or_default());
+        pass.before = due(before);
+        pass.latest = due(last).unwrap_or(first);
         Ok(())
     }
 
@@ -150,33 +128,24 @@ impl Timetable {
     fn count(&self, from: SystemTime, last: SystemTime) -> u64 {
         match &self.rule {
             _ if self.has_closures() => 0,
-            Rule::Calendar(calendar) => calendar.count(from, last, self.bounds.except()),
+            Rule::Calendar(calendar) => calendar.count(from, last, &self.bounds.except),
             Rule::Elapsed { period, clock } => {
-                let raw = |after, until| periods(from, *period, until) - periods(from, *period, after);
-                match self.bounds.except() {
-                    Some(except) => Exclusions { except, clock }.count_in_place(from, last, raw),
-                    None => raw(from, last),
-                }
+                let grid = Grid { from, period: *period };
+                Exclusions { except: &self.bounds.except, clock }.count(&grid, from, last)
             }
             _ => 0,
         }
     }
 
-    /// The first instant after another that is not left out, of those that are whole periods after `from`.
-    fn grid_after(
-        &self,
-        from: SystemTime,
-        period: Duration,
-        clock: &Timeline,
-        after: SystemTime,
-    ) -> Result<Option<SystemTime>, Error> {
-        let age = after.duration_since(from).unwrap_or_default();
-        match (after.checked_add(period - remainder(age, period)), self.bounds.except()) {
-            (Some(first), Some(except)) => {
-                let wait = Exclusions { except, clock }.wait(first, period)?;
-                Ok(wait.and_then(|wait| first.checked_add(wait)))
+    /// The first occurrence after an instant, all without the delay. Periods of elapsed time are counted from `from` on.
+    fn first_after(&self, after: SystemTime, from: SystemTime) -> Result<Option<SystemTime>, Error> {
+        match &self.rule {
+            Rule::Elapsed { period, clock } => {
+                let grid = Grid { from, period: *period };
+                Exclusions { except: &self.bounds.except, clock }.after(&grid, after, None)
             }
-            (first, _) => Ok(first),
+            Rule::Calendar(calendar) => calendar.after(after, &self.bounds),
+            _ => Ok(None),
         }
     }
 
@@ -190,7 +159,7 @@ impl Timetable {
         is_correction: bool,
         now: Now,
     ) -> Option<Rejudged> {
-        let (undelayed, delay) = (self.undelayed(to), self.bounds.delay());
+        let (undelayed, delay) = (self.bounds.undelayed(to), self.bounds.delay);
         let calendar = match &mut self.rule {
             Rule::Calendar(calendar) if is_correction || calendar.pattern.is_interval_like() => calendar,
             _ => return None,
@@ -212,11 +181,10 @@ impl Timetable {
     /// the latest that the wall clock has shown: later than `at` if it was set back since. Does not call the user's code.
     pub(crate) fn rezone(&mut self, zone: &Zone, due: Due, at: Now, shown: SystemTime) -> Option<Rejudged> {
         // All as if it were earlier by the delay.
-        let (change, shown) = (self.undelayed(at.wall), self.undelayed(shown.max(at.wall)));
+        let (change, shown) = (self.bounds.undelayed(at.wall), self.bounds.undelayed(shown.max(at.wall)));
         let has_come = due.has_come(at);
-        let waiting = has_come.then(|| self.undelayed(due.passed_at(at)));
-        let instant = |civil: Option<DateTime>| Moment::Civil(civil?).instant(zone);
-        let starting = self.bounds.civil_starting();
+        let waiting = has_come.then(|| self.meant_for(due, at));
+        let starting = self.bounds.civil_starting;
         self.bounds.rezone(zone);
         let civil = match &mut self.rule {
             Rule::Calendar(calendar) => {
@@ -239,7 +207,7 @@ impl Timetable {
         };
         match due {
             Due::Calendar(_) if !has_come => {
-                let due = self.delayed(instant(civil).map(Due::Calendar))?.calendar()?;
+                let due = Moment::Civil(civil?).instant(zone)?.checked_add(self.bounds.delay)?;
                 // Never before what was due earlier, and so not before the change either.
                 Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
             }
@@ -249,38 +217,25 @@ impl Timetable {
 
     /// The first due time of a calendar schedule after what the wall clock showed once, unless closures are to be asked.
     fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
-        if self.has_closures() {
-            return Rejudged::ByAsking;
+        match self.has_closures() {
+            true => Rejudged::ByAsking,
+            false => self.after(wall, now).unwrap_or(None).map_or(Rejudged::ByAsking, Rejudged::Due),
         }
-        let due = self.after_instant(self.undelayed(wall)).unwrap_or(None).map(Due::Calendar);
-        self.in_time(self.delayed(due), now).map_or(Rejudged::ByAsking, Rejudged::Due)
-    }
-
-    /// The first due time of a calendar schedule after an instant, without the delay.
-    pub(super) fn after_instant(&self, after: SystemTime) -> Result<Option<SystemTime>, Error> {
-        let until = self.bounds.until().map(|until| self.undelayed(until));
-        let calendar = self.rule.calendar();
-        calendar.map_or(Ok(None), |calendar| calendar.after(after, until, self.bounds.except()))
     }
 
     /// Whether closures leave some out.
     fn has_closures(&self) -> bool {
-        self.bounds.except().map_or(false, Except::has_closures)
+        self.bounds.except.has_closures()
     }
 
     /// When something would be due without the delay that is due at this time.
     pub(crate) fn undelayed(&self, wall: SystemTime) -> SystemTime {
-        wall.checked_sub(self.bounds.delay()).unwrap_or(wall)
+        self.bounds.undelayed(wall)
     }
 
-    /// When something is due that would be due at this time without the delay.
-    pub(super) fn delayed(&self, due: Option<Due>) -> Option<Due> {
-        due.and_then(|due| due.later(self.bounds.delay()))
-    }
-
-    /// The due time itself, if it is not after the end.
-    pub(super) fn in_time(&self, due: Option<Due>, now: Now) -> Option<Due> {
-        due.filter(|due| due.is_until(self.bounds.until(), now))
+    /// What the wall clock showed when a due time that has come would have come without the delay.
+    fn meant_for(&self, due: Due, now: Now) -> SystemTime {
+        due.earlier(self.bounds.delay).passed_at(now)
     }
 
     /// A copy, unless the schedule is the user's code.
@@ -297,7 +252,7 @@ impl Timetable {
 
     /// One that has no more due times.
     pub(super) fn over() -> Timetable {
-        Timetable { rule: Rule::Once { civil: None }, bounds: Bounds::new(Parts::default()) }
+        Timetable { rule: Rule::Once { civil: None }, bounds: Bounds::NONE }
     }
 
     /// Whether the next due time is counted from the end of a run.
@@ -309,7 +264,7 @@ impl Timetable {
     pub(crate) fn after_end(&self, now: Now) -> Option<Due> {
         match self.rule {
             Rule::AfterEnd { period } => {
-                self.in_time(self.delayed(now.mono.checked_add(period).map(Due::Elapsed)), now)
+                self.bounds.delayed(now.mono.checked_add(period).map(Due::Elapsed), now)
             }
             _ => None,
         }
@@ -325,30 +280,19 @@ impl Timetable {
         !matches!(self.rule, Rule::Elapsed { .. } | Rule::AfterEnd { .. })
     }
 
-    /// The expression, if it is one.
-    pub(super) fn cron(&self) -> Option<&Cron> {
-        match &self.rule.calendar()?.pattern {
-            Pattern::Cron { cron, .. } => Some(cron),
-            _ => None,
-        }
-    }
-
     /// The expression and its clock, if there is nothing beside them.
     pub(super) fn cron_alone(&self) -> Option<(&Cron, &Timeline)> {
-        match self.rule.calendar()?.alone()? {
-            Pattern::Cron { cron, clock, .. } if self.bounds.is_empty() => Some((cron, clock)),
+        match &self.rule {
+            Rule::Calendar(calendar) if self.bounds.is_empty() => match calendar.alone()? {
+                Pattern::Cron { cron, clock, .. } => Some((cron, clock)),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// Whether a due time has come after the end: the wall clock was set forward while elapsed time was waited for.
     pub(crate) fn is_over(&self, due: Due, now: Now) -> bool {
-        !due.is_until(self.bounds.until(), now)
+        !due.is_until(self.bounds.until, now)
     }
-}
-
-/// How many whole periods it is from an instant to a later one.
-fn periods(from: SystemTime, period: Duration, to: SystemTime) -> u64 {
-    let age = to.duration_since(from).unwrap_or_default();
-    u64::try_from(age.as_nanos() / period.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -74,44 +74,22 @@ impl fmt::Display for Described {
 }
 
 impl Schedule {
+    /// What it says, with all that was added to it, but for its zone.
     pub(crate) fn words(&self) -> Words {
-        let has_bounds = self.starting.is_some() || self.until.is_some() || self.times.is_some();
-        let has_bounds = has_bounds || self.every_nth_week.is_some() || self.first_after.is_some();
-        match has_bounds || !self.except.is_empty() || !self.jitter.is_zero() {
-            true => Words::Text(Modified(self).to_string().into()),
-            false => Words::of(&self.what),
+        let added = [
+            self.every_nth_week.map(|weeks| format!(" every {weeks} weeks")),
+            self.first_after.map(|delay| format!(" first after {delay:?}")),
+            (!self.except.is_empty()).then(|| self.except.to_string()),
+            self.starting.map(|starting| format!(" starting {starting}")),
+            self.until.map(|until| format!(" until {until}")),
+            self.times.map(|times| format!(" {times} times")),
+            (!self.jitter.is_zero()).then(|| format!(" jitter {:?}", self.jitter)),
+        ];
+        let added: String = added.into_iter().flatten().collect();
+        match (Words::of(&self.what), added.is_empty()) {
+            (words, true) => words,
+            (words, false) => Words::Text(format!("{words}{added}").into()),
         }
-    }
-}
-
-/// A schedule with all that was added to it, but for its zone.
-struct Modified<'a>(&'a Schedule);
-
-impl fmt::Display for Modified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Schedule { what, every_nth_week, first_after, starting, until, times, except, jitter, .. } =
-            self.0;
-        write!(f, "{}", Words::of(what))?;
-        if let Some(weeks) = every_nth_week {
-            write!(f, " every {weeks} weeks")?;
-        }
-        if let Some(delay) = first_after {
-            write!(f, " first after {delay:?}")?;
-        }
-        write!(f, "{except}")?;
-        if let Some(starting) = starting {
-            write!(f, " starting {starting}")?;
-        }
-        if let Some(until) = until {
-            write!(f, " until {until}")?;
-        }
-        if let Some(times) = times {
-            write!(f, " {times} times")?;
-        }
-        if !jitter.is_zero() {
-            write!(f, " jitter {jitter:?}")?;
-        }
-        Ok(())
     }
 }
 

@@ -33,35 +33,12 @@ fn nearest(due_times: impl IntoIterator<Item = SystemTime>, asked: SystemTime) -
 fn around(
     (first, latest, count): (SystemTime, SystemTime, u64),
     asked: SystemTime,
-) -> impl Iterator<Item = SystemTime> {
+) -> [Option<SystemTime>; 2] {
     let (start, span) = (unix_nanos(first), unix_nanos(latest) - unix_nanos(first));
     let steps = i128::from(count.max(2) - 1);
     // The two clocks run at slightly different speeds. Use the distance that the wall clock has shown.
     let step = (unix_nanos(asked) - start) * steps / span.max(1);
-    [step, step + 1].into_iter().filter_map(move |step| system_time_of_nanos(start + span * step / steps))
-}
-
-/// The due time that an instant means, of `count` from `first` to `latest`. Those in between follow from the plan: a calendar,
-/// or equal distances. Without a plan only `first` and `latest` are known.
-fn due_among(
-    (first, latest, count): (SystemTime, SystemTime, u64),
-    plan: Option<&Plan>,
-    asked: SystemTime,
-) -> Option<SystemTime> {
-    let between = match plan {
-        Some(plan) if plan.is_calendar() => due_of(plan, asked),
-        Some(plan) if plan.period().is_some() && count > 2 => {
-            nearest(around((first, latest, count), asked), asked)
-        }
-        _ => None,
-    };
-    let between = between.filter(|&due| first <= due && due <= latest);
-    nearest([first, latest].into_iter().chain(between), asked)
-}
-
-/// The due time of a calendar plan in the second of an instant.
-fn due_of(plan: &Plan, asked: SystemTime) -> Option<SystemTime> {
-    nearest(plan.until(asked).into_iter().chain(plan.after(asked)), asked)
+    [step, step + 1].map(|step| system_time_of_nanos(start + span * step / steps))
 }
 
 impl TaskHistory {
@@ -131,6 +108,12 @@ impl TaskHistory {
         self.task.plan.as_ref()
     }
 
+    /// The plan, if an item is of the same schedule: not of the one before a replacement.
+    fn plan_of(&self, at: usize) -> Option<&Plan> {
+        let replaced = self.items.iter().rposition(|item| matches!(item, Item::Replaced));
+        self.plan().filter(|_| Some(at) > replaced)
+    }
+
     fn is_calendar(&self) -> bool {
         self.plan().map_or(false, Plan::is_calendar)
     }
@@ -142,54 +125,30 @@ impl TaskHistory {
             return None;
         }
         let plan = self.plan();
-        let after = |due: &SystemTime| match plan?.period() {
-            Some(period) => due.checked_add(period),
-            None => plan?.after(*due),
-        };
+        let after = |due: &SystemTime| plan?.around(Some(*due), *due)[1];
         std::iter::successors(Some(next), after).take(self.task.left as usize).last()
     }
 
     /// The due time in the second of an instant, by the schedule alone. `next` is one of the due times.
     fn due_from(&self, next: Option<SystemTime>, asked: SystemTime) -> Option<SystemTime> {
-        let plan = self.plan();
-        let period = plan.and_then(|plan| plan.period());
-        let computed = match (plan, period, next) {
-            (Some(plan), Some(period), Some(next)) => {
-                let (next, period) = (unix_nanos(next), period.as_nanos() as i128);
-                let before = unix_nanos(asked) - (unix_nanos(asked) - next).rem_euclid(period);
-                let due_times = [before, before + period].map(system_time_of_nanos);
-                let due_times = due_times.into_iter().flatten().filter(|&due| unix_nanos(due) >= next);
-                nearest(due_times, asked).filter(|&due| plan.until.map_or(true, |until| due <= until))
-            }
-            (Some(plan), ..) => due_of(plan, asked),
-            _ => None,
-        };
-        nearest(next.into_iter().chain(computed), asked)
+        let computed = self.plan().map_or([None, None], |plan| plan.around(next, asked));
+        nearest(computed.into_iter().chain([next]).flatten(), asked)
     }
 
     /// What the history has about an instant.
     fn recorded(&self, asked: SystemTime) -> Option<(SystemTime, Reason)> {
-        let replaced = self.items.iter().rposition(|item| matches!(item, Item::Replaced));
         let is_of_old_zone = self.rezoned_after(asked).is_some();
-        let mut found: Option<((bool, Duration, bool), SystemTime, Reason)> = None;
-        for (at, &item) in self.items.iter().enumerate().rev() {
+        let found = self.items.iter().enumerate().rev().filter_map(|(at, &item)| {
             // A replacement is recorded before the occurrences that it has cancelled.
             let is_cancelled = matches!(item, Item::Missed { why: Why::Cancelled, .. });
             let is_of_before = is_cancelled && self.cancelled.is_none();
-            let is_of_plan =
-                !is_of_old_zone && !is_of_before && replaced.map_or(true, |replaced| at > replaced);
-            let plan = self.plan().filter(|_| is_of_plan);
+            let plan = self.plan_of(at).filter(|_| !is_of_old_zone && !is_of_before);
             let is_on_demand = matches!(item, Item::Run { is_on_demand: true, .. });
-            if let Some((due, reason)) = self.of_item(at, item, plan, asked) {
-                let (is_after, distance) = distance(due, asked);
-                let rank = (is_after, distance, is_on_demand);
-                // Of equal ones take the newest: a clock that was set back shows the same time again.
-                if found.as_ref().map_or(true, |(best, ..)| rank < *best) {
-                    found = Some((rank, due, reason));
-                }
-            }
-        }
-        found.map(|(_, due, reason)| (due, reason))
+            let (due, reason) = self.of_item(at, item, plan, asked)?;
+            Some(((distance(due, asked), is_on_demand), due, reason))
+        });
+        // Of equal ones take the newest: a clock that was set back shows the same time again.
+        found.min_by_key(|(rank, ..)| *rank).map(|(_, due, reason)| (due, reason))
     }
 
     /// Why a due time has come and its run has not started.
@@ -221,7 +180,7 @@ impl TaskHistory {
     /// Why nothing is due at an instant.
     fn not_due(&self, asked: SystemTime, next: Option<SystemTime>, clocks: Option<Explanation>) -> Reason {
         let plan = self.plan();
-        let until = plan.and_then(|plan| plan.until).filter(|&until| asked > until);
+        let until = plan.and_then(Plan::end).filter(|&until| asked > until);
         let cron = plan.and_then(|plan| plan.cron());
         if let (Some((_, _, floor)), Some(clocks)) = (cron, clocks) {
             match system_time(floor) {
@@ -237,26 +196,13 @@ impl TaskHistory {
         if let Some(next) = next.filter(|&next| !is_known && asked > next) {
             return Reason::NotKnown { next };
         }
-        if let (Some(plan), true) = (plan, self.is_calendar()) {
-            return Reason::NotDue { before: plan.until(asked), after: plan.after(asked), step: None };
+        let [last, after] = plan.map_or([None, None], |plan| plan.around(next, asked));
+        if self.is_calendar() {
+            return Reason::NotDue { before: last, after, step: None };
         }
-        let mut known: Vec<SystemTime> =
-            self.items.iter().flat_map(|item| item.due_times()).flatten().chain(next).collect();
-        // Inside a merged item, the nearest due times are not its two ends.
-        if plan.map_or(false, |plan| plan.period().is_some()) {
-            let since = self.items.iter().rev().take_while(|item| !matches!(item, Item::Replaced));
-            let blocks = since.filter_map(|item| item.block());
-            let over = blocks.filter(|(first, latest, _)| *first <= asked && asked < *latest);
-            known.extend(over.flat_map(|block| around(block, asked)));
-        }
-        // The grid of a period continues from the next due time.
-        if let (Some(period), Some(next)) = (plan.and_then(|plan| plan.period()), next) {
-            if let Ok(ahead) = asked.duration_since(next) {
-                let before = unix_nanos(asked) - (ahead.as_nanos() % period.as_nanos()) as i128;
-                let grid = [before, before.saturating_add(period.as_nanos() as i128)];
-                known.extend(grid.into_iter().filter_map(system_time_of_nanos));
-            }
-        }
+        let items = self.items.iter().enumerate();
+        let named = items.flat_map(|(at, item)| item.due_times(self.plan_of(at), asked));
+        let known: Vec<_> = named.chain([next, last, after].into_iter().flatten()).collect();
         let before = known.iter().copied().filter(|&due| due < asked).max();
         let after = known.iter().copied().filter(|&due| due > asked).min();
         Reason::NotDue { before, after, step: self.step_over(asked) }
@@ -288,12 +234,12 @@ impl TaskHistory {
             }
             Item::Runs { first, latest, count, ending } => {
                 let runs = u64::from(count);
-                let due = due_among((first, latest, runs), plan, asked)?;
+                let due = nearest(item.due_times(plan, asked), asked)?;
                 Some((due, Reason::RanAsOneOf { runs, first, latest, ending }))
             }
             Item::Missed { first, latest, count, why, is_coalesced } => {
                 let count = u64::from(count);
-                let due = due_among((first, latest, count), plan, asked)?;
+                let due = nearest(item.due_times(plan, asked), asked)?;
                 let by = self.items[at + 1..].iter().find_map(|item| match *item {
                     Item::Run { due, is_on_demand: false, .. } => Some(due),
                     Item::Runs { first, .. } => Some(first),
@@ -318,26 +264,29 @@ impl TaskHistory {
 }
 
 impl Item {
-    /// The first and the last due time of a merged item, and their number.
+    /// The first and the last due time that it names, and the number of all from one to the other.
     fn block(self) -> Option<(SystemTime, SystemTime, u64)> {
         match self {
-            Item::Runs { first, latest, count, .. } | Item::Missed { first, latest, count, .. }
-                if count > 1 =>
-            {
-                Some((first, latest, u64::from(count)))
+            Item::Run { due, is_on_demand: false, .. } => Some((due, due, 1)),
+            Item::Runs { first, latest, count, .. } | Item::Missed { first, latest, count, .. } => {
+                Some((first, latest, count.into()))
             }
             _ => None,
         }
     }
 
-    /// The due times that it names.
-    fn due_times(self) -> [Option<SystemTime>; 2] {
-        match self {
-            Item::Run { due, is_on_demand: false, .. } => [Some(due), None],
-            Item::Runs { first, latest, .. } | Item::Missed { first, latest, .. } => {
-                [Some(first), Some(latest)]
-            }
+    /// The due times that it names, and those in between around an instant. They follow from the plan: a calendar, or equal
+    /// distances. Without a plan they are not known.
+    fn due_times(self, plan: Option<&Plan>, asked: SystemTime) -> impl Iterator<Item = SystemTime> {
+        let block = self.block();
+        let between = match (block, plan) {
+            (Some(_), Some(plan)) if plan.is_calendar() => plan.around(None, asked),
+            (Some(block), Some(plan)) if plan.is_elapsed() => around(block, asked),
             _ => [None, None],
-        }
+        };
+        block.into_iter().flat_map(move |(first, latest, _)| {
+            let between = between.into_iter().flatten().filter(move |&due| first <= due && due <= latest);
+            [first, latest].into_iter().chain(between)
+        })
     }
 }
