@@ -15,11 +15,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::agenda::{TaskKey, TaskSnapshot};
 use crate::clock::Driven;
-use crate::engine::{Engine, Inside, Observer};
+use crate::engine::{Engine, Inside, Observer, ScheduledTask};
 use crate::error::Error;
 use crate::event::Event;
 use crate::schedule::Schedule;
-use crate::sync::{lock, Arc, Instant, Mutex, Weak};
+use crate::sync::{lock, Arc, Instant, Mutex};
 use crate::task::Outcome;
 use crate::timer;
 use crate::tz::Zone;
@@ -184,7 +184,7 @@ impl Scheduler {
 
     fn handle(&self, snapshot: TaskSnapshot) -> Task {
         let TaskSnapshot { name, id, stats, .. } = snapshot;
-        Task::new(&self.engine, name, id, false, stats)
+        Task::new(&self.engine, name, ScheduledTask { id, is_new: false, stats })
     }
 
     /// [Cancels](Task::cancel) all tasks for which the closure returns true. Returns how many there were.
@@ -349,10 +349,6 @@ impl Scheduler {
     /// end then, as their pending futures are dropped; the others go on until they return.
     pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), Error> {
         self.engine.shutdown(Instant::now().checked_add(timeout))
-    }
-
-    fn downgrade(&self) -> Weak<Engine> {
-        Arc::downgrade(&self.engine)
     }
 }
 

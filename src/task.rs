@@ -15,7 +15,7 @@ pub(crate) use self::judge::{
     Come, Correction, Late, MissedOccurrences, NextDue, Question, QuestionKind, Start, Verdicts,
 };
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::stats::{LastRun, SharedStats};
 use crate::sync::{Arc, Instant};
 
@@ -303,13 +303,30 @@ impl Overlap {
 }
 
 impl Policy {
+    /// Whether it goes with a callback, and with a schedule, which may be the user's code.
+    pub(crate) fn check(&self, job: &Job, is_users: bool) -> Result<(), Error> {
+        let nonsense = |why| Err(Error::other(why).in_field("overlap", format!("{:?}", self.overlap)));
+        match self.overlap {
+            Overlap::Allow(0) => nonsense("at least one run at a time"),
+            Overlap::Allow(_) if matches!(job, Job::Alone(_)) => {
+                nonsense("needs a callback that several threads may call: `run_shared` or `run_async`")
+            }
+            Overlap::Allow(_) if self.retries.is_some() => {
+                let why = "does not go with `Overlap::Allow`: attempts do not overlap";
+                Err(Error::other(why).in_field("retry", ""))
+            }
+            Overlap::QueueAll(0) => nonsense("at least one run that waits"),
+            _ => self.check_schedule(is_users),
+        }
+    }
+
     /// Whether it goes with a schedule, which may be the user's code.
     pub(crate) fn check_schedule(&self, is_users: bool) -> Result<(), Error> {
         match self.overlap {
             Overlap::QueueAll(_) if is_users => {
                 let why =
                     "does not go with an iterator or a closure, whose occurrences cannot be counted twice";
-                Err(Error::new(Kind::Other(why.into())).in_field("overlap", format!("{:?}", self.overlap)))
+                Err(Error::other(why).in_field("overlap", format!("{:?}", self.overlap)))
             }
             _ => Ok(()),
         }

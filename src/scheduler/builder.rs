@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::handle::{Run, Task};
 use super::Scheduler;
 use crate::civil::{Date, DateTime};
-use crate::engine::{Order, ScheduledTask};
-use crate::error::{Error, Kind};
-use crate::schedule::{Moment, Schedule};
+use crate::engine::Order;
+use crate::error::Error;
+use crate::schedule::{Given, Moment, Schedule};
 use crate::sync::{lock, Arc, Mutex};
 use crate::task::{Facts, Job, Missed, Outcome, Overlap, Pending, Policy, Retries};
 use crate::tz::Zone;
@@ -40,20 +40,12 @@ impl<'a> TaskBuilder<'a> {
     }
 
     /// As [`Schedule::starting`].
-    pub fn starting<M>(self, moment: M) -> Self
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
+    pub fn starting<M: Given<Moment>>(self, moment: M) -> Self {
         self.with(|schedule| schedule.starting(moment))
     }
 
     /// As [`Schedule::until`].
-    pub fn until<M>(self, moment: M) -> Self
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
+    pub fn until<M: Given<Moment>>(self, moment: M) -> Self {
         self.with(|schedule| schedule.until(moment))
     }
 
@@ -81,8 +73,7 @@ impl<'a> TaskBuilder<'a> {
     pub fn except_dates<I>(self, dates: I) -> Self
     where
         I: IntoIterator,
-        I::Item: TryInto<Date> + fmt::Debug + Clone,
-        <I::Item as TryInto<Date>>::Error: Into<Error>,
+        I::Item: Given<Date>,
     {
         self.with(|schedule| schedule.except_dates(dates))
     }
@@ -266,7 +257,7 @@ impl<'a> TaskBuilder<'a> {
         self,
         mut callback: impl FnMut(&Run) -> O + Send + 'static,
     ) -> Result<Task, Error> {
-        let engine = self.scheduler.downgrade();
+        let engine = Arc::downgrade(&self.scheduler.engine);
         let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
         self.schedule(Job::Alone(Box::new(job)), Location::caller())
     }
@@ -289,7 +280,7 @@ impl<'a> TaskBuilder<'a> {
         self,
         callback: impl Fn(&Run) -> O + Send + Sync + 'static,
     ) -> Result<Task, Error> {
-        let engine = self.scheduler.downgrade();
+        let engine = Arc::downgrade(&self.scheduler.engine);
         let job = move |facts: &Facts| callback(&Run::new(facts, &engine)).verdict();
         self.schedule(Job::Shared(Arc::new(job)), Location::caller())
     }
@@ -323,7 +314,7 @@ impl<'a> TaskBuilder<'a> {
         F: Future + Send + 'static,
         F::Output: Outcome,
     {
-        let engine = self.scheduler.downgrade();
+        let engine = Arc::downgrade(&self.scheduler.engine);
         // Only the making of the future is for one thread at a time.
         let callback = Mutex::new(callback);
         let job = move |facts: &Facts| -> Pending {
@@ -341,35 +332,13 @@ impl<'a> TaskBuilder<'a> {
     fn schedule(self, job: Job, scheduled_at: &'static Location<'static>) -> Result<Task, Error> {
         let TaskBuilder { scheduler, name, schedule, policy, replaces, is_paused } = self;
         if name.is_empty() {
-            return Err(Error::new(Kind::Other("a task needs a name of at least one character".into())));
+            return Err(Error::other("a task needs a name of at least one character"));
         }
         let schedule = schedule.map_err(|error| error.of_task(&name))?;
-        let nonsense = |field, value: String, why: &str| {
-            Err(Error::new(Kind::Other(why.into())).in_field(field, value).of_task(&name))
-        };
-        match (policy.overlap, &job) {
-            (Overlap::Allow(0), _) => {
-                return nonsense("overlap", "Allow(0)".into(), "at least one run at a time")
-            }
-            (Overlap::Allow(runs), Job::Alone(_)) => {
-                let why = "needs a callback that several threads may call: `run_shared` or `run_async`";
-                return nonsense("overlap", format!("Allow({runs})"), why);
-            }
-            (Overlap::Allow(_), _) if policy.retries.is_some() => {
-                return nonsense(
-                    "retry",
-                    String::new(),
-                    "does not go with `Overlap::Allow`: attempts do not overlap",
-                );
-            }
-            (Overlap::QueueAll(0), _) => {
-                return nonsense("overlap", "QueueAll(0)".into(), "at least one run that waits");
-            }
-            _ => policy.check_schedule(schedule.is_users()).map_err(|error| error.of_task(&name))?,
-        }
+        policy.check(&job, schedule.is_users()).map_err(|error| error.of_task(&name))?;
         let order = Order { name: name.clone(), schedule, job, policy, replaces, is_paused, scheduled_at };
-        let ScheduledTask { id, is_new, stats } = scheduler.engine.schedule(order)?;
-        Ok(Task::new(&scheduler.engine, name, id, is_new, stats))
+        let task = scheduler.engine.schedule(order)?;
+        Ok(Task::new(&scheduler.engine, name, task))
     }
 }
 

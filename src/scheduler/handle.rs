@@ -1,11 +1,13 @@
 //! The handles: [`Task`] for a task from outside, [`Run`] for a callback's own run.
 
 use std::fmt;
+use std::task::Waker;
 use std::time::{Duration, SystemTime};
 
 use super::Scheduler;
 use crate::agenda::{Status, TaskKey, TaskSnapshot};
-use crate::engine::{Engine, Observer};
+use crate::clock::Now;
+use crate::engine::{Engine, Observer, ScheduledTask, State};
 use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine};
 use crate::schedule::{rfc3339, Schedule};
@@ -39,13 +41,8 @@ pub struct Task {
 }
 
 impl Task {
-    pub(super) fn new(
-        engine: &Arc<Engine>,
-        name: Arc<str>,
-        id: u64,
-        is_new: bool,
-        stats: Arc<SharedStats>,
-    ) -> Task {
+    pub(super) fn new(engine: &Arc<Engine>, name: Arc<str>, task: ScheduledTask) -> Task {
+        let ScheduledTask { id, is_new, stats } = task;
         Task { engine: Arc::downgrade(engine), name, id, is_new, stats }
     }
 
@@ -293,8 +290,13 @@ impl Run {
         (Run { future: Some(Arc::downgrade(&future)), ..Run::new(facts, engine) }, future)
     }
 
-    fn goes_on(&self) -> bool {
-        self.future.as_ref().map_or(true, |future| future.strong_count() > 0)
+    /// Asks the state about this run, and whether its future goes on, if it has one.
+    fn ask<T>(&self, question: impl FnOnce(&mut State, bool, Now) -> (T, Vec<Waker>)) -> T {
+        let engine = &self.scheduler.engine;
+        let goes_on = self.future.as_ref().map_or(true, |future| future.strong_count() > 0);
+        let (answer, wakers) = question(&mut lock(&engine.state), goes_on, engine.clock.now());
+        engine.wake(wakers);
+        answer
     }
 
     /// The name of the task.
@@ -331,22 +333,12 @@ impl Run {
     /// [time limit](crate::TaskBuilder::time_limit) was reached, or the scheduler shut down. A long callback should check this
     /// from time to time and return early.
     pub fn stop_requested(&self) -> bool {
-        let engine = &self.scheduler.engine;
-        let mut state = lock(&engine.state);
-        let (is_requested, wakers) = state.stop_requested(&self.facts, self.goes_on(), engine.clock.now());
-        drop(state);
-        engine.wake(wakers);
-        is_requested
+        self.ask(|state, goes_on, now| state.stop_requested(&self.facts, goes_on, now))
     }
 
     /// The same as something that can be waited for, and handed on.
     pub fn stop(&self) -> Stop {
-        let engine = &self.scheduler.engine;
-        let mut state = lock(&engine.state);
-        let (stop, wakers) = state.stop_of(&self.facts, self.goes_on(), engine.clock.now());
-        drop(state);
-        engine.wake(wakers);
-        stop
+        self.ask(|state, goes_on, now| state.stop_of(&self.facts, goes_on, now))
     }
 
     /// Ends the task: this run is its last. Does nothing if the task has ended already.

@@ -8,7 +8,7 @@ use super::Scheduler;
 use crate::cron::{Dialect, Reader};
 use crate::error::Error;
 use crate::period::Period;
-use crate::schedule::{Moment, Schedule};
+use crate::schedule::{Given, Moment, Schedule};
 use crate::sync::Arc;
 
 /// A task with a name and no schedule yet, so it has no `run`. Each of these methods gives it a schedule.
@@ -56,29 +56,17 @@ impl<'a> NeedsSchedule<'a> {
     }
 
     /// As [`Schedule::every`].
-    pub fn every<P>(self, period: P) -> TaskBuilder<'a>
-    where
-        P: TryInto<Period> + fmt::Debug + Clone,
-        P::Error: Into<Error>,
-    {
+    pub fn every<P: Given<Period>>(self, period: P) -> TaskBuilder<'a> {
         self.scheduled(Schedule::every(period))
     }
 
     /// As [`Schedule::at`].
-    pub fn at<M>(self, moment: M) -> TaskBuilder<'a>
-    where
-        M: TryInto<Moment> + fmt::Debug + Clone,
-        M::Error: Into<Error>,
-    {
+    pub fn at<M: Given<Moment>>(self, moment: M) -> TaskBuilder<'a> {
         self.scheduled(Schedule::at(moment))
     }
 
     /// As [`Schedule::every_after_end`].
-    pub fn every_after_end<P>(self, period: P) -> TaskBuilder<'a>
-    where
-        P: TryInto<Period> + fmt::Debug + Clone,
-        P::Error: Into<Error>,
-    {
+    pub fn every_after_end<P: Given<Period>>(self, period: P) -> TaskBuilder<'a> {
         self.scheduled(Schedule::every_after_end(period))
     }
 
@@ -92,8 +80,7 @@ impl<'a> NeedsSchedule<'a> {
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
-        I::Item: TryInto<Moment> + fmt::Debug + Clone,
-        <I::Item as TryInto<Moment>>::Error: Into<Error>,
+        I::Item: Given<Moment>,
     {
         self.scheduled(Ok(Schedule::at_each(moments)))
     }

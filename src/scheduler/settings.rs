@@ -337,18 +337,10 @@ impl Builder {
                 (Some(local), zone)
             }
         };
-        let by_hand = match &self.clock {
-            Clock::Manual(clock) => Some(clock.clone()),
-            Clock::System => None,
-        };
-        let threads = match by_hand {
-            Some(_) => 0,
-            None => self.threads.unwrap_or_else(default_threads),
-        };
-        let clock_check = match by_hand {
+        let (by_hand, threads, clock_check) = match &self.clock {
             // A manual clock drives the scheduler whenever it advances, and so before the next due time: no check is needed.
-            Some(_) => None,
-            None => Some(self.clock_check),
+            Clock::Manual(clock) => (Some(clock.clone()), 0, None),
+            Clock::System => (None, self.threads.unwrap_or_else(default_threads), Some(self.clock_check)),
         };
         lock(&self.store).open()?;
         let watches = by_hand.is_none() && self.zone_check < Duration::MAX;

@@ -122,10 +122,7 @@ impl Question {
 impl Come {
     /// Classifies the occurrences up to now as run or missed, and finds the next due time.
     fn judge(self, timetable: &mut Timetable, policy: &Policy, now: Now) -> Verdicts {
-        if timetable.is_over(self.first, now) {
-            return Verdicts::new(NextDue::Never);
-        }
-        let mut verdicts = Verdicts::new(timetable.from(self.first, now).into());
+        let mut verdicts = Verdicts::new(self.next(timetable, now));
         if let NextDue::Broken(_) = verdicts.next {
             // The schedule failed, so it is unknown whether an exclusion removes this occurrence. Report it rather than lose it.
             let due = self.first.passed_at(now);
@@ -146,12 +143,17 @@ impl Come {
         verdicts
     }
 
-    /// Classifies all occurrences up to now as missed. Nothing is run.
-    pub(crate) fn miss_all(self, timetable: &mut Timetable, why: Why, now: Now) -> Verdicts {
-        let mut verdicts = Verdicts::new(match timetable.is_over(self.first, now) {
+    /// The first that is not left out.
+    fn next(&self, timetable: &mut Timetable, now: Now) -> NextDue {
+        match timetable.is_over(self.first, now) {
             true => NextDue::Never,
             false => timetable.from(self.first, now).into(),
-        });
+        }
+    }
+
+    /// Classifies all occurrences up to now as missed. Nothing is run.
+    pub(crate) fn miss_all(self, timetable: &mut Timetable, why: Why, now: Now) -> Verdicts {
+        let mut verdicts = Verdicts::new(self.next(timetable, now));
         verdicts.miss_around(timetable, self.correction, why, now, now);
         verdicts
     }
