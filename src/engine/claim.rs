@@ -83,8 +83,32 @@ impl Engine {
 }
 
 impl State {
+    /// A run was asked about, and that took a while. Reports that it begins, or hands the answer back if it does not.
+    pub(super) fn claimed(
+        &mut self,
+        run: &mut Facts,
+        asked: Now,
+        answer: Answer,
+        now: Now,
+    ) -> Result<(), Answer> {
+        let took = now.mono.saturating_duration_since(asked.mono);
+        run.lateness = run.lateness.saturating_add(took);
+        run.deadline = run.deadline.and_then(|deadline| deadline.checked_add(took));
+        if !self.may_begin(run, &answer) {
+            return Err(answer);
+        }
+        // It is this replica's, as often as it is repeated.
+        run.claim = None;
+        if let Err(error) = answer {
+            let (task, due, then) = (run.name.clone(), run.due, ClaimFailure::Run);
+            self.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
+        }
+        self.report_start(run, now);
+        Ok(())
+    }
+
     /// Whether a run begins that was asked about.
-    pub(super) fn may_begin(&self, run: &Facts, answer: &Answer) -> bool {
+    fn may_begin(&self, run: &Facts, answer: &Answer) -> bool {
         // Once it is claimed, no other replica runs it. So a shutdown that came meanwhile waits for it, as for one that has begun.
         let is_removed = self.agenda.why_stopped(&run.name, run.version) == Some(Why::Cancelled);
         !is_removed && answer.as_ref().map_or(self.claims.on_failure == ClaimFailure::Run, |is_ours| *is_ours)

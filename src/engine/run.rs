@@ -9,7 +9,7 @@ use super::zones::Watch;
 use super::{Engine, Phase, State};
 use crate::agenda::{Asked, EntryKey, Finished, PickedUp, Then};
 use crate::clock::Now;
-use crate::event::{ClaimFailure, Event, RunOutcome};
+use crate::event::{Event, RunOutcome};
 use crate::guard::guarded;
 use crate::stats::LastRun;
 use crate::store::Record;
@@ -31,10 +31,6 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    fn is_pick_up(&self) -> bool {
-        matches!(self, Work::PickUp(_))
-    }
-
     pub(super) fn perform(self, engine: &Arc<Engine>) {
         match self {
             Work::PickUp(key) => run(engine, key),
@@ -57,7 +53,8 @@ fn run(engine: &Arc<Engine>, key: EntryKey) {
     while let Some(mut run) = begun.take() {
         if let Some((state, now)) = run.call() {
             // Without workers, the events of a run are delivered before the next run begins.
-            let next = if engine.pool.limit() > 0 { engine.pool.pop_if(Work::is_pick_up) } else { None };
+            let is_pick_up = |work: &Work| matches!(work, Work::PickUp(_));
+            let next = if engine.pool.limit() > 0 { engine.pool.pop_if(is_pick_up) } else { None };
             match next {
                 Some(Work::PickUp(key)) => begun = begin(engine, state, key, now),
                 _ => engine.unlock(state, now),
@@ -162,21 +159,11 @@ impl<'e> RunGuard<'e> {
         let answer = engine.ask_whose(&facts.name, due);
         let mut state = lock(&engine.state);
         let now = engine.clock.now();
-        let took = now.mono.saturating_duration_since(began.mono);
-        facts.lateness = facts.lateness.saturating_add(took);
-        facts.deadline = facts.deadline.and_then(|deadline| deadline.checked_add(took));
-        if !state.may_begin(facts, &answer) {
+        if let Err(answer) = state.claimed(facts, *began, answer, now) {
             drop(state);
             self.run.take()?.end_alone(engine, End::NotBegun(answer));
             return None;
         }
-        // It is this replica's, as often as it is repeated.
-        facts.claim = None;
-        if let Err(error) = answer {
-            let (task, due, then) = (facts.name.clone(), facts.due, ClaimFailure::Run);
-            state.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
-        }
-        state.report_start(facts, now);
         engine.unlock(state, now);
         Some(self)
     }

@@ -1,7 +1,7 @@
 //! The life of one run of a job: its attempts, each a process, and what is logged of them.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::{Command as Process, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -105,11 +105,7 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
             }
             running.wait(id).map_err(|error| format!("could not wait for it: {error}"))
         }
-        Err(error) => {
-            let dir = process.get_current_dir().map(|dir| format!(" in `{}`", dir.display()));
-            let shell = process.get_program().to_string_lossy();
-            Err(format!("could not start `{shell}`{}: {error}", dir.unwrap_or_default()))
-        }
+        Err(error) => Err(not_started(&process, &error)),
     };
     if let Some(relay) = relay {
         relay.finish();
@@ -127,14 +123,27 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         said(usual, "end", vec![how, took]);
         return Ending::Succeeded;
     }
-    let ending = match how {
-        _ if end.was_signalled && running.is_stopping() => Ending::Stopped,
-        _ if end.was_signalled => Ending::TimedOut,
-        (what, Value::Number(number)) => Ending::Failed(format!("{what} {number}")),
-        (what, _) => Ending::Failed(what.into()),
+    let ending = match (end.was_signalled, running.is_stopping()) {
+        (true, true) => Ending::Stopped,
+        (true, false) => Ending::TimedOut,
+        (false, _) => failed(&how),
     };
     said(Level::Error, "fail", vec![how, took]);
     ending
+}
+
+fn failed(how: &(&str, Value<'_>)) -> Ending {
+    match how {
+        (what, Value::Number(number)) => Ending::Failed(format!("{what} {number}")),
+        (what, _) => Ending::Failed((*what).into()),
+    }
+}
+
+/// Why a process could not be started.
+fn not_started(process: &Process, error: &io::Error) -> String {
+    let dir = process.get_current_dir().map(|dir| format!(" in `{}`", dir.display()));
+    let shell = process.get_program().to_string_lossy();
+    format!("could not start `{shell}`{}: {error}", dir.unwrap_or_default())
 }
 
 /// What the log says of how a process ended.
