@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sexton::store::{Record, Store, StoreError};
 use sexton::tz::Zone;
-use sexton::{Builder, ClaimFailure, Event, Missed, Moment, Overlap, RunOutcome, Scheduler, Status, Why};
+use sexton::{Builder, ClaimFailure, Event, Missed, Overlap, RunOutcome, Scheduler, Status, Why};
 
 use crate::stage::{listen, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
 
@@ -483,7 +483,7 @@ fn why_a_task_did_not_run_here() {
     stage.scheduler.task("t").cron("* * * * *").run(|| {}).unwrap();
     stage.clock.advance(3 * MINUTE);
     let why = |minute: &str| {
-        let moment: Moment = format!("2026-11-22 10:{minute}").parse().unwrap();
+        let moment: sexton::Moment = format!("2026-11-22 10:{minute}").parse().unwrap();
         let account = stage.scheduler.explain("t", moment).unwrap();
         let text = account.to_string();
         (account.has_run(), text.split(": ").skip(1).collect::<Vec<_>>().join(": "))
