@@ -187,7 +187,8 @@ impl Jobs {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
         let mut task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
-        if !self.is_claimed(job) {
+        // Only then: what is not the default takes memory.
+        if self.claims.is_some() && !self.is_claimed(job) {
             task = task.unclaimed();
         }
         let run = move |run: &Run| jobs.run(run);
