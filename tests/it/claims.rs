@@ -86,7 +86,7 @@ fn calendar_runs_are_claimed_by_name_and_due_time_and_no_others() {
 }
 
 #[test]
-fn a_run_of_another_replica_is_told_and_counted_and_does_not_start() {
+fn a_run_of_another_replica_is_an_event_and_counted_and_does_not_start() {
     let table = Table::of(&[ANOTHERS, ANOTHERS, OURS]);
     let stage = table.stage(ClaimFailure::Skip);
     let task = stage.scheduler.task("t").cron("* * * * *").times(3).run(|| {}).unwrap();
@@ -131,6 +131,16 @@ fn made_up_coalesced_and_late_runs_are_claimed_by_the_due_time_of_the_schedule()
     stage.clock.suspend(2 * HOUR + MINUTE);
     stage.clock.advance(Duration::ZERO);
     assert_eq!(table.asked(), ["once 12:00:00", "all 11:00:00", "all 12:00:00"]);
+}
+
+#[test]
+fn an_occurrence_that_moves_to_another_day_is_claimed_by_its_new_due_time() {
+    let table = Table::of(&[OURS]);
+    let stage = table.stage(ClaimFailure::Skip);
+    let mondays = stage.scheduler.task("t").cron("0 9 * * mon").except_dates(["2026-11-23"]).or_next_day();
+    mondays.run(|| {}).unwrap();
+    stage.clock.advance(72 * HOUR);
+    assert_eq!(table.asked(), ["t 2026-11-24T09:00:00Z"]);
 }
 
 #[test]
@@ -249,7 +259,7 @@ fn a_failed_claim_is_repeated_until_it_succeeds_and_then_never_again() {
     assert_eq!((task.stats().failed, task.stats().missed, task.count()), (1, 0, Some(1)));
 }
 
-/// The numbers of claims, and what was told after the last.
+/// The number of claims, and the events after the last.
 #[track_caller]
 fn retried(stage: &Stage, table: &Table) -> (usize, Vec<String>) {
     let mut lines = stage.lines();

@@ -62,7 +62,7 @@ pub struct Plan {
     pub status: Vec<Address>,
 }
 
-/// How many mistakes of a crontab the one who had it read again is told.
+/// So many mistakes of a crontab are listed in the answer to `ctl reload`.
 const MOST_MISTAKES: usize = 20;
 
 /// Why a new version of the crontab is not used, and the mistakes in it, in lines.

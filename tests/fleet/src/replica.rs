@@ -11,7 +11,7 @@ use sexton::{Claim, ClaimFailure, Event, ManualClock, Missed, Scheduler};
 
 use crate::claims::{key, Postgres, Redis};
 
-/// What a replica is told.
+/// What a replica is started with.
 pub struct Orders {
     /// The folder with the file `now`, the crontab, and what the replicas leave.
     pub folder: String,
