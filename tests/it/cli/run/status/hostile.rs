@@ -10,6 +10,15 @@ fn threads(served: &Served) -> usize {
     fs::read_dir(format!("/proc/{}/task", served.daemon.id())).unwrap().count()
 }
 
+/// How many of them serve connections: with none open, one for each of the two addresses.
+#[cfg(target_os = "linux")]
+fn serving(served: &Served) -> usize {
+    let threads = fs::read_dir(format!("/proc/{}/task", served.daemon.id())).unwrap();
+    // One that ends meanwhile has no name any more.
+    let names = threads.filter_map(|thread| fs::read(thread.unwrap().path().join("comm")).ok());
+    names.filter(|name| name == b"status\n").count()
+}
+
 /// Its memory, in KB.
 #[cfg(target_os = "linux")]
 fn memory(served: &Served) -> u64 {
@@ -31,7 +40,6 @@ fn a_request_that_comes_byte_by_byte_is_refused_in_the_end_and_holds_up_no_other
         }
     });
     assert_eq!(served.page("/healthz"), "alive\n");
-    assert!(began.elapsed() < Duration::from_secs(5) || slow.set_nonblocking(false).is_ok());
     let (status, _, text) = answer(slow);
     assert_eq!((status, &*text), (408, "the request did not come within 5 seconds\n"));
     assert!(began.elapsed() >= Duration::from_secs(5));
@@ -157,15 +165,14 @@ fn of_several_requests_in_a_row_the_first_is_answered() {
 fn an_answer_that_nobody_reads_is_given_up() {
     let crontab: String = (0..1500).map(|i| format!("0 0 * * * true {i}\n")).collect();
     let served = Served::start(&crontab, &[]);
-    // An idle scheduler has no other threads that come and go.
-    let before = threads(&served);
     let began = Instant::now();
     let mut unread: Vec<_> = (0..20).map(|_| served.unix()).collect();
     for stream in &mut unread {
         let _ = stream.write_all(b"GET /jobs HTTP/1.0\r\n\r\n");
     }
     assert_eq!(served.page("/healthz"), "alive\n");
-    assert!(until(|| threads(&served) <= before), "{} threads, {before} before", threads(&served));
+    assert!(until(|| serving(&served) > 2));
+    assert!(until(|| serving(&served) == 2), "{} threads", serving(&served));
     assert!(began.elapsed() >= Duration::from_secs(10));
     let (status, head, text) = answer(&mut unread[0]);
     let length = head.split_once("Content-Length: ").unwrap().1.split_once('\r').unwrap().0;
