@@ -187,8 +187,8 @@ impl Agenda {
             // Until the old schedule has answered, the new one waits.
             entry.stage = Stage::Idle;
             let (at, why, kind, is_last) = (now, Some(Why::Cancelled), DetachedKind::Asked, false);
-            let (id, version, stats) = (entry.id, entry.version, stats.clone());
-            detached.push(Detached { id, version, at, why, kind, is_last, stats });
+            let (id, version, is_given_up, stats) = (entry.id, entry.version, false, stats.clone());
+            detached.push(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
         }
         entry.next = Some(first);
         entry.last = entry.count.saturating_add(left);
@@ -299,6 +299,21 @@ impl Agenda {
         let version = runs.map(stop).last()?;
         self.stopped.push((version, None));
         Some(())
+    }
+
+    /// Nobody waits any longer for the runs of a task that has lost its name, or of all such tasks. Returns their versions.
+    pub(crate) fn give_up_runs(&mut self, task: Option<(&str, u64)>) -> Vec<u64> {
+        let indices = match task {
+            Some((name, _)) => self.index_of(name).map_or(0..0, |index| index..index + 1),
+            None => 0..self.name_entries.len(),
+        };
+        let mut versions = Vec::new();
+        let detached = self.name_entries[indices].iter_mut().flatten().flat_map(|it| &mut it.detached);
+        for one in detached.filter(|one| task.map_or(true, |(_, id)| id == one.id)) {
+            one.is_given_up = true;
+            versions.push(one.version);
+        }
+        versions
     }
 
     fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {

@@ -92,7 +92,9 @@ impl Agenda {
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);
         let (is_last, stats) = (entry.is_ending(), &entry.stats);
-        let detach = |kind| Detached { id, version, at: now, why, kind, is_last, stats: stats.clone() };
+        let is_given_up = false;
+        let detach =
+            |kind| Detached { id, version, at: now, why, kind, is_last, is_given_up, stats: stats.clone() };
         detached.extend(runs.chain(asked).map(detach));
         if why.is_some() && entry.runs > 0 {
             self.stopped.push((version, None));

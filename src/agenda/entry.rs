@@ -31,6 +31,8 @@ pub(super) struct Detached {
     pub(super) kind: DetachedKind,
     /// Whether it was the last run of its task: its end is the end of the task.
     pub(super) is_last: bool,
+    /// Whether nobody waits for it any longer: a future is dropped if it is pending.
+    pub(super) is_given_up: bool,
     pub(super) stats: Arc<SharedStats>,
 }
 

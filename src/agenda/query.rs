@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use super::entry::{DetachedKind, Ends, Entry, NameEntry};
-use super::Agenda;
+use super::{Agenda, EntryKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Why;
@@ -158,11 +158,17 @@ impl Agenda {
         Some(TaskSnapshot { next: snapshot.next.map(|next| next.max(now.wall)), ..snapshot })
     }
 
-    /// The versions of a task that has lost its name with runs that have not ended.
-    pub(crate) fn detached_versions(&self, name: &str, id: u64) -> Vec<u64> {
-        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
-        let detached = name_entry.map_or(&[][..], |it| &it.detached);
-        detached.iter().filter(|one| one.id == id).map(|one| one.version).collect()
+    /// Whether nobody waits any longer for the runs of a version of a task.
+    pub(crate) fn is_given_up(&self, key: EntryKey) -> bool {
+        let detached = self.name_entries.get(key.index).and_then(|it| Some(&it.as_ref()?.detached));
+        let mut detached = detached.into_iter().flatten();
+        detached.any(|one| one.version == key.version && one.is_given_up)
+    }
+
+    /// Whether a version of a task has its name.
+    pub(crate) fn has_name(&self, key: EntryKey) -> bool {
+        let entry = self.name_entries.get(key.index).and_then(|it| it.as_ref()?.entry.as_ref());
+        entry.map_or(false, |entry| entry.version == key.version)
     }
 
     /// Whether a task that has lost its name still has a run that has not ended.

@@ -43,8 +43,7 @@ impl Engine {
         while state.phase != Phase::Closed {
             if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
                 let running = state.agenda.running();
-                drop(state);
-                self.drop_futures(|_| true);
+                self.drop_futures(state, None);
                 return Err(Error::new(Kind::StillRunning(running)));
             }
             state = self.wait_for_runs(state, deadline);
@@ -123,9 +122,7 @@ impl Engine {
         if is_over {
             return Ok(());
         }
-        let versions = state.agenda.detached_versions(name, id);
-        drop(state);
-        self.drop_futures(|(version, _)| versions.contains(&version));
+        self.drop_futures(state, Some((name, id)));
         Err(Error::new(Kind::StillRunning(vec![Arc::from(name)])))
     }
 
@@ -147,11 +144,12 @@ impl Engine {
         }
     }
 
-    /// Drops pending futures: nobody waits for them any longer.
-    fn drop_futures(self: &Arc<Self>, is_meant: impl Fn((u64, u64)) -> bool) {
-        let state = lock(&self.state);
-        let meant = state.sleepers.iter().filter(|(&key, _)| is_meant(key));
-        let sleepers: Vec<_> = meant.filter_map(|(_, sleeper)| sleeper.upgrade()).collect();
+    /// Drops the pending futures of a task that has lost its name, or of all: nobody waits for them any longer. Those that are
+    /// not pending yet are dropped when they are.
+    fn drop_futures(self: &Arc<Self>, mut state: MutexGuard<'_, State>, task: Option<(&str, u64)>) {
+        let versions = state.agenda.give_up_runs(task).into_iter();
+        let pending = versions.flat_map(|version| state.sleepers.range((version, 0)..=(version, u64::MAX)));
+        let sleepers: Vec<_> = pending.filter_map(|(_, sleeper)| sleeper.upgrade()).collect();
         drop(state);
         let _inside = Inside::of(self);
         sleepers.iter().for_each(|sleeper| sleeper.end(End::Dropped));

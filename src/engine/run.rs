@@ -261,10 +261,12 @@ impl Run {
         let then = state.run_ended(key, &run, began, end, now);
         let is_last = run.place != Place::Any && !matches!(then, Then::Retry(_));
         let is_break = matches!(then, Then::Nothing);
-        if is_last || engine.pool.limit() == 0 && state.outbox.waits() {
+        // Who waits for the run may rely on the destructor of the callback.
+        let drops_job = is_last || !state.agenda.has_name(key);
+        if drops_job || engine.pool.limit() == 0 && state.outbox.waits() {
             // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
             engine.unlock(state, now);
-            if is_last {
+            if drops_job {
                 engine.discard(&name, job.take());
             }
             state = lock(&engine.state);
@@ -354,11 +356,15 @@ enum Next {
 impl Sleeper {
     /// Polls a new future for the first time.
     fn start(engine: &Arc<Engine>, future: Pending, run: Run) {
-        let key = (run.facts.version, run.facts.count);
+        let (key, id) = (run.key, (run.facts.version, run.facts.count));
         let run = AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) };
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
-        lock(&engine.state).sleepers.insert(key, Arc::downgrade(&sleeper));
+        let mut state = lock(&engine.state);
+        state.sleepers.insert(id, Arc::downgrade(&sleeper));
+        let given_up = state.agenda.is_given_up(key).then(|| sleeper.clone());
+        drop(state);
         poll(sleeper);
+        given_up.into_iter().for_each(|sleeper| sleeper.end(End::Dropped));
     }
 
     /// Drops the future, and so ends the run. If a thread is polling it, that thread does so after that.

@@ -9,7 +9,7 @@ use sexton::store::{Record, Store, StoreError};
 use sexton::tz::Zone;
 use sexton::{Builder, ClaimFailure, Event, Missed, Overlap, RunOutcome, Scheduler, Status, Why};
 
-use crate::stage::{listen, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
+use crate::stage::{in_child, listen, must_end, time, Stage, DAY, HOUR, MINUTE, SECOND};
 
 const OURS: Result<bool, &str> = Ok(true);
 const ANOTHERS: Result<bool, &str> = Ok(false);
@@ -508,6 +508,14 @@ fn why_a_task_did_not_run_here() {
 
 #[test]
 fn a_claim_is_asked_on_a_worker_and_dropped_when_the_scheduler_ends() {
+    // In a process of its own, as the panic of a destructor is a line on stderr.
+    let test = "claims::a_claim_is_asked_on_a_worker_and_dropped_when_the_scheduler_ends";
+    let printed = in_child(test, a_claim_whose_destructor_panics);
+    let line = "sexton: the claim panicked when it was dropped: in a destructor\n";
+    assert!(printed.is_empty() || printed.contains(line), "{printed}");
+}
+
+fn a_claim_whose_destructor_panics() {
     struct Guard(Arc<Mutex<Vec<String>>>);
     impl Drop for Guard {
         fn drop(&mut self) {

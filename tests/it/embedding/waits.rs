@@ -1,5 +1,6 @@
 //! Who waits for runs to end: `cancel_timeout` and `shutdown_timeout`, from everywhere.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -100,6 +101,54 @@ fn cancel_timeout_returns_when_the_run_has_ended() {
     let task = task.unwrap();
     task.cancel_timeout(Duration::MAX).unwrap();
     assert_eq!((task.status(), task.stats().stopped), (Status::Ended, 1), "and not before");
+}
+
+#[test]
+fn cancel_timeout_returns_when_the_callback_is_dropped() {
+    let scheduler = with_threads(2);
+    let (sender, began) = channel();
+    let dropped = Arc::new(AtomicBool::new(false));
+    let flag = dropped.clone();
+    let guard = OnDrop(move || {
+        // Whoever does not wait for it would be long gone.
+        thread::sleep(100 * MS);
+        flag.store(true, Ordering::SeqCst);
+    });
+    let task = scheduler.task("a").every("1h").run_with(move |run| {
+        let _ = &guard;
+        sender.send(()).unwrap();
+        assert!(run.stop().wait_timeout(PATIENCE));
+    });
+    get(&began);
+    task.unwrap().cancel_timeout(Duration::MAX).unwrap();
+    assert!(dropped.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_future_that_is_first_pending_when_nobody_waits_any_longer_is_dropped() {
+    for gives_up in ["cancel", "shutdown"] {
+        let scheduler = with_threads(2);
+        let events = events(&scheduler);
+        let (open, gate) = channel::<()>();
+        let gate = Mutex::new(gate);
+        let (sender, began) = channel();
+        let task = scheduler.task("a").every("1h").run_async(without_run(move || {
+            sender.send(()).unwrap();
+            gate.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            never()
+        }));
+        let task = task.unwrap();
+        get(&began);
+        let error = match gives_up {
+            "cancel" => task.cancel_timeout(Duration::ZERO),
+            _ => scheduler.shutdown_timeout(Duration::ZERO),
+        };
+        assert_eq!(error.unwrap_err().still_running().len(), 1, "{gives_up}");
+        open.send(()).unwrap();
+        must_end("the run", move || scheduler.shutdown());
+        let end = event(&events, |event| matches!(event, Event::RunEnded { .. }));
+        assert!(matches!(end, Event::RunEnded { outcome: RunOutcome::Stopped, .. }), "{end:?}");
+    }
 }
 
 #[test]
