@@ -38,11 +38,14 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Job, Missed, Policy};
+use crate::task::{Missed, Policy};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
     name_entries: Vec<Option<Box<NameEntry>>>,
+    /// By index: what goes on of tasks that have lost their names, if anything does. A task that owns such a name must not start
+    /// before that has ended.
+    detached: BTreeMap<usize, Vec<Detached>>,
     /// Indices that may be used again, if they still exist and are unused.
     free: Vec<usize>,
     /// The index of each name that has a task, or runs that have not ended.
@@ -66,7 +69,9 @@ pub(crate) struct Agenda {
     /// What happened since the engine took it last, in its order.
     news: Vec<(Arc<str>, News)>,
     /// Tasks that wait for a worker, in the order in which they were queued. Some have been picked up since.
-    waiting: VecDeque<(EntryKey, Instant)>,
+    waiting: VecDeque<Wait>,
+    /// How many tasks were queued.
+    turns: u32,
     /// When the time of a run will be over: with the version of its task and the number of the run, its task and due time.
     limits: BTreeMap<(Instant, u64, u64), (Arc<str>, SystemTime)>,
     /// A task that waits longer than this for a worker is reported.
@@ -90,6 +95,7 @@ impl Agenda {
     pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>, lead: Duration) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
+            detached: BTreeMap::new(),
             free: Vec::new(),
             names: Names::new(),
             elapsed: Heap::default(),
@@ -102,6 +108,7 @@ impl Agenda {
             stopped: Vec::new(),
             news: Vec::new(),
             waiting: VecDeque::new(),
+            turns: 0,
             limits: BTreeMap::new(),
             wait_limit,
             clocks_checked: None,
@@ -125,12 +132,11 @@ impl Agenda {
         }
         self.numbers += 1;
         let Request { policy, scheduled_at, schedule, zone, is_paused, .. } = request;
-        let is_async = matches!(job, Job::Async(_));
         let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,
-            spec: Spec { policy, scheduled_at, schedule, zone, is_async, since: now.wall },
+            spec: Spec { policy, scheduled_at, schedule, zone, since: now.wall },
             timetable: Some(timetable),
             job: Some(job),
             next: Some(first),
@@ -179,22 +185,23 @@ impl Agenda {
         self.give_up_retry(index, now);
         let missed = self.count_rest(index, Why::Cancelled, now);
         self.disarm(index);
-        let NameEntry { name, entry, detached } = self.name_entry(index);
-        let entry = entry.as_mut()?;
+        let NameEntry { name, entry } = self.name_entry(index);
+        let (name, entry) = (name.clone(), entry.as_mut()?);
         let stats = entry.stats.clone();
         let old = entry.timetable.replace(timetable);
+        let mut asked = None;
         if entry.stage == Stage::Asked {
             // Until the old schedule has answered, the new one waits.
             entry.stage = Stage::Idle;
             let (at, why, kind, is_last) = (now, Some(Why::Cancelled), DetachedKind::Asked, false);
             let (id, version, is_given_up, stats) = (entry.id, entry.version, false, stats.clone());
-            detached.push(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
+            asked = Some(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
         }
         entry.next = Some(first);
         entry.last = entry.count.saturating_add(left);
         (entry.spec.schedule, entry.spec.zone, entry.spec.since) = (schedule, zone, now.wall);
         entry.marks = None;
-        let name = name.clone();
+        self.add_detached(index, asked);
         self.arm_or_queue(index, now);
         old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })
     }
@@ -253,10 +260,12 @@ impl Agenda {
     /// Arms the next due time of a task, or queues the task if its schedule is to be asked, if a run was demanded, or if
     /// it is over. Does nothing while it waits for something else.
     pub(super) fn arm_or_queue(&mut self, index: usize, now: Now) {
-        let NameEntry { entry, detached, .. } = self.name_entry(index);
-        let entry = match entry {
-            Some(entry) if detached.is_empty() => entry,
-            _ => return,
+        if self.is_held_up(index) {
+            return;
+        }
+        let entry = match &mut self.name_entry(index).entry {
+            Some(entry) => entry,
+            None => return,
         };
         let cause = match entry {
             Entry { stage: Stage::Queued { .. } | Stage::Asked | Stage::Ending, .. } => return,
@@ -281,7 +290,7 @@ impl Agenda {
     ) -> Option<(Removed, Option<TaskDetails>)> {
         let index = self.find(key)?;
         let details = match details {
-            Details::Wanted => self.name_entry(index).details(),
+            Details::Wanted => self.details_at(index),
             Details::Unwanted => None,
         };
         Some((self.remove_named(index, Why::Cancelled, now)?, details))
@@ -290,7 +299,7 @@ impl Agenda {
     /// Asks the last run of a task to stop whose name another task has taken. None if there is none.
     pub(crate) fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<()> {
         let index = self.index_of(key.name)?;
-        let detached = self.name_entry(index).detached.iter_mut();
+        let detached = self.detached.get_mut(&index).into_iter().flatten();
         let runs = detached.filter(|one| Some(one.id) == key.id && one.why.is_none());
         let stop = |run: &mut Detached| {
             run.why = Some(Why::Cancelled);
@@ -305,10 +314,10 @@ impl Agenda {
     pub(crate) fn give_up_runs(&mut self, task: Option<(&str, u64)>) -> Vec<u64> {
         let indices = match task {
             Some((name, _)) => self.index_of(name).map_or(0..0, |index| index..index + 1),
-            None => 0..self.name_entries.len(),
+            None => 0..usize::MAX,
         };
         let mut versions = Vec::new();
-        let detached = self.name_entries[indices].iter_mut().flatten().flat_map(|it| &mut it.detached);
+        let detached = self.detached.range_mut(indices).flat_map(|(_, detached)| detached);
         for one in detached.filter(|one| task.map_or(true, |(_, id)| id == one.id)) {
             one.is_given_up = true;
             versions.push(one.version);
@@ -426,6 +435,14 @@ impl Agenda {
         self.to_ask.clear();
         ids.into_iter().filter_map(|(_, index)| self.remove_named(index, Why::ShutDown, now)).collect()
     }
+}
+
+/// Since when a task waits for a worker.
+#[derive(Clone, Copy)]
+struct Wait {
+    key: EntryKey,
+    turn: u32,
+    since: Instant,
 }
 
 /// The earlier of the two. None is never.

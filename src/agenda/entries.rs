@@ -52,17 +52,16 @@ impl Agenda {
             }
         };
         self.names.insert(hash, index);
-        self.name_entries[index] = Some(Box::new(NameEntry { name, entry: None, detached: Vec::new() }));
+        self.name_entries[index] = Some(Box::new(NameEntry { name, entry: None }));
         index
     }
 
     /// Frees the index of a name that has neither a task nor a run, and gives memory back that is no longer needed.
     pub(super) fn close_if_empty(&mut self, index: usize) -> bool {
-        let NameEntry { name, entry, detached } = self.name_entry(index);
-        if entry.is_some() || !detached.is_empty() {
+        if self.name_entry(index).entry.is_some() || self.is_held_up(index) {
             return false;
         }
-        let name = name.clone();
+        let name = self.name_entry(index).name.clone();
         let hash = self.names.hash(&name);
         self.names.remove(hash, index);
         self.name_entries[index] = None;
@@ -86,8 +85,7 @@ impl Agenda {
     fn detach(&mut self, index: usize, why: Option<Why>, now: Now) -> Option<Entry> {
         self.disarm(index);
         self.give_up_retry(index, now);
-        let NameEntry { entry, detached, .. } = self.name_entry(index);
-        let entry = entry.take()?;
+        let entry = self.name_entry(index).entry.take()?;
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);
@@ -95,11 +93,28 @@ impl Agenda {
         let is_given_up = false;
         let detach =
             |kind| Detached { id, version, at: now, why, kind, is_last, is_given_up, stats: stats.clone() };
-        detached.extend(runs.chain(asked).map(detach));
+        self.add_detached(index, runs.chain(asked).map(detach));
         if why.is_some() && entry.runs > 0 {
             self.stopped.push((version, None));
         }
         Some(entry)
+    }
+
+    pub(super) fn add_detached(&mut self, index: usize, more: impl IntoIterator<Item = Detached>) {
+        let mut more = more.into_iter().peekable();
+        if more.peek().is_some() {
+            self.detached.entry(index).or_default().extend(more);
+        }
+    }
+
+    /// Whether the task of a name must wait for what goes on of others that had it.
+    pub(super) fn is_held_up(&self, index: usize) -> bool {
+        self.detached.contains_key(&index)
+    }
+
+    /// What goes on of tasks that have lost a name.
+    pub(super) fn detached(&self, index: usize) -> &[Detached] {
+        self.detached.get(&index).map_or(&[], |detached| &**detached)
     }
 
     /// Takes the name from a task that is in its last run, for another task. Returns what remains of it.

@@ -17,8 +17,6 @@ pub(super) struct NameEntry {
     pub(super) name: Arc<str>,
     /// The task of this name. In its last run another one may take the name from it.
     pub(super) entry: Option<Entry>,
-    /// What goes on of tasks that have lost the name. The task that owns the name now must not start before that has ended.
-    pub(super) detached: Vec<Detached>,
 }
 
 /// Of a task that has lost its name: a run that has not ended, or a schedule that is being asked.
@@ -59,8 +57,6 @@ pub(super) struct Spec {
     pub(super) schedule: Words,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
-    /// Whether its runs use no worker while they are pending.
-    pub(super) is_async: bool,
     /// When this version of the task was scheduled.
     pub(super) since: SystemTime,
 }
@@ -100,8 +96,8 @@ pub(super) enum Stage {
     Idle,
     /// For its next due time, which has a live item in a heap.
     Armed,
-    /// For a worker.
-    Queued { cause: Cause, since: Instant },
+    /// For a worker. `turn` is the number of this wait.
+    Queued { cause: Cause, turn: u32 },
     /// For the answer of its schedule, which is the user's code. A worker asks it.
     Asked,
     /// For the end of its last run. Nothing follows, and the name is free for another task.

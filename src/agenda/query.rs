@@ -12,7 +12,7 @@ use crate::event::Why;
 use crate::schedule::{Described, Due, Plan, Upcoming};
 use crate::stats::SharedStats;
 use crate::sync::Arc;
-use crate::task::Overlap;
+use crate::task::{Job, Overlap};
 use crate::tz::Zone;
 
 /// Finds a task by its name, or by its name and number. A handle uses both, so that it never touches a later task of
@@ -88,8 +88,12 @@ impl Agenda {
     /// The names of all runs that have not ended, one for each run.
     pub(crate) fn running(&self) -> Vec<Arc<str>> {
         let mut names = Vec::new();
-        for NameEntry { name, entry, detached } in self.name_entries.iter().flatten().map(|one| &**one) {
-            let detached = detached.iter().filter(|one| one.kind == DetachedKind::Run).count();
+        for (index, name_entry) in self.name_entries.iter().enumerate() {
+            let NameEntry { name, entry } = match name_entry {
+                Some(name_entry) => &**name_entry,
+                None => continue,
+            };
+            let detached = self.detached(index).iter().filter(|one| one.kind == DetachedKind::Run).count();
             let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs as usize);
             names.extend(std::iter::repeat(name).take(runs).cloned());
         }
@@ -114,11 +118,10 @@ impl Agenda {
 
     /// Why the runs of a version of a task are to stop, if they are: the task was cancelled or replaced, or all are.
     pub(crate) fn why_stopped(&self, name: &str, version: u64) -> Option<Why> {
-        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
-        match name_entry {
-            Some(it) if it.entry.as_ref().map_or(false, |entry| entry.version == version) => None,
-            Some(it) => {
-                let detached = it.detached.iter().find(|one| one.version == version);
+        match self.index_of(name) {
+            Some(index) if self.has_name(EntryKey { index, version }) => None,
+            Some(index) => {
+                let detached = self.detached(index).iter().find(|one| one.version == version);
                 detached.map_or(Some(Why::Cancelled), |one| one.why)
             }
             None => Some(Why::Cancelled),
@@ -153,16 +156,16 @@ impl Agenda {
     }
 
     fn snapshot_at(&self, index: usize, now: Now) -> Option<TaskSnapshot> {
-        let snapshot = self.name_entries.get(index)?.as_ref()?.snapshot(self.now_for(index, now))?;
+        let is_held_up = self.is_held_up(index);
+        let name_entry = self.name_entries.get(index)?.as_ref()?;
+        let snapshot = name_entry.snapshot(is_held_up, self.now_for(index, now))?;
         // By the clock that elapsed time is shown by, now may be a moment earlier.
         Some(TaskSnapshot { next: snapshot.next.map(|next| next.max(now.wall)), ..snapshot })
     }
 
     /// Whether nobody waits any longer for the runs of a version of a task.
     pub(crate) fn is_given_up(&self, key: EntryKey) -> bool {
-        let detached = self.name_entries.get(key.index).and_then(|it| Some(&it.as_ref()?.detached));
-        let mut detached = detached.into_iter().flatten();
-        detached.any(|one| one.version == key.version && one.is_given_up)
+        self.detached(key.index).iter().any(|one| one.version == key.version && one.is_given_up)
     }
 
     /// Whether a version of a task has its name.
@@ -173,10 +176,8 @@ impl Agenda {
 
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
-        let name_entry = self.index_of(name).and_then(|index| self.name_entries[index].as_ref());
-        name_entry.map_or(false, |name_entry| {
-            name_entry.detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
-        })
+        let detached = self.index_of(name).map_or(&[][..], |index| self.detached(index));
+        detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
     }
 }
 
@@ -186,7 +187,7 @@ impl NameEntry {
         Some(Owner { id: entry.id, stats: entry.stats.clone(), scheduled_at: entry.spec.scheduled_at })
     }
 
-    fn snapshot(&self, now: Now) -> Option<TaskSnapshot> {
+    fn snapshot(&self, is_held_up: bool, now: Now) -> Option<TaskSnapshot> {
         let entry = self.entry.as_ref()?;
         let status = match entry {
             _ if entry.runs > 0 => Status::Running,
@@ -200,7 +201,7 @@ impl NameEntry {
             next: entry.next_shown(now),
             count: entry.count,
             schedule: entry.spec.described(),
-            is_held_up: !self.detached.is_empty(),
+            is_held_up,
             stats: entry.stats.clone(),
         })
     }
@@ -252,7 +253,7 @@ pub(crate) struct TaskDetails {
 
 impl Agenda {
     pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<TaskDetails> {
-        self.name_entries.get(self.find(key)?)?.as_ref()?.details()
+        self.details_at(self.find(key)?)
     }
 
     /// A task that waits longer than this for a worker is reported.
@@ -264,28 +265,20 @@ impl Agenda {
     /// The details of all tasks, in the order in which they were scheduled.
     #[allow(dead_code)] // For layers.
     pub(crate) fn all_details(&self) -> Vec<TaskDetails> {
-        let name_entries = self.name_entries.iter().flatten();
-        let mut details: Vec<_> = name_entries.filter_map(|name_entry| name_entry.details()).collect();
+        let details = (0..self.name_entries.len()).filter_map(|index| self.details_at(index));
+        let mut details: Vec<_> = details.collect();
         details.sort_by_key(|task| task.id);
         details
     }
-}
 
-/// Whether somebody wants to know the details of a task.
-#[derive(Clone, Copy)]
-pub(crate) enum Details {
-    Wanted,
-    Unwanted,
-}
-
-impl NameEntry {
-    pub(super) fn details(&self) -> Option<TaskDetails> {
-        let entry = self.entry.as_ref()?;
+    pub(super) fn details_at(&self, index: usize) -> Option<TaskDetails> {
+        let NameEntry { name, entry } = &**self.name_entries.get(index)?.as_ref()?;
+        let entry = entry.as_ref()?;
         let left = entry.last.saturating_sub(entry.count);
         let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());
         Some(TaskDetails {
             id: entry.id,
-            name: self.name.clone(),
+            name: name.clone(),
             schedule: entry.spec.described(),
             plan,
             zone: entry.spec.zone.clone(),
@@ -295,10 +288,17 @@ impl NameEntry {
             left: if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left },
             is_paused: entry.is_paused(),
             is_busy: entry.is_full(),
-            has_detached_run: !self.detached.is_empty(),
-            is_async: entry.spec.is_async,
+            has_detached_run: self.is_held_up(index),
+            is_async: matches!(entry.job, Some(Job::Async(_))),
             overlap: entry.spec.policy().overlap,
             allowed_runs: entry.allowed_runs(),
         })
     }
+}
+
+/// Whether somebody wants to know the details of a task.
+#[derive(Clone, Copy)]
+pub(crate) enum Details {
+    Wanted,
+    Unwanted,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
 use super::heap::is_roomy;
-use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then};
+use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then, Wait};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};
@@ -20,23 +20,25 @@ impl Agenda {
     /// Has a task wait for a worker.
     pub(super) fn queue(&mut self, index: usize, cause: Cause, now: Now) {
         let is_reported = self.wait_limit.is_some();
+        self.turns = self.turns.wrapping_add(1);
+        let (turn, since) = (self.turns, now.mono);
         let entry = self.name_entry(index).entry.as_mut().expect("a task that is queued has its entry");
-        entry.stage = Stage::Queued { cause, since: now.mono };
+        entry.stage = Stage::Queued { cause, turn };
         let key = EntryKey { index, version: entry.version };
         // Otherwise the task is only there to report what was missed.
         if is_reported && entry.marks.as_ref().map_or(true, |marks| marks.missed.is_none()) {
-            self.waiting.push_back((key, now.mono));
+            self.waiting.push_back(Wait { key, turn, since });
             self.wakes = true;
         }
         self.queued.push(key);
         self.in_flight += 1;
     }
 
-    /// Since when the first task waits for a worker that was not reported.
-    fn first_wait(&mut self) -> Option<Instant> {
-        while let Some(&(key, since)) = self.waiting.front() {
-            match self.entry(key).map(|entry| entry.stage) {
-                Some(Stage::Queued { since: queued, .. }) if queued == since => return Some(since),
+    /// The first task that waits for a worker and was not reported.
+    fn first_wait(&mut self) -> Option<Wait> {
+        while let Some(&wait) = self.waiting.front() {
+            match self.entry(wait.key).map(|entry| entry.stage) {
+                Some(Stage::Queued { turn, .. }) if turn == wait.turn => return Some(wait),
                 _ => self.waiting.pop_front(),
             };
         }
@@ -48,24 +50,28 @@ impl Agenda {
 
     /// When the next task will have waited too long for a worker.
     pub(crate) fn wait_alarm(&mut self) -> Option<Instant> {
-        self.first_wait()?.checked_add(self.wait_limit?)
+        self.first_wait()?.since.checked_add(self.wait_limit?)
     }
 
     /// Reports the tasks that have been waiting for a worker for too long.
     pub(crate) fn report_waits(&mut self, now: Now) {
-        while let (Some(since), Some(limit)) = (self.first_wait(), self.wait_limit) {
-            let waited = now.mono.saturating_duration_since(since);
-            match self.waiting.front() {
-                Some(&(key, _)) if waited > limit => self.report_wait(key, waited),
-                _ => return,
+        while let Some(wait) = self.first_wait() {
+            if !self.report_if_long(wait, now) {
+                return;
             }
         }
     }
 
-    fn report_wait(&mut self, key: EntryKey, waited: Duration) {
-        self.waiting.pop_front();
-        let name = self.name_entry(key.index).name.clone();
-        self.news.push((name, News::Waiting(waited)));
+    /// Reports the first task that waits, if it has waited for too long.
+    fn report_if_long(&mut self, first: Wait, now: Now) -> bool {
+        let waited = now.mono.saturating_duration_since(first.since);
+        let is_long = self.wait_limit.map_or(false, |limit| waited > limit);
+        if is_long {
+            self.waiting.pop_front();
+            let name = self.name_entry(first.key.index).name.clone();
+            self.news.push((name, News::Waiting(waited)));
+        }
+        is_long
     }
 
     /// The due time of a precise task that was queued before it.
@@ -80,18 +86,14 @@ impl Agenda {
     /// A worker has come for a queued task.
     pub(crate) fn pick_up(&mut self, key: EntryKey, now: Now) -> PickedUp {
         let EntryKey { index, .. } = key;
-        let (cause, since) = match self.entry(key).map(|entry| entry.stage) {
-            Some(Stage::Queued { cause, since }) => (cause, since),
+        let (cause, turn) = match self.entry(key).map(|entry| entry.stage) {
+            Some(Stage::Queued { cause, turn }) => (cause, turn),
             _ => return self.nothing(),
         };
         let now = self.now_for(index, now);
-        let waited = now.mono.saturating_duration_since(since);
-        if let Some(limit) = self.wait_limit {
-            // Also drops those that were picked up before.
-            let is_first = self.first_wait() == Some(since);
-            if is_first && waited > limit {
-                self.report_wait(key, waited);
-            }
+        // Also drops those that were picked up before.
+        if let Some(first) = self.first_wait().filter(|first| first.turn == turn) {
+            self.report_if_long(first, now);
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.stage = Stage::Idle;
@@ -284,8 +286,7 @@ impl Agenda {
             None => {
                 let name = self.name_entry(index).name.clone();
                 let Detached { is_last, version, stats, .. } = self.take_detached(key, DetachedKind::Run);
-                let others = &self.name_entry(index).detached;
-                let is_over = is_last && !others.iter().any(|one| one.version == version);
+                let is_over = is_last && !self.detached(index).iter().any(|one| one.version == version);
                 if let Then::Retry(retry) = then {
                     self.news.push((name.clone(), News::GaveUp(retry)));
                 }
@@ -408,16 +409,17 @@ impl Agenda {
         }
     }
 
-    fn has_detached(&mut self, key: EntryKey, kind: DetachedKind) -> bool {
-        let detached = &self.name_entry(key.index).detached;
-        detached.iter().any(|one| (one.version, one.kind) == (key.version, kind))
+    fn has_detached(&self, key: EntryKey, kind: DetachedKind) -> bool {
+        self.detached(key.index).iter().any(|one| (one.version, one.kind) == (key.version, kind))
     }
 
     /// What a detached run, or a detached schedule that was asked, has left in its name.
     fn take_detached(&mut self, key: EntryKey, kind: DetachedKind) -> Detached {
-        let detached = &mut self.name_entry(key.index).detached;
+        let mut detached = self.detached.remove(&key.index).unwrap_or_default();
         let at = detached.iter().position(|one| (one.version, one.kind) == (key.version, kind));
-        detached.swap_remove(at.expect("it has not ended"))
+        let taken = detached.swap_remove(at.expect("it has not ended"));
+        self.add_detached(key.index, detached);
+        taken
     }
 
     /// The task that owns the name now need not wait any more, or the name is free.
