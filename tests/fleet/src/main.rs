@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 fn all(packages: &Path, sexton: &Path, script_folder: &Path, seed: u64, jobs: usize) -> Result<(), String> {
     let folder = Folder::new();
     println!("seed {seed}: {jobs} daily jobs, {} days, {} replicas", play::DAYS, play::REPLICAS);
+    let mut plays = 0;
     for engine in ["postgres", "redis"] {
         for mode in [Mode::Calm, Mode::AtMostOnce, Mode::AtLeastOnce, Mode::Retry] {
             let begin = Instant::now();
@@ -55,9 +56,13 @@ fn all(packages: &Path, sexton: &Path, script_folder: &Path, seed: u64, jobs: us
             let (skews, took) = (mode.skews(), begin.elapsed().as_secs_f64());
             println!("{engine} {mode:?}, clocks ahead by {skews:?} s: {books} ({took:.1} s)");
             books.check(mode).map_err(|problem| format!("{engine} {mode:?}, seed {seed}: {problem}"))?;
+            plays += 1;
         }
     }
-    scripts::test(packages, sexton, script_folder, &folder.0)
+    scripts::test(packages, sexton, script_folder, &folder.0)?;
+    let due_times = jobs as u64 * play::DAYS;
+    println!("{plays} plays of {due_times} due times: each ran as its policy says; the scripts claim as they say");
+    Ok(())
 }
 
 /// A folder that goes with the test. A short path, as it has sockets in it.
