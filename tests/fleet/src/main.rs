@@ -61,7 +61,9 @@ fn all(packages: &Path, sexton: &Path, script_folder: &Path, seed: u64, jobs: us
     }
     scripts::test(packages, sexton, script_folder, &folder.0)?;
     let due_times = jobs as u64 * play::DAYS;
-    println!("{plays} plays of {due_times} due times: each ran as its policy says; the scripts claim as they say");
+    println!(
+        "{plays} plays of {due_times} due times: each ran as its policy says; the scripts claim as they say"
+    );
     Ok(())
 }
 
