@@ -175,8 +175,8 @@ impl Task {
         self.engine()?.cancel(self.key())
     }
 
-    /// Ends the task now, and blocks until its runs have ended, but no longer than `timeout`. A future that is pending then is
-    /// dropped. From inside a callback of the scheduler it does not block.
+    /// Ends the task now, and blocks until its runs have ended and its callback is dropped, but no longer than `timeout`. A
+    /// future that is pending then, or later, is dropped. From inside a callback of the scheduler it does not block.
     ///
     /// ```
     /// use std::time::Duration;
