@@ -163,6 +163,10 @@ pub(crate) trait Driven: Send + Sync {
 
 impl ManualClock {
     /// A clock whose wall time is `start`.
+    ///
+    /// # Panics
+    ///
+    /// On `wasm32-unknown-unknown`, where std has no monotonic clock that this one could start from.
     pub fn new(start: SystemTime) -> ManualClock {
         let now = Now { mono: Instant::now(), wall: start };
         ManualClock { hands: Arc::new(Mutex::new(Hands { now, is_advancing: false, driven: Vec::new() })) }

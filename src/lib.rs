@@ -143,6 +143,9 @@
 //! [`previous_in`](Cron::previous_in), [`fires_at`](Cron::fires_at)), in Unix seconds, and when a [`Period`] is due ([`next_in`](Period::next_in),
 //! [`previous_in`](Period::previous_in)). The answers are those of a [`Schedule`].
 //!
+//! The same works on `wasm32-unknown-unknown`, whose `std` has neither threads nor clocks. Building a scheduler is an error
+//! there, as is [`Schedule::upcoming`].
+//!
 //! # What is left out
 //!
 //! Async runtimes: futures are polled on the workers, and a future that needs tokio must be spawned on tokio. Coordination

@@ -46,6 +46,7 @@ use crate::clock::Now;
 use crate::cron::{Cron, Dialect, Reader};
 use crate::error::{Error, Kind};
 use crate::period::Period;
+use crate::platform::needs_clock;
 use crate::sync::{Arc, Instant};
 use crate::tz::{unix_seconds, Zone};
 
@@ -307,8 +308,10 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// As when a task is scheduled; also if no zone was given and the local one cannot be read.
+    /// As when a task is scheduled; also if no zone was given and the local one cannot be read, and on a platform without
+    /// a clock (`wasm32-unknown-unknown`).
     pub fn upcoming(mut self, after: SystemTime) -> Result<Upcoming, Error> {
+        needs_clock().map_err(Error::other)?;
         let zone = self.zone.take().map_or_else(Zone::local, Ok)?;
         Upcoming::new(self, &zone, Now { mono: Instant::now(), wall: after })
     }

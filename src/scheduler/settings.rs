@@ -9,6 +9,7 @@ use crate::engine::{Claim, Claims, Engine, OpenStore, Recorder, Settings, Watch}
 use crate::error::Error;
 use crate::event::ClaimFailure;
 use crate::layers;
+use crate::platform::needs_clock;
 use crate::store::Store;
 use crate::sync::{lock, thread, Arc, Mutex};
 use crate::timer::{self, Drive};
@@ -327,8 +328,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the zone cannot be read, the store cannot be opened, or no thread can be started.
+    /// If the zone cannot be read, the store cannot be opened, no thread can be started, or the platform has no clock
+    /// (`wasm32-unknown-unknown`).
     pub fn build(self) -> Result<Scheduler, Error> {
+        needs_clock().map_err(Error::other)?;
         let (local, zone) = match self.zone {
             Some(zone) => (None, zone?),
             None => {
