@@ -43,6 +43,9 @@ pub(crate) trait Recorder: fmt::Debug + Send + Sync {
 /// More events than these are not queued. They are counted, and the count is an event.
 const MOST: usize = 100_000;
 
+/// Room for so many events is kept.
+const FEW: usize = 256;
+
 pub(super) struct Outbox {
     recorder: Option<Arc<dyn Recorder>>,
     /// None once the engine has closed.
@@ -129,7 +132,10 @@ impl Outbox {
                 let event = match self.events.pop_front() {
                     Some(Item { event, .. }) => event,
                     None if self.lost > 0 => Event::EventsLost { count: std::mem::take(&mut self.lost) },
-                    None => return None,
+                    None => {
+                        give_back(&mut self.events);
+                        return None;
+                    }
                 };
                 match observers.is_empty() {
                     true => Some((event, None)),
@@ -206,6 +212,7 @@ impl Outbox {
     /// Takes the next record, if it is to be written with this one or before it.
     pub(super) fn take_record(&mut self, QueuedRecord(until): QueuedRecord) -> Option<(Arc<str>, Record)> {
         let record = if self.taken < until { self.records.pop_front() } else { None };
+        give_back(&mut self.records);
         self.taken += u64::from(record.is_some());
         record
     }
@@ -326,6 +333,13 @@ impl Engine {
     }
 }
 
+/// Gives the memory of a burst back once all of it has left the queue.
+fn give_back<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() && queue.capacity() > FEW {
+        *queue = VecDeque::new();
+    }
+}
+
 /// Events are in the outbox, and no thread delivers them.
 pub(super) struct MustDeliver;
 
@@ -378,6 +392,7 @@ mod tests {
                 });
             }
         }
+        assert!(outbox.events.capacity() <= FEW, "the memory is given back");
         assert!(lost[..MOST].iter().all(|&count| count == 0));
         assert_eq!(lost[MOST..], [3, 0, 0]);
     }
