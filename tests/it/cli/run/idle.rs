@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::sexton;
-use super::daemon::Daemon;
+use super::daemon::{until, Daemon};
 use super::process_one::{as_process_one, has_namespaces};
 use crate::journal::Folder;
 
@@ -32,10 +32,16 @@ fn an_idle_program_wakes_once_a_second() {
     for program in &programs[..if has_namespaces() { 2 } else { 1 }] {
         let daemon = Daemon::start_in(Folder::new(), crontab, &[], program);
         daemon.wait_for(1, &[" ready "]);
-        thread::sleep(Duration::from_millis(500));
-        let (began, before) = (Instant::now(), wakes(daemon.first_process()));
-        thread::sleep(Duration::from_secs(5));
-        let (took, count) = (began.elapsed().as_secs_f64(), wakes(daemon.first_process()) - before);
-        assert!(count >= 4 && (count as f64) < took + 1.5, "{count} in {took} s");
+        // It may still be starting; and on a machine that is busy enough, a second is longer for one process than for another.
+        let mut seen = Vec::new();
+        let is_idle = || {
+            let (began, before) = (Instant::now(), wakes(daemon.first_process()));
+            thread::sleep(Duration::from_secs(5));
+            let count = wakes(daemon.first_process()).saturating_sub(before);
+            let took = began.elapsed().as_secs_f64();
+            seen.push((count, took));
+            count >= 4 && (count as f64) < took + 1.5
+        };
+        assert!(until(is_idle), "{seen:?}: wake-ups, in so many seconds");
     }
 }
