@@ -143,10 +143,9 @@ impl Agenda {
             stage: Stage::Idle,
             hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
-            ends: Ends::WithItsSchedule,
+            ends: Ends::WithItsSchedule { last: left },
             runs: 0,
             count: 0,
-            last: left,
             stats: Arc::default(),
             marks: None,
         };
@@ -155,7 +154,7 @@ impl Agenda {
             Some(old) => {
                 entry.hold = if is_paused { Hold::Paused } else { old.hold };
                 (entry.id, entry.count, entry.stats) = (old.id, old.count, old.stats.clone());
-                entry.last = entry.last.saturating_add(old.count);
+                entry.ends = Ends::WithItsSchedule { last: left.saturating_add(old.count) };
                 None
             }
             None => None,
@@ -198,7 +197,9 @@ impl Agenda {
             asked = Some(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
         }
         entry.next = Some(first);
-        entry.last = entry.count.saturating_add(left);
+        if let Ends::WithItsSchedule { last } = &mut entry.ends {
+            *last = entry.count.saturating_add(left);
+        }
         (entry.spec.schedule, entry.spec.zone, entry.spec.since) = (schedule, zone, now.wall);
         entry.marks = None;
         self.add_detached(index, asked);

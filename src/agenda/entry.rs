@@ -82,8 +82,6 @@ pub(super) struct Entry {
     pub(super) runs: u32,
     /// Runs begun, those of the tasks that this one has replaced included.
     pub(super) count: u64,
-    /// What `count` will be after the last run.
-    pub(super) last: u64,
     pub(super) stats: Arc<SharedStats>,
     /// What few tasks have.
     pub(super) marks: Option<Box<Marks>>,
@@ -135,7 +133,10 @@ pub(super) enum Demand {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
-    WithItsSchedule,
+    /// With its schedule, or with the run of this number.
+    WithItsSchedule {
+        last: u64,
+    },
     AfterTheNextRun,
 }
 
@@ -206,6 +207,14 @@ impl Entry {
     pub(super) fn counts_overruns(&self) -> bool {
         let is_users = self.timetable.as_ref().map_or(true, |timetable| timetable.is_users());
         !is_users && !self.spec.policy().overlap.is_queue()
+    }
+
+    /// How many runs are left before the task ends.
+    pub(super) fn left(&self) -> u64 {
+        match self.ends {
+            Ends::WithItsSchedule { last } => last.saturating_sub(self.count),
+            Ends::AfterTheNextRun => 1,
+        }
     }
 
     /// Whether its last run has begun.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
-use super::entry::{DetachedKind, Ends, Entry, NameEntry};
+use super::entry::{DetachedKind, Entry, NameEntry};
 use super::{Agenda, EntryKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
@@ -145,9 +145,7 @@ impl Agenda {
             true => timetable.filter(|timetable| !timetable.is_users())?.peek(next, now)?,
             false => next,
         };
-        let left = entry.last.saturating_sub(entry.count);
-        let left = if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left };
-        Some(Upcoming::of_task(timetable, next, left, now))
+        Some(Upcoming::of_task(timetable, next, entry.left(), now))
     }
 
     /// One task.
@@ -216,7 +214,7 @@ impl Entry {
             return next.wall(now);
         }
         // Before its last run nothing follows.
-        let goes_on = self.count.saturating_add(1) < self.last;
+        let goes_on = self.left() > 1;
         let plain = self.timetable.as_ref().filter(|timetable| goes_on && !timetable.is_users());
         plain.and_then(|timetable| timetable.peek(next, now)).map_or(Some(now.wall), |due| due.wall(now))
     }
@@ -274,7 +272,6 @@ impl Agenda {
     pub(super) fn details_at(&self, index: usize) -> Option<TaskDetails> {
         let NameEntry { name, entry } = &**self.name_entries.get(index)?.as_ref()?;
         let entry = entry.as_ref()?;
-        let left = entry.last.saturating_sub(entry.count);
         let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());
         Some(TaskDetails {
             id: entry.id,
@@ -285,7 +282,7 @@ impl Agenda {
             next: entry.next,
             since: entry.spec.since,
             is_replaced: entry.id != entry.version,
-            left: if entry.ends == Ends::AfterTheNextRun { left.min(1) } else { left },
+            left: entry.left(),
             is_paused: entry.is_paused(),
             is_busy: entry.is_full(),
             has_detached_run: self.is_held_up(index),

@@ -227,11 +227,10 @@ impl Agenda {
         let name = name.clone();
         let entry = entry.as_mut().expect("a task is decided about while it has its entry");
         entry.count += 1;
-        let is_last = entry.next.is_none() || entry.count >= entry.last;
         let place = match entry.ends {
             Ends::AfterTheNextRun => Place::OneMore,
-            Ends::WithItsSchedule if is_last => Place::Last,
-            Ends::WithItsSchedule => Place::Any,
+            Ends::WithItsSchedule { last } if entry.next.is_none() || entry.count >= last => Place::Last,
+            Ends::WithItsSchedule { .. } => Place::Any,
         };
         let Start { due, lateness, claim, missed, reason } = start;
         let Entry { id, version, count, .. } = *entry;

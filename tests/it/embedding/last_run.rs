@@ -6,7 +6,7 @@ use std::time::Duration;
 use sexton::{Event, NeedsSchedule, Run, RunOutcome, Schedule, Status, TaskBuilder};
 
 use super::{boom, outcomes, stage, Seen};
-use crate::stage::{without_run, Stage, HOUR, MINUTE, SECOND};
+use crate::stage::{time, without_run, Stage, HOUR, MINUTE, SECOND};
 
 /// Every way to have a last run, due within two minutes.
 type Way = fn(NeedsSchedule<'_>) -> TaskBuilder<'_>;
@@ -85,6 +85,18 @@ fn cancel_after_next_makes_the_next_run_a_last_one() {
     stage.clock.advance(5 * MINUTE);
     assert_eq!(seen.take(), [(false, false)]);
     assert_eq!(task.status(), Status::Ended);
+}
+
+#[test]
+fn nothing_is_due_after_the_run_that_is_to_be_the_last() {
+    let stage = stage();
+    let hourly = |name| stage.scheduler.task(name).cron("0 * * * *").run(|| {}).unwrap();
+    let (goes_on, ends) = (hourly("goes on"), hourly("ends"));
+    ends.cancel_after_next().unwrap();
+    // 11:00 has come, and nothing has run since.
+    stage.clock.suspend(HOUR + MINUTE);
+    assert_eq!(time(goes_on.next_due().unwrap()), "12:00:00");
+    assert_eq!(time(ends.next_due().unwrap()), "11:01:00", "at once, and then no more");
 }
 
 #[test]
