@@ -8,13 +8,15 @@
 mod cast;
 mod judge;
 mod process;
+mod wall;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use self::cast::Unit;
 use self::judge::Judge;
-use self::process::{nanos, Dial, From, Nanos, Process, SECOND};
+use self::process::{Dial, From, Process};
+use self::wall::{nanos, Nanos, SECOND};
 use crate::stage::moment;
 
 const MINUTE: Nanos = 60 * SECOND;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sexton::{Event, Missed, Run, RunOutcome, Scheduler, Step};
 
-use super::process::{instant, nanos, Nanos, SECOND};
+use super::wall::{instant, nanos, Nanos, SECOND};
 
 pub const BEAT: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::cast::{Unit, BEAT, PARTS};
-use super::process::{Moved, Nanos, SECOND};
+use super::wall::{Moved, Nanos, SECOND};
 
 const HOUR: Nanos = 3600 * SECOND;
 const CORRECTION: Nanos = 3 * HOUR;
@@ -21,6 +21,8 @@ pub struct Judge {
     /// The beat's first due is in here, on the monotonic clock.
     beat: (Nanos, Nanos),
     beats: Nanos,
+    /// Those that came during a run are told before it is, and count after it.
+    overruns: Nanos,
     /// The most beats that one run stood for, or that were told as missed at once.
     pub most_beats: u64,
     /// The monotonic and the wall clock of the latest beat.
@@ -113,6 +115,7 @@ impl Judge {
             tasks,
             beat: (0, 0),
             beats: 0,
+            overruns: 0,
             most_beats: 0,
             latest_beat: (0, 0),
             moves: Vec::new(),
@@ -138,11 +141,19 @@ impl Judge {
     }
 
     pub fn summary(&self) -> String {
-        let mut tasks: Vec<_> = self.tasks.iter().collect();
-        tasks.sort_by_key(|(name, _)| **name);
-        let tasks =
-            tasks.iter().map(|(name, task)| format!("{name} {} run, {} missed", task.runs, task.missed));
+        let mut names: Vec<_> = self.tasks.keys().copied().collect();
+        names.sort_unstable();
+        let tasks = names.into_iter().map(|name| {
+            let (runs, missed) = self.counts(name);
+            format!("{name} {runs} run, {missed} missed")
+        });
         format!("{}; {} beats, {} steps", tasks.collect::<Vec<_>>().join("; "), self.beats, self.steps.len())
+    }
+
+    /// How many dues of a task were run, and how many were missed.
+    pub fn counts(&self, name: &str) -> (u64, u64) {
+        let task = &self.tasks[name];
+        (task.runs, task.missed)
     }
 
     /// A line of the process: what is wrong with it, if anything is.
@@ -206,13 +217,14 @@ impl Judge {
         if mono > due(self.beat.1, self.beats) + NOTICED {
             return Err(format!("late, or too few: {} beats since {:?}", self.beats, self.beat));
         }
+        self.beats += std::mem::take(&mut self.overruns);
         Ok(())
     }
 
     /// Those that nothing could start in time have a run that stands for them.
     fn beat_missed(&mut self, count: Nanos, why: &str) {
         if why == "StillRunning" {
-            self.beats += count;
+            self.overruns += count;
             self.most_beats = self.most_beats.max(count as u64);
         }
     }

@@ -6,39 +6,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-/// Nanoseconds since 1970 on a wall clock, or between two instants.
-pub type Nanos = i128;
-
-pub const SECOND: Nanos = 1_000_000_000;
-
-pub fn nanos(instant: SystemTime) -> Nanos {
-    match instant.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => since.as_nanos() as Nanos,
-        Err(before) => -(before.duration().as_nanos() as Nanos),
-    }
-}
-
-pub fn instant(nanos: Nanos) -> SystemTime {
-    let size = Duration::from_nanos(nanos.unsigned_abs() as u64);
-    match nanos < 0 {
-        true => SystemTime::UNIX_EPOCH - size,
-        false => SystemTime::UNIX_EPOCH + size,
-    }
-}
+use super::wall::{instant, nanos, Moved, Nanos, SECOND};
 
 /// What the process's clock shows: the machine's time and so much, or, from its start on, a time that goes faster.
 #[derive(Clone, Copy)]
 pub enum Dial {
     Offset(Nanos),
     Rate { start: Nanos, rate: f64 },
-}
-
-/// When its clock was moved, by the machine's time: at some time in here.
-pub struct Moved {
-    pub earliest: Nanos,
-    pub latest: Nanos,
 }
 
 pub struct Process {
