@@ -61,9 +61,9 @@
 //!
 //! # When the wall clock is set
 //!
-//! The wall clock is compared with the monotonic one at every wake-up. A difference of more than one second is a clock
-//! step. It is reported as an event ([`Event::ClockStepped`]), and the next due time of every calendar task is computed
-//! again.
+//! The wall clock is compared with the monotonic one at every wake-up. A difference of more than 1.25
+//! seconds is a clock step. It is reported as an event ([`Event::ClockStepped`]), and the next due time of every calendar task is
+//! computed again. A leap second is no step: what is due when the clock shows a second again has run, and is not run twice.
 //!
 //! * **Forward, or the machine slept:** the occurrences in between are missed, and [`Missed`] decides what happens to them.
 //! * **Back by up to three hours:** a schedule that names its times waits until the clock has caught up, so that nothing

@@ -502,6 +502,31 @@ fn many_steps_that_are_too_small_to_be_told_lose_nothing() {
 }
 
 #[test]
+fn a_leap_second_is_no_clock_step() {
+    // What Linux does with one: its wall clock shows the last second twice, or leaves it out. Whoever reads one clock right after
+    // the other sees a little more of a difference than a second.
+    let read = Duration::from_micros(105);
+    for (inserted, expected) in [(true, 4), (false, 7)] {
+        let stage = Stage::at("2026-12-31 23:59:57");
+        stage.scheduler.task("again").cron("* * * * * *").missed(Missed::All).run(|| {}).unwrap();
+        stage.scheduler.task("minutes").cron("* * * * *").run(|| {}).unwrap();
+        stage.clock.advance(3 * SECOND);
+        match inserted {
+            true => stage.clock.step_back(SECOND + read),
+            false => stage.clock.step(SECOND + read),
+        }
+        stage.clock.advance(3 * SECOND);
+        let lines = stage.lines();
+        let mut due_times = lines.clone();
+        due_times.sort();
+        due_times.dedup();
+        assert_eq!(lines.len(), due_times.len(), "{lines:#?}");
+        // In six seconds the clock has gone on by a little less than five, or more than seven. Midnight is the minutes' as well.
+        assert_eq!(lines.len(), expected + 1, "{lines:#?}");
+    }
+}
+
+#[test]
 fn what_passes_in_a_run_after_the_clock_was_set_back_does_not_vanish() {
     for (overlap, after) in [(Overlap::Skip, "t 09:55:00"), (Overlap::Queue, "t 09:54:00")] {
         let stage = Stage::at("2026-11-22 10:00:30");

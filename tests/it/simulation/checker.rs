@@ -575,8 +575,8 @@ impl<'a> Checker<'a> {
         let (least, most) = (by + self.unnoticed.0, by + self.unnoticed.1);
         self.unnoticed = if in_callback { (least.min(0), most.max(0)) } else { (0, 0) };
         let is_correction = least < -3 * HOUR || most > 3 * HOUR;
-        if least < -SECOND {
-            let is_certain = most < -SECOND && (least < -3 * HOUR) == (most < -3 * HOUR);
+        if least < -STEP {
+            let is_certain = most < -STEP && (least < -3 * HOUR) == (most < -3 * HOUR);
             let goes_back = |life: &Life| {
                 life.is_rezoned
                     && (life.part.kind.is_interval_like() || life.part.kind.is_grid() && is_correction)
@@ -602,12 +602,12 @@ impl<'a> Checker<'a> {
             }
             if by < 0 {
                 // What is certainly noticed is followed by schedules that do not wait for time to catch up.
-                let noticed = if is_interval_like { -SECOND } else { -3 * HOUR };
+                let noticed = if is_interval_like { -STEP } else { -3 * HOUR };
                 life.was_set_back = in_callback || !goes_back || most >= noticed;
                 // What was skipped once may come in its own time.
                 life.corrected.clear();
             }
-            if least < -SECOND && goes_back {
+            if least < -STEP && goes_back {
                 // A past anchor may be due still.
                 let before_first = match &life.grid {
                     Grid::Wall { first, .. } => now.min(first - 1),

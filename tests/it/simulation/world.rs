@@ -19,6 +19,9 @@ pub type Nanos = i128;
 pub const SECOND: Nanos = 1_000_000_000;
 pub const HOUR: Nanos = 3600 * SECOND;
 
+/// A smaller move of the wall clock is not noticed.
+pub const STEP: Nanos = SECOND * 5 / 4;
+
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub wall: Nanos,
