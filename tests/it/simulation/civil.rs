@@ -279,11 +279,16 @@ pub fn spans(name: &str) -> &'static [Span] {
     if let Some(spans) = known.get(name) {
         return spans;
     }
+    known.entry(name.to_string()).or_insert(Box::leak(spans_until(name, LAST).into_boxed_slice()))
+}
+
+/// The same until some time: what changes later is not known.
+pub fn spans_until(name: &str, last: i64) -> Vec<Span> {
     let zone = zones::zone(name);
     let offset = |unix: i64| i64::from(zone.offset(instant(i128::from(unix) * NANOS)).unwrap());
     let mut spans = vec![Span { from: i64::MIN, to: i64::MAX, offset: offset(FIRST) }];
     let mut at = FIRST;
-    while at < LAST {
+    while at < last {
         let (mut before, mut after) = (at, at + DAY);
         at = after;
         if offset(before) == offset(after) {
@@ -299,7 +304,7 @@ pub fn spans(name: &str) -> &'static [Span] {
         spans.last_mut().unwrap().to = after;
         spans.push(Span { from: after, to: i64::MAX, offset: offset(after) });
     }
-    known.entry(name.to_string()).or_insert(Box::leak(spans.into_boxed_slice()))
+    spans
 }
 
 #[test]

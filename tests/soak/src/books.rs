@@ -79,6 +79,8 @@ struct Account {
     counts: Counts,
     life: Option<Life>,
     over: VecDeque<Life>,
+    /// Since when it is known that the task is no more.
+    gone: Option<Instant>,
     /// When each was scheduled, and when it was cancelled.
     begins: VecDeque<Window>,
     ends: VecDeque<Window>,
@@ -112,6 +114,7 @@ impl Books {
             counts: Counts::default(),
             life: None,
             over: VecDeque::new(),
+            gone: None,
             begins: VecDeque::new(),
             ends: VecDeque::new(),
         };
@@ -241,6 +244,7 @@ impl Account {
             Event::ScheduleFailed { .. } | Event::DestructorPanicked { .. } | Event::NameTaken { .. } => {
                 return Err("that was not to be".into())
             }
+            Event::Ended { .. } | Event::Cancelled { .. } => self.gone = Some(Instant::now()),
             _ => return Ok(false),
         }
         Ok(true)
@@ -343,11 +347,11 @@ impl Account {
 }
 
 impl Books {
-    /// Whether nothing is under way of a task that has a single due time.
+    /// Whether a task has ended for good, and all is told: the last due time of one that was cancelled is told after that.
     pub fn is_over(&self, name: &str) -> bool {
         self.accounts.get(name).map_or(true, |account| {
             let Counts { runs, ended, .. } = account.counts;
-            account.life.is_some() && runs == ended && (runs > 0 || matches!(account.grid, Grid::Perhaps))
+            runs == ended && account.gone.map_or(false, |since| since.elapsed() > Duration::from_secs(2))
         })
     }
 

@@ -2,11 +2,32 @@
 
 mod books;
 mod chance;
+#[allow(dead_code)] // There, more is asked.
+#[path = "../../it/simulation/civil.rs"]
+mod civil;
 mod mortal;
 mod parts;
 mod process;
+#[allow(dead_code)]
+#[path = "../../it/rows.rs"]
+mod rows;
 mod scarce;
 mod steady;
+mod years;
+#[allow(dead_code)]
+#[path = "../../it/zones.rs"]
+mod zones;
+
+/// What `civil` needs.
+mod world {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    pub const SECOND: i128 = 1_000_000_000;
+
+    pub fn instant(nanos: i128) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs((nanos / SECOND) as u64)
+    }
+}
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -27,6 +48,7 @@ fn main() -> ExitCode {
         }
         ["life", folder] => mortal::life(Path::new(folder), false),
         ["hungry-life", folder] => mortal::life(Path::new(folder), true),
+        ["years", years] => years::play(number(years) as i64),
         ["scarce", "threads", limit] => scarce::threads(number(limit)),
         ["scarce", "descriptors", folder] => scarce::descriptors(Path::new(folder)),
         ["scarce", "disk", folder] => scarce::disk(Path::new(folder)),

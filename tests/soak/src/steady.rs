@@ -158,7 +158,7 @@ impl Steady {
             95..=98 => self.scheduler.get(&name).expect("it is there").run_now().expect("it is there"),
             _ => self.move_clock(),
         }
-        self.reap(Duration::from_secs(1));
+        self.reap();
     }
 
     /// A task with a single run.
@@ -174,7 +174,7 @@ impl Steady {
     }
 
     /// Cancels those that are to be, and closes the books of those that are over.
-    fn reap(&mut self, age: Duration) {
+    fn reap(&mut self) {
         let half = Duration::from_millis(100);
         for (name, since, is_cancelled) in &mut self.once {
             let is_meant = !*is_cancelled && since.elapsed() >= half;
@@ -185,7 +185,7 @@ impl Steady {
             }
         }
         while let Some((name, since, _)) = self.once.front() {
-            let is_over = self.books().is_over(name) && since.elapsed() >= age;
+            let is_over = self.books().is_over(name);
             if !is_over && since.elapsed() < PATIENCE {
                 break;
             }
@@ -216,7 +216,7 @@ impl Steady {
         let deadline = Instant::now() + PATIENCE;
         while !self.once.is_empty() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(50));
-            self.reap(Duration::from_secs(1));
+            self.reap();
         }
         let begin = now();
         self.scheduler.shutdown();
