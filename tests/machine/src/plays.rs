@@ -9,10 +9,12 @@ use crate::Row;
 
 type Rows = Result<Vec<Row>, String>;
 
+type Plays = fn(&'static str) -> Rows;
+
 /// Between a move and its step, on an emulated machine that has to share its processor: a second, and what that may take.
 const NOTICED: Nanos = 4 * SECOND;
 
-pub const PLAYS: &[(&str, fn(&'static str) -> Rows)] = &[
+pub const PLAYS: &[(&str, Plays)] = &[
     ("asleep for 20 seconds", |name| {
         let mut play = begin(name, Unit::Second, "2026-11-22 09:58:20")?;
         play.until_time(wall() + 3 * SECOND)?;

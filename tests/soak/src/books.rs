@@ -179,6 +179,7 @@ impl Books {
             Event::PoolSaturated { .. } => "times all workers were busy",
             Event::Waiting { .. } => "long waits for a worker",
             Event::Replaced { .. } => "replacements",
+            Event::Rescheduled { .. } => "other schedules",
             Event::Paused { .. } => "pauses",
             Event::JournalFailed { .. } => "journal failures",
             _ => return,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use sexton::{Missed, Overlap, Run, Scheduler, TaskBuilder};
+use sexton::{Missed, Overlap, Run, Schedule, Scheduler, TaskBuilder};
 
 use crate::books::Grid;
 use crate::chance::Chance;
@@ -96,6 +96,15 @@ impl Part {
         Part { name: format!("{kind}-{number}"), kind, grid, missed, overlap, seen: Arc::default() }
     }
 
+    /// The same times as its grid.
+    pub fn cron(&self) -> Schedule {
+        let text = match self.grid {
+            Grid::Calendar(step) if step < 60 => format!("*/{step} * * * * *"),
+            _ => "* * * * *".to_string(),
+        };
+        Schedule::cron(&text).expect("an expression")
+    }
+
     /// Schedules it, or puts it in the place of the one that is there.
     pub fn schedule(
         &self,
@@ -105,8 +114,7 @@ impl Part {
     ) -> Result<(), sexton::Error> {
         let task = scheduler.task(&self.name);
         let task = match self.grid {
-            Grid::Calendar(60) => task.cron("* * * * *"),
-            Grid::Calendar(step) => task.cron(&format!("*/{step} * * * * *")),
+            Grid::Calendar(_) => task.on(self.cron()),
             Grid::Elapsed(period) => task.every(period),
             Grid::Once | Grid::Perhaps => task.after(Duration::ZERO),
         };

@@ -147,8 +147,12 @@ impl Steady {
                 self.schedule(index);
                 self.books().settle(&name);
             }
-            75..=84 if self.parts[index].kind == CRON => {
+            75..=79 if self.parts[index].kind == CRON => {
                 self.parts[index].schedule(&self.scheduler, true, &self.naps).expect("it is replaced");
+            }
+            80..=84 if self.parts[index].kind == CRON => {
+                let task = self.scheduler.get(&name).expect("it is there");
+                task.reschedule(self.parts[index].cron()).expect("it is there");
             }
             85..=94 => {
                 let task = self.scheduler.get(&name).expect("it is there");
