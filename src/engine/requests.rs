@@ -50,14 +50,16 @@ impl Engine {
         let is_paused = is_paused || state.begins_paused && state.agenda.owner(&name).is_none();
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
         schedule.zone = own_zone.clone();
-        // The user's code, and a store, may be slow. Anything else takes less time than to unlock the state and lock it again.
-        let held = (!schedule.is_users() && !self.has_store).then_some(state);
-        let whose = Whose { name: &name, seed: self.seed, last: self.last_due(&name) };
+        let held = self.hold(state, &name, &schedule);
+        let last = if held.is_some() { None } else { self.last_due(&name) };
+        let whose = Whose { name: &name, seed: self.seed, last };
         let (described, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let has_fixed_due_times = schedule.has_fixed_due_times();
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         // Before the first event of this task.
-        self.emit_past(&name);
+        if held.is_none() {
+            self.emit_past(&name);
+        }
         let first = match first {
             Some(first) => first,
             None => {
@@ -95,6 +97,20 @@ impl Engine {
         };
         old.into_iter().for_each(|old| self.dispose_of(old));
         Ok(ScheduledTask { id, stats, is_new: true })
+    }
+
+    /// Keeps the state locked while a schedule begins, unless that may be slow: the schedule is the user's code, or the store
+    /// is to be asked, which has nothing left to say of a name that is used. Anything else takes less time than to unlock the
+    /// state and lock it again. In between, a task that is replaced could run for a due time that its replacement would run
+    /// again.
+    fn hold<'e>(
+        &self,
+        state: MutexGuard<'e, State>,
+        name: &Arc<str>,
+        schedule: &Schedule,
+    ) -> Option<MutexGuard<'e, State>> {
+        let is_known = !self.has_store || state.agenda.owner(name).is_some();
+        (!schedule.is_users() && is_known).then_some(state)
     }
 
     /// Locks the state, with the zones up to date, if a task of this name can be scheduled.
@@ -191,7 +207,8 @@ impl Engine {
         }
         let zone = state.zone.clone();
         let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
-        drop(state);
+        // As for a replacement: meanwhile no due time of the old schedule may be run that is one of the new schedule, too.
+        let held = (!schedule.is_users()).then_some(state);
         schedule.zone = own_zone.clone();
         let whose = Whose { name, seed: self.seed, last: None };
         let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
@@ -199,13 +216,18 @@ impl Engine {
         let first = match first {
             Some(first) => first,
             None => {
+                drop(held);
                 self.discard(name, timetable);
                 return Err(of_task(Error::new(Kind::NeverDue("never due".into()))));
             }
         };
         let follows = own_zone.is_none();
         let mut plan = Some(Rescheduled { timetable, first, left, schedule: words, zone: own_zone });
-        let changed = self.change(key, |state, now| {
+        let (state, now) = match held {
+            Some(state) => (state, now),
+            None => (self.open_state().map_err(of_task)?, self.clock.now()),
+        };
+        let changed = self.change_in(state, now, key, |state, now| {
             let old = state.agenda.reschedule(key, &mut plan, now);
             if plan.is_some() {
                 return None;
@@ -290,14 +312,24 @@ impl Engine {
         key: TaskKey<'_>,
         change: impl FnOnce(&mut State, Now) -> Option<T>,
     ) -> Result<T, Error> {
-        let of_task = |error: Error| error.of_task(&Arc::from(key.name));
-        let mut state = self.open_state().map_err(of_task)?;
+        let state = self.open_state().map_err(|error| error.of_task(&Arc::from(key.name)))?;
         let now = self.clock.now();
+        self.change_in(state, now, key, change)
+    }
+
+    /// The same, where it is locked.
+    fn change_in<T>(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        now: Now,
+        key: TaskKey<'_>,
+        change: impl FnOnce(&mut State, Now) -> Option<T>,
+    ) -> Result<T, Error> {
         // What came before a step of the clock is judged apart from what the step has skipped.
         state.check_clocks(now);
         let changed = change(&mut state, now);
         self.unlock(state, now);
-        changed.ok_or_else(|| of_task(Error::new(Kind::UnknownTask)))
+        changed.ok_or_else(|| Error::new(Kind::UnknownTask).of_task(&Arc::from(key.name)))
     }
 
     fn open_state(&self) -> Result<MutexGuard<'_, State>, Error> {

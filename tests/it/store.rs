@@ -243,3 +243,47 @@ fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
     scheduler.shutdown();
     assert_eq!(calls(), ["pending ended"]);
 }
+
+#[test]
+fn a_replacement_does_not_run_again_what_came_while_it_was_scheduled() {
+    /// The clock goes on while it is asked.
+    struct Slow(ManualClock);
+    impl Store for Slow {
+        fn open(&mut self) -> Result<Option<String>, StoreError> {
+            Ok(None)
+        }
+        fn last_due(&self, _: &str) -> Option<SystemTime> {
+            self.0.step(Duration::from_secs(2));
+            None
+        }
+        fn claim(&mut self, _: &str) -> Vec<SystemTime> {
+            Vec::new()
+        }
+        fn unclaimed(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn write(&mut self, _: &str, _: Record) -> Result<bool, StoreError> {
+            Ok(true)
+        }
+    }
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let scheduler = builder(&clock).store(Slow(clock.clone())).build().unwrap();
+    let seconds = Arc::new(Mutex::new(Vec::new()));
+    let told = seconds.clone();
+    scheduler.observe(move |event| {
+        let (first, latest) = match event {
+            Event::Started { due, .. } => (due, due),
+            Event::Missed { first, latest, .. } => (first, latest),
+            _ => return,
+        };
+        let second = |due: &SystemTime| due.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        told.lock().unwrap().extend(second(first)..=second(latest));
+    });
+    scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+    clock.advance(Duration::from_secs(2));
+    scheduler.task("t").cron("* * * * * *").replace().run(|| {}).unwrap();
+    clock.advance(Duration::from_secs(2));
+    let mut told = std::mem::take(&mut *seconds.lock().unwrap());
+    told.sort_unstable();
+    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
+}
