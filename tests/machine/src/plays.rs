@@ -15,13 +15,8 @@ type Plays = fn(&'static str) -> Rows;
 const NOTICED: Nanos = 4 * SECOND;
 
 pub const PLAYS: &[(&str, Plays)] = &[
-    ("asleep for 20 seconds", |name| {
-        let mut play = begin(name, Unit::Second, "2026-11-22 09:58:20")?;
-        play.until_time(wall() + 3 * SECOND)?;
-        play.sleep(20)?;
-        play.until_time(wall() + 3 * SECOND)?;
-        seconds(play)
-    }),
+    ("asleep for three seconds", |name| asleep(name, 3)),
+    ("asleep for 20 seconds", |name| asleep(name, 20)),
     ("asleep over a full hour", |name| {
         let mut play = begin(name, Unit::Minute, "2026-11-22 09:59:30")?;
         play.until_time(utc("2026-11-22 09:59:50"))?;
@@ -97,8 +92,17 @@ fn minutes(mut play: Play, expected: [(u64, u64); 6], day: (u64, u64)) -> Rows {
     Ok(rows)
 }
 
+/// Tasks that are due each second, on a machine that sleeps for some seconds.
+fn asleep(name: &'static str, seconds: u32) -> Rows {
+    let mut play = begin(name, Unit::Second, "2026-11-22 09:58:20")?;
+    play.until_time(wall() + 3 * SECOND)?;
+    play.sleep(seconds)?;
+    play.until_time(wall() + 3 * SECOND)?;
+    what_passed(play)
+}
+
 /// Ends a play with tasks that are due each second, and compares what became of those seconds that were slept through.
-fn seconds(mut play: Play) -> Rows {
+fn what_passed(mut play: Play) -> Rows {
     play.end()?;
     let mut rows = steps(&play);
     let (from, to) = play.moves[0].skipped();

@@ -49,6 +49,9 @@ fn main() -> ExitCode {
         ["life", folder] => mortal::life(Path::new(folder), false),
         ["hungry-life", folder] => mortal::life(Path::new(folder), true),
         ["years", years] => years::play(number(years) as i64),
+        ["mortal", seconds, seed] => {
+            part("mortal", |folder| mortal::play(number(seconds), number(seed), folder))
+        }
         ["scarce", "threads", limit] => scarce::threads(number(limit)),
         ["scarce", "descriptors", folder] => scarce::descriptors(Path::new(folder)),
         ["scarce", "disk", folder] => scarce::disk(Path::new(folder)),

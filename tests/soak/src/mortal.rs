@@ -53,6 +53,9 @@ pub fn life(folder: &Path, eats: bool) -> bool {
             if eats && number == 7 && run.count() > 2 {
                 eat();
             }
+            // Some take a little, so that the process is killed meanwhile.
+            thread::sleep(Duration::from_millis(if number % 4 == 0 { 50 } else { 0 }));
+            note(format!("end {} {}\n", run.name(), seconds(run.due())));
         };
         task.run_with(callback).expect("it can be scheduled");
     }
@@ -140,6 +143,7 @@ pub fn starved_life(folder: &Path) -> bool {
 struct Told {
     runs: BTreeSet<u64>,
     twice: u64,
+    ends: BTreeSet<u64>,
     cut: BTreeSet<u64>,
     missed: BTreeMap<u64, u64>,
 }
@@ -154,6 +158,7 @@ pub fn judge(folder: &Path, (first, end): (SystemTime, SystemTime), what: &str) 
         let told = all.entry(number(1)).or_default();
         match words[0] {
             "run" => told.twice += u64::from(!told.runs.insert(number(2))),
+            "end" => drop(told.ends.insert(number(2))),
             "cut" => drop(told.cut.insert(number(2))),
             "missed" if words[4] == "ShutDown" => drop(told.missed.insert(number(2), number(3))),
             _ => faults.push(line),
@@ -172,8 +177,11 @@ pub fn judge(folder: &Path, (first, end): (SystemTime, SystemTime), what: &str) 
         // The first due time may have come before the task was there.
         let is_excused = |due: &&u64| **due < seconds(first) + 5 && told.runs.range(..**due).next().is_none();
         let lost: Vec<_> = lost.iter().filter(|due| !is_excused(due)).collect();
-        if !lost.is_empty() || told.twice > 0 {
-            faults.push(format!("task {number}: lost {lost:?}, {} twice", told.twice));
+        let without_end = told.runs.difference(&told.ends);
+        let untold: Vec<_> = without_end.filter(|due| !told.cut.contains(due)).collect();
+        if !lost.is_empty() || told.twice > 0 || !untold.is_empty() {
+            let twice = told.twice;
+            faults.push(format!("task {number}: lost {lost:?}, {twice} twice, ended untold {untold:?}"));
         }
         due_times += (to - from) / step + 1;
         runs += told.runs.len();
