@@ -74,7 +74,10 @@ impl Expected {
         let expected = self.next.pop_front();
         self.runs += 1;
         if expected != Some(due) || run.missed() > 0 || run.lateness() > Duration::ZERO {
-            self.fault(format!("{run:?}: expected {expected:?}"));
+            let (missed, late) = (run.missed(), run.lateness());
+            self.fault(format!(
+                "a run for {due}, {late:?} late, in place of {missed} others: expected {expected:?}"
+            ));
         }
     }
 
@@ -192,7 +195,7 @@ pub fn play(years: i64) -> bool {
     }
     let took = began.elapsed() - prepared;
     println!(
-        "{years} years of {} tasks in {} zones: {runs} due times, each run once and on time, {faults} faults, in {:.0} s",
+        "{years} years of {} tasks in {} zones: {runs} runs for one due time each, {faults} faults, in {:.0} s",
         play.tasks.len(),
         ZONES.len(),
         took.as_secs_f64()
