@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_million_runs_are_a_few_items_of_forty_bytes() {
-        assert_eq!(std::mem::size_of::<Item>(), 40);
+        // On 32 bits of x86, where a `u64` may begin at each fourth byte, it is less.
+        assert!(std::mem::size_of::<Item>() <= 40);
         let mut history = Items::default();
         (0..1_000_000).for_each(|second| history.add(ran(second), LENGTH));
         assert_eq!(history.older.capacity(), 16);
