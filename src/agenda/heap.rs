@@ -177,7 +177,11 @@ mod tests {
                         first.map(|first| set.remove(&first));
                     }
                 }
+                // Neither one that is further on than all nor one between the others has an item.
                 heap.remove(100);
+                if let Some(index) = (0..60).find(|&index| set.iter().all(|item| item.index != index)) {
+                    heap.remove(index);
+                }
                 assert!(heap.first() == set.iter().next());
             }
         }

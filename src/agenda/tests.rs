@@ -117,3 +117,23 @@ fn a_precise_task_is_queued_early_and_never_begins_early() {
         }
     }
 }
+
+#[test]
+fn the_small_error_of_reading_two_clocks_is_not_shown_after_a_small_correction_either() {
+    let begin = now();
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    agenda.schedule(request("t".into(), Schedule::after(Duration::from_secs(10)), begin), begin);
+    agenda.check_clocks(begin);
+    // Too little for a step, and more than it may be when one clock is read after the other.
+    let corrected =
+        Now { wall: begin.wall + Duration::from_millis(5), ..begin }.after(Duration::from_secs(1));
+    assert_eq!(agenda.check_clocks(corrected), None);
+    let due = corrected.after(Duration::from_secs(9));
+    let read = Now { wall: due.wall + Duration::from_micros(20), ..due };
+    agenda.take_due(read, usize::MAX);
+    let key = agenda.take_queued().pop().expect("it was queued");
+    match agenda.pick_up(key, read) {
+        PickedUp::Run { facts, .. } => assert_eq!(facts.due, due.wall),
+        _ => panic!("no run"),
+    }
+}

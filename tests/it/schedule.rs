@@ -590,6 +590,23 @@ fn a_rate_is_a_period() {
 }
 
 #[test]
+fn bounds_that_do_not_go_with_the_schedule_are_errors() {
+    let refused = |schedule: Schedule| {
+        schedule.zone(Zone::utc()).upcoming(SystemTime::UNIX_EPOCH).unwrap_err().to_string()
+    };
+    let every = |text: &str| Schedule::every(text).unwrap();
+    for schedule in
+        [every("1d"), every("1h").starting("2026-11-23").unwrap(), Schedule::cron("@daily").unwrap()]
+    {
+        assert_eq!(
+            refused(schedule.first_after(SECOND)),
+            "first_after: goes with `every` and `every_after_end` of elapsed time only, and not with `starting`"
+        );
+    }
+    assert_eq!(refused(every("1h").times(0)), "times `0`: at least one run");
+}
+
+#[test]
 fn every_nth_week_is_counted_from_where_it_starts() {
     let zone = zones::zone("Europe/Berlin");
     let fires = |text: &str, weeks: u32, starting: &str, count: usize| -> Vec<String> {
