@@ -388,6 +388,28 @@ fn a_moved_occurrence_that_a_closure_leaves_out_is_left_out_for_good() {
 }
 
 #[test]
+fn the_only_occurrence_is_found_days_before_its_own_date() {
+    let only =
+        Schedule::cron("0 0 9 1 6 ? 2030").unwrap().except_dates(["2030-05-31", "2030-06-01"]).unwrap();
+    let only = only.or_previous_day().zone(Zone::utc());
+    let instant = |text: &str| moment(text).instant(&Zone::utc()).unwrap();
+    let due = instant("2030-05-30 09:00");
+    assert_eq!(only.previous(instant("2030-05-30 10:00")).unwrap(), Some(due));
+    assert_eq!(only.previous(due).unwrap(), None);
+}
+
+#[test]
+fn nothing_moves_by_more_than_a_year() {
+    let first: Date = "2027-01-02".parse().unwrap();
+    for (days, is_due) in [(366, true), (367, false)] {
+        let dates: Vec<Date> = (0..days).map(|day| first.checked_add_days(day).unwrap()).collect();
+        let only = Schedule::cron("0 0 9 2 1 ? 2027").unwrap().except_dates(dates).unwrap().or_next_day();
+        let open = first.checked_add_days(days).unwrap().at("09:00".parse().unwrap());
+        assert_eq!(only.zone(Zone::utc()).matches(moment_of(open, &Zone::utc())).unwrap(), is_due, "{days}");
+    }
+}
+
+#[test]
 fn what_a_closure_leaves_out_does_not_move() {
     let schedule = Schedule::cron("0 9 * * fri").unwrap().except_dates(["2026-11-20"]).unwrap();
     let schedule = schedule.except(|time| time.date().day() == 27).or_next_day();

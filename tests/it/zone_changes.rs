@@ -242,6 +242,39 @@ fn what_was_shown_before_the_last_change_but_one_is_not_run_again_either() {
 }
 
 #[test]
+fn after_a_step_back_to_before_the_last_change_the_next_one_is_judged_by_the_zone_of_then() {
+    let often = Morning::with(|scheduler| scheduler.task("t").cron("*/45 8,9 * * *"));
+    assert!(often.moved_to(hours(2), Duration::ZERO).is_empty());
+    // 10:00:10 becomes 09:00:10, and that becomes 09:30:10. A quarter to nine is not among what clocks skip.
+    often.stage.clock.step_back(HOUR);
+    assert!(often.moved_to(Zone::fixed(9000).unwrap(), 10 * MINUTE).is_empty());
+    assert_eq!(often.moved_to(Zone::fixed(9000).unwrap(), 10 * MINUTE), ["07:15:00"]);
+}
+
+#[test]
+fn what_interval_like_schedules_have_before_them_again_is_made_up_too() {
+    let often = Morning::with(|scheduler| scheduler.task("t").cron("*/45 8,9 * * *"));
+    // 09:00:10 becomes 08:30:10, and that becomes 09:30:10.
+    often.stage.clock.step_back(30 * MINUTE);
+    assert_eq!(often.moved_to(hours(2), HOUR), ["07:30:11", "07:45:00"]);
+}
+
+#[test]
+fn a_step_back_to_after_the_last_change_does_not_forget_it() {
+    let dues = |steps: &[Duration]| {
+        let often = Morning::with(|scheduler| scheduler.task("t").cron("*/30 9 * * *"));
+        assert_eq!(often.moved_to(hours(2), 30 * MINUTE), ["08:00:11"]);
+        for &step in steps {
+            often.stage.clock.step_back(step);
+            often.stage.clock.advance(Duration::ZERO);
+        }
+        often.moved_to(hours(2), 3 * HOUR)
+    };
+    assert_eq!(dues(&[70 * MINUTE]), ["07:30:00", "08:00:11"]);
+    assert_eq!(dues(&[10 * MINUTE, HOUR]), ["07:30:00", "08:00:11"]);
+}
+
+#[test]
 fn it_is_told_and_new_tasks_go_by_it() {
     let stage = Stage::at("2026-11-22 10:00");
     stage.scheduler.set_zone(Zone::utc());

@@ -71,6 +71,7 @@ const READ_AS: &[(Dialect, &str, &str)] = &[
     (CRONITER, "0 22-2 * * *", "0 22-2 * * *"),
     (CRONITER, "0 0 31W * *", "0 0 LW * *"),
     (CRONITER, "0 0 30W * *", "dialect=croniter 0 0 30W * *"),
+    (CRONITER, "0 0 30W * fri#5", "dialect=croniter 0 0 30W * fri#5"),
     (CRONITER, "0 0 28W * *", "0 0 28W * *"),
     (CRONITER, "0 0 10 * fri#2", "0 0 * * fri#2"),
     (CRONITER, "0 0 15 * fri#2", "days=and 0 0 15 * fri#2"),
@@ -316,6 +317,12 @@ fn a_random_value_needs_a_seed_and_lies_in_its_range() {
         assert!((20..30).contains(&range.next(noon).unwrap().time().minute()));
     }
     assert!((0..60).all(|minute| drawn[minute] == ((10..20).contains(&minute) || minute >= 40)), "{drawn:?}");
+    // Without values it draws from all of the field.
+    for seed in 0..40 {
+        let parse = |text| CRONIE.seed(seed).parse(text).unwrap();
+        assert_eq!(parse("0 0 ~ * *"), parse("0 0 1~31 * *"));
+        assert_eq!(parse("0 0 1 ~ *"), parse("0 0 1 1~12 *"));
+    }
     // The text itself may name a dialect that draws.
     DEFAULT.parse("dialect=cronie ~ 4 * * *").unwrap();
     assert!(CRONITER.parse("dialect=default R 4 * * *").is_err());
