@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_millis(15);
 
 const MINUTE: u64 = 60;
 
+/// Of tasks with a single run.
+const NAMES: u64 = 500;
+
 /// Who waits so long waits for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -168,7 +171,12 @@ impl Steady {
     /// A task with a single run.
     fn once(&mut self, is_cancelled: bool) {
         self.number += 1;
-        let (name, kind) = (format!("once-{}", self.number), if is_cancelled { CANCELLED } else { ONCE });
+        // A journal keeps the name of a task that has ended: of names that are used once only it would grow.
+        let name = format!("once-{}", self.number % NAMES);
+        if self.once.iter().any(|(used, ..)| *used == name) {
+            return;
+        }
+        let kind = if is_cancelled { CANCELLED } else { ONCE };
         self.books().open(&name, kind, if is_cancelled { Grid::Perhaps } else { Grid::Once });
         let delay = Duration::from_millis(self.chance.below(200));
         let begin = now();
