@@ -55,6 +55,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("0 9 * sept *", "month: unknown name `sept` at byte 6, expected jan-dec or 1-12; did you mean `sep`?"),
     ("0 9 * mon *", "month: unknown name `mon` at byte 6, expected jan-dec or 1-12"),
     ("0 9 jan * *", "day of month: found `jan` at byte 4, expected 1-31 or L"),
+    ("0 9 rest * *", "day of month: found `rest` at byte 4, expected 1-31 or L"),
+    ("0 9 half * *", "day of month: found `half` at byte 4, expected 1-31 or L"),
     // Lists, ranges, steps.
     ("1,,2 * * * *", "minute: found `,` at byte 2, expected 0-59"),
     ("1, * * * *", "minute: found nothing at byte 2, expected 0-59"),
