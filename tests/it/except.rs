@@ -399,17 +399,6 @@ fn the_only_occurrence_is_found_days_before_its_own_date() {
 }
 
 #[test]
-fn nothing_moves_by_more_than_a_year() {
-    let first: Date = "2027-01-02".parse().unwrap();
-    for (days, is_due) in [(366, true), (367, false)] {
-        let dates: Vec<Date> = (0..days).map(|day| first.checked_add_days(day).unwrap()).collect();
-        let only = Schedule::cron("0 0 9 2 1 ? 2027").unwrap().except_dates(dates).unwrap().or_next_day();
-        let open = first.checked_add_days(days).unwrap().at("09:00".parse().unwrap());
-        assert_eq!(only.zone(Zone::utc()).matches(moment_of(open, &Zone::utc())).unwrap(), is_due, "{days}");
-    }
-}
-
-#[test]
 fn what_a_closure_leaves_out_does_not_move() {
     let schedule = Schedule::cron("0 9 * * fri").unwrap().except_dates(["2026-11-20"]).unwrap();
     let schedule = schedule.except(|time| time.date().day() == 27).or_next_day();
