@@ -78,6 +78,7 @@ fn before_its_beginning_a_zone_says_nothing() {
     assert_eq!(zone.civil(at(START)).unwrap().to_string(), "2026-01-01T01:00:00");
     let before = at(START) - Duration::from_nanos(1);
     assert_eq!((zone.civil(before), zone.offset(before), zone.abbreviation(before)), (None, None, None));
+    assert_eq!(zone.rfc3339(before).to_string(), "2025-12-31T23:59:59.999999999Z");
     let instants = |civil: &str| zone.instants(civil.parse().unwrap());
     assert_eq!(instants("2026-01-01 01:00"), Some(Instants::Unique(at(START))));
     assert_eq!(instants("2026-01-01 00:59:59"), None);
