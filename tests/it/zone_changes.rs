@@ -554,3 +554,9 @@ fn however_often_the_zone_is_changed_while_a_due_is_pending_it_takes_no_more_tim
     let counted = missed(&stage.told(), Why::Paused);
     assert!((300..=340).contains(&counted), "some 333 minutes have passed: {counted}");
 }
+
+#[test]
+fn fractions_of_a_second_go_with_a_period_of_days_to_the_new_zone() {
+    let longer = Morning::with(|scheduler| scheduler.task("t").every("1d500ms").starting("2026-11-22 08:00"));
+    assert_eq!(longer.moved_to(hours(3), DAY), ["07:00:00", "2026-11-23T05:00:00.5Z"]);
+}
