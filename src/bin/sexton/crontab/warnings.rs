@@ -67,11 +67,13 @@ impl Variable<'_> {
 pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, Warning)> {
     let mut all = Vec::new();
     let mut add = |line: usize, text: &'a str, code: &'static str, found: Option<Found>| {
+        // They have parts of the crontab in them, and a terminal obeys control characters.
+        let plain = |text: String| text.replace(char::is_control, "\u{FFFD}");
         let warning = |(span, message, suggestion): Found| Warning {
             code,
             span,
-            message,
-            suggestion: Some(suggestion).filter(|suggestion| !suggestion.is_empty()),
+            message: plain(message),
+            suggestion: Some(plain(suggestion)).filter(|suggestion| !suggestion.is_empty()),
         };
         all.extend(found.map(|found| (line, text, warning(found))));
     };

@@ -12,6 +12,8 @@ fn found(text: &str) -> Vec<String> {
     all.sort_by_key(|(line, _, warning)| (*line, warning.span.start));
     let shown = |(line, text, warning): (usize, &str, Warning)| {
         assert!(text.get(warning.span.clone()).is_some() && !warning.message.is_empty());
+        let said = warning.message + &warning.suggestion.unwrap_or_default();
+        assert!(!said.contains(char::is_control), "{said:?}");
         format!("{line}:{} {}", warning.span.start + 1, warning.code)
     };
     all.into_iter().map(shown).collect()
@@ -78,6 +80,7 @@ fn a_job_in_the_value_of_a_variable_is_told() {
         ("TZ=America/New_York 0 9 * * * /bin/report", "1:21 job-in-variable"),
         ("FOO = bar @daily report", "1:11 job-in-variable"),
         ("FOO=*/5 * * * * report", "1:5 job-in-variable"),
+        ("FO\u{7}O=*/5 * * * * report", "1:6 job-in-variable"),
         ("MODE=fast 0 0 9 * * mon-fri report", "1:11 job-in-variable"),
     ]);
     fine(&[
