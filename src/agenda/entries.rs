@@ -117,6 +117,35 @@ impl Agenda {
         self.detached.get(&index).map_or(&[], |detached| &**detached)
     }
 
+    /// Asks the last run of a task to stop whose name another task has taken. None if there is none.
+    pub(crate) fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<()> {
+        let index = self.index_of(key.name)?;
+        let detached = self.detached.get_mut(&index).into_iter().flatten();
+        let runs = detached.filter(|one| Some(one.id) == key.id && one.why.is_none());
+        let stop = |run: &mut Detached| {
+            run.why = Some(Why::Cancelled);
+            run.version
+        };
+        let version = runs.map(stop).last()?;
+        self.stopped.push((version, None));
+        Some(())
+    }
+
+    /// Nobody waits any longer for the runs of a task that has lost its name, or of all such tasks. Returns their versions.
+    pub(crate) fn give_up_runs(&mut self, task: Option<(&str, u64)>) -> Vec<u64> {
+        let indices = match task {
+            Some((name, _)) => self.index_of(name).map_or(0..0, |index| index..index + 1),
+            None => 0..usize::MAX,
+        };
+        let mut versions = Vec::new();
+        let detached = self.detached.range_mut(indices).flat_map(|(_, detached)| detached);
+        for one in detached.filter(|one| task.map_or(true, |(_, id)| id == one.id)) {
+            one.is_given_up = true;
+            versions.push(one.version);
+        }
+        versions
+    }
+
     /// Takes the name from a task that is in its last run, for another task. Returns what remains of it.
     pub(super) fn give_up(&mut self, index: usize, now: Now) -> Option<Removed> {
         let Entry { job, timetable, stats, .. } = self.detach(index, None, now)?;

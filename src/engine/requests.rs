@@ -45,11 +45,9 @@ impl Engine {
             self.discard(&name, (schedule, job));
             return Ok(self.name_taken(name, owner, scheduled_at));
         }
-        let zone = state.zone.clone();
         // A replacement stays as its task is.
         let is_paused = is_paused || state.begins_paused && state.agenda.owner(&name).is_none();
-        let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
-        schedule.zone = own_zone.clone();
+        let (zone, own_zone) = state.zones_of(&mut schedule);
         let held = self.hold(state, &name, &schedule);
         let last = if held.is_some() { None } else { self.last_due(&name) };
         let whose = Whose { name: &name, seed: self.seed, last };
@@ -205,11 +203,9 @@ impl Engine {
             self.discard(name, schedule);
             return Err(of_task(error));
         }
-        let zone = state.zone.clone();
-        let own_zone = schedule.zone.take().map(|zone| state.shared(zone));
+        let (zone, own_zone) = state.zones_of(&mut schedule);
         // As for a replacement: meanwhile no due time of the old schedule may be run that is one of the new schedule, too.
         let held = (!schedule.is_users()).then_some(state);
-        schedule.zone = own_zone.clone();
         let whose = Whose { name, seed: self.seed, last: None };
         let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;

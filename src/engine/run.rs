@@ -205,7 +205,7 @@ impl State {
         if self.agenda.end_limit(run, now) {
             self.report_limit(run.name.clone(), run.due, now);
         }
-        let is_break = matches!(end, End::Returned(Verdict::Break));
+        let then = if let End::Returned(Verdict::Break) = end { Then::Nothing } else { Then::Schedule };
         let outcome = match end {
             End::Returned(Verdict::Failed(error)) => RunOutcome::Failed(error.into()),
             End::Panicked(message) => RunOutcome::Panicked(message),
@@ -214,10 +214,8 @@ impl State {
             End::Returned(_) | End::Dropped | End::NotBegun(_) => RunOutcome::Stopped,
         };
         let took = now.mono.saturating_duration_since(began.mono);
-        let retry = match outcome.is_failure() && self.phase == Phase::Open {
-            true => self.agenda.retry_after(key, run, now),
-            false => None,
-        };
+        let may_repeat = outcome.is_failure() && self.phase == Phase::Open;
+        let retry = if may_repeat { self.agenda.retry_after(key, run, now) } else { None };
         let last = LastRun { due: run.due, started: began.wall, took, outcome, attempts: run.attempt };
         match retry {
             Some((delay, at)) => {
@@ -226,11 +224,7 @@ impl State {
             }
             None => {
                 self.report_end(run, last, now);
-                if is_break {
-                    Then::Nothing
-                } else {
-                    Then::Schedule
-                }
+                then
             }
         }
     }

@@ -6,6 +6,7 @@
 use super::{Engine, State};
 use crate::clock::Now;
 use crate::event::Event;
+use crate::schedule::Schedule;
 use crate::sync::{lock, Arc};
 use crate::tz::{LocalZone, TzError, Zone};
 
@@ -48,8 +49,13 @@ impl Watch {
 }
 
 impl State {
-    /// The same zone, sharing its data with the tasks that have it already.
-    pub(super) fn shared(&mut self, zone: Zone) -> Zone {
+    /// The scheduler's zone, and the schedule's own one if it has one, which it shares with the tasks that have it already.
+    pub(super) fn zones_of(&mut self, schedule: &mut Schedule) -> (Zone, Option<Zone>) {
+        schedule.zone = schedule.zone.take().map(|zone| self.shared(zone));
+        (self.zone.clone(), schedule.zone.clone())
+    }
+
+    fn shared(&mut self, zone: Zone) -> Zone {
         let known = self.own_zones.iter().chain([&self.zone]).find(|known| **known == zone);
         if let Some(known) = known {
             return known.clone();
