@@ -100,6 +100,7 @@ impl Agenda {
         Some(entry)
     }
 
+    /// A name of which nothing goes on has no list.
     pub(super) fn add_detached(&mut self, index: usize, more: impl IntoIterator<Item = Detached>) {
         let mut more = more.into_iter().peekable();
         if more.peek().is_some() {

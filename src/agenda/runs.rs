@@ -414,10 +414,12 @@ impl Agenda {
 
     /// What a detached run, or a detached schedule that was asked, has left in its name.
     fn take_detached(&mut self, key: EntryKey, kind: DetachedKind) -> Detached {
-        let mut detached = self.detached.remove(&key.index).unwrap_or_default();
+        let detached = self.detached.get_mut(&key.index).expect("it has not ended");
         let at = detached.iter().position(|one| (one.version, one.kind) == (key.version, kind));
         let taken = detached.swap_remove(at.expect("it has not ended"));
-        self.add_detached(key.index, detached);
+        if detached.is_empty() {
+            self.detached.remove(&key.index);
+        }
         taken
     }
 

@@ -48,7 +48,7 @@ impl Engine {
         // A replacement stays as its task is.
         let is_paused = is_paused || state.begins_paused && state.agenda.owner(&name).is_none();
         let (zone, own_zone) = state.zones_of(&mut schedule);
-        let held = self.hold(state, &name, &schedule);
+        let held = self.keep_locked(state, &name, &schedule);
         let last = if held.is_some() { None } else { self.last_due(&name) };
         let whose = Whose { name: &name, seed: self.seed, last };
         let (described, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
@@ -101,7 +101,7 @@ impl Engine {
     /// is to be asked, which has nothing left to say of a name that is used. Anything else takes less time than to unlock the
     /// state and lock it again. In between, a task that is replaced could run for a due time that its replacement would run
     /// again.
-    fn hold<'e>(
+    fn keep_locked<'e>(
         &self,
         state: MutexGuard<'e, State>,
         name: &Arc<str>,

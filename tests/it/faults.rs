@@ -503,8 +503,8 @@ fn many_steps_that_are_too_small_to_be_told_lose_nothing() {
 
 #[test]
 fn a_leap_second_is_no_clock_step() {
-    // What Linux does with one: its wall clock shows the last second twice, or leaves it out. Whoever reads one clock right after
-    // the other sees a little more of a difference than a second.
+    // What Linux does with one: its wall clock shows the last second twice, or leaves it out. A process that reads one clock right
+    // after the other sees a little more of a difference than a second.
     let read = Duration::from_micros(105);
     for (inserted, expected) in [(true, 4), (false, 7)] {
         let stage = Stage::at("2026-12-31 23:59:57");

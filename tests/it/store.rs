@@ -125,28 +125,38 @@ fn what_was_wrong_with_a_store_is_reported_with_the_first_task() {
     assert_eq!(events.iter().filter(|event| event.contains("page 3 was lost")).count(), 1, "{events:?}");
 }
 
+/// A store that keeps nothing.
+struct Empty {
+    /// Why it cannot be opened.
+    problem: Option<&'static str>,
+    /// Called when it is asked for a last due time.
+    asked: Box<dyn Fn() + Send>,
+}
+
+impl Store for Empty {
+    fn open(&mut self) -> Result<Option<String>, StoreError> {
+        self.problem.map_or(Ok(None), |problem| Err(problem.into()))
+    }
+    fn last_due(&self, _: &str) -> Option<SystemTime> {
+        (self.asked)();
+        None
+    }
+    fn claim(&mut self, _: &str) -> Vec<SystemTime> {
+        Vec::new()
+    }
+    fn unclaimed(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn write(&mut self, _: &str, _: Record) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
 #[test]
 fn a_store_that_cannot_be_opened_is_an_error_of_build() {
-    struct Broken;
-    impl Store for Broken {
-        fn open(&mut self) -> Result<Option<String>, StoreError> {
-            Err("flash:\nno magic".into())
-        }
-        fn last_due(&self, _: &str) -> Option<SystemTime> {
-            None
-        }
-        fn claim(&mut self, _: &str) -> Vec<SystemTime> {
-            Vec::new()
-        }
-        fn unclaimed(&self) -> Vec<String> {
-            Vec::new()
-        }
-        fn write(&mut self, _: &str, _: Record) -> Result<bool, StoreError> {
-            Ok(true)
-        }
-    }
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
-    let error = builder(&clock).store(Broken).build().unwrap_err();
+    let broken = Empty { problem: Some("flash:\nno magic"), asked: Box::new(|| ()) };
+    let error = builder(&clock).store(broken).build().unwrap_err();
     assert_eq!(error.to_string(), "flash:\\nno magic");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "flash:\nno magic");
 }
@@ -246,30 +256,12 @@ fn what_no_event_waits_for_is_written_before_the_store_is_closed() {
 
 #[test]
 fn a_replacement_does_not_run_again_what_came_while_it_was_scheduled() {
-    /// The clock goes on while it is asked.
-    struct Slow(ManualClock);
-    impl Store for Slow {
-        fn open(&mut self) -> Result<Option<String>, StoreError> {
-            Ok(None)
-        }
-        fn last_due(&self, _: &str) -> Option<SystemTime> {
-            self.0.step(Duration::from_secs(2));
-            None
-        }
-        fn claim(&mut self, _: &str) -> Vec<SystemTime> {
-            Vec::new()
-        }
-        fn unclaimed(&self) -> Vec<String> {
-            Vec::new()
-        }
-        fn write(&mut self, _: &str, _: Record) -> Result<bool, StoreError> {
-            Ok(true)
-        }
-    }
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
-    let scheduler = builder(&clock).store(Slow(clock.clone())).build().unwrap();
+    let goes_on = clock.clone();
+    let slow = Empty { problem: None, asked: Box::new(move || goes_on.step(Duration::from_secs(2))) };
+    let scheduler = builder(&clock).store(slow).build().unwrap();
     let seconds = Arc::new(Mutex::new(Vec::new()));
-    let told = seconds.clone();
+    let seen = seconds.clone();
     scheduler.observe(move |event| {
         let (first, latest) = match event {
             Event::Started { due, .. } => (due, due),
@@ -277,13 +269,13 @@ fn a_replacement_does_not_run_again_what_came_while_it_was_scheduled() {
             _ => return,
         };
         let second = |due: &SystemTime| due.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        told.lock().unwrap().extend(second(first)..=second(latest));
+        seen.lock().unwrap().extend(second(first)..=second(latest));
     });
     scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
     clock.advance(Duration::from_secs(2));
     scheduler.task("t").cron("* * * * * *").replace().run(|| {}).unwrap();
     clock.advance(Duration::from_secs(2));
-    let mut told = std::mem::take(&mut *seconds.lock().unwrap());
-    told.sort_unstable();
-    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
+    let mut seconds = std::mem::take(&mut *seconds.lock().unwrap());
+    seconds.sort_unstable();
+    assert_eq!(seconds, (1..=seconds.len() as u64).collect::<Vec<_>>());
 }

@@ -110,7 +110,7 @@ fn cancel_timeout_returns_when_the_callback_is_dropped() {
     let dropped = Arc::new(AtomicBool::new(false));
     let flag = dropped.clone();
     let guard = OnDrop(move || {
-        // Whoever does not wait for it would be long gone.
+        // A caller that does not wait for it would be long gone.
         thread::sleep(100 * MS);
         flag.store(true, Ordering::SeqCst);
     });

@@ -21,7 +21,7 @@ pub struct Judge {
     /// The beat's first due is in here, on the monotonic clock.
     beat: (Nanos, Nanos),
     beats: Nanos,
-    /// Those that came during a run are told before it is, and count after it.
+    /// Those that came during a run are reported before it is, and count after it.
     overruns: Nanos,
     /// The most beats that one run stood for, or that were told as missed at once.
     pub most_beats: u64,
@@ -150,7 +150,7 @@ impl Judge {
         format!("{}; {} beats, {} steps", tasks.collect::<Vec<_>>().join("; "), self.beats, self.steps.len())
     }
 
-    /// How many dues of a task were run, and how many were missed.
+    /// How many occurrences of a task were run, and how many were missed.
     pub fn counts(&self, name: &str) -> (u64, u64) {
         let task = &self.tasks[name];
         (task.runs, task.missed)

@@ -32,6 +32,6 @@ pub fn stopped(name: &str, seconds: u64) {
     }
     let judge = play.end();
     assert_eq!(judge.steps, []);
-    // They are all told at once, but perhaps the first.
+    // They are all reported at once, but perhaps the first.
     assert!(judge.most_beats + 2 >= 10 * seconds, "{} beats at once", judge.most_beats);
 }

@@ -1,6 +1,6 @@
 //! Sets the clock of this machine, puts it to sleep and gives it leap seconds, while schedulers run: README.md says what must hold.
 //!
-//! The tasks, and the judge who demands that each due time is told once, are those of `tests/it/moved_clock`. For each play this
+//! The tasks, and the judge who demands that each due time is reported once, are those of `tests/it/moved_clock`. For each play this
 //! prints what is expected and what was seen.
 
 #[path = "../../it/moved_clock/cast.rs"]

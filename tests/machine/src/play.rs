@@ -1,4 +1,4 @@
-//! A process of the cast of `tests/it/moved_clock`, with its judge, and what it told.
+//! A process of the cast of `tests/it/moved_clock`, with its judge, and what it reported.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -26,11 +26,11 @@ pub struct Play {
     pub moves: Vec<Move>,
     /// The runs of each task in their order.
     pub runs: BTreeMap<String, Vec<Run>>,
-    /// How long after each move, by the wall clock, its step was told.
+    /// How long after each move, by the wall clock, its step was reported.
     pub noticed: Vec<Nanos>,
 }
 
-/// A run that was told.
+/// A run that was reported.
 #[derive(Clone, Copy)]
 pub struct Run {
     pub due: Nanos,
@@ -57,13 +57,13 @@ impl Play {
             .map_err(|error| format!("the cast does not start: {error}"))?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let (sender, lines) = mpsc::channel();
-        let told = BufReader::new(stdout.expect("it is piped")).lines();
-        std::thread::spawn(move || told.map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        let reported = BufReader::new(stdout.expect("it is piped")).lines();
+        std::thread::spawn(move || reported.map_while(Result::ok).all(|line| sender.send(line).is_ok()));
         let judge = Judge::new(unit, anchor, false);
         let (moves, noticed, runs) = (Vec::new(), Vec::new(), BTreeMap::new());
         let began = Instant::now();
         let mut play = Play { name, began, child, stdin, lines, judge, moves, runs, noticed };
-        // The first runs may be told before all tasks are scheduled.
+        // The first runs may be reported before all tasks are scheduled.
         let mut first = Vec::new();
         loop {
             let line = play.line(Instant::now() + PATIENCE).ok_or("it does not begin")?;
@@ -90,8 +90,8 @@ impl Play {
                 self.runs.entry(name.into()).or_default().push(run);
             }
             [":", "stepped", ..] => {
-                let told = self.moves.get(self.noticed.len());
-                self.noticed.push(number(3) - told.map_or(0, |one| one.after.wall));
+                let reported = self.moves.get(self.noticed.len());
+                self.noticed.push(number(3) - reported.map_or(0, |one| one.after.wall));
             }
             _ => {}
         }
@@ -121,7 +121,7 @@ impl Play {
         })
     }
 
-    /// The clock was moved: waits until the scheduler has told so.
+    /// The clock was moved: waits until the scheduler has reported so.
     pub fn moved(&mut self, one: Move) -> Result<(), String> {
         let (moved, old, new) = one.of_judge();
         self.judge.moved(&moved, old, new);

@@ -125,7 +125,7 @@ fn what_passed(mut play: Play) -> Rows {
     Ok(rows)
 }
 
-/// Each move was told as a step of its size, and soon.
+/// Each move was reported as a step of its size, and soon.
 fn steps(play: &Play) -> Vec<Row> {
     let mut rows = vec![Row::new("steps", play.moves.len(), play.noticed.len())];
     for (one, noticed) in play.moves.iter().zip(&play.noticed) {
@@ -164,7 +164,7 @@ fn leap(name: &'static str, leap: Leap) -> Rows {
     hands::forget_leap();
     rows.push(Row::new("steps", 0, by_seconds.noticed.len() + by_minutes.noticed.len()));
     for name in NAMES {
-        // The judge has seen that none is left out or told twice; here it is what became of the last seconds.
+        // The judge has seen that none is left out or reported twice; here it is what became of the last seconds.
         let near = |second: Nanos| {
             let due = midnight + second * SECOND;
             by_seconds.runs[name].iter().filter(|run| run.due == due).count()

@@ -66,8 +66,8 @@ impl Counts {
 /// A task from when it is scheduled until it ends.
 #[derive(Clone, Debug, Default)]
 struct Life {
-    /// Due times that were told, in units of the grid: from each first to its last.
-    told: BTreeMap<u64, u64>,
+    /// Due times that were reported, in units of the grid: from each first to its last.
+    reported: BTreeMap<u64, u64>,
     runs: u64,
     missed: u64,
 }
@@ -255,7 +255,7 @@ impl Account {
         self.life.as_mut().ok_or_else(|| "there is no such task".into())
     }
 
-    /// Due times become known: they are on the grid, and are told once.
+    /// Due times become known: they are on the grid, and are reported once.
     fn tell(&mut self, first: SystemTime, latest: SystemTime, count: u64) -> Result<(), String> {
         let step = match self.grid {
             Grid::Calendar(step) => step,
@@ -266,21 +266,21 @@ impl Account {
             return Err(format!("{from} to {to} in steps of {step} are not {count} due times"));
         }
         let (mut from, mut to) = (from / step, to / step);
-        let told = &mut self.life()?.told;
-        if let Some((&first, &last)) = told.range(..=to).next_back() {
+        let reported = &mut self.life()?.reported;
+        if let Some((&first, &last)) = reported.range(..=to).next_back() {
             if last >= from {
                 return Err(format!(
-                    "{from} to {to}, in units of {step} s: {first} to {last} was told before"
+                    "{from} to {to}, in units of {step} s: {first} to {last} was reported before"
                 ));
             }
             if last + 1 == from {
                 from = first;
             }
         }
-        if let Some(last) = told.remove(&(to + 1)) {
+        if let Some(last) = reported.remove(&(to + 1)) {
             to = last;
         }
-        told.insert(from, to);
+        reported.insert(from, to);
         Ok(())
     }
 
@@ -290,11 +290,13 @@ impl Account {
         while !self.over.is_empty() && !self.begins.is_empty() && !self.ends.is_empty() {
             let both = (self.over.pop_front(), self.begins.pop_front(), self.ends.pop_front());
             if let (Some(life), Some(begin), Some(end)) = both {
-                let told = life.runs + life.missed;
-                self.counts.due_times += told;
+                let reported = life.runs + life.missed;
+                self.counts.due_times += reported;
                 let (least, most) = self.expected(&life, begin, end, &mut faults);
-                if told < least || most < told {
-                    faults.push(format!("{told} due times were told, expected {least} to {most}: {life:?}"));
+                if reported < least || most < reported {
+                    faults.push(format!(
+                        "{reported} due times were reported, expected {least} to {most}: {life:?}"
+                    ));
                 }
             }
         }
@@ -312,14 +314,16 @@ impl Account {
                 (count(lasted(begin.1, end.0)), count(lasted(begin.0, end.1)))
             }
             Grid::Calendar(step) => {
-                if life.told.len() > 1 {
-                    faults.push(format!("due times between these were not told: {:?}", life.told));
+                if life.reported.len() > 1 {
+                    faults.push(format!("due times between these were not reported: {:?}", life.reported));
                 }
                 let units = |now: Now| seconds(now.wall) / step;
                 let (b0, b1, e0, e1) = (units(begin.0), units(begin.1), units(end.0), units(end.1));
-                if let Some((&first, &last)) = life.told.iter().next() {
+                if let Some((&first, &last)) = life.reported.iter().next() {
                     if first > b1 + 1 || first <= b0 || last > e1 || last < e0 {
-                        faults.push(format!("{first} to {last} were told, expected {b0}-{b1} to {e0}-{e1}"));
+                        faults.push(format!(
+                            "{first} to {last} were reported, expected {b0}-{b1} to {e0}-{e1}"
+                        ));
                     }
                 }
                 (e0.saturating_sub(b1), e1.saturating_sub(b0))
@@ -331,9 +335,9 @@ impl Account {
     fn final_faults(&self) -> Vec<String> {
         let Counts { due_times, runs, missed, on_demand, ended, .. } = self.counts;
         let mut faults = Vec::new();
-        let told = runs + missed.iter().sum::<u64>();
-        if due_times != told {
-            faults.push(format!("{due_times} due times, and {told} were told"));
+        let reported = runs + missed.iter().sum::<u64>();
+        if due_times != reported {
+            faults.push(format!("{due_times} due times, and {reported} were reported"));
         }
         if runs + on_demand != ended {
             faults.push(format!("{runs} runs and {on_demand} on demand began, and {ended} ended"));
@@ -348,7 +352,7 @@ impl Account {
 }
 
 impl Books {
-    /// Whether a task has ended for good, and all is told: the last due time of one that was cancelled is told after that.
+    /// Whether a task has ended for good, and all is reported: the last due time of one that was cancelled is reported after that.
     pub fn is_over(&self, name: &str) -> bool {
         self.accounts.get(name).map_or(true, |account| {
             let Counts { runs, ended, .. } = account.counts;

@@ -32,7 +32,7 @@ pub fn life(folder: &Path, eats: bool) -> bool {
     let note = move |line: String| (&*ledger).write_all(line.as_bytes()).expect("the ledger can be written");
     let builder = Scheduler::builder().zone("UTC").threads(4).clock_correction(Duration::MAX);
     let scheduler = builder.journal(folder.join("journal")).build().expect("a scheduler");
-    let (told, ready) = mpsc::channel();
+    let (reported, ready) = mpsc::channel();
     let noting = note.clone();
     scheduler.observe(move |event| match event {
         Event::CutOff { task, due } => noting(format!("cut {task} {}\n", seconds(*due))),
@@ -40,7 +40,7 @@ pub fn life(folder: &Path, eats: bool) -> bool {
             noting(format!("missed {task} {} {} {why:?}\n", seconds(*first), seconds(*latest)));
         }
         Event::JournalFailed { .. } | Event::JournalDamaged { .. } => noting(format!("wrong {event}\n")),
-        Event::Scheduled { task } if **task == *format!("{}", TASKS - 1) => told.send(()).unwrap_or(()),
+        Event::Scheduled { task } if **task == *format!("{}", TASKS - 1) => reported.send(()).unwrap_or(()),
         _ => {}
     });
     for number in 0..TASKS {
@@ -59,7 +59,7 @@ pub fn life(folder: &Path, eats: bool) -> bool {
         };
         task.run_with(callback).expect("it can be scheduled");
     }
-    ready.recv().expect("it is told");
+    ready.recv().expect("it is reported");
     println!("ready");
     std::io::stdin().read_to_end(&mut Vec::new()).expect("stdin can be read");
     scheduler.shutdown();
@@ -155,38 +155,39 @@ pub fn judge(folder: &Path, (first, end): (SystemTime, SystemTime), what: &str) 
     for line in BufReader::new(ledger).lines().map_while(Result::ok) {
         let words: Vec<_> = line.split(' ').collect();
         let number = |i: usize| words.get(i).and_then(|word| word.parse::<u64>().ok()).unwrap_or(u64::MAX);
-        let told = all.entry(number(1)).or_default();
+        let reported = all.entry(number(1)).or_default();
         match words[0] {
-            "run" => told.twice += u64::from(!told.runs.insert(number(2))),
-            "end" => drop(told.ends.insert(number(2))),
-            "cut" => drop(told.cut.insert(number(2))),
-            "missed" if words[4] == "ShutDown" => drop(told.missed.insert(number(2), number(3))),
+            "run" => reported.twice += u64::from(!reported.runs.insert(number(2))),
+            "end" => drop(reported.ends.insert(number(2))),
+            "cut" => drop(reported.cut.insert(number(2))),
+            "missed" if words[4] == "ShutDown" => drop(reported.missed.insert(number(2), number(3))),
             _ => faults.push(line),
         }
     }
     let (mut due_times, mut runs, mut only_cut, mut cut) = (0, 0, 0, 0);
     for number in 0..TASKS {
-        let (step, told) = (step(number), all.remove(&number).unwrap_or_default());
+        let (step, reported) = (step(number), all.remove(&number).unwrap_or_default());
         let (from, to) = (seconds(first) / step * step + step, seconds(end) / step * step);
         let is_shut_down =
-            |due: u64| told.missed.range(..=due).next_back().map_or(false, |(_, last)| due <= *last);
+            |due: u64| reported.missed.range(..=due).next_back().map_or(false, |(_, last)| due <= *last);
         let lost: Vec<_> = (from..=to)
             .step_by(step as usize)
-            .filter(|due| !told.runs.contains(due) && !told.cut.contains(due) && !is_shut_down(*due))
+            .filter(|due| !reported.runs.contains(due) && !reported.cut.contains(due) && !is_shut_down(*due))
             .collect();
         // The first due time may have come before the task was there.
-        let is_excused = |due: &&u64| **due < seconds(first) + 5 && told.runs.range(..**due).next().is_none();
+        let is_excused =
+            |due: &&u64| **due < seconds(first) + 5 && reported.runs.range(..**due).next().is_none();
         let lost: Vec<_> = lost.iter().filter(|due| !is_excused(due)).collect();
-        let without_end = told.runs.difference(&told.ends);
-        let untold: Vec<_> = without_end.filter(|due| !told.cut.contains(due)).collect();
-        if !lost.is_empty() || told.twice > 0 || !untold.is_empty() {
-            let twice = told.twice;
+        let without_end = reported.runs.difference(&reported.ends);
+        let untold: Vec<_> = without_end.filter(|due| !reported.cut.contains(due)).collect();
+        if !lost.is_empty() || reported.twice > 0 || !untold.is_empty() {
+            let twice = reported.twice;
             faults.push(format!("task {number}: lost {lost:?}, {twice} twice, ended untold {untold:?}"));
         }
         due_times += (to - from) / step + 1;
-        runs += told.runs.len();
-        cut += told.cut.len();
-        only_cut += told.cut.difference(&told.runs).count();
+        runs += reported.runs.len();
+        cut += reported.cut.len();
+        only_cut += reported.cut.difference(&reported.runs).count();
     }
     println!("{what}: {due_times} due times, {runs} runs, {cut} cut off, {only_cut} of them as they began");
     faults.iter().take(20).for_each(|fault| println!("!! {fault}"));

@@ -131,7 +131,7 @@ pub fn disk(folder: &Path) -> bool {
         .map(|number| again.last_due(&format!("task-{number}")).and_then(|due| last.duration_since(due).ok()))
         .collect();
     let is_known = behind.iter().all(|behind| behind.map_or(true, |behind| behind < Duration::from_secs(3)));
-    println!("a full disk: told {seen} times; the next process knows the last due times: {is_known}");
+    println!("a full disk: reported {seen} times; the next process knows the last due times: {is_known}");
     is_well && is_full && seen == 1 && is_known
 }
 

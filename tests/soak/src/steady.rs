@@ -1,4 +1,4 @@
-//! A process that goes on for as long as it is told: a thousand tasks, of which some are always cancelled, scheduled again,
+//! A process that goes on for as long as it is reported: a thousand tasks, of which some are always cancelled, scheduled again,
 //! replaced and paused. Its wall clock is set forward now and then, where libfaketime is there to do that.
 
 use std::collections::VecDeque;
@@ -237,11 +237,12 @@ impl Steady {
         let mut seen = (0, 0, 0);
         for part in &self.parts {
             books.ended(&part.name, window);
-            let (called, told) = (part.seen.calls.load(SeqCst), books.calls(&part.name));
-            if called != told {
-                books
-                    .faults
-                    .push(format!("{}: {told} runs and attempts were told, and {called} seen", part.name));
+            let (called, reported) = (part.seen.calls.load(SeqCst), books.calls(&part.name));
+            if called != reported {
+                books.faults.push(format!(
+                    "{}: {reported} runs and attempts were reported, and {called} seen",
+                    part.name
+                ));
             }
             seen.0 += called;
             seen.1 += part.seen.overlaps.load(SeqCst);
