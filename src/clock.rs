@@ -118,6 +118,14 @@ impl Clock {
             Clock::Manual(clock) => lock(&clock.hands).now,
         }
     }
+
+    /// The monotonic clock alone.
+    pub(crate) fn mono(&self) -> Instant {
+        match self {
+            Clock::System => Instant::now(),
+            Clock::Manual(_) => self.now().mono,
+        }
+    }
 }
 
 /// A clock that you move by hand, for tests that do not wait.

@@ -37,10 +37,16 @@ impl Agenda {
         if self.clocks_checked.map_or(false, |checked| now.mono < checked.mono || now == checked) {
             return None;
         }
-        let step = now.step_since(self.clocks_checked.replace(now).unwrap_or(now));
-        if self.reference.map_or(true, |reference| now.step_since(reference).size() > DRIFT) {
-            self.reference = Some(now);
+        let checked = self.clocks_checked.replace(now).unwrap_or(now);
+        match self.reference {
+            // As it had not drifted when the clocks were compared last, no step can have come since.
+            Some(reference) if now.step_since(reference).size() <= DRIFT => {
+                self.shown = self.shown.max(Some(now.wall));
+                return None;
+            }
+            _ => self.reference = Some(now),
         }
+        let step = now.step_since(checked);
         let is_step = step.size() > STEP;
         let is_correction = is_step && step.is_correction(self.correction);
         let shown = match step {

@@ -98,6 +98,13 @@ pub(crate) struct Removed {
     pub(crate) stats: Arc<SharedStats>,
 }
 
+impl Removed {
+    /// Whether something in it is the user's, which is dropped with no lock held.
+    pub(crate) fn is_users(&self) -> bool {
+        self.job.is_some() || self.timetable.as_ref().map_or(false, Timetable::is_users)
+    }
+}
+
 /// What follows a run.
 pub(crate) enum Then {
     /// What the schedule says.

@@ -1,7 +1,7 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::claim::Answer;
 use super::spin::spin_until;
@@ -131,10 +131,21 @@ pub(super) enum End {
 }
 
 impl End {
+    /// Whether nothing is left to repeat, unless the run took too long.
+    fn is_success(&self) -> bool {
+        matches!(self, End::Returned(Verdict::Continue | Verdict::Break))
+    }
+
     /// Its future can never go on.
     pub(super) fn lost() -> End {
         End::Returned(Verdict::Failed("nobody is left who could wake its future".into()))
     }
+}
+
+/// When the callback was called, and how long that took.
+struct Ran {
+    started: SystemTime,
+    took: Duration,
 }
 
 /// A run that has begun and has not ended.
@@ -196,7 +207,7 @@ impl Drop for RunGuard<'_> {
 
 impl State {
     /// Says what follows a run that has ended, and reports its end unless it is repeated.
-    fn run_ended(&mut self, key: EntryKey, run: &Facts, began: Now, end: End, now: Now) -> Then {
+    fn run_ended(&mut self, key: EntryKey, run: &Facts, ran: Ran, end: End, now: Now) -> Then {
         if let End::NotBegun(answer) = end {
             return self.not_begun(key, run, answer, now);
         }
@@ -213,10 +224,10 @@ impl State {
             End::Returned(_) if !knew_to_stop => RunOutcome::Finished,
             End::Returned(_) | End::Dropped | End::NotBegun(_) => RunOutcome::Stopped,
         };
-        let took = now.mono.saturating_duration_since(began.mono);
+        let Ran { started, took } = ran;
         let may_repeat = outcome.is_failure() && self.phase == Phase::Open;
         let retry = if may_repeat { self.agenda.retry_after(key, run, now) } else { None };
-        let last = LastRun { due: run.due, started: began.wall, took, outcome, attempts: run.attempt };
+        let last = LastRun { due: run.due, started, took, outcome, attempts: run.attempt };
         match retry {
             Some((delay, at)) => {
                 self.report_attempt(run, &last, delay, now);
@@ -242,21 +253,21 @@ impl Run {
     fn end(self, engine: &Arc<Engine>, end: End) -> Ended<'_> {
         let Run { key, facts: run, began, job } = self;
         let name = run.name.clone();
-        // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it.
-        let mut job = match job {
-            Job::Alone(_) => Some(job),
-            Job::Shared(_) | Job::Async(_) => {
-                engine.discard(&name, job);
-                None
-            }
-        };
+        let took = engine.clock.mono().saturating_duration_since(began.mono);
+        let mut job = Some(job);
+        // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it. Nor does a callback come back
+        // that nobody will call again.
+        let is_shared = !matches!(job, Some(Job::Alone(_)));
+        if is_shared || run.place != Place::Any && run.deadline.is_none() && end.is_success() {
+            engine.discard(&name, job.take());
+        }
         let mut state = lock(&engine.state);
         let mut now = engine.clock.now();
-        let then = state.run_ended(key, &run, began, end, now);
+        let then = state.run_ended(key, &run, Ran { started: began.wall, took }, end, now);
         let is_last = run.place != Place::Any && !matches!(then, Then::Retry(_));
         let is_break = matches!(then, Then::Nothing);
         // Who waits for the run may rely on the destructor of the callback.
-        let drops_job = is_last || !state.agenda.has_name(key);
+        let drops_job = job.is_some() && (is_last || !state.agenda.has_name(key));
         if drops_job || engine.pool.limit() == 0 && state.outbox.waits() {
             // Destructors may be slow, and so may observers that this thread calls. What passes meanwhile passes during the run.
             engine.unlock(state, now);
@@ -275,12 +286,12 @@ impl Run {
         }
         let ended = is_over.then_some(Event::Ended { task: name });
         match removed {
-            Some(removed) => {
+            Some(removed) if removed.is_users() => {
                 engine.unlock(state, now);
                 engine.dispose_of(removed);
                 engine.put_down(ended);
             }
-            None => {
+            _ => {
                 ended.into_iter().for_each(|event| state.outbox.emit(now, || event));
                 state.agenda.put_down();
                 if asks.is_none() {
