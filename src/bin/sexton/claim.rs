@@ -192,7 +192,7 @@ mod tests {
             "# sexton: name=Nächtlich_1\n0 3 * * * backup --password=secret\n0 3 * * * x\n0 3 * * * x\n\
                     # sexton: name=__\n0 4 * * * x\n";
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
-        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);
+        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, &Zone::from_posix);
         let crontab = crate::jobs::Named::of(crontab).crontab;
         let due = UNIX_EPOCH + Duration::from_secs(1_798_761_570);
         let keys: Vec<_> = crontab.jobs.iter().map(|job| variables(job, due)[2].1.clone()).collect();
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_variables_have_the_due_time_in_utc() {
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
-        let (crontab, _) = Crontab::read(b"0 3 * * * x", &reading, Zone::from_posix);
+        let (crontab, _) = Crontab::read(b"0 3 * * * x", &reading, &Zone::from_posix);
         let of = |nanos: u32| {
             let due = UNIX_EPOCH + Duration::new(1_798_761_570, nanos);
             variables(&crontab.jobs[0], due).map(|(name, value)| format!("{name}={value}"))

@@ -78,7 +78,7 @@ impl Crontab {
     pub fn read(
         bytes: &[u8],
         reading: &Reading,
-        zone_of: impl Fn(&str) -> Result<Zone, TzError>,
+        zone_of: &dyn Fn(&str) -> Result<Zone, TzError>,
     ) -> (Crontab, Vec<Mistake>) {
         let mut zones: HashMap<String, Result<Zone, String>> = HashMap::new();
         let mut zone_of = |value: &str| {

@@ -102,7 +102,7 @@ impl Jobs {
         if self.logs_commands || !line.contains(' ') {
             return line.into();
         }
-        let (crontab, _) = Crontab::read(line.as_bytes(), &self.reading, Zone::from_posix);
+        let (crontab, _) = Crontab::read(line.as_bytes(), &self.reading, &Zone::from_posix);
         match &crontab.jobs[..] {
             [job] => format!("{} {}", job.schedule_text(), job.program()),
             _ => "a line that is not read as a job any more".into(),
@@ -318,7 +318,7 @@ mod tests {
     fn equal_lines_get_different_names() {
         let text = "@daily a\n@daily b\n  @daily a\n# a\n# sexton: name=a\n@daily a\n@daily a \n";
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
-        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, Zone::from_posix);
+        let (crontab, _) = Crontab::read(text.as_bytes(), &reading, &Zone::from_posix);
         let named = Named::of(crontab);
         let names: Vec<_> = named.crontab.jobs.iter().map(Job::task_name).collect();
         assert_eq!(names, ["@daily a", "@daily b", "@daily a\n2", "a", "@daily a\n3"]);

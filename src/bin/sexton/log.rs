@@ -214,7 +214,7 @@ impl Log {
             match value {
                 Value::Text(text) => object.text(name, text),
                 Value::Time(instant) => object.text(name, &time::rfc3339(*instant, &self.zone)),
-                Value::Seconds(duration) => object.raw(name, &format!("{:.3}", duration.as_secs_f64())),
+                Value::Seconds(duration) => object.raw(name, time::seconds(*duration).trim_end_matches('s')),
                 Value::Number(number) => object.raw(name, &number.to_string()),
             }
         }

@@ -170,7 +170,7 @@ impl File {
             let problem = format!("`{name}` is longer than a crontab may be, {MAX_LEN} bytes");
             return Err(Failure::Error(2, problem));
         }
-        let (crontab, mistakes) = Crontab::read(&bytes, reading, Zone::from_tz);
+        let (crontab, mistakes) = Crontab::read(&bytes, reading, &Zone::from_tz);
         Ok(File { name, crontab, mistakes })
     }
 

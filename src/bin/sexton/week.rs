@@ -101,8 +101,9 @@ impl Scale {
         let most = counts.clone().max().unwrap_or(0);
         let below = counts.filter(|count| *count > 0).min().map_or(0, |least| least - 1);
         let mut bounds = [most; 4];
-        for i in (0..3).rev() {
-            let share = f64::from(most - below).powf((i + 1) as f64 / 4.0).round() as u32;
+        let factor = f64::from(most - below).sqrt().sqrt();
+        for (i, exponent) in [(2, 3), (1, 2), (0, 1)] {
+            let share = factor.powi(exponent).round() as u32;
             bounds[i] = (below + share).min(bounds[i + 1].saturating_sub(1)).max(below);
         }
         Scale { below, bounds }

@@ -6,7 +6,7 @@ use super::*;
 /// Zones by the rules that they are, so that no test reads the machine's.
 fn read_as(reading: &Reading, text: impl AsRef<[u8]>) -> Result<Crontab, Vec<Mistake>> {
     let zone_of = |zone: &str| if zone == "UTC" { Ok(Zone::utc()) } else { Zone::from_posix(zone) };
-    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, zone_of);
+    let (crontab, mistakes) = Crontab::read(text.as_ref(), reading, &zone_of);
     if mistakes.is_empty() {
         Ok(crontab)
     } else {
@@ -500,7 +500,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     for dialect in Dialect::ALL {
         let reading = Reading::new(dialect, None);
-        let (crontab, mistakes) = Crontab::read(bytes, &reading, Zone::from_posix);
+        let (crontab, mistakes) = Crontab::read(bytes, &reading, &Zone::from_posix);
         for (line, text, warning) in warnings::of(&crontab, &reading) {
             prop_assert!((1..=lines).contains(&line) && text.get(warning.span.clone()).is_some());
             let shown = warning.in_line(line, text).in_file("f").to_string();
@@ -530,7 +530,7 @@ fn each_zone_is_read_once_however_many_lines_name_it() {
         Zone::from_posix(value)
     };
     let text = "CRON_TZ=CET-1\n@daily a\nCRON_TZ=Mars\nCRON_TZ=EST5\n@daily b\nCRON_TZ=CET-1\n@daily c\nCRON_TZ=Mars\n";
-    let (crontab, mistakes) = Crontab::read(text.as_bytes(), &Reading::new(Dialect::DEFAULT, None), zone_of);
+    let (crontab, mistakes) = Crontab::read(text.as_bytes(), &Reading::new(Dialect::DEFAULT, None), &zone_of);
     assert_eq!(read.into_inner(), ["CET-1", "Mars", "EST5"]);
     let zones: Vec<_> = crontab.jobs.iter().map(|job| job.zone.as_ref().unwrap().name()).collect();
     assert_eq!(zones, ["CET-1", "EST5", "CET-1"]);

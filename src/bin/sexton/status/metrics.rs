@@ -236,7 +236,7 @@ mod tests {
     fn jobs_of_a_file_that_is_named_twice_have_series_of_their_own() {
         let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
         let jobs = |file: &str| {
-            let (mut crontab, _) = Crontab::read(b"@daily a\n@daily b\n", &reading, Zone::from_posix);
+            let (mut crontab, _) = Crontab::read(b"@daily a\n@daily b\n", &reading, &Zone::from_posix);
             let file = Arc::new(file.to_string());
             crontab.jobs.iter_mut().for_each(|job| job.file = Some(file.clone()));
             crontab.jobs

@@ -6,7 +6,7 @@ use super::*;
 fn found(text: &str) -> Vec<String> {
     let reading = Reading::new(Dialect::DEFAULT, None);
     let zone_of = |zone: &str| Zone::from_posix(zone).or_else(|_| Ok(Zone::utc()));
-    let (crontab, mistakes) = Crontab::read(text.as_bytes(), &reading, zone_of);
+    let (crontab, mistakes) = Crontab::read(text.as_bytes(), &reading, &zone_of);
     assert_eq!(mistakes.len(), 0, "{text}: {mistakes:?}");
     let mut all = of(&crontab, &reading);
     all.sort_by_key(|(line, _, warning)| (*line, warning.span.start));
