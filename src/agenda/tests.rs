@@ -2,7 +2,7 @@ use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::clock::CORRECTION;
+use crate::clock::{Step, CORRECTION};
 use crate::schedule::{Schedule, Words};
 use crate::task::{Job, Policy, Verdict};
 use crate::tz::Zone;
@@ -136,4 +136,17 @@ fn the_small_error_of_reading_two_clocks_is_not_shown_after_a_small_correction_e
         PickedUp::Run { facts, .. } => assert_eq!(facts.due, due.wall),
         _ => panic!("no run"),
     }
+}
+
+#[test]
+fn a_reading_of_the_clocks_from_before_a_step_that_was_noticed_is_no_step_back() {
+    let (begin, second, hour) = (now(), Duration::from_secs(1), Duration::from_secs(3600));
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    assert_eq!(agenda.check_clocks(begin), None);
+    let before = begin.after(second);
+    let stepped = Now { wall: begin.wall + hour, ..begin }.after(2 * second);
+    assert_eq!(agenda.check_clocks(stepped), Some(Step::Forward(hour)));
+    // The thread that has read this comes late.
+    assert_eq!(agenda.check_clocks(before), None);
+    assert_eq!(agenda.check_clocks(stepped.after(second)), None);
 }
