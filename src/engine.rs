@@ -27,6 +27,7 @@
 
 mod claim;
 mod close;
+mod end;
 mod journal;
 mod outbox;
 mod report;

@@ -3,7 +3,7 @@
 use super::outbox::to_stderr;
 use std::time::Duration;
 
-use super::run::End;
+use super::end::End;
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskKey;
 use crate::error::{Error, Kind};

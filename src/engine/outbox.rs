@@ -377,23 +377,41 @@ mod tests {
     use super::*;
     use crate::sync::Instant;
 
-    #[test]
-    fn events_beyond_the_limit_are_counted_and_the_count_is_delivered_in_their_place() {
-        let now = Now { mono: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    /// An outbox with an observer.
+    fn observed() -> Outbox {
         let mut outbox = Outbox::new(false, None);
         outbox.observers = Some(Arc::new([Arc::new(|_: &Event| {}) as Observer]));
+        outbox
+    }
+
+    fn emit(outbox: &mut Outbox, count: usize) {
+        let now = Now { mono: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+        (0..count).for_each(|_| outbox.emit(now, || Event::Paused { task: "t".into() }));
+    }
+
+    /// For each event that is delivered, how many it says are lost.
+    fn delivered(outbox: &mut Outbox) -> Vec<u64> {
+        let events = std::iter::from_fn(|| outbox.next_call());
+        let lost = events.map(|(event, _)| if let Event::EventsLost { count } = event { count } else { 0 });
+        lost.collect()
+    }
+
+    #[test]
+    fn events_beyond_the_limit_are_counted_and_the_count_is_delivered_in_their_place() {
+        let mut outbox = observed();
         let mut lost = Vec::new();
         for emitted in [MOST + 3, 1, 1] {
-            (0..emitted).for_each(|_| outbox.emit(now, || Event::Paused { task: "t".into() }));
-            while let Some((event, _)) = outbox.next_call() {
-                lost.push(match event {
-                    Event::EventsLost { count } => count,
-                    _ => 0,
-                });
-            }
+            emit(&mut outbox, emitted);
+            lost.extend(delivered(&mut outbox));
         }
         assert!(outbox.events.capacity() <= FEW, "the memory is given back");
         assert!(lost[..MOST].iter().all(|&count| count == 0));
         assert_eq!(lost[MOST..], [3, 0, 0]);
+
+        // Once there is room again, before what is queued then.
+        emit(&mut outbox, MOST + 3);
+        assert!(outbox.next_call().is_some());
+        emit(&mut outbox, 1);
+        assert_eq!(delivered(&mut outbox)[MOST - 1..], [3, 0]);
     }
 }

@@ -1,20 +1,19 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::claim::Answer;
+use super::end::{End, Ran};
 use super::spin::spin_until;
 use super::zones::Watch;
-use super::{Engine, Phase, State};
+use super::{Engine, State};
 use crate::agenda::{Asked, EntryKey, Finished, PickedUp, Then};
 use crate::clock::Now;
-use crate::event::{Event, RunOutcome};
+use crate::event::Event;
 use crate::guard::guarded;
-use crate::stats::LastRun;
 use crate::store::Record;
 use crate::sync::{lock, Arc, Mutex, MutexGuard};
-use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind, Retry, Verdict};
+use crate::task::{Called, Facts, Job, Pending, Place, QuestionKind};
 
 /// What the pool's threads do.
 pub(crate) enum Work {
@@ -120,34 +119,6 @@ fn begin<'e>(
 /// The state, locked when a run has ended, and the time of that.
 type Ended<'e> = Option<(MutexGuard<'e, State>, Now)>;
 
-/// How a run has ended.
-pub(super) enum End {
-    Returned(Verdict),
-    Panicked(Arc<str>),
-    /// Its future was dropped.
-    Dropped,
-    /// It has not begun, as this was the answer to its claim.
-    NotBegun(Answer),
-}
-
-impl End {
-    /// Whether nothing is left to repeat, unless the run took too long.
-    fn is_success(&self) -> bool {
-        matches!(self, End::Returned(Verdict::Continue | Verdict::Break))
-    }
-
-    /// Its future can never go on.
-    pub(super) fn lost() -> End {
-        End::Returned(Verdict::Failed("nobody is left who could wake its future".into()))
-    }
-}
-
-/// When the callback was called, and how long that took.
-struct Ran {
-    started: SystemTime,
-    took: Duration,
-}
-
 /// A run that has begun and has not ended.
 struct Run {
     key: EntryKey,
@@ -201,42 +172,6 @@ impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         if let Some(run) = self.run.take() {
             run.end_alone(self.engine, End::Panicked("its worker died".into()));
-        }
-    }
-}
-
-impl State {
-    /// Says what follows a run that has ended, and reports its end unless it is repeated.
-    fn run_ended(&mut self, key: EntryKey, run: &Facts, ran: Ran, end: End, now: Now) -> Then {
-        if let End::NotBegun(answer) = end {
-            return self.not_begun(key, run, answer, now);
-        }
-        let knew_to_stop = self.forget_stop(run);
-        self.sleepers.remove(&(run.version, run.count));
-        if self.agenda.end_limit(run, now) {
-            self.report_limit(run.name.clone(), run.due, now);
-        }
-        let then = if let End::Returned(Verdict::Break) = end { Then::Nothing } else { Then::Schedule };
-        let outcome = match end {
-            End::Returned(Verdict::Failed(error)) => RunOutcome::Failed(error.into()),
-            End::Panicked(message) => RunOutcome::Panicked(message),
-            End::Returned(_) if run.is_overlong(now) => RunOutcome::TimedOut,
-            End::Returned(_) if !knew_to_stop => RunOutcome::Finished,
-            End::Returned(_) | End::Dropped | End::NotBegun(_) => RunOutcome::Stopped,
-        };
-        let Ran { started, took } = ran;
-        let may_repeat = outcome.is_failure() && self.phase == Phase::Open;
-        let retry = if may_repeat { self.agenda.retry_after(key, run, now) } else { None };
-        let last = LastRun { due: run.due, started, took, outcome, attempts: run.attempt };
-        match retry {
-            Some((delay, at)) => {
-                self.report_attempt(run, &last, delay, now);
-                Then::Retry(Box::new(Retry { run: run.clone(), at, failed: Some(last) }))
-            }
-            None => {
-                self.report_end(run, last, now);
-                then
-            }
         }
     }
 }
