@@ -30,7 +30,7 @@ pub fn law(data: &[u8]) {
     let options = OPTIONS[usize::from(choice.wrapping_sub(b'0')) % OPTIONS.len()];
     let Ok(args) = Args::read(options.iter().map(OsString::from), &[FLAGS]) else { panic!("{options:?}") };
     let Ok(reading) = Reading::of(&args) else { panic!("{options:?}") };
-    let read = |file: &[u8]| Crontab::read(file, &reading, Zone::from_posix);
+    let read = |file: &[u8]| Crontab::read(file, &reading, &Zone::from_posix);
 
     let (crontab, mistakes) = read(file);
     for mistake in &mistakes {
