@@ -444,12 +444,12 @@ mod localtime {
 #[cfg(unix)]
 #[test]
 fn an_error_says_what_the_system_says_and_is_the_same_as_another_of_its_kind() {
-    let error = |code: i32| TzError::io("/zoneinfo/Paris".as_ref(), &std::io::Error::from_raw_os_error(code));
+    let system = std::io::Error::from_raw_os_error;
+    let error = |code: i32| TzError::io("/zoneinfo/Paris".as_ref(), &system(code));
     let (too_many_files, in_all_processes) = (24, 23);
-    assert_eq!(
-        error(too_many_files).to_string(),
-        "zone file `/zoneinfo/Paris`: Too many open files (os error 24)"
-    );
+    // Each C library has its own words.
+    let expected = format!("zone file `/zoneinfo/Paris`: {}", system(too_many_files));
+    assert_eq!(error(too_many_files).to_string(), expected);
     assert_eq!(error(too_many_files), error(too_many_files));
     assert_ne!(error(too_many_files), error(in_all_processes), "both are of no `io::ErrorKind`");
 }
