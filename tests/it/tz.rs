@@ -266,7 +266,7 @@ fn damaged_files_are_told_where() {
     let transitions = u32::from_be_bytes(bytes[second_header + 32..][..4].try_into().unwrap()) as usize;
     let rest = bytes.len() - data;
     let footer = "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
-    let claimed = rest - footer.len() - 9 * transitions + 9 * u32::MAX as usize;
+    let claimed = (rest - footer.len() - 9 * transitions) as u64 + 9 * u64::from(u32::MAX);
     for (bytes, message, at) in [
         (vec![], "header: found nothing at byte 0, expected `TZif`, with which every zone file begins".into(), 0),
         (
