@@ -38,7 +38,7 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
-use crate::task::{Missed, Policy};
+use crate::task::{Missed, Policy, Skipped};
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -328,8 +328,11 @@ impl Agenda {
             return Some(false);
         }
         match entry.passed(now) {
-            // In an earlier process, before it was scheduled: that has not passed in the pause.
-            Some(Due::Calendar(due)) if missed == Missed::Skip && due < entry.spec.since => {}
+            // In an earlier process, before it was scheduled: that has not passed in the pause. What came later has.
+            Some(Due::Calendar(due)) if missed == Missed::Skip && due < entry.spec.since => {
+                let (from, to, why) = (entry.spec.since, now.wall, Why::Paused);
+                entry.marks().skipped.get_or_insert(Skipped { from, to, why });
+            }
             _ if missed == Missed::Skip => self.miss(index, Why::Paused, now),
             None => {}
             Some(_) => {

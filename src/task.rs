@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::judge::{
-    Come, Correction, Late, MissedOccurrences, NextDue, Question, QuestionKind, Start, Verdicts,
+    Come, Late, MissedOccurrences, NextDue, Question, QuestionKind, Skipped, Start, Verdicts,
 };
 use crate::clock::Now;
 use crate::error::Error;

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 use super::entry::{Entry, Hold, SetBack, ZoneChange};
 use super::Agenda;
 use crate::clock::{Now, Step, STEP};
+use crate::event::Why;
 use crate::schedule::{Due, Rejudged, Timetable};
-use crate::task::Correction;
+use crate::task::Skipped;
 use crate::tz::Zone;
 
 /// By so much the wall clock may move against the monotonic one before due times of elapsed time are shown anew. Two readings
@@ -113,6 +114,8 @@ impl Agenda {
             Some(entry) if entry.next.and_then(Due::calendar).is_some() => entry,
             _ => return,
         };
+        // What the clock will show again does not come before the task was scheduled.
+        entry.spec.since = entry.spec.since.min(now.wall);
         let marks = entry.marks();
         let before = marks.set_back.take();
         marks.set_back = Some(SetBack {
@@ -122,8 +125,8 @@ impl Agenda {
         });
         // Times that the clock will show again have not passed yet, so their occurrences run.
         let passed = marks.backlog.iter_mut().chain(marks.missed.as_mut().map(|(_, until)| until));
-        let corrected = marks.correction.iter_mut().flat_map(|it| [&mut it.from, &mut it.to]);
-        passed.map(|now| &mut now.wall).chain(corrected).for_each(|wall| *wall = now.wall.min(*wall));
+        let skipped = marks.skipped.iter_mut().flat_map(|it| [&mut it.from, &mut it.to]);
+        passed.map(|now| &mut now.wall).chain(skipped).for_each(|wall| *wall = now.wall.min(*wall));
         self.apply_changes(index, None, now);
     }
 
@@ -228,8 +231,8 @@ impl Entry {
     fn correct(&mut self, from: SystemTime, now: Now) {
         if let (Some(Due::Calendar(_)), Hold::Free) = (self.passed(now), self.hold) {
             let marks = self.marks();
-            let from = marks.correction.map_or(from, |before| before.from);
-            marks.correction = Some(Correction { from, to: now.wall });
+            let from = marks.skipped.map_or(from, |before| before.from);
+            marks.skipped = Some(Skipped { from, to: now.wall, why: Why::ClockCorrected });
         }
     }
 }

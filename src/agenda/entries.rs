@@ -167,7 +167,7 @@ impl Agenda {
         let entry = self.name_entry(index).entry.as_mut()?;
         let passed = entry.passed(now)?;
         if let Some(marks) = &mut entry.marks {
-            marks.correction = None;
+            marks.skipped = None;
         }
         if self.is_counted(index) {
             self.count_missed(index, why, now);

@@ -9,7 +9,7 @@ use crate::event::Why;
 use crate::schedule::{Described, Due, Timetable, Words};
 use crate::stats::SharedStats;
 use crate::sync::{Arc, Instant};
-use crate::task::{Come, Correction, Job, Late, Missed, Overlap, Policy, Retry};
+use crate::task::{Come, Job, Late, Missed, Overlap, Policy, Retry, Skipped};
 use crate::tz::Zone;
 
 /// What the agenda holds of a name.
@@ -145,8 +145,8 @@ pub(super) enum Ends {
 pub(super) struct Marks {
     /// Occurrences up to a time are missed. The schedule counts them when it is asked, as it is the user's code.
     pub(super) missed: Option<(Why, Now)>,
-    /// A correction of the wall clock came after the next due time.
-    pub(super) correction: Option<Correction>,
+    /// Of what has come, this is missed: it came after the next due time.
+    pub(super) skipped: Option<Skipped>,
     /// Occurrences up to here had passed before the current run began, so they are not overruns of it.
     pub(super) backlog: Option<Now>,
     /// The schedule is to be asked for the next due time after this wall time. Later occurrences have not been judged.
@@ -273,20 +273,20 @@ impl Entry {
     pub(super) fn come(&mut self, cause: Cause, now: Now) -> Option<Come> {
         let first = self.passed(now).filter(|_| !self.is_paused())?;
         let late = if cause == Cause::Overrun { Late::Overrun } else { Late::Unstarted };
-        let (missed, correction) = match &mut self.marks {
-            Some(marks) => (marks.missed.take(), marks.correction),
+        let (missed, skipped) = match &mut self.marks {
+            Some(marks) => (marks.missed.take(), marks.skipped),
             None => (None, None),
         };
         let missed = missed.filter(|(_, until)| first.has_come(*until));
-        Some(Come { first, missed, correction, late })
+        Some(Come { first, missed, skipped, late })
     }
 
-    /// Once the next due time is after a correction, that is done with.
-    pub(super) fn forget_correction(&mut self) {
+    /// Once the next due time is after what was skipped, that is done with.
+    pub(super) fn forget_skipped(&mut self) {
         let next = self.next.and_then(Due::calendar);
         if let Some(marks) = &mut self.marks {
-            let is_ahead = |it: &Correction| next.map_or(false, |next| next <= it.to);
-            marks.correction = marks.correction.filter(is_ahead);
+            let is_ahead = |it: &Skipped| next.map_or(false, |next| next <= it.to);
+            marks.skipped = marks.skipped.filter(is_ahead);
         }
     }
 }

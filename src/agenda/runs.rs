@@ -175,7 +175,7 @@ impl Agenda {
         let entry = entry.as_mut().expect("a task is decided about while it has its entry");
         entry.timetable = Some(timetable);
         entry.next = next.due();
-        entry.forget_correction();
+        entry.forget_skipped();
         let (name, stats, is_paused) = (name.clone(), entry.stats.clone(), entry.is_paused());
         let held_up = start.filter(|_| is_paused);
         let held_up = held_up.map(|Start { due, .. }| MissedOccurrences {
@@ -394,11 +394,11 @@ impl Agenda {
         let NameEntry { name, entry, .. } = self.name_entry(index);
         if let Some(entry) = entry {
             if let (Some(first), Some(timetable)) = (entry.passed(now), &mut entry.timetable) {
-                let correction = entry.marks.as_ref().and_then(|marks| marks.correction);
-                let come = Come { first, missed: None, correction, late: Late::Unstarted };
+                let skipped = entry.marks.as_ref().and_then(|marks| marks.skipped);
+                let come = Come { first, missed: None, skipped, late: Late::Unstarted };
                 let Verdicts { missed, next, .. } = come.miss_all(timetable, why, now);
                 entry.next = next.due();
-                entry.forget_correction();
+                entry.forget_skipped();
                 let (name, stats) = (name.clone(), entry.stats.clone());
                 for missed in missed {
                     stats.add_missed(missed.count);

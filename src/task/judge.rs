@@ -30,7 +30,8 @@ pub(crate) struct Come {
     pub(crate) first: Due,
     /// Up to a time they are missed.
     pub(crate) missed: Option<(Why, Now)>,
-    pub(crate) correction: Option<Correction>,
+    /// Of those, these are missed.
+    pub(crate) skipped: Option<Skipped>,
     pub(crate) late: Late,
 }
 
@@ -43,11 +44,12 @@ pub(crate) enum Late {
     Overrun,
 }
 
-/// A correction of the wall clock: what it skipped is missed.
+/// What came after `from`, up to `to`, is missed: a correction of the wall clock has skipped it, or the task was paused.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Correction {
+pub(crate) struct Skipped {
     pub(crate) from: SystemTime,
     pub(crate) to: SystemTime,
+    pub(crate) why: Why,
 }
 
 /// The answer to a [`Question`].
@@ -130,14 +132,14 @@ impl Come {
             return verdicts;
         }
         if let Some((why, until)) = self.missed {
-            verdicts.miss_around(timetable, self.correction, why, until, now);
+            verdicts.miss_around(timetable, self.skipped, why, until, now);
         }
-        // What came before a correction still runs.
-        let until = self.correction.map_or(now, |it| Now { wall: it.from.min(now.wall), ..now });
+        // What came before still runs.
+        let until = self.skipped.map_or(now, |it| Now { wall: it.from.min(now.wall), ..now });
         verdicts.run(timetable, policy, self.late, until, now);
-        if let (Some(Correction { to, .. }), None) = (self.correction, verdicts.start) {
+        if let (Some(Skipped { to, why, .. }), None) = (self.skipped, verdicts.start) {
             // If a run starts, what was skipped is judged after it.
-            verdicts.miss(timetable, Why::ClockCorrected, Now { wall: to, ..now }, now);
+            verdicts.miss(timetable, why, Now { wall: to, ..now }, now);
             verdicts.run(timetable, policy, self.late, now, now);
         }
         verdicts
@@ -154,7 +156,7 @@ impl Come {
     /// Classifies all occurrences up to now as missed. Nothing is run.
     pub(crate) fn miss_all(self, timetable: &mut Timetable, why: Why, now: Now) -> Verdicts {
         let mut verdicts = Verdicts::new(self.next(timetable, now));
-        verdicts.miss_around(timetable, self.correction, why, now, now);
+        verdicts.miss_around(timetable, self.skipped, why, now, now);
         verdicts
     }
 }
@@ -164,18 +166,18 @@ impl Verdicts {
         Verdicts { start: None, missed: Vec::new(), next }
     }
 
-    /// Occurrences up to `until` are missed for the reason `why`, but for those that a correction has skipped.
+    /// Occurrences up to `until` are missed for the reason `why`, but for those that were skipped for another.
     fn miss_around(
         &mut self,
         timetable: &mut Timetable,
-        correction: Option<Correction>,
+        skipped: Option<Skipped>,
         why: Why,
         until: Now,
         now: Now,
     ) {
-        if let Some(Correction { from, to }) = correction {
+        if let Some(Skipped { from, to, why: other }) = skipped {
             self.miss(timetable, why, Now { wall: from.min(until.wall), ..until }, now);
-            self.miss(timetable, Why::ClockCorrected, Now { wall: to.min(until.wall), ..until }, now);
+            self.miss(timetable, other, Now { wall: to.min(until.wall), ..until }, now);
         }
         self.miss(timetable, why, until, now);
     }

@@ -1029,6 +1029,31 @@ fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
 }
 
 #[test]
+fn what_was_due_before_its_task_was_scheduled_runs_after_a_pause_and_what_came_in_the_pause_is_missed() {
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let daily = stage.scheduler.task("t").every("1d").starting("2026-11-20 08:00");
+    let task = daily.paused().run(|| {}).unwrap();
+    stage.clock.advance(2 * DAY);
+    task.resume().unwrap();
+    stage.clock.advance(DAY);
+    let missed = "t missed 2 until 2026-11-24T08:00:00Z: paused";
+    assert_eq!(of_t(&stage), ["t 08:00:00", missed, "t 2026-11-25T08:00:00Z"]);
+}
+
+#[test]
+fn what_comes_in_a_pause_is_missed_though_the_clock_had_shown_it_before_the_task_was_scheduled() {
+    let stage = Stage::at("2026-11-22 10:00:01");
+    let task = stage.scheduler.task("t").cron("0 * * * *").run(|| {}).unwrap();
+    stage.clock.step_back(2 * SECOND);
+    stage.clock.advance(Duration::ZERO);
+    task.pause().unwrap();
+    stage.clock.advance(3 * SECOND);
+    task.resume().unwrap();
+    stage.clock.advance(SECOND);
+    assert_eq!(of_t(&stage), ["t missed 1 until 10:00:00: paused"]);
+}
+
+#[test]
 fn dues_in_a_pause_before_the_schedule_could_be_asked_are_not_run() {
     let stage = Stage::at("2026-11-22 10:00:00");
     let task = stage.scheduler.task("t").cron("* * * * *").except(|_| false).run(|| {}).unwrap();

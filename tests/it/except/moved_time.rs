@@ -83,8 +83,9 @@ proptest! {
         stage.told();
         let schedule = with_outs(Schedule::from(cron), &outs, middle, moves).jitter(jitter);
         if stage.scheduler.task("t").on(schedule).run(|| {}).is_err() {
-            // All is left out: Sundays, say.
-            prop_assert!(members(cron, &Zone::utc(), &outs, moves).is_empty());
+            // All is left out: Sundays, say. Or what there is was moved to an earlier day.
+            let begin = unix(moment(START).instant(&Zone::utc()).unwrap());
+            prop_assert!(members(cron, &Zone::utc(), &outs, moves).range(begin + 1..).next().is_none());
             return Ok(());
         }
         let changes = start + Duration::from_secs(after);
@@ -158,8 +159,9 @@ proptest! {
         let cron = Cron::parse(CRONS[which]).unwrap();
         let schedule = with_outs(Schedule::from(cron), &outs, middle, moves);
         if stage.scheduler.task("t").on(schedule).run(|| {}).is_err() {
-            // All is left out: Sundays, say.
-            prop_assert!(members(cron, &Zone::utc(), &outs, moves).is_empty());
+            // All is left out: Sundays, say. Or what there is was moved to an earlier day.
+            let begin = unix(moment(START).instant(&Zone::utc()).unwrap());
+            prop_assert!(members(cron, &Zone::utc(), &outs, moves).range(begin + 1..).next().is_none());
             return Ok(());
         }
         let members = members(cron, &Zone::utc(), &outs, moves);
