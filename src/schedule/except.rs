@@ -109,8 +109,8 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Without a list of dates, or with a period of elapsed time, it is an error when the task is scheduled. It takes the place
-    /// of [`or_previous_day`](Schedule::or_previous_day).
+    /// What would move by more than 366 days is left out. Without a list of dates, or with a period of elapsed time, it is an error
+    /// when the task is scheduled. It takes the place of [`or_previous_day`](Schedule::or_previous_day).
     pub fn or_next_day(mut self) -> Schedule {
         self.except.moves = Moves::Next;
         self

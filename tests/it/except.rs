@@ -26,6 +26,20 @@ fn dues(schedule: Schedule, zone: &Zone, after: &str, count: usize) -> Vec<Strin
 }
 
 #[test]
+fn what_would_move_by_more_than_a_year_is_left_out() {
+    let closed = |days: i64| {
+        let first: Date = "2027-01-01".parse().unwrap();
+        let dates = (0..days).map(move |i| first.checked_add_days(i).unwrap());
+        let schedule = Schedule::cron("0 0 9 1 1 * 2027").unwrap().except_dates(dates).unwrap().or_next_day();
+        let after = moment("2026-12-01 00:00").instant(&Zone::utc()).unwrap();
+        schedule.zone(Zone::utc()).upcoming(after).map(|upcoming| upcoming.collect::<Vec<_>>())
+    };
+    let second_of_january = moment("2028-01-02 09:00").instant(&Zone::utc()).unwrap();
+    assert_eq!(closed(366).unwrap(), [second_of_january]);
+    assert!(closed(367).is_err(), "nothing is left of it");
+}
+
+#[test]
 fn holidays_are_left_out_or_moved() {
     let holidays = ["2026-12-24", "2026-12-25", "2026-12-28", "2027-01-01"];
     let report = || Schedule::cron("0 9 * * mon-fri").unwrap().except_dates(holidays).unwrap();
