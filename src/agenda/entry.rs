@@ -282,10 +282,10 @@ impl Entry {
     }
 
     /// Once the next due time is after what was skipped, that is done with.
-    pub(super) fn forget_skipped(&mut self) {
-        let next = self.next.and_then(Due::calendar);
+    pub(super) fn forget_skipped(&mut self, now: Now) {
+        let next = self.next;
         if let Some(marks) = &mut self.marks {
-            let is_ahead = |it: &Skipped| next.map_or(false, |next| next <= it.to);
+            let is_ahead = |it: &Skipped| next.map_or(false, |next| it.reaches(next, now));
             marks.skipped = marks.skipped.filter(is_ahead);
         }
     }

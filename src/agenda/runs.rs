@@ -175,7 +175,7 @@ impl Agenda {
         let entry = entry.as_mut().expect("a task is decided about while it has its entry");
         entry.timetable = Some(timetable);
         entry.next = next.due();
-        entry.forget_skipped();
+        entry.forget_skipped(now);
         let (name, stats, is_paused) = (name.clone(), entry.stats.clone(), entry.is_paused());
         let held_up = start.filter(|_| is_paused);
         let held_up = held_up.map(|Start { due, .. }| MissedOccurrences {
@@ -398,7 +398,7 @@ impl Agenda {
                 let come = Come { first, missed: None, skipped, late: Late::Unstarted };
                 let Verdicts { missed, next, .. } = come.miss_all(timetable, why, now);
                 entry.next = next.due();
-                entry.forget_skipped();
+                entry.forget_skipped(now);
                 let (name, stats) = (name.clone(), entry.stats.clone());
                 for missed in missed {
                     stats.add_missed(missed.count);

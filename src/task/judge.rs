@@ -52,6 +52,24 @@ pub(crate) struct Skipped {
     pub(crate) why: Why,
 }
 
+impl Skipped {
+    /// Whether a due time that has come is not after it.
+    pub(crate) fn reaches(&self, due: Due, now: Now) -> bool {
+        match due {
+            Due::Elapsed(_) if self.why != Why::Paused => false,
+            due => due.has_come(self.at(self.to, now)),
+        }
+    }
+
+    /// A time of the wall clock by both clocks. What a correction has skipped is of the wall clock alone.
+    fn at(&self, wall: SystemTime, now: Now) -> Now {
+        match now.wall.duration_since(wall) {
+            Ok(ago) if self.why == Why::Paused => now.before(ago),
+            _ => Now { wall, ..now },
+        }
+    }
+}
+
 /// The answer to a [`Question`].
 pub(crate) struct Verdicts {
     /// The run to start, if any.
@@ -135,11 +153,11 @@ impl Come {
             verdicts.miss_around(timetable, self.skipped, why, until, now);
         }
         // What came before still runs.
-        let until = self.skipped.map_or(now, |it| Now { wall: it.from.min(now.wall), ..now });
+        let until = self.skipped.map_or(now, |it| it.at(it.from.min(now.wall), now));
         verdicts.run(timetable, policy, self.late, until, now);
-        if let (Some(Skipped { to, why, .. }), None) = (self.skipped, verdicts.start) {
+        if let (Some(skipped), None) = (self.skipped, verdicts.start) {
             // If a run starts, what was skipped is judged after it.
-            verdicts.miss(timetable, why, Now { wall: to, ..now }, now);
+            verdicts.miss(timetable, skipped.why, skipped.at(skipped.to, now), now);
             verdicts.run(timetable, policy, self.late, now, now);
         }
         verdicts

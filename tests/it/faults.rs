@@ -1038,6 +1038,15 @@ fn what_was_due_before_its_task_was_scheduled_runs_after_a_pause_and_what_came_i
     stage.clock.advance(DAY);
     let missed = "t missed 2 until 2026-11-24T08:00:00Z: paused";
     assert_eq!(of_t(&stage), ["t 08:00:00", missed, "t 2026-11-25T08:00:00Z"]);
+
+    // Elapsed time from a point of the wall clock on.
+    let stage = Stage::at("2026-11-22 10:00:00");
+    let elapsed = stage.scheduler.task("t").every("90m").starting("2026-11-22 09:00");
+    let task = elapsed.paused().run(|| {}).unwrap();
+    stage.clock.advance(100 * MINUTE);
+    task.resume().unwrap();
+    stage.clock.advance(HOUR);
+    assert_eq!(of_t(&stage), ["t 09:00:00", "t missed 1 until 10:30:00: paused", "t 12:00:00"]);
 }
 
 #[test]
