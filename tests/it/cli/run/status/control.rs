@@ -91,7 +91,10 @@ fn each_verb_does_as_it_says() {
     assert!(served.ctl(&["list"]).1.contains(" paused "));
     assert_eq!(served.number("sexton_paused{job_name=\"line 6\"}"), Some(1.0));
     assert!(served.page("/").contains(" Paused: line 6."));
+    let ended = || served.daemon.lines(&[" end status=0 ", " line 6"]).len();
+    let before = ended();
     assert_eq!(served.ctl(&["run", "line 6"]), said("`line 6` runs now"));
+    assert!(until(|| ended() > before));
     let (_, resumed, _) = served.ctl(&["resume", "line 6"]);
     assert!(resumed.starts_with("`line 6` is resumed, and is due next at 2"), "{resumed}");
     let (_, resumed, _) = served.ctl(&["resume", "line 6"]);
