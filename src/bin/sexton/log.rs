@@ -83,6 +83,7 @@ impl Log {
     /// Waits until all is written, but not for long.
     pub fn flush(&self) {
         self.writer.iter().for_each(Writer::flush);
+        self.followers.flush();
     }
 
     /// Gives another one the lines from now on. `None` if there are too many.

@@ -94,6 +94,19 @@ impl Followers {
         })
     }
 
+    /// Waits until they have all lines, but not for long, and not for one whose queue is full.
+    pub fn flush(&self) {
+        let until = Instant::now() + PATIENCE;
+        let asked = |(_, follower): &(u64, Writer)| {
+            let (done, written) = mpsc::sync_channel(0);
+            follower.queue.try_send(Message::Flush(done)).ok().map(|()| written)
+        };
+        let asked: Vec<_> = self.all().iter().filter_map(asked).collect();
+        for written in asked {
+            let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
+        }
+    }
+
     /// The thread of a follower ends once it has tried to write what waits for it.
     pub fn remove(&self, id: u64) {
         self.all().retain(|(other, _)| *other != id);
