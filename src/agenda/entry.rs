@@ -145,7 +145,7 @@ pub(super) enum Ends {
 pub(super) struct Marks {
     /// Occurrences up to a time are missed. The schedule counts them when it is asked, as it is the user's code.
     pub(super) missed: Option<(Why, Now)>,
-    /// Of what has come, this is missed: it came after the next due time.
+    /// Of what has come after the next due time, this is missed.
     pub(super) skipped: Option<Skipped>,
     /// Occurrences up to here had passed before the current run began, so they are not overruns of it.
     pub(super) backlog: Option<Now>,

@@ -189,11 +189,12 @@ impl Run {
         let Run { key, facts: run, began, job } = self;
         let name = run.name.clone();
         let took = engine.clock.mono().saturating_duration_since(began.mono);
-        let mut job = Some(job);
         // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it. Nor does a callback come back
         // that nobody will call again.
-        let is_shared = !matches!(job, Some(Job::Alone(_)));
-        if is_shared || run.place != Place::Any && run.deadline.is_none() && end.is_success() {
+        let may_follow = run.place == Place::Any || run.deadline.is_some() || !end.is_success();
+        let comes_back = matches!(job, Job::Alone(_)) && may_follow;
+        let mut job = Some(job);
+        if !comes_back {
             engine.discard(&name, job.take());
         }
         let mut state = lock(&engine.state);

@@ -30,7 +30,7 @@ pub(crate) struct Come {
     pub(crate) first: Due,
     /// Up to a time they are missed.
     pub(crate) missed: Option<(Why, Now)>,
-    /// Of those, these are missed.
+    /// These are missed, too.
     pub(crate) skipped: Option<Skipped>,
     pub(crate) late: Late,
 }
@@ -152,7 +152,7 @@ impl Come {
         if let Some((why, until)) = self.missed {
             verdicts.miss_around(timetable, self.skipped, why, until, now);
         }
-        // What came before still runs.
+        // What came before those that were skipped still runs.
         let until = self.skipped.map_or(now, |it| it.at(it.from.min(now.wall), now));
         verdicts.run(timetable, policy, self.late, until, now);
         if let (Some(skipped), None) = (self.skipped, verdicts.start) {

@@ -1030,23 +1030,19 @@ fn a_task_that_has_no_due_left_in_the_new_zone_ends() {
 
 #[test]
 fn what_was_due_before_its_task_was_scheduled_runs_after_a_pause_and_what_came_in_the_pause_is_missed() {
-    let stage = Stage::at("2026-11-22 10:00:00");
-    let daily = stage.scheduler.task("t").every("1d").starting("2026-11-20 08:00");
-    let task = daily.paused().run(|| {}).unwrap();
-    stage.clock.advance(2 * DAY);
-    task.resume().unwrap();
-    stage.clock.advance(DAY);
+    let after_a_pause = |period: &str, starting: &str, pause: Duration| {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").every(period).starting(starting).paused().run(|| {}).unwrap();
+        stage.clock.advance(pause);
+        task.resume().unwrap();
+        stage.clock.advance(pause / 2);
+        of_t(&stage)
+    };
     let missed = "t missed 2 until 2026-11-24T08:00:00Z: paused";
-    assert_eq!(of_t(&stage), ["t 08:00:00", missed, "t 2026-11-25T08:00:00Z"]);
-
-    // Elapsed time from a point of the wall clock on.
-    let stage = Stage::at("2026-11-22 10:00:00");
-    let elapsed = stage.scheduler.task("t").every("90m").starting("2026-11-22 09:00");
-    let task = elapsed.paused().run(|| {}).unwrap();
-    stage.clock.advance(100 * MINUTE);
-    task.resume().unwrap();
-    stage.clock.advance(HOUR);
-    assert_eq!(of_t(&stage), ["t 09:00:00", "t missed 1 until 10:30:00: paused", "t 12:00:00"]);
+    let calendar = after_a_pause("1d", "2026-11-20 08:00", 2 * DAY);
+    assert_eq!(calendar, ["t 08:00:00", missed, "t 2026-11-25T08:00:00Z"]);
+    let elapsed = after_a_pause("90m", "2026-11-22 09:00", 100 * MINUTE);
+    assert_eq!(elapsed, ["t 09:00:00", "t missed 1 until 10:30:00: paused", "t 12:00:00"]);
 }
 
 #[test]
