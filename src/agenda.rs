@@ -294,13 +294,9 @@ impl Agenda {
             Details::Wanted => self.details_at(index),
             Details::Unwanted => None,
         };
-        Some((self.remove_named(index, Why::Cancelled, now)?, details))
-    }
-
-    fn remove_named(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
-        let removed = self.remove(index, why, now)?;
+        let removed = self.remove(index, Why::Cancelled, now)?;
         self.close_if_empty(index);
-        Some(removed)
+        Some((removed, details))
     }
 
     /// Makes the next run the last. False if there is no such task.
@@ -400,15 +396,35 @@ impl Agenda {
         earlier(earlier(elapsed, calendar), self.next_limit())
     }
 
-    /// Removes all tasks, in the order in which they were scheduled.
+    /// Removes all tasks, in the order in which they were scheduled. Heaps and names are emptied at once: of a million tasks,
+    /// to take each out of both would take longer than all else.
     pub(crate) fn clear(&mut self, now: Now) -> Vec<Removed> {
-        let ids = self.name_entries.iter().enumerate().filter_map(|(index, name_entry)| {
-            name_entry.as_ref()?.entry.as_ref().map(|entry| (entry.id, index))
-        });
-        let mut ids: Vec<(u64, usize)> = ids.collect();
-        ids.sort_unstable();
+        let mut ids = Vec::with_capacity(self.name_entries.len());
+        for (index, name_entry) in self.name_entries.iter_mut().enumerate() {
+            if let Some(entry) = name_entry.as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
+                ids.push((entry.id, index));
+                if entry.stage == Stage::Armed {
+                    entry.stage = Stage::Idle;
+                }
+            }
+        }
+        (self.elapsed, self.calendar) = Default::default();
         self.to_ask.clear();
-        ids.into_iter().filter_map(|(_, index)| self.remove_named(index, Why::ShutDown, now)).collect()
+        ids.sort_unstable();
+        let removed = ids.iter().filter_map(|&(_, index)| self.remove(index, Why::ShutDown, now)).collect();
+        (self.names, self.free) = (Names::new(), Vec::new());
+        for (index, name_entry) in self.name_entries.iter_mut().enumerate() {
+            match name_entry {
+                Some(held_up) if self.detached.contains_key(&index) => {
+                    self.names.insert(self.names.hash(&held_up.name), index);
+                }
+                _ => *name_entry = None,
+            }
+        }
+        let used = self.name_entries.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.name_entries.truncate(used);
+        self.name_entries.shrink_to_fit();
+        removed
     }
 }
 
