@@ -180,6 +180,24 @@ pub(super) struct ZoneChange {
     pub(super) shown: SystemTime,
 }
 
+impl Marks {
+    fn is_empty(&self) -> bool {
+        matches!(
+            self,
+            Marks {
+                missed: None,
+                skipped: None,
+                backlog: None,
+                ask_after: None,
+                set_back: None,
+                zone_change: None,
+                retry: None,
+                catch_up: None,
+            }
+        )
+    }
+}
+
 impl Spec {
     pub(super) fn policy(&self) -> Policy {
         self.policy.as_deref().copied().unwrap_or_default()
@@ -267,6 +285,8 @@ impl Entry {
         if backlog.is_some() || self.marks.is_some() {
             self.marks().backlog = backlog;
         }
+        // A clock step or a change of zone marks all tasks. With the next run they have forgotten it.
+        self.marks = self.marks.take().filter(|marks| !marks.is_empty());
     }
 
     /// The occurrences that have come and are to be judged. None if there are none, or if the task is paused.

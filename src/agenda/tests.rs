@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::clock::{Step, CORRECTION};
+use crate::cron::Cron;
 use crate::schedule::{Schedule, Words};
 use crate::task::{Job, Policy, Verdict};
 use crate::tz::Zone;
@@ -71,6 +72,21 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         assert!(agenda.is_quiet());
         assert!(capacity(&agenda) < 1000, "room for {} items, and no task", capacity(&agenda));
     }
+}
+
+#[test]
+fn what_a_change_of_zone_has_marked_takes_memory_up_to_the_next_run_only() {
+    let (begin, hour) = (now(), Duration::from_secs(3600));
+    let hourly: Cron = "0 * * * *".parse().unwrap();
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    agenda.schedule(request("t".into(), hourly.into(), begin), begin);
+    agenda.change_zone(None, &Zone::from_posix("<+0130>-1:30").unwrap(), begin);
+    let index = agenda.index_of("t").unwrap();
+    assert!(agenda.name_entry(index).entry.as_ref().unwrap().marks.is_some());
+    agenda.take_due(begin.after(hour), usize::MAX);
+    let key = agenda.take_queued().pop().expect("it was queued");
+    assert!(matches!(agenda.pick_up(key, begin.after(hour)), PickedUp::Run { .. }));
+    assert!(agenda.name_entry(index).entry.as_ref().unwrap().marks.is_none());
 }
 
 #[test]
