@@ -163,7 +163,10 @@ impl Agenda {
         }
         self.apply_zone_change(index, &mut timetable, zone_change, judged);
         self.apply_set_back(index, &mut timetable, set_back, judged, now);
-        self.name_entry(index).entry.as_mut().expect("it was found above").timetable = Some(timetable);
+        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
+        entry.timetable = Some(timetable);
+        // A clock step or a change of zone marks all tasks. They do not carry that on.
+        entry.marks = entry.marks.take().filter(|marks| !marks.is_empty());
     }
 
     /// Judges the next due time again if the clock was set back.

@@ -181,7 +181,7 @@ pub(super) struct ZoneChange {
 }
 
 impl Marks {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         matches!(
             self,
             Marks {
@@ -285,8 +285,6 @@ impl Entry {
         if backlog.is_some() || self.marks.is_some() {
             self.marks().backlog = backlog;
         }
-        // A clock step or a change of zone marks all tasks. With the next run they have forgotten it.
-        self.marks = self.marks.take().filter(|marks| !marks.is_empty());
     }
 
     /// The occurrences that have come and are to be judged. None if there are none, or if the task is paused.

@@ -75,18 +75,17 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
 }
 
 #[test]
-fn what_a_change_of_zone_has_marked_takes_memory_up_to_the_next_run_only() {
+fn a_task_takes_no_more_memory_after_a_clock_step_or_a_change_of_zone() {
     let (begin, hour) = (now(), Duration::from_secs(3600));
     let hourly: Cron = "0 * * * *".parse().unwrap();
     let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
     agenda.schedule(request("t".into(), hourly.into(), begin), begin);
-    agenda.change_zone(None, &Zone::from_posix("<+0130>-1:30").unwrap(), begin);
-    let index = agenda.index_of("t").unwrap();
-    assert!(agenda.name_entry(index).entry.as_ref().unwrap().marks.is_some());
-    agenda.take_due(begin.after(hour), usize::MAX);
-    let key = agenda.take_queued().pop().expect("it was queued");
-    assert!(matches!(agenda.pick_up(key, begin.after(hour)), PickedUp::Run { .. }));
-    assert!(agenda.name_entry(index).entry.as_ref().unwrap().marks.is_none());
+    agenda.check_clocks(begin.after(hour / 2));
+    let set_back = Now { wall: begin.wall, ..begin.after(hour / 2) };
+    assert_eq!(agenda.check_clocks(set_back), Some(Step::Back(hour / 2)));
+    agenda.change_zone(None, &Zone::from_posix("<+0130>-1:30").unwrap(), set_back);
+    assert!(agenda.name_entry(0).entry.as_ref().unwrap().marks.is_none());
+    assert_eq!(agenda.next_wake(set_back, None), Some(set_back.after(hour / 2).mono));
 }
 
 #[test]
