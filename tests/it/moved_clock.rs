@@ -18,7 +18,7 @@ use self::cast::Unit;
 use self::judge::Judge;
 use self::process::{Dial, From, Process};
 use self::wall::{nanos, Nanos, SECOND};
-use crate::stage::moment;
+use crate::stage::{moment, these_tests};
 
 const MINUTE: Nanos = 60 * SECOND;
 const HOUR: Nanos = 3600 * SECOND;
@@ -53,7 +53,7 @@ fn machine_time() -> Nanos {
 
 /// A command that plays the cast.
 fn cast(unit: Unit, anchor: Nanos, check: Duration) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = these_tests();
     command.args(["moved_clock::the_cast", "--exact", "--ignored", "--nocapture"]);
     command.env("SEXTON_MOVED_UNIT", format!("{unit:?}"));
     command.env("SEXTON_MOVED_ANCHOR", anchor.to_string());

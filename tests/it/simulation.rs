@@ -21,7 +21,6 @@ use std::fmt::Debug;
 use std::io::Write;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{mpsc, Mutex};
 use std::time::{Duration, Instant};
@@ -31,6 +30,7 @@ use proptest::strategy::ValueTree;
 use self::checker::Checker;
 use self::play::Play;
 use self::world::World;
+use crate::stage::these_tests;
 
 /// What the gate plays.
 const SEEDS: Range<u64> = 0..10_000;
@@ -276,7 +276,7 @@ fn observers_panic() -> bool {
 #[test]
 fn observers_that_panic_change_nothing() {
     // In a process of its own, as each panic is a line on stderr.
-    let mut child = Command::new(std::env::current_exe().unwrap());
+    let mut child = these_tests();
     child.args(["simulation::whatever_happens_the_promises_hold", "--exact"]);
     let output = child.env(OBSERVERS_PANIC, "yes").env("SEXTON_SEEDS", "0..400").output().unwrap();
     let is_noise = |line: &&str| line.contains("an observer panicked");

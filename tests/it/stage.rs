@@ -132,6 +132,19 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// These tests, to be started as another process. `.ci/targets` says how, where it is not as simple as that.
+pub fn these_tests() -> Command {
+    let tests = std::env::current_exe().unwrap();
+    match std::env::var_os("SEXTON_EMULATOR") {
+        None => Command::new(tests),
+        Some(emulator) => {
+            let mut command = Command::new(emulator);
+            command.arg(tests);
+            command
+        }
+    }
+}
+
 /// Plays in a process of its own, which must neither fail nor hang: there, all threads are known. Gives what it printed.
 #[track_caller]
 pub fn in_child(test: &str, play: impl FnOnce()) -> String {
@@ -140,7 +153,7 @@ pub fn in_child(test: &str, play: impl FnOnce()) -> String {
         play();
         return String::new();
     }
-    let mut child = Command::new(std::env::current_exe().unwrap());
+    let mut child = these_tests();
     child.args([test, "--exact", "--nocapture", "--include-ignored"]).env(PLAYS, "yes");
     let output = must_end(test, move || child.output().unwrap());
     let told = [output.stdout, output.stderr].concat();

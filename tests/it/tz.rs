@@ -1,6 +1,5 @@
 //! Time zones by their public questions: the vectors of `tests/data/`, and what is said when there is no zone.
 
-use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
@@ -8,6 +7,8 @@ use sexton::civil::DateTime;
 use sexton::tz::{Instants, Zone};
 
 use crate::rows::{expect_none, rows};
+#[cfg(unix)]
+use crate::stage::these_tests;
 use crate::zones::{bytes, file, files, flavours, zone, Flavour};
 
 fn at(unix: i64) -> SystemTime {
@@ -458,7 +459,7 @@ fn process_with_an_environment() {
 #[test]
 fn the_environment_is_heard_as_far_as_it_may_be() {
     let told = |tz: &str, tzdir: &str| {
-        let mut process = Command::new(std::env::current_exe().unwrap());
+        let mut process = these_tests();
         process.args(["--exact", "tz::process_with_an_environment", "--ignored", "--nocapture"]);
         let output = process.env("TZ", tz).env("TZDIR", tzdir).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
 use sexton::{Event, Missed, Overlap, Scheduler, Why};
 
-use crate::stage::{missed, must_end, time, Stage, DAY, HOUR, MINUTE, PATIENCE, SECOND};
+use crate::stage::{missed, must_end, these_tests, time, Stage, DAY, HOUR, MINUTE, PATIENCE, SECOND};
 
 fn hours(hours: i32) -> Zone {
     Zone::fixed(hours * 3600).unwrap()
@@ -423,7 +423,7 @@ fn files_that_are_replaced_are_noticed_by_a_running_process() {
     };
     put("Local", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
     put("Own", &file_of(SystemTime::UNIX_EPOCH, 1, 1));
-    let mut process = Command::new(std::env::current_exe().unwrap())
+    let mut process = these_tests()
         .args(["--exact", "zone_changes::running_process", "--ignored", "--nocapture"])
         .env("TZDIR", &folder)
         .env("TZ", "Local")
