@@ -304,6 +304,21 @@ fn nasty_tasks(visits: &Visits) {
 }
 
 #[test]
+fn observers_that_panic_change_nothing() {
+    // In a process of its own, as each panic is a line on stderr.
+    let mut child = these_tests();
+    child.args(["simulation::whatever_happens_the_promises_hold", "--exact"]);
+    let output =
+        child.env(crate::simulation::OBSERVERS_PANIC, "yes").env("SEXTON_SEEDS", "0..400").output().unwrap();
+    let is_noise = |line: &&str| line.contains("an observer panicked");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (noise, told): (Vec<_>, Vec<_>) = told.lines().partition(is_noise);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{}\n{printed}", told.join("\n"));
+    assert!(noise.len() > 1000, "{} panics", noise.len());
+}
+
+#[test]
 fn your_code_is_yours() {
     // In a process of its own, as each panic of an observer is a line on stderr.
     let told = in_child("promises::your_code_is_yours", your_code_panics_wherever_it_can);
