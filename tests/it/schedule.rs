@@ -5,7 +5,6 @@ mod several;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -439,10 +438,10 @@ proptest! {
         let millis = Duration::from_millis;
         let start = stage.clock.now();
         // By how much the wall clock has been set: what it shows less this is elapsed time.
-        let set_by = Arc::new(AtomicI64::new(0));
+        let set_by = Arc::new(Mutex::new(0));
         let by = set_by.clone();
         let step = move |clock: &sexton::ManualClock, step: i64| {
-            by.fetch_add(step, Ordering::Relaxed);
+            *by.lock().unwrap() += step;
             match step < 0 {
                 true => clock.step_back(millis(step.unsigned_abs())),
                 false => clock.step(millis(step.unsigned_abs())),
@@ -453,7 +452,7 @@ proptest! {
         let (log, clock, by) = (seen.clone(), stage.clock.clone(), set_by.clone());
         let elapsed = move |lateness: Duration| {
             let wall = clock.now().duration_since(start - 99 * DAY).unwrap() - lateness;
-            wall.as_millis() as i64 - by.load(Ordering::Relaxed)
+            wall.as_millis() as i64 - *by.lock().unwrap()
         };
         stage.scheduler.observe(move |event| {
             let mut log = log.lock().unwrap();

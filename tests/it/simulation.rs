@@ -21,7 +21,6 @@ use std::fmt::Debug;
 use std::io::Write;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{mpsc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -156,21 +155,20 @@ fn play_all(
     play: impl Fn(u64) -> Result<Tally, String> + Sync,
 ) -> Report {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicU64::new(seeds.start);
+    let left = Mutex::new(seeds);
     let at_work: Vec<_> = (0..threads).map(|_| Mutex::new(None)).collect();
     let (sender, results) = mpsc::channel();
     let mut report = Report { simulated: Duration::ZERO, endless: 0, failures: Vec::new() };
     std::thread::scope(|scope| {
         for mine in &at_work {
-            let (sender, next, end, play) = (sender.clone(), &next, seeds.end, &play);
+            let (sender, left, play) = (sender.clone(), &left, &play);
             scope.spawn(move || loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= end {
-                    *mine.lock().unwrap() = None;
-                    return;
+                let seed = left.lock().unwrap().next();
+                *mine.lock().unwrap() = seed.map(|seed| (seed, Instant::now()));
+                match seed {
+                    Some(seed) => sender.send((seed, play(seed))).unwrap(),
+                    None => return,
                 }
-                *mine.lock().unwrap() = Some((seed, Instant::now()));
-                sender.send((seed, play(seed))).unwrap();
             });
         }
         drop(sender);

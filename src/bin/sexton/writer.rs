@@ -1,6 +1,6 @@
 //! Writes the log on a thread of its own, so that a reader that does not read delays no job and no stop.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Writer {
     queue: SyncSender<Message>,
     /// How many lines found no place in the queue and have not been reported.
-    lost: Arc<AtomicI64>,
+    lost: Arc<AtomicUsize>,
 }
 
 enum Message {
@@ -29,7 +29,7 @@ impl Writer {
     /// `write` writes a line, and `report` that so many were lost. `None` if there is no thread.
     pub fn start(write: Box<dyn Fn(&str) + Send>, report: Box<dyn Fn(i64) + Send>) -> Option<Writer> {
         let (queue, messages) = mpsc::sync_channel(MOST_WAITING);
-        let lost = Arc::new(AtomicI64::new(0));
+        let lost = Arc::new(AtomicUsize::new(0));
         let counted = lost.clone();
         let serve = move || {
             for message in messages {
@@ -39,7 +39,7 @@ impl Writer {
                 }
                 match counted.swap(0, Ordering::Relaxed) {
                     0 => {}
-                    count => report(count),
+                    count => report(count as i64),
                 }
             }
         };

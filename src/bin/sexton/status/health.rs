@@ -1,20 +1,20 @@
 //! Whether the program is alive and ready, and what became of the last version of the crontab.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::server::Answer;
 
-/// The loop of the program comes round once a second. If it has not for so long, something holds it up.
-const ALIVE_WITHIN: Duration = Duration::from_secs(15);
+/// The loop of the program comes round once a second. If it has not for so many seconds, something holds it up.
+const ALIVE_WITHIN: usize = 15;
 
 pub struct Health {
     /// When the program started.
     pub began: SystemTime,
     since: Instant,
-    /// When its loop came round last, in milliseconds after that.
-    beat: AtomicU64,
+    /// When its loop came round last, in seconds after that.
+    beat: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -34,7 +34,7 @@ impl Health {
         Health {
             began: SystemTime::now(),
             since: Instant::now(),
-            beat: AtomicU64::new(0),
+            beat: AtomicUsize::new(0),
             state: Mutex::default(),
         }
     }
@@ -47,8 +47,8 @@ impl Health {
         self.lock().clone()
     }
 
-    fn now(&self) -> u64 {
-        self.since.elapsed().as_millis() as u64
+    fn now(&self) -> usize {
+        self.since.elapsed().as_secs() as usize
     }
 
     /// The loop has come round.
@@ -74,11 +74,10 @@ impl Health {
     }
 
     pub fn alive(&self) -> Answer {
-        let ago = Duration::from_millis(self.now().saturating_sub(self.beat.load(Ordering::Relaxed)));
-        match ago <= ALIVE_WITHIN {
-            true => Answer::message(200, "alive"),
-            false => {
-                let text = format!("the program's loop has not come round for {} seconds", ago.as_secs());
+        match self.now().saturating_sub(self.beat.load(Ordering::Relaxed)) {
+            0..=ALIVE_WITHIN => Answer::message(200, "alive"),
+            ago => {
+                let text = format!("the program's loop has not come round for {ago} seconds");
                 Answer::message(503, &text)
             }
         }
