@@ -34,6 +34,7 @@
 //! | the end of a run is judged by the time before the observers were called | 41 | 22 |
 //! | what passes while a schedule is asked is not reported if its task is cancelled then | 7 | 403 |
 //! | what has passed is not reported if its task is cancelled on the way to a run that was asked for | 1 | 2585 |
+//! | what has passed is not reported if its task is ended by its callback | 21 | 114 |
 //!
 //! What it does not find in the first ten thousand, so that only a test of its own has it (`faults`): a correction of the
 //! clock that is caught up by a task that waits for a worker, changes of zone that are kept when they have long been
@@ -103,6 +104,8 @@ pub struct Checker<'a> {
     holders: HashMap<usize, usize>,
     /// Who is running.
     running: Vec<usize>,
+    /// The runs whose ends are being observed, the innermost last: whose each is, if its callback has ended the task.
+    ending: Vec<Option<usize>>,
     /// The runs that were told as started and have not begun.
     started: Vec<Start>,
     /// How many missed occurrences are to be reported of the tasks of a name that were cancelled, replaced or shut down.
@@ -147,6 +150,7 @@ impl<'a> Checker<'a> {
             answers: HashMap::new(),
             holders: HashMap::new(),
             running: Vec::new(),
+            ending: Vec::new(),
             started: Vec::new(),
             balances: NAMES.map(|_| Balance { owed: Some(BTreeSet::from([0])), reported: (0, 0) }),
             cancelled: [0; NAMES.len()],
@@ -340,7 +344,11 @@ impl<'a> Checker<'a> {
             What::ShutDown => {
                 self.is_shut_down = true;
                 for name in 0..NAMES.len() {
-                    self.loses_name(name, entry);
+                    // A task that its callback has ended had lost its name before, and owes nothing that comes later.
+                    let holder = self.holders.get(&name).map(|holder| &self.lives[holder]);
+                    if holder.map_or(true, |life| life.broke_at.is_none()) {
+                        self.loses_name(name, entry);
+                    }
                 }
                 Ok(())
             }
@@ -369,6 +377,14 @@ impl<'a> Checker<'a> {
                 Ok(())
             }
             What::Told(event) => self.told(event, entry),
+            What::EndObserved => {
+                if let Some(number) = self.ending.pop().flatten() {
+                    let life = self.lives.get_mut(&number).unwrap();
+                    let has_name = self.holders.get(&life.name) == Some(&number);
+                    life.broke_at = has_name.then(|| entry.clone());
+                }
+                Ok(())
+            }
             What::Began { life, facts, next } => self.began(*life, facts.as_ref(), *next, entry),
             What::Answered(life, answer) => {
                 let answers = self.answers.entry(*life).or_default();
@@ -397,10 +413,17 @@ impl<'a> Checker<'a> {
     }
 
     fn owe(&mut self, name: usize, entry: &Entry) {
-        let life = match self.holders.get(&name) {
-            Some(holder) => &self.lives[holder],
-            None => return,
-        };
+        if let Some(holder) = self.holders.get(&name) {
+            let owed = self.owed(&self.lives[holder], entry);
+            self.balances[name].owe(owed);
+        }
+    }
+
+    /// How many occurrences of a task may have neither been run nor reported at some time, if anything can be said of that.
+    fn owed(&self, life: &Life, entry: &Entry) -> Option<BTreeSet<u64>> {
+        if life.is_vague || life.was_set_back || life.old_reports > 0 {
+            return None;
+        }
         let now = match &life.grid {
             Grid::Answers(number) => {
                 self.answers[number].given.iter().filter(|given| **given <= entry.wall).count() as Nanos
@@ -411,9 +434,7 @@ impl<'a> Checker<'a> {
             None => Some(self.dues(life, state.prev, now).saturating_sub(state.pending)),
             Some(_) => None,
         };
-        let is_known = !life.is_vague && !life.was_set_back && life.old_reports == 0;
-        let owed = if is_known { life.states.iter().map(of_state).collect() } else { None };
-        self.balances[name].owe(owed);
+        life.states.iter().map(of_state).collect()
     }
 
     /// The end of the log.
@@ -549,6 +570,7 @@ impl<'a> Checker<'a> {
             is_paused,
             will_end: false,
             is_breaking: false,
+            broke_at: None,
             old_reports,
             corrected: Vec::new(),
             busy_since: None,
@@ -714,8 +736,11 @@ impl<'a> Checker<'a> {
             Event::RunEnded { .. } => {
                 let name = name.unwrap();
                 let run = self.running.iter().rposition(|life| self.lives[life].name == name);
-                let life = self.running.remove(run.ok_or(format!("nothing of {name} was running"))?);
-                let life = self.lives.get_mut(&life).unwrap();
+                let number = self.running.remove(run.ok_or(format!("nothing of {name} was running"))?);
+                let life = self.lives.get_mut(&number).unwrap();
+                // The first end that is told after the callback has ended the task is that of the same run.
+                let breaks = life.is_breaking && !self.ending.contains(&Some(number));
+                self.ending.push(breaks.then_some(number));
                 if life.states.iter().any(|state| state.pending > 0) && anchor(life, entry) {
                     if let Grid::Anchored { base: Some(base), .. } = &mut life.grid {
                         // It has passed, whatever the clock shows now; when the run ends, is up to slow observers.
@@ -738,12 +763,9 @@ impl<'a> Checker<'a> {
             life.will_end = false;
             return Ok(());
         }
-        if let Some((number, life)) =
-            self.lives.iter_mut().find(|(_, life)| life.name == name && life.is_breaking)
-        {
-            life.is_breaking = false;
-            self.holders.retain(|_, holder| holder != number);
-            return Ok(());
+        let mut broken = self.lives.iter().filter(|(_, life)| life.name == name && life.is_breaking);
+        if let Some((&number, _)) = broken.next() {
+            return self.broke(number);
         }
         let holder = self.holders.remove(&name).ok_or(format!("{name} has ended, and there was none"))?;
         let life = &self.lives[&holder];
@@ -755,6 +777,23 @@ impl<'a> Checker<'a> {
         match life.states.iter().any(adds_up) {
             true => Ok(()),
             false => Err(format!("{name} has ended with dues that nobody heard of: {:?}", life.states)),
+        }
+    }
+
+    /// A task that its callback has ended is told as ended.
+    fn broke(&mut self, number: usize) -> Result<(), String> {
+        let life = self.lives.get_mut(&number).unwrap();
+        life.is_breaking = false;
+        let (name, broke_at) = (life.name, life.broke_at.take());
+        // Another task that has the name by now may be the one that was reported as missed.
+        let has_name = self.holders.get(&name) == Some(&number);
+        self.holders.retain(|_, holder| *holder != number);
+        let life = &self.lives[&number];
+        match broke_at.filter(|_| has_name).and_then(|at| self.owed(life, &at)) {
+            Some(owed) if !owed.contains(&0) => {
+                Err(format!("{number} has ended, and {owed:?} dues were not reported: {:?}", life.states))
+            }
+            _ => Ok(()),
         }
     }
 

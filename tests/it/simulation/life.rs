@@ -61,6 +61,8 @@ pub struct Life {
     /// It has lost its name for its last run, and will be told as ended.
     pub will_end: bool,
     pub is_breaking: bool,
+    /// When it lost its name, as its callback has ended it. What had passed by then is counted before its end is told.
+    pub broke_at: Option<Entry>,
     /// So many reports may still come of earlier tasks of the name, which were on their way: two of each.
     pub old_reports: usize,
     /// A due must not lie in here: it was skipped by a correction of the clock.

@@ -49,6 +49,8 @@ pub enum What {
     /// About to be shut down.
     ShutDown,
     Told(Event),
+    /// The observer that was told of the end of a run has returned: only now the task goes on, or loses its name.
+    EndObserved,
     Began {
         life: usize,
         facts: Option<Facts>,
@@ -159,6 +161,9 @@ impl World {
             if let Some(world) = teller.upgrade() {
                 world.note(What::Told(event.clone()));
                 world.react(event);
+                if let Event::RunEnded { .. } = event {
+                    world.note(What::EndObserved);
+                }
             }
         });
         world
