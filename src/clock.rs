@@ -114,7 +114,9 @@ pub(crate) enum Clock {
 impl Clock {
     pub(crate) fn now(&self) -> Now {
         match self {
-            Clock::System => Now { mono: Instant::now(), wall: wall_clock() },
+            // In this order: if the thread is held up in between, a wall time that is converted to a time of the monotonic
+            // clock comes late by that, and never early.
+            Clock::System => Now { wall: wall_clock(), mono: Instant::now() },
             Clock::Manual(clock) => lock(&clock.hands).now,
         }
     }
