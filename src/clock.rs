@@ -21,8 +21,12 @@ use crate::sync::{lock, wall_clock, Arc, Instant, Mutex, Weak};
 pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
 /// If the wall clock and the monotonic clock differ by more than this, the wall clock was set, or the machine slept. It is more
-/// than a second, by which a leap second makes them differ, and what passes between reading the one and the other.
+/// than a second, by which a leap second makes them differ.
 pub(crate) const STEP: Duration = Duration::from_millis(1250);
+
+/// The clocks are read again if a thread was held up for this long while it read them: a wall time that is converted to a
+/// time of the monotonic clock would be wrong by that. What is left makes it later, and never earlier.
+const TOGETHER: Duration = Duration::from_millis(1);
 
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,9 +118,12 @@ pub(crate) enum Clock {
 impl Clock {
     pub(crate) fn now(&self) -> Now {
         match self {
-            // In this order: if the thread is held up in between, a wall time that is converted to a time of the monotonic
-            // clock comes late by that, and never early.
-            Clock::System => Now { wall: wall_clock(), mono: Instant::now() },
+            Clock::System => loop {
+                let (before, wall, mono) = (Instant::now(), wall_clock(), Instant::now());
+                if mono.saturating_duration_since(before) < TOGETHER {
+                    return Now { mono, wall };
+                }
+            },
             Clock::Manual(clock) => lock(&clock.hands).now,
         }
     }
