@@ -21,7 +21,7 @@ use crate::sync::{lock, wall_clock, Arc, Instant, Mutex, Weak};
 pub(crate) const CORRECTION: Duration = Duration::from_secs(3 * 3600);
 
 /// If the wall clock and the monotonic clock differ by more than this, the wall clock was set, or the machine slept. It is more
-/// than a second, by which a leap second makes them differ.
+/// than a second, by which a leap second makes them differ, and what passes between reading the one and the other.
 pub(crate) const STEP: Duration = Duration::from_millis(1250);
 
 /// The clocks are read again if a thread was held up for this long while it read them: a wall time that is converted to a
