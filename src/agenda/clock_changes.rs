@@ -165,7 +165,7 @@ impl Agenda {
         self.apply_set_back(index, &mut timetable, set_back, judged, now);
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.timetable = Some(timetable);
-        // A clock step or a change of zone marks all tasks. They do not carry that on.
+        // A clock step or a change of zone marks all tasks. Once it is applied, most of them have no marks left.
         entry.marks = entry.marks.take().filter(|marks| !marks.is_empty());
     }
 

@@ -75,6 +75,28 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
 }
 
 #[test]
+fn a_shutdown_leaves_nothing_behind_but_the_names_of_what_still_runs() {
+    let now = now();
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    for i in 0..1000 {
+        let delay = Duration::from_secs(if i == 500 { 0 } else { i + 1 });
+        agenda.schedule(request(i.to_string(), Schedule::after(delay), now), now);
+    }
+    agenda.take_due(now, usize::MAX);
+    let key = agenda.take_queued().pop().expect("it was queued");
+    let job = match agenda.pick_up(key, now) {
+        PickedUp::Run { job, .. } => job,
+        _ => panic!("no run"),
+    };
+    assert_eq!(agenda.clear(now).len(), 1000);
+    let found: Vec<_> = (0..1000).filter(|i| agenda.index_of(&i.to_string()).is_some()).collect();
+    assert_eq!(found, [500]);
+    agenda.finish(key, Some(job), Then::Schedule, now);
+    agenda.put_down();
+    assert!(agenda.is_quiet() && capacity(&agenda) < 1000, "room for {} items", capacity(&agenda));
+}
+
+#[test]
 fn a_task_takes_no_more_memory_after_a_clock_step_or_a_change_of_zone() {
     let (begin, hour) = (now(), Duration::from_secs(3600));
     let hourly: Cron = "0 * * * *".parse().unwrap();

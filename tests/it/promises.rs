@@ -311,10 +311,10 @@ fn observers_that_panic_change_nothing() {
     let output =
         child.env(crate::simulation::OBSERVERS_PANIC, "yes").env("SEXTON_SEEDS", "0..400").output().unwrap();
     let is_noise = |line: &&str| line.contains("an observer panicked");
-    let told = String::from_utf8_lossy(&output.stderr);
-    let (noise, told): (Vec<_>, Vec<_>) = told.lines().partition(is_noise);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let (noise, others): (Vec<_>, Vec<_>) = errors.lines().partition(is_noise);
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && printed.contains("1 passed"), "{}\n{printed}", told.join("\n"));
+    assert!(output.status.success() && printed.contains("1 passed"), "{}\n{printed}", others.join("\n"));
     assert!(noise.len() > 1000, "{} panics", noise.len());
 }
 
