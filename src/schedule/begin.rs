@@ -254,7 +254,7 @@ impl Beginning {
             return Ok(());
         }
         let Parts { except, until, .. } = &*self.bounds;
-        let what = what(&if except.is_empty() { String::new() } else { except.to_string() });
+        let what = what(&if except.is_empty() { String::new() } else { except.in_words().to_string() });
         match due {
             Some(_) => {
                 let until = until.map(|until| Moment::from(until).to_string());

@@ -201,6 +201,11 @@ impl Except {
     pub(super) fn has_closures(&self) -> bool {
         !self.closures.is_empty()
     }
+
+    pub(super) fn in_words(&self) -> Excepted {
+        let (has_list, has_closures, moves) = (self.has_list, self.has_closures(), self.moves);
+        Excepted { dates: self.dates.len(), has_list, has_closures, moves }
+    }
 }
 
 /// The error of a closure or an iterator that was given in a field and panicked.
@@ -208,17 +213,24 @@ pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
     Error::new(Kind::Panicked(message)).in_field(field, "")
 }
 
-/// ` except 2 dates and some times or the next day`, or nothing.
-impl fmt::Display for Except {
+/// What is left out, in words: ` except 2 dates and some times or the next day`, or nothing.
+pub(crate) struct Excepted {
+    dates: usize,
+    has_list: bool,
+    has_closures: bool,
+    moves: Moves,
+}
+
+impl fmt::Display for Excepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.dates.len(), self.has_closures()) {
+        match (self.dates, self.has_closures) {
             (0, true) => f.write_str(" except some times")?,
             (0, false) if self.has_list => f.write_str(" except 0 dates")?,
             (0, false) => {}
             (1, _) => f.write_str(" except 1 date")?,
             (dates, _) => write!(f, " except {dates} dates")?,
         }
-        if self.has_closures() && !self.dates.is_empty() {
+        if self.has_closures && self.dates > 0 {
             f.write_str(" and some times")?;
         }
         f.write_str(match self.moves {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::except::Excepted;
 use super::{Moment, Schedule, What};
 use crate::cron::Cron;
 use crate::period::Period;
@@ -19,8 +20,20 @@ pub(crate) enum Words {
     AfterEnd(Duration),
     AtEach,
     AtNext,
-    /// One that has more to say, such as an end.
-    Text(Arc<str>),
+    Any(Arc<[Described]>),
+    /// One that has more to say: what it is, and what was added to it.
+    With(Arc<(Words, Vec<Added>)>),
+}
+
+/// What was added to a schedule.
+pub(crate) enum Added {
+    EveryNthWeek(u32),
+    FirstAfter(Duration),
+    Except(Excepted),
+    Starting(Moment),
+    Until(Moment),
+    Times(u64),
+    Jitter(Duration),
 }
 
 impl Words {
@@ -33,10 +46,7 @@ impl Words {
             What::AfterEnd(period) => Words::AfterEnd(*period),
             What::AtEach(_) => Words::AtEach,
             What::AtNext(_) => Words::AtNext,
-            What::Any(members) => {
-                let members: Vec<String> = members.iter().map(Schedule::to_string).collect();
-                Words::Text(format!("any of ({})", members.join("; ")).into())
-            }
+            What::Any(members) => Words::Any(members.iter().map(Schedule::described).collect()),
         }
     }
 }
@@ -51,7 +61,31 @@ impl fmt::Display for Words {
             Words::AfterEnd(period) => write!(f, "every {period:?} after the end"),
             Words::AtEach => f.write_str("at each of an iterator"),
             Words::AtNext => f.write_str("at next of a closure"),
-            Words::Text(text) => f.write_str(text),
+            Words::Any(members) => {
+                f.write_str("any of (")?;
+                for (i, member) in members.iter().enumerate() {
+                    write!(f, "{}{member}", if i == 0 { "" } else { "; " })?;
+                }
+                f.write_str(")")
+            }
+            Words::With(with) => {
+                with.0.fmt(f)?;
+                with.1.iter().try_for_each(|added| added.fmt(f))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Added::EveryNthWeek(weeks) => write!(f, " every {weeks} weeks"),
+            Added::FirstAfter(delay) => write!(f, " first after {delay:?}"),
+            Added::Except(excepted) => excepted.fmt(f),
+            Added::Starting(moment) => write!(f, " starting {moment}"),
+            Added::Until(moment) => write!(f, " until {moment}"),
+            Added::Times(times) => write!(f, " {times} times"),
+            Added::Jitter(jitter) => write!(f, " jitter {jitter:?}"),
         }
     }
 }
@@ -77,24 +111,28 @@ impl Schedule {
     /// What it says, with all that was added to it, but for its zone.
     pub(crate) fn words(&self) -> Words {
         let added = [
-            self.every_nth_week.map(|weeks| format!(" every {weeks} weeks")),
-            self.first_after.map(|delay| format!(" first after {delay:?}")),
-            (!self.except.is_empty()).then(|| self.except.to_string()),
-            self.starting.map(|starting| format!(" starting {starting}")),
-            self.until.map(|until| format!(" until {until}")),
-            self.times.map(|times| format!(" {times} times")),
-            (!self.jitter.is_zero()).then(|| format!(" jitter {:?}", self.jitter)),
+            self.every_nth_week.map(Added::EveryNthWeek),
+            self.first_after.map(Added::FirstAfter),
+            (!self.except.is_empty()).then(|| Added::Except(self.except.in_words())),
+            self.starting.map(Added::Starting),
+            self.until.map(Added::Until),
+            self.times.map(Added::Times),
+            (!self.jitter.is_zero()).then_some(Added::Jitter(self.jitter)),
         ];
-        let added: String = added.into_iter().flatten().collect();
-        match (Words::of(&self.what), added.is_empty()) {
-            (words, true) => words,
-            (words, false) => Words::Text(format!("{words}{added}").into()),
+        let words = Words::of(&self.what);
+        match added.iter().all(Option::is_none) {
+            true => words,
+            false => Words::With(Arc::new((words, added.into_iter().flatten().collect()))),
         }
+    }
+
+    fn described(&self) -> Described {
+        Described { words: self.words(), zone: self.zone.clone() }
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Described { words: self.words(), zone: self.zone.clone() }.fmt(f)
+        self.described().fmt(f)
     }
 }
