@@ -125,6 +125,8 @@ pub(crate) enum DaysKind {
     /// The same ones of every week.
     Weekly,
     OfMonths,
+    /// 29 February alone, which the next eight years may not have.
+    LeapDays,
     None,
 }
 

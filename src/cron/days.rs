@@ -6,6 +6,13 @@ use super::{Cron, DaysKind, ALL_MONTHS, ALL_WEEKDAYS, EVERY_WEEK, LAST_WEEK};
 use super::{BOTH_DAYS, COUNTS_WEEKS, DAYS_RESTRICTED, NEAREST_CLAMPS, WEEKDAYS_RESTRICTED};
 use crate::civil::{self, weekday_of};
 
+/// The months with 31 days, and February, as sets of months.
+const LONG_MONTHS: u16 = 0b1010_1101_0101;
+const FEBRUARY: u16 = 1 << 1;
+
+/// The 29th, as a set of days.
+const LEAP_DAY: u32 = 1 << 28;
+
 impl Cron {
     /// The days that match in a month of this length which begins on this day, bit 0 for its first.
     #[inline]
@@ -47,6 +54,13 @@ impl Cron {
                 return DaysKind::Weekly;
             }
         }
+        if self.years.is_any()
+            && self.has(DAYS_RESTRICTED)
+            && !self.has(WEEKDAYS_RESTRICTED)
+            && self.nearest == 0
+        {
+            return self.find_dates_kind();
+        }
         let by_days_alone = self.has(DAYS_RESTRICTED) && !self.has(BOTH_DAYS);
         if self.years.is_any() && by_days_alone && self.days as u32 & u32::MAX >> 4 != 0 {
             // Each month has 28 days.
@@ -69,6 +83,22 @@ impl Cron {
             year += 1;
         }
         DaysKind::None
+    }
+
+    /// The same, of days of the month alone: only how long the months are matters.
+    const fn find_dates_kind(&self) -> DaysKind {
+        let in_february = self.months & FEBRUARY != 0;
+        if self.months & LONG_MONTHS != 0 && place(self.days, 31) != 0
+            || self.months & !LONG_MONTHS & !FEBRUARY != 0 && place(self.days, 30) != 0
+            || in_february && place(self.days, 28) != 0
+        {
+            return DaysKind::OfMonths;
+        }
+        match place(self.days, 29) {
+            LEAP_DAY if in_february => DaysKind::LeapDays,
+            1.. if in_february => DaysKind::OfMonths,
+            _ => DaysKind::None,
+        }
     }
 
     /// Whether a day of the year matches.
@@ -126,6 +156,27 @@ const fn nearest_weekdays(days: u32, length: u32, first_weekday: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_the_month_alone_are_of_the_kind_that_a_walk_through_all_years_finds() {
+        let walked = |cron: &Cron| match (2001..=2028).filter(|&year| cron.matches_in(year)).count() {
+            0 => DaysKind::None,
+            7 if *cron == Cron::parse("0 0 29 2 *").unwrap() => DaysKind::LeapDays,
+            _ => DaysKind::OfMonths,
+        };
+        for days in
+            ["1", "28", "29", "30", "31", "L", "L-27", "L-28", "L-29", "L-30", "29,L-28", "30,31", "L-30,31"]
+        {
+            for months in 1..1 << 12 {
+                let months: Vec<String> = (0..12)
+                    .filter(|month| months >> month & 1 == 1)
+                    .map(|month| (month + 1).to_string())
+                    .collect();
+                let cron = Cron::parse(&format!("0 0 {days} {} *", months.join(","))).unwrap();
+                assert_eq!(cron.days_kind, walked(&cron), "{cron}");
+            }
+        }
+    }
 
     #[test]
     fn the_days_of_every_month_are_those_of_the_calendar() {

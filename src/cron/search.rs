@@ -33,7 +33,7 @@ impl Cron {
         match self.days_kind {
             DaysKind::Every => true,
             DaysKind::Weekly => has(self.weekdays, weekday_of(day)),
-            DaysKind::OfMonths => Date::from_days(day).map_or(false, |date| {
+            DaysKind::OfMonths | DaysKind::LeapDays => Date::from_days(day).map_or(false, |date| {
                 let (month, day_of_month) = (u32::from(date.month()) - 1, u32::from(date.day()) - 1);
                 let year = i64::from(date.year());
                 has(self.months.into(), month)
@@ -107,6 +107,7 @@ impl Cron {
                 Some(day + i64::from(D::first(D::from(weeks, today))) - i64::from(today))
             }
             DaysKind::OfMonths => self.date_from::<D>(day),
+            DaysKind::LeapDays => leap_day_from::<D>(day),
             DaysKind::None => None,
         }
     }
@@ -147,6 +148,20 @@ impl Cron {
     pub(super) const fn days_of(&self, year: i64, month: u32, first_day: i64) -> u64 {
         let length = civil::days_in_month(year as i16, month as u8 + 1);
         self.days_of_month_from(length as u32, first_day) as u64
+    }
+}
+
+/// The first 29 February from this day on.
+fn leap_day_from<D: Direction>(day: i64) -> Option<i64> {
+    let mut year = i64::from(Date::from_days(day)?.year());
+    year += D::STEP * (-D::STEP * year).rem_euclid(4);
+    loop {
+        year = D::clamp(year, 1, 9999)?;
+        let leap_day = civil::days_from_civil(year, 2, 29);
+        if civil::is_leap_year(year as i16) && (leap_day - day) * D::STEP >= 0 {
+            return Some(leap_day);
+        }
+        year += 4 * D::STEP;
     }
 }
 
@@ -271,6 +286,21 @@ mod tests {
                 );
                 assert_ne!(cron.at_or_after(found + 1), Some(found), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn leap_days_are_those_of_the_calendar() {
+        let leap_days: Vec<i64> = (1..=9999)
+            .filter(|&year| civil::is_leap_year(year))
+            .map(|year| civil::days_from_civil(year.into(), 2, 29))
+            .collect();
+        let last = civil::days_from_civil(9999, 12, 31);
+        for day in civil::days_from_civil(1, 1, 1)..=last {
+            let next = leap_days.partition_point(|&leap_day| leap_day < day);
+            assert_eq!(leap_day_from::<Forward>(day), leap_days.get(next).copied());
+            let before = leap_days.partition_point(|&leap_day| leap_day <= day);
+            assert_eq!(leap_day_from::<Backward>(day), before.checked_sub(1).map(|i| leap_days[i]));
         }
     }
 }
