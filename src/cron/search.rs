@@ -151,7 +151,8 @@ impl Cron {
     }
 }
 
-/// The first 29 February from this day on.
+/// The first 29 February from this day on. Not inlined into the search that all others go through.
+#[inline(never)]
 fn leap_day_from<D: Direction>(day: i64) -> Option<i64> {
     let mut year = i64::from(Date::from_days(day)?.year());
     year += D::STEP * (-D::STEP * year).rem_euclid(4);
