@@ -19,6 +19,7 @@ mod names;
 mod query;
 mod retries;
 mod runs;
+mod sweeps;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub(crate) use self::messages::{Scheduled, Then};
 use self::names::Names;
 pub use self::query::Status;
 pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
+use self::sweeps::{Clearing, ZoneSweep};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -87,6 +89,10 @@ pub(crate) struct Agenda {
     correction: Duration,
     /// Precise tasks are queued so long before they are due.
     lead: Duration,
+    /// A change of zone that goes on.
+    zone_sweep: Option<Box<ZoneSweep>>,
+    /// The shutdown, if it goes on.
+    clearing: Option<Clearing>,
 }
 
 impl Agenda {
@@ -116,6 +122,8 @@ impl Agenda {
             shown: None,
             correction,
             lead,
+            zone_sweep: None,
+            clearing: None,
         }
     }
 
@@ -177,7 +185,7 @@ impl Agenda {
         plan: &mut Option<Rescheduled>,
         now: Now,
     ) -> Option<Removed> {
-        let index = self.find(key)?;
+        let (index, _) = self.find_entry(key)?;
         let is_users = plan.as_ref()?.timetable.is_users();
         self.may_reschedule(key, is_users).ok()?;
         let Rescheduled { timetable, first, left, schedule, zone } = plan.take()?;
@@ -228,12 +236,19 @@ impl Agenda {
                 (Some(one), Some(other))
                     if order(Due::Elapsed(one.due), one.id) < order(Due::Calendar(other.due), other.id) =>
                 {
-                    (self.elapsed.pop(), true)
+                    (one.index, true)
                 }
-                (_, Some(_)) => (self.calendar.pop(), false),
-                (Some(_), None) => (self.elapsed.pop(), true),
+                (_, Some(other)) => (other.index, false),
+                (Some(one), None) => (one.index, true),
             };
-            let index = index.expect("a heap with a first item has one to pop");
+            if self.follow_zone(index) {
+                // It may be due at another time now.
+                continue;
+            }
+            match is_elapsed {
+                true => self.elapsed.remove(index),
+                false => self.calendar.remove(index),
+            }
             // In the heap of elapsed time, that of a run to be repeated is in the place of the next due time.
             if is_elapsed && self.waits_to_repeat(index) {
                 self.disarm(index);
@@ -289,7 +304,7 @@ impl Agenda {
         details: Details,
         now: Now,
     ) -> Option<(Removed, Option<TaskDetails>)> {
-        let index = self.find(key)?;
+        let (index, _) = self.find_entry(key)?;
         let details = match details {
             Details::Wanted => self.details_at(index),
             Details::Unwanted => None,
@@ -394,37 +409,6 @@ impl Agenda {
             earlier(Due::Calendar(item.due).mono(now), check)
         });
         earlier(earlier(elapsed, calendar), self.next_limit())
-    }
-
-    /// Removes all tasks, in the order in which they were scheduled. Heaps and names are emptied at once: of a million tasks,
-    /// to take each out of both would take longer than all else.
-    pub(crate) fn clear(&mut self, now: Now) -> Vec<Removed> {
-        let mut ids = Vec::with_capacity(self.name_entries.len());
-        for (index, name_entry) in self.name_entries.iter_mut().enumerate() {
-            if let Some(entry) = name_entry.as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
-                ids.push((entry.id, index));
-                if entry.stage == Stage::Armed {
-                    entry.stage = Stage::Idle;
-                }
-            }
-        }
-        (self.elapsed, self.calendar) = Default::default();
-        self.to_ask.clear();
-        ids.sort_unstable();
-        let removed = ids.iter().filter_map(|&(_, index)| self.remove(index, Why::ShutDown, now)).collect();
-        (self.names, self.free) = (Names::new(), Vec::new());
-        for (index, name_entry) in self.name_entries.iter_mut().enumerate() {
-            match name_entry {
-                Some(held_up) if self.detached.contains_key(&index) => {
-                    self.names.insert(self.names.hash(&held_up.name), index);
-                }
-                _ => *name_entry = None,
-            }
-        }
-        let used = self.name_entries.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        self.name_entries.truncate(used);
-        self.name_entries.shrink_to_fit();
-        removed
     }
 }
 

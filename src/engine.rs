@@ -47,7 +47,7 @@ use crate::agenda::{earlier, Agenda};
 use crate::clock::{Clock, Now};
 use crate::event::Event;
 use crate::pool::Pool;
-use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, Weak};
+use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, Weak, SLICE};
 use crate::tz::Zone;
 
 pub use claim::Claim;
@@ -61,6 +61,9 @@ use spin::LEAD;
 use stops::Stops;
 pub(crate) use zones::Watch;
 use zones::Watching;
+
+/// The time between two slices of what is done to all tasks.
+const GAP: Duration = Duration::from_micros(100);
 
 /// What the threads share.
 pub(crate) struct Engine {
@@ -273,6 +276,23 @@ impl Engine {
         let wakers = (!wakers.is_empty()).then(|| Work::Wake(wakers));
         let work = watch.map(Work::CheckZones).into_iter().chain(wakers);
         self.submit(work.chain(queued.into_iter().map(Work::PickUp)));
+        lock(&self.state)
+    }
+
+    /// How many tasks make a slice: without workers, all of them, as everything is done by the thread of a caller.
+    fn slice(&self) -> usize {
+        if self.pool.limit() == 0 {
+            usize::MAX
+        } else {
+            SLICE
+        }
+    }
+
+    /// Lets other threads have the state between two slices.
+    fn next_slice<'a>(self: &'a Arc<Self>, state: MutexGuard<'_, State>) -> MutexGuard<'a, State> {
+        self.unlock(state, self.clock.now());
+        // The lock is not fair. Without this, a thread that waits for it would wake up too late each time.
+        thread::sleep(GAP);
         lock(&self.state)
     }
 

@@ -19,13 +19,10 @@ use crate::engine::{Engine, Inside, Observer, ScheduledTask};
 use crate::error::Error;
 use crate::event::Event;
 use crate::schedule::Schedule;
-use crate::sync::{lock, Arc, Instant, Mutex};
+use crate::sync::{lock, Arc, Instant, Mutex, SLICE};
 use crate::task::Outcome;
 use crate::timer;
 use crate::tz::Zone;
-
-/// So many tasks are looked at under the lock at a time.
-const SLICE: usize = 1024;
 
 /// Runs tasks when they are due.
 ///
@@ -243,6 +240,9 @@ impl Scheduler {
     /// times, only an interval-like schedule runs at them again. A difference of more than three hours is a correction: the
     /// next due times are computed from the new time, nothing is made up, and nothing is held back. A single civil time
     /// ([`at`](NeedsSchedule::at)) is the same civil time in the new zone, and is due at once if it has passed.
+    ///
+    /// It returns when all tasks follow the new zone. Until then no task runs by the old one, but of thousands of tasks
+    /// [`Task::next_due`] may still answer by it on another thread.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

@@ -15,6 +15,10 @@ pub(crate) use std::time::Instant;
 use std::sync::PoisonError;
 use std::time::SystemTime;
 
+/// What is done to all tasks goes in slices of so many, so that no other thread waits long for the lock. It is here so that
+/// the models can have small ones.
+pub(crate) const SLICE: usize = 1024;
+
 /// What the wall clock shows.
 pub(crate) fn wall_clock() -> SystemTime {
     SystemTime::now()

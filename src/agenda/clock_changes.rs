@@ -58,6 +58,7 @@ impl Agenda {
         if !is_step {
             return None;
         }
+        self.go_on_with_zone_change(usize::MAX);
         for index in 0..self.name_entries.len() {
             let name_entry = self.name_entries[index].as_mut();
             if let Some(entry) = name_entry.and_then(|name_entry| name_entry.entry.as_mut()) {
@@ -71,28 +72,15 @@ impl Agenda {
         Some(step)
     }
 
-    /// Changes the zone of all tasks whose own zone is `of`. `None` stands for the tasks that follow the scheduler's zone.
-    pub(crate) fn change_zone(&mut self, of: Option<&Zone>, to: &Zone, now: Now) {
-        for index in 0..self.name_entries.len() {
-            let entry =
-                match self.name_entries[index].as_mut().and_then(|name_entry| name_entry.entry.as_mut()) {
-                    Some(entry) if entry.spec.zone.as_ref() == of => entry,
-                    _ => continue,
-                };
-            entry.spec.zone = of.map(|_| to.clone());
-            self.change_zone_at(index, to, now);
-        }
-    }
-
     /// Changes the zone of the task that owns a name.
     pub(crate) fn change_zone_named(&mut self, name: &str, to: &Zone, now: Now) {
         if let Some(index) = self.index_of(name) {
-            self.change_zone_at(index, to, now);
+            self.change_zone_at(index, to, self.shown, now);
         }
     }
 
-    fn change_zone_at(&mut self, index: usize, to: &Zone, now: Now) {
-        let shown = self.shown;
+    /// `shown` is the latest time that the wall clock had shown.
+    pub(super) fn change_zone_at(&mut self, index: usize, to: &Zone, shown: Option<SystemTime>, now: Now) {
         if let Some(entry) = &mut self.name_entry(index).entry {
             // The zone may change twice while the schedule is being asked. Then only the first zone and the last one count.
             let before = entry.marks.as_ref().and_then(|marks| marks.zone_change.as_ref());

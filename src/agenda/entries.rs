@@ -15,18 +15,20 @@ impl Agenda {
     }
 
     pub(super) fn index_of_hash(&self, hash: u64, name: &str) -> Option<usize> {
-        let name_entry = |index: usize| self.name_entries[index].as_ref();
+        // While all tasks are removed, names stay behind.
+        let name_entry = |index: usize| self.name_entries.get(index).and_then(Option::as_ref);
         self.names.find(hash, |index| name_entry(index).map_or(false, |it| *it.name == *name))
     }
 
     pub(super) fn find(&self, key: TaskKey<'_>) -> Option<usize> {
-        let index = self.index_of(key.name)?;
+        let index = self.index_of(key.name).filter(|_| !self.is_clearing())?;
         let entry = self.name_entries[index].as_ref()?.entry.as_ref()?;
         (key.id.map_or(true, |id| id == entry.id)).then_some(index)
     }
 
     pub(super) fn find_entry(&mut self, key: TaskKey<'_>) -> Option<(usize, &mut Entry)> {
         let index = self.find(key)?;
+        self.follow_zone(index);
         Some((index, self.name_entry(index).entry.as_mut()?))
     }
 
@@ -155,6 +157,7 @@ impl Agenda {
 
     /// Takes the name from a task that will not run any more: what has passed without a run is missed.
     pub(super) fn remove(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
+        self.follow_zone(index);
         let missed = self.count_rest(index, why, now);
         let Entry { job, timetable, stats, .. } = self.detach(index, Some(why), now)?;
         Some(Removed { name: self.name_entry(index).name.clone(), job, timetable, missed, stats })

@@ -61,13 +61,6 @@ impl<T: Ord + Copy> Heap<T> {
         self.items.first()
     }
 
-    /// Removes the first item. Returns the index of its entry.
-    pub(super) fn pop(&mut self) -> Option<usize> {
-        let index = self.items.first()?.index;
-        self.remove(index);
-        Some(index)
-    }
-
     /// Removes the item of an entry, if it has one.
     pub(super) fn remove(&mut self, index: usize) {
         let place = match self.places.get_mut(index) {
@@ -173,8 +166,8 @@ mod tests {
                     }
                     _ => {
                         let first = set.iter().next().copied();
-                        assert_eq!(heap.pop(), first.map(|first| first.index));
-                        first.map(|first| set.remove(&first));
+                        assert!(heap.first().copied() == first);
+                        first.map(|first| (heap.remove(first.index), set.remove(&first)));
                     }
                 }
                 // Neither one that is further on than all nor one between the others has an item.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, SystemTime};
 
-use super::entry::{DetachedKind, Entry, NameEntry};
+use super::entry::{Detached, DetachedKind, Entry, NameEntry};
 use super::{Agenda, EntryKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
@@ -154,6 +154,9 @@ impl Agenda {
     }
 
     fn snapshot_at(&self, index: usize, now: Now) -> Option<TaskSnapshot> {
+        if self.is_clearing() {
+            return None;
+        }
         let is_held_up = self.is_held_up(index);
         let name_entry = self.name_entries.get(index)?.as_ref()?;
         let snapshot = name_entry.snapshot(is_held_up, self.now_for(index, now))?;
@@ -174,8 +177,15 @@ impl Agenda {
 
     /// Whether a task that has lost its name still has a run that has not ended.
     pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
-        let detached = self.index_of(name).map_or(&[][..], |index| self.detached(index));
-        detached.iter().any(|one| one.id == id && one.kind == DetachedKind::Run)
+        let index = match self.index_of(name) {
+            Some(index) => index,
+            None => return false,
+        };
+        let is_run = |one: &Detached| one.id == id && one.kind == DetachedKind::Run;
+        // While all tasks are removed, this one may still be to come.
+        let entry = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref());
+        let is_removed = |entry: &Entry| self.is_clearing() && entry.id == id && entry.runs > 0;
+        self.detached(index).iter().any(is_run) || entry.map_or(false, is_removed)
     }
 }
 
@@ -270,6 +280,9 @@ impl Agenda {
     }
 
     pub(super) fn details_at(&self, index: usize) -> Option<TaskDetails> {
+        if self.is_clearing() {
+            return None;
+        }
         let NameEntry { name, entry } = &**self.name_entries.get(index)?.as_ref()?;
         let entry = entry.as_ref()?;
         let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());

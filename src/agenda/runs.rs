@@ -86,6 +86,7 @@ impl Agenda {
     /// A worker has come for a queued task.
     pub(crate) fn pick_up(&mut self, key: EntryKey, now: Now) -> PickedUp {
         let EntryKey { index, .. } = key;
+        self.settle(key);
         let (cause, turn) = match self.entry(key).map(|entry| entry.stage) {
             Some(Stage::Queued { cause, turn }) => (cause, turn),
             _ => return self.nothing(),
@@ -145,6 +146,7 @@ impl Agenda {
         asked: Option<Now>,
         now: Now,
     ) -> PickedUp {
+        self.settle(key);
         let is_detached = self.has_detached(key, DetachedKind::Asked);
         match self.entry(key) {
             Some(entry) if !is_detached => {
@@ -280,6 +282,7 @@ impl Agenda {
     /// A run has ended, and the callback comes back, unless it was there.
     pub(crate) fn finish(&mut self, key: EntryKey, job: Option<Job>, then: Then, now: Now) -> Finished {
         let EntryKey { index, .. } = key;
+        self.settle(key);
         let entry = match self.entry(key) {
             Some(entry) => entry,
             None => {

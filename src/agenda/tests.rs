@@ -4,16 +4,23 @@ use std::time::{Duration, SystemTime};
 use super::*;
 use crate::clock::{Step, CORRECTION};
 use crate::cron::Cron;
+use crate::hash::mixed;
 use crate::schedule::{Schedule, Words};
-use crate::task::{Job, Policy, Verdict};
+use crate::task::{Facts, Job, Policy, QuestionKind, Verdict};
 use crate::tz::Zone;
 
+const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
+
 fn now() -> Now {
-    Now { mono: Instant::now(), wall: SystemTime::UNIX_EPOCH }
+    Now { mono: Instant::now(), wall: EPOCH }
 }
 
 fn request(name: String, schedule: Schedule, now: Now) -> Request {
-    let (timetable, first) = schedule.begin(&Zone::utc(), now, None).unwrap();
+    request_in(&Zone::utc(), name, schedule, now)
+}
+
+fn request_in(zone: &Zone, name: String, schedule: Schedule, now: Now) -> Request {
+    let (timetable, first) = schedule.begin(zone, now, None).unwrap();
     let job = Job::Alone(Box::new(|_| Verdict::Continue));
     let scheduled_at = Location::caller();
     Request {
@@ -88,7 +95,10 @@ fn a_shutdown_leaves_nothing_behind_but_the_names_of_what_still_runs() {
         PickedUp::Run { job, .. } => job,
         _ => panic!("no run"),
     };
-    assert_eq!(agenda.clear(now).len(), 1000);
+    agenda.begin_clearing(now);
+    let tasks = agenda.numbers_from(0, usize::MAX).0;
+    assert_eq!(agenda.clear(&tasks).len(), 1000);
+    assert!(agenda.end_clearing().removed.is_empty());
     let found: Vec<_> = (0..1000).filter(|i| agenda.index_of(&i.to_string()).is_some()).collect();
     assert_eq!(found, [500]);
     agenda.finish(key, Some(job), Then::Schedule, now);
@@ -105,7 +115,8 @@ fn a_task_takes_no_more_memory_after_a_clock_step_or_a_change_of_zone() {
     agenda.check_clocks(begin.after(hour / 2));
     let set_back = Now { wall: begin.wall, ..begin.after(hour / 2) };
     assert_eq!(agenda.check_clocks(set_back), Some(Step::Back(hour / 2)));
-    agenda.change_zone(None, &Zone::from_posix("<+0130>-1:30").unwrap(), set_back);
+    agenda.begin_zone_change(None, &Zone::from_posix("<+0130>-1:30").unwrap(), set_back);
+    assert!(agenda.go_on_with_zone_change(usize::MAX));
     assert!(agenda.name_entry(0).entry.as_ref().unwrap().marks.is_none());
     assert_eq!(agenda.next_wake(set_back, None), Some(set_back.after(hour / 2).mono));
 }
@@ -186,4 +197,249 @@ fn a_reading_of_the_clocks_from_before_a_step_that_was_noticed_is_no_step_back()
     // The thread that has read this comes late.
     assert_eq!(agenda.check_clocks(before), None);
     assert_eq!(agenda.check_clocks(stepped.after(second)), None);
+}
+
+/// Tasks by both clocks, which follow the scheduler's zone, or one of them another one.
+fn tasks(seed: u64, begin: Now) -> Vec<Request> {
+    let task = |i: u64| {
+        let random = |salt: u64, below: u64| mixed(seed << 20 | i << 4 | salt) % below;
+        let cron = || format!("{}/{} */{} * * *", random(1, 60), random(2, 60) + 1, random(3, 3) + 1);
+        let schedule = match random(0, 6) {
+            0 => Schedule::after(Duration::from_secs(random(1, 9000))),
+            1 => Schedule::at(&*format!("1970-01-01 0{}:{:02}", random(1, 6), random(2, 60))).unwrap(),
+            2 => Schedule::at_next(|now| {
+                (1..).map(|i| EPOCH + i * Duration::from_secs(5000)).find(|due| *due > now)
+            }),
+            _ => cron().parse::<Cron>().unwrap().into(),
+        };
+        let own = (random(5, 5) == 0).then(|| Zone::fixed(7200).unwrap());
+        let zone = own.clone().unwrap_or(Zone::utc());
+        let is_paused = random(6, 8) == 0;
+        Request { zone: own.clone(), is_paused, ..request_in(&zone, i.to_string(), schedule, begin) }
+    };
+    (0..12).map(task).collect()
+}
+
+/// What became of tasks, in any order.
+struct Log {
+    /// That of new tasks.
+    zone: Zone,
+    running: Vec<(EntryKey, Arc<str>, Option<Job>)>,
+    asked: Vec<(EntryKey, Asked)>,
+    lines: Vec<String>,
+}
+
+impl Log {
+    fn new(zone: &Zone) -> Log {
+        Log { zone: zone.clone(), running: Vec::new(), asked: Vec::new(), lines: Vec::new() }
+    }
+
+    fn pick_up(&mut self, agenda: &mut Agenda, key: EntryKey, now: Now) {
+        let picked_up = agenda.pick_up(key, now);
+        self.picked_up(agenda, key, picked_up);
+    }
+
+    fn picked_up(&mut self, agenda: &mut Agenda, key: EntryKey, picked_up: PickedUp) {
+        match picked_up {
+            PickedUp::Run { facts, job } => {
+                let Facts { name, due, missed, count, .. } = facts;
+                self.lines.push(format!("{name} runs for {due:?}, {missed}, {count}"));
+                self.running.push((key, name, Some(job)));
+            }
+            PickedUp::Ask(asked) => self.asked.push((key, *asked)),
+            PickedUp::Over(removed) => self.put_down(agenda, format!("{} is over", removed.name)),
+            PickedUp::Gone(gone) => self.put_down(agenda, format!("{} is gone", gone.name)),
+            PickedUp::Nothing => {}
+        }
+    }
+
+    fn put_down(&mut self, agenda: &mut Agenda, line: String) {
+        self.lines.push(line);
+        agenda.put_down();
+    }
+
+    /// A schedule that was asked answers.
+    fn answer(&mut self, agenda: &mut Agenda, now: Now) {
+        if let Some((key, Asked { mut timetable, question, now: asked_at })) = self.asked.pop() {
+            let asked = matches!(question.kind, QuestionKind::Come(_)).then_some(asked_at);
+            let verdicts = question.answer(&mut timetable, asked_at);
+            let picked_up = agenda.answered(key, timetable, verdicts, asked, now);
+            self.picked_up(agenda, key, picked_up);
+        }
+    }
+
+    fn finish(&mut self, agenda: &mut Agenda, name: &str, now: Now) {
+        if let Some(at) = self.running.iter().position(|(_, running, _)| **running == *name) {
+            let (key, _, job) = self.running.swap_remove(at);
+            agenda.finish(key, job, Then::Schedule, now);
+            agenda.put_down();
+        }
+    }
+
+    fn news(&mut self, agenda: &mut Agenda) {
+        for (name, news) in agenda.take_news() {
+            if let News::Missed(missed) = news {
+                self.lines.push(format!("{name} {missed:?}"));
+            }
+        }
+    }
+
+    /// All that is due begins. What became of the tasks, and what they wait for.
+    fn end(mut self, agenda: &mut Agenda, now: Now) -> Vec<String> {
+        for _ in 0..3 {
+            agenda.take_due(now, usize::MAX);
+            agenda.take_queued().into_iter().for_each(|key| self.pick_up(agenda, key, now));
+            (0..self.asked.len()).for_each(|_| self.answer(agenda, now));
+        }
+        self.news(agenda);
+        let waits = (0..agenda.name_entries.len()).filter_map(|index| {
+            let name_entry = agenda.name_entries[index].as_ref()?;
+            let entry = name_entry.entry.as_ref()?;
+            let (next, zone, is_armed) = (entry.next, &entry.spec.zone, entry.stage == Stage::Armed);
+            Some(format!("{} waits for {next:?} in {zone:?}, armed: {is_armed}", name_entry.name))
+        });
+        self.lines.extend(waits);
+        self.lines.sort();
+        self.lines
+    }
+}
+
+/// A change of zone that goes on in slices does the same as one that is made at once, whatever is done `meanwhile`, between the
+/// slices.
+fn compare_changes_of_zone(meanwhile: impl Fn(&mut Agenda, &mut Log, u64, Now)) {
+    for seed in 0..3000 {
+        let random = |salt: u64, below: u64| mixed(!seed << 8 | salt) % below;
+        let seconds = Duration::from_secs;
+        let begin = now();
+        let (before, at) = (begin.after(seconds(random(0, 3600))), begin.after(seconds(random(1, 4 * 3600))));
+        // In some of the cases the clock was set back before the zone is changed.
+        let set_back = if random(2, 3) == 0 { random(3, 1200) } else { 0 };
+        let at = Now { wall: (at.wall - seconds(set_back.min(random(1, 4 * 3600)))), ..at };
+        let to = Zone::fixed(random(4, 12_000) as i32 - 6000).unwrap();
+        let of = (random(5, 4) == 0).then(|| Zone::fixed(7200).unwrap());
+        let changed = |slice: usize| {
+            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+            let mut log = Log::new(&to);
+            tasks(seed, begin).into_iter().for_each(|task| drop(agenda.schedule(task, begin)));
+            agenda.check_clocks(begin);
+            agenda.take_due(before, usize::MAX);
+            agenda.check_clocks(
+                Now { wall: at.wall + seconds(set_back), ..at }.before(Duration::from_micros(1)),
+            );
+            agenda.check_clocks(at);
+            let queued = agenda.take_queued();
+            let (some, others) = queued.split_at(queued.len() / 2);
+            some.iter().for_each(|&key| log.pick_up(&mut agenda, key, at));
+            agenda.begin_zone_change(of.as_ref(), &to, at);
+            let mut is_over = agenda.go_on_with_zone_change(slice);
+            let mut now = at;
+            for turn in 0..12 {
+                now = now.after(seconds(1));
+                if let Some(&key) = others.get(turn) {
+                    log.pick_up(&mut agenda, key, now);
+                }
+                meanwhile(&mut agenda, &mut log, mixed(seed << 8 | turn as u64), now);
+                is_over = is_over || agenda.go_on_with_zone_change(slice);
+            }
+            assert!(is_over);
+            log.end(&mut agenda, now)
+        };
+        let at_once = changed(usize::MAX);
+        assert_eq!(changed(2), at_once, "seed {seed}");
+    }
+}
+
+#[test]
+fn whoever_comes_for_a_task_during_a_change_of_zone_finds_it_changed() {
+    compare_changes_of_zone(|agenda, log, random, now| {
+        let name = (random % 14).to_string();
+        let key = TaskKey { name: &name, id: None };
+        let again = || {
+            let schedule = match random >> 20 & 1 {
+                0 => Schedule::after(Duration::from_secs(random % 5000)),
+                _ => format!("{}/7 * * * *", random % 60).parse::<Cron>().unwrap().into(),
+            };
+            request_in(&log.zone, name.clone(), schedule, now)
+        };
+        let done = match random >> 8 & 15 {
+            0 => format!("{:?}", agenda.pause(key, now)),
+            1 => format!("{:?}", agenda.resume(key, Missed::Skip, now)),
+            2 => format!("{:?}", agenda.resume(key, Missed::Once, now)),
+            3 => format!("{:?}", agenda.demand(key, now)),
+            4 => {
+                let removed = agenda.cancel(key, Details::Unwanted, now);
+                format!("{:?}", removed.map(|(removed, _)| removed.missed.is_some()))
+            }
+            5 => {
+                drop(agenda.schedule(Request { replaces: random >> 16 & 1 == 0, ..again() }, now));
+                "scheduled".into()
+            }
+            6 => {
+                let Request { timetable, first, left, schedule, zone, .. } = again();
+                let mut plan = Some(Rescheduled { timetable, first, left, schedule, zone });
+                drop(agenda.reschedule(key, &mut plan, now));
+                format!("{}", plan.is_none())
+            }
+            7 | 8 => {
+                log.answer(agenda, now);
+                "answered".into()
+            }
+            _ => {
+                log.finish(agenda, &name, now);
+                "finished".into()
+            }
+        };
+        log.lines.push(format!("{name} {done}"));
+    });
+}
+
+#[test]
+fn what_comes_due_during_a_change_of_zone_is_due_by_the_new_one() {
+    compare_changes_of_zone(|agenda, log, _, now| {
+        agenda.take_due(now, usize::MAX);
+        agenda.take_queued().into_iter().for_each(|key| log.pick_up(agenda, key, now));
+    });
+}
+
+#[test]
+fn whoever_comes_for_a_task_during_a_shutdown_finds_it_removed() {
+    for seed in 0..3000 {
+        let begin = now();
+        let at = begin.after(Duration::from_secs(mixed(seed) % 15_000));
+        let cleared = |slice: usize| {
+            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+            let mut log = Log::new(&Zone::utc());
+            tasks(seed, begin).into_iter().for_each(|task| drop(agenda.schedule(task, begin)));
+            agenda.check_clocks(at);
+            agenda.take_due(at, usize::MAX);
+            let queued = agenda.take_queued();
+            let (some, others) = queued.split_at(queued.len() / 2);
+            some.iter().for_each(|&key| log.pick_up(&mut agenda, key, at));
+            agenda.begin_clearing(at);
+            let in_order = agenda.numbers_from(0, usize::MAX).0;
+            let mut removed = 0;
+            let mut others = others.iter();
+            for tasks in in_order.chunks(slice) {
+                if slice < in_order.len() {
+                    others.next().into_iter().for_each(|&key| log.pick_up(&mut agenda, key, at));
+                    let name = (mixed(seed ^ removed) % 12).to_string();
+                    log.finish(&mut agenda, &name, at);
+                    log.answer(&mut agenda, at);
+                    assert!(agenda.upcoming(TaskKey { name: &name, id: None }, at).is_none());
+                }
+                removed += agenda.clear(tasks).len() as u64;
+            }
+            removed += agenda.end_clearing().removed.len() as u64;
+            others.for_each(|&key| log.pick_up(&mut agenda, key, at));
+            (0..log.asked.len()).for_each(|_| log.answer(&mut agenda, at));
+            while let Some((_, name, _)) = log.running.first() {
+                let name = name.clone();
+                log.finish(&mut agenda, &name, at);
+            }
+            assert!(agenda.is_quiet() && capacity(&agenda) < 100);
+            log.lines.push(format!("{removed} removed"));
+            log.end(&mut agenda, at)
+        };
+        assert_eq!(cleared(3), cleared(usize::MAX), "seed {seed}");
+    }
 }

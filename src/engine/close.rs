@@ -21,15 +21,47 @@ impl Engine {
         state.phase = Phase::Clearing;
         let now = self.clock.now();
         state.check_clocks(now);
-        let removed = state.agenda.clear(now);
-        self.unlock(state, now);
+        state.agenda.begin_clearing(now);
+        let (mut state, tasks) = self.tasks_in_order(state);
+        let mut removed = Vec::new();
+        for (i, tasks) in tasks.chunks(self.slice()).enumerate() {
+            if i > 0 {
+                state = self.next_slice(state);
+            }
+            removed.push(state.agenda.clear(tasks));
+        }
+        let cleared = state.agenda.end_clearing();
+        self.unlock(state, self.clock.now());
         self.timer.notify_all();
         self.notify_quiet();
-        removed.into_iter().for_each(|removed| self.dispose_of(removed));
+        removed.push(cleared.removed);
+        removed.into_iter().flatten().for_each(|removed| self.dispose_of(removed));
         // Only now: closing drops the observers, and they receive the events of the tasks dropped above.
         let mut state = lock(&self.state);
         state.phase = Phase::Stopping;
         self.unlock(state, self.clock.now());
+    }
+
+    /// The numbers and the indices of all tasks, in the order in which they were scheduled.
+    fn tasks_in_order<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+    ) -> (MutexGuard<'a, State>, Vec<(u64, usize)>) {
+        let (mut tasks, mut next) = state.agenda.numbers_from(0, self.slice());
+        while let Some(from) = next {
+            state = self.next_slice(state);
+            let (more, then) = state.agenda.numbers_from(from, self.slice());
+            tasks.extend(more);
+            next = then;
+        }
+        if tasks.len() > self.slice() {
+            self.unlock(state, self.clock.now());
+            tasks.sort_unstable();
+            state = lock(&self.state);
+        } else {
+            tasks.sort_unstable();
+        }
+        (state, tasks)
     }
 
     /// Stops, and waits until the last run and all threads have ended. Does not wait if called from inside a callback of
@@ -40,6 +72,10 @@ impl Engine {
             return Ok(());
         }
         let mut state = lock(&self.state);
+        while state.agenda.is_clearing() {
+            // Another caller is about to ask the runs to stop that this one may have to give up.
+            state = wait(&self.quiet, state);
+        }
         while state.phase != Phase::Closed {
             if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
                 let running = state.agenda.running();

@@ -42,6 +42,7 @@ pub(super) struct Ran {
 impl State {
     /// Says what follows a run that has ended, and reports its end unless it is repeated.
     pub(super) fn run_ended(&mut self, key: EntryKey, run: &Facts, ran: Ran, end: End, now: Now) -> Then {
+        self.agenda.settle(key);
         if let End::NotBegun(answer) = end {
             return self.not_begun(key, run, answer, now);
         }

@@ -7,7 +7,7 @@ use super::{Engine, State};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::schedule::Schedule;
-use crate::sync::{lock, Arc};
+use crate::sync::{lock, Arc, MutexGuard};
 use crate::tz::{LocalZone, TzError, Zone};
 
 /// What a check of the zones needs.
@@ -65,13 +65,13 @@ impl State {
         zone
     }
 
-    /// Replaces a zone, or the scheduler's if `of` is `None`.
+    /// Begins to replace a zone, or the scheduler's if `of` is `None`.
     fn change_zone(&mut self, of: Option<&Zone>, to: Zone, now: Now) {
         let from = of.unwrap_or(&self.zone).clone();
         if from != to {
             // Occurrences up to now are those of the old zone, also if the clock was stepped since the last comparison.
             self.check_clocks(now);
-            self.agenda.change_zone(of, &to, now);
+            self.agenda.begin_zone_change(of, &to, now);
             self.outbox.emit(now, || Event::ZoneChanged { from: from.name().into(), to: to.name().into() });
             if of.is_none() {
                 self.zone = to;
@@ -91,6 +91,15 @@ impl Engine {
         }
         let now = self.clock.now();
         state.change_zone(None, zone, now);
+        self.go_on_with_zone_change(state, now);
+    }
+
+    /// Goes on with a change of zone until all tasks follow it.
+    fn go_on_with_zone_change<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, mut now: Now) {
+        while !state.agenda.go_on_with_zone_change(self.slice()) {
+            state = self.next_slice(state);
+            now = self.clock.now();
+        }
         self.unlock(state, now);
     }
 
@@ -161,7 +170,7 @@ impl Engine {
                 failures.push((of.cloned(), error));
             }
         }
-        self.unlock(state, now);
+        self.go_on_with_zone_change(state, now);
     }
 }
 

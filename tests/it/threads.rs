@@ -11,6 +11,7 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use sexton::tz::Zone;
 use sexton::{Event, ManualClock, Missed, Overlap, Run, RunOutcome, Scheduler, Status, Why};
 
 use crate::stage::{in_child, listen, must_end, until, without_run, OnDrop, HOUR, PATIENCE, SECOND};
@@ -258,6 +259,38 @@ fn no_shutdown_of_several_at_once_returns_before_the_last_thread_has_ended() {
     });
     let ended_before = must_end("both shutdowns", || callers.map(|caller| caller.join().unwrap()));
     assert_eq!(ended_before, [true, true]);
+}
+
+#[test]
+fn thousands_of_tasks_get_another_zone_and_are_shut_down_while_they_are_used() {
+    const TASKS: usize = 4000;
+    let scheduler = with_threads(2);
+    let kept = Arc::new(());
+    let noon = sexton::cron!("0 12 * * *");
+    for i in 0..TASKS {
+        let kept = kept.clone();
+        scheduler.task(&i.to_string()).on(noon).run(move || drop(kept.clone())).unwrap();
+    }
+    scheduler.task("runs").every(MS).run(|| {}).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| (0..TASKS).step_by(3).for_each(|i| scheduler.cancel(&i.to_string()).unwrap()));
+        // More than three hours apart: so the time of day that it is does not matter.
+        for hours in [5, 0, 5, 0] {
+            let zone = Zone::fixed(hours * 3600).unwrap();
+            scheduler.set_zone(zone.clone());
+            for task in scheduler.tasks().iter().filter(|task| task.name() != "runs") {
+                let civil = task.next_due().map(|due| zone.civil(due).unwrap().time());
+                assert!(civil.map_or(true, |time| (time.hour(), time.minute()) == (12, 0)), "{civil:?}");
+            }
+        }
+    });
+    assert_eq!(scheduler.tasks().len(), TASKS - TASKS / 3);
+    thread::scope(|scope| {
+        scope.spawn(|| scheduler.shutdown());
+        until("the shutdown begins", || scheduler.task("late").after(HOUR).run(|| {}).is_err());
+        assert!(scheduler.tasks().is_empty() && scheduler.get("1").is_none());
+    });
+    assert_eq!(Arc::strong_count(&kept), 1, "all callbacks are dropped");
 }
 
 #[test]

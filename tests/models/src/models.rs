@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use sexton_models::store::{Record, Store, StoreError};
 use sexton_models::sync::{self, lock, thread, Mutex};
-use sexton_models::{tz::Zone, Builder, Event, Missed, Overlap, RunOutcome, Scheduler, Status, Task};
+use sexton_models::{tz::Zone, Builder, Event, Missed, Moment, Overlap, RunOutcome, Scheduler, Status, Task};
 
 use crate::explore::Model;
 use crate::probe::Probe;
@@ -43,6 +43,8 @@ pub const ALL: &[Model] = &[
     Model { name: "earlier", horizons: &[0], is_large: false, run: earlier },
     Model { name: "store", horizons: &[0], is_large: false, run: store },
     Model { name: "run-now", horizons: &[0], is_large: true, run: run_now },
+    Model { name: "slices-of-a-shutdown", horizons: &[0], is_large: false, run: slices_of_a_shutdown },
+    Model { name: "slices-of-a-zone", horizons: &[10], is_large: false, run: slices_of_a_zone },
     Model { name: "second-worker", horizons: &[0], is_large: false, run: second_worker },
     Model { name: "replace-demanded", horizons: &[0, 1], is_large: true, run: replace_demanded },
 ];
@@ -175,6 +177,40 @@ fn shutdown() {
     probe.over();
     assert!(scheduler.task("late").after(Duration::ZERO).run(|| {}).is_err());
     join(other);
+    probe.check(1);
+}
+
+/// Tasks are due while a shutdown removes one after the other.
+fn slices_of_a_shutdown() {
+    let (scheduler, probe) = (scheduler(1), Probe::new());
+    let tasks = ["a", "b"].map(|name| scheduler.task(name).every("1h").run(probe.callback()).unwrap());
+    end(&scheduler);
+    assert!(scheduler.tasks().is_empty());
+    for task in tasks {
+        let stats = task.stats();
+        assert_eq!(stats.runs() + stats.missed, 1, "{}: {stats:?}", task.name());
+        assert_eq!(task.status(), Status::Ended);
+    }
+    probe.check(1);
+}
+
+/// The zone is changed for one task after the other, and they are due earlier by the new one.
+fn slices_of_a_zone() {
+    let (scheduler, probe) = (scheduler(1), Probe::new());
+    let begin = sync::wall_clock();
+    let after = |seconds: u64| begin + Duration::from_secs(seconds);
+    let due = Moment::Civil(Zone::utc().civil(after(5)).unwrap());
+    let tasks = ["a", "b"].map(|name| scheduler.task(name).at(due).run(probe.callback()).unwrap());
+    scheduler.set_zone(Zone::fixed(2).unwrap());
+    for due in tasks.iter().filter_map(Task::next_due) {
+        assert!(due <= sync::wall_clock().max(after(3)), "it is due by the new zone");
+    }
+    scheduler.wait();
+    for task in tasks {
+        let stats = task.stats();
+        assert_eq!((stats.runs(), stats.missed), (1, 0), "{}: {stats:?}", task.name());
+    }
+    end(&scheduler);
     probe.check(1);
 }
 

@@ -19,6 +19,9 @@ use std::time::{Duration, SystemTime};
 pub use std::sync::{Arc, Weak};
 pub(crate) use thread::ThreadId;
 
+/// Two tasks are two slices.
+pub(crate) const SLICE: usize = 1;
+
 /// The tools' macros do not read `const { ... }`.
 macro_rules! local {
     ($(#[$about:meta])* static $name:ident: $type:ty = const { $init:expr };) => {
@@ -264,6 +267,10 @@ pub mod thread {
     pub use tool::thread::{current, spawn, yield_now, JoinHandle, ThreadId};
 
     pub use std::thread::available_parallelism;
+
+    pub fn sleep(_: std::time::Duration) {
+        yield_now();
+    }
 
     /// Starts the threads of the library.
     pub struct Builder(tool::thread::Builder);
