@@ -33,6 +33,15 @@ unsafe impl GlobalAlloc for Counting {
         }
         System.dealloc(block, layout);
     }
+
+    // Without this a list that grows would be copied each time, which the system's allocator avoids for large ones.
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if IS_ON.load(Relaxed) {
+            BYTES.fetch_sub(taken(layout), Relaxed);
+            BYTES.fetch_add(taken(Layout::from_size_align_unchecked(size, layout.align())), Relaxed);
+        }
+        System.realloc(block, layout, size)
+    }
 }
 
 pub fn start() {
