@@ -119,11 +119,14 @@ impl Schedule {
             self.times.map(Added::Times),
             (!self.jitter.is_zero()).then_some(Added::Jitter(self.jitter)),
         ];
-        let words = Words::of(&self.what);
-        match added.iter().all(Option::is_none) {
-            true => words,
-            false => Words::With(Arc::new((words, added.into_iter().flatten().collect()))),
+        let (what, count) = (Words::of(&self.what), added.iter().flatten().count());
+        if count == 0 {
+            return what;
         }
+        // No larger than it must be: it is kept as long as the task.
+        let mut list = Vec::with_capacity(count);
+        list.extend(added.into_iter().flatten());
+        Words::With(Arc::new((what, list)))
     }
 
     fn described(&self) -> Described {
