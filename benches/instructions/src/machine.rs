@@ -33,7 +33,8 @@ pub fn measure_all() {
     schedule_and_cancel("after a delay", || Schedule::after(Duration::from_secs(3600)));
     schedule_and_cancel("with cron", || Schedule::from(cron!("30 2 * * *")));
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1800);
-    let with_start = || Schedule::every(Duration::from_secs(3600)).and_then(|schedule| schedule.starting(start));
+    let with_start =
+        || Schedule::every(Duration::from_secs(3600)).and_then(|schedule| schedule.starting(start));
     schedule_and_cancel("with a period and its start", || with_start().unwrap());
     run("a period", 1, || Schedule::every(Duration::from_secs(1)).unwrap());
     run("cron", 1, || Schedule::from(cron!("* * * * * *")));
