@@ -89,10 +89,8 @@ impl Agenda {
             _ => return false,
         };
         let entry = self.name_entries.get_mut(index).and_then(|it| it.as_mut()?.entry.as_mut());
-        let is_concerned =
-            |version: u64, zone: &Option<Zone>| version <= sweep.last_version && *zone == sweep.of;
         let entry = match entry {
-            Some(entry) if is_concerned(entry.version, &entry.spec.zone) => entry,
+            Some(entry) if entry.version <= sweep.last_version && entry.spec.zone == sweep.of => entry,
             _ => return false,
         };
         sweep.judged.insert(index);
@@ -123,10 +121,10 @@ impl Agenda {
         let mut removed = Vec::with_capacity(tasks.len());
         for &(_, index) in tasks {
             removed.extend(self.clear_at(index));
-            if !self.is_held_up(index) {
-                if let Some(name_entry) = self.name_entries.get_mut(index) {
-                    *name_entry = None;
-                }
+            // The list may be shorter by now.
+            match self.name_entries.get_mut(index) {
+                Some(name_entry) if !self.detached.contains_key(&index) => *name_entry = None,
+                _ => {}
             }
         }
         removed
@@ -156,6 +154,7 @@ impl Agenda {
         cleared
     }
 
+    /// Whether all tasks are being removed. Some may still be there.
     pub(crate) fn is_clearing(&self) -> bool {
         self.clearing.is_some()
     }

@@ -12,7 +12,7 @@ use crate::guard::guarded;
 use crate::sync::{lock, wait, wait_until, Arc, Instant, MutexGuard};
 
 impl Engine {
-    /// From now on no run begins, and the agenda is empty. Returns at once.
+    /// From now on no run begins, and nobody finds a task. Does not wait for what runs.
     pub(crate) fn stop(self: &Arc<Self>) {
         let mut state = lock(&self.state);
         if state.phase != Phase::Open {
