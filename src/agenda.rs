@@ -306,7 +306,7 @@ impl Agenda {
     ) -> Option<(Removed, Option<TaskDetails>)> {
         let (index, _) = self.find_entry(key)?;
         let details = match details {
-            Details::Wanted => self.details_at(index),
+            Details::Wanted => self.details_at(index).map(|(task, _)| task),
             Details::Unwanted => None,
         };
         let removed = self.remove(index, Why::Cancelled, now)?;

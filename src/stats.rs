@@ -1,5 +1,6 @@
 //! What has become of a task so far.
 
+use std::any::Any;
 use std::time::{Duration, SystemTime};
 
 use crate::event::RunOutcome;
@@ -90,26 +91,49 @@ impl Stats {
     }
 }
 
-/// The statistics of a task, shared by its entry and its handles. They are boxed with the first run that ends.
+/// What has become of a task, shared by its entry, its runs and its handles. Nothing is allocated before there is something.
 #[derive(Debug, Default)]
 pub(crate) struct SharedStats {
-    stats: Mutex<Option<Box<Stats>>>,
+    stats: Mutex<Option<Box<WithHistory>>>,
 }
+
+#[derive(Debug, Default)]
+struct WithHistory {
+    stats: Stats,
+    history: Recorded,
+}
+
+/// What a layer has recorded of a task. The core does not look into it.
+pub(crate) type Recorded = Option<Box<dyn Any + Send>>;
 
 impl SharedStats {
     pub(crate) fn get(&self) -> Stats {
-        lock(&self.stats).as_deref().cloned().unwrap_or_default()
+        lock(&self.stats).as_ref().map(|both| both.stats.clone()).unwrap_or_default()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut WithHistory) -> T) -> T {
+        change(lock(&self.stats).get_or_insert_with(Box::default))
     }
 
     pub(crate) fn add_run(&self, run: LastRun) {
-        lock(&self.stats).get_or_insert_with(Box::default).add(run);
+        self.change(|both| both.stats.add(run));
     }
 
     pub(crate) fn add_missed(&self, count: u64) {
-        lock(&self.stats).get_or_insert_with(Box::default).missed += count;
+        self.change(|both| both.stats.missed += count);
     }
 
     pub(crate) fn add_elsewhere(&self) {
-        lock(&self.stats).get_or_insert_with(Box::default).elsewhere += 1;
+        self.change(|both| both.stats.elsewhere += 1);
+    }
+
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn read_history<T>(&self, read: impl FnOnce(&Recorded) -> T) -> T {
+        read(lock(&self.stats).as_ref().map_or(&None, |both| &both.history))
+    }
+
+    #[allow(dead_code)] // For layers.
+    pub(crate) fn change_history<T>(&self, change: impl FnOnce(&mut Recorded) -> T) -> T {
+        self.change(|both| change(&mut both.history))
     }
 }

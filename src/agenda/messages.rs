@@ -127,7 +127,7 @@ pub(crate) struct Finished {
 
 /// What happened to a task.
 pub(crate) enum News {
-    Missed(MissedOccurrences),
+    Missed(MissedOccurrences, Arc<SharedStats>),
     /// The schedule's own code panicked, or went back in time. The task ends.
     Broken(Error),
     /// It has been waiting for a worker for longer than the limit.

@@ -260,7 +260,7 @@ pub(crate) struct TaskDetails {
 }
 
 impl Agenda {
-    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<TaskDetails> {
+    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<(TaskDetails, Arc<SharedStats>)> {
         self.details_at(self.find(key)?)
     }
 
@@ -272,21 +272,21 @@ impl Agenda {
 
     /// The details of all tasks, in the order in which they were scheduled.
     #[allow(dead_code)] // For layers.
-    pub(crate) fn all_details(&self) -> Vec<TaskDetails> {
+    pub(crate) fn all_details(&self) -> Vec<(TaskDetails, Arc<SharedStats>)> {
         let details = (0..self.name_entries.len()).filter_map(|index| self.details_at(index));
         let mut details: Vec<_> = details.collect();
-        details.sort_by_key(|task| task.id);
+        details.sort_by_key(|(task, _)| task.id);
         details
     }
 
-    pub(super) fn details_at(&self, index: usize) -> Option<TaskDetails> {
+    pub(super) fn details_at(&self, index: usize) -> Option<(TaskDetails, Arc<SharedStats>)> {
         if self.is_clearing() {
             return None;
         }
         let NameEntry { name, entry } = &**self.name_entries.get(index)?.as_ref()?;
         let entry = entry.as_ref()?;
         let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());
-        Some(TaskDetails {
+        let details = TaskDetails {
             id: entry.id,
             name: name.clone(),
             schedule: entry.spec.described(),
@@ -302,7 +302,8 @@ impl Agenda {
             is_async: matches!(entry.job, Some(Job::Async(_))),
             overlap: entry.spec.policy().overlap,
             allowed_runs: entry.allowed_runs(),
-        })
+        };
+        Some((details, entry.stats.clone()))
     }
 }
 

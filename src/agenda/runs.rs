@@ -173,12 +173,12 @@ impl Agenda {
         now: Now,
     ) -> PickedUp {
         let Verdicts { start, missed, next } = verdicts;
-        let NameEntry { name, entry, .. } = self.name_entry(index);
-        let entry = entry.as_mut().expect("a task is decided about while it has its entry");
+        let entry = self.name_entry(index).entry.as_mut();
+        let entry = entry.expect("a task is decided about while it has its entry");
         entry.timetable = Some(timetable);
         entry.next = next.due();
         entry.forget_skipped(now);
-        let (name, stats, is_paused) = (name.clone(), entry.stats.clone(), entry.is_paused());
+        let is_paused = entry.is_paused();
         let held_up = start.filter(|_| is_paused);
         let held_up = held_up.map(|Start { due, .. }| MissedOccurrences {
             count: 1,
@@ -186,11 +186,9 @@ impl Agenda {
             latest: due,
             why: Why::Paused,
         });
-        for missed in missed.into_iter().chain(held_up) {
-            stats.add_missed(missed.count);
-            self.news.push((name.clone(), News::Missed(missed)));
-        }
+        self.report_missed(index, missed.into_iter().chain(held_up));
         if let NextDue::Broken(error) = next {
+            let name = self.name_entry(index).name.clone();
             self.news.push((name, News::Broken(error)));
         }
         self.apply_changes(index, asked, now);
@@ -394,20 +392,24 @@ impl Agenda {
     pub(super) fn count_missed(&mut self, index: usize, why: Why, now: Now) {
         let now = self.now_for(index, now);
         self.disarm(index);
-        let NameEntry { name, entry, .. } = self.name_entry(index);
-        if let Some(entry) = entry {
+        if let Some(entry) = &mut self.name_entry(index).entry {
             if let (Some(first), Some(timetable)) = (entry.passed(now), &mut entry.timetable) {
                 let skipped = entry.marks.as_ref().and_then(|marks| marks.skipped);
                 let come = Come { first, missed: None, skipped, late: Late::Unstarted };
                 let Verdicts { missed, next, .. } = come.miss_all(timetable, why, now);
                 entry.next = next.due();
                 entry.forget_skipped(now);
-                let (name, stats) = (name.clone(), entry.stats.clone());
-                for missed in missed {
-                    stats.add_missed(missed.count);
-                    self.news.push((name.clone(), News::Missed(missed)));
-                }
+                self.report_missed(index, missed.into_iter());
             }
+        }
+    }
+
+    fn report_missed(&mut self, index: usize, missed: impl Iterator<Item = MissedOccurrences>) {
+        for missed in missed {
+            let NameEntry { name, entry } = self.name_entry(index);
+            let entry = entry.as_ref().expect("a task that has missed something has its entry");
+            let news = (name.clone(), News::Missed(missed, entry.stats.clone()));
+            self.news.push(news);
         }
     }
 

@@ -278,7 +278,7 @@ impl Log {
 
     fn news(&mut self, agenda: &mut Agenda) {
         for (name, news) in agenda.take_news() {
-            if let News::Missed(missed) = news {
+            if let News::Missed(missed, _) = news {
                 self.lines.push(format!("{name} {missed:?}"));
             }
         }

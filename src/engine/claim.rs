@@ -160,7 +160,12 @@ impl State {
         let (task, due, coalesced, is_last) =
             (run.name.clone(), run.due, run.missed, run.place != Place::Any);
         self.outbox.record(&run.name, done(run));
-        self.outbox.emit(now, || Event::ClaimedElsewhere { task, due, coalesced, is_last });
+        self.outbox.emit_of(Some(&run.stats), now, || Event::ClaimedElsewhere {
+            task,
+            due,
+            coalesced,
+            is_last,
+        });
         run.stats.add_elsewhere();
     }
 
@@ -168,9 +173,8 @@ impl State {
         if why == Why::ClaimFailed {
             self.outbox.record(&run.name, done(run));
         }
-        run.stats.add_missed(1);
         let missed = MissedOccurrences { count: 1, first: run.due, latest: run.due, why };
-        self.report_missed(&run.name, missed, now);
+        self.report_missed(&run.name, &run.stats, missed, now);
     }
 }
 

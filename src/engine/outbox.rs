@@ -18,22 +18,24 @@ use crate::agenda::TaskDetails;
 use crate::clock::Now;
 use crate::event::Event;
 use crate::guard::guarded;
+use crate::stats::SharedStats;
 use crate::store::Record;
 use crate::sync::{lock, thread, wait, Arc, ThreadId};
 
 pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// What a layer puts into an engine to record what happens. It gets each event with the state locked, before the observers
-/// of users do, so it must be quick and must not call the engine.
+/// of users do, so it must be quick and must not call the engine. What it records of a task it keeps in the task's statistics.
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
-    /// An event happened when the clocks showed `now`.
-    fn event(&self, event: &Event, now: Now);
+    /// An event happened when the clocks showed `now`. It comes with its task's statistics if it is about the schedule, a pause,
+    /// or an occurrence.
+    fn event(&self, event: &Event, task: Option<&Arc<SharedStats>>, now: Now);
 
     /// A task is cancelled. After that, the agenda has no details of it.
-    fn cancelled(&self, task: TaskDetails, now: Now);
+    fn cancelled(&self, task: TaskDetails, stats: Arc<SharedStats>, now: Now);
 
     /// A task is about to be cancelled, when its next run starts.
-    fn ends(&self, task: TaskDetails);
+    fn ends(&self, task: TaskDetails, stats: &SharedStats);
 
     /// The layer finds its own recorder by its type.
     #[allow(dead_code)] // Without layers there is none.
@@ -155,9 +157,21 @@ impl Outbox {
 
     /// Queues an event, if it is for anybody.
     pub(super) fn emit(&mut self, now: Now, event: impl FnOnce() -> Event) {
-        if self.recorder.is_some() || self.is_observed() {
-            let event = self.recorded(now, event());
-            if self.is_observed() {
+        self.emit_of(None, now, event);
+    }
+
+    /// The same, of a task with these statistics.
+    pub(super) fn emit_of(
+        &mut self,
+        task: Option<&Arc<SharedStats>>,
+        now: Now,
+        event: impl FnOnce() -> Event,
+    ) {
+        let is_observed = self.is_observed();
+        if self.recorder.is_some() || is_observed {
+            let event = event();
+            self.record_event(&event, task, now);
+            if is_observed {
                 self.queue(event);
             }
         }
@@ -165,15 +179,19 @@ impl Outbox {
 
     /// Queues an event that must not get lost: without an observer it is printed to stderr.
     pub(super) fn alarm(&mut self, now: Now, event: Event) {
-        let event = self.recorded(now, event);
+        self.alarm_of(None, now, event);
+    }
+
+    /// The same, of a task with these statistics.
+    pub(super) fn alarm_of(&mut self, task: Option<&Arc<SharedStats>>, now: Now, event: Event) {
+        self.record_event(&event, task, now);
         self.queue(event);
     }
 
-    fn recorded(&self, now: Now, event: Event) -> Event {
+    fn record_event(&self, event: &Event, task: Option<&Arc<SharedStats>>, now: Now) {
         if let Some(recorder) = &self.recorder {
-            recorder.event(&event, now);
+            recorder.event(event, task, now);
         }
-        event
     }
 
     fn queue(&mut self, event: Event) {

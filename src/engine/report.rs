@@ -7,7 +7,7 @@ use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
 use crate::event::{Event, Why};
 use crate::guard::guarded;
-use crate::stats::LastRun;
+use crate::stats::{LastRun, SharedStats};
 use crate::store::Record;
 use crate::sync::{lock, Arc};
 use crate::task::{Facts, MissedOccurrences, Place, Reason, Retry};
@@ -25,7 +25,7 @@ impl State {
             self.record_run(run);
         }
         self.agenda.begin_limit(run);
-        self.outbox.emit(now, || {
+        self.outbox.emit_of(Some(&run.stats), now, || {
             let task = task.clone();
             Event::Started { task, due, lateness, coalesced, is_on_demand, is_last, attempt }
         });
@@ -55,25 +55,40 @@ impl State {
         };
         self.outbox.record(&run.name, Record::Ended(due));
         match outcome.is_failure() {
-            true => self.outbox.alarm(now, end()),
-            false => self.outbox.emit(now, end),
+            true => self.outbox.alarm_of(Some(&run.stats), now, end()),
+            false => self.outbox.emit_of(Some(&run.stats), now, end),
         }
         run.stats.add_run(last);
     }
 
-    pub(super) fn report_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
+    /// A task has missed occurrences.
+    pub(super) fn report_missed(
+        &mut self,
+        name: &Arc<str>,
+        stats: &Arc<SharedStats>,
+        missed: MissedOccurrences,
+        now: Now,
+    ) {
         let MissedOccurrences { count, first, latest, why } = missed;
-        self.outbox.emit(now, || Event::Missed { task: name.clone(), count, first, latest, why });
+        stats.add_missed(count);
+        let missed = || Event::Missed { task: name.clone(), count, first, latest, why };
+        self.outbox.emit_of(Some(stats), now, missed);
     }
 
     /// The same, of a task that the store still knows.
-    fn report_and_record_missed(&mut self, name: &Arc<str>, missed: MissedOccurrences, now: Now) {
+    fn report_and_record_missed(
+        &mut self,
+        name: &Arc<str>,
+        stats: &Arc<SharedStats>,
+        missed: MissedOccurrences,
+        now: Now,
+    ) {
         // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
         // process to make up for.
         if !matches!(missed.why, Why::Cancelled | Why::ShutDown) {
             self.outbox.record(name, Record::Passed(missed.latest));
         }
-        self.report_missed(name, missed, now);
+        self.report_missed(name, stats, missed, now);
     }
 }
 
@@ -82,7 +97,7 @@ impl Engine {
     pub(super) fn publish(&self, state: &mut State, now: Now) {
         for (name, news) in state.agenda.take_news() {
             match news {
-                News::Missed(missed) => state.report_and_record_missed(&name, missed, now),
+                News::Missed(missed, stats) => state.report_and_record_missed(&name, &stats, missed, now),
                 News::Broken(error) => {
                     let error = error.to_string().into();
                     state.outbox.alarm(now, Event::ScheduleFailed { task: name, error });
@@ -112,10 +127,10 @@ impl Engine {
                 timetable.pass(due, until, until)
             };
             let (first, latest) = (due.passed_at(until), pass.latest.passed_at(until));
-            stats.add_missed(pass.count);
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
-            state.report_missed(&name, MissedOccurrences { count: pass.count, first, latest, why }, now);
+            let missed = MissedOccurrences { count: pass.count, first, latest, why };
+            state.report_missed(&name, &stats, missed, now);
             self.unlock(state, now);
         }
         self.discard(&name, (timetable, job));
@@ -147,11 +162,10 @@ impl Engine {
         }
         let (mut state, now) = (lock(&self.state), self.clock.now());
         for missed in missed {
-            stats.add_missed(missed.count);
             match why {
-                Why::ShutDown => state.report_and_record_missed(&name, missed, now),
+                Why::ShutDown => state.report_and_record_missed(&name, &stats, missed, now),
                 // In the store the name is forgotten, or another task owns it.
-                _ => state.report_missed(&name, missed, now),
+                _ => state.report_missed(&name, &stats, missed, now),
             }
         }
         self.unlock(state, now);

@@ -153,7 +153,9 @@ impl Engine {
         match &scheduled {
             Scheduled::Taken { .. } => {}
             Scheduled::New { .. } => state.outbox.emit(now, || Event::Scheduled { task: name.clone() }),
-            Scheduled::Replaced { .. } => state.outbox.emit(now, || Event::Replaced { task: name.clone() }),
+            Scheduled::Replaced { stats, .. } => {
+                state.outbox.emit_of(Some(stats), now, || Event::Replaced { task: name.clone() });
+            }
         }
         self.unlock(state, now);
         scheduled
@@ -224,6 +226,7 @@ impl Engine {
             None => (self.open_state().map_err(of_task)?, self.clock.now()),
         };
         let changed = self.change_in(state, now, key, |state, now| {
+            let stats = state.agenda.owner(name).map(|owner| owner.stats);
             let old = state.agenda.reschedule(key, &mut plan, now);
             if plan.is_some() {
                 return None;
@@ -232,7 +235,7 @@ impl Engine {
                 let zone = state.zone.clone();
                 state.agenda.change_zone_named(name, &zone, now);
             }
-            state.outbox.emit(now, || Event::Rescheduled { task: name.clone() });
+            state.outbox.emit_of(stats.as_ref(), now, || Event::Rescheduled { task: name.clone() });
             Some(old)
         });
         // The task has ended meanwhile.
@@ -252,7 +255,7 @@ impl Engine {
                 None => return state.agenda.stop_last_run(key).map(|()| None),
             };
             if let (Some(recorder), Some(task)) = (recorder, details) {
-                recorder.cancelled(task, now);
+                recorder.cancelled(task, removed.stats.clone(), now);
             }
             state.outbox.record(&removed.name, Record::Forgot);
             state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
@@ -266,7 +269,7 @@ impl Engine {
     pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, _| {
             if let Some(recorder) = state.outbox.recorder() {
-                state.agenda.details(key).into_iter().for_each(|task| recorder.ends(task));
+                state.agenda.details(key).into_iter().for_each(|(task, stats)| recorder.ends(task, &stats));
             }
             state.agenda.cancel_after_next(key).then_some(())
         })
@@ -275,7 +278,8 @@ impl Engine {
     pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.pause(key, now)? {
-                state.outbox.emit(now, || Event::Paused { task: key.name.into() });
+                let stats = state.agenda.owner(key.name).map(|owner| owner.stats);
+                state.outbox.emit_of(stats.as_ref(), now, || Event::Paused { task: key.name.into() });
             }
             Some(())
         })
@@ -285,7 +289,8 @@ impl Engine {
     pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>, missed: Missed) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.resume(key, missed, now)? {
-                state.outbox.emit(now, || Event::Resumed { task: key.name.into() });
+                let stats = state.agenda.owner(key.name).map(|owner| owner.stats);
+                state.outbox.emit_of(stats.as_ref(), now, || Event::Resumed { task: key.name.into() });
             }
             Some(())
         })

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use self::queue::{least_workers, runs_of, waits, Want};
+use super::recorder::mean;
 use crate::agenda::TaskDetails;
 use crate::clock::Now;
 use crate::elapsed::Elapsed;
@@ -107,9 +108,8 @@ impl Scheduler {
     pub fn forecast(&self, horizon: Duration) -> Forecast {
         let state = lock(&self.engine.state);
         let (zone, now) = (state.zone.clone(), self.engine.clock.now());
-        let history = super::history(&state);
-        let details = state.agenda.all_details();
-        let means: Vec<_> = details.iter().map(|task| history?.mean(&task.name)).collect();
+        let details = state.agenda.all_details().into_iter().map(|(task, stats)| (task, mean(&stats)));
+        let (details, means): (Vec<_>, Vec<_>) = details.unzip();
         let wait_limit = state.agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
         drop(state);
         let (due_times, cut) = due_times_of(&details, now, horizon);
