@@ -131,6 +131,16 @@ impl<J> Pool<J> {
         lock(&self.state).pop()
     }
 
+    /// Puts a job back to the front for other workers that are busy now. If there are none, returns it.
+    pub(crate) fn put_back(&self, job: J) -> Option<J> {
+        let mut state = lock(&self.state);
+        if state.workers - state.idle - state.notified - state.starting <= 1 {
+            return Some(job);
+        }
+        state.queue.push_front(job);
+        None
+    }
+
     /// The next job, if it is wanted, for a worker that takes several.
     pub(crate) fn pop_if(&self, is_wanted: impl FnOnce(&J) -> bool) -> Option<J> {
         let queue = &mut lock(&self.state).queue;
@@ -269,6 +279,18 @@ mod tests {
         pool.push(0..10 * KEPT);
         while pool.pop().is_some() {}
         assert!(lock(&pool.state).queue.capacity() <= KEPT);
+    }
+
+    #[test]
+    fn a_job_is_put_back_to_the_front_only_if_another_worker_is_busy() {
+        let pool = Pool::new(2);
+        pool.push([1, 2]);
+        let job = pool.pop().expect("two were pushed");
+        // Both workers are about to begin.
+        assert_eq!(pool.put_back(job), Some(1));
+        lock(&pool.state).starting = 0;
+        assert_eq!(pool.put_back(job), None);
+        assert_eq!((pool.pop(), pool.pop(), pool.pop()), (Some(1), Some(2), None));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) use std::thread::{self, ThreadId};
 pub(crate) use std::thread_local;
 pub(crate) use std::time::Instant;
 
-use std::sync::PoisonError;
+use std::sync::{PoisonError, TryLockError};
 use std::time::SystemTime;
 
 /// What is done to all tasks goes in slices of so many, so that no other thread waits long for the lock. It is here so that
@@ -27,6 +27,22 @@ pub(crate) fn wall_clock() -> SystemTime {
 /// Locks, whether or not a thread died with the lock in its hand.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often [`lock_soon`] looks: some microseconds.
+const TRIES: usize = 100;
+
+/// Locks, if another thread has the lock for no longer than a moment. A thread that sleeps until it has the lock makes all others
+/// sleep, too: as long as one does, the standard library's mutex wakes the next at each unlock.
+pub(crate) fn lock_soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    for _ in 0..TRIES {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    None
 }
 
 /// Waits until notified, or sooner: callers look again.

@@ -127,6 +127,11 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.guard(lock.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
+/// As soon as others have let go of it.
+pub fn lock_soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    Some(lock(mutex))
+}
+
 pub fn wait<'a, T>(condvar: &Condvar, mut guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     guard.value = None;
     let lock = guard.lock.take().expect("it is there until the guard is dropped");
