@@ -392,6 +392,12 @@ impl Agenda {
         std::mem::take(&mut self.stopped)
     }
 
+    /// Whether something has happened to a task since the news was taken last. Mostly nothing has.
+    #[inline]
+    pub(crate) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
     /// What happened to tasks since it was taken last.
     pub(crate) fn take_news(&mut self) -> Vec<(Arc<str>, News)> {
         std::mem::take(&mut self.news)

@@ -69,10 +69,7 @@ impl<T: Ord + Copy> Heap<T> {
         };
         self.items.swap_remove(place);
         if place < self.items.len() {
-            // It may belong higher or lower.
-            if self.rise(place) == place {
-                self.sink(place);
-            }
+            self.settle(place);
         }
         while self.places.last() == Some(&NOWHERE) {
             self.places.pop();
@@ -100,9 +97,9 @@ impl<T: Ord + Copy> Heap<T> {
         place
     }
 
-    /// Moves an item down to where it belongs. It came from the end, and most likely belongs near to it: so its place is
+    /// Moves an item up or down to where it belongs. It came from the end, and most likely belongs near to it: so its place is
     /// searched from below.
-    fn sink(&mut self, place: usize) {
+    fn settle(&mut self, place: usize) {
         let item = self.items[place];
         let mut hole = place;
         while let Some(child) = self.first_child(hole) {
@@ -117,14 +114,9 @@ impl<T: Ord + Copy> Heap<T> {
     fn first_child(&self, place: usize) -> Option<usize> {
         let begin = FANOUT * place + 1;
         let children = self.items.get(begin..self.items.len().min(begin + FANOUT))?;
-        let mut first = children.first()?;
-        let mut place = begin;
-        for (i, child) in children.iter().enumerate().skip(1) {
-            if child.is_before(first) {
-                (first, place) = (child, begin + i);
-            }
-        }
-        Some(place)
+        let before =
+            |one: usize, other: usize| if children[other].is_before(&children[one]) { other } else { one };
+        Some(begin + (0..children.len()).reduce(before)?)
     }
 
     fn put(&mut self, place: usize, item: HeapItem<T>) {

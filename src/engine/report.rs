@@ -95,6 +95,9 @@ impl State {
 impl Engine {
     /// Puts what the agenda has to report into the outbox.
     pub(super) fn publish(&self, state: &mut State, now: Now) {
+        if !state.agenda.has_news() {
+            return;
+        }
         for (name, news) in state.agenda.take_news() {
             match news {
                 News::Missed(missed, stats) => state.report_and_record_missed(&name, &stats, missed, now),
