@@ -104,6 +104,8 @@ pub(crate) struct State {
     pub(crate) stops: Stops,
     /// When a worker last waited for a due time without sleeping.
     spun: Option<Instant>,
+    /// The zones that texts have meant since the zones were checked last.
+    read_zones: Vec<(Box<str>, Zone)>,
     /// When the zones were checked last.
     zones_checked: Instant,
     watching: Watching,
@@ -181,6 +183,7 @@ impl Engine {
             outbox: Outbox::new(has_store, recorder),
             zone,
             own_zones: Vec::new(),
+            read_zones: Vec::new(),
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),
             phase: Phase::Open,

@@ -254,7 +254,7 @@ pub use {
     engine::Claim,
     error::Error,
     event::{ClaimFailure, Event, RunOutcome, Why},
-    schedule::{Given, Moment, Schedule, Upcoming},
+    schedule::{Given, GivenZone, Moment, Schedule, Upcoming},
     scheduler::{
         cancel_task, cancel_task_after_next, schedule_task, Builder, NeedsSchedule, ObserverHandle, Run,
         Scheduler, Task, TaskBuilder,

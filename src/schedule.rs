@@ -26,7 +26,7 @@ mod timetable;
 mod words;
 
 pub use ask::Upcoming;
-pub use given::Given;
+pub use given::{Given, GivenZone};
 pub(crate) use jitter::Whose;
 pub use moment::Moment;
 

@@ -19,6 +19,9 @@ pub(crate) struct Watch {
     failures: Vec<(Option<Zone>, TzError)>,
 }
 
+/// So many zones are found by the texts that were given for them.
+const MOST_READ: usize = 64;
+
 /// Where the watch is.
 pub(super) enum Watching {
     /// There is none: with a manual clock, zones change by [`set_zone`](Engine::set_zone) only.
@@ -81,6 +84,25 @@ impl State {
 }
 
 impl Engine {
+    /// The zone that a text means. Between two checks of the zones its file is read once.
+    pub(crate) fn zone_of(&self, text: &str) -> Result<Zone, TzError> {
+        let is_time_to_check = |state: &State| self.is_time_to_check_zones(state, self.clock.now());
+        let find =
+            |state: &State| Some(state.read_zones.iter().find(|(known, _)| **known == *text)?.1.clone());
+        let state = lock(&self.state);
+        if let Some(zone) = find(&state).filter(|_| !is_time_to_check(&state)) {
+            return Ok(zone);
+        }
+        drop(state);
+        let zone = Zone::try_from(text)?;
+        let mut state = lock(&self.state);
+        if is_time_to_check(&state) || state.read_zones.len() == MOST_READ {
+            state.read_zones = Vec::new();
+        }
+        state.read_zones.push((text.into(), zone.clone()));
+        Ok(zone)
+    }
+
     /// From now on, all tasks without a zone of their own follow this one. The local zone does not matter any more.
     pub(crate) fn set_zone(self: &Arc<Self>, zone: Zone) {
         let mut state = lock(&self.state);
@@ -103,14 +125,19 @@ impl Engine {
         self.unlock(state, now);
     }
 
+    fn is_time_to_check_zones(&self, state: &State, now: Now) -> bool {
+        now.mono.saturating_duration_since(state.zones_checked) >= self.zone_check
+    }
+
     /// The watch, if it is time to check the zones. Then the caller must do it: no other thread will.
     pub(crate) fn time_to_check_zones(&self, state: &mut State, now: Now) -> Option<Box<Watch>> {
-        if now.mono.saturating_duration_since(state.zones_checked) < self.zone_check {
+        if !self.is_time_to_check_zones(state, now) {
             return None;
         }
         match std::mem::replace(&mut state.watching, Watching::Checking) {
             Watching::Idle(watch) => {
                 state.zones_checked = now.mono;
+                state.read_zones = Vec::new();
                 Some(watch)
             }
             watching => {
@@ -192,14 +219,18 @@ mod tests {
     use crate::sync::Mutex;
 
     fn engine(zone: &Zone) -> Arc<Engine> {
+        engine_on(ManualClock::new(SystemTime::UNIX_EPOCH), zone, Duration::ZERO)
+    }
+
+    fn engine_on(clock: ManualClock, zone: &Zone, zone_check: Duration) -> Arc<Engine> {
         Arc::new(Engine::new(Settings {
-            clock: Clock::Manual(ManualClock::new(SystemTime::UNIX_EPOCH)),
+            clock: Clock::Manual(clock),
             zone: zone.clone(),
             seed: 0,
             clock_check: None,
             clock_correction: CORRECTION,
             watch: Some(Watch::new(None)),
-            zone_check: Duration::ZERO,
+            zone_check,
             store: Mutex::new(OpenStore::default()),
             recorder: None,
             wait_limit: None,
@@ -225,6 +256,22 @@ mod tests {
         assert_eq!(read_zone(&found), set);
         engine.check_zones(watch);
         assert!(check().is_some(), "the watch is back");
+    }
+
+    #[test]
+    fn a_text_is_read_once_between_two_checks_of_the_zones() {
+        let minute = Duration::from_secs(60);
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+        let engine = engine_on(clock.clone(), &Zone::utc(), minute);
+        let kept = || lock(&engine.state).read_zones.len();
+        let zones = ["ABC1", "ABC2", "ABC1"].map(|text| engine.zone_of(text).unwrap());
+        assert_eq!((kept(), zones[0] == zones[2], zones[0] == zones[1]), (2, true, false));
+        assert!(engine.zone_of("nonsense").is_err());
+        (0..1000).for_each(|rule| assert!(engine.zone_of(&format!("<{rule:03}>3")).is_ok()));
+        assert!((1..=MOST_READ).contains(&kept()));
+        clock.advance(minute);
+        assert!(engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now()).is_some());
+        assert_eq!(kept(), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::tz::{TzError, Zone};
 
 /// What can be given where a `T` is wanted: a value of that type, or one that converts to it, such as a text.
 ///
@@ -32,6 +33,25 @@ where
     fn read(self, field: &'static str) -> Result<T, Error> {
         let given = self.clone();
         self.try_into().map_err(|error| error.into().in_field(field, unquoted(&given)))
+    }
+}
+
+/// What can be given where the zone of a task is wanted: a [`Zone`], or the name of one or a POSIX rule.
+pub trait GivenZone {
+    /// The zone. `read` reads a text.
+    #[doc(hidden)]
+    fn zone(self, read: impl FnOnce(&str) -> Result<Zone, TzError>) -> Result<Zone, TzError>;
+}
+
+impl GivenZone for Zone {
+    fn zone(self, _: impl FnOnce(&str) -> Result<Zone, TzError>) -> Result<Zone, TzError> {
+        Ok(self)
+    }
+}
+
+impl GivenZone for &str {
+    fn zone(self, read: impl FnOnce(&str) -> Result<Zone, TzError>) -> Result<Zone, TzError> {
+        read(self)
     }
 }
 

@@ -10,10 +10,9 @@ use super::Scheduler;
 use crate::civil::{Date, DateTime};
 use crate::engine::Order;
 use crate::error::Error;
-use crate::schedule::{Given, Moment, Schedule};
+use crate::schedule::{Given, GivenZone, Moment, Schedule};
 use crate::sync::{lock, Arc, Mutex};
 use crate::task::{Facts, Job, Missed, Outcome, Overlap, Pending, Policy, Retries};
-use crate::tz::Zone;
 
 /// A task with a name and a schedule. [`run`](TaskBuilder::run), [`run_with`](TaskBuilder::run_with),
 /// [`run_shared`](TaskBuilder::run_shared) or [`run_async`](TaskBuilder::run_async) adds the callback and schedules it.
@@ -95,12 +94,12 @@ impl<'a> TaskBuilder<'a> {
 
     /// The zone of the schedule's civil times: a [`Zone`], or the name of one or a POSIX rule. Without it, the scheduler's
     /// zone.
-    pub fn zone<Z>(self, zone: Z) -> Self
-    where
-        Z: TryInto<Zone>,
-        Z::Error: Into<Error>,
-    {
-        self.with(|schedule| Ok(schedule.zone(zone.try_into().map_err(Into::into)?)))
+    ///
+    /// The tasks of a scheduler that name the same zone share its data. Its file is read again after a
+    /// [`zone_check`](crate::Builder::zone_check) at the earliest.
+    pub fn zone(self, zone: impl GivenZone) -> Self {
+        let engine = &self.scheduler.engine;
+        self.with(|schedule| Ok(schedule.zone(zone.zone(|text| engine.zone_of(text))?)))
     }
 
     fn with(mut self, change: impl FnOnce(Schedule) -> Result<Schedule, Error>) -> Self {
