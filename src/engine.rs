@@ -17,7 +17,8 @@
 //! * `GLOBAL` ([`Scheduler::global`](crate::Scheduler::global)): the scheduler of the process, while it is being made.
 //! * `store` ([`journal`]): the store, and who may write to it.
 //! * `state`: the agenda, the outbox, and all that changes with them. The `state` of the [`Pool`]: its queue.
-//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded. `stats`: what has become of a task.
+//! * `hands`: the time of a manual clock. `past`: what the layer `history` has recorded, apart from that of single tasks;
+//!   `stats` may be taken while it is held. `stats`: what has become of a task.
 //!   `request`: whether a run is to stop, and who waits for that.
 //! * The `sleep` of each pending future is taken alone.
 //!
