@@ -39,7 +39,6 @@ mod workers;
 mod zones;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -47,7 +46,7 @@ use crate::agenda::{earlier, Agenda};
 use crate::clock::{Clock, Now};
 use crate::event::Event;
 use crate::pool::Pool;
-use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, Weak, SLICE};
+use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, SLICE};
 use crate::tz::Zone;
 
 pub use claim::Claim;
@@ -114,8 +113,6 @@ pub(crate) struct State {
     /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
     /// threads only that no other has taken.
     joining: usize,
-    /// The pending futures, by the version of the task and the number of the run.
-    sleepers: BTreeMap<(u64, u64), Weak<Sleeper>>,
     /// Callers that wait for the runs of a task to end.
     waiters: usize,
 }
@@ -188,7 +185,6 @@ impl Engine {
             timer_thread: None,
             event_thread: None,
             joining: 0,
-            sleepers: BTreeMap::new(),
             waiters: 0,
         };
         Engine {

@@ -2,7 +2,6 @@
 //! slices, and other threads have the lock in between. Whoever comes for a task before its turn has it done to this task
 //! first, so nobody can tell that it was not done to all at once. Pure: no threads, no clock.
 
-use std::collections::BTreeSet;
 use std::mem::{replace, take};
 use std::time::SystemTime;
 
@@ -26,7 +25,8 @@ pub(super) struct ZoneSweep {
     last_version: u64,
     /// From this index on tasks are still to be judged, apart from those that are judged already.
     next: usize,
-    judged: BTreeSet<usize>,
+    /// By index, whether it is judged already. What has a later index was scheduled after the change.
+    judged: Vec<bool>,
 }
 
 /// A shutdown that goes on.
@@ -58,7 +58,7 @@ impl Agenda {
             shown: self.shown,
             last_version: self.numbers,
             next: 0,
-            judged: BTreeSet::new(),
+            judged: vec![false; self.name_entries.len()],
         }));
     }
 
@@ -72,7 +72,6 @@ impl Agenda {
         match &mut self.zone_sweep {
             Some(sweep) if end < self.name_entries.len() => {
                 sweep.next = end;
-                sweep.judged = sweep.judged.split_off(&end);
                 false
             }
             _ => {
@@ -85,7 +84,7 @@ impl Agenda {
     /// Judges a task by its new zone if that is still to be done. Answers whether it was.
     pub(super) fn follow_zone(&mut self, index: usize) -> bool {
         let sweep = match &mut self.zone_sweep {
-            Some(sweep) if sweep.next <= index && !sweep.judged.contains(&index) => sweep,
+            Some(sweep) if sweep.judged.get(index) == Some(&false) => sweep,
             _ => return false,
         };
         let entry = self.name_entries.get_mut(index).and_then(|it| it.as_mut()?.entry.as_mut());
@@ -93,7 +92,7 @@ impl Agenda {
             Some(entry) if entry.version <= sweep.last_version && entry.spec.zone == sweep.of => entry,
             _ => return false,
         };
-        sweep.judged.insert(index);
+        sweep.judged[index] = true;
         let (to, at, shown) = (sweep.to.clone(), sweep.at, sweep.shown);
         entry.spec.zone = sweep.of.as_ref().map(|_| to.clone());
         self.change_zone_at(index, &to, shown, at);

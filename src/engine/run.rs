@@ -301,7 +301,7 @@ impl Sleeper {
         let run = AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) };
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
         let mut state = lock(&engine.state);
-        state.sleepers.insert(id, Arc::downgrade(&sleeper));
+        state.stops.add_sleeper(id, &sleeper);
         let given_up = state.agenda.is_given_up(key).then(|| sleeper.clone());
         drop(state);
         poll(sleeper);
