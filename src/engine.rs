@@ -58,6 +58,7 @@ pub(crate) use requests::{Order, ScheduledTask};
 pub(crate) use run::{Sleeper, Work};
 use spin::LEAD;
 use stops::Stops;
+pub(crate) use workers::start_thread;
 pub(crate) use zones::Watch;
 use zones::Watching;
 
@@ -237,7 +238,7 @@ impl Engine {
             self.notify_quiet();
         }
         if !queued.is_empty() {
-            self.submit(queued.into_iter().map(Work::PickUp));
+            self.submit(&mut queued.into_iter().map(Work::PickUp));
         }
         self.wake(wakers);
         if closes {
@@ -271,7 +272,7 @@ impl Engine {
         }
         let wakers = (!wakers.is_empty()).then(|| Work::Wake(wakers));
         let work = watch.map(Work::CheckZones).into_iter().chain(wakers);
-        self.submit(work.chain(queued.into_iter().map(Work::PickUp)));
+        self.submit(&mut work.chain(queued.into_iter().map(Work::PickUp)));
         lock(&self.state)
     }
 

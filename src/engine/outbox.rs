@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 
+use super::workers::start_thread;
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskDetails;
 use crate::clock::Now;
@@ -156,10 +157,15 @@ impl Outbox {
     /// Queues an event, if it is for anybody.
     pub(super) fn emit(&mut self, now: Now, event: impl FnOnce() -> Event) {
         if self.recorder.is_some() || self.is_observed() {
-            let event = self.recorded(now, event());
-            if self.is_observed() {
-                self.queue(event);
-            }
+            self.emit_wanted(now, event());
+        }
+    }
+
+    #[inline(never)]
+    fn emit_wanted(&mut self, now: Now, event: Event) {
+        let event = self.recorded(now, event);
+        if self.is_observed() {
+            self.queue(event);
         }
     }
 
@@ -265,7 +271,7 @@ impl Engine {
             EventThread::None => {
                 let engine = self.clone();
                 let life = move || engine.deliver_all();
-                let thread = thread::Builder::new().name("sexton-events".into()).spawn(life);
+                let thread = start_thread("sexton-events", Box::new(life));
                 state.event_thread = Some(thread.map_err(|_| MustDeliver)?);
             }
         }

@@ -1,5 +1,6 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
+use std::iter::once;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::SystemTime;
 
@@ -345,7 +346,7 @@ fn poll(sleeper: Arc<Sleeper>) {
                     let engine = run.engine.clone();
                     *sleep = Sleep::Queued(run);
                     drop(sleep);
-                    engine.submit([Work::Poll(sleeper)]);
+                    engine.submit(&mut once(Work::Poll(sleeper)));
                 }
                 Next::Drop => {
                     *sleep = Sleep::Over;
@@ -375,7 +376,7 @@ impl Wake for Sleeper {
                 let engine = run.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
-                engine.submit([Work::Poll(self)]);
+                engine.submit(&mut once(Work::Poll(self)));
             }
             Sleep::Polled { then: Next::Sleep } => *sleep = Sleep::Polled { then: Next::Queue },
             other => *sleep = other,
@@ -389,7 +390,7 @@ impl Drop for Sleeper {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
         if let Sleep::Asleep(run) = sleep {
             let engine = run.engine.clone();
-            engine.submit([Work::Abandon(run)]);
+            engine.submit(&mut once(Work::Abandon(run)));
         }
     }
 }

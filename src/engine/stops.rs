@@ -25,6 +25,12 @@ struct Live {
     sleeper: Weak<Sleeper>,
 }
 
+impl Live {
+    fn request(&self) -> Vec<Waker> {
+        self.stop.as_ref().map_or_else(Vec::new, Stop::request)
+    }
+}
+
 impl Stops {
     /// A run is pending from now on.
     pub(super) fn add_sleeper(&mut self, run: (u64, u64), sleeper: &Arc<Sleeper>) {
@@ -33,8 +39,12 @@ impl Stops {
 
     /// The pending runs of some versions.
     pub(super) fn sleepers(&self, versions: Vec<u64>) -> Vec<Arc<Sleeper>> {
-        let runs = versions.into_iter().flat_map(|version| self.0.range((version, 0)..=(version, u64::MAX)));
-        runs.filter_map(|(_, run)| run.sleeper.upgrade()).collect()
+        let mut sleepers = Vec::new();
+        for version in versions {
+            let runs = self.0.range((version, 0)..=(version, u64::MAX));
+            sleepers.extend(runs.filter_map(|(_, run)| run.sleeper.upgrade()));
+        }
+        sleepers
     }
 
     /// All pending runs. They are not among them any more.
@@ -87,24 +97,16 @@ impl State {
         if self.stops.0.is_empty() {
             return Vec::new();
         }
+        let mut wakers = Vec::new();
         if self.phase != Phase::Open {
-            return self
-                .stops
-                .0
-                .values()
-                .filter_map(|run| run.stop.as_ref())
-                .flat_map(Stop::request)
-                .collect();
+            self.stops.0.values().for_each(|run| wakers.append(&mut run.request()));
+            return wakers;
         }
-        let runs = |(version, run): (u64, Option<u64>)| {
-            (version, run.unwrap_or(0))..=(version, run.unwrap_or(u64::MAX))
-        };
-        stopped
-            .into_iter()
-            .flat_map(|one| self.stops.0.range(runs(one)))
-            .filter_map(|(_, run)| run.stop.as_ref())
-            .flat_map(Stop::request)
-            .collect()
+        for (version, run) in stopped {
+            let runs = (version, run.unwrap_or(0))..=(version, run.unwrap_or(u64::MAX));
+            self.stops.0.range(runs).for_each(|(_, run)| wakers.append(&mut run.request()));
+        }
+        wakers
     }
 }
 
