@@ -360,6 +360,7 @@ thread_local! {
 pub(crate) struct Inside;
 
 impl Inside {
+    #[inline(never)]
     pub(crate) fn of(engine: &Engine) -> Inside {
         INSIDE.with(|inside| inside.borrow_mut().push(engine));
         Inside
@@ -371,6 +372,7 @@ impl Inside {
 }
 
 impl Drop for Inside {
+    #[inline(never)]
     fn drop(&mut self) {
         INSIDE.with(|inside| inside.borrow_mut().pop());
     }

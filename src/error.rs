@@ -60,6 +60,8 @@ pub(crate) enum Kind {
 }
 
 impl Error {
+    #[cold]
+    #[inline(never)]
     pub(crate) fn new(kind: Kind) -> Error {
         Error { inner: Arc::new(Inner { task: None, field: None, kind }) }
     }
@@ -74,14 +76,21 @@ impl Error {
     }
 
     /// Adds the name of the task.
+    #[cold]
     pub(crate) fn of_task(mut self, name: &Arc<str>) -> Error {
         Arc::make_mut(&mut self.inner).task = Some(name.clone());
         self
     }
 
     /// Adds the part of the request that is wrong, and its value.
-    pub(crate) fn in_field(mut self, field: &'static str, value: impl Into<String>) -> Error {
-        Arc::make_mut(&mut self.inner).field.get_or_insert_with(|| (field, value.into()));
+    pub(crate) fn in_field(self, field: &'static str, value: impl Into<String>) -> Error {
+        self.with_field(field, value.into())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn with_field(mut self, field: &'static str, value: String) -> Error {
+        Arc::make_mut(&mut self.inner).field.get_or_insert((field, value));
         self
     }
 

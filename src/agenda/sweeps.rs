@@ -2,15 +2,14 @@
 //! slices, and other threads have the lock in between. Whoever comes for a task before its turn has it done to this task
 //! first, so nobody can tell that it was not done to all at once. Pure: no threads, no clock.
 
+use std::any::Any;
 use std::mem::{replace, take};
 use std::time::SystemTime;
 
-use super::heap::Heap;
 use super::names::Names;
-use super::{Agenda, EntryKey, NameEntry, Removed};
+use super::{Agenda, EntryKey, Removed};
 use crate::clock::Now;
 use crate::event::Why;
-use crate::sync::Instant;
 use crate::tz::Zone;
 
 /// A change of zone that goes on.
@@ -41,9 +40,7 @@ pub(super) struct Clearing {
 pub(crate) struct Cleared {
     /// What remains of tasks that somebody came for.
     pub(crate) removed: Vec<Removed>,
-    _heaps: (Heap<Instant>, Heap<SystemTime>),
-    _names: Option<Names>,
-    _name_entries: Vec<Option<Box<NameEntry>>>,
+    _rest: Vec<Box<dyn Any + Send>>,
 }
 
 impl Agenda {
@@ -102,8 +99,9 @@ impl Agenda {
     /// Begins to remove all tasks. From now on nobody finds them.
     pub(crate) fn begin_clearing(&mut self, now: Now) {
         // To take each of a million tasks out of its heap would take longer than all else.
-        let _heaps = (take(&mut self.elapsed), take(&mut self.calendar));
-        self.clearing = Some(Clearing { at: now, cleared: Cleared { _heaps, ..Cleared::default() } });
+        let heaps = Box::new((take(&mut self.elapsed), take(&mut self.calendar)));
+        self.clearing =
+            Some(Clearing { at: now, cleared: Cleared { removed: Vec::new(), _rest: vec![heaps] } });
         self.to_ask.clear();
     }
 
@@ -139,11 +137,11 @@ impl Agenda {
     pub(crate) fn end_clearing(&mut self) -> Cleared {
         let mut cleared = self.clearing.take().map_or_else(Cleared::default, |clearing| clearing.cleared);
         // Names are not taken out one by one either.
-        cleared._names = Some(replace(&mut self.names, Names::new()));
+        cleared._rest.push(Box::new(replace(&mut self.names, Names::new())));
         self.free = Vec::new();
         match self.name_entries.iter().rposition(Option::is_some) {
             Some(last) => self.name_entries.truncate(last + 1),
-            None => cleared._name_entries = take(&mut self.name_entries),
+            None => cleared._rest.push(Box::new(take(&mut self.name_entries))),
         }
         for (index, name_entry) in self.name_entries.iter().enumerate() {
             if let Some(held_up) = name_entry {

@@ -163,7 +163,7 @@ impl Outbox {
 
     #[inline(never)]
     fn emit_wanted(&mut self, now: Now, event: Event) {
-        let event = self.recorded(now, event);
+        self.record_event(now, &event);
         if self.is_observed() {
             self.queue(event);
         }
@@ -171,15 +171,14 @@ impl Outbox {
 
     /// Queues an event that must not get lost: without an observer it is printed to stderr.
     pub(super) fn alarm(&mut self, now: Now, event: Event) {
-        let event = self.recorded(now, event);
+        self.record_event(now, &event);
         self.queue(event);
     }
 
-    fn recorded(&self, now: Now, event: Event) -> Event {
+    fn record_event(&self, now: Now, event: &Event) {
         if let Some(recorder) = &self.recorder {
-            recorder.event(&event, now);
+            recorder.event(event, now);
         }
-        event
     }
 
     fn queue(&mut self, event: Event) {
@@ -200,6 +199,7 @@ impl Outbox {
     }
 
     /// Queues a record for the store, if there is one.
+    #[inline(never)]
     pub(super) fn record(&mut self, name: &Arc<str>, record: Record) {
         if self.has_store {
             self.records.push_back((name.clone(), record));

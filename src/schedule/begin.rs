@@ -250,18 +250,23 @@ impl Beginning {
     /// An error for a schedule that is never due: `what` gives it in words, and is given what is left out. Iterators and
     /// closures are free to be empty.
     fn must_be_due(&self, due: Option<Due>, what: &dyn Fn(&str) -> String) -> Result<(), Error> {
-        if self.bounds.delayed(due, self.now).is_some() {
-            return Ok(());
+        match self.bounds.delayed(due, self.now) {
+            Some(_) => Ok(()),
+            None => Err(self.not_due(due, what)),
         }
+    }
+
+    #[cold]
+    fn not_due(&self, due: Option<Due>, what: &dyn Fn(&str) -> String) -> Error {
         let Parts { except, until, .. } = &*self.bounds;
         let what = what(&if except.is_empty() { String::new() } else { except.in_words().to_string() });
         match due {
             Some(_) => {
                 let until = until.map(|until| Moment::from(until).to_string());
                 let error = never_due(format!("that is before {what} is first due"));
-                Err(error.in_field("until", until.unwrap_or_default()))
+                error.in_field("until", until.unwrap_or_default())
             }
-            None => Err(never_due(format!("{what} is not due any more"))),
+            None => never_due(format!("{what} is not due any more")),
         }
     }
 }
