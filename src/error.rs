@@ -67,6 +67,8 @@ impl Error {
     }
 
     /// For all that no other kind is for: a text says what is wrong.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn other(why: impl Into<String>) -> Error {
         Error::new(Kind::Other(why.into()))
     }
@@ -83,14 +85,10 @@ impl Error {
     }
 
     /// Adds the part of the request that is wrong, and its value.
-    pub(crate) fn in_field(self, field: &'static str, value: impl Into<String>) -> Error {
-        self.with_field(field, value.into())
-    }
-
     #[cold]
     #[inline(never)]
-    fn with_field(mut self, field: &'static str, value: String) -> Error {
-        Arc::make_mut(&mut self.inner).field.get_or_insert((field, value));
+    pub(crate) fn in_field(mut self, field: &'static str, value: impl Into<String>) -> Error {
+        Arc::make_mut(&mut self.inner).field.get_or_insert_with(|| (field, value.into()));
         self
     }
 

@@ -319,7 +319,7 @@ pub(super) fn file_in_tzdata<'a>(
     name: &str,
 ) -> Result<Option<&'a [u8]>, TzError> {
     android::find(bytes, name)
-        .map_err(|damage| TzError::damaged(source, damage.part, damage.found, damage.at, damage.expected))
+        .map_err(|damage| TzError::damaged(source, damage.part, &damage.found, damage.at, &damage.expected))
 }
 
 /// The zone that the registry of Windows describes.
