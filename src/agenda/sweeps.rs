@@ -81,7 +81,7 @@ impl Agenda {
     /// Judges a task by its new zone if that is still to be done. Answers whether it was.
     pub(super) fn follow_zone(&mut self, index: usize) -> bool {
         let sweep = match &mut self.zone_sweep {
-            Some(sweep) if sweep.judged.get(index) == Some(&false) => sweep,
+            Some(sweep) if sweep.next <= index && sweep.judged.get(index) == Some(&false) => sweep,
             _ => return false,
         };
         let entry = self.name_entries.get_mut(index).and_then(|it| it.as_mut()?.entry.as_mut());
