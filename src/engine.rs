@@ -40,7 +40,6 @@ mod workers;
 mod zones;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ use crate::agenda::{earlier, Agenda};
 use crate::clock::{Clock, Now};
 use crate::event::Event;
 use crate::pool::Pool;
-use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, Weak, SLICE};
+use crate::sync::{lock, thread, thread_local, Arc, Condvar, Instant, Mutex, MutexGuard, SLICE};
 use crate::tz::Zone;
 
 pub use claim::Claim;
@@ -60,6 +59,7 @@ pub(crate) use requests::{Order, ScheduledTask};
 pub(crate) use run::{Sleeper, Work};
 use spin::LEAD;
 use stops::Stops;
+pub(crate) use workers::start_thread;
 pub(crate) use zones::Watch;
 use zones::Watching;
 
@@ -117,8 +117,6 @@ pub(crate) struct State {
     /// Callers of `shutdown` that are joining threads. All of them return only when none is left, as each joins those
     /// threads only that no other has taken.
     joining: usize,
-    /// The pending futures, by the version of the task and the number of the run.
-    sleepers: BTreeMap<(u64, u64), Weak<Sleeper>>,
     /// Callers that wait for the runs of a task to end.
     waiters: usize,
 }
@@ -192,7 +190,6 @@ impl Engine {
             timer_thread: None,
             event_thread: None,
             joining: 0,
-            sleepers: BTreeMap::new(),
             waiters: 0,
         };
         Engine {
@@ -245,7 +242,7 @@ impl Engine {
             self.notify_quiet();
         }
         if !queued.is_empty() {
-            self.submit(queued.into_iter().map(Work::PickUp));
+            self.submit(&mut queued.into_iter().map(Work::PickUp));
         }
         self.wake(wakers);
         if closes {
@@ -279,7 +276,7 @@ impl Engine {
         }
         let wakers = (!wakers.is_empty()).then(|| Work::Wake(wakers));
         let work = watch.map(Work::CheckZones).into_iter().chain(wakers);
-        self.submit(work.chain(queued.into_iter().map(Work::PickUp)));
+        self.submit(&mut work.chain(queued.into_iter().map(Work::PickUp)));
         lock(&self.state)
     }
 
@@ -367,6 +364,7 @@ thread_local! {
 pub(crate) struct Inside;
 
 impl Inside {
+    #[inline(never)]
     pub(crate) fn of(engine: &Engine) -> Inside {
         INSIDE.with(|inside| inside.borrow_mut().push(engine));
         Inside
@@ -378,6 +376,7 @@ impl Inside {
 }
 
 impl Drop for Inside {
+    #[inline(never)]
     fn drop(&mut self) {
         INSIDE.with(|inside| inside.borrow_mut().pop());
     }

@@ -26,8 +26,8 @@ use crate::tz::TzError;
 /// ```
 #[derive(Clone)]
 pub struct Error {
-    // Boxed to keep the `Result` of every call small: errors are rare.
-    inner: Box<Inner>,
+    // Shared to keep the `Result` of every call small, and all that drops or copies one: errors are rare.
+    inner: Arc<Inner>,
 }
 
 #[derive(Clone)]
@@ -60,11 +60,15 @@ pub(crate) enum Kind {
 }
 
 impl Error {
+    #[cold]
+    #[inline(never)]
     pub(crate) fn new(kind: Kind) -> Error {
-        Error { inner: Box::new(Inner { task: None, field: None, kind }) }
+        Error { inner: Arc::new(Inner { task: None, field: None, kind }) }
     }
 
     /// For all that no other kind is for: a text says what is wrong.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn other(why: impl Into<String>) -> Error {
         Error::new(Kind::Other(why.into()))
     }
@@ -74,14 +78,17 @@ impl Error {
     }
 
     /// Adds the name of the task.
+    #[cold]
     pub(crate) fn of_task(mut self, name: &Arc<str>) -> Error {
-        self.inner.task = Some(name.clone());
+        Arc::make_mut(&mut self.inner).task = Some(name.clone());
         self
     }
 
     /// Adds the part of the request that is wrong, and its value.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn in_field(mut self, field: &'static str, value: impl Into<String>) -> Error {
-        self.inner.field.get_or_insert_with(|| (field, value.into()));
+        Arc::make_mut(&mut self.inner).field.get_or_insert_with(|| (field, value.into()));
         self
     }
 

@@ -17,6 +17,7 @@ pub(crate) struct Excerpt {
 
 impl Excerpt {
     /// The bytes `start..end` of `text`. The range must be within the text. Ends inside a character are moved outwards.
+    #[cold]
     pub(crate) const fn of(text: &str, mut start: usize, mut end: usize) -> Excerpt {
         let text = text.as_bytes();
         while start > 0 && is_continuation(text, start) {
@@ -35,7 +36,8 @@ impl Excerpt {
         let mut bytes = [0; CAPACITY];
         let mut i = 0;
         while i < len {
-            bytes[i] = text[start + i];
+            // With a check of `i`, the compiler would write the loop out, 4 KB of it.
+            bytes[i % CAPACITY] = text[start + i];
             i += 1;
         }
         Excerpt { bytes, len: len as u8, is_cut: len < end - start }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::{lock, thread, wait, wait_until, Condvar, Instant, Mutex, MutexGuard};
+use crate::sync::{lock, thread, wait, wait_until, Condvar, Instant, Mutex};
 
 pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
@@ -85,11 +85,8 @@ impl<J> Pool<J> {
     }
 
     /// Appends jobs, and notifies no more workers than there are jobs and idle workers.
-    pub(crate) fn push(&self, jobs: impl IntoIterator<Item = J>) -> Wanted {
-        self.enqueue(lock(&self.state), jobs)
-    }
-
-    fn enqueue(&self, mut state: MutexGuard<'_, State<J>>, jobs: impl IntoIterator<Item = J>) -> Wanted {
+    pub(crate) fn push(&self, jobs: &mut dyn Iterator<Item = J>) -> Wanted {
+        let mut state = lock(&self.state);
         state.queue.extend(jobs);
         let waiting = state.queue.len().saturating_sub(state.notified + state.starting);
         let notified = waiting.min(state.idle);
@@ -244,13 +241,15 @@ impl<J> Drop for WorkerGuard<'_, J> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     #[test]
     fn workers_that_could_not_be_started_are_not_counted_and_the_jobs_that_wait_for_them_are_reported_once() {
         let pool = Pool::new(8);
         assert!(pool.want_one());
-        let wanted = pool.push(0..4);
+        let wanted = pool.push(&mut (0..4));
         assert_eq!(wanted, Wanted { workers: 3, waiting: None });
         assert_eq!(pool.workers(), 4);
         (0..3).for_each(|_| pool.start_failed());
@@ -276,7 +275,7 @@ mod tests {
     #[test]
     fn a_long_queue_is_given_back() {
         let pool = Pool::new(0);
-        pool.push(0..10 * KEPT);
+        pool.push(&mut (0..10 * KEPT));
         while pool.pop().is_some() {}
         assert!(lock(&pool.state).queue.capacity() <= KEPT);
     }
@@ -297,7 +296,7 @@ mod tests {
     fn no_job_waits_if_some_of_the_workers_could_be_started() {
         let pool = Pool::new(2);
         assert!(pool.want_one());
-        assert_eq!(pool.push([0]), Wanted::default());
+        assert_eq!(pool.push(&mut iter::once(0)), Wanted::default());
         assert_eq!(pool.waiting(), None);
     }
 }

@@ -1,6 +1,5 @@
 //! A request to stop that a run can check, wait for, and hand on.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -34,7 +33,7 @@ use crate::sync::{lock, wait_until, Arc, Condvar, Instant, Mutex};
 pub struct Stop {
     shared: Arc<Shared>,
     /// The number of the waker that waits for it, once it was polled.
-    waits: Option<u64>,
+    waits: Option<usize>,
 }
 
 struct Shared {
@@ -47,9 +46,9 @@ struct Request {
     is_made: bool,
     /// By their numbers: one of each clone that was polled and is not dropped. They are the user's code, so they are cloned,
     /// dropped and woken without the lock.
-    wakers: BTreeMap<u64, Waker>,
-    /// The last number given out.
-    numbers: u64,
+    wakers: Vec<Option<Waker>>,
+    /// Numbers that may be used again.
+    free: Vec<usize>,
 }
 
 impl Stop {
@@ -65,7 +64,7 @@ impl Stop {
         let mut request = lock(&self.shared.request);
         request.is_made = true;
         self.shared.requested.notify_all();
-        std::mem::take(&mut request.wakers).into_values().collect()
+        std::mem::take(&mut request.wakers).into_iter().flatten().collect()
     }
 
     /// Whether the run is to stop.
@@ -101,9 +100,11 @@ impl Future for Stop {
         if request.is_made {
             return Poll::Ready(());
         }
-        request.numbers += 1;
-        let number = *waits.get_or_insert(request.numbers);
-        let before = request.wakers.insert(number, waker);
+        let number = *waits.get_or_insert_with(|| request.free.pop().unwrap_or(request.wakers.len()));
+        if number == request.wakers.len() {
+            request.wakers.push(None);
+        }
+        let before = request.wakers[number].replace(waker);
         drop(request);
         drop(before);
         Poll::Pending
@@ -119,7 +120,10 @@ impl Clone for Stop {
 impl Drop for Stop {
     fn drop(&mut self) {
         if let Some(number) = self.waits {
-            let waker = lock(&self.shared.request).wakers.remove(&number);
+            let mut request = lock(&self.shared.request);
+            request.free.push(number);
+            let waker = request.wakers.get_mut(number).and_then(Option::take);
+            drop(request);
             drop(waker);
         }
     }

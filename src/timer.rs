@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{Clock, Driven, Now};
-use crate::engine::{Engine, Nap, Phase, State};
+use crate::engine::{start_thread, Engine, Nap, Phase, State};
 use crate::error::{Error, Kind};
-use crate::sync::{lock, thread, wait, wait_until, Arc, Instant, MutexGuard};
+use crate::sync::{lock, wait, wait_until, Arc, Instant, MutexGuard};
 
 /// So many tasks at most are handed over at a time, so that of a large number the first starts at once, and no other thread
 /// waits long for the lock.
@@ -21,11 +21,11 @@ pub(crate) fn start(engine: &Arc<Engine>, slack: Option<Duration>) -> Result<(),
     let failed = |error| Error::new(Kind::Thread(Arc::new(error)));
     engine.start_first_worker().map_err(failed)?;
     let keeper = engine.clone();
-    let timer = thread::Builder::new().name("sexton-timer".into()).spawn(move || {
+    let life = move || {
         slack.into_iter().for_each(set_slack);
         keep_time(&keeper);
-    });
-    match timer {
+    };
+    match start_thread("sexton-timer", Box::new(life)) {
         Ok(timer) => {
             engine.set_timer_thread(timer);
             Ok(())

@@ -268,6 +268,7 @@ impl Entry {
         }
     }
 
+    #[inline(never)]
     pub(super) fn marks(&mut self) -> &mut Marks {
         self.marks.get_or_insert_with(Box::default)
     }

@@ -1,5 +1,6 @@
 //! Queries: what one can ask of the agenda without changing it. Pure: no threads, no clock.
 
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, SystemTime};
@@ -87,7 +88,7 @@ impl Agenda {
 
     /// The names of all runs that have not ended, one for each run.
     pub(crate) fn running(&self) -> Vec<Arc<str>> {
-        let mut names = Vec::new();
+        let mut names = BinaryHeap::new();
         for (index, name_entry) in self.name_entries.iter().enumerate() {
             let NameEntry { name, entry } = match name_entry {
                 Some(name_entry) => &**name_entry,
@@ -97,8 +98,7 @@ impl Agenda {
             let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs as usize);
             names.extend(std::iter::repeat(name).take(runs).cloned());
         }
-        names.sort();
-        names
+        names.into_sorted_vec()
     }
 
     /// The task that owns a name. Not one in its last run, as the name is free then.

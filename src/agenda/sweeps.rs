@@ -2,16 +2,14 @@
 //! slices, and other threads have the lock in between. Whoever comes for a task before its turn has it done to this task
 //! first, so nobody can tell that it was not done to all at once. Pure: no threads, no clock.
 
-use std::collections::BTreeSet;
+use std::any::Any;
 use std::mem::{replace, take};
 use std::time::SystemTime;
 
-use super::heap::Heap;
 use super::names::Names;
-use super::{Agenda, EntryKey, NameEntry, Removed};
+use super::{Agenda, EntryKey, Removed};
 use crate::clock::Now;
 use crate::event::Why;
-use crate::sync::Instant;
 use crate::tz::Zone;
 
 /// A change of zone that goes on.
@@ -26,7 +24,8 @@ pub(super) struct ZoneSweep {
     last_version: u64,
     /// From this index on tasks are still to be judged, apart from those that are judged already.
     next: usize,
-    judged: BTreeSet<usize>,
+    /// By index, whether it is judged already. What has a later index was scheduled after the change.
+    judged: Vec<bool>,
 }
 
 /// A shutdown that goes on.
@@ -41,9 +40,7 @@ pub(super) struct Clearing {
 pub(crate) struct Cleared {
     /// What remains of tasks that somebody came for.
     pub(crate) removed: Vec<Removed>,
-    _heaps: (Heap<Instant>, Heap<SystemTime>),
-    _names: Option<Names>,
-    _name_entries: Vec<Option<Box<NameEntry>>>,
+    _rest: Vec<Box<dyn Any + Send>>,
 }
 
 impl Agenda {
@@ -58,7 +55,7 @@ impl Agenda {
             shown: self.shown,
             last_version: self.numbers,
             next: 0,
-            judged: BTreeSet::new(),
+            judged: vec![false; self.name_entries.len()],
         }));
     }
 
@@ -72,7 +69,6 @@ impl Agenda {
         match &mut self.zone_sweep {
             Some(sweep) if end < self.name_entries.len() => {
                 sweep.next = end;
-                sweep.judged = sweep.judged.split_off(&end);
                 false
             }
             _ => {
@@ -85,7 +81,7 @@ impl Agenda {
     /// Judges a task by its new zone if that is still to be done. Answers whether it was.
     pub(super) fn follow_zone(&mut self, index: usize) -> bool {
         let sweep = match &mut self.zone_sweep {
-            Some(sweep) if sweep.next <= index && !sweep.judged.contains(&index) => sweep,
+            Some(sweep) if sweep.next <= index && sweep.judged.get(index) == Some(&false) => sweep,
             _ => return false,
         };
         let entry = self.name_entries.get_mut(index).and_then(|it| it.as_mut()?.entry.as_mut());
@@ -93,7 +89,7 @@ impl Agenda {
             Some(entry) if entry.version <= sweep.last_version && entry.spec.zone == sweep.of => entry,
             _ => return false,
         };
-        sweep.judged.insert(index);
+        sweep.judged[index] = true;
         let (to, at, shown) = (sweep.to.clone(), sweep.at, sweep.shown);
         entry.spec.zone = sweep.of.as_ref().map(|_| to.clone());
         self.change_zone_at(index, &to, shown, at);
@@ -103,8 +99,9 @@ impl Agenda {
     /// Begins to remove all tasks. From now on nobody finds them.
     pub(crate) fn begin_clearing(&mut self, now: Now) {
         // To take each of a million tasks out of its heap would take longer than all else.
-        let _heaps = (take(&mut self.elapsed), take(&mut self.calendar));
-        self.clearing = Some(Clearing { at: now, cleared: Cleared { _heaps, ..Cleared::default() } });
+        let heaps = Box::new((take(&mut self.elapsed), take(&mut self.calendar)));
+        self.clearing =
+            Some(Clearing { at: now, cleared: Cleared { removed: Vec::new(), _rest: vec![heaps] } });
         self.to_ask.clear();
     }
 
@@ -140,11 +137,11 @@ impl Agenda {
     pub(crate) fn end_clearing(&mut self) -> Cleared {
         let mut cleared = self.clearing.take().map_or_else(Cleared::default, |clearing| clearing.cleared);
         // Names are not taken out one by one either.
-        cleared._names = Some(replace(&mut self.names, Names::new()));
+        cleared._rest.push(Box::new(replace(&mut self.names, Names::new())));
         self.free = Vec::new();
         match self.name_entries.iter().rposition(Option::is_some) {
             Some(last) => self.name_entries.truncate(last + 1),
-            None => cleared._name_entries = take(&mut self.name_entries),
+            None => cleared._rest.push(Box::new(take(&mut self.name_entries))),
         }
         for (index, name_entry) in self.name_entries.iter().enumerate() {
             if let Some(held_up) = name_entry {

@@ -196,6 +196,7 @@ impl Cursor<'_> {
     }
 
     /// An error about the text at `start`: its leading digits, or one character if there are none.
+    #[cold]
     pub(crate) fn error(&self, part: &'static str, start: usize, expected: &'static str) -> ParseError {
         let rest = &self.text.as_bytes()[start..];
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

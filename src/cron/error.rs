@@ -119,6 +119,8 @@ impl ParseError {
     }
 
     /// "`field`: `kind` `text[start..end]` at byte `start`, expected `expected`".
+    #[cold]
+    #[inline(never)]
     pub(super) const fn new(
         field: Option<Field>,
         kind: ErrorKind,
@@ -208,6 +210,7 @@ impl Message {
         }
     }
 
+    #[inline(never)]
     const fn with(self, text: &str) -> Message {
         let mut message = self;
         let mut i = 0;

@@ -117,13 +117,13 @@ impl fmt::Display for FieldText<'_> {
             Field::Year if cron.years.is_any() => return f.write_char('*'),
             Field::Year => {
                 let is_named = |value| cron.years.has(i64::from(row.first + value));
-                return List::new(f).values(row, is_named, Ranges::AsReadsBest);
+                return List::new(f).values(row, &is_named, Ranges::AsReadsBest);
             }
         };
         if ranges != Ranges::None && set.count_ones() == row.count {
             return f.write_char('*');
         }
-        List::new(f).values(row, |value| has(set, value), ranges)
+        List::new(f).values(row, &|value| has(set, value), ranges)
     }
 }
 
@@ -146,7 +146,7 @@ impl FieldText<'_> {
             return f.write_char(if is_left_to_weekdays { '?' } else { '*' });
         }
         let mut list = List::new(f);
-        list.values(row, |day| has(cron.days, day), self.ranges_of_days())?;
+        list.values(row, &|day| has(cron.days, day), self.ranges_of_days())?;
         for day in (0..31).filter(|&day| has(cron.nearest, day)) {
             list.item(format_args!("{}W", day + 1))?;
         }
@@ -170,7 +170,7 @@ impl FieldText<'_> {
         }
         let mut list = List::new(f);
         let weekly = cron.weekly();
-        list.values(row, |day| has(weekly, day), self.ranges_of_days())?;
+        list.values(row, &|day| has(weekly, day), self.ranges_of_days())?;
         if cron.has(COUNTS_WEEKS) {
             let mut groups = Weeks(cron.weekdays).groups();
             return groups.try_for_each(|group| list.every_nth_week(row, group));

@@ -114,6 +114,7 @@ const fn is_slip_of(text: &str, start: usize, end: usize, word: &str) -> bool {
 }
 
 /// Whether `text[start..end]` is the word from its letter `from` on, in any case.
+#[inline(never)]
 const fn is_rest(text: &str, start: usize, end: usize, word: &str, from: usize) -> bool {
     let letters = word.as_bytes();
     let mut i = from;

@@ -120,8 +120,7 @@ impl Engine {
         loop {
             self.run_queued(usize::MAX);
             // The end of one future may wake another, or start one.
-            let sleepers = std::mem::take(&mut lock(&self.state).sleepers);
-            let asleep: Vec<_> = sleepers.into_values().filter_map(|sleeper| sleeper.upgrade()).collect();
+            let asleep = lock(&self.state).stops.take_sleepers();
             if asleep.is_empty() {
                 return;
             }
@@ -183,9 +182,8 @@ impl Engine {
     /// Drops the pending futures of a task that has lost its name, or of all: nobody waits for them any longer. Those that are
     /// not pending yet are dropped when they are.
     fn drop_futures(self: &Arc<Self>, mut state: MutexGuard<'_, State>, task: Option<(&str, u64)>) {
-        let versions = state.agenda.give_up_runs(task).into_iter();
-        let pending = versions.flat_map(|version| state.sleepers.range((version, 0)..=(version, u64::MAX)));
-        let sleepers: Vec<_> = pending.filter_map(|(_, sleeper)| sleeper.upgrade()).collect();
+        let versions = state.agenda.give_up_runs(task);
+        let sleepers = state.stops.sleepers(versions);
         drop(state);
         let _inside = Inside::of(self);
         sleepers.iter().for_each(|sleeper| sleeper.end(End::Dropped));

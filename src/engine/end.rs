@@ -47,7 +47,6 @@ impl State {
             return self.not_begun(key, run, answer, now);
         }
         let knew_to_stop = self.forget_stop(run);
-        self.sleepers.remove(&(run.version, run.count));
         if self.agenda.end_limit(run, now) {
             self.report_limit(run.name.clone(), run.due, now);
         }

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 
+use super::workers::start_thread;
 use super::{Engine, Inside, Phase, State};
 use crate::agenda::TaskDetails;
 use crate::clock::Now;
@@ -167,13 +168,16 @@ impl Outbox {
         now: Now,
         event: impl FnOnce() -> Event,
     ) {
-        let is_observed = self.is_observed();
-        if self.recorder.is_some() || is_observed {
-            let event = event();
-            self.record_event(&event, task, now);
-            if is_observed {
-                self.queue(event);
-            }
+        if self.recorder.is_some() || self.is_observed() {
+            self.emit_wanted(task, now, event());
+        }
+    }
+
+    #[inline(never)]
+    fn emit_wanted(&mut self, task: Option<&Arc<SharedStats>>, now: Now, event: Event) {
+        self.record_event(&event, task, now);
+        if self.is_observed() {
+            self.queue(event);
         }
     }
 
@@ -212,6 +216,7 @@ impl Outbox {
     }
 
     /// Queues a record for the store, if there is one.
+    #[inline(never)]
     pub(super) fn record(&mut self, name: &Arc<str>, record: Record) {
         if self.has_store {
             self.records.push_back((name.clone(), record));
@@ -283,7 +288,7 @@ impl Engine {
             EventThread::None => {
                 let engine = self.clone();
                 let life = move || engine.deliver_all();
-                let thread = thread::Builder::new().name("sexton-events".into()).spawn(life);
+                let thread = start_thread("sexton-events", Box::new(life));
                 state.event_thread = Some(thread.map_err(|_| MustDeliver)?);
             }
         }

@@ -1,5 +1,6 @@
 //! What a worker does for a task: picks it up, asks its schedule if that is the user's code, calls the callback, finishes.
 
+use std::iter::once;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
@@ -311,7 +312,7 @@ impl Sleeper {
         let run = AsyncRun { engine: engine.clone(), future: Some(future), run: Some(run) };
         let sleeper = Arc::new(Sleeper { sleep: Mutex::new(Sleep::Queued(Box::new(run))) });
         let mut state = lock(&engine.state);
-        state.sleepers.insert(id, Arc::downgrade(&sleeper));
+        state.stops.add_sleeper(id, &sleeper);
         let given_up = state.agenda.is_given_up(key).then(|| sleeper.clone());
         drop(state);
         poll(sleeper);
@@ -355,7 +356,7 @@ fn poll(sleeper: Arc<Sleeper>) {
                     let engine = run.engine.clone();
                     *sleep = Sleep::Queued(run);
                     drop(sleep);
-                    engine.submit([Work::Poll(sleeper)]);
+                    engine.submit(&mut once(Work::Poll(sleeper)));
                 }
                 Next::Drop => {
                     *sleep = Sleep::Over;
@@ -385,7 +386,7 @@ impl Wake for Sleeper {
                 let engine = run.engine.clone();
                 *sleep = Sleep::Queued(run);
                 drop(sleep);
-                engine.submit([Work::Poll(self)]);
+                engine.submit(&mut once(Work::Poll(self)));
             }
             Sleep::Polled { then: Next::Sleep } => *sleep = Sleep::Polled { then: Next::Queue },
             other => *sleep = other,
@@ -399,7 +400,7 @@ impl Drop for Sleeper {
         let sleep = std::mem::replace(&mut *lock(&self.sleep), Sleep::Over);
         if let Sleep::Asleep(run) = sleep {
             let engine = run.engine.clone();
-            engine.submit([Work::Abandon(run)]);
+            engine.submit(&mut once(Work::Abandon(run)));
         }
     }
 }

@@ -7,9 +7,14 @@ use crate::event::Event;
 use crate::pool::Wanted;
 use crate::sync::{lock, thread, Arc};
 
+/// Starts a thread. For all kinds of them the code is the same.
+pub(crate) fn start_thread(name: &str, life: Box<dyn FnOnce() + Send>) -> io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(life)
+}
+
 impl Engine {
     /// Queues work for the pool, and starts the workers that the pool wants.
-    pub(crate) fn submit(self: &Arc<Self>, work: impl IntoIterator<Item = Work>) {
+    pub(crate) fn submit(self: &Arc<Self>, work: &mut dyn Iterator<Item = Work>) {
         let wanted = self.pool.push(work);
         self.serve(wanted);
         if self.pool.limit() == 0 {
@@ -53,8 +58,7 @@ impl Engine {
             let _inside = Inside::of(&engine);
             engine.pool.work(|work| work.perform(&engine));
         };
-        let thread = thread::Builder::new().name("sexton-worker".into()).spawn(life);
-        match thread {
+        match start_thread("sexton-worker", Box::new(life)) {
             Ok(thread) => {
                 self.pool.add_thread(thread);
                 Ok(())

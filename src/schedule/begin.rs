@@ -137,7 +137,7 @@ impl Beginning {
         let since = since(self.last, pattern.is_interval_like(), wall);
         let calendar = Calendar::new(pattern);
         let first = calendar.after(since, &self.bounds)?.map(Due::Calendar);
-        self.must_be_due(first, |excepted| match &calendar.pattern {
+        self.must_be_due(first, &|excepted| match &calendar.pattern {
             Pattern::Cron { cron, .. } => format!("cron `{cron}`{excepted}"),
             _ => Words::of(&schedule.what).to_string() + excepted,
         })?;
@@ -171,7 +171,7 @@ impl Beginning {
         };
         let rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
         let first = rule.elapsed_from(first, self.now, &self.bounds.except)?;
-        self.must_be_due(first, |excepted| format!("every `{every}`{excepted}"))?;
+        self.must_be_due(first, &|excepted| format!("every `{every}`{excepted}"))?;
         Ok((rule, first))
     }
 
@@ -202,7 +202,7 @@ impl Beginning {
             }
         };
         let first = first.map(Due::Calendar);
-        self.must_be_due(first, |excepted| format!("every `{period}`{excepted}"))?;
+        self.must_be_due(first, &|excepted| format!("every `{period}`{excepted}"))?;
         Ok((Rule::Calendar(Calendar::new(pattern)), first))
     }
 
@@ -214,7 +214,7 @@ impl Beginning {
             return Ok((rule, None));
         }
         let due = due.map(Due::Calendar);
-        self.must_be_due(due, |_| format!("at `{moment}`"))?;
+        self.must_be_due(due, &|_| format!("at `{moment}`"))?;
         Ok((rule, due))
     }
 
@@ -225,7 +225,7 @@ impl Beginning {
                 never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"))
             );
         }
-        self.must_be_due(due, |_| format!("after `{delay:?}`"))?;
+        self.must_be_due(due, &|_| format!("after `{delay:?}`"))?;
         Ok((Rule::Once { civil: None }, due))
     }
 
@@ -249,19 +249,24 @@ impl Beginning {
 
     /// An error for a schedule that is never due: `what` gives it in words, and is given what is left out. Iterators and
     /// closures are free to be empty.
-    fn must_be_due(&self, due: Option<Due>, what: impl FnOnce(&str) -> String) -> Result<(), Error> {
-        if self.bounds.delayed(due, self.now).is_some() {
-            return Ok(());
+    fn must_be_due(&self, due: Option<Due>, what: &dyn Fn(&str) -> String) -> Result<(), Error> {
+        match self.bounds.delayed(due, self.now) {
+            Some(_) => Ok(()),
+            None => Err(self.not_due(due, what)),
         }
+    }
+
+    #[cold]
+    fn not_due(&self, due: Option<Due>, what: &dyn Fn(&str) -> String) -> Error {
         let Parts { except, until, .. } = &*self.bounds;
         let what = what(&if except.is_empty() { String::new() } else { except.in_words().to_string() });
         match due {
             Some(_) => {
                 let until = until.map(|until| Moment::from(until).to_string());
                 let error = never_due(format!("that is before {what} is first due"));
-                Err(error.in_field("until", until.unwrap_or_default()))
+                error.in_field("until", until.unwrap_or_default())
             }
-            None => Err(never_due(format!("{what} is not due any more"))),
+            None => never_due(format!("{what} is not due any more")),
         }
     }
 }

@@ -10,11 +10,12 @@ use super::{instant_of, Schedule};
 use crate::civil::DateTime;
 use crate::clock::Now;
 use crate::error::Error;
+use crate::sync::Arc;
 use crate::tz::Zone;
 
-/// What a schedule has beside its rule. Boxed, as most schedules have none of it.
+/// What a schedule has beside its rule. Elsewhere, as most schedules have none of it.
 #[derive(Clone)]
-pub(super) struct Bounds(Option<Box<Parts>>);
+pub(super) struct Bounds(Option<Arc<Parts>>);
 
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -46,7 +47,7 @@ impl Schedule {
             until.is_some() || civil_starting.is_some() || !self.except.is_empty() || !delay.is_zero();
         let civil_until = self.until.and_then(Moment::civil);
         let parts = || Parts { until, except: self.except.clone(), delay, civil_starting, civil_until };
-        Ok(Bounds(has_any.then(|| Box::new(parts()))))
+        Ok(Bounds(has_any.then(|| Arc::new(parts()))))
     }
 }
 
@@ -61,14 +62,14 @@ impl Bounds {
     pub(super) fn rezone(&mut self, zone: &Zone) {
         if let Some(parts) = &mut self.0 {
             let until = parts.civil_until.and_then(|until| Moment::Civil(until).instant(zone));
-            parts.until = until.or(parts.until);
+            Arc::make_mut(parts).until = until.or(parts.until);
         }
     }
 
     /// From now on it does not matter when the civil clock shows the start.
     pub(super) fn forget_civil_starting(&mut self) {
         if let Some(parts) = &mut self.0 {
-            parts.civil_starting = None;
+            Arc::make_mut(parts).civil_starting = None;
         }
     }
 }

@@ -340,6 +340,7 @@ fn just_before(unix: i64) -> Option<SystemTime> {
 }
 
 /// The last day of the calendar has none: it stays.
+#[inline(never)]
 fn next_day(date: Date) -> Date {
     date.checked_add_days(1).unwrap_or(date)
 }

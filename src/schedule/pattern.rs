@@ -29,7 +29,7 @@ pub(super) enum Pattern {
     /// Fires after `floor`, in Unix seconds.
     Cron { cron: Arc<Cron>, clock: Timeline, floor: i64 },
     /// A period from an anchor on.
-    Days(Box<Days<Timeline>>),
+    Days(Arc<Days<Timeline>>),
     /// What at least one of these has. They are one or more, and follow one clock.
     Any(Vec<Set>),
 }
@@ -169,7 +169,7 @@ impl Pattern {
             expect_begun(zone, anchor)?;
         }
         let days = Days::new(period, civil, unix_nanos(anchor), Timeline::new(zone.clone()));
-        Ok(Pattern::Days(Box::new(days.ok_or_else(out_of_range)?)))
+        Ok(Pattern::Days(Arc::new(days.ok_or_else(out_of_range)?)))
     }
 
     /// Whether it is due again for civil times that the clock shows again; of several, whether one is.
@@ -196,7 +196,7 @@ impl Pattern {
             Pattern::Cron { cron, floor, .. } => Pattern::Cron { cron: cron.clone(), clock, floor: *floor },
             Pattern::Days(days) => {
                 let alone = clock.changed_at().map(|_| Timeline::new(clock.zone().clone()));
-                Pattern::Days(Box::new(days.in_zone(clock, alone)))
+                Pattern::Days(Arc::new(days.in_zone(clock, alone)))
             }
             Pattern::Any(sets) => {
                 let set = |set: &Set| Set { pattern: set.pattern.with_clock(clock.clone()), ..set.clone() };

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use crate::civil::{Date, DateTime, Time};
 use crate::clock::CORRECTION;
+use crate::sync::Arc;
 use crate::tz::{unix_seconds, Offsets, Span, Zone};
 
 /// The farthest that a clock is from UTC, in seconds.
@@ -19,11 +20,10 @@ pub(super) const FARTHEST: i64 = 26 * 3600 - 1;
 #[derive(Clone)]
 pub(super) struct Timeline {
     zone: Zone,
-    change: Option<Box<Change>>,
+    change: Option<Arc<Change>>,
 }
 
 /// The last change of the zone.
-#[derive(Clone)]
 struct Change {
     /// From here on the clock shows what the new zone says, in Unix seconds.
     at: i64,
@@ -31,7 +31,6 @@ struct Change {
 }
 
 /// What the clock showed before a change. All that matters is which civil times were shown.
-#[derive(Clone)]
 enum Before {
     /// What the zone before says.
     Zone(Zone),
@@ -56,7 +55,7 @@ impl Timeline {
         let at = at.saturating_add(1);
         let offset = self.not_shown_by(shown).saturating_sub(at).clamp(-FARTHEST, FARTHEST) as i32;
         let before = if offset == before { Before::Zone(self.zone.clone()) } else { Before::Offset(offset) };
-        Timeline { zone: zone.clone(), change: Some(Box::new(Change { at, before })) }
+        Timeline { zone: zone.clone(), change: Some(Arc::new(Change { at, before })) }
     }
 
     /// The zone that it follows now.

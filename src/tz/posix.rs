@@ -182,6 +182,7 @@ impl Offsets for PosixZone {
 impl Daylight {
     /// The latest event decides. If that is both a beginning and an end, it is a beginning: so daylight saving time that
     /// begins as it ends is permanent. RFC 9636, section 3.3.1, writes it `0/0,J365/25`.
+    #[inline(never)]
     fn season(&self, at: i64) -> Season {
         match self.begins.latest(at) >= self.ends.latest(at) {
             true => Season::Daylight,
@@ -225,6 +226,7 @@ impl Daylight {
     }
 
     /// When the season that it is at `at` began. Most events change something.
+    #[cold]
     fn start_of(&self, season: Season, mut at: i64) -> i64 {
         loop {
             let change = self.bounds_of(season).0.latest(at);
@@ -236,6 +238,7 @@ impl Daylight {
     }
 
     /// The first instant after `at` at which the season is no longer the one that it is then.
+    #[cold]
     fn end_of(&self, season: Season, mut at: i64) -> i64 {
         loop {
             at = self.bounds_of(season).1.next_after(at);

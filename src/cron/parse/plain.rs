@@ -15,20 +15,20 @@ pub(super) const fn expression(text: &str, dialect: Dialect) -> Option<Cron> {
     if !dialect.table.is_default {
         return None;
     }
-    match five_fields(text, 0, Set::ZERO, dialect.days) {
-        Some((cron, end)) if end >= text.len() => Some(cron),
-        _ if matches!(dialect.seconds, Seconds::First) => with_seconds(text, dialect.days),
-        _ => None,
+    let (mut second, mut at) = (Set::ZERO, 0);
+    loop {
+        match five_fields(text, at, second, dialect.days) {
+            Some((cron, end)) if end >= text.len() => return Some(cron),
+            Some((cron, end)) if at > 0 => return with_years(text, end, cron),
+            // Six or seven fields, then, the seconds first.
+            _ if at > 0 || !matches!(dialect.seconds, Seconds::First) => return None,
+            _ => (second, at) = some!(field(text, 0, &SECOND)),
+        }
     }
 }
 
-/// Six or seven fields, the seconds first.
-const fn with_seconds(text: &str, days: Days) -> Option<Cron> {
-    let (second, at) = some!(field(text, 0, &SECOND));
-    let (cron, at) = some!(five_fields(text, at, second, days));
-    if at >= text.len() {
-        return Some(cron);
-    }
+/// The expression with the years, which are the last field.
+const fn with_years(text: &str, at: usize, cron: Cron) -> Option<Cron> {
     let (years, at) = some!(years(text, at));
     if at < text.len() {
         return None;

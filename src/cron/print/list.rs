@@ -52,7 +52,7 @@ impl<'a, 'b> List<'a, 'b> {
     }
 
     /// All values of the row that `has` lets through.
-    pub(super) fn values(&mut self, row: &Row, has: impl Fn(u32) -> bool, ranges: Ranges) -> fmt::Result {
+    pub(super) fn values(&mut self, row: &Row, has: &dyn Fn(u32) -> bool, ranges: Ranges) -> fmt::Result {
         let (may_step, is_one_due, shortest_range) = match ranges {
             Ranges::None => (false, false, u32::MAX),
             Ranges::WithoutSteps => (false, false, 3),
@@ -60,11 +60,11 @@ impl<'a, 'b> List<'a, 'b> {
             Ranges::AtLeastOne | Ranges::AtLeastOneMayWrap | Ranges::AtLeastOneOrStep => (true, true, 2),
         };
         if ranges == Ranges::AtLeastOneMayWrap {
-            if let Some((first, last, step)) = wrapping(row, &has) {
+            if let Some((first, last, step)) = wrapping(row, has) {
                 return self.range(row, first, last, step);
             }
         }
-        if let Some((first, last, step)) = steps(row, &has).filter(|(_, _, step)| may_step && *step > 1) {
+        if let Some((first, last, step)) = steps(row, has).filter(|(_, _, step)| may_step && *step > 1) {
             let is_whole = first == 0 && last + step >= row.count;
             let enough = if is_whole { 3 } else { 4 };
             if is_one_due || (last - first) / step + 1 >= enough {
@@ -93,13 +93,13 @@ impl<'a, 'b> List<'a, 'b> {
     /// `mon-fri%2+1`: weekdays that count in one of every few weeks.
     pub(super) fn every_nth_week(&mut self, row: &Row, (days, count, which): (u64, u32, u32)) -> fmt::Result {
         self.weeks = Some((count, which));
-        self.values(row, |day| search::has(days, day), Ranges::WithoutSteps)
+        self.values(row, &|day| search::has(days, day), Ranges::WithoutSteps)
     }
 }
 
 /// The first value, the last and the step of a range that goes on at the field's first value, if that is what the values are: two
 /// that are neighbours, or more.
-fn wrapping(row: &Row, has: &impl Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
+fn wrapping(row: &Row, has: &dyn Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
     let next = |value: u32| (1..=row.count).find(|&step| has((value + step) % row.count));
     let members = || (0..row.count).filter(|&value| has(value));
     // What comes before the first of the field is the last of it.
@@ -113,7 +113,7 @@ fn wrapping(row: &Row, has: &impl Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
 }
 
 /// The first value, the last and the step of values at equal distances, at least two.
-fn steps(row: &Row, has: &impl Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
+fn steps(row: &Row, has: &dyn Fn(u32) -> bool) -> Option<(u32, u32, u32)> {
     let mut members = (0..row.count).filter(|&value| has(value));
     let (first, second) = (members.next()?, members.next()?);
     let step = second - first;

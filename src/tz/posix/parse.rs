@@ -217,6 +217,7 @@ impl Parser<'_> {
     }
 
     /// An error about what stands at `start`: the run of letters and digits there, or else one character.
+    #[cold]
     fn error(&self, part: &'static str, start: usize, expected: &'static str) -> RuleError {
         let rest = &self.text.as_bytes()[start..];
         let run = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();

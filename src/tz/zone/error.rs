@@ -49,9 +49,9 @@ impl TzError {
     pub(super) fn damaged(
         source: &str,
         part: &str,
-        found: impl fmt::Display,
+        found: &dyn fmt::Display,
         at: usize,
-        expected: impl fmt::Display,
+        expected: &dyn fmt::Display,
     ) -> TzError {
         let message =
             format!("zone file `{source}`: {part}: found {found} at byte {at}, expected {expected}");

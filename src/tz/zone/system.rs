@@ -133,22 +133,28 @@ impl System {
             }
         }
         let tzdata = self.tzdata.iter().find(|path| path.is_file());
+        let tzdata = tzdata.filter(|_| cfg!(any(test, target_os = "android")));
         if let Some(zone) = tzdata.and_then(|path| named_in_tzdata(path, name).transpose()) {
             return zone;
         }
-        let embedded = self.embedded.and_then(|table| table.zone(name));
+        let embedded = self.embedded().and_then(|table| table.zone(name));
         embedded.ok_or_else(|| self.no_such_zone(name))
+    }
+
+    /// The table, which is there only with the feature: without it, the compiler leaves out what would read it.
+    fn embedded(&self) -> Option<Embedded> {
+        self.embedded.filter(|_| cfg!(any(test, feature = "embedded-tz")))
     }
 
     fn no_such_zone(&self, name: &str) -> TzError {
         let suggestion = self.folders.iter().find_map(|folder| in_other_case(folder, name));
-        let suggestion = suggestion.or_else(|| self.embedded?.in_other_case(name));
+        let suggestion = suggestion.or_else(|| self.embedded()?.in_other_case(name));
         let is_database = self.folders.iter().any(|folder| folder.is_dir())
             || self.tzdata.iter().any(|path| path.is_file());
         let searched = self.folders.iter().chain(&self.tzdata);
         let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
         let searched = if searched.is_empty() { "no folder".into() } else { searched.join(", ") };
-        let (nor, table, advice) = match self.embedded.map(|table| table.edition.version) {
+        let (nor, table, advice) = match self.embedded().map(|table| table.edition.version) {
             Some(version) => (
                 format!(" and not in the embedded table {version}"),
                 format!("not in the embedded table {version}, and "),
@@ -204,7 +210,7 @@ impl System {
                 Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
             }
             Err(error) if error.kind() == Kind::NoFile => {
-                let zone = name.and_then(|name| without_data(&name).or_else(|| self.embedded?.zone(&name)));
+                let zone = name.and_then(|name| without_data(&name).or_else(|| self.embedded()?.zone(&name)));
                 zone.ok_or_else(|| {
                     let (path, target) = (path.display(), links(path).pop());
                     TzError::new(match target {
@@ -313,7 +319,7 @@ pub(super) fn file_in_tzdata<'a>(
     name: &str,
 ) -> Result<Option<&'a [u8]>, TzError> {
     android::find(bytes, name)
-        .map_err(|damage| TzError::damaged(source, damage.part, damage.found, damage.at, damage.expected))
+        .map_err(|damage| TzError::damaged(source, damage.part, &damage.found, damage.at, &damage.expected))
 }
 
 /// The zone that the registry of Windows describes.

@@ -29,7 +29,7 @@ const MAX_ABBREVIATION: usize = 255;
 pub(super) fn parse(source: &str, bytes: &[u8]) -> Result<History, TzError> {
     let mut reader = Reader { source, bytes, at: 0 };
     if bytes.len() > MAX_LEN {
-        return Err(reader.damaged("file", format!("more than {MAX_LEN} bytes"), MAX_LEN, "a zone file"));
+        return Err(reader.damaged("file", &format!("more than {MAX_LEN} bytes"), MAX_LEN, &"a zone file"));
     }
     let header = reader.header()?;
     if header.version == 0 {
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         if !rest.starts_with(b"TZif") {
             let found = String::from_utf8_lossy(&rest[..rest.len().min(4)]);
             let found = Excerpt::of(&found, 0, found.len()).to_string();
-            return Err(self.damaged("header", found, start, "`TZif`, with which every zone file begins"));
+            return Err(self.damaged("header", &found, start, &"`TZif`, with which every zone file begins"));
         }
         let bytes = self.take(44, "header")?;
         let count = |i: usize| u32::from_be_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
@@ -107,7 +107,12 @@ impl<'a> Reader<'a> {
         let block = self.take(header.data_len(time_len as u64), "data block")?;
         if header.transitions > MAX_TRANSITIONS {
             let expected = format!("at most {MAX_TRANSITIONS}");
-            return Err(self.damaged("number of transitions", header.transitions, header.at + 12, expected));
+            return Err(self.damaged(
+                "number of transitions",
+                &header.transitions,
+                header.at + 12,
+                &expected,
+            ));
         }
         if header.leap_seconds > 0 {
             return Err(TzError::new(format!(
@@ -133,9 +138,9 @@ impl<'a> Reader<'a> {
                 Some(offset) if i64::from(offset).abs() <= MAX_OFFSET => Ok(()),
                 Some(offset) => {
                     let at = types_at + 6 * usize::from(index);
-                    Err(self.damaged("offset of a type", offset, at, "at most 93599 seconds east or west"))
+                    Err(self.damaged("offset of a type", &offset, at, &"at most 93599 seconds east or west"))
                 }
-                None => Err(self.damaged("type of a transition", index, at, "the number of a type")),
+                None => Err(self.damaged("type of a transition", &index, at, &"the number of a type")),
             }
         };
         // Type 0 is what holds before the first transition (section 3.2), whether or not one leads to it.
@@ -147,7 +152,7 @@ impl<'a> Reader<'a> {
             let at = big_endian(time);
             if previous.map_or(false, |previous: i64| at.saturating_sub(previous) < MIN_DISTANCE) {
                 let expected = "a time at least an hour after the transition before";
-                return Err(self.damaged("time of a transition", at, times_at + i * time_len, expected));
+                return Err(self.damaged("time of a transition", &at, times_at + i * time_len, &expected));
             }
             previous = Some(at);
             transitions.push(Transition { at: at.clamp(-FARTHEST, FARTHEST), to });
@@ -158,16 +163,16 @@ impl<'a> Reader<'a> {
     fn check_counts(&self, header: &Header) -> Result<(), TzError> {
         let types = header.types;
         if !(1..=256).contains(&types) {
-            return Err(self.damaged("number of types", types, header.at + 16, "1-256"));
+            return Err(self.damaged("number of types", &types, header.at + 16, &"1-256"));
         }
         if header.characters == 0 {
-            return Err(self.damaged("length of the abbreviations", 0, header.at + 20, "at least 1"));
+            return Err(self.damaged("length of the abbreviations", &0, header.at + 20, &"at least 1"));
         }
         // What the indicators say is for evaluating rules without dates, and of no use here. Their numbers still tell
         // whether this is a header.
         for (count, at) in [(header.ut_indicators, header.at), (header.standard_indicators, header.at + 4)] {
             if count != 0 && count != types {
-                return Err(self.damaged("number of indicators", count, at, "0 or the number of types"));
+                return Err(self.damaged("number of indicators", &count, at, &"0 or the number of types"));
             }
         }
         Ok(())
@@ -181,7 +186,7 @@ impl<'a> Reader<'a> {
             let start = usize::from(bytes[5]);
             if last_end < Some(start) {
                 let expected = "the place of a text that ends with a NUL";
-                return Err(self.damaged("abbreviation of a type", start, at + 6 * i + 5, expected));
+                return Err(self.damaged("abbreviation of a type", &start, at + 6 * i + 5, &expected));
             }
             let name = characters[start..].iter().take(MAX_ABBREVIATION).take_while(|&&byte| byte != 0);
             let printable = |&byte: &u8| match byte {
@@ -198,12 +203,12 @@ impl<'a> Reader<'a> {
     fn footer(&mut self) -> Result<Option<PosixZone>, TzError> {
         let start = self.at + 1;
         if self.bytes.get(self.at) != Some(&b'\n') {
-            return Err(self.damaged("footer", self.byte(self.at), self.at, "a newline before it"));
+            return Err(self.damaged("footer", &self.byte(self.at), self.at, &"a newline before it"));
         }
         let rest = &self.bytes[start..];
         let len = match rest.iter().position(|&byte| byte == b'\n') {
             Some(len) => len,
-            None => return Err(self.damaged("footer", "nothing", self.bytes.len(), "a newline after it")),
+            None => return Err(self.damaged("footer", &"nothing", self.bytes.len(), &"a newline after it")),
         };
         if len == 0 {
             return Ok(None);
@@ -212,7 +217,7 @@ impl<'a> Reader<'a> {
             Ok(text) => text,
             Err(error) => {
                 let at = start + error.valid_up_to();
-                return Err(self.damaged("footer", self.byte(at), at, "ASCII"));
+                return Err(self.damaged("footer", &self.byte(at), at, &"ASCII"));
             }
         };
         let rule = PosixZone::parse_footer(text);
@@ -224,7 +229,7 @@ impl<'a> Reader<'a> {
         let rest = &self.bytes[self.at..];
         if len > rest.len() as u64 {
             let found = format!("{} bytes", rest.len());
-            return Err(self.damaged(part, found, self.at, len));
+            return Err(self.damaged(part, &found, self.at, &len));
         }
         let taken = &rest[..len as usize];
         self.at += taken.len();
@@ -235,7 +240,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(at).map_or("nothing".into(), |byte| format!("{byte:#04x}"))
     }
 
-    fn damaged(&self, part: &str, found: impl Display, at: usize, expected: impl Display) -> TzError {
+    fn damaged(&self, part: &str, found: &dyn Display, at: usize, expected: &dyn Display) -> TzError {
         TzError::damaged(self.source, part, found, at, expected)
     }
 }
