@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_job_is_put_back_to_the_front_only_if_another_worker_is_busy() {
         let pool = Pool::new(2);
-        pool.push([1, 2]);
+        pool.push(&mut [1, 2].into_iter());
         let job = pool.pop().expect("two were pushed");
         // Both workers are about to begin.
         assert_eq!(pool.put_back(job), Some(1));
