@@ -10,7 +10,7 @@ use super::due::Due;
 use super::exclusions::{last_of, Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::pattern::Pattern;
-use super::recurrence::Grid;
+use super::recurrence::{Grid, Recurrence};
 use super::rule::Rule;
 use super::timeline::Timeline;
 use crate::clock::Now;
@@ -45,7 +45,7 @@ pub(crate) struct Pass {
 }
 
 /// How many occurrences are counted one by one before they are counted by arithmetic.
-const WALKED: u64 = 16;
+const WALKED: u64 = 4;
 
 /// The same where closures leave some out. The docs of `except` say "ten million". From there on the count is a lower bound.
 const WALKED_WITH_CLOSURES: u64 = 10_000_000;
@@ -110,10 +110,9 @@ impl Timetable {
         };
         let until = self.bounds.undelayed(self.bounds.until.map_or(to, |until| until.min(to)));
         let from = self.meant_for(pass.latest, now);
-        let next = |after| self.first_after(after, from);
-        let last = last_of(from, until, next)?;
+        let last = self.last_from(from, until)?;
         let before = match last.checked_sub(NANOSECOND) {
-            Some(before_last) if from < last => last_of(from, before_last, next)?,
+            Some(before_last) if from < last => self.last_from(from, before_last)?,
             _ => return Ok(()),
         };
         pass.count = pass.count.saturating_add(self.count(from, last));
@@ -122,6 +121,20 @@ impl Timetable {
         pass.before = due(before);
         pass.latest = due(last).unwrap_or(first);
         Ok(())
+    }
+
+    /// The last occurrence up to an instant, all without the delay. `from` is an earlier one.
+    fn last_from(&self, from: SystemTime, until: SystemTime) -> Result<SystemTime, Error> {
+        let last = match &self.rule {
+            _ if !self.bounds.except.is_empty() => None,
+            Rule::Elapsed { period, .. } => Grid { from, period: *period }.until(until),
+            Rule::Calendar(calendar) => calendar.alone().and_then(|pattern| pattern.until(until)),
+            _ => None,
+        };
+        match last {
+            Some(last) => Ok(last.max(from)),
+            None => last_of(from, until, |after| self.first_after(after, from)),
+        }
     }
 
     /// How many occurrences there are after one and up to a later one; 0 if closures leave some out.
