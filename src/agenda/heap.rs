@@ -32,15 +32,6 @@ pub(super) fn is_roomy(capacity: usize, len: usize) -> bool {
     capacity > FEW && capacity / 4 > len
 }
 
-impl<T: Ord> HeapItem<T> {
-    fn is_before(&self, other: &HeapItem<T>) -> bool {
-        if self.due != other.due {
-            return self.due < other.due;
-        }
-        self.id < other.id
-    }
-}
-
 impl<T: Ord + Copy> Heap<T> {
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
@@ -87,7 +78,7 @@ impl<T: Ord + Copy> Heap<T> {
         let item = self.items[place];
         while place > 0 {
             let parent = (place - 1) / FANOUT;
-            if !item.is_before(&self.items[parent]) {
+            if item > self.items[parent] {
                 break;
             }
             self.put(place, self.items[parent]);
@@ -114,9 +105,8 @@ impl<T: Ord + Copy> Heap<T> {
     fn first_child(&self, place: usize) -> Option<usize> {
         let begin = FANOUT * place + 1;
         let children = self.items.get(begin..self.items.len().min(begin + FANOUT))?;
-        let before =
-            |one: usize, other: usize| if children[other].is_before(&children[one]) { other } else { one };
-        Some(begin + (0..children.len()).reduce(before)?)
+        let (first, _) = children.iter().enumerate().min_by_key(|(_, child)| *child)?;
+        Some(begin + first)
     }
 
     fn put(&mut self, place: usize, item: HeapItem<T>) {
