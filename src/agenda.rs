@@ -167,7 +167,9 @@ impl Agenda {
             }
             None => None,
         };
-        let replaced = self.remove(index, Why::Cancelled, now);
+        // Most names are new.
+        let is_used = self.name_entry(index).entry.is_some();
+        let replaced = if is_used { self.remove(index, Why::Cancelled, now) } else { None };
         let (id, stats) = (entry.id, entry.stats.clone());
         self.name_entry(index).entry = Some(entry);
         self.arm_or_queue(index, now);
