@@ -92,7 +92,7 @@ impl<'a> TaskBuilder<'a> {
         self.with(|schedule| Ok(schedule.jitter(jitter)))
     }
 
-    /// The zone of the schedule's civil times: a [`Zone`], or the name of one or a POSIX rule. Without it, the scheduler's
+    /// The zone of the schedule's civil times: a [`Zone`](crate::tz::Zone), or the name of one or a POSIX rule. Without it, the scheduler's
     /// zone.
     ///
     /// The tasks of a scheduler that name the same zone share its data. Its file is read again after a
