@@ -27,7 +27,9 @@ struct State<J> {
     starting: usize,
     /// Workers that were wanted and whose threads are not in `threads` yet. They may have begun, and ended.
     spawning: usize,
-    /// All workers: idle, notified, starting, or busy.
+    /// Workers that have put a job back, and leave the work to others for a while.
+    away: usize,
+    /// All workers: idle, notified, starting, away, or busy.
     workers: usize,
     /// Whether the queue has outgrown the workers since one was last idle.
     is_saturated: bool,
@@ -66,6 +68,7 @@ impl<J> Pool<J> {
             notified: 0,
             starting: 0,
             spawning: 0,
+            away: 0,
             workers: 0,
             is_saturated: false,
             is_closed: false,
@@ -128,14 +131,21 @@ impl<J> Pool<J> {
         lock(&self.state).pop()
     }
 
-    /// Puts a job back to the front for other workers that are busy now. If there are none, returns it.
+    /// Puts a job back to the front for other workers that are busy now. If there are none, returns it. Otherwise the worker is away
+    /// until it [comes back](Pool::come_back).
     pub(crate) fn put_back(&self, job: J) -> Option<J> {
         let mut state = lock(&self.state);
-        if state.workers - state.idle - state.notified - state.starting <= 1 {
+        if state.workers - state.idle - state.notified - state.starting - state.away <= 1 {
             return Some(job);
         }
         state.queue.push_front(job);
+        state.away += 1;
         None
+    }
+
+    /// A worker that has put a job back looks for work again.
+    pub(crate) fn come_back(&self) {
+        lock(&self.state).away -= 1;
     }
 
     /// The next job, if it is wanted, for a worker that takes several.
@@ -288,6 +298,11 @@ mod tests {
         // Both workers are about to begin.
         assert_eq!(pool.put_back(job), Some(1));
         lock(&pool.state).starting = 0;
+        assert_eq!(pool.put_back(job), None);
+        assert_eq!(pool.pop(), Some(1));
+        // Now the other one is alone with the work.
+        assert_eq!(pool.put_back(job), Some(1));
+        pool.come_back();
         assert_eq!(pool.put_back(job), None);
         assert_eq!((pool.pop(), pool.pop(), pool.pop()), (Some(1), Some(2), None));
     }

@@ -53,7 +53,10 @@ const BACKOFF: Duration = Duration::from_micros(50);
 fn run(engine: &Arc<Engine>, key: EntryKey) {
     let mut state = match lock_soon(&engine.state) {
         Some(state) => state,
-        None if engine.pool.put_back(Work::PickUp(key)).is_none() => return thread::sleep(BACKOFF),
+        None if engine.pool.put_back(Work::PickUp(key)).is_none() => {
+            thread::sleep(BACKOFF);
+            return engine.pool.come_back();
+        }
         None => lock(&engine.state),
     };
     let now = engine.clock.now();
