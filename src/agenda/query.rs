@@ -88,6 +88,7 @@ impl Agenda {
 
     /// The names of all runs that have not ended, one for each run.
     pub(crate) fn running(&self) -> Vec<Arc<str>> {
+        // It sorts in less code than a stable sort does.
         let mut names = BinaryHeap::new();
         for (index, name_entry) in self.name_entries.iter().enumerate() {
             let NameEntry { name, entry } = match name_entry {

@@ -151,13 +151,14 @@ impl History {
             Event::Started { due, lateness, coalesced, is_on_demand, is_last, attempt: 1, .. } => {
                 let (due, lateness, is_on_demand) = (*due, nanos(*lateness), *is_on_demand);
                 let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
-                self.start(stats, run, *coalesced > 0, *is_last, now);
+                self.start(stats, steps, run, *coalesced > 0, *is_last, now);
             }
             Event::ClaimedElsewhere { due, coalesced, is_last, .. } => {
                 let (due, ending) = (*due, Ending::Elsewhere);
                 let run = Item::Run { due, lateness: 0, took: 0, ending, is_on_demand: false };
-                self.start(stats, run, *coalesced > 0, *is_last, now);
+                self.start(stats, steps, run, *coalesced > 0, *is_last, now);
             }
+            // After a shutdown nobody can ask.
             Event::Missed { why: Why::ShutDown, .. } => {}
             Event::Missed { count, first, latest, why, .. } => {
                 let count = u32::try_from(*count).unwrap_or(u32::MAX);
@@ -186,8 +187,15 @@ impl History {
         }
     }
 
-    fn start(&self, stats: &Arc<SharedStats>, run: Item, coalesces: bool, is_last: bool, now: Now) {
-        let (length, steps) = (self.length, lock(&self.past).step_count);
+    fn start(
+        &self,
+        stats: &Arc<SharedStats>,
+        steps: u32,
+        run: Item,
+        coalesces: bool,
+        is_last: bool,
+        now: Now,
+    ) {
         let ends = stats.change_history(|history| {
             let is_known = is_last && history.is_some();
             let ends = if is_known { life_of(history).ends.take() } else { None };
@@ -195,7 +203,7 @@ impl History {
                 // Nobody can ask about a task that has ended.
                 *history = None;
             } else {
-                life_of(history).items(steps, length).start(run, coalesces, length);
+                life_of(history).items(steps, self.length).start(run, coalesces, self.length);
             }
             ends
         });
