@@ -23,7 +23,6 @@ mod sweeps;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
@@ -41,6 +40,7 @@ use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
 use crate::task::{Missed, Policy, Skipped};
+use crate::tz::unix_nanos;
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -52,10 +52,11 @@ pub(crate) struct Agenda {
     free: Vec<usize>,
     /// The index of each name that has a task, or runs that have not ended.
     names: Names,
-    /// Due times by the monotonic clock.
-    elapsed: Heap<Instant>,
-    /// Due times by the wall clock.
-    calendar: Heap<SystemTime>,
+    /// Due times by the monotonic clock, in nanoseconds since `origin`.
+    elapsed: Heap,
+    /// Due times by the wall clock, in nanoseconds of Unix time.
+    calendar: Heap,
+    origin: Instant,
     /// The last number given out. Tasks and their versions share them.
     numbers: u64,
     /// Tasks that were queued for a worker and not picked up yet, schedules that are being asked, and runs.
@@ -96,9 +97,14 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction, and `lead` is how long before
-    /// they are due precise tasks are queued.
-    pub(crate) fn new(correction: Duration, wait_limit: Option<Duration>, lead: Duration) -> Agenda {
+    /// An empty agenda. `correction` is the largest step forward that is not a correction, `lead` is how long before
+    /// they are due precise tasks are queued, and `origin` is any time of the monotonic clock.
+    pub(crate) fn new(
+        correction: Duration,
+        wait_limit: Option<Duration>,
+        lead: Duration,
+        origin: Instant,
+    ) -> Agenda {
         Agenda {
             name_entries: Vec::new(),
             detached: BTreeMap::new(),
@@ -106,6 +112,7 @@ impl Agenda {
             names: Names::new(),
             elapsed: Heap::default(),
             calendar: Heap::default(),
+            origin,
             numbers: 0,
             in_flight: 0,
             to_ask: Vec::new(),
@@ -229,14 +236,14 @@ impl Agenda {
         self.stop_overlong(now);
         // The two orders of time become one: what has been due for longer goes first. A precise task counts as due by the time
         // in the heap.
+        let (mono, wall) = (self.nanos(Due::Elapsed(now.mono)), self.nanos(Due::Calendar(now.wall)));
         for _ in 0..most {
-            let elapsed = self.elapsed.first().filter(|item| item.due <= now.mono);
-            let calendar = self.calendar.first().filter(|item| item.due <= now.wall);
-            let order = |due: Due, id: u64| (Reverse(due.age(now)), id);
+            let elapsed = self.elapsed.first().filter(|item| item.due() <= mono);
+            let calendar = self.calendar.first().filter(|item| item.due() <= wall);
             let (index, is_elapsed) = match (elapsed, calendar) {
                 (None, None) => return,
                 (Some(one), Some(other))
-                    if order(Due::Elapsed(one.due), one.id) < order(Due::Calendar(other.due), other.id) =>
+                    if (one.due() - mono, one.id()) < (other.due() - wall, other.id()) =>
                 {
                     (one.index, true)
                 }
@@ -411,12 +418,22 @@ impl Agenda {
         if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
-        let elapsed = self.elapsed.first().map(|item| item.due);
+        let elapsed = self.elapsed.first().and_then(|item| nanos_after(self.origin, item.due()));
         let calendar = self.calendar.first().and_then(|item| {
             let check = clock_check.and_then(|check| now.mono.checked_add(check));
-            earlier(Due::Calendar(item.due).mono(now), check)
+            earlier(nanos_after(now.mono, item.due() - unix_nanos(now.wall)), check)
         });
         earlier(earlier(elapsed, calendar), self.next_limit())
+    }
+}
+
+/// So many nanoseconds after a time or, if they are less than none, before it; `None` if the clock does not reach so far. Of more
+/// than 500 years a part is enough: one looks again then.
+fn nanos_after(time: Instant, nanos: i128) -> Option<Instant> {
+    let by = Duration::from_nanos(nanos.unsigned_abs().try_into().unwrap_or(u64::MAX));
+    match nanos < 0 {
+        true => Some(time.checked_sub(by).unwrap_or(time)),
+        false => time.checked_add(by),
     }
 }
 

@@ -174,6 +174,7 @@ impl Engine {
                 clock_correction,
                 wait_limit,
                 if workers > 0 { LEAD } else { Duration::ZERO },
+                clock.now().mono,
             ),
             begins_paused,
             claims,

@@ -1,5 +1,7 @@
 //! The entries: finds, creates and removes them, and arms and disarms their due times. Pure: no threads, no clock.
 
+use std::time::Duration;
+
 use super::entry::{Detached, DetachedKind, Entry, EntryKey, NameEntry, Stage};
 use super::heap::{is_roomy, HeapItem};
 use super::{Agenda, Removed, TaskKey};
@@ -7,6 +9,7 @@ use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::Arc;
+use crate::tz::unix_nanos;
 
 impl Agenda {
     /// The index of a name that has a task, or runs that have not ended.
@@ -193,11 +196,25 @@ impl Agenda {
         if next.is_some() {
             entry.stage = Stage::Armed;
         }
-        self.wakes |= match next {
-            Some(Due::Elapsed(due)) => self.elapsed.push(HeapItem { due, id, index }),
-            Some(Due::Calendar(due)) => self.calendar.push(HeapItem { due, id, index }),
-            None => false,
-        };
+        if let Some(next) = next {
+            let due = self.nanos(next);
+            self.wakes |= match next {
+                Due::Elapsed(_) => self.elapsed.push(HeapItem::new(due, id, index)),
+                Due::Calendar(_) => self.calendar.push(HeapItem::new(due, id, index)),
+            };
+        }
+    }
+
+    /// A due time as its heap has it.
+    pub(super) fn nanos(&self, due: Due) -> i128 {
+        let nanos = |duration: Duration| duration.as_nanos() as i128;
+        match due {
+            Due::Calendar(wall) => unix_nanos(wall),
+            Due::Elapsed(mono) => match mono.checked_duration_since(self.origin) {
+                Some(after) => nanos(after),
+                None => -nanos(self.origin.duration_since(mono)),
+            },
+        }
     }
 
     /// Takes the next due time of a task out of its heap, if it is there.

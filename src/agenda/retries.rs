@@ -82,8 +82,9 @@ impl Agenda {
     pub(super) fn arm_retry(&mut self, index: usize, now: Now) {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
         let (id, next) = (entry.id, entry.next);
-        if let Some(due) = entry.retry().map(|retry| retry.at) {
-            self.wakes |= self.elapsed.push(HeapItem { due, id, index });
+        if let Some(at) = entry.retry().map(|retry| retry.at) {
+            let due = self.nanos(Due::Elapsed(at));
+            self.wakes |= self.elapsed.push(HeapItem::new(due, id, index));
             if let Some(Due::Calendar(_)) = next {
                 self.arm(index, now);
             }

@@ -59,7 +59,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
         [|i| i, |i| TASKS - 1 - i, |i| if i % 2 == 0 { i / 2 } else { TASKS - 1 - i / 2 }];
     for (order, wakes) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
         let now = now();
-        let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+        let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
         for i in 0..TASKS {
             let delay = Duration::from_secs(i as u64 + 1);
             let schedule = match i % 2 {
@@ -84,7 +84,7 @@ fn cancelled_tasks_leave_no_memory_behind_in_any_order_of_cancelling() {
 #[test]
 fn a_shutdown_leaves_nothing_behind_but_the_names_of_what_still_runs() {
     let now = now();
-    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
     for i in 0..1000 {
         let delay = Duration::from_secs(if i == 500 { 0 } else { i + 1 });
         agenda.schedule(request(i.to_string(), Schedule::after(delay), now), now);
@@ -110,7 +110,7 @@ fn a_shutdown_leaves_nothing_behind_but_the_names_of_what_still_runs() {
 fn a_task_takes_no_more_memory_after_a_clock_step_or_a_change_of_zone() {
     let (begin, hour) = (now(), Duration::from_secs(3600));
     let hourly: Cron = "0 * * * *".parse().unwrap();
-    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
     agenda.schedule(request("t".into(), hourly.into(), begin), begin);
     agenda.check_clocks(begin.after(hour / 2));
     let set_back = Now { wall: begin.wall, ..begin.after(hour / 2) };
@@ -125,7 +125,7 @@ fn a_task_takes_no_more_memory_after_a_clock_step_or_a_change_of_zone() {
 fn a_task_is_reported_once_when_it_has_waited_for_longer_than_the_limit() {
     let (now, limit) = (now(), Duration::from_secs(2));
     let later = limit + Duration::from_nanos(1);
-    let mut agenda = Agenda::new(CORRECTION, Some(limit), Duration::ZERO);
+    let mut agenda = Agenda::new(CORRECTION, Some(limit), Duration::ZERO, Instant::now());
     agenda.schedule(request("t".into(), Schedule::after(Duration::ZERO), now), now);
     agenda.take_due(now, usize::MAX);
     for (waited, is_reported) in [(limit, false), (later, true), (2 * later, false)] {
@@ -139,7 +139,7 @@ fn a_task_is_reported_once_when_it_has_waited_for_longer_than_the_limit() {
 #[test]
 fn a_precise_task_is_queued_early_and_never_begins_early() {
     let (begin, lead) = (now(), Duration::from_micros(150));
-    let mut agenda = Agenda::new(CORRECTION, None, lead);
+    let mut agenda = Agenda::new(CORRECTION, None, lead, Instant::now());
     let at = |micros: u64| begin.after(Duration::from_micros(micros));
     for schedule in [Schedule::after(Duration::from_millis(1)), Schedule::at(at(1000).wall).unwrap()] {
         let name = schedule.to_string();
@@ -169,7 +169,7 @@ fn a_precise_task_is_queued_early_and_never_begins_early() {
 #[test]
 fn the_small_error_of_reading_two_clocks_is_not_shown_after_a_small_correction_either() {
     let begin = now();
-    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
     agenda.schedule(request("t".into(), Schedule::after(Duration::from_secs(10)), begin), begin);
     agenda.check_clocks(begin);
     // Too little for a step, and more than it may be when one clock is read after the other.
@@ -189,7 +189,7 @@ fn the_small_error_of_reading_two_clocks_is_not_shown_after_a_small_correction_e
 #[test]
 fn a_reading_of_the_clocks_from_before_a_step_that_was_noticed_is_no_step_back() {
     let (begin, second, hour) = (now(), Duration::from_secs(1), Duration::from_secs(3600));
-    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
     assert_eq!(agenda.check_clocks(begin), None);
     let before = begin.after(second);
     let stepped = Now { wall: begin.wall + hour, ..begin }.after(2 * second);
@@ -318,7 +318,7 @@ fn compare_changes_of_zone(meanwhile: impl Fn(&mut Agenda, &mut Log, u64, Now)) 
         let to = Zone::fixed(random(4, 12_000) as i32 - 6000).unwrap();
         let of = (random(5, 4) == 0).then(|| Zone::fixed(7200).unwrap());
         let changed = |slice: usize| {
-            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
             let mut log = Log::new(&to);
             tasks(seed, begin).into_iter().for_each(|task| drop(agenda.schedule(task, begin)));
             agenda.check_clocks(begin);
@@ -407,7 +407,7 @@ fn whoever_comes_for_a_task_during_a_shutdown_finds_it_removed() {
         let begin = now();
         let at = begin.after(Duration::from_secs(mixed(seed) % 15_000));
         let cleared = |slice: usize| {
-            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO);
+            let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, Instant::now());
             let mut log = Log::new(&Zone::utc());
             tasks(seed, begin).into_iter().for_each(|task| drop(agenda.schedule(task, begin)));
             agenda.check_clocks(at);
