@@ -52,6 +52,12 @@ impl Now {
         }
     }
 
+    /// Both clocks at a later time of the monotonic one, if the wall clock is not set meanwhile.
+    pub(crate) fn at(self, mono: Instant) -> Now {
+        let wall = self.wall.checked_add(mono.saturating_duration_since(self.mono));
+        Now { mono, wall: wall.unwrap_or(self.wall) }
+    }
+
     /// Both clocks `duration` later, or as far as both can go.
     fn farther(self, duration: Duration) -> Now {
         let both =
@@ -117,12 +123,18 @@ pub(crate) enum Clock {
 
 impl Clock {
     pub(crate) fn now(&self) -> Now {
+        self.now_after(self.mono())
+    }
+
+    /// The same, soon after the monotonic clock was read, so that it need not be read again.
+    pub(crate) fn now_after(&self, mut before: Instant) -> Now {
         match self {
             Clock::System => loop {
-                let (before, wall, mono) = (Instant::now(), wall_clock(), Instant::now());
+                let (wall, mono) = (wall_clock(), Instant::now());
                 if mono.saturating_duration_since(before) < TOGETHER {
                     return Now { mono, wall };
                 }
+                before = mono;
             },
             Clock::Manual(clock) => lock(&clock.hands).now,
         }
@@ -132,7 +144,7 @@ impl Clock {
     pub(crate) fn mono(&self) -> Instant {
         match self {
             Clock::System => Instant::now(),
-            Clock::Manual(_) => self.now().mono,
+            Clock::Manual(clock) => lock(&clock.hands).now.mono,
         }
     }
 }

@@ -160,6 +160,7 @@ impl<'e> RunGuard<'e> {
             self.run.take()?.end_alone(engine, End::NotBegun(answer));
             return None;
         }
+        *began = now;
         engine.unlock(state, now);
         Some(self)
     }
@@ -168,7 +169,7 @@ impl<'e> RunGuard<'e> {
     fn call(&mut self) -> Ended<'e> {
         let engine = self.engine;
         let Run { began, job, facts, .. } = self.run.as_mut()?;
-        *began = engine.clock.now();
+        *began = began.at(engine.clock.mono());
         let called = guarded(|| job.call(facts));
         let run = self.run.take()?;
         match called {
@@ -202,7 +203,8 @@ impl Run {
     fn end(self, engine: &Arc<Engine>, end: End) -> Ended<'_> {
         let Run { key, facts: run, began, job } = self;
         let name = run.name.clone();
-        let took = engine.clock.mono().saturating_duration_since(began.mono);
+        let returned = engine.clock.mono();
+        let took = returned.saturating_duration_since(began.mono);
         // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it. Nor does a callback come back
         // that nobody will call again.
         let may_follow = run.place == Place::Any || run.deadline.is_some() || !end.is_success();
@@ -212,7 +214,7 @@ impl Run {
             engine.discard(&name, job.take());
         }
         let mut state = lock_soon(&engine.state).unwrap_or_else(|| lock(&engine.state));
-        let mut now = engine.clock.now();
+        let mut now = engine.clock.now_after(returned);
         let then = state.run_ended(key, &run, Ran { started: began.wall, took }, end, now);
         let is_last = run.place != Place::Any && !matches!(then, Then::Retry(_));
         let is_break = matches!(then, Then::Nothing);

@@ -26,7 +26,13 @@ impl Due {
 
     /// What the wall clock showed when a due time came that has passed, or `now` if it does not reach so far back.
     pub(crate) fn passed_at(self, now: Now) -> SystemTime {
-        self.wall(now).unwrap_or(now.wall)
+        match self {
+            Due::Calendar(wall) => wall,
+            Due::Elapsed(mono) => {
+                let age = now.mono.saturating_duration_since(mono);
+                now.wall.checked_sub(age).unwrap_or(now.wall)
+            }
+        }
     }
 
     /// What the monotonic clock will show then, unless the wall clock is set; `None` if it does not reach so far.
