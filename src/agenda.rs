@@ -22,6 +22,7 @@ mod runs;
 mod sweeps;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -35,6 +36,7 @@ use self::names::Names;
 pub use self::query::Status;
 pub(crate) use self::query::{Details, Owner, TaskDetails, TaskKey, TaskSnapshot};
 use self::sweeps::{Clearing, ZoneSweep};
+use self::zones::OwnZones;
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
@@ -52,6 +54,8 @@ pub(crate) struct Agenda {
     free: Vec<usize>,
     /// The index of each name that has a task, or runs that have not ended.
     names: Names,
+    /// The zones that tasks have of their own.
+    own_zones: OwnZones,
     /// Due times by the monotonic clock, in nanoseconds since `origin`.
     elapsed: Heap,
     /// Due times by the wall clock, in nanoseconds of Unix time.
@@ -110,6 +114,7 @@ impl Agenda {
             detached: BTreeMap::new(),
             free: Vec::new(),
             names: Names::new(),
+            own_zones: OwnZones::default(),
             elapsed: Heap::default(),
             calendar: Heap::default(),
             origin,
@@ -178,6 +183,7 @@ impl Agenda {
         let is_used = self.name_entry(index).entry.is_some();
         let replaced = if is_used { self.remove(index, Why::Cancelled, now) } else { None };
         let (id, stats) = (entry.id, entry.stats.clone());
+        self.own_zones.add(entry.spec.zone.as_ref());
         self.name_entry(index).entry = Some(entry);
         self.arm_or_queue(index, now);
         match replaced {
@@ -217,8 +223,11 @@ impl Agenda {
         if let Ends::WithItsSchedule { last } = &mut entry.ends {
             *last = entry.count.saturating_add(left);
         }
-        (entry.spec.schedule, entry.spec.zone, entry.spec.since) = (schedule, zone, now.wall);
+        let old_zone = std::mem::replace(&mut entry.spec.zone, zone.clone());
+        (entry.spec.schedule, entry.spec.since) = (schedule, now.wall);
         entry.marks = None;
+        self.own_zones.remove(old_zone.as_ref());
+        self.own_zones.add(zone.as_ref());
         self.add_detached(index, asked);
         self.arm_or_queue(index, now);
         old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })

@@ -95,8 +95,6 @@ pub(crate) struct State {
     outbox: Outbox,
     /// The zone of all tasks that have no zone of their own.
     pub(crate) zone: Zone,
-    /// Zones that tasks have of their own, each once.
-    own_zones: Vec<Zone>,
     /// Whether tasks begin paused.
     pub(crate) begins_paused: bool,
     /// Who is asked whose a run is.
@@ -182,7 +180,6 @@ impl Engine {
             spun: None,
             outbox: Outbox::new(has_store, recorder),
             zone,
-            own_zones: Vec::new(),
             read_zones: Vec::new(),
             zones_checked: clock.now().mono,
             watching: Watching::new(watch),

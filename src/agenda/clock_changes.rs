@@ -121,18 +121,6 @@ impl Agenda {
         self.apply_changes(index, None, now);
     }
 
-    /// The tasks' own zones, each once.
-    pub(crate) fn zones(&self) -> Vec<Zone> {
-        let mut zones: Vec<Zone> = Vec::new();
-        let entries = self.name_entries.iter().flatten().filter_map(|name_entry| name_entry.entry.as_ref());
-        for zone in entries.filter_map(|entry| entry.spec.zone.as_ref()) {
-            if !zones.contains(zone) {
-                zones.push(zone.clone());
-            }
-        }
-        zones
-    }
-
     /// Applies the clock step and the zone change in the order in which they came, and computes the next due time, unless
     /// the schedule is being asked. `judged`: occurrences up to this instant are accounted for, by the old zone and the new
     /// wall time.

@@ -91,6 +91,7 @@ impl Agenda {
         self.disarm(index);
         self.give_up_retry(index, now);
         let entry = self.name_entry(index).entry.take()?;
+        self.own_zones.remove(entry.spec.zone.as_ref());
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);

@@ -96,7 +96,11 @@ impl Agenda {
         };
         sweep.judged[index] = true;
         let (to, at, shown) = (sweep.to.clone(), sweep.at, sweep.shown);
-        entry.spec.zone = sweep.of.as_ref().map(|_| to.clone());
+        if sweep.of.is_some() {
+            entry.spec.zone = Some(to.clone());
+            self.own_zones.remove(sweep.of.as_ref());
+            self.own_zones.add(Some(&to));
+        }
         self.change_zone_at(index, &to, shown, at);
         true
     }

@@ -292,6 +292,15 @@ impl Log {
             (0..self.asked.len()).for_each(|_| self.answer(agenda, now));
         }
         self.news(agenda);
+        let entries = agenda.name_entries.iter().flatten().filter_map(|name_entry| name_entry.entry.as_ref());
+        let own: Vec<&Zone> = entries.filter_map(|entry| entry.spec.zone.as_ref()).collect();
+        let mut distinct = own.clone();
+        distinct.dedup();
+        assert_eq!(
+            agenda.zones().iter().collect::<Vec<_>>(),
+            distinct,
+            "tasks have one own zone in this test"
+        );
         let waits = (0..agenda.name_entries.len()).filter_map(|index| {
             let name_entry = agenda.name_entries[index].as_ref()?;
             let entry = name_entry.entry.as_ref()?;

@@ -38,7 +38,7 @@ impl Engine {
     pub(crate) fn schedule(self: &Arc<Self>, order: Order) -> Result<ScheduledTask, Error> {
         let Order { name, mut schedule, job, policy, replaces, is_paused, scheduled_at } = order;
         let of_task = |error: Error| error.of_task(&name);
-        let (mut state, now) = self.prepare(&name).map_err(of_task)?;
+        let (state, now) = self.prepare(&name).map_err(of_task)?;
         // If the name is taken, the caller's iterator or closure must not be asked for anything.
         if let Some(owner) = state.agenda.owner(&name).filter(|_| !replaces) {
             drop(state);
@@ -198,7 +198,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let of_task = |error: Error| error.of_task(name);
         let key = TaskKey { name, id: Some(id) };
-        let (mut state, now) = self.prepare(name).map_err(of_task)?;
+        let (state, now) = self.prepare(name).map_err(of_task)?;
         // If the task cannot have it, the caller's iterator or closure must not be asked for anything.
         if let Err(error) = state.agenda.may_reschedule(key, schedule.is_users()) {
             drop(state);

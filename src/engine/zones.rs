@@ -53,19 +53,11 @@ impl Watch {
 
 impl State {
     /// The scheduler's zone, and the schedule's own one if it has one, which it shares with the tasks that have it already.
-    pub(super) fn zones_of(&mut self, schedule: &mut Schedule) -> (Zone, Option<Zone>) {
-        schedule.zone = schedule.zone.take().map(|zone| self.shared(zone));
+    pub(super) fn zones_of(&self, schedule: &mut Schedule) -> (Zone, Option<Zone>) {
+        let shared =
+            |zone: Zone| if zone == self.zone { self.zone.clone() } else { self.agenda.shared_zone(zone) };
+        schedule.zone = schedule.zone.take().map(shared);
         (self.zone.clone(), schedule.zone.clone())
-    }
-
-    fn shared(&mut self, zone: Zone) -> Zone {
-        let known = self.own_zones.iter().chain([&self.zone]).find(|known| **known == zone);
-        if let Some(known) = known {
-            return known.clone();
-        }
-        self.own_zones.retain(Zone::is_shared);
-        self.own_zones.push(zone.clone());
-        zone
     }
 
     /// Begins to replace a zone, or the scheduler's if `of` is `None`.
@@ -272,18 +264,5 @@ mod tests {
         clock.advance(minute);
         assert!(engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now()).is_some());
         assert_eq!(kept(), 0);
-    }
-
-    #[test]
-    fn tasks_in_one_zone_share_its_data_and_leave_none_behind() {
-        let zone = |hours: u32| Zone::from_posix(&format!("ABC{hours}")).unwrap();
-        let engine = engine(&zone(1));
-        let mut state = lock(&engine.state);
-        let own: Vec<Zone> = (0..100).map(|task| state.shared(zone(task % 5 + 1))).collect();
-        // That of the scheduler itself is not kept twice.
-        assert_eq!(state.own_zones, (2..=5).map(zone).collect::<Vec<_>>());
-        drop(own);
-        let last = state.shared(zone(9));
-        assert_eq!(state.own_zones, [last]);
     }
 }
