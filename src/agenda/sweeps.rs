@@ -79,12 +79,7 @@ impl Agenda {
     }
 
     /// Judges a task by its new zone if that is still to be done. Answers whether it was.
-    #[inline]
     pub(super) fn follow_zone(&mut self, index: usize) -> bool {
-        self.zone_sweep.is_some() && self.follow_zone_change(index)
-    }
-
-    fn follow_zone_change(&mut self, index: usize) -> bool {
         let sweep = match &mut self.zone_sweep {
             Some(sweep) if sweep.next <= index && sweep.judged.get(index) == Some(&false) => sweep,
             _ => return false,
@@ -168,11 +163,9 @@ impl Agenda {
     /// A worker comes for a task: what is being done to all is done to this one first.
     pub(crate) fn settle(&mut self, key: EntryKey) {
         self.follow_zone(key.index);
-        if self.is_clearing() {
-            let removed = self.clear_at(key.index);
-            if let Some(clearing) = &mut self.clearing {
-                clearing.cleared.removed.extend(removed);
-            }
+        let removed = self.clear_at(key.index);
+        if let Some(clearing) = &mut self.clearing {
+            clearing.cleared.removed.extend(removed);
         }
     }
 }
