@@ -52,6 +52,17 @@ impl Now {
         }
     }
 
+    /// The clocks of the system. The monotonic one was read just before.
+    fn after_reading(mut before: Instant) -> Now {
+        loop {
+            let (wall, mono) = (wall_clock(), Instant::now());
+            if mono.saturating_duration_since(before) < TOGETHER {
+                return Now { mono, wall };
+            }
+            before = mono;
+        }
+    }
+
     /// Both clocks at a later time of the monotonic one, if the wall clock is not set meanwhile.
     pub(crate) fn at(self, mono: Instant) -> Now {
         let wall = self.wall.checked_add(mono.saturating_duration_since(self.mono));
@@ -123,20 +134,17 @@ pub(crate) enum Clock {
 
 impl Clock {
     pub(crate) fn now(&self) -> Now {
-        self.now_after(self.mono())
+        match self {
+            Clock::System => Now::after_reading(Instant::now()),
+            Clock::Manual(clock) => lock(&clock.hands).now,
+        }
     }
 
     /// The same, soon after the monotonic clock was read, so that it need not be read again.
-    pub(crate) fn now_after(&self, mut before: Instant) -> Now {
+    pub(crate) fn now_after(&self, before: Instant) -> Now {
         match self {
-            Clock::System => loop {
-                let (wall, mono) = (wall_clock(), Instant::now());
-                if mono.saturating_duration_since(before) < TOGETHER {
-                    return Now { mono, wall };
-                }
-                before = mono;
-            },
-            Clock::Manual(clock) => lock(&clock.hands).now,
+            Clock::System => Now::after_reading(before),
+            Clock::Manual(_) => self.now(),
         }
     }
 
