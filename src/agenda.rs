@@ -151,19 +151,20 @@ impl Agenda {
             return Scheduled::Taken { by, job, timetable };
         }
         self.numbers += 1;
-        let Request { policy, scheduled_at, schedule, zone, is_paused, .. } = request;
+        let Request { policy, scheduled_at, words, zone, is_paused, .. } = request;
         let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
             id: self.numbers,
             version: self.numbers,
-            spec: Spec { policy, scheduled_at, schedule, zone, since: now.wall },
+            spec: Spec { policy, scheduled_at, words, zone, since: now.wall },
             timetable: Some(timetable),
             job: Some(job),
             next: Some(first),
             stage: Stage::Idle,
             hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
-            ends: Ends::WithItsSchedule { last: left },
+            ends: Ends::WithItsSchedule,
+            last: left,
             runs: 0,
             count: 0,
             stats: Arc::default(),
@@ -174,7 +175,7 @@ impl Agenda {
             Some(old) => {
                 entry.hold = if is_paused { Hold::Paused } else { old.hold };
                 (entry.id, entry.count, entry.stats) = (old.id, old.count, old.stats.clone());
-                entry.ends = Ends::WithItsSchedule { last: left.saturating_add(old.count) };
+                entry.last = left.saturating_add(old.count);
                 None
             }
             None => None,
@@ -203,7 +204,7 @@ impl Agenda {
         let (index, _) = self.find_entry(key)?;
         let is_users = plan.as_ref()?.timetable.is_users();
         self.may_reschedule(key, is_users).ok()?;
-        let Rescheduled { timetable, first, left, schedule, zone } = plan.take()?;
+        let Rescheduled { timetable, first, left, words, zone } = plan.take()?;
         self.give_up_retry(index, now);
         let missed = self.count_rest(index, Why::Cancelled, now);
         self.disarm(index);
@@ -220,11 +221,9 @@ impl Agenda {
             asked = Some(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
         }
         entry.next = Some(first);
-        if let Ends::WithItsSchedule { last } = &mut entry.ends {
-            *last = entry.count.saturating_add(left);
-        }
+        entry.last = entry.count.saturating_add(left);
         let old_zone = std::mem::replace(&mut entry.spec.zone, zone.clone());
-        (entry.spec.schedule, entry.spec.since) = (schedule, now.wall);
+        (entry.spec.words, entry.spec.since) = (words, now.wall);
         entry.marks = None;
         self.own_zones.remove(old_zone.as_ref());
         self.own_zones.add(zone.as_ref());

@@ -34,7 +34,7 @@ pub(crate) use crate::tz::rfc3339;
 pub(crate) use due::Due;
 pub(crate) use plan::Plan;
 pub(crate) use timetable::{Pass, Rejudged, Timetable};
-pub(crate) use words::{Described, Words};
+pub(crate) use words::{Described, WithAdded, Words};
 
 use std::fmt;
 use std::time::{Duration, SystemTime};

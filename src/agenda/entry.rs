@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::clock::Now;
 use crate::event::Why;
-use crate::schedule::{Described, Due, Timetable, Words};
+use crate::schedule::{Described, Due, Timetable, WithAdded, Words};
 use crate::stats::SharedStats;
 use crate::sync::{Arc, Instant};
 use crate::task::{Come, Job, Late, Missed, Overlap, Policy, Retry, Skipped};
@@ -53,8 +53,8 @@ pub(super) struct Spec {
     /// Boxed, as most tasks have the default. That is None.
     pub(super) policy: Option<Box<Policy>>,
     pub(super) scheduled_at: &'static Location<'static>,
-    /// The schedule in words.
-    pub(super) schedule: Words,
+    /// The schedule in words, if it does not say them itself.
+    pub(super) words: Option<Arc<WithAdded>>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(super) zone: Option<Zone>,
     /// When this version of the task was scheduled.
@@ -78,6 +78,8 @@ pub(super) struct Entry {
     pub(super) hold: Hold,
     pub(super) demand: Demand,
     pub(super) ends: Ends,
+    /// The number of the last run, if the task ends with its schedule.
+    pub(super) last: u64,
     /// Runs that have not ended.
     pub(super) runs: u32,
     /// Runs begun, those of the tasks that this one has replaced included.
@@ -133,10 +135,8 @@ pub(super) enum Demand {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
-    /// With its schedule, or with the run of this number.
-    WithItsSchedule {
-        last: u64,
-    },
+    /// With its schedule, or with the run of a number.
+    WithItsSchedule,
     AfterTheNextRun,
 }
 
@@ -202,13 +202,16 @@ impl Spec {
     pub(super) fn policy(&self) -> Policy {
         self.policy.as_deref().copied().unwrap_or_default()
     }
-
-    pub(super) fn described(&self) -> Described {
-        Described { words: self.schedule.clone(), zone: self.zone.clone() }
-    }
 }
 
 impl Entry {
+    pub(super) fn described(&self) -> Described {
+        let words = self.spec.words.clone().map(Words::With);
+        let words = words.or_else(|| self.timetable.as_ref()?.words());
+        let words = words.expect("the words are kept of a schedule that may be away");
+        Described { words, zone: self.spec.zone.clone() }
+    }
+
     /// The maximum number of runs at a time.
     pub(super) fn allowed_runs(&self) -> usize {
         match self.spec.policy().overlap {
@@ -230,7 +233,7 @@ impl Entry {
     /// How many runs are left before the task ends.
     pub(super) fn left(&self) -> u64 {
         match self.ends {
-            Ends::WithItsSchedule { last } => last.saturating_sub(self.count),
+            Ends::WithItsSchedule => self.last.saturating_sub(self.count),
             Ends::AfterTheNextRun => 1,
         }
     }

@@ -7,7 +7,7 @@ use super::{EntryKey, Owner};
 use crate::clock::Now;
 use crate::error::Error;
 use crate::event::Why;
-use crate::schedule::{Due, Timetable, Words};
+use crate::schedule::{Due, Timetable, WithAdded};
 use crate::stats::SharedStats;
 use crate::sync::Arc;
 use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Retry, Verdicts};
@@ -23,7 +23,8 @@ pub(crate) struct Request {
     /// The number of runs after which the task ends.
     pub(crate) left: u64,
     pub(crate) is_paused: bool,
-    pub(crate) schedule: Words,
+    /// The schedule in words, if it does not say them itself.
+    pub(crate) words: Option<Arc<WithAdded>>,
     /// The task's own zone. None if it follows the scheduler's zone.
     pub(crate) zone: Option<Zone>,
     pub(crate) scheduled_at: &'static Location<'static>,
@@ -35,7 +36,7 @@ pub(crate) struct Rescheduled {
     pub(crate) timetable: Timetable,
     pub(crate) first: Due,
     pub(crate) left: u64,
-    pub(crate) schedule: Words,
+    pub(crate) words: Option<Arc<WithAdded>>,
     pub(crate) zone: Option<Zone>,
 }
 

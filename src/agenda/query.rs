@@ -209,7 +209,7 @@ impl NameEntry {
             status,
             next: entry.next_shown(now),
             count: entry.count,
-            schedule: entry.spec.described(),
+            schedule: entry.described(),
             is_held_up,
             stats: entry.stats.clone(),
         })
@@ -290,7 +290,7 @@ impl Agenda {
         let details = TaskDetails {
             id: entry.id,
             name: name.clone(),
-            schedule: entry.spec.described(),
+            schedule: entry.described(),
             plan,
             zone: entry.spec.zone.clone(),
             next: entry.next,

@@ -229,8 +229,8 @@ impl Agenda {
         entry.count += 1;
         let place = match entry.ends {
             Ends::AfterTheNextRun => Place::OneMore,
-            Ends::WithItsSchedule { last } if entry.next.is_none() || entry.count >= last => Place::Last,
-            Ends::WithItsSchedule { .. } => Place::Any,
+            Ends::WithItsSchedule if entry.next.is_none() || entry.count >= entry.last => Place::Last,
+            Ends::WithItsSchedule => Place::Any,
         };
         let Start { due, lateness, claim, missed, reason } = start;
         let Entry { id, version, count, .. } = *entry;

@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::{Step, CORRECTION};
 use crate::cron::Cron;
 use crate::hash::mixed;
-use crate::schedule::{Schedule, Words};
+use crate::schedule::Schedule;
 use crate::task::{Facts, Job, Policy, QuestionKind, Verdict};
 use crate::tz::Zone;
 
@@ -30,7 +30,7 @@ fn request_in(zone: &Zone, name: String, schedule: Schedule, now: Now) -> Reques
         policy: Policy::default(),
         first: first.unwrap(),
         left: u64::MAX,
-        schedule: Words::AtEach,
+        words: None,
         zone: None,
         scheduled_at,
         is_paused: false,
@@ -48,7 +48,7 @@ fn capacity(agenda: &Agenda) -> usize {
 #[test]
 fn a_waiting_task_takes_at_most_this_much_memory() {
     let size = std::mem::size_of::<NameEntry>();
-    assert!(size <= 264, "{size}");
+    assert!(size <= 232, "{size}");
 }
 
 #[test]
@@ -384,8 +384,8 @@ fn whoever_comes_for_a_task_during_a_change_of_zone_finds_it_changed() {
                 "scheduled".into()
             }
             6 => {
-                let Request { timetable, first, left, schedule, zone, .. } = again();
-                let mut plan = Some(Rescheduled { timetable, first, left, schedule, zone });
+                let Request { timetable, first, left, words, zone, .. } = again();
+                let mut plan = Some(Rescheduled { timetable, first, left, words, zone });
                 drop(agenda.reschedule(key, &mut plan, now));
                 format!("{}", plan.is_none())
             }

@@ -51,7 +51,7 @@ impl Engine {
         let held = self.keep_locked(state, &name, &schedule);
         let last = if held.is_some() { None } else { self.last_due(&name) };
         let whose = Whose { name: &name, seed: self.seed, last };
-        let (described, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
+        let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let has_fixed_due_times = schedule.has_fixed_due_times();
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
         // Before the first event of this task.
@@ -66,6 +66,7 @@ impl Engine {
                 return self.ended_at_once(name, replaces);
             }
         };
+        let words = timetable.without_its_own(words);
         // If this process ends before the first due time, the next one must know that it has missed it.
         let since = (has_fixed_due_times && !first.has_come(now)).then_some(now.wall);
         let request = Request {
@@ -75,7 +76,7 @@ impl Engine {
             policy,
             first,
             left,
-            schedule: described,
+            words,
             zone: own_zone,
             scheduled_at,
             is_paused,
@@ -219,8 +220,8 @@ impl Engine {
                 return Err(of_task(Error::new(Kind::NeverDue("never due".into()))));
             }
         };
-        let follows = own_zone.is_none();
-        let mut plan = Some(Rescheduled { timetable, first, left, schedule: words, zone: own_zone });
+        let (follows, words) = (own_zone.is_none(), timetable.without_its_own(words));
+        let mut plan = Some(Rescheduled { timetable, first, left, words, zone: own_zone });
         let (state, now) = match held {
             Some(state) => (state, now),
             None => (self.open_state().map_err(of_task)?, self.clock.now()),

@@ -54,6 +54,11 @@ impl<Z: Offsets> Days<Z> {
         Days { anchor: self.anchor, subsecond: self.subsecond, period: self.period, zone, alone }
     }
 
+    #[cfg_attr(not(feature = "std"), allow(dead_code))]
+    pub(crate) fn period(&self) -> Period {
+        self.period
+    }
+
     pub(crate) fn zone(&self) -> &Z {
         &self.zone
     }

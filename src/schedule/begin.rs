@@ -67,7 +67,7 @@ impl Schedule {
         };
         let first = begins.bounds.delayed(first, now);
         // Without a first due time nothing will be asked of it any more.
-        let rule = if first.is_some() { rule } else { Rule::Once { civil: None } };
+        let rule = if first.is_some() { rule } else { Rule::Once(None) };
         Ok((Timetable { rule, bounds: begins.bounds }, first))
     }
 
@@ -207,7 +207,7 @@ impl Beginning {
     }
 
     fn at(&self, moment: Moment) -> Begun {
-        let rule = Rule::Once { civil: moment.civil() };
+        let rule = Rule::Once(Some(Words::At(moment)));
         let due = instant_of("at", Some(moment), &self.zone)?;
         if due <= self.last {
             // An earlier process has run it.
@@ -226,7 +226,7 @@ impl Beginning {
             );
         }
         self.must_be_due(due, &|_| format!("after `{delay:?}`"))?;
-        Ok((Rule::Once { civil: None }, due))
+        Ok((Rule::Once(Some(Words::After(delay))), due))
     }
 
     fn at_each(&self, mut moments: Moments) -> Begun {

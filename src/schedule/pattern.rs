@@ -8,6 +8,7 @@ use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::{out_of_range, Moment};
 use super::recurrence::Recurrence;
 use super::timeline::Timeline;
+use super::words::Words;
 use super::{expect_begun, instant_of, Schedule, What};
 use crate::civil::DateTime;
 use crate::cron::weeks::MOST_WEEKS;
@@ -178,6 +179,15 @@ impl Pattern {
             Pattern::Cron { cron, .. } => cron.is_interval_like(),
             Pattern::Days(_) => false,
             Pattern::Any(sets) => sets.iter().any(|set| set.pattern.is_interval_like()),
+        }
+    }
+
+    /// The expression or the period in words.
+    pub(super) fn words(&self) -> Option<Words> {
+        match self {
+            Pattern::Cron { cron, .. } => Some(Words::Cron(cron.clone())),
+            Pattern::Days(days) => Some(Words::Every(days.period())),
+            Pattern::Any(_) => None,
         }
     }
 

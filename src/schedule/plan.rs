@@ -35,7 +35,7 @@ impl Timetable {
             _ if !self.bounds.except.is_empty() => Kind::Unknown,
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
             Rule::Elapsed { period, .. } => Kind::Elapsed(*period),
-            Rule::Once { .. } => return None,
+            Rule::Once(_) => return None,
             Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
         };
         Some(Plan { kind, bounds: self.bounds.clone() })

@@ -10,7 +10,7 @@ use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::Moment;
 use super::recurrence::Grid;
 use super::timeline::Timeline;
-use crate::civil::DateTime;
+use super::words::Words;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::guard::guarded;
@@ -32,10 +32,8 @@ pub(super) enum Rule {
     AfterEnd {
         period: Duration,
     },
-    /// At a civil time, if that is what was given.
-    Once {
-        civil: Option<DateTime>,
-    },
+    /// At the moment, or after the delay, that these words say. None if it is over.
+    Once(Option<Words>),
     /// `last` is what the iterator gave last.
     AtEach {
         moments: Moments,
@@ -63,7 +61,7 @@ impl Rule {
                 self.elapsed_from(next, now, &bounds.except)
             }
             Rule::AfterEnd { period } => Ok(now.mono.checked_add(*period).map(Due::Elapsed)),
-            Rule::Once { .. } => Ok(None),
+            Rule::Once(_) => Ok(None),
             Rule::AtEach { moments, last, zone } => {
                 while let Some(moment) = pull(moments)? {
                     let instant = moment.in_zone(zone)?;

@@ -335,3 +335,34 @@ fn occurrences_that_wait_are_counted_by_the_bounds_of_the_zone_before() {
     let pass = timetable.pass(first.unwrap(), change, change);
     assert_eq!((pass.count, pass.next.unwrap()), (4, Some(Due::Calendar(at("2026-11-22T15:00:00Z")))));
 }
+
+#[test]
+fn a_task_keeps_of_the_words_only_what_the_schedule_does_not_say_itself() {
+    let schedules: Vec<(bool, fn() -> Schedule)> = vec![
+        (false, || Schedule::cron("0 9 * * mon-fri").unwrap()),
+        (false, || Schedule::every("1h30m").unwrap()),
+        (false, || Schedule::every("1w2d").unwrap()),
+        (false, || Schedule::every("2mo").unwrap()),
+        (false, || Schedule::every_after_end("90s").unwrap()),
+        (false, || Schedule::at("2026-12-31 23:59:30").unwrap()),
+        (false, || Schedule::at("2026-12-31T23:59:30.25Z").unwrap()),
+        (false, || Schedule::after(Duration::from_secs(90))),
+        (true, || Schedule::every("1h").unwrap().starting("2026-11-22 09:00").unwrap()),
+        (true, || Schedule::every("1h").unwrap().times(3)),
+        (true, || Schedule::cron("0 9 * * *").unwrap().except(|_| false)),
+        (true, || {
+            Schedule::any([Schedule::cron("0 9 * * *").unwrap(), Schedule::cron("1 9 * * *").unwrap()])
+        }),
+        (true, || Schedule::at_next(|now| Some(now + Duration::from_secs(1)))),
+    ];
+    let now = Now { mono: Instant::now(), wall: at("2026-11-22T10:00:00Z") };
+    for (is_kept, schedule) in schedules {
+        let words = schedule().words();
+        let (mut timetable, first) = schedule().begin(&paris(), now, None).unwrap();
+        timetable.rezone(&Zone::utc(), first.unwrap(), now, now.wall);
+        let kept = timetable.without_its_own(words.clone());
+        assert_eq!(kept.is_some(), is_kept, "{words}");
+        let found = kept.map(Words::With).or_else(|| timetable.words()).unwrap();
+        assert_eq!(found.to_string(), words.to_string());
+    }
+}

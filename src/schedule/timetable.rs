@@ -13,9 +13,12 @@ use super::pattern::Pattern;
 use super::recurrence::{Grid, Recurrence};
 use super::rule::Rule;
 use super::timeline::Timeline;
+use super::words::{WithAdded, Words};
 use crate::clock::Now;
 use crate::cron::Cron;
 use crate::error::Error;
+use crate::period::Period;
+use crate::sync::Arc;
 use crate::tz::Zone;
 
 /// A schedule that has begun, in a zone: gives the due time after a due time.
@@ -210,13 +213,13 @@ impl Timetable {
                 *old = zone.clone();
                 last.and_then(Moment::civil)
             }
-            Rule::Once { civil } => *civil,
+            Rule::Once(Some(Words::At(moment))) => moment.civil(),
             Rule::Elapsed { clock, .. } => {
                 *clock = Timeline::new(zone.clone());
                 // The anchor, if it is still waited for.
                 starting
             }
-            Rule::AfterEnd { .. } | Rule::AtNext(_) => None,
+            Rule::AfterEnd { .. } | Rule::Once(_) | Rule::AtNext(_) => None,
         };
         match due {
             Due::Calendar(_) if !has_come => {
@@ -258,14 +261,14 @@ impl Timetable {
             Rule::Calendar(calendar) => Rule::Calendar(Calendar::new(calendar.pattern.clone())),
             Rule::Elapsed { period, clock } => Rule::Elapsed { period: *period, clock: clock.clone() },
             &Rule::AfterEnd { period } => Rule::AfterEnd { period },
-            _ => Rule::Once { civil: None },
+            _ => Rule::Once(None),
         };
         Some(Timetable { rule, bounds: self.bounds.clone() })
     }
 
     /// One that has no more due times.
     pub(super) fn over() -> Timetable {
-        Timetable { rule: Rule::Once { civil: None }, bounds: Bounds::NONE }
+        Timetable { rule: Rule::Once(None), bounds: Bounds::NONE }
     }
 
     /// Whether the next due time is counted from the end of a run.
@@ -291,6 +294,26 @@ impl Timetable {
     /// Whether other replicas have the same due times, as these do not depend on when a process was started.
     pub(crate) fn is_shared(&self) -> bool {
         !matches!(self.rule, Rule::Elapsed { .. } | Rule::AfterEnd { .. })
+    }
+
+    /// What the schedule says, if nothing was added to it, and no user's code is called.
+    pub(crate) fn words(&self) -> Option<Words> {
+        match &self.rule {
+            Rule::Calendar(calendar) => calendar.pattern.words(),
+            Rule::Elapsed { period, .. } => Period::try_from(*period).ok().map(Words::Every),
+            Rule::AfterEnd { period } => Some(Words::AfterEnd(*period)),
+            Rule::Once(words) => words.clone(),
+            Rule::AtEach { .. } | Rule::AtNext(_) => None,
+        }
+    }
+
+    /// What a task must keep of the schedule's words: all of them, unless they are found here again.
+    pub(crate) fn without_its_own(&self, words: Words) -> Option<Arc<WithAdded>> {
+        match words {
+            Words::With(with_added) => Some(with_added),
+            words if self.words().is_none() => Some(Arc::new((words, Vec::new()))),
+            _ => None,
+        }
     }
 
     /// The expression and its clock, if there is nothing beside them.

@@ -21,9 +21,12 @@ pub(crate) enum Words {
     AtEach,
     AtNext,
     Any(Arc<[Described]>),
-    /// One that has more to say: what it is, and what was added to it.
-    With(Arc<(Words, Vec<Added>)>),
+    /// One that has more to say.
+    With(Arc<WithAdded>),
 }
+
+/// What a schedule is, and what was added to it.
+pub(crate) type WithAdded = (Words, Vec<Added>);
 
 /// What was added to a schedule.
 pub(crate) enum Added {
