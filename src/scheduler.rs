@@ -111,6 +111,22 @@ impl Scheduler {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     pub fn task(&self, name: &str) -> NeedsSchedule<'_> {
+        self.task_named(name.into())
+    }
+
+    /// As [`task`](Scheduler::task), with a name that is not copied: of a hundred thousand names that the program has in any
+    /// case, each is in memory once.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// # let scheduler = sexton::Scheduler::builder().zone("UTC").build()?;
+    ///
+    /// let name: Arc<str> = "report".into();
+    /// scheduler.task_named(name.clone()).cron("2 4 * * mon,fri").run(|| println!("reported"))?;
+    /// assert_eq!(Arc::strong_count(&name), 2);
+    /// # Ok::<(), sexton::Error>(())
+    /// ```
+    pub fn task_named(&self, name: Arc<str>) -> NeedsSchedule<'_> {
         NeedsSchedule::new(self, name)
     }
 

@@ -31,8 +31,8 @@ pub struct NeedsSchedule<'a> {
 }
 
 impl<'a> NeedsSchedule<'a> {
-    pub(super) fn new(scheduler: &'a Scheduler, name: &str) -> NeedsSchedule<'a> {
-        NeedsSchedule { scheduler, name: Arc::from(name) }
+    pub(super) fn new(scheduler: &'a Scheduler, name: Arc<str>) -> NeedsSchedule<'a> {
+        NeedsSchedule { scheduler, name }
     }
 
     /// As [`Schedule::cron`]. An `H` takes its value from the task's name: `H 4 * * *` is due at the same minute after four

@@ -60,6 +60,16 @@ impl Named {
         Named { crontab, by_name }
     }
 
+    /// A line that another crontab has for the same job, too, is not kept twice: its task has the text of the other one.
+    fn share_texts(&mut self, other: &Named) {
+        for job in &mut self.crontab.jobs {
+            let known = other.find(&job.task_name()).filter(|known| known.text == job.text);
+            if let Some(text) = known.map(|known| known.text.clone()) {
+                job.text = text;
+            }
+        }
+    }
+
     pub fn find(&self, task: &str) -> Option<&Job> {
         let (name, again) = match task.split_once('\n') {
             Some((name, count)) => (name, count.parse::<u32>().ok().filter(|count| *count > 1)? - 1),
@@ -126,7 +136,9 @@ impl Jobs {
     /// `@reboot` jobs are run only if `runs_reboot_jobs`, which no later version says.
     pub fn put(self: &Arc<Jobs>, crontab: Crontab, runs_reboot_jobs: bool) -> Result<Changes, Error> {
         let now = SystemTime::now();
-        let (old, new) = (self.current().clone(), Arc::new(Named::of(crontab)));
+        let (old, mut new) = (self.current().clone(), Named::of(crontab));
+        new.share_texts(&old);
+        let new = Arc::new(new);
         let schedule_of = |job: &Job, name: &str, before: Option<&Job>| {
             let is_same = before.map_or(false, |before| is_scheduled_as(before, job, &self.defaults));
             let is_done = *job.when == When::Start && !runs_reboot_jobs;
@@ -155,7 +167,7 @@ impl Jobs {
                 Some(_) => {}
             }
             if let Some(schedule) = schedule {
-                self.schedule(job, &name, schedule)?;
+                self.schedule(job, job.shared_name(), schedule)?;
                 if self.claims.is_some() && job.settings().is_claimed() && !is_shared(job) {
                     let why = "each replica runs it: its due times are its own";
                     let label = job.label(self.logs_commands);
@@ -183,10 +195,10 @@ impl Jobs {
         schedule(&job.when, job.own_zone(self.log.zone()), last, now)
     }
 
-    pub fn schedule(self: &Arc<Jobs>, job: &Job, name: &str, schedule: Schedule) -> Result<(), Error> {
+    pub fn schedule(self: &Arc<Jobs>, job: &Job, name: Arc<str>, schedule: Schedule) -> Result<(), Error> {
         let jobs = self.clone();
         let overlap = job.settings().or(&self.defaults).overlap();
-        let mut task = self.scheduler.task(name).on(schedule).overlap(overlap).replace();
+        let mut task = self.scheduler.task_named(name).on(schedule).overlap(overlap).replace();
         // Only then: what is not the default takes memory.
         if self.claims.is_some() && !self.is_claimed(job) {
             task = task.unclaimed();
@@ -327,5 +339,27 @@ mod tests {
         let others =
             ["@daily a\n1", "@daily a\n4", "@daily a\n0", "@daily a\n", "@daily b\n2", "", "b", "\n"];
         others.iter().for_each(|name| assert!(named.find(name).is_none(), "{name}"));
+    }
+
+    #[test]
+    fn the_text_of_a_line_is_in_memory_once() {
+        let named = |text: &str| {
+            let reading = Reading::new(sexton::cron::Dialect::DEFAULT, None);
+            Named::of(Crontab::read(text.as_bytes(), &reading, &Zone::from_posix).0)
+        };
+        let text = "@daily a\n@daily b \n# sexton: name=cc\n@daily cc\n@daily a\n";
+        let (old, mut new) = (named(text), named(text));
+        let shared = |named: &Named| -> Vec<bool> {
+            named.crontab.jobs.iter().map(|job| Arc::ptr_eq(&job.shared_name(), &job.text)).collect()
+        };
+        // The others have another name: without the blank, of their own, and with a number.
+        assert_eq!(shared(&old), [true, false, false, false]);
+        new.share_texts(&old);
+        let jobs = old.crontab.jobs.iter().zip(&new.crontab.jobs);
+        assert!(jobs.into_iter().all(|(old, new)| Arc::ptr_eq(&old.text, &new.text)));
+        let names = |named: &Named| {
+            named.crontab.jobs.iter().map(|job| job.shared_name().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&new), ["@daily a", "@daily b", "cc", "@daily a\n2"]);
     }
 }

@@ -20,8 +20,8 @@ pub struct Job {
     pub line: u32,
     /// How many jobs above it have the same line and no name. `jobs.rs` counts them, when all files are one.
     pub again: u32,
-    /// The text of the line, unchanged.
-    pub text: Box<str>,
+    /// The text of the line, unchanged. Shared with its task, of which it mostly is the name.
+    pub text: Arc<str>,
     /// Jobs with equal schedules share one.
     pub when: Arc<When>,
     /// The byte range of the schedule in the line.
@@ -95,6 +95,14 @@ impl Job {
             0 => self.base_name().into(),
             // No line contains a line break, so the name is unique.
             again => format!("{}\n{}", self.base_name(), again + 1).into(),
+        }
+    }
+
+    /// The same for its task. If it is the text of the line, it is not copied.
+    pub fn shared_name(&self) -> Arc<str> {
+        match self.task_name() {
+            Cow::Borrowed(name) if *name == *self.text => self.text.clone(),
+            name => name.into(),
         }
     }
 

@@ -100,7 +100,7 @@ impl Status {
             }
             // `@reboot` jobs have had their run, or had it before the program was started again.
             None if *job.when == When::Start => {
-                self.jobs.schedule(job, &name, Schedule::after(Duration::ZERO))
+                self.jobs.schedule(job, job.shared_name(), Schedule::after(Duration::ZERO))
             }
             None => return over(),
         };
