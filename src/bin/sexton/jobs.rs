@@ -139,13 +139,14 @@ impl Jobs {
         let (old, mut new) = (self.current().clone(), Named::of(crontab));
         new.share_texts(&old);
         let new = Arc::new(new);
-        let schedule_of = |job: &Job, name: &str, before: Option<&Job>| {
-            let is_same = before.map_or(false, |before| is_scheduled_as(before, job, &self.defaults));
-            let is_done = *job.when == When::Start && !runs_reboot_jobs;
-            match is_same || is_done {
-                true => Ok(None),
-                false => self.schedule_of(name, job, now).map(Some),
-            }
+        let is_same = |before: &Job, job: &Job| is_scheduled_as(before, job, &self.defaults);
+        let is_done = |job: &Job| *job.when == When::Start && !runs_reboot_jobs;
+        let schedule_of = |job: &Job, name: &str, before: Option<&Job>| match before
+            .map_or(false, |before| is_same(before, job))
+            || is_done(job)
+        {
+            true => Ok(None),
+            false => self.schedule_of(name, job, now).map(Some),
         };
         // All of them before anything is changed. None is kept, as there may be very many.
         for job in &new.crontab.jobs {
@@ -159,12 +160,17 @@ impl Jobs {
             let name = job.task_name();
             let before = old.find(&name);
             let schedule = schedule_of(job, &name, before)?;
+            // An `@reboot` job had its run when the program started, so what the job was scheduled as ends.
+            let ends = is_done(job) && before.map_or(false, |before| !is_same(before, job));
             match before {
                 None => changes.added += 1,
-                Some(before) if schedule.is_some() || is_other((&old, before), (&new, job)) => {
+                Some(before) if schedule.is_some() || ends || is_other((&old, before), (&new, job)) => {
                     changes.changed += 1;
                 }
                 Some(_) => {}
+            }
+            if ends {
+                self.end(&name);
             }
             if let Some(schedule) = schedule {
                 self.schedule(job, job.shared_name(), schedule)?;
@@ -177,13 +183,17 @@ impl Jobs {
         }
         for name in old.crontab.jobs.iter().map(Job::task_name).filter(|name| new.find(name).is_none()) {
             changes.removed += 1;
-            // A task that has ended is not known any more.
-            let _ = self.scheduler.cancel(&name);
+            self.end(&name);
         }
         if let Some(counts) = &self.counts {
             counts.retain(|task| new.find(task).is_some());
         }
         Ok(changes)
+    }
+
+    fn end(&self, task: &str) {
+        // One that has ended is not known any more.
+        let _ = self.scheduler.cancel(task);
     }
 
     /// When a job is due. An error if it never is.

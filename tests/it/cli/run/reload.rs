@@ -143,6 +143,24 @@ fn a_job_that_is_taken_out_and_put_back_does_not_overlap_itself() {
     assert!(until(|| daemon.wait_for_file("began").lines().count() > 1), "it goes on: {:#?}", daemon.log());
 }
 
+#[test]
+fn a_job_that_becomes_one_of_the_start_does_not_run_any_more() {
+    let other = "@every 100ms echo other\n";
+    let daemon = Daemon::start(&format!("# sexton: name=a\n@every 100ms echo old\n{other}"), &[]);
+    assert!(until(|| daemon.output().contains(&"old".into())));
+    daemon.put(&format!("# sexton: name=a\n@reboot echo new\n{other}"));
+    daemon.wait_for(1, &[" reload jobs=2 added=0 removed=0 changed=1"]);
+    let from = daemon.output().len();
+    let others = || daemon.output()[from..].iter().filter(|line| *line == "other").count();
+    assert!(until(|| others() > 5));
+    let output = daemon.output();
+    let runs = output[from..].iter().filter(|line| *line != "other").count();
+    assert!(runs <= 1 && !output.contains(&"new".into()), "one may have been under way: {output:?}");
+    // Back to what it was, it is due again.
+    daemon.put(&format!("# sexton: name=a\n@every 100ms echo again\n{other}"));
+    assert!(until(|| daemon.output().contains(&"again".into())));
+}
+
 /// Variables belong to the jobs below them, though they are on other lines.
 #[test]
 fn a_variable_that_changed_is_that_of_the_next_run() {
