@@ -28,8 +28,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::entry::EntryKey;
-use self::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Hold, NameEntry, Spec, Stage};
-use self::heap::Heap;
+use self::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Hold, NameEntry, Spec, Stage, Wait};
+use self::heap::{nanos_after, Heap};
 pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Rescheduled};
 pub(crate) use self::messages::{Scheduled, Then};
 use self::names::Names;
@@ -433,24 +433,6 @@ impl Agenda {
         });
         earlier(earlier(elapsed, calendar), self.next_limit())
     }
-}
-
-/// So many nanoseconds after a time or, if they are less than none, before it; `None` if the clock does not reach so far. Of more
-/// than 500 years a part is enough: one looks again then.
-fn nanos_after(time: Instant, nanos: i128) -> Option<Instant> {
-    let by = Duration::from_nanos(nanos.unsigned_abs().try_into().unwrap_or(u64::MAX));
-    match nanos < 0 {
-        true => Some(time.checked_sub(by).unwrap_or(time)),
-        false => time.checked_add(by),
-    }
-}
-
-/// Since when a task waits for a worker.
-#[derive(Clone, Copy)]
-struct Wait {
-    key: EntryKey,
-    turn: u32,
-    since: Instant,
 }
 
 /// The earlier of the two. None is never.

@@ -48,6 +48,14 @@ pub(crate) struct EntryKey {
     pub(super) version: u64,
 }
 
+/// Since when a task waits for a worker.
+#[derive(Clone, Copy)]
+pub(super) struct Wait {
+    pub(super) key: EntryKey,
+    pub(super) turn: u32,
+    pub(super) since: Instant,
+}
+
 /// What a task was scheduled with.
 pub(super) struct Spec {
     /// Boxed, as most tasks have the default. That is None.

@@ -3,6 +3,10 @@
 //! It knows where each item is, so what is cancelled leaves nothing behind, and no call has to clean up after many others:
 //! each takes a time that grows with the logarithm of the number of items.
 
+use std::time::Duration;
+
+use crate::sync::Instant;
+
 /// Due times in order. Of equal ones, that of the task that was scheduled first leaves first.
 #[derive(Default)]
 pub(super) struct Heap {
@@ -48,6 +52,16 @@ impl HeapItem {
     /// The number of the task.
     pub(super) fn id(&self) -> u64 {
         self.key[1] & ((1 << NUMBER_BITS) - 1)
+    }
+}
+
+/// So many nanoseconds after a time or, if they are less than none, before it; `None` if the clock does not reach so far. Of more
+/// than 500 years a part is enough: one looks again then.
+pub(super) fn nanos_after(time: Instant, nanos: i128) -> Option<Instant> {
+    let by = Duration::from_nanos(nanos.unsigned_abs().try_into().unwrap_or(u64::MAX));
+    match nanos < 0 {
+        true => Some(time.checked_sub(by).unwrap_or(time)),
+        false => time.checked_add(by),
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
+use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage, Wait};
 use super::heap::is_roomy;
-use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then, Wait};
+use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable};

@@ -66,17 +66,16 @@ impl Engine {
                 return self.ended_at_once(name, replaces);
             }
         };
-        let words = timetable.without_its_own(words);
         // If this process ends before the first due time, the next one must know that it has missed it.
         let since = (has_fixed_due_times && !first.has_come(now)).then_some(now.wall);
         let request = Request {
             name: name.clone(),
+            words: timetable.without_its_own(words),
             timetable,
             job,
             policy,
             first,
             left,
-            words,
             zone: own_zone,
             scheduled_at,
             is_paused,

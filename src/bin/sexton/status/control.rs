@@ -108,7 +108,10 @@ impl Status {
             Err(error) => failed("is not run: ", &error),
             Ok(()) if self.counts.wait_for_more(&name, before, STARTS_WITHIN) => done("runs now"),
             // All workers are busy, or the machine is, or another replica has the run.
-            Ok(()) => (202, "has not started yet: the log says what becomes of it".into()),
+            Ok(()) => (
+                202,
+                "has not started yet: it waits for its turn, unless the program is stopped before".into(),
+            ),
         }
     }
 
