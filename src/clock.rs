@@ -221,6 +221,9 @@ impl ManualClock {
     /// due in this time. From inside a callback it only moves the clocks: it simulates a callback that takes that long. The
     /// same holds inside an observer or a schedule's own code.
     ///
+    /// The clock stays where it is as long as a future wakes itself: one that does so each time that it is polled, without
+    /// waiting for anything, keeps it there.
+    ///
     /// Beyond what the clocks can show, they go as far as they can. So do the other methods.
     pub fn advance(&self, duration: Duration) {
         let _advancing = match self.start() {

@@ -118,14 +118,15 @@ impl Engine {
     /// Ends the pending futures of an engine without threads, when nothing drives it any more.
     pub(crate) fn abandon(self: &Arc<Self>) {
         loop {
-            self.run_queued(usize::MAX);
+            // Not until nothing is queued: a future may wake itself each time that it is polled.
+            self.run_queued(self.pool.len());
             // The end of one future may wake another, or start one.
-            let asleep = lock(&self.state).stops.take_sleepers();
-            if asleep.is_empty() {
+            let pending = lock(&self.state).stops.take_sleepers();
+            if pending.is_empty() && self.pool.len() == 0 {
                 return;
             }
             let _inside = Inside::of(self);
-            asleep.iter().for_each(|sleeper| sleeper.end(End::lost()));
+            pending.iter().for_each(|sleeper| sleeper.end(End::lost()));
         }
     }
 
@@ -169,7 +170,8 @@ impl Engine {
     ) -> MutexGuard<'a, State> {
         if self.pool.limit() == 0 && self.pool.len() > 0 {
             drop(state);
-            self.run_queued(usize::MAX);
+            // The caller looks at the deadline again.
+            self.run_queued(self.pool.len());
             return lock(&self.state);
         }
         let wakes = if self.pool.limit() == 0 { &self.timer } else { &self.quiet };

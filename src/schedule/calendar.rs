@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::tz::{system_time, unix_seconds, Zone};
 
 /// The occurrences of a pattern, also across changes of its zone.
+#[derive(Clone)]
 pub(super) struct Calendar {
     /// By which occurrences after later changes are found.
     pub(super) pattern: Pattern,
@@ -18,7 +19,7 @@ pub(super) struct Calendar {
 }
 
 /// The patterns by which occurrences up to an instant are found, in rising order, as long as they may be asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Earlier(Vec<(Pattern, SystemTime)>);
 
 /// The most earlier patterns that are kept. More changes count as one, so that the memory is bounded.

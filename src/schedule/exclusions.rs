@@ -180,24 +180,24 @@ impl Exclusions<'_> {
     }
 
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
-    fn by_dates_after(&self, pattern: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
+    fn by_dates_after(&self, pattern: &dyn Recurrence, mut after: SystemTime) -> Option<SystemTime> {
         if self.except.dates.is_empty() {
             return pattern.after(after);
+        }
+        let moves = self.except.moves;
+        if let (Moves::Previous, Some(begin)) = (moves, pattern.begins_after()) {
+            // Nothing moves to before the beginning.
+            after = begin.max(after);
         }
         let passed = match DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after))) {
             Some(passed) => passed,
             None => return pattern.after(after),
         };
-        let moves = self.except.moves;
-        let (mut after, mut at, mut best) = (after, after, None::<SystemTime>);
+        let (mut at, mut best) = (after, None::<SystemTime>);
         if moves == Moves::Next {
             // From the first that may move to today or later. What clocks show again does not move again.
             let start = just_before(self.clock.start(self.first_listed_before(passed.date())));
             at = start.map_or(after, |start| start.min(after));
-        } else if let (Moves::Previous, Some(begin)) = (moves, pattern.begins_after()) {
-            // Nothing moves to before the beginning.
-            after = begin.max(after);
-            at = after;
         }
         while let Some(raw) = pattern.after(at) {
             let shown = match self.clock.civil(raw) {

@@ -63,8 +63,9 @@ impl Moment {
             dated => return Some(dated),
         };
         let today = zone.civil(now)?.date();
-        let days = [Some(today), today.checked_add_days(1)];
-        let mut moments = days.into_iter().flatten().map(|date| Moment::Civil(date.at(time)));
+        // Where clocks go back to before midnight, those of today and of tomorrow may both have been shown already.
+        let dates = (0..3).filter_map(|days| today.checked_add_days(days));
+        let mut moments = dates.map(|date| Moment::Civil(date.at(time)));
         moments.find(|moment| moment.instant(zone).map_or(false, |instant| instant >= now))
     }
 

@@ -366,3 +366,30 @@ fn a_task_keeps_of_the_words_only_what_the_schedule_does_not_say_itself() {
         assert_eq!(found.to_string(), words.to_string());
     }
 }
+
+#[test]
+fn what_moves_to_after_the_beginning_is_due_from_wherever_one_asks() {
+    // 5 December 2026 is a Saturday. What moves to Friday at 09:00 would be before the beginning.
+    let schedule = || {
+        let schedule = Schedule::cron("0 9,16 * * sat").unwrap().starting("2026-12-04 12:00").unwrap();
+        schedule.except_dates(["2026-12-05"]).unwrap().or_previous_day().zone(Zone::utc())
+    };
+    for from in
+        ["2026-11-01T00:00:00Z", "2026-12-03T00:00:00Z", "2026-12-04T08:59:59Z", "2026-12-04T13:00:00Z"]
+    {
+        assert_eq!(first(schedule(), from).unwrap(), "2026-12-04T16:00:00Z", "{from}");
+    }
+    assert_eq!(first(schedule(), "2026-12-04T16:00:00Z").unwrap(), "2026-12-12T09:00:00Z");
+}
+
+#[test]
+fn a_time_alone_is_found_where_today_and_tomorrow_were_shown_already() {
+    // The clocks go back from 00:01 to 23:01, so 00:00:30 of the next day has been shown.
+    let zone = Zone::from_posix("NST3:30NDT,M3.2.0/0:01,M11.1.0/0:01").unwrap();
+    let now = at("2010-11-07T03:01:00Z");
+    assert_eq!(zone.civil(now).unwrap().to_string(), "2010-11-06T23:31:00");
+    let time = "00:00:30".parse::<Moment>().unwrap();
+    assert_eq!(time.dated(now, &zone).unwrap().to_string(), "2010-11-08T00:00:30");
+    let earlier = at("2010-11-07T02:00:00Z");
+    assert_eq!(time.dated(earlier, &zone).unwrap().to_string(), "2010-11-07T00:00:30");
+}

@@ -5,7 +5,6 @@
 use std::time::SystemTime;
 
 use super::bounds::Bounds;
-use super::calendar::Calendar;
 use super::due::Due;
 use super::exclusions::{last_of, Exclusions, NANOSECOND};
 use super::moment::Moment;
@@ -258,7 +257,7 @@ impl Timetable {
     pub(crate) fn copy(&self) -> Option<Timetable> {
         let rule = match &self.rule {
             _ if self.is_users() => return None,
-            Rule::Calendar(calendar) => Rule::Calendar(Calendar::new(calendar.pattern.clone())),
+            Rule::Calendar(calendar) => Rule::Calendar(calendar.clone()),
             Rule::Elapsed { period, clock } => Rule::Elapsed { period: *period, clock: clock.clone() },
             &Rule::AfterEnd { period } => Rule::AfterEnd { period },
             _ => Rule::Once(None),

@@ -560,3 +560,22 @@ fn fractions_of_a_second_go_with_a_period_of_days_to_the_new_zone() {
     let longer = Morning::with(|scheduler| scheduler.task("t").every("1d500ms").starting("2026-11-22 08:00"));
     assert_eq!(longer.moved_to(hours(3), DAY), ["07:00:00", "2026-11-23T05:00:00.5Z"]);
 }
+
+#[test]
+fn what_is_upcoming_is_what_runs_also_if_the_clock_is_set_back_to_before_the_change() {
+    let stage = Stage::set_in(Zone::utc(), "2026-11-22 12:00:10");
+    let dues = Arc::new(Mutex::new(Vec::new()));
+    let seen = dues.clone();
+    let run = move |run: &sexton::Run| seen.lock().unwrap().push(run.due());
+    let task = stage.scheduler.task("t").cron("30 * * * *").run_with(run).unwrap();
+    stage.scheduler.set_zone(Zone::fixed(1800).unwrap());
+    stage.clock.step_back(2 * HOUR + HOUR / 2);
+    stage.clock.advance(Duration::ZERO);
+    let upcoming = task.upcoming(4);
+    assert_eq!(
+        upcoming.iter().copied().map(time).collect::<Vec<_>>(),
+        ["10:00:00", "11:00:00", "12:00:00", "13:00:00"]
+    );
+    stage.clock.advance(4 * HOUR);
+    assert_eq!(dues.lock().unwrap()[..4], upcoming);
+}

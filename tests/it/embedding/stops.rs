@@ -450,3 +450,38 @@ fn a_later_limit_that_is_shorter_wakes_the_timer() {
     assert_eq!(first.task(), Some("short"));
     scheduler.shutdown();
 }
+
+/// Wakes itself each time that it is polled, as what polls something by yielding does.
+struct Busy;
+
+impl Future for Busy {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[test]
+fn a_future_that_wakes_itself_again_and_again_keeps_nobody_waiting() {
+    let busy = || {
+        let scheduler = Scheduler::builder().threads(0).zone("UTC").build().unwrap();
+        let task = scheduler.task("busy").every("1h").run_async(|_| Busy).unwrap();
+        scheduler.run_pending();
+        assert_eq!(task.status(), Status::Running);
+        (scheduler, task)
+    };
+    must_end("what waits for a busy future", move || {
+        let (scheduler, task) = busy();
+        assert!(task.cancel_timeout(SECOND / 20).is_err());
+        assert_eq!(task.stats().stopped, 1);
+        scheduler.shutdown();
+        let (scheduler, _) = busy();
+        let error = scheduler.shutdown_timeout(SECOND / 20).unwrap_err();
+        assert_eq!(error.still_running(), ["busy".into()]);
+        let (scheduler, task) = busy();
+        drop(scheduler);
+        assert_eq!(task.status(), Status::Ended);
+    });
+}
