@@ -39,7 +39,7 @@ pub enum Event {
         is_last: bool,
         attempt: u32,
     },
-    /// A run for `due` started more than one second after it.
+    /// A run for `due` started a second after it, or later.
     Late { task: Arc<str>, due: SystemTime, lateness: Duration },
     /// The run for `due` has ended, `took` after its last attempt started. There were `attempt` of them.
     RunEnded { task: Arc<str>, due: SystemTime, took: Duration, outcome: RunOutcome, attempt: u32 },

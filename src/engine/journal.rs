@@ -90,7 +90,7 @@ impl Engine {
     }
 
     fn store_panicked(self: &Arc<Self>, message: &str) {
-        self.alarm(Event::JournalFailed { error: format!("panicked: {message}").into() });
+        self.alarm(Event::JournalFailed { error: format!("the store panicked: {message}").into() });
     }
 
     /// The last due time of a name in an earlier process.
@@ -175,7 +175,7 @@ impl OpenStore {
         let store = self.store.as_mut()?;
         // The error is the user's, too: it is printed and dropped in here.
         let written = guarded(|| store.write(name, record).map_err(|error| error.to_string()));
-        let written = written.unwrap_or_else(|message| Err(format!("panicked: {message}")));
+        let written = written.unwrap_or_else(|message| Err(format!("the store panicked: {message}")));
         if let Ok(false) = written {
             // Nothing had to be written: for example the end of a run whose beginning could not be written.
             return None;

@@ -8,7 +8,7 @@ use crate::agenda::{Details, Owner, Request, Rescheduled, Scheduled, TaskKey};
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Event;
-use crate::schedule::{Schedule, Whose};
+use crate::schedule::{Due, Schedule, Timetable, Whose};
 use crate::stats::SharedStats;
 use crate::store::Record;
 use crate::sync::{lock, Arc, MutexGuard};
@@ -58,7 +58,7 @@ impl Engine {
         if held.is_none() {
             self.emit_past(&name);
         }
-        let first = match first {
+        let mut first = match first {
             Some(first) => first,
             None => {
                 drop(held);
@@ -68,6 +68,10 @@ impl Engine {
         };
         // If this process ends before the first due time, the next one must know that it has missed it.
         let since = (has_fixed_due_times && !first.has_come(now)).then_some(now.wall);
+        let (state, now) = match held {
+            Some(state) => (state, now),
+            None => self.lock_again(&name, &timetable, &mut first, now).map_err(of_task)?,
+        };
         let request = Request {
             name: name.clone(),
             words: timetable.without_its_own(words),
@@ -80,10 +84,6 @@ impl Engine {
             scheduled_at,
             is_paused,
             replaces,
-        };
-        let (state, now) = match held {
-            Some(state) => (state, now),
-            None => (self.open_state().map_err(of_task)?, self.clock.now()),
         };
         let (id, stats, old) = match self.add(state, request, zone, since, now) {
             Scheduled::New { id, stats, ended } => (id, stats, ended),
@@ -109,6 +109,31 @@ impl Engine {
     ) -> Option<MutexGuard<'e, State>> {
         let is_known = !self.has_store || state.agenda.owner(name).is_some();
         (!schedule.is_users() && is_known).then_some(state)
+    }
+
+    /// Locks the state for a schedule that has begun without the lock. If it replaces another one, what has come meanwhile was
+    /// for that one to run: then the first due time is the next one from now on.
+    fn lock_again<'e>(
+        &'e self,
+        name: &str,
+        timetable: &Timetable,
+        first: &mut Due,
+        began: Now,
+    ) -> Result<(MutexGuard<'e, State>, Now), Error> {
+        // A closure that takes longer than the period does not keep its caller for ever.
+        for _ in 0..10 {
+            let (state, now) = (self.open_state()?, self.clock.now());
+            let has_come = !first.has_come(began) && first.has_come(now);
+            if !has_come || state.agenda.owner(name).is_none() {
+                return Ok((state, now));
+            }
+            drop(state);
+            match timetable.next_of_calendar(now) {
+                Some(next) => *first = next,
+                None => break,
+            }
+        }
+        Ok((self.open_state()?, self.clock.now()))
     }
 
     /// Locks the state, with the zones up to date, if a task of this name can be scheduled.
@@ -211,7 +236,7 @@ impl Engine {
         let whose = Whose { name, seed: self.seed, last: None };
         let (words, left) = (schedule.words(), schedule.times_limit().unwrap_or(u64::MAX));
         let (timetable, first) = schedule.begin(&zone, now, Some(whose)).map_err(of_task)?;
-        let first = match first {
+        let mut first = match first {
             Some(first) => first,
             None => {
                 drop(held);
@@ -219,12 +244,12 @@ impl Engine {
                 return Err(of_task(Error::new(Kind::NeverDue("never due".into()))));
             }
         };
-        let (follows, words) = (own_zone.is_none(), timetable.without_its_own(words));
-        let mut plan = Some(Rescheduled { timetable, first, left, words, zone: own_zone });
         let (state, now) = match held {
             Some(state) => (state, now),
-            None => (self.open_state().map_err(of_task)?, self.clock.now()),
+            None => self.lock_again(name, &timetable, &mut first, now).map_err(of_task)?,
         };
+        let (follows, words) = (own_zone.is_none(), timetable.without_its_own(words));
+        let mut plan = Some(Rescheduled { timetable, first, left, words, zone: own_zone });
         let changed = self.change_in(state, now, key, |state, now| {
             let stats = state.agenda.owner(name).map(|owner| owner.stats);
             let old = state.agenda.reschedule(key, &mut plan, now);

@@ -111,8 +111,11 @@ impl FromStr for Moment {
         if let Some(instant) = unix_text(text).and_then(system_time) {
             return Ok(Moment::Instant(instant));
         }
-        if let Ok(time) = text.parse() {
-            return Ok(Moment::Time(time));
+        match text.parse() {
+            Ok(time) => return Ok(Moment::Time(time)),
+            // A date has hyphens.
+            Err(error) if text.contains(':') && !text.contains('-') => return Err(error),
+            Err(_) => {}
         }
         if let Ok(date) = text.parse::<Date>() {
             return Ok(Moment::Civil(date.at(Time::MIDNIGHT)));
@@ -204,6 +207,17 @@ pub(crate) fn out_of_range() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_a_time_of_day_is_read_as_one() {
+        let error = |text: &str| text.parse::<Moment>().unwrap_err().to_string();
+        assert_eq!(error("25:00"), "hour: found `25` at byte 0, expected 00-23");
+        assert_eq!(
+            error("10:00:00.5"),
+            "time: found `.` at byte 8, expected the end (whole seconds, no fraction, no zone)"
+        );
+        assert_eq!(error("2026-11-31 10:00"), "day: found `31` at byte 8, expected 01-30");
+    }
 
     #[test]
     fn instants_and_civil_times_print_as_they_parse() {

@@ -74,6 +74,14 @@ impl Timetable {
         Ok(self.bounds.delayed(self.first_after(at, at)?.map(Due::Calendar), now))
     }
 
+    /// The first due time after now of a pattern, which may ask closures in `except`. None if there is none.
+    pub(crate) fn next_of_calendar(&self, now: Now) -> Option<Due> {
+        match self.rule {
+            Rule::Calendar(_) => self.after(now.wall, now).ok()?,
+            _ => None,
+        }
+    }
+
     /// The first due time after now of a schedule that is not the user's, if `due` has come.
     pub(crate) fn peek(&self, due: Due, now: Now) -> Option<Due> {
         let from = self.meant_for(due, now);

@@ -217,7 +217,7 @@ impl Task {
         self.engine()?.reschedule(&self.name, self.id, schedule.into())
     }
 
-    /// Ends the task after exactly one more run.
+    /// Ends the task after exactly one more run. In its last run none follows, and it ends as it would have.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use sexton::{Event, ManualClock, Missed, Overlap, RunOutcome, Scheduler, Why};
+use sexton::{Event, ManualClock, Missed, Overlap, RunOutcome, Schedule, Scheduler, Why};
 
 #[cfg(feature = "journal")]
 use crate::journal::{Folder, Process};
@@ -1274,4 +1274,32 @@ fn a_task_that_is_cancelled_while_it_waits_for_a_worker_leaves_nothing_to_wait_f
     stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
     stage.clock.advance(SECOND);
     stage.scheduler.shutdown_timeout(Duration::ZERO).unwrap();
+}
+
+/// The closure takes so long that the old schedule's next due time comes meanwhile, and is run.
+#[test]
+fn what_is_run_while_a_replacement_asks_its_closure_is_not_run_again() {
+    for is_rescheduled in [false, true] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * * *").run(|| {}).unwrap();
+        stage.clock.advance(SECOND);
+        let (clock, is_first) = (stage.clock.clone(), AtomicBool::new(true));
+        let schedule = Schedule::cron("* * * * * *").unwrap().except(move |_| {
+            if is_first.swap(false, Ordering::SeqCst) {
+                clock.advance(SECOND);
+            }
+            false
+        });
+        if is_rescheduled {
+            task.reschedule(schedule).unwrap();
+        } else {
+            stage.scheduler.task("t").on(schedule).replace().run(|| {}).unwrap();
+        }
+        stage.clock.advance(2 * SECOND);
+        assert_eq!(
+            stage.lines(),
+            ["t 10:00:01", "t 10:00:02", "t 10:00:03", "t 10:00:04"],
+            "{is_rescheduled}"
+        );
+    }
 }

@@ -115,7 +115,7 @@ fn a_panic_in_a_store_is_reported_and_all_tasks_run() {
     let (calls, runs, events) = play(Scripted { panics: true, ..Scripted::default() });
     assert_eq!(runs, 5);
     assert!(calls.contains(&"unclaimed".to_string()), "it is called again: {calls:?}");
-    assert!(events.iter().any(|event| event.contains("panicked: out of order")), "{events:?}");
+    assert!(events.iter().any(|event| event.contains("the store panicked: out of order")), "{events:?}");
 }
 
 #[test]
