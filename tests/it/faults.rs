@@ -1296,10 +1296,8 @@ fn what_is_run_while_a_replacement_asks_its_closure_is_not_run_again() {
             stage.scheduler.task("t").on(schedule).replace().run(|| {}).unwrap();
         }
         stage.clock.advance(2 * SECOND);
-        assert_eq!(
-            stage.lines(),
-            ["t 10:00:01", "t 10:00:02", "t 10:00:03", "t 10:00:04"],
-            "{is_rescheduled}"
-        );
+        let lines = stage.lines();
+        let runs: Vec<_> = lines.iter().filter(|line| line.starts_with("t ")).collect();
+        assert_eq!(runs, ["t 10:00:01", "t 10:00:02", "t 10:00:03", "t 10:00:04"], "{is_rescheduled}");
     }
 }
