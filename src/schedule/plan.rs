@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::bounds::Bounds;
+use super::exclusions::Exclusions;
 use super::pattern::Pattern;
 use super::recurrence::{Grid, Recurrence};
 use super::rule::Rule;
@@ -24,7 +25,7 @@ pub(crate) struct Plan {
 enum Kind {
     Calendar(Pattern),
     Elapsed(Duration),
-    /// Only the schedule itself knows: an iterator, a closure, something that is left out.
+    /// Only the schedule itself knows: an iterator, a closure, elapsed time of which something is left out.
     Unknown,
 }
 
@@ -32,11 +33,13 @@ impl Timetable {
     /// What is known of its occurrences beyond the next; `None` if there are none.
     pub(crate) fn plan(&self) -> Option<Plan> {
         let kind = match &self.rule {
-            _ if !self.bounds.except.is_empty() => Kind::Unknown,
+            _ if self.bounds.except.has_closures() => Kind::Unknown,
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
-            Rule::Elapsed { period, .. } => Kind::Elapsed(*period),
+            Rule::Elapsed { period, .. } if self.bounds.except.is_empty() => Kind::Elapsed(*period),
             Rule::Once(_) => return None,
-            Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => Kind::Unknown,
+            Rule::Elapsed { .. } | Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => {
+                Kind::Unknown
+            }
         };
         Some(Plan { kind, bounds: self.bounds.clone() })
     }
@@ -47,14 +50,24 @@ impl Plan {
     /// time, on.
     pub(crate) fn around(&self, next: Option<SystemTime>, instant: SystemTime) -> [Option<SystemTime>; 2] {
         let (end, delay) = (self.bounds.until.unwrap_or(instant), self.bounds.delay);
-        let around = |occurrences: &dyn Recurrence| {
-            let last = occurrences.until(end.min(instant).checked_sub(delay)?);
-            let after = occurrences.after(instant.checked_sub(delay)?);
+        type Find<'a> = &'a dyn Fn(SystemTime) -> Option<SystemTime>;
+        let around = |until: Find<'_>, after: Find<'_>| {
+            let last = until(end.min(instant).checked_sub(delay)?);
+            let after = after(instant.checked_sub(delay)?);
             Some([last, after].map(|found| found?.checked_add(delay)))
         };
         let found = match (&self.kind, next.and_then(|next| next.checked_sub(delay))) {
-            (Kind::Calendar(pattern), _) => around(pattern),
-            (Kind::Elapsed(period), Some(from)) => around(&Grid { from, period: *period }),
+            (Kind::Calendar(pattern), _) => {
+                // There are no closures that could fail.
+                let left = Exclusions { except: &self.bounds.except, clock: pattern.clock() };
+                around(&|until| left.until(pattern, until).ok()?, &|after| {
+                    left.after(pattern, after, None).ok()?
+                })
+            }
+            (Kind::Elapsed(period), Some(from)) => {
+                let grid = Grid { from, period: *period };
+                around(&|until| grid.until(until), &|after| grid.after(after))
+            }
             _ => None,
         };
         let [last, after] = found.unwrap_or_default();

@@ -641,17 +641,41 @@ fn exclusions_and_jitter_are_named_when_nothing_is_due() {
     assert_eq!(
         why("left out"),
         "task `left out` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * except 1 date`: \
-         the next due time is 2026-12-26T09:00:00Z"
+         the nearest due times are 2026-12-24T09:00:00Z and 2026-12-26T09:00:00Z"
     );
-    // It will be due, but the exclusions after the next due time have not been evaluated.
-    let later = stage.scheduler.explain("left out", moment("2026-12-27 09:00")).unwrap();
+    let later = |name: &str| stage.scheduler.explain(name, moment("2026-12-27 09:00")).unwrap();
+    assert!(matches!(later("left out").reason(), Reason::NotYet { .. }));
+    // It will be due, but the closure has not been asked about what comes after the next due time.
+    stage
+        .scheduler
+        .task("asked")
+        .cron("0 9 * * *")
+        .except(|civil| civil.date().day() == 25)
+        .run(|| {})
+        .unwrap();
+    let later = later("asked");
     assert_eq!(
         later.to_string(),
-        "task `left out` at 2026-12-27T09:00:00Z: is after the next due time, 2026-12-26T09:00:00Z, \
+        "task `asked` at 2026-12-27T09:00:00Z: is after the next due time, 2026-12-26T09:00:00Z, \
          and later ones are not known yet"
     );
     let delayed = why("delayed");
     let begin =
         "task `delayed` at 2026-12-25T09:00:00Z: is not due by `cron 0 9 * * * jitter 3600s`: the nearest due times are ";
     assert!(delayed.starts_with(begin), "{delayed}");
+}
+
+#[test]
+fn what_was_missed_is_said_of_each_occurrence_also_where_dates_are_left_out() {
+    let stage = Stage::at("2026-12-01 00:00");
+    let schedule = || stage.scheduler.task("t").cron("*/10 * * * *");
+    schedule().except_dates(["2026-12-25"]).run(|| {}).unwrap();
+    stage.clock.suspend(HOUR);
+    stage.clock.advance(Duration::ZERO);
+    for minute in [10, 20, 30, 40, 50] {
+        let account = stage.scheduler.explain("t", moment(&format!("2026-12-01 00:{minute}"))).unwrap();
+        assert!(matches!(account.reason(), Reason::Coalesced { .. }), "{account}");
+    }
+    let account = stage.scheduler.explain("t", moment("2026-12-01 00:35")).unwrap();
+    assert!(matches!(account.reason(), Reason::DoesNotFire(_)), "{account}");
 }
