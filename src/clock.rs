@@ -219,7 +219,8 @@ impl ManualClock {
     ///
     /// It goes from one due time to the next and runs tasks on the calling thread. It returns when nothing is left that is
     /// due in this time. From inside a callback it only moves the clocks: it simulates a callback that takes that long. The
-    /// same holds inside an observer or a schedule's own code.
+    /// same holds inside an observer or a schedule's own code, and while another thread advances the clock: that one runs
+    /// what is due.
     ///
     /// The clock stays where it is as long as a future wakes itself: one that does so each time that it is polled, without
     /// waiting for anything, keeps it there.

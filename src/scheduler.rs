@@ -322,7 +322,7 @@ impl Scheduler {
     /// it returns at once.
     ///
     /// A scheduler without threads runs its tasks on the calling thread meanwhile. On a manual clock, the clock moves from
-    /// one due time to the next.
+    /// one due time to the next; while another thread moves it, this returns at once.
     pub fn wait(&self) {
         if !Inside::is_inside(&self.engine) {
             timer::wait_until_empty(&self.engine);

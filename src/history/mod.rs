@@ -35,7 +35,9 @@ impl Builder {
     /// holds. 16 by default. Each takes 40 bytes, and each live task some 130 bytes more.
     ///
     /// When a history is full, consecutive runs with the same result are merged into one, so that the history of a healthy
-    /// task goes back to its first run. The histories of the last 16 cancelled tasks are kept as well.
+    /// task goes back to its first run. If the schedule calls your code, or counts from the end of a run, what was merged
+    /// cannot be told apart any more, and the history is as long as that. The histories of the last 16 cancelled tasks are
+    /// kept as well.
     ///
     /// With 0 there is no history: `explain` knows only the schedules, and
     /// [`forecast`](crate::Scheduler::forecast) does not know how long runs take.

@@ -40,8 +40,8 @@ impl Schedule {
     ///
     /// The closure is asked when the next occurrence is looked for, on a worker or on your own thread, and again when the
     /// occurrence has come. It may be asked about any time and more than once, and is taken to give the same answer for a
-    /// whole second. It is asked about one occurrence after the other, so it is the one thing for which counting missed
-    /// occurrences takes long: beyond ten million the count is a lower bound.
+    /// whole second. It is asked about one occurrence after the other, so counting many missed occurrences takes long:
+    /// beyond ten million the count is a lower bound.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};
