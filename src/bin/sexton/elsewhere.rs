@@ -65,6 +65,11 @@ pub fn is_terminal() -> bool {
     false
 }
 
+/// Not known.
+pub fn has_one_output() -> bool {
+    false
+}
+
 pub fn as_user(_: &mut Command, _: u32, _: u32) {}
 
 pub fn signal_of(_: ExitStatus) -> Option<Signal> {

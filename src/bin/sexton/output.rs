@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::log::Log;
 use crate::settings::Output;
+use crate::tell;
 
 /// The longest line that is kept together, in bytes. A job may write without ever ending a line.
 const MAX_LINE: usize = 1 << 16;
@@ -111,13 +112,13 @@ impl Stream {
             _ => format!("[{}] {text}", self.job),
         };
         // If nobody reads any more, the job goes on, and what it writes is thrown away.
-        let _ = match self.is_stdout {
+        match self.is_stdout {
             true => {
                 let mut stdout = io::stdout().lock();
-                stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
+                let _ = stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush());
             }
-            false => io::stderr().write_all(format!("{line}\n").as_bytes()),
-        };
+            false => tell(&line),
+        }
         rest.clear();
     }
 }

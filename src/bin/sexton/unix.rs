@@ -3,16 +3,17 @@
 
 #![allow(unsafe_code)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::raw::{c_int, c_void};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::io::{AsRawFd, IntoRawFd};
+use std::os::unix::io::{AsFd, AsRawFd, IntoRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{self, Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::Once;
 
 use crate::status::stream::{Listener, Stream};
 
@@ -213,6 +214,21 @@ pub fn user_id() -> Option<u32> {
 pub fn is_terminal() -> bool {
     // SAFETY: `isatty` takes an integer and touches no memory of this process.
     unsafe { isatty(1) == 1 }
+}
+
+/// Whether stdout and stderr are the same pipe, terminal or file.
+pub fn has_one_output() -> bool {
+    static LOOK: Once = Once::new();
+    static IS_ONE: AtomicBool = AtomicBool::new(false);
+    LOOK.call_once(|| {
+        let id = |stream: &dyn AsFd| {
+            let metadata = File::from(stream.as_fd().try_clone_to_owned()?).metadata()?;
+            io::Result::Ok((metadata.dev(), metadata.ino()))
+        };
+        let is_one = matches!((id(&io::stdout()), id(&io::stderr())), (Ok(out), Ok(err)) if out == err);
+        IS_ONE.store(is_one, Ordering::Relaxed);
+    });
+    IS_ONE.load(Ordering::Relaxed)
 }
 
 pub fn as_user(command: &mut Command, user: u32, group: u32) {

@@ -23,6 +23,28 @@ fn lines_of_several_jobs_do_not_mix() {
     }
 }
 
+/// As in `sexton run crontab 2>&1 | reader`. A pipe keeps only short writes together.
+#[test]
+fn long_lines_on_stdout_and_stderr_do_not_mix_in_one_pipe() {
+    use std::process::{Command, Stdio};
+    let job = |c: char, to: &str| {
+        let line = format!("l=$(head -c 20000 /dev/zero | tr '\\0' {c})");
+        format!("# sexton: name={c}\n@reboot {line}; for i in $(seq 200); do echo $l{to}; done\n")
+    };
+    let folder = crate::journal::Folder::new();
+    let crontab = folder.journal().with_file_name("crontab");
+    std::fs::write(&crontab, job('o', "") + &job('e', " >&2")).unwrap();
+    let program = super::super::sexton(&["run", crontab.to_str().unwrap(), "--output", "prefix"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$@\" 2>&1", "sh"]).arg(program.get_program()).args(program.get_args());
+    let output = command.env("TZ", "UTC0").stdin(Stdio::null()).stderr(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for c in ["o", "e"] {
+        let line = format!("[{c}] {}", c.repeat(20000));
+        assert_eq!(text.lines().filter(|found| *found == line).count(), 200, "{c}");
+    }
+}
+
 #[test]
 fn the_last_line_needs_no_end_and_a_process_left_behind_delays_nothing() {
     let began = std::time::Instant::now();
