@@ -107,10 +107,11 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         }
         Err(error) => Err(not_started(&process, &error)),
     };
+    // Without the time in which the last output is waited for.
+    let took = ("took", Value::Seconds(began.elapsed()));
     if let Some(relay) = relay {
         relay.finish();
     }
-    let took = ("took", Value::Seconds(began.elapsed()));
     let end = match ended {
         Ok(end) => end,
         Err(error) => {

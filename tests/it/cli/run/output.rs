@@ -49,11 +49,16 @@ fn long_lines_on_stdout_and_stderr_do_not_mix_in_one_pipe() {
 fn the_last_line_needs_no_end_and_a_process_left_behind_delays_nothing() {
     let began = std::time::Instant::now();
     let crontab = "# sexton: output=prefix\n@reboot sleep 60 & printf no-end\n@reboot printf plain\n";
-    let (status, stdout, _) = call_with_input(&["run", "-"], crontab);
+    let (status, stdout, stderr) = call_with_input(&["run", "-"], crontab);
+    let took = began.elapsed().as_secs_f64();
     let mut parts: Vec<_> = stdout.split_inclusive('\n').collect();
     parts.sort_unstable();
     assert!(status == 0 && stdout.contains("[line 2] no-end\n") && stdout.contains("plain"), "{stdout}");
-    assert!(began.elapsed() < std::time::Duration::from_secs(60));
+    assert!(took < 60.0);
+    // The program has waited half a second for the last output, and that is no time that the job took.
+    let end = stderr.lines().find(|line| line.contains(" end ") && line.contains(" line 2: ")).unwrap();
+    let of_job = end.split_once("took=").unwrap().1.split_once("s ").unwrap().0;
+    assert!(of_job.parse::<f64>().unwrap() <= took - 0.499, "{took} {end}");
 }
 
 #[test]
