@@ -62,6 +62,19 @@ fn the_last_line_needs_no_end_and_a_process_left_behind_delays_nothing() {
 }
 
 #[test]
+fn a_very_long_line_is_split_between_characters() {
+    let twice = "s=$s$s; ".repeat(17);
+    for how in ["json", "prefix"] {
+        let crontab = format!("# sexton: name=long output={how}\n@reboot s=ü; {twice}echo x$s\n");
+        let (status, stdout, _) = call_with_input(&["run", "-"], &crontab);
+        let lines = stdout.lines().map(|line| line.strip_prefix("[long] ").unwrap_or(line));
+        let parts: Vec<_> = lines.map(|line| line.rsplit("\"text\":\"").next().unwrap()).collect();
+        let text = parts.iter().map(|part| part.trim_end_matches("\"}")).collect::<String>();
+        assert!(status == 0 && parts.len() > 1 && text == format!("x{}", "ü".repeat(1 << 17)), "{how}");
+    }
+}
+
+#[test]
 fn json_is_an_object_a_line() {
     let crontab =
         "# sexton: name=quote output=json\n@reboot printf 'a\"b\\n'; printf 'c\\\\\\n' >&2; exit 3\n";
