@@ -63,6 +63,10 @@ pub fn run(order: &Order<'_>, running: &Running, log: &Log) -> Ending {
         }
         log.line(Level::Info, "retry", &[("in", Value::Seconds(pause))], Some(order.label));
         if !running.pause(pause) {
+            let left = Value::Number((retries + 1 - attempt).into());
+            let fields =
+                [("attempts", left), ("why", Value::Text("stopping")), ("due", Value::Time(order.due))];
+            log.line(Level::Warn, "given-up", &fields, Some(order.label));
             return ending;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
