@@ -42,6 +42,9 @@ mistake or the file cannot be read.
 fn check(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let allowed: Vec<_> = args.values("--allow").flat_map(|codes| codes.split(',')).map(str::trim).collect();
+    for code in &allowed {
+        warnings::expect_code(code).map_err(|problem| Failure::Usage(format!("`--allow`: {problem}")))?;
+    }
     let Files { name, files, skipped } = Files::read(source::paths(args)?, &reading)?;
     skipped.iter().for_each(|path| tell(&format!("sexton: {}", source::left_out(path))));
     let (mut jobs, mut mistakes_count, mut warnings_count) = (0, 0, 0);

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! line     = blank | "#" comment | settings | variable | job
-//! settings = "#" "sexton:" {key "=" value} ["allow" {code}]   of the next job, or codes of the next line, below
+//! settings = "#" "sexton:" ({key "=" value} | "allow" code {code})   of the next job; codes are of the next line, below
 //! variable = name "=" value                  both may be in quotes; applies to the jobs below it
 //! job      = ["-"] ["CRON_TZ=" zone] schedule [zone] [user] command ["%" input]
 //! schedule = {switch} fields | "@every" period ["from" date [time]] | "@reboot" | nickname

@@ -39,6 +39,10 @@ pub fn has_group(_: &Child) -> bool {
     false
 }
 
+pub fn has_only_ended(_: u32) -> bool {
+    false
+}
+
 /// Returns early: the caller asks the child, and comes again.
 pub fn wait_until_ended(_: u32) {
     thread::sleep(Duration::from_millis(50));
@@ -58,6 +62,11 @@ pub fn user_id() -> Option<u32> {
 
 /// Not known: what is printed is for pipes.
 pub fn is_terminal() -> bool {
+    false
+}
+
+/// Not known.
+pub fn has_one_output() -> bool {
     false
 }
 

@@ -63,6 +63,10 @@ pub fn run(order: &Order<'_>, running: &Running, log: &Log) -> Ending {
         }
         log.line(Level::Info, "retry", &[("in", Value::Seconds(pause))], Some(order.label));
         if !running.pause(pause) {
+            let left = Value::Number((retries + 1 - attempt).into());
+            let fields =
+                [("attempts", left), ("why", Value::Text("stopping")), ("due", Value::Time(order.due))];
+            log.line(Level::Warn, "given-up", &fields, Some(order.label));
             return ending;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -107,10 +111,11 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
         }
         Err(error) => Err(not_started(&process, &error)),
     };
+    // Without the time in which the last output is waited for.
+    let took = ("took", Value::Seconds(began.elapsed()));
     if let Some(relay) = relay {
         relay.finish();
     }
-    let took = ("took", Value::Seconds(began.elapsed()));
     let end = match ended {
         Ok(end) => end,
         Err(error) => {

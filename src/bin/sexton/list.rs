@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sexton::tz::Zone;
+use sexton::Schedule;
 
 use crate::args::{Args, Flag};
 use crate::crontab::{Crontab, Job, When};
@@ -55,16 +56,7 @@ fn list(args: &Args) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for job in &crontab.jobs {
         let next = due_times(job, &zone, from).next();
-        let previous = match &*job.when {
-            When::Cron(cron) => {
-                let before = from.checked_add(std::time::Duration::from_nanos(1)).unwrap_or(from);
-                let schedule =
-                    sexton::Schedule::from(cron.clone()).zone(job.zone.as_ref().unwrap_or(&zone).clone());
-                schedule.previous(before).ok().flatten()
-            }
-            When::Every(_) | When::EveryFrom(..) | When::Start => None,
-        };
-        rows.push((next, previous, job));
+        rows.push((next, previous_due_time(job, &zone, from), job));
     }
     // Those that are never due come last.
     rows.sort_by_key(|(next, _, job)| (next.is_none(), *next, job.line));
@@ -160,6 +152,17 @@ fn due_times(job: &Job, zone: &Zone, from: SystemTime) -> Box<dyn Iterator<Item 
         // It is not due any more.
         Err(_) => Box::new(std::iter::empty()),
     }
+}
+
+/// The last due time of a job until an instant. Those of `@every` without a date depend on when `sexton run` was started.
+fn previous_due_time(job: &Job, zone: &Zone, until: SystemTime) -> Option<SystemTime> {
+    let schedule = match &*job.when {
+        When::Cron(cron) => Schedule::from(cron.clone()),
+        When::EveryFrom(period, begin) => Schedule::from(*period).starting(*begin).ok()?,
+        When::Every(_) | When::Start => return None,
+    };
+    let after = until.checked_add(Duration::from_nanos(1)).unwrap_or(until);
+    schedule.zone(job.zone.as_ref().unwrap_or(zone).clone()).previous(after).ok().flatten()
 }
 
 pub fn in_words(when: &When) -> String {

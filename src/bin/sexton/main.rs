@@ -181,6 +181,8 @@ pub fn say(line: &str) -> Result<(), Failure> {
 
 /// Prints a line to stderr with a single write, so that it does not mix with the output of jobs.
 pub fn tell(line: &str) {
+    // A pipe keeps only 4096 bytes together. Where stdout is the same one, its lock keeps apart what is written to both.
+    let _stdout = system::has_one_output().then(|| io::stdout().lock());
     // An error of stderr itself cannot be reported anywhere.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

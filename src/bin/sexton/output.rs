@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::process::Child;
+use std::str;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use crate::log::Log;
 use crate::settings::Output;
+use crate::tell;
 
 /// The longest line that is kept together, in bytes. A job may write without ever ending a line.
 const MAX_LINE: usize = 1 << 16;
@@ -91,8 +93,13 @@ impl Stream {
                     let mut rest = self.rest();
                     for part in bytes[..len].split_inclusive(|byte| *byte == b'\n') {
                         rest.extend_from_slice(part);
-                        if part.ends_with(b"\n") || rest.len() > MAX_LINE {
+                        if part.ends_with(b"\n") {
                             self.pass_on_rest(&mut rest);
+                        } else if rest.len() > MAX_LINE {
+                            let len = len_of_whole_characters(&rest);
+                            let next = rest.split_off(len);
+                            self.pass_on_rest(&mut rest);
+                            *rest = next;
                         }
                     }
                 }
@@ -111,13 +118,42 @@ impl Stream {
             _ => format!("[{}] {text}", self.job),
         };
         // If nobody reads any more, the job goes on, and what it writes is thrown away.
-        let _ = match self.is_stdout {
+        match self.is_stdout {
             true => {
                 let mut stdout = io::stdout().lock();
-                stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
+                let _ = stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush());
             }
-            false => io::stderr().write_all(format!("{line}\n").as_bytes()),
-        };
+            false => tell(&line),
+        }
         rest.clear();
+    }
+}
+
+/// The length of a text without a character at its end that is not all there.
+fn len_of_whole_characters(text: &[u8]) -> usize {
+    let is_begun = |len: &usize| match str::from_utf8(&text[text.len() - len..]) {
+        Ok(_) => false,
+        Err(error) => error.valid_up_to() == 0 && error.error_len().is_none(),
+    };
+    text.len() - (1..=text.len().min(3)).find(is_begun).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_is_not_all_there_is_left_out() {
+        for text in ["aü", "€", "a😀"] {
+            let (bytes, last) = (text.as_bytes(), text.char_indices().last().map_or(0, |(at, _)| at));
+            assert_eq!(len_of_whole_characters(bytes), bytes.len());
+            for end in last + 1..bytes.len() {
+                assert_eq!(len_of_whole_characters(&bytes[..end]), last, "{text}");
+            }
+        }
+        // Bytes that are no text stay as they are.
+        for bytes in [&b""[..], b"a", b"a\xff", b"\x80\x80\x80\x80", b"\xe2\x28"] {
+            assert_eq!(len_of_whole_characters(bytes), bytes.len(), "{bytes:?}");
+        }
     }
 }

@@ -15,6 +15,9 @@ const KILL_AFTER: Duration = Duration::from_secs(5);
 /// How long a killed group may take to vanish. One whose members nobody collects never does.
 const VANISHES_IN: Duration = Duration::from_secs(1);
 
+/// How often the processes of the system are looked through for those of a group that is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 pub struct Running {
     log: Log,
     state: Mutex<State>,
@@ -125,9 +128,10 @@ impl Running {
     }
 
     /// Waits for what a job started and its shell left behind when it got a signal. The number of a group is not given
-    /// to another process as long as it has a member.
+    /// to another process as long as it has a member. One that has ended and is not collected is a member, too: under a
+    /// process 1 that collects nothing it stays one.
     fn wait_for_group(&self, id: u64) {
-        let mut until = None;
+        let (mut until, mut look_at, mut has_ended) = (None, Instant::now() + LOOK_EVERY, false);
         loop {
             let mut state = self.state();
             let i = match state.position(id) {
@@ -138,12 +142,18 @@ impl Running {
             if process.sent == Some(system::KILL) {
                 until = until.or_else(|| Some(Instant::now() + VANISHES_IN));
             }
-            if !system::has_group(&process.child) || until.map_or(false, |until| until <= Instant::now()) {
+            let is_over = until.map_or(false, |until| until <= Instant::now());
+            if has_ended || is_over || !system::has_group(&process.child) {
                 state.processes.swap_remove(i);
                 return;
             }
+            let group = process.child.id();
             drop(state);
             thread::sleep(Duration::from_millis(20));
+            if look_at <= Instant::now() {
+                has_ended = system::has_only_ended(group);
+                look_at = Instant::now() + LOOK_EVERY;
+            }
         }
     }
 

@@ -135,20 +135,41 @@ impl Settings {
             }
             _ => return Err(format!("unknown setting `{key}`, {EXPECTED}")),
         };
-        match is_repeated {
-            true => Err(format!("`{key}` is given twice")),
-            false => Ok(()),
+        if is_repeated {
+            return Err(format!("`{key}` is given twice"));
+        }
+        match key {
+            "overlap" | "at-most" => self.expect_agreement(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Several runs at a time need `overlap=allow`.
+    fn expect_agreement(&self) -> Result<(), String> {
+        let rule = match self.overlap {
+            Some(WhileRunning::Skip) => "skip",
+            Some(WhileRunning::Queue) => "queue",
+            Some(WhileRunning::Allow) | None => return Ok(()),
+        };
+        match self.at_most {
+            Some(count) if count > 1 => Err(format!(
+                "found `at-most={count}` and `overlap={rule}`, by which one runs at a time; expected \
+                 `overlap=allow`, or only one of the two"
+            )),
+            _ => Ok(()),
         }
     }
 
     /// These, and where they say nothing, the others.
     pub fn or(&self, others: &Settings) -> Settings {
+        // Who says that several runs may overlap has said what happens while one runs.
+        let says_overlap = self.at_most.map_or(false, |limit| limit > 1);
         Settings {
             name: self.name.clone().or_else(|| others.name.clone()),
             zone: self.zone.clone().or_else(|| others.zone.clone()),
             time_limit: self.time_limit.or(others.time_limit),
             retry: self.retry.or(others.retry),
-            overlap: self.overlap.or(others.overlap),
+            overlap: self.overlap.or(others.overlap.filter(|_| !says_overlap)),
             at_most: self.at_most.or(others.at_most),
             output: self.output.or(others.output),
             dir: self.dir.clone().or_else(|| others.dir.clone()),
@@ -259,5 +280,37 @@ mod tests {
         assert_eq!(of(&[("overlap", "allow"), ("at-most", "3")]), Overlap::Allow(3));
         assert_eq!(of(&[("at-most", "3")]), Overlap::Allow(3));
         assert_eq!(of(&[("at-most", "1")]), Overlap::Skip);
+    }
+
+    #[test]
+    fn the_rule_for_all_jobs_leaves_what_a_job_says_of_itself() {
+        let overlap = |own: Option<(&str, &str)>, rule: &str| {
+            let own = own.map_or(Settings::default(), |(key, value)| set(key, value).unwrap());
+            own.or(&set("overlap", rule).unwrap()).overlap()
+        };
+        for rule in ["skip", "queue", "allow"] {
+            assert_eq!(overlap(Some(("at-most", "3")), rule), Overlap::Allow(3), "{rule}");
+        }
+        assert_eq!(overlap(Some(("at-most", "1")), "queue"), Overlap::Queue);
+        assert_eq!(overlap(Some(("at-most", "1")), "allow"), Overlap::Allow(1));
+        assert_eq!(overlap(Some(("overlap", "skip")), "queue"), Overlap::Skip);
+        assert_eq!(overlap(None, "queue"), Overlap::Queue);
+    }
+
+    #[test]
+    fn several_runs_at_a_time_do_not_agree_with_a_rule_for_one() {
+        let zone_of = |_: &str| Ok(Zone::utc());
+        for (first, second) in
+            [(("overlap", "queue"), ("at-most", "3")), (("at-most", "3"), ("overlap", "queue"))]
+        {
+            let mut settings = set(first.0, first.1).unwrap();
+            let problem = settings.set(second.0, second.1, zone_of).unwrap_err();
+            let expected = "found `at-most=3` and `overlap=queue`, by which one runs at a time; expected \
+                            `overlap=allow`, or only one of the two";
+            assert_eq!(problem, expected);
+            // It is told once.
+            assert_eq!(settings.set("retry", "1", zone_of), Ok(()));
+        }
+        assert_eq!(set("overlap", "skip").unwrap().set("at-most", "1", zone_of), Ok(()));
     }
 }

@@ -199,3 +199,16 @@ fn the_documents_list_each_event_of_the_log() {
         rows.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>());
     assert_eq!(names.collect::<BTreeSet<_>>(), events());
 }
+
+#[test]
+fn the_codes_of_warnings_are_those_that_the_documents_list() {
+    let read = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let page = read("docs/program.md");
+    let table = page.split_once("| Code | What it finds |").unwrap().1.split_once("\n\n").unwrap().0;
+    let texts = [table.to_string(), read("src/tools/lint.rs"), read("src/tools/lint/clocks.rs")];
+    let rows = texts.iter().flat_map(|text| text.lines());
+    let cells = rows.filter_map(|row| row.trim_start_matches(&[' ', '/'][..]).strip_prefix("| `"));
+    let mut listed: Vec<_> = cells.map(|cell| cell.split_once('`').unwrap().0).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, crate::crontab::warnings::CODES);
+}

@@ -3,16 +3,17 @@
 
 #![allow(unsafe_code)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::raw::{c_int, c_void};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::io::{AsRawFd, IntoRawFd};
+use std::os::unix::io::{AsFd, AsRawFd, IntoRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::process::{self, Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::Once;
 
 use crate::status::stream::{Listener, Stream};
 
@@ -124,6 +125,43 @@ pub fn has_group(child: &Child) -> bool {
     signal_process(-(child.id() as i32), 0).is_ok()
 }
 
+/// Whether all processes of a group have ended, and nobody has collected them. False where /proc does not say.
+pub fn has_only_ended(group: u32) -> bool {
+    // One that ends during a look may have started another where the look had been before. The next look finds that one.
+    (0..2).all(|_| have_all_ended(group).unwrap_or(false))
+}
+
+fn have_all_ended(group: u32) -> Option<bool> {
+    // The /proc of another namespace has other numbers.
+    let own = fs::read_link("/proc/self").ok()?;
+    if own != Path::new(&process::id().to_string()) {
+        return None;
+    }
+    let mut has_members = false;
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        // What is no process has no such file, and one that is gone has none any more.
+        let stat = fs::read(entry.path().join("stat")).unwrap_or_default();
+        match has_ended(&String::from_utf8_lossy(&stat), group) {
+            Some(false) => return Some(false),
+            Some(true) => has_members = true,
+            None => {}
+        }
+    }
+    Some(has_members)
+}
+
+/// Whether the process of a /proc/ID/stat has ended; `None` if it is of another group.
+fn has_ended(stat: &str, group: u32) -> Option<bool> {
+    // `id (name) state parent group ...`: the name may have any characters, and the number of threads is the 18th after it.
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().take(18).collect();
+    if fields.get(2)?.parse() != Ok(group) {
+        return None;
+    }
+    // A process whose first thread has ended goes on as long as it has others.
+    let threads: u32 = fields.get(17)?.parse().ok()?;
+    Some(matches!(fields[0], "Z" | "X") && threads <= 1)
+}
+
 /// Sends a signal to a process, or to a group if the number is negative.
 fn signal_process(process: i32, number: Signal) -> io::Result<()> {
     // SAFETY: `kill` takes two integers and touches no memory of this process. The callers name children of this process
@@ -178,6 +216,21 @@ pub fn is_terminal() -> bool {
     unsafe { isatty(1) == 1 }
 }
 
+/// Whether stdout and stderr are the same pipe, terminal or file.
+pub fn has_one_output() -> bool {
+    static LOOK: Once = Once::new();
+    static IS_ONE: AtomicBool = AtomicBool::new(false);
+    LOOK.call_once(|| {
+        let id = |stream: &dyn AsFd| {
+            let metadata = File::from(stream.as_fd().try_clone_to_owned()?).metadata()?;
+            io::Result::Ok((metadata.dev(), metadata.ino()))
+        };
+        let is_one = matches!((id(&io::stdout()), id(&io::stderr())), (Ok(out), Ok(err)) if out == err);
+        IS_ONE.store(is_one, Ordering::Relaxed);
+    });
+    IS_ONE.load(Ordering::Relaxed)
+}
+
 pub fn as_user(command: &mut Command, user: u32, group: u32) {
     // With a user, `std` leaves the groups of this process, too.
     command.uid(user).gid(group);
@@ -214,3 +267,22 @@ pub fn file_id(path: &Path) -> Option<u64> {
 
 /// The shell, and its option for a command.
 pub const SHELL: (&str, &str) = ("/bin/sh", "-c");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_ended_when_its_last_thread_has() {
+        let stat = |state: &str, threads: u32| {
+            format!("7 (a) Z 1 (b) {state} 1 42 42 0 -1 4 0 0 0 0 0 0 0 0 20 0 {threads} 0 99 0 0")
+        };
+        for (state, threads, expected) in
+            [("Z", 1, true), ("X", 0, true), ("S", 1, false), ("R", 3, false), ("Z", 2, false)]
+        {
+            assert_eq!(has_ended(&stat(state, threads), 42), Some(expected), "{state} {threads}");
+            assert_eq!(has_ended(&stat(state, threads), 1), None);
+        }
+        assert_eq!(has_ended("cpu 1 2 3", 1), None);
+    }
+}

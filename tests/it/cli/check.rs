@@ -42,6 +42,16 @@ fn warnings(args: &[&str], input: &str) -> (i32, String) {
 }
 
 #[test]
+fn a_code_that_no_warning_has_is_a_mistake() {
+    let (status, stdout, stderr) = call(&["check", "-", "--allow", "duplicate,nonsense"]);
+    let problem = "sexton: `--allow`: found `nonsense`, expected the code of a warning: clock-repeats-time, ";
+    assert!(status == 2 && stdout.is_empty() && stderr.starts_with(problem), "{stderr}");
+    let (status, stdout, _) = call_with_input(&["check", "-"], "# sexton: allow nonsense\n@daily x\n");
+    let problem = "<stdin>:1:17: found `nonsense`, expected the code of a warning: clock-repeats-time, ";
+    assert!(status == 1 && stdout.starts_with(problem), "{stdout}");
+}
+
+#[test]
 fn warnings_are_errors_if_one_wants_it_and_silent_if_one_allows_it() {
     const TEXT: &str = "MAILTO=ops\n17 * * * * root x\n";
     let both = "1:8 without-effect, 2:12 user-column";
@@ -52,7 +62,10 @@ fn warnings_are_errors_if_one_wants_it_and_silent_if_one_allows_it() {
         warnings(&["--strict", "--allow", "without-effect", "--allow=user-column"], TEXT),
         (0, "".into())
     );
-    assert_eq!(warnings(&["--strict", "--allow", "a,user-column, without-effect"], TEXT), (0, "".into()));
+    assert_eq!(
+        warnings(&["--strict", "--allow", "duplicate,user-column, without-effect"], TEXT),
+        (0, "".into())
+    );
     let commented = TEXT.replace("17", "# sexton: allow user-column\n\n17");
     assert_eq!(warnings(&[], &commented), (0, "1:8 without-effect".into()));
     assert_eq!(

@@ -27,6 +27,20 @@ fn jobs_are_listed_in_the_order_in_which_they_are_due() {
 }
 
 #[test]
+fn a_grid_has_a_previous_time_once_it_has_begun() {
+    let list = |from: &str| {
+        let crontab = "@every 2w from 2026-11-23 09:00 a\n";
+        call_with_input(&["list", "-", "--zone", "CET-1CEST,M3.5.0,M10.5.0/3", "--from", from], crontab).1
+    };
+    let words = "line 1: every 2w from 2026-11-23T09:00:00 on";
+    let [before, begin, second, third] =
+        ["-", "2026-11-23T09:00:00+01:00", "2026-12-07T09:00:00+01:00", "2026-12-21T09:00:00+01:00"];
+    assert_eq!(list("2026-11-23 08:59"), format!("{begin} {before} {words}\n"));
+    assert_eq!(list("2026-11-23 09:00"), format!("{second} {begin} {words}\n"));
+    assert_eq!(list("2026-12-20 00:00"), format!("{third} {second} {words}\n"));
+}
+
+#[test]
 fn a_crontab_has_a_time_line() {
     let tonight = "2026-11-29T12:20:00Z line 3: b …\n2026-11-29T12:40:00Z line 3: b …\n2026-11-29T13:00:00Z line 3: b …\n\
                    2026-11-29T13:20:00Z line 3: b …\n2026-11-29T13:30:00Z line 4: c\n";

@@ -3,6 +3,7 @@
 use sexton::tz::Zone;
 
 use super::fields::words;
+use super::warnings::expect_code;
 use super::{fault, is_blank, shortened, Fault};
 use crate::settings::{Settings, EXPECTED};
 
@@ -26,15 +27,18 @@ pub fn read(
 ) -> Result<(), Vec<Fault>> {
     let mut words = words(line, start).peekable();
     if let Some(allow) = words.next_if(|word| &line[word.clone()] == "allow") {
-        let codes = words.map(|word| line[word].trim_end_matches(',').to_string());
         let before = allowed.len();
-        allowed.extend(codes);
-        return match allowed.len() > before {
-            true => Ok(()),
-            false => {
-                fault(allow, "expected the code of a warning after `allow`").map_err(|fault| vec![fault])
+        let mut faults = Vec::new();
+        for word in words {
+            for code in line[word.clone()].split(',').filter(|code| !code.is_empty()) {
+                faults.extend(expect_code(code).err().map(|problem| (word.clone(), problem)));
+                allowed.push(code.into());
             }
-        };
+        }
+        if allowed.len() == before {
+            faults.push((allow, "expected the code of a warning after `allow`".into()));
+        }
+        return all_right(faults, "codes");
     }
     let faults = words.filter_map(|word| {
         let text = &line[word.clone()];
@@ -47,11 +51,15 @@ pub fn read(
         };
         settings.set(key, value, &mut zone_of).err().map(|problem| (word, problem))
     });
-    let mut faults: Vec<_> = faults.collect();
+    all_right(faults.collect(), "settings")
+}
+
+/// An error if there are faults: the first of them.
+fn all_right(mut faults: Vec<Fault>, what: &str) -> Result<(), Vec<Fault>> {
     if faults.len() > MOST_DESCRIBED + 1 {
         let (first, others) = (faults[MOST_DESCRIBED].0.clone(), faults.len() - MOST_DESCRIBED);
         faults.truncate(MOST_DESCRIBED);
-        faults.push((first, format!("{others} more settings are wrong from here on")));
+        faults.push((first, format!("{others} more {what} are wrong from here on")));
     }
     match faults.is_empty() {
         true => Ok(()),

@@ -462,10 +462,17 @@ fn settings_are_those_of_the_next_job() {
             "3:1: expected a job below these settings",
         ]
     );
-    let allowed = read("# sexton: allow a, b\n# c\n\nA=1\n@daily x\n#sexton: allow b").unwrap();
-    assert!(allowed.allows(4, "a") && allowed.allows(4, "b"));
-    assert!(!allowed.allows(4, "c") && !allowed.allows(5, "a"));
+    let allowed =
+        read("# sexton: allow duplicate, star-bit\n# c\n\nA=1\n@daily x\n#sexton: allow star-bit").unwrap();
+    assert!(allowed.allows(4, "duplicate") && allowed.allows(4, "star-bit"));
+    assert!(!allowed.allows(4, "zone-sign") && !allowed.allows(5, "duplicate"));
     assert_eq!(mistakes("# sexton: allow\n@daily x"), ["1:11: expected the code of a warning after `allow`"]);
+    let unknown = mistakes("# sexton: allow duplicate,star-bit duplicates\n@daily x");
+    let expected =
+        "1:36: found `duplicates`, expected the code of a warning: clock-repeats-time, clock-skips-time, ";
+    assert!(unknown.len() == 1 && unknown[0].starts_with(expected), "{unknown:?}");
+    let many = mistakes(format!("# sexton: allow{}\n@daily x", " nonsense".repeat(7000)));
+    assert!(many.len() == 9 && many[8].ends_with("6992 more codes are wrong from here on"), "{}", many.len());
 }
 
 #[test]

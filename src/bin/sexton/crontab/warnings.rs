@@ -15,6 +15,56 @@ use crate::dialect::Reading;
 use crate::mistake::Warning;
 use crate::sign;
 
+/// The codes of all warnings, those of schedules too.
+pub const CODES: [&str; 36] = [
+    "clock-repeats-time",
+    "clock-skips-time",
+    "command-cut",
+    "day-field-without-effect",
+    "duplicate",
+    "either-day",
+    "equal-range",
+    "every-minute",
+    "every-second",
+    "fifth-week",
+    "flag-as-command",
+    "ignored-day-field",
+    "job-in-variable",
+    "last-weekday-alone",
+    "leap-years-only",
+    "line-continued",
+    "never-fires",
+    "no-such-shell",
+    "not-expanded",
+    "open-weekday-step",
+    "other-user",
+    "period-in-command",
+    "quartz-needs-question-mark",
+    "same-line-twice",
+    "seconds-order",
+    "short-months",
+    "star-bit",
+    "step-past-end",
+    "tz-of-jobs",
+    "uneven-step",
+    "user-column",
+    "weekday-numbers",
+    "whole-range",
+    "without-effect",
+    "wrapping-step",
+    "zone-sign",
+];
+
+/// An error if no warning has this code.
+pub fn expect_code(code: &str) -> Result<(), String> {
+    match CODES.contains(&code) {
+        true => Ok(()),
+        false => {
+            Err(format!("found `{}`, expected the code of a warning: {}", shortened(code), CODES.join(", ")))
+        }
+    }
+}
+
 /// Where, what, and what to do about it.
 pub type Found = (Range<usize>, String, String);
 

@@ -48,6 +48,8 @@ fn overlapping_runs_are_skipped_queued_or_allowed() {
     assert_eq!(most_at_once("overlap=skip", &[], 1), 1);
     assert!(most_at_once("overlap=allow", &[], 4) >= 4);
     assert_eq!(most_at_once("overlap=allow at-most=2", &[], 2), 2);
+    // What a job says of itself goes before what the command line says of all.
+    assert_eq!(most_at_once("at-most=3", &["--overlap", "skip"], 3), 3);
 
     // What is queued runs right after, and not at the next due time, which is that of the other job.
     let crontab = "# sexton: name=queued overlap=queue\n@every 4s until [ -e go ]; do sleep 0.02; done\n\

@@ -23,15 +23,55 @@ fn lines_of_several_jobs_do_not_mix() {
     }
 }
 
+/// As in `sexton run crontab 2>&1 | reader`. A pipe keeps only short writes together.
+#[test]
+fn long_lines_on_stdout_and_stderr_do_not_mix_in_one_pipe() {
+    use std::process::{Command, Stdio};
+    let job = |c: char, to: &str| {
+        let line = format!("l=$(head -c 20000 /dev/zero | tr '\\0' {c})");
+        format!("# sexton: name={c}\n@reboot {line}; for i in $(seq 200); do echo $l{to}; done\n")
+    };
+    let folder = crate::journal::Folder::new();
+    let crontab = folder.journal().with_file_name("crontab");
+    std::fs::write(&crontab, job('o', "") + &job('e', " >&2")).unwrap();
+    let program = super::super::sexton(&["run", crontab.to_str().unwrap(), "--output", "prefix"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$@\" 2>&1", "sh"]).arg(program.get_program()).args(program.get_args());
+    let output = command.env("TZ", "UTC0").stdin(Stdio::null()).stderr(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for c in ["o", "e"] {
+        let line = format!("[{c}] {}", c.repeat(20000));
+        assert_eq!(text.lines().filter(|found| *found == line).count(), 200, "{c}");
+    }
+}
+
 #[test]
 fn the_last_line_needs_no_end_and_a_process_left_behind_delays_nothing() {
     let began = std::time::Instant::now();
     let crontab = "# sexton: output=prefix\n@reboot sleep 60 & printf no-end\n@reboot printf plain\n";
-    let (status, stdout, _) = call_with_input(&["run", "-"], crontab);
+    let (status, stdout, stderr) = call_with_input(&["run", "-"], crontab);
+    let took = began.elapsed().as_secs_f64();
     let mut parts: Vec<_> = stdout.split_inclusive('\n').collect();
     parts.sort_unstable();
     assert!(status == 0 && stdout.contains("[line 2] no-end\n") && stdout.contains("plain"), "{stdout}");
-    assert!(began.elapsed() < std::time::Duration::from_secs(60));
+    assert!(took < 60.0);
+    // The program has waited half a second for the last output, and that is no time that the job took.
+    let end = stderr.lines().find(|line| line.contains(" end ") && line.contains(" line 2: ")).unwrap();
+    let of_job = end.split_once("took=").unwrap().1.split_once("s ").unwrap().0;
+    assert!(of_job.parse::<f64>().unwrap() <= took - 0.499, "{took} {end}");
+}
+
+#[test]
+fn a_very_long_line_is_split_between_characters() {
+    let twice = "s=$s$s; ".repeat(17);
+    for how in ["json", "prefix"] {
+        let crontab = format!("# sexton: name=long output={how}\n@reboot s=ü; {twice}echo x$s\n");
+        let (status, stdout, _) = call_with_input(&["run", "-"], &crontab);
+        let lines = stdout.lines().map(|line| line.strip_prefix("[long] ").unwrap_or(line));
+        let parts: Vec<_> = lines.map(|line| line.rsplit("\"text\":\"").next().unwrap()).collect();
+        let text = parts.iter().map(|part| part.trim_end_matches("\"}")).collect::<String>();
+        assert!(status == 0 && parts.len() > 1 && text == format!("x{}", "ü".repeat(1 << 17)), "{how}");
+    }
 }
 
 #[test]

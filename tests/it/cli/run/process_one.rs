@@ -18,10 +18,15 @@ pub fn has_namespaces() -> bool {
 }
 
 pub fn as_process_one(args: &[&str]) -> Command {
+    below_process_one(&[], args)
+}
+
+/// The program as an argument of other words, of which process 1 is made.
+fn below_process_one(words: &[&str], args: &[&str]) -> Command {
     let program = sexton(args);
     let mut command = Command::new("unshare");
     // What a test leaves running ends with `unshare`.
-    command.args(["--pid", "--mount", "--kill-child", "--mount-proc"]).arg(program.get_program());
+    command.args(["--pid", "--mount", "--kill-child", "--mount-proc"]).args(words).arg(program.get_program());
     command.args(program.get_args()).env("TZ", "UTC0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -96,4 +101,19 @@ fn a_container_that_is_stopped_and_then_killed_leaves_nothing_behind() {
     // The journal is free, and knows of the run.
     let again = Daemon::start_in(Folder::new(), crontab, &options, as_process_one);
     again.wait_for(1, &[" cut due=", " stubborn"]);
+}
+
+/// Process 1 is a `cat` here: it collects nothing, and ends when the program has.
+#[test]
+fn a_process_that_has_ended_and_is_not_collected_is_not_waited_for() {
+    if !has_namespaces() {
+        return;
+    }
+    let script = "mkfifo alive; { \"$@\"; echo $? > status; } 3> alive & exec cat < alive";
+    let under_cat = |args: &[&str]| below_process_one(&["sh", "-c", script, "sh"], args);
+    let crontab = "@reboot sleep 600 & sleep 600 & kill $PPID; wait\n";
+    let mut daemon = Daemon::start_in(Folder::new(), crontab, &["--grace", "0s"], under_cat);
+    daemon.end();
+    assert_eq!(daemon.wait_for_file("status"), "3", "{:#?}", daemon.log());
+    assert_eq!(daemon.lines(&[" kill "]), [""; 0]);
 }

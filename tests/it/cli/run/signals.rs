@@ -80,6 +80,9 @@ fn a_pause_before_another_attempt_does_not_delay_the_stop() {
     daemon.signal("TERM");
     assert_eq!(daemon.end(), 0);
     assert_eq!(daemon.lines(&[" term "]), [""; 0]);
+    let attempts = daemon.lines(&[" start "]).len();
+    let given_up = format!(" given-up attempts={} why=stopping due=", 1001 - attempts);
+    assert_eq!(daemon.lines(&[&given_up, " line 1: exit …"]).len(), 1, "{:#?}", daemon.log());
 }
 
 #[test]
