@@ -113,9 +113,7 @@ fn attempt_once(order: &Order<'_>, attempt: u32, running: &Running, log: &Log) -
     };
     // Without the time in which the last output is waited for.
     let took = ("took", Value::Seconds(began.elapsed()));
-    if let Some(relay) = relay {
-        relay.finish();
-    }
+    relay.into_iter().for_each(Relay::finish);
     let end = match ended {
         Ok(end) => end,
         Err(error) => {
