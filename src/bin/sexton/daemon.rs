@@ -229,7 +229,7 @@ impl Daemon {
         if self.source.is_stdin() {
             return Err(refused("the crontab came from stdin and cannot be read again"));
         }
-        let files = self.source.read().map_err(|failure| match failure {
+        let files = self.source.read_again().map_err(|failure| match failure {
             Failure::Error(_, problem) | Failure::Usage(problem) => refused(&problem),
             Failure::BrokenPipe => refused("the crontab could not be read"),
         })?;

@@ -39,7 +39,7 @@ pub struct Files {
     /// The paths that it names.
     pub name: String,
     pub files: Vec<File>,
-    /// The files of folders that are left out because of their names.
+    /// The files of folders that are left out: see `left_out`.
     pub skipped: Vec<PathBuf>,
 }
 
@@ -68,8 +68,21 @@ pub fn read(paths: &[OsString], reading: &Reading) -> Result<Crontab, Failure> {
 
 /// The message for a file of a folder that is not read.
 pub fn left_out(path: &Path) -> String {
-    let expected = "expected a name of letters, digits, `_` and `-`, as run-parts does";
+    let expected = match has_fine_name(path) {
+        false => "expected a name of letters, digits, `_` and `-`, as run-parts does",
+        true => "expected a regular file",
+    };
     format!("`{}` is left out: {expected}", path.display())
+}
+
+fn has_fine_name(path: &Path) -> bool {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    path.file_name().and_then(OsStr::to_str).map_or(false, |name| name.bytes().all(is_fine))
+}
+
+/// Whether there is something else than a file at a path. To open a pipe may take for ever.
+fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).map_or(false, |metadata| !metadata.is_file())
 }
 
 /// The files that a path leads to, and those that are left out: itself, or those of a folder, in the order of their names.
@@ -87,11 +100,7 @@ fn files_at(path: &OsStr) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         }
     }
     files.sort_unstable();
-    let is_read = |file: &PathBuf| {
-        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        file.file_name().and_then(OsStr::to_str).map_or(false, |name| name.bytes().all(is_fine))
-    };
-    Ok(files.into_iter().partition(is_read))
+    Ok(files.into_iter().partition(|file| has_fine_name(file) && !is_no_file(file)))
 }
 
 fn is_folder(path: &OsStr) -> bool {
@@ -215,6 +224,19 @@ impl Source {
         Source { paths: paths.into(), reading: Arc::new(reading), read: Vec::new(), seen: Vec::new() }
     }
 
+    /// Reads the crontabs again. What is no file was read to its end at the start, or would be waited for: nobody would serve
+    /// signals and time limits meanwhile.
+    pub fn read_again(&mut self) -> Result<Files, Failure> {
+        match self.paths.iter().find(|path| !is_folder(path) && is_no_file(Path::new(path))) {
+            None => self.read(),
+            Some(path) => {
+                self.read = self.stamps();
+                let expected = "is no regular file, and cannot be read again";
+                Err(Failure::Error(2, format!("`{}` {expected}", shown(path))))
+            }
+        }
+    }
+
     /// Reads the crontabs to be run.
     pub fn read(&mut self) -> Result<Files, Failure> {
         // Before the files: a change while they are read is noticed later.
@@ -253,6 +275,10 @@ impl Source {
         let stamp = |path: &Path| {
             // This follows symlinks.
             let metadata = fs::metadata(path).ok()?;
+            if !metadata.is_file() {
+                // What passes through a pipe is no new version of it.
+                return Some((SystemTime::UNIX_EPOCH, 0, number(&metadata)));
+            }
             Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
         };
         files.map(|path| (path.clone(), stamp(&path))).collect()
