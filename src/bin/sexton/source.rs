@@ -268,10 +268,6 @@ impl Source {
         if self.is_stdin() {
             return Vec::new();
         }
-        let files = self.paths.iter().flat_map(|path| match files_at(path) {
-            Ok((files, skipped)) => files.into_iter().chain(skipped).collect(),
-            Err(_) => vec![path.into()],
-        });
         let stamp = |path: &Path| {
             // This follows symlinks.
             let metadata = fs::metadata(path).ok()?;
@@ -281,7 +277,14 @@ impl Source {
             }
             Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
         };
-        files.map(|path| (path.clone(), stamp(&path))).collect()
+        let mut stamps = Vec::new();
+        for path in &self.paths {
+            let (files, skipped) = files_at(path).unwrap_or_else(|_| (vec![path.into()], Vec::new()));
+            stamps.extend(files.into_iter().map(|path| (path.clone(), stamp(&path))));
+            // What is left out may come and go. It changes no job, however often it is written.
+            stamps.extend(skipped.into_iter().map(|path| (path, Some((SystemTime::UNIX_EPOCH, 0, 0)))));
+        }
+        stamps
     }
 }
 

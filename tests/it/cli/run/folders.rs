@@ -42,6 +42,11 @@ fn a_folder_is_one_crontab_without_the_files_that_run_parts_would_not_run() {
         assert!(line.contains(&format!("`{}` is left out", place(file))), "{line}");
     }
 
+    // One that is left out is written all the time, as the log of a job. It holds up no other.
+    fs::write(path.join("b-c_2"), "B=2\n@every 100ms echo b$A$B >> crontab/jobs.log; echo b$A$B\n").unwrap();
+    daemon.wait_for(1, &[" reload jobs=2 added=1 removed=1 changed=0"]);
+    daemon.wait_for(1, &[" skipped ", "jobs.log` is left out"]);
+
     // Files may come and go.
     fs::write(path.join("new"), "@every 100ms echo new\n").unwrap();
     daemon.wait_for(1, &[" reload jobs=3 added=1 removed=0 changed=0"]);
