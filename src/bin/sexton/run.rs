@@ -181,7 +181,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     Log::of(args, Zone::utc())?;
     let paths = source::paths(args)?;
     if init::is_needed() {
-        return init::run();
+        return init::run(paths.iter().any(|path| path == "-"));
     }
     let mut source = Source::new(paths, reading);
     let files = source.read()?;
