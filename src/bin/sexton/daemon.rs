@@ -80,9 +80,9 @@ struct Daemon {
 }
 
 /// Runs a crontab until no job is left, or until a signal.
-pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+pub fn run(plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = channel();
-    watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
+    watch_signals(signals, sender.clone())?;
     let mut listening = status::open(&plan.status).map_err(|problem| Failure::Error(2, problem))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
     let claimed: Claimed = Arc::default();
@@ -156,15 +156,25 @@ fn builder(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Builder
     builder
 }
 
-/// Has signals come as messages.
-pub fn watch_signals(messages: SyncSender<Message>) -> std::io::Result<()> {
-    let mut signals = Signals::watch(&[system::TERM, system::INT, system::HUP, system::USR2])?;
+/// Has a request to read the crontab again wait until there is somebody to read it, instead of ending the program. It is to
+/// be called before the crontab is read. SIGTERM and SIGINT go on to end the program meanwhile.
+pub fn hold_reloads() -> Result<Signals, Failure> {
+    Signals::watch(&[system::HUP, system::USR2]).map_err(unhandled)
+}
+
+fn unhandled(error: std::io::Error) -> Failure {
+    failure(format!("could not handle signals: {error}"))
+}
+
+/// Has all signals come as messages.
+pub fn watch_signals(mut signals: Signals, messages: SyncSender<Message>) -> Result<(), Failure> {
+    signals.add(&[system::TERM, system::INT]).map_err(unhandled)?;
     let forward = move || {
         while let Ok(numbers) = signals.next() {
             numbers.into_iter().for_each(|number| drop(messages.send(Message::Signal(number))));
         }
     };
-    thread::Builder::new().name("signals".into()).spawn(forward).map(drop)
+    thread::Builder::new().name("signals".into()).spawn(forward).map(drop).map_err(unhandled)
 }
 
 impl Daemon {

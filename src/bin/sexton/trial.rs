@@ -14,6 +14,7 @@ use crate::daemon::{self, Message, Plan};
 use crate::job::{self, Ending, Order};
 use crate::jobs::Named;
 use crate::running::Running;
+use crate::system::Signals;
 use crate::{jobs, say, system, time, Failure};
 
 /// Runs the crontab on a clock that is moved to the end at once, and prints each run instead of running it.
@@ -41,11 +42,11 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
 }
 
 /// Runs one job now, as the daemon would, and waits for it.
-pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+pub fn once(name: &str, plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure> {
     let index = find(name, &crontab)?;
     let failure = |error: std::io::Error| Failure::Error(1, error.to_string());
     let (sender, messages) = daemon::channel();
-    daemon::watch_signals(sender.clone()).map_err(failure)?;
+    daemon::watch_signals(signals, sender.clone())?;
     let running = Arc::new(Running::new(plan.log.clone()));
     let run = {
         let running = running.clone();
