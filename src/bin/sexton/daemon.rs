@@ -177,6 +177,23 @@ pub fn watch_signals(mut signals: Signals, messages: SyncSender<Message>) -> Res
     thread::Builder::new().name("signals".into()).spawn(forward).map(drop).map_err(unhandled)
 }
 
+/// Gives the jobs that run the grace, from now on.
+pub fn begin_stop(running: &Running, log: &Log, grace: Duration) {
+    let fields = [("running", Value::Number(running.jobs().len() as i64)), ("grace", Value::Seconds(grace))];
+    log.line(Level::Info, "stop", &fields, None);
+    let now = Instant::now();
+    running.stop(now.checked_add(grace).unwrap_or(now));
+}
+
+/// The exit status after a stop, and what it means.
+pub fn after_stop(running: &Running) -> (u8, &'static str) {
+    match running.worst() {
+        None => (0, "all jobs ended by themselves"),
+        Some(system::KILL) => (4, "jobs had to be killed"),
+        Some(_) => (3, "jobs got a signal before they were done"),
+    }
+}
+
 impl Daemon {
     fn start(&self, crontab: Crontab, runs_reboot_jobs: bool) -> Result<(), Failure> {
         let (jobs, count) = (&self.jobs, crontab.jobs.len() as i64);
@@ -278,11 +295,7 @@ impl Daemon {
     fn stop(self) -> Result<(), Failure> {
         const POLL: Duration = Duration::from_millis(20);
         let Jobs { scheduler, running, log, .. } = &*self.jobs;
-        let fields =
-            [("running", Value::Number(running.jobs().len() as i64)), ("grace", Value::Seconds(self.grace))];
-        log.line(Level::Info, "stop", &fields, None);
-        let now = Instant::now();
-        running.stop(now.checked_add(self.grace).unwrap_or(now));
+        begin_stop(running, log, self.grace);
         self.health.stop();
         while scheduler.shutdown_timeout(POLL).is_err() {
             self.health.beat();
@@ -295,11 +308,7 @@ impl Daemon {
                 }
             }
         }
-        let (status, how) = match running.worst() {
-            None => (0, "all jobs ended by themselves"),
-            Some(system::KILL) => (4, "jobs had to be killed"),
-            Some(_) => (3, "jobs got a signal before they were done"),
-        };
+        let (status, how) = after_stop(running);
         log.message(Level::Info, "over", how);
         match status {
             0 => Ok(()),

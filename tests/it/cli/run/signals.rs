@@ -113,3 +113,29 @@ fn a_request_to_read_the_crontab_again_does_not_end_the_program_while_it_starts(
     let (status, stdout, stderr) = outcome(child.wait_with_output().unwrap());
     assert_eq!((status, &*stdout), (0, "ran\n"), "{stderr}");
 }
+
+#[test]
+fn a_job_that_runs_alone_may_finish_too() {
+    let job = "# sexton: name=long\n@yearly echo $$ > began; until [ -e go ]; do sleep 0.02; done; echo finished; exit ";
+    for (last, status) in [("0", 0), ("7", 1)] {
+        let mut daemon = Daemon::start(&format!("{job}{last}\n"), &["--once", "long"]);
+        daemon.wait_for_file("began");
+        daemon.signal("TERM");
+        daemon.wait_for(1, &[" stop ", "grace=10.000s"]);
+        std::fs::write(daemon.file("go"), "").unwrap();
+        assert_eq!(daemon.end(), status, "{:#?}", daemon.log());
+        assert_eq!(daemon.output(), ["finished"]);
+    }
+
+    for (trap, signals, status) in [(":", 2, 3), ("trap '' TERM", 3, 4)] {
+        let crontab =
+            format!("# sexton: name=long\n@yearly {trap}; echo $$ > began; while :; do sleep 0.05; done\n");
+        let mut daemon = Daemon::start(&crontab, &["--once", "long", "--grace", "1h"]);
+        daemon.wait_for_file("began");
+        for line in [" stop ", " term why=stopping ", " kill why=stopping "].iter().take(signals) {
+            daemon.signal("TERM");
+            daemon.wait_for(1, &[line]);
+        }
+        assert_eq!(daemon.end(), status, "{:#?}", daemon.log());
+    }
+}
