@@ -1,6 +1,7 @@
 //! The loop of `sexton run`: it waits for signals, looks at the clocks and the crontab once a second, enforces time limits, and
 //! stops.
 
+use std::iter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
@@ -45,6 +46,42 @@ pub enum Message {
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
     mpsc::sync_channel(64)
 }
+
+/// What the messages that are there ask for. Several requests to read the crontab again are one, as reading it takes long.
+#[derive(Default)]
+struct Wanted {
+    reload: bool,
+    /// Who gets an answer when the crontab has been read.
+    asked: Vec<Arc<Asked>>,
+    stops: bool,
+    is_over: bool,
+}
+
+impl Wanted {
+    /// A signal to stop does not wait for what came before it. Messages after it are left: a second signal ends the grace.
+    fn of(first: Message, others: &Receiver<Message>) -> Wanted {
+        let mut wanted = Wanted::default();
+        for message in iter::once(first).chain(others.try_iter()) {
+            match message {
+                Message::Signal(system::HUP | system::USR2) => wanted.reload = true,
+                Message::Reload(asked) => {
+                    wanted.reload = true;
+                    wanted.asked.push(asked);
+                }
+                Message::Signal(_) => {
+                    wanted.stops = true;
+                    break;
+                }
+                Message::Over => wanted.is_over = true,
+                Message::Look => {}
+            }
+        }
+        wanted
+    }
+}
+
+/// The answer to who asks for something while the program stops.
+const STOPS: &str = "the program stops";
 
 /// What the command line says.
 pub struct Plan {
@@ -216,15 +253,21 @@ impl Daemon {
             self.health.beat();
             let now = Instant::now();
             let next = self.jobs.running.enforce(now).map_or(look_at, |limit| limit.min(look_at));
-            match self.messages.recv_timeout(next.saturating_duration_since(now)) {
-                Ok(Message::Signal(system::HUP | system::USR2)) => drop(self.reload()),
-                Ok(Message::Reload(asked)) => asked.answer(self.reload()),
-                Ok(Message::Signal(_)) => return self.stop(),
-                Ok(Message::Over) => {
-                    self.jobs.log.message(Level::Info, "over", "no job is left");
-                    return Ok(());
-                }
-                Ok(Message::Look) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            let wanted = match self.messages.recv_timeout(next.saturating_duration_since(now)) {
+                Ok(first) => Wanted::of(first, &self.messages),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Wanted::default(),
+            };
+            if wanted.stops {
+                wanted.asked.iter().for_each(|asked| asked.answer(Err(STOPS.into())));
+                return self.stop();
+            }
+            if wanted.reload {
+                let result = self.reload();
+                wanted.asked.iter().for_each(|asked| asked.answer(result.clone()));
+            }
+            if wanted.is_over {
+                self.jobs.log.message(Level::Info, "over", "no job is left");
+                return Ok(());
             }
             if look_at <= Instant::now() {
                 look_at = Instant::now() + LOOK_EVERY;
@@ -303,7 +346,7 @@ impl Daemon {
             while let Ok(message) = self.messages.try_recv() {
                 match message {
                     Message::Signal(system::TERM | system::INT) => running.stop(Instant::now()),
-                    Message::Reload(asked) => asked.answer(Err("the program stops".into())),
+                    Message::Reload(asked) => asked.answer(Err(STOPS.into())),
                     _ => {}
                 }
             }
@@ -314,5 +357,36 @@ impl Daemon {
             0 => Ok(()),
             status => Err(Failure::Error(status, String::new())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_to_read_the_crontab_again_are_one_and_a_stop_comes_first() {
+        let (sender, messages) = channel();
+        let asked = Arc::new(Asked::default());
+        let requests = [
+            Message::Signal(system::USR2),
+            Message::Look,
+            Message::Reload(asked.clone()),
+            Message::Reload(asked),
+        ];
+        requests.into_iter().for_each(|message| sender.send(message).unwrap());
+        let wanted = Wanted::of(Message::Signal(system::HUP), &messages);
+        assert!(wanted.reload && !wanted.stops && !wanted.is_over);
+        assert_eq!(wanted.asked.len(), 2);
+        assert!(messages.try_recv().is_err(), "all are read");
+
+        for number in [system::HUP, system::TERM, system::INT] {
+            sender.send(Message::Signal(number)).unwrap();
+        }
+        assert!(Wanted::of(Message::Signal(system::HUP), &messages).stops);
+        assert!(matches!(messages.try_recv(), Ok(Message::Signal(system::INT))), "the second ends the grace");
+
+        let wanted = Wanted::of(Message::Over, &messages);
+        assert!(wanted.is_over && !wanted.reload && !wanted.stops);
     }
 }
