@@ -29,10 +29,40 @@ pub struct Source {
     seen: Stamps,
 }
 
-/// The files, each with what tells one version of it from another: modification time, length, and its number in its file
-/// system. The number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap. `None`
-/// if there is no such file: it counts as a version, which cannot be read.
-type Stamps = Vec<(PathBuf, Option<(SystemTime, u64, u64)>)>;
+/// The files, each with what tells one version of it from another. `None` if there is no such file: it counts as a version,
+/// which cannot be read.
+type Stamps = Vec<(PathBuf, Option<Stamp>)>;
+
+#[derive(Clone, PartialEq)]
+struct Stamp {
+    modified: SystemTime,
+    len: u64,
+    /// Always the same on systems other than Unix.
+    node: Node,
+}
+
+/// The number of a file in its file system, and when its number, permissions or owner changed, in seconds and nanoseconds. The
+/// number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap. By the time, a file
+/// that could not be read is read again when its permissions allow that.
+type Node = (u64, i64, i64);
+
+impl Stamp {
+    /// Of what has no versions.
+    fn constant(number: u64) -> Stamp {
+        Stamp { modified: SystemTime::UNIX_EPOCH, len: 0, node: (number, 0, 0) }
+    }
+
+    /// This follows symlinks.
+    fn of(path: &Path) -> Option<Stamp> {
+        let metadata = fs::metadata(path).ok()?;
+        let node = node(&metadata);
+        if !metadata.is_file() {
+            // What passes through a pipe is no new version of it.
+            return Some(Stamp::constant(node.0));
+        }
+        Some(Stamp { modified: metadata.modified().ok()?, len: metadata.len(), node })
+    }
+}
 
 /// The crontabs that the command line names.
 pub struct Files {
@@ -268,32 +298,25 @@ impl Source {
         if self.is_stdin() {
             return Vec::new();
         }
-        let stamp = |path: &Path| {
-            // This follows symlinks.
-            let metadata = fs::metadata(path).ok()?;
-            if !metadata.is_file() {
-                // What passes through a pipe is no new version of it.
-                return Some((SystemTime::UNIX_EPOCH, 0, number(&metadata)));
-            }
-            Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
-        };
         let mut stamps = Vec::new();
         for path in &self.paths {
             let (files, skipped) = files_at(path).unwrap_or_else(|_| (vec![path.into()], Vec::new()));
-            stamps.extend(files.into_iter().map(|path| (path.clone(), stamp(&path))));
+            stamps.extend(files.into_iter().map(|path| (path.clone(), Stamp::of(&path))));
             // What is left out may come and go. It changes no job, however often it is written.
-            stamps.extend(skipped.into_iter().map(|path| (path, Some((SystemTime::UNIX_EPOCH, 0, 0)))));
+            stamps.extend(skipped.into_iter().map(|path| (path, Some(Stamp::constant(0)))));
         }
         stamps
     }
 }
 
 #[cfg(unix)]
-fn number(metadata: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn node(metadata: &fs::Metadata) -> Node {
+    use std::os::unix::fs::MetadataExt;
+
+    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
 }
 
 #[cfg(not(unix))]
-fn number(_: &fs::Metadata) -> u64 {
-    0
+fn node(_: &fs::Metadata) -> Node {
+    (0, 0, 0)
 }
