@@ -1,6 +1,7 @@
 //! The loop of `sexton run`: it waits for signals, looks at the clocks and the crontab once a second, enforces time limits, and
 //! stops.
 
+use std::iter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
@@ -46,6 +47,42 @@ pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
     mpsc::sync_channel(64)
 }
 
+/// What the messages that are there ask for. Several requests to read the crontab again are one, as reading it takes long.
+#[derive(Default)]
+struct Wanted {
+    reload: bool,
+    /// Who gets an answer when the crontab has been read.
+    asked: Vec<Arc<Asked>>,
+    stops: bool,
+    is_over: bool,
+}
+
+impl Wanted {
+    /// A signal to stop does not wait for what came before it. Messages after it are left: a second signal ends the grace.
+    fn of(first: Message, others: &Receiver<Message>) -> Wanted {
+        let mut wanted = Wanted::default();
+        for message in iter::once(first).chain(others.try_iter()) {
+            match message {
+                Message::Signal(system::HUP | system::USR2) => wanted.reload = true,
+                Message::Reload(asked) => {
+                    wanted.reload = true;
+                    wanted.asked.push(asked);
+                }
+                Message::Signal(_) => {
+                    wanted.stops = true;
+                    break;
+                }
+                Message::Over => wanted.is_over = true,
+                Message::Look => {}
+            }
+        }
+        wanted
+    }
+}
+
+/// The answer to who asks for something while the program stops.
+const STOPS: &str = "the program stops";
+
 /// What the command line says.
 pub struct Plan {
     pub source: Source,
@@ -80,9 +117,9 @@ struct Daemon {
 }
 
 /// Runs a crontab until no job is left, or until a signal.
-pub fn run(plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+pub fn run(plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure> {
     let (sender, messages) = channel();
-    watch_signals(sender.clone()).map_err(|error| failure(format!("could not handle signals: {error}")))?;
+    watch_signals(signals, sender.clone())?;
     let mut listening = status::open(&plan.status).map_err(|problem| Failure::Error(2, problem))?;
     let (grace, journal, zone) = (plan.grace, plan.journal, plan.zone);
     let claimed: Claimed = Arc::default();
@@ -156,15 +193,42 @@ fn builder(at_most: usize, zone: Option<Zone>, journal: Option<&str>) -> Builder
     builder
 }
 
-/// Has signals come as messages.
-pub fn watch_signals(messages: SyncSender<Message>) -> std::io::Result<()> {
-    let mut signals = Signals::watch(&[system::TERM, system::INT, system::HUP, system::USR2])?;
+/// Has a request to read the crontab again wait until there is somebody to read it, instead of ending the program. It is to
+/// be called before the crontab is read. SIGTERM and SIGINT go on to end the program meanwhile.
+pub fn hold_reloads() -> Result<Signals, Failure> {
+    Signals::watch(&[system::HUP, system::USR2]).map_err(unhandled)
+}
+
+fn unhandled(error: std::io::Error) -> Failure {
+    failure(format!("could not handle signals: {error}"))
+}
+
+/// Has all signals come as messages.
+pub fn watch_signals(mut signals: Signals, messages: SyncSender<Message>) -> Result<(), Failure> {
+    signals.add(&[system::TERM, system::INT]).map_err(unhandled)?;
     let forward = move || {
         while let Ok(numbers) = signals.next() {
             numbers.into_iter().for_each(|number| drop(messages.send(Message::Signal(number))));
         }
     };
-    thread::Builder::new().name("signals".into()).spawn(forward).map(drop)
+    thread::Builder::new().name("signals".into()).spawn(forward).map(drop).map_err(unhandled)
+}
+
+/// Gives the jobs that run the grace, from now on.
+pub fn begin_stop(running: &Running, log: &Log, grace: Duration) {
+    let fields = [("running", Value::Number(running.jobs().len() as i64)), ("grace", Value::Seconds(grace))];
+    log.line(Level::Info, "stop", &fields, None);
+    let now = Instant::now();
+    running.stop(now.checked_add(grace).unwrap_or(now));
+}
+
+/// The exit status after a stop, and what it means.
+pub fn after_stop(running: &Running) -> (u8, &'static str) {
+    match running.worst() {
+        None => (0, "all jobs ended by themselves"),
+        Some(system::KILL) => (4, "jobs had to be killed"),
+        Some(_) => (3, "jobs got a signal before they were done"),
+    }
 }
 
 impl Daemon {
@@ -189,15 +253,21 @@ impl Daemon {
             self.health.beat();
             let now = Instant::now();
             let next = self.jobs.running.enforce(now).map_or(look_at, |limit| limit.min(look_at));
-            match self.messages.recv_timeout(next.saturating_duration_since(now)) {
-                Ok(Message::Signal(system::HUP | system::USR2)) => drop(self.reload()),
-                Ok(Message::Reload(asked)) => asked.answer(self.reload()),
-                Ok(Message::Signal(_)) => return self.stop(),
-                Ok(Message::Over) => {
-                    self.jobs.log.message(Level::Info, "over", "no job is left");
-                    return Ok(());
-                }
-                Ok(Message::Look) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            let wanted = match self.messages.recv_timeout(next.saturating_duration_since(now)) {
+                Ok(first) => Wanted::of(first, &self.messages),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Wanted::default(),
+            };
+            if wanted.stops {
+                wanted.asked.iter().for_each(|asked| asked.answer(Err(STOPS.into())));
+                return self.stop();
+            }
+            if wanted.reload {
+                let result = self.reload();
+                wanted.asked.iter().for_each(|asked| asked.answer(result.clone()));
+            }
+            if wanted.is_over {
+                self.jobs.log.message(Level::Info, "over", "no job is left");
+                return Ok(());
             }
             if look_at <= Instant::now() {
                 look_at = Instant::now() + LOOK_EVERY;
@@ -229,7 +299,7 @@ impl Daemon {
         if self.source.is_stdin() {
             return Err(refused("the crontab came from stdin and cannot be read again"));
         }
-        let files = self.source.read().map_err(|failure| match failure {
+        let files = self.source.read_again().map_err(|failure| match failure {
             Failure::Error(_, problem) | Failure::Usage(problem) => refused(&problem),
             Failure::BrokenPipe => refused("the crontab could not be read"),
         })?;
@@ -268,11 +338,7 @@ impl Daemon {
     fn stop(self) -> Result<(), Failure> {
         const POLL: Duration = Duration::from_millis(20);
         let Jobs { scheduler, running, log, .. } = &*self.jobs;
-        let fields =
-            [("running", Value::Number(running.jobs().len() as i64)), ("grace", Value::Seconds(self.grace))];
-        log.line(Level::Info, "stop", &fields, None);
-        let now = Instant::now();
-        running.stop(now.checked_add(self.grace).unwrap_or(now));
+        begin_stop(running, log, self.grace);
         self.health.stop();
         while scheduler.shutdown_timeout(POLL).is_err() {
             self.health.beat();
@@ -280,20 +346,47 @@ impl Daemon {
             while let Ok(message) = self.messages.try_recv() {
                 match message {
                     Message::Signal(system::TERM | system::INT) => running.stop(Instant::now()),
-                    Message::Reload(asked) => asked.answer(Err("the program stops".into())),
+                    Message::Reload(asked) => asked.answer(Err(STOPS.into())),
                     _ => {}
                 }
             }
         }
-        let (status, how) = match running.worst() {
-            None => (0, "all jobs ended by themselves"),
-            Some(system::KILL) => (4, "jobs had to be killed"),
-            Some(_) => (3, "jobs got a signal before they were done"),
-        };
+        let (status, how) = after_stop(running);
         log.message(Level::Info, "over", how);
         match status {
             0 => Ok(()),
             status => Err(Failure::Error(status, String::new())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_to_read_the_crontab_again_are_one_and_a_stop_comes_first() {
+        let (sender, messages) = channel();
+        let asked = Arc::new(Asked::default());
+        let requests = [
+            Message::Signal(system::USR2),
+            Message::Look,
+            Message::Reload(asked.clone()),
+            Message::Reload(asked),
+        ];
+        requests.into_iter().for_each(|message| sender.send(message).unwrap());
+        let wanted = Wanted::of(Message::Signal(system::HUP), &messages);
+        assert!(wanted.reload && !wanted.stops && !wanted.is_over);
+        assert_eq!(wanted.asked.len(), 2);
+        assert!(messages.try_recv().is_err(), "all are read");
+
+        for number in [system::HUP, system::TERM, system::INT] {
+            sender.send(Message::Signal(number)).unwrap();
+        }
+        assert!(Wanted::of(Message::Signal(system::HUP), &messages).stops);
+        assert!(matches!(messages.try_recv(), Ok(Message::Signal(system::INT))), "the second ends the grace");
+
+        let wanted = Wanted::of(Message::Over, &messages);
+        assert!(wanted.is_over && !wanted.reload && !wanted.stops);
     }
 }

@@ -93,9 +93,9 @@ fn compare(args: &Args) -> Result<bool, Failure> {
     let read = |arg: &OsString| planned::of(args, std::slice::from_ref(arg), &reading);
     let ((old, _), (new, zone)) = (read(old)?, read(new)?);
     let from = time::from(args, &zone, false)?;
-    let until = match args.has("--until") {
-        true => time::until(args, &zone)?,
-        false => from.checked_add(WEEK).ok_or_else(|| Failure::Error(1, time::no_instant(&zone)))?,
+    let until = match time::end(args, &zone, from)? {
+        Some(until) => until,
+        None => from.checked_add(WEEK).ok_or_else(|| Failure::Error(1, time::no_instant(&zone)))?,
     };
     let question = Question { span: from..until, kept: shown };
     let found = question.answer(&old, &new);

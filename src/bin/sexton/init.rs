@@ -4,7 +4,7 @@
 
 use std::env;
 use std::io;
-use std::process::{self, Command};
+use std::process::{self, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
@@ -15,9 +15,9 @@ pub fn is_needed() -> bool {
     process::id() == 1
 }
 
-/// Ends as the child does.
-pub fn run() -> Result<(), Failure> {
-    match run_child() {
+/// Ends as the child does. `reads_stdin`: a crontab comes from there.
+pub fn run(reads_stdin: bool) -> Result<(), Failure> {
+    match run_child(reads_stdin) {
         Ok(0) => Ok(()),
         Ok(status) => Err(Failure::Error(status, String::new())),
         Err(error) => Err(Failure::Error(1, format!("could not start as process 1: {error}"))),
@@ -25,13 +25,22 @@ pub fn run() -> Result<(), Failure> {
 }
 
 /// Returns the exit status of the child; 128 and the signal if one ended it.
-fn run_child() -> io::Result<u8> {
+fn run_child(reads_stdin: bool) -> io::Result<u8> {
     let mut signals = Signals::watch(&[system::TERM, system::INT, system::HUP, system::USR2])?;
     let mut command = Command::new(env::current_exe()?);
     command.args(env::args_os().skip(1));
     // Its own group, so that Ctrl-C at a terminal reaches it once, from here.
     system::in_own_group(&mut command);
-    let child = Arc::new(command.spawn()?);
+    if reads_stdin {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.spawn()?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // In its own group the child may not read a terminal: the kernel would stop it.
+        let copy = move || drop(io::copy(&mut io::stdin(), &mut pipe));
+        thread::Builder::new().spawn(copy)?;
+    }
+    let child = Arc::new(child);
     let forwarded = child.clone();
     let forward = move || {
         while let Ok(numbers) = signals.next() {

@@ -136,7 +136,7 @@ impl View {
             tell(&format!("sexton: {warning}"));
         }
         let from = time::from(args, &zone, false)?;
-        let until = args.has("--until").then(|| time::until(args, &zone)).transpose()?;
+        let until = time::end(args, &zone, from)?;
         Ok(View { crontab, zone, from, until })
     }
 }

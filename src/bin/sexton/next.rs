@@ -98,6 +98,7 @@ fn next(args: &Args) -> Result<(), Failure> {
     let zone = time::zone(args, named.as_deref())?;
     let is_backward = args.has("--previous");
     let from = time::from(args, &zone, is_backward)?;
+    let until = time::end(args, &zone, from)?;
 
     let mut due_times = due_times(cron, &zone, from, is_backward)?.take(count).peekable();
     if due_times.peek().is_none() {
@@ -107,7 +108,6 @@ fn next(args: &Args) -> Result<(), Failure> {
             (false, true) => tell(&format!("sexton: `{text}` was never due before that time")),
         }
     }
-    let until = args.has("--until").then(|| time::until(args, &zone)).transpose()?;
     let mut due_times = due_times.take_while(|due| until.map_or(true, |until| *due <= until));
     due_times.try_for_each(|due| match args.has("--json") {
         true => say(&Object::of("due", &show(due, &zone)).to_string()),

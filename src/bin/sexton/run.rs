@@ -181,8 +181,9 @@ fn run(args: &Args) -> Result<(), Failure> {
     Log::of(args, Zone::utc())?;
     let paths = source::paths(args)?;
     if init::is_needed() {
-        return init::run();
+        return init::run(paths.iter().any(|path| path == "-"));
     }
+    let signals = if args.has("--dry-run") { None } else { Some(daemon::hold_reloads()?) };
     let mut source = Source::new(paths, reading);
     let files = source.read()?;
     files.refuse_mistakes()?;
@@ -213,10 +214,10 @@ fn run(args: &Args) -> Result<(), Failure> {
         logs_commands: args.has("--log-commands"),
         status: addresses,
     };
-    let result = match args.value("--once") {
-        Some(name) => trial::once(name, plan, crontab),
-        None if args.has("--dry-run") => trial::dry_run(args, &plan, crontab),
-        None => daemon::run(plan, crontab),
+    let result = match (args.value("--once"), signals) {
+        (_, None) => trial::dry_run(args, &plan, crontab),
+        (Some(name), Some(signals)) => trial::once(name, plan, signals, crontab),
+        (None, Some(signals)) => daemon::run(plan, signals, crontab),
     };
     log.flush();
     result

@@ -29,17 +29,47 @@ pub struct Source {
     seen: Stamps,
 }
 
-/// The files, each with what tells one version of it from another: modification time, length, and its number in its file
-/// system. The number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap. `None`
-/// if there is no such file: it counts as a version, which cannot be read.
-type Stamps = Vec<(PathBuf, Option<(SystemTime, u64, u64)>)>;
+/// The files, each with what tells one version of it from another. `None` if there is no such file: it counts as a version,
+/// which cannot be read.
+type Stamps = Vec<(PathBuf, Option<Stamp>)>;
+
+#[derive(Clone, PartialEq)]
+struct Stamp {
+    modified: SystemTime,
+    len: u64,
+    /// Always the same on systems other than Unix.
+    node: Node,
+}
+
+/// The number of a file in its file system, and when its number, permissions or owner changed, in seconds and nanoseconds. The
+/// number tells two versions apart that are put in place by a symlink, as those of a Kubernetes ConfigMap. By the time, a file
+/// that could not be read is read again when its permissions allow that.
+type Node = (u64, i64, i64);
+
+impl Stamp {
+    /// Of what has no versions.
+    fn constant(number: u64) -> Stamp {
+        Stamp { modified: SystemTime::UNIX_EPOCH, len: 0, node: (number, 0, 0) }
+    }
+
+    /// This follows symlinks.
+    fn of(path: &Path) -> Option<Stamp> {
+        let metadata = fs::metadata(path).ok()?;
+        let node = node(&metadata);
+        if !metadata.is_file() {
+            // What passes through a pipe is no new version of it.
+            return Some(Stamp::constant(node.0));
+        }
+        Some(Stamp { modified: metadata.modified().ok()?, len: metadata.len(), node })
+    }
+}
 
 /// The crontabs that the command line names.
 pub struct Files {
     /// The paths that it names.
     pub name: String,
     pub files: Vec<File>,
-    /// The files of folders that are left out because of their names.
+    /// The files of folders that are left out: see `left_out`.
     pub skipped: Vec<PathBuf>,
 }
 
@@ -68,8 +98,21 @@ pub fn read(paths: &[OsString], reading: &Reading) -> Result<Crontab, Failure> {
 
 /// The message for a file of a folder that is not read.
 pub fn left_out(path: &Path) -> String {
-    let expected = "expected a name of letters, digits, `_` and `-`, as run-parts does";
+    let expected = match has_fine_name(path) {
+        false => "expected a name of letters, digits, `_` and `-`, as run-parts does",
+        true => "expected a regular file",
+    };
     format!("`{}` is left out: {expected}", path.display())
+}
+
+fn has_fine_name(path: &Path) -> bool {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    path.file_name().and_then(OsStr::to_str).map_or(false, |name| name.bytes().all(is_fine))
+}
+
+/// Whether there is something else than a file at a path. To open a pipe may take for ever.
+fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).map_or(false, |metadata| !metadata.is_file())
 }
 
 /// The files that a path leads to, and those that are left out: itself, or those of a folder, in the order of their names.
@@ -87,11 +130,7 @@ fn files_at(path: &OsStr) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         }
     }
     files.sort_unstable();
-    let is_read = |file: &PathBuf| {
-        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        file.file_name().and_then(OsStr::to_str).map_or(false, |name| name.bytes().all(is_fine))
-    };
-    Ok(files.into_iter().partition(is_read))
+    Ok(files.into_iter().partition(|file| has_fine_name(file) && !is_no_file(file)))
 }
 
 fn is_folder(path: &OsStr) -> bool {
@@ -215,6 +254,19 @@ impl Source {
         Source { paths: paths.into(), reading: Arc::new(reading), read: Vec::new(), seen: Vec::new() }
     }
 
+    /// Reads the crontabs again. What is no file was read to its end at the start, or would be waited for: nobody would serve
+    /// signals and time limits meanwhile.
+    pub fn read_again(&mut self) -> Result<Files, Failure> {
+        match self.paths.iter().find(|path| !is_folder(path) && is_no_file(Path::new(path))) {
+            None => self.read(),
+            Some(path) => {
+                self.read = self.stamps();
+                let expected = "is no regular file, and cannot be read again";
+                Err(Failure::Error(2, format!("`{}` {expected}", shown(path))))
+            }
+        }
+    }
+
     /// Reads the crontabs to be run.
     pub fn read(&mut self) -> Result<Files, Failure> {
         // Before the files: a change while they are read is noticed later.
@@ -246,25 +298,25 @@ impl Source {
         if self.is_stdin() {
             return Vec::new();
         }
-        let files = self.paths.iter().flat_map(|path| match files_at(path) {
-            Ok((files, skipped)) => files.into_iter().chain(skipped).collect(),
-            Err(_) => vec![path.into()],
-        });
-        let stamp = |path: &Path| {
-            // This follows symlinks.
-            let metadata = fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
-        };
-        files.map(|path| (path.clone(), stamp(&path))).collect()
+        let mut stamps = Vec::new();
+        for path in &self.paths {
+            let (files, skipped) = files_at(path).unwrap_or_else(|_| (vec![path.into()], Vec::new()));
+            stamps.extend(files.into_iter().map(|path| (path.clone(), Stamp::of(&path))));
+            // What is left out may come and go. It changes no job, however often it is written.
+            stamps.extend(skipped.into_iter().map(|path| (path, Some(Stamp::constant(0)))));
+        }
+        stamps
     }
 }
 
 #[cfg(unix)]
-fn number(metadata: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn node(metadata: &fs::Metadata) -> Node {
+    use std::os::unix::fs::MetadataExt;
+
+    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
 }
 
 #[cfg(not(unix))]
-fn number(_: &fs::Metadata) -> u64 {
-    0
+fn node(_: &fs::Metadata) -> Node {
+    (0, 0, 0)
 }

@@ -61,6 +61,20 @@ pub fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
     instant.map_err(|error| Failure::Error(1, format!("--until `{text}`: {error}")))
 }
 
+/// The instant of `--until`, if it is given. A span that ends before it begins is a mistake.
+pub fn end(args: &Args, zone: &Zone, from: SystemTime) -> Result<Option<SystemTime>, Failure> {
+    if !args.has("--until") {
+        return Ok(None);
+    }
+    let end = until(args, zone)?;
+    if end >= from {
+        return Ok(Some(end));
+    }
+    let begin = args.value("--from").map_or("now".into(), |text| format!("--from `{text}`"));
+    let text = args.value("--until").unwrap_or_default();
+    Err(Failure::Usage(format!("--until `{text}` is before {begin}: expected a later time")))
+}
+
 /// The instant from which to search for due times after a moment, or before it if `is_backward`. A civil time that clocks skip
 /// lies before all that is due at the end of its gap. So the search for later ones starts one second before that end.
 pub fn start(moment: Moment, zone: &Zone, is_backward: bool) -> Option<SystemTime> {

@@ -14,6 +14,7 @@ use crate::daemon::{self, Message, Plan};
 use crate::job::{self, Ending, Order};
 use crate::jobs::Named;
 use crate::running::Running;
+use crate::system::Signals;
 use crate::{jobs, say, system, time, Failure};
 
 /// Runs the crontab on a clock that is moved to the end at once, and prints each run instead of running it.
@@ -40,13 +41,15 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
     Ok(())
 }
 
-/// Runs one job now, as the daemon would, and waits for it.
-pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
+/// Runs one job now, as the daemon would, and waits for it. After a signal the exit status is that of the daemon, but 1 if the
+/// job ended by itself and failed.
+pub fn once(name: &str, plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure> {
     let index = find(name, &crontab)?;
     let failure = |error: std::io::Error| Failure::Error(1, error.to_string());
     let (sender, messages) = daemon::channel();
-    daemon::watch_signals(sender.clone()).map_err(failure)?;
-    let running = Arc::new(Running::new(plan.log.clone()));
+    daemon::watch_signals(signals, sender.clone())?;
+    let (log, grace) = (plan.log.clone(), plan.grace);
+    let running = Arc::new(Running::new(log.clone()));
     let run = {
         let running = running.clone();
         move || {
@@ -67,14 +70,18 @@ pub fn once(name: &str, plan: Plan, crontab: Crontab) -> Result<(), Failure> {
         let wait =
             running.enforce(now).map_or(Duration::from_secs(60), |at| at.saturating_duration_since(now));
         match messages.recv_timeout(wait) {
-            Ok(Message::Signal(system::TERM | system::INT)) => running.stop(Instant::now()),
+            Ok(Message::Signal(system::TERM | system::INT)) => match running.is_stopping() {
+                false => daemon::begin_stop(&running, &log, grace),
+                true => running.stop(Instant::now()),
+            },
             Ok(Message::Over) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             _ => {}
         }
     }
-    match worker.join() {
-        Ok(true) => Ok(()),
-        _ => Err(Failure::Error(1, String::new())),
+    match (daemon::after_stop(&running).0, worker.join()) {
+        (0, Ok(true)) => Ok(()),
+        (0, _) => Err(Failure::Error(1, String::new())),
+        (status, _) => Err(Failure::Error(status, String::new())),
     }
 }
 

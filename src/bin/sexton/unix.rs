@@ -84,6 +84,13 @@ impl Signals {
         WAKE.store(write.as_raw_fd(), Ordering::SeqCst);
         // From now on it stays open until the process ends.
         let _ = write.into_raw_fd();
+        let signals = Signals(read);
+        signals.add(numbers)?;
+        Ok(signals)
+    }
+
+    /// Reads these, too.
+    pub fn add(&self, numbers: &[Signal]) -> io::Result<()> {
         for &number in numbers {
             // SAFETY: the handler is a function of the type that `signal` expects, and does only what is allowed in one.
             // The numbers are those of signals that may be handled, and less than 32.
@@ -92,7 +99,7 @@ impl Signals {
                 return Err(io::Error::last_os_error());
             }
         }
-        Ok(Signals(read))
+        Ok(())
     }
 
     /// Blocks until signals have come.

@@ -89,8 +89,13 @@ fn mistakes_are_trouble() {
     assert_eq!(call(&["diff", "@daily", "0 9 * *"]).0, 2);
     assert_eq!(diff(OLD, OLD, &["--until", "never"]).0, 2);
     assert_eq!(diff(OLD, OLD, &["--svg", "no/such/folder/x"]).0, 2);
-    // A span that is none.
-    assert_eq!(diff(OLD, "@daily x\n", &["--until", "2026-11-01"]).0, 1);
+    // A span without a length is one, and one that ends before it begins is none.
+    assert_eq!(diff(OLD, "@daily x\n", &["--until", "2026-11-22 12:00"]).0, 1);
+    let reversed = "--until `2026-11-01` is before --from `2026-11-22 12:00`: expected a later time";
+    let (status, stdout, stderr) = diff(OLD, OLD, &["--until", "2026-11-01"]);
+    assert_eq!((status, &*stdout, stderr), (2, "", format!("sexton: {reversed}\n{usage}")));
+    let past = "--until `2000-01-01` is before now: expected a later time";
+    fails("diff|@daily|@hourly|--until|2000-01-01", 2, &format!("sexton: {past}\n{usage}"));
 }
 
 #[test]

@@ -47,6 +47,11 @@ fn a_crontab_has_a_time_line() {
     assert_eq!(list(&["next", "-"]), (0, tonight.into(), String::new()));
     let until = list(&["next", "-", "--until", "2026-11-29 12:59:59", "--format", "civil"]).1;
     assert_eq!(until, "2026-11-29T12:20:00 line 3: b …\n2026-11-29T12:40:00 line 3: b …\n");
+    for command in ["next", "list"] {
+        let (status, stdout, stderr) = list(&[command, "-", "--until", "2026-11-28"]);
+        let reversed = "--until `2026-11-28` is before --from `2026-11-29 12:00`: expected a later time";
+        assert!(status == 2 && stdout.is_empty() && stderr.contains(reversed), "{command}: {stderr}");
+    }
     assert_eq!(call_with_input(&["next", "-"], "61 * * * * x\n").0, 1);
     let json = list(&["next", "-", "--json", "--count", "5"]).1;
     assert_eq!(json.lines().last(), Some("{\"due\":\"2026-11-29T13:30:00Z\",\"job\":\"line 4\",\"line\":4}"));

@@ -129,6 +129,10 @@ fn next_reports_mistakes() {
     let (status, stdout, stderr) = call(&["next", "* * * * *", "--zone=Mars"]);
     assert_eq!((status, &*stdout), (1, ""));
     assert!(stderr.starts_with("sexton: TZ `Mars` is neither a zone (zone `Mars`: "), "{stderr}");
+    let usage = "usage: sexton next EXPR [OPTION ...]\nsee `sexton next --help`\n";
+    let reversed = "--until `2026-12-01` is before --from `2026-12-02`: expected a later time";
+    let args = "next|* * * * *|--from|2026-12-02|--until|2026-12-01";
+    fails(args, 2, &format!("sexton: {reversed}\n{usage}"));
     fails(
         "next|* * * * *|--from|tomorrow",
         1,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::super::{call, call_with_input, outcome, own_user, sexton};
 use super::daemon::{until, Daemon};
+use super::reload::make_pipe;
 use crate::journal::Folder;
+use crate::stage::must_end;
 
 /// A folder with files.
 fn folder(files: &[(&str, &str)]) -> (Folder, PathBuf) {
@@ -39,6 +41,11 @@ fn a_folder_is_one_crontab_without_the_files_that_run_parts_would_not_run() {
     for (line, file) in skipped.iter().zip(["a~", "old.bak"]) {
         assert!(line.contains(&format!("`{}` is left out", place(file))), "{line}");
     }
+
+    // One that is left out is written all the time, as the log of a job. It holds up no other.
+    fs::write(path.join("b-c_2"), "B=2\n@every 100ms echo b$A$B >> crontab/jobs.log; echo b$A$B\n").unwrap();
+    daemon.wait_for(1, &[" reload jobs=2 added=1 removed=1 changed=0"]);
+    daemon.wait_for(1, &[" skipped ", "jobs.log` is left out"]);
 
     // Files may come and go.
     fs::write(path.join("new"), "@every 100ms echo new\n").unwrap();
@@ -169,4 +176,17 @@ fn an_empty_folder_has_no_jobs() {
         assert_eq!(call(&[command, path]), (1, String::new(), message.clone()));
     }
     assert_eq!(call_with_input(&["next", path], ""), (0, String::new(), String::new()));
+}
+
+/// To open a pipe would take until somebody writes to it.
+#[test]
+fn what_is_no_regular_file_is_left_out_of_a_folder() {
+    let (_root, path) = folder(&[("a", "# sexton: name=a\n@daily x\n")]);
+    make_pipe(&path.join("pipe"));
+    make_pipe(&path.join(".hidden"));
+    let (status, stdout, stderr) =
+        must_end("`next`", move || call(&["next", path.to_str().unwrap(), "--count=1"]));
+    assert!(status == 0 && stdout.ends_with("T00:00:00Z a\n"), "{stdout}{stderr}");
+    assert!(stderr.ends_with("/crontab/pipe` is left out: expected a regular file\n"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }

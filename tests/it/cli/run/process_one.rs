@@ -1,10 +1,13 @@
 //! The program as process 1 of a container: in a PID namespace.
 
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use super::super::sexton;
 use super::daemon::{signal, until, Daemon};
+use super::Running;
 use crate::journal::Folder;
+use crate::stage::must_end;
 
 /// Whether this machine lets a test make namespaces.
 pub fn has_namespaces() -> bool {
@@ -116,4 +119,28 @@ fn a_process_that_has_ended_and_is_not_collected_is_not_waited_for() {
     daemon.end();
     assert_eq!(daemon.wait_for_file("status"), "3", "{:#?}", daemon.log());
     assert_eq!(daemon.lines(&[" kill "]), [""; 0]);
+}
+
+/// As with `docker run -it IMAGE run -`.
+#[test]
+fn process_1_may_read_its_crontab_from_a_terminal() {
+    let tried = Command::new("script").arg("--version").stdout(Stdio::null()).status();
+    if !has_namespaces() || !tried.map_or(false, |status| status.success()) {
+        eprintln!("left out: there is no `script`, or it can make no PID namespace here");
+        return;
+    }
+    let program = as_process_one(&["run", "-"]);
+    let words = std::iter::once(program.get_program()).chain(program.get_args());
+    let words: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    let mut script = Command::new("script");
+    script.args(["-qec", &words.join(" "), "/dev/null"]).env("TZ", "UTC0").env("SHELL", "/bin/sh");
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = Running(script.spawn().unwrap());
+    // At the end of its input, `script` types Ctrl-D.
+    running.0.stdin.take().unwrap().write_all(b"@reboot echo ran\n").unwrap();
+    let stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let read = move || stdout.lines().map(|line| line.unwrap().trim().to_string()).collect::<Vec<_>>();
+    let lines = must_end("a crontab from a terminal", read);
+    assert!(lines.contains(&"ran".into()), "{lines:#?}");
+    assert!(running.0.wait().unwrap().success(), "{lines:#?}");
 }

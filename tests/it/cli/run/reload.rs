@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use super::daemon::{until, Daemon};
+use crate::stage::must_end;
 
 #[test]
 fn each_way_to_ask_for_it_reads_the_crontab_again() {
@@ -18,17 +19,26 @@ fn each_way_to_ask_for_it_reads_the_crontab_again() {
         let daemon = Daemon::start("@every 100ms echo old\n", &[]);
         assert!(until(|| daemon.output().contains(&"old".into())), "{way}");
         if way != "the file" {
-            // So that its time does not tell.
-            let seen = fs::metadata(daemon.crontab()).unwrap().modified().unwrap();
+            // The file has not changed, so only the signal can ask for this.
+            ask(&daemon);
+            daemon.wait_for(1, &[" reload jobs=1 added=0 removed=0 changed=0"]);
             fs::write(daemon.crontab(), "@every 100ms echo new\n@daily x\n").unwrap();
-            let file = fs::File::options().write(true).open(daemon.crontab()).unwrap();
-            file.set_modified(seen).unwrap();
         }
         ask(&daemon);
         daemon.wait_for(1, &[" reload jobs=2 added=2 removed=1 changed=0"]);
         let from = daemon.output().len();
         assert!(until(|| daemon.output()[from..].contains(&"new".into())), "{way}: {:#?}", daemon.log());
     }
+}
+
+/// Neither the time of its text nor its size tells. It may be one that could not be read before.
+#[test]
+fn a_file_whose_permissions_change_is_read_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let daemon = Daemon::start("@daily x\n", &[]);
+    daemon.wait_for(1, &[" ready "]);
+    fs::set_permissions(daemon.crontab(), fs::Permissions::from_mode(0o640)).unwrap();
+    daemon.wait_for(1, &[" reload jobs=1 added=0 removed=0 changed=0"]);
 }
 
 /// A ConfigMap is a folder of links to links: `crontab -> ..data/crontab`, `..data -> ..v1`. A new version renames `..data`.
@@ -193,4 +203,33 @@ fn what_came_from_stdin_cannot_be_read_again() {
     child.stdin.take().unwrap().write_all(b"@reboot kill -HUP $PPID; sleep 0.2; kill $PPID\n").unwrap();
     let (status, _, stderr) = super::super::outcome(child.wait_with_output().unwrap());
     assert!(status == 0 && stderr.contains("kept why=\"the crontab came from stdin"), "{status} {stderr}");
+}
+
+/// To open a pipe would block the loop that serves signals and time limits.
+#[test]
+fn a_pipe_in_place_of_the_crontab_is_not_read() {
+    let mut daemon = Daemon::start("@every 100ms echo old\n", &[]);
+    daemon.wait_for(1, &[" ready "]);
+    make_pipe(&daemon.file("pipe"));
+    fs::rename(daemon.file("pipe"), daemon.crontab()).unwrap();
+    daemon.wait_for(1, &[" kept why=", "crontab` is no regular file, and cannot be read again"]);
+    daemon.signal("HUP");
+    daemon.wait_for(2, &[" kept why=", "crontab` is no regular file, and cannot be read again"]);
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), 0, "{:#?}", daemon.log());
+}
+
+/// As with `sexton run <(generate)`.
+#[test]
+fn a_pipe_is_read_at_the_start() {
+    let folder = crate::journal::Folder::new();
+    let pipe = folder.journal().with_file_name("crontab");
+    make_pipe(&pipe);
+    let daemon = Daemon::start_in(folder, "", &[], super::super::sexton);
+    must_end("a pipe that is read", move || fs::write(pipe, "@every 100ms echo ran\n").unwrap());
+    assert!(until(|| daemon.output().contains(&"ran".into())), "{:#?}", daemon.log());
+}
+
+pub fn make_pipe(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }

@@ -1,6 +1,9 @@
 //! How the program stops.
 
-use super::daemon::{is_alive, until, Daemon};
+use std::io::Write;
+
+use super::super::{outcome, sexton};
+use super::daemon::{is_alive, signal, until, Daemon};
 
 #[test]
 fn a_job_that_runs_may_finish() {
@@ -98,4 +101,44 @@ fn a_job_that_is_stopped_in_order_is_not_reported_as_cut_off() {
     let daemon = Daemon::start(crontab, &options);
     daemon.wait_for(1, &[" start "]);
     assert_eq!(daemon.lines(&[" cut "]), [""; 0]);
+}
+
+#[test]
+fn a_request_to_read_the_crontab_again_does_not_end_the_program_while_it_starts() {
+    let mut child = sexton(&["run", "-"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // More than a pipe holds: once this is written, the program reads its crontab.
+    stdin.write_all("#\n".repeat(1 << 18).as_bytes()).unwrap();
+    signal("HUP", child.id());
+    signal("USR2", child.id());
+    stdin.write_all(b"@reboot echo ran\n").unwrap();
+    drop(stdin);
+    let (status, stdout, stderr) = outcome(child.wait_with_output().unwrap());
+    assert_eq!((status, &*stdout), (0, "ran\n"), "{stderr}");
+}
+
+#[test]
+fn a_job_that_runs_alone_may_finish_too() {
+    let job = "# sexton: name=long\n@yearly echo $$ > began; until [ -e go ]; do sleep 0.02; done; echo finished; exit ";
+    for (last, status) in [("0", 0), ("7", 1)] {
+        let mut daemon = Daemon::start(&format!("{job}{last}\n"), &["--once", "long"]);
+        daemon.wait_for_file("began");
+        daemon.signal("TERM");
+        daemon.wait_for(1, &[" stop ", "grace=10.000s"]);
+        std::fs::write(daemon.file("go"), "").unwrap();
+        assert_eq!(daemon.end(), status, "{:#?}", daemon.log());
+        assert_eq!(daemon.output(), ["finished"]);
+    }
+
+    for (trap, signals, status) in [(":", 2, 3), ("trap '' TERM", 3, 4)] {
+        let crontab =
+            format!("# sexton: name=long\n@yearly {trap}; echo $$ > began; while :; do sleep 0.05; done\n");
+        let mut daemon = Daemon::start(&crontab, &["--once", "long", "--grace", "1h"]);
+        daemon.wait_for_file("began");
+        for line in [" stop ", " term why=stopping ", " kill why=stopping "].iter().take(signals) {
+            daemon.signal("TERM");
+            daemon.wait_for(1, &[line]);
+        }
+        assert_eq!(daemon.end(), status, "{:#?}", daemon.log());
+    }
 }
