@@ -56,6 +56,8 @@ pub(crate) struct Agenda {
     names: Names,
     /// The zones that tasks have of their own.
     own_zones: OwnZones,
+    /// How many tasks have elapsed time of which some is left out, by what the wall clock shows.
+    leave_out_elapsed: usize,
     /// Due times by the monotonic clock, in nanoseconds since `origin`.
     elapsed: Heap,
     /// Due times by the wall clock, in nanoseconds of Unix time.
@@ -115,6 +117,7 @@ impl Agenda {
             free: Vec::new(),
             names: Names::new(),
             own_zones: OwnZones::default(),
+            leave_out_elapsed: 0,
             elapsed: Heap::default(),
             calendar: Heap::default(),
             origin,
@@ -164,6 +167,7 @@ impl Agenda {
             hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
             ends: Ends::WithItsSchedule,
+            leaves_out_elapsed: false,
             last: left,
             runs: 0,
             count: 0,
@@ -186,6 +190,7 @@ impl Agenda {
         let (id, stats) = (entry.id, entry.stats.clone());
         self.own_zones.add(entry.spec.zone.as_ref());
         self.name_entry(index).entry = Some(entry);
+        self.count_if_left_out(index);
         self.arm_or_queue(index, now);
         match replaced {
             Some(old) => Scheduled::Replaced { id, stats, old },
@@ -227,6 +232,7 @@ impl Agenda {
         entry.marks = None;
         self.own_zones.remove(old_zone.as_ref());
         self.own_zones.add(zone.as_ref());
+        self.count_if_left_out(index);
         self.add_detached(index, asked);
         self.arm_or_queue(index, now);
         old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })
@@ -421,16 +427,16 @@ impl Agenda {
     }
 
     /// When there will be something to do, if ever: at the first due time, or earlier for a comparison of the clocks while a
-    /// calendar task waits.
+    /// task waits whose next due time depends on the wall clock.
     pub(crate) fn next_wake(&mut self, now: Now, clock_check: Option<Duration>) -> Option<Instant> {
         if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
+        let check = clock_check.and_then(|check| now.mono.checked_add(check));
         let elapsed = self.elapsed.first().and_then(|item| nanos_after(self.origin, item.due()));
-        let calendar = self.calendar.first().and_then(|item| {
-            let check = clock_check.and_then(|check| now.mono.checked_add(check));
-            earlier(nanos_after(now.mono, item.due() - unix_nanos(now.wall)), check)
-        });
+        let elapsed = earlier(elapsed, check.filter(|_| self.leave_out_elapsed > 0));
+        let until = |due: i128| nanos_after(now.mono, due - unix_nanos(now.wall));
+        let calendar = self.calendar.first().and_then(|item| earlier(until(item.due()), check));
         earlier(earlier(elapsed, calendar), self.next_limit())
     }
 }

@@ -69,9 +69,14 @@ impl Timetable {
         }
     }
 
-    /// The first due time of a calendar schedule after what the wall clock showed once.
-    pub(crate) fn after(&self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
-        let at = self.bounds.undelayed(wall);
+    /// The first due time after what the clocks showed once: of a calendar schedule, or of elapsed time that leaves some out.
+    pub(crate) fn after(&self, since: Now, now: Now) -> Result<Option<Due>, Error> {
+        let (at, delay) = (self.bounds.undelayed(since.wall), self.bounds.delay);
+        if let Rule::Elapsed { .. } = self.rule {
+            // The end is compared when it has come: until then the clock may be set again.
+            let next = self.rule.elapsed_after(since.before(delay), now, &self.bounds.except)?;
+            return Ok(next.and_then(|next| next.later(delay)));
+        }
         Ok(self.bounds.delayed(self.first_after(at, at)?.map(Due::Calendar), now))
     }
 
@@ -145,7 +150,7 @@ impl Timetable {
         match &self.rule {
             _ if self.has_closures() => 0,
             Rule::Calendar(calendar) => calendar.count(from, last, &self.bounds.except),
-            Rule::Elapsed { period, clock } => {
+            Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
                 Exclusions { except: &self.bounds.except, clock }.count(&grid, from, last)
             }
@@ -156,7 +161,7 @@ impl Timetable {
     /// The first occurrence after an instant, all without the delay. Periods of elapsed time are counted from `from` on.
     fn first_after(&self, after: SystemTime, from: SystemTime) -> Result<Option<SystemTime>, Error> {
         match &self.rule {
-            Rule::Elapsed { period, clock } => {
+            Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
                 Exclusions { except: &self.bounds.except, clock }.after(&grid, after, None)
             }
@@ -189,8 +194,19 @@ impl Timetable {
         if has_come {
             None
         } else {
-            Some(self.rejudged_after(to, now))
+            Some(self.rejudged_after(Now { wall: to, ..now }, now))
         }
+    }
+
+    /// Whether the wall clock says what is left out of elapsed time.
+    pub(crate) fn leaves_out_elapsed(&self) -> bool {
+        matches!(self.rule, Rule::Elapsed { .. }) && !self.bounds.except.is_empty()
+    }
+
+    /// What to wait for instead of `due`, of elapsed time, after the wall clock was set: what it will show then has changed.
+    /// `None` if that is still `due`. Does not call the user's code.
+    pub(crate) fn rejudged_elapsed(&self, due: Due, since: Now, now: Now) -> Option<Rejudged> {
+        (self.leaves_out_elapsed() && !due.has_come(since)).then(|| self.rejudged_after(since, now))
     }
 
     /// Follows another zone from `at` on. Returns what to wait for instead of `due`; `None` if that is still `due`. `shown` is
@@ -207,17 +223,20 @@ impl Timetable {
                 calendar.change_zone(zone, change, shown, waiting);
                 calendar.pattern.rezone(starting);
                 // Whatever the zone, one that has come and those up to the change are still to be judged.
-                return (!has_come).then(|| self.rejudged_after(at.wall, at));
+                return (!has_come).then(|| self.rejudged_after(at, at));
             }
             Rule::AtEach { zone: old, last, .. } => {
                 *old = zone.clone();
                 last.and_then(Moment::civil)
             }
             Rule::Once(Some(Words::At(moment))) => moment.civil(),
-            Rule::Elapsed { clock, .. } => {
+            Rule::Elapsed { clock, grid, .. } => {
                 *clock = Timeline::new(zone.clone());
-                // The anchor, if it is still waited for.
-                starting
+                match grid {
+                    // The anchor is still waited for.
+                    Some(Due::Calendar(anchor)) if *anchor > change && starting.is_some() => starting,
+                    _ => return self.rejudged_elapsed(due, at, at),
+                }
             }
             Rule::AfterEnd { .. } | Rule::Once(_) | Rule::AtNext(_) => None,
         };
@@ -225,17 +244,21 @@ impl Timetable {
             Due::Calendar(_) if !has_come => {
                 let due = Moment::Civil(civil?).instant(zone)?.checked_add(self.bounds.delay)?;
                 // Never before what was due earlier, and so not before the change either.
-                Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
+                let due = Due::Calendar(due.max(at.wall));
+                if let Rule::Elapsed { grid, .. } = &mut self.rule {
+                    *grid = Some(due.earlier(self.bounds.delay));
+                }
+                self.rejudged_elapsed(due, at, at).or(Some(Rejudged::Due(due)))
             }
             _ => None,
         }
     }
 
-    /// The first due time of a calendar schedule after what the wall clock showed once, unless closures are to be asked.
-    fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
+    /// The first due time after what the clocks showed once, unless closures are to be asked.
+    fn rejudged_after(&self, since: Now, now: Now) -> Rejudged {
         match self.has_closures() {
             true => Rejudged::ByAsking,
-            false => self.after(wall, now).unwrap_or(None).map_or(Rejudged::ByAsking, Rejudged::Due),
+            false => self.after(since, now).unwrap_or(None).map_or(Rejudged::ByAsking, Rejudged::Due),
         }
     }
 
@@ -259,7 +282,9 @@ impl Timetable {
         let rule = match &self.rule {
             _ if self.is_users() => return None,
             Rule::Calendar(calendar) => Rule::Calendar(Calendar::new(calendar.pattern.clone())),
-            Rule::Elapsed { period, clock } => Rule::Elapsed { period: *period, clock: clock.clone() },
+            Rule::Elapsed { period, clock, grid } => {
+                Rule::Elapsed { period: *period, clock: clock.clone(), grid: *grid }
+            }
             &Rule::AfterEnd { period } => Rule::AfterEnd { period },
             _ => Rule::Once(None),
         };
