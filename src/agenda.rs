@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use self::entry::EntryKey;
 use self::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Hold, NameEntry, Spec, Stage, Wait};
-use self::heap::{nanos_after, Heap};
+use self::heap::{nanos_after, Heap, HeapItem};
 pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Rescheduled};
 pub(crate) use self::messages::{Scheduled, Then};
 use self::names::Names;
@@ -47,8 +47,7 @@ use crate::tz::unix_nanos;
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
     name_entries: Vec<Option<Box<NameEntry>>>,
-    /// By index: what goes on of tasks that have lost their names, if anything does. A task that owns such a name must not start
-    /// before that has ended.
+    /// By index: what goes on of tasks that have lost their names. Until it has ended, no other task of the name may start.
     detached: BTreeMap<usize, Vec<Detached>>,
     /// Indices that may be used again, if they still exist and are unused.
     free: Vec<usize>,
@@ -56,6 +55,8 @@ pub(crate) struct Agenda {
     names: Names,
     /// The zones that tasks have of their own.
     own_zones: OwnZones,
+    /// How many tasks have elapsed time of which some is left out, by what the wall clock shows.
+    leave_out_elapsed: usize,
     /// Due times by the monotonic clock, in nanoseconds since `origin`.
     elapsed: Heap,
     /// Due times by the wall clock, in nanoseconds of Unix time.
@@ -67,7 +68,7 @@ pub(crate) struct Agenda {
     in_flight: usize,
     /// Indices of tasks whose schedules may have to be asked for the next due time.
     to_ask: Vec<usize>,
-    /// Whether something has come that the timer may have to wake up for, since the engine asked last.
+    /// Whether the timer may have to wake up for something that has come since the engine asked last.
     wakes: bool,
     /// What was queued since the engine took it last.
     queued: Vec<EntryKey>,
@@ -115,6 +116,7 @@ impl Agenda {
             free: Vec::new(),
             names: Names::new(),
             own_zones: OwnZones::default(),
+            leave_out_elapsed: 0,
             elapsed: Heap::default(),
             calendar: Heap::default(),
             origin,
@@ -164,6 +166,7 @@ impl Agenda {
             hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
             ends: Ends::WithItsSchedule,
+            leaves_out_elapsed: false,
             last: left,
             runs: 0,
             count: 0,
@@ -186,6 +189,7 @@ impl Agenda {
         let (id, stats) = (entry.id, entry.stats.clone());
         self.own_zones.add(entry.spec.zone.as_ref());
         self.name_entry(index).entry = Some(entry);
+        self.count_if_left_out(index);
         self.arm_or_queue(index, now);
         match replaced {
             Some(old) => Scheduled::Replaced { id, stats, old },
@@ -227,6 +231,7 @@ impl Agenda {
         entry.marks = None;
         self.own_zones.remove(old_zone.as_ref());
         self.own_zones.add(zone.as_ref());
+        self.count_if_left_out(index);
         self.add_detached(index, asked);
         self.arm_or_queue(index, now);
         old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })
@@ -420,18 +425,18 @@ impl Agenda {
         std::mem::take(&mut self.news)
     }
 
-    /// When there will be something to do, if ever: at the first due time, or earlier for a comparison of the clocks while a
-    /// calendar task waits.
+    /// When there will be something to do, if ever: at the first due time, or at a comparison of the clocks if a task waits by
+    /// the wall clock.
     pub(crate) fn next_wake(&mut self, now: Now, clock_check: Option<Duration>) -> Option<Instant> {
         if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
+        let check = clock_check.and_then(|check| now.mono.checked_add(check));
         let elapsed = self.elapsed.first().and_then(|item| nanos_after(self.origin, item.due()));
-        let calendar = self.calendar.first().and_then(|item| {
-            let check = clock_check.and_then(|check| now.mono.checked_add(check));
-            earlier(nanos_after(now.mono, item.due() - unix_nanos(now.wall)), check)
-        });
-        earlier(earlier(elapsed, calendar), self.next_limit())
+        let until = |item: &HeapItem| nanos_after(now.mono, item.due() - unix_nanos(now.wall));
+        let calendar = self.calendar.first().and_then(|item| earlier(until(item), check));
+        let watch = check.filter(|_| self.leave_out_elapsed > 0);
+        earlier(earlier(elapsed, watch), earlier(calendar, self.next_limit()))
     }
 }
 

@@ -71,7 +71,8 @@
 //!   the clock shows again.
 //! * **By more than three hours either way:** a correction of a clock that was wrong. Schedules continue from the new time.
 //!   The skipped occurrences are reported ([`Why::ClockCorrected`]) and not run. This is cronie's rule.
-//! * **Elapsed schedules** are not affected, and do not count the time for which the machine slept.
+//! * **Elapsed schedules** are not affected, and do not count the time for which the machine slept. What
+//!   [`Schedule::except`] leaves out of them is what the clock shows when it has come.
 //!
 //! A program cannot tell a machine that slept from a clock that was set. So a sleep of more than three hours counts as a
 //! correction, unless [`Builder::clock_correction`] raises the limit.

@@ -34,7 +34,7 @@ impl Agenda {
         }
     }
 
-    /// Compares the two clocks. If the wall clock was stepped, judges every calendar due time again and returns the step.
+    /// Compares the two clocks. If the wall clock was stepped, judges again what depends on what it shows, and returns the step.
     pub(crate) fn check_clocks(&mut self, now: Now) -> Option<Step> {
         // Two threads read the clocks, and the one that read them later took the lock first: its reading stands. To
         // compare with an older one would show a step that never was.
@@ -65,10 +65,13 @@ impl Agenda {
         for index in 0..self.name_entries.len() {
             let name_entry = self.name_entries[index].as_mut();
             if let Some(entry) = name_entry.and_then(|name_entry| name_entry.entry.as_mut()) {
-                match step {
-                    Step::Forward(by) if is_correction => entry.correct(now.before(by).wall, now),
-                    Step::Forward(_) => {}
-                    Step::Back(_) => self.set_back(index, is_correction, now),
+                let is_calendar = entry.next.and_then(Due::calendar).is_some();
+                let is_judged = entry.leaves_out_elapsed || is_calendar && matches!(step, Step::Back(_));
+                if let (Step::Forward(by), true) = (step, is_correction) {
+                    entry.correct(now.before(by).wall, now);
+                }
+                if is_judged {
+                    self.was_set(index, is_correction, now);
                 }
             }
         }
@@ -99,20 +102,18 @@ impl Agenda {
         }
     }
 
-    /// The wall clock was set back.
-    fn set_back(&mut self, index: usize, is_correction: bool, now: Now) {
-        let entry = match &mut self.name_entry(index).entry {
-            Some(entry) if entry.next.and_then(Due::calendar).is_some() => entry,
-            _ => return,
-        };
+    /// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
+    fn was_set(&mut self, index: usize, is_correction: bool, now: Now) {
+        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
         // What the clock will show again does not come before the task was scheduled.
         entry.spec.since = entry.spec.since.min(now.wall);
+        let leaves_out_elapsed = entry.leaves_out_elapsed;
         let marks = entry.marks();
         let before = marks.set_back.take();
         marks.set_back = Some(SetBack {
             is_correction: is_correction || before.map_or(false, |it| it.is_correction),
             to: before.map_or(now.wall, |it| it.to.min(now.wall)),
-            at: now.mono,
+            at: before.filter(|_| leaves_out_elapsed).map_or(now.mono, |it| it.at),
         });
         // Times that the clock will show again have not passed yet, so their occurrences run.
         let passed = marks.backlog.iter_mut().chain(marks.missed.as_mut().map(|(_, until)| until));
@@ -148,7 +149,7 @@ impl Agenda {
         entry.marks = entry.marks.take().filter(|marks| !marks.is_empty());
     }
 
-    /// Judges the next due time again if the clock was set back.
+    /// Judges the next due time again if the clock was set.
     fn apply_set_back(
         &mut self,
         index: usize,
@@ -160,8 +161,12 @@ impl Agenda {
         if let Some(SetBack { is_correction, to, at }) = set_back {
             let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
-            let rejudged = timetable.rejudged(next, to, is_correction, now);
-            self.replace_next(index, rejudged, to, now);
+            let since = Now { wall: to, mono: judged.map_or(at, |judged| judged.mono.max(at)) };
+            let rejudged = match next {
+                Some(due @ Due::Elapsed(_)) => timetable.rejudged_elapsed(due, since, now),
+                next => timetable.rejudged(next, to, is_correction, now),
+            };
+            self.replace_next(index, rejudged, since, now);
         }
     }
 
@@ -175,15 +180,15 @@ impl Agenda {
     ) {
         if let Some(ZoneChange { zone, at, shown }) = zone_change {
             let is_later = |judged: &Now| (judged.mono, judged.wall) > (at.mono, at.wall);
-            let at = judged.filter(is_later).unwrap_or(at);
+            let at = self.now_for(index, judged.filter(is_later).unwrap_or(at));
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let rejudged = next.and_then(|next| timetable.rezone(&zone, next, at, shown));
-            self.replace_next(index, rejudged, at.wall, at);
+            self.replace_next(index, rejudged, at, at);
         }
     }
 
     /// Replaces the next due time of a task by the one found, if one was.
-    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: SystemTime, now: Now) {
+    fn replace_next(&mut self, index: usize, rejudged: Option<Rejudged>, since: Now, now: Now) {
         match rejudged {
             Some(Rejudged::Due(due)) => {
                 let was_armed = self.disarm(index);
@@ -196,7 +201,10 @@ impl Agenda {
                 // Until the schedule is asked, the old due time stays armed.
                 let marks = self.name_entry(index).entry.as_mut().expect("the task has its entry").marks();
                 let before = marks.ask_after;
-                marks.ask_after = Some(before.map_or(since, |before| before.min(since)));
+                // The earlier one of each clock: calendar and elapsed schedules go on from there.
+                let first = before.unwrap_or(since);
+                marks.ask_after =
+                    Some(Now { mono: first.mono.min(since.mono), wall: first.wall.min(since.wall) });
                 if before.is_none() {
                     self.to_ask.push(index);
                     self.wakes = true;

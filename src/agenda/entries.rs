@@ -86,12 +86,25 @@ impl Agenda {
         true
     }
 
+    /// A task has got a schedule. If some of its elapsed time is left out, the timer looks at the wall clock.
+    pub(super) fn count_if_left_out(&mut self, index: usize) {
+        if let Some(Entry { timetable: Some(timetable), leaves_out_elapsed, .. }) =
+            &mut self.name_entries[index].as_mut().expect("an index in use").entry
+        {
+            self.leave_out_elapsed -= usize::from(*leaves_out_elapsed);
+            *leaves_out_elapsed = timetable.leaves_out_elapsed();
+            self.leave_out_elapsed += usize::from(*leaves_out_elapsed);
+            self.wakes |= *leaves_out_elapsed;
+        }
+    }
+
     /// Takes the name from a task. What goes on of it is detached.
     fn detach(&mut self, index: usize, why: Option<Why>, now: Now) -> Option<Entry> {
         self.disarm(index);
         self.give_up_retry(index, now);
         let entry = self.name_entry(index).entry.take()?;
         self.own_zones.remove(entry.spec.zone.as_ref());
+        self.leave_out_elapsed -= usize::from(entry.leaves_out_elapsed);
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);

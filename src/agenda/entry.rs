@@ -86,6 +86,8 @@ pub(super) struct Entry {
     pub(super) hold: Hold,
     pub(super) demand: Demand,
     pub(super) ends: Ends,
+    /// Whether some of its elapsed time is left out, by what the wall clock shows. Known also while the schedule is asked.
+    pub(super) leaves_out_elapsed: bool,
     /// The number of the last run, if the task ends with its schedule.
     pub(super) last: u64,
     /// Runs that have not ended.
@@ -157,9 +159,9 @@ pub(super) struct Marks {
     pub(super) skipped: Option<Skipped>,
     /// Occurrences up to here had passed before the current run began, so they are not overruns of it.
     pub(super) backlog: Option<Now>,
-    /// The schedule is to be asked for the next due time after this wall time. Later occurrences have not been judged.
-    pub(super) ask_after: Option<SystemTime>,
-    /// The wall clock was set back. Applied at once, or when the schedule has answered.
+    /// The schedule is to be asked for the next due time after this. Later occurrences have not been judged.
+    pub(super) ask_after: Option<Now>,
+    /// The wall clock was set. Applied at once, or when the schedule has answered.
     pub(super) set_back: Option<SetBack>,
     /// The zone was changed. Applied at once, or when the schedule has answered.
     pub(super) zone_change: Option<ZoneChange>,
@@ -169,13 +171,13 @@ pub(super) struct Marks {
     pub(super) catch_up: Option<(Missed, Now)>,
 }
 
-/// The wall clock was set back.
+/// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
 #[derive(Clone, Copy)]
 pub(super) struct SetBack {
     pub(super) is_correction: bool,
     /// The wall time when that was noticed. Due times after it are still to come.
     pub(super) to: SystemTime,
-    /// When it was noticed.
+    /// When it was noticed; for the first time, if elapsed time is left out.
     pub(super) at: Instant,
 }
 
@@ -284,7 +286,7 @@ impl Entry {
         self.marks.get_or_insert_with(Box::default)
     }
 
-    pub(super) fn ask_after(&self) -> Option<SystemTime> {
+    pub(super) fn ask_after(&self) -> Option<Now> {
         self.marks.as_ref()?.ask_after
     }
 

@@ -103,9 +103,9 @@ impl Agenda {
         }
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         let kind = match (cause, entry.ask_after(), entry.next) {
-            (_, Some(wall), _) => {
+            (_, Some(since), _) => {
                 entry.marks().ask_after = None;
-                QuestionKind::After(wall)
+                QuestionKind::After(since)
             }
             (Cause::Retry, ..) if entry.retry().is_some() => {
                 let Retry { run, .. } = *entry.take_retry().expect("it was there");

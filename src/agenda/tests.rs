@@ -452,3 +452,27 @@ fn whoever_comes_for_a_task_during_a_shutdown_finds_it_removed() {
         assert_eq!(cleared(3), cleared(usize::MAX), "seed {seed}");
     }
 }
+
+#[test]
+fn the_clocks_are_compared_while_elapsed_time_is_left_out_by_what_the_clock_shows() {
+    let (begin, second) = (now(), Duration::from_secs(1));
+    let mut agenda = Agenda::new(CORRECTION, None, Duration::ZERO, begin.mono);
+    let hourly = || Schedule::every("1h").unwrap().first_after(2 * second);
+    let key = TaskKey { name: "t", id: None };
+    agenda.schedule(request("plain".into(), hourly(), begin), begin);
+    let wake = |agenda: &mut Agenda| agenda.next_wake(begin, Some(second)).unwrap() - begin.mono;
+    for _ in 0..2 {
+        assert_eq!(wake(&mut agenda), 2 * second);
+        agenda.take_wakes();
+        let leaves_out = hourly().except_dates(["1970-01-02"]).unwrap();
+        agenda.schedule(request("t".into(), leaves_out, begin), begin);
+        assert!(agenda.take_wakes(), "the timer may sleep for longer");
+        assert_eq!(wake(&mut agenda), second);
+        agenda.cancel(key, Details::Unwanted, begin);
+    }
+    agenda.schedule(request("t".into(), hourly().except(|_| false), begin), begin);
+    let (timetable, first) = hourly().begin(&Zone::utc(), begin, None).unwrap();
+    let plain = Rescheduled { timetable, first: first.unwrap(), left: u64::MAX, words: None, zone: None };
+    agenda.reschedule(key, &mut Some(plain), begin);
+    assert_eq!(wake(&mut agenda), 2 * second);
+}

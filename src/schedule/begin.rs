@@ -169,7 +169,8 @@ impl Beginning {
                 latest.and_then(|latest| latest.checked_add(step)).map(Due::Calendar)
             }
         };
-        let rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()) };
+        let grid = first.filter(|_| !self.bounds.except.is_empty()).map(Box::new);
+        let rule = Rule::Elapsed { period, clock: Timeline::new(self.zone.clone()), grid };
         let first = rule.elapsed_from(first, self.now, &self.bounds.except)?;
         self.must_be_due(first, &|excepted| format!("every `{every}`{excepted}"))?;
         Ok((rule, first))

@@ -53,6 +53,9 @@ impl Schedule {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// Of a period of elapsed time it is asked again when the clock is set or the zone changes: what the clocks will show has
+    /// changed then.
+    ///
     /// If it panics, the schedule ends with an error. Also if it leaves out too much: ten thousand occurrences in a row and
     /// then the first of each hour for eight years; a million in a row that lie over a year apart; or all up to the year
     /// 9999. With a schedule of another kind it is an error when the task is scheduled.
@@ -62,7 +65,7 @@ impl Schedule {
     }
 
     /// Leaves out the occurrences on some dates, holidays perhaps, in the schedule's zone. They are not due at all: not run, and
-    /// not reported as missed.
+    /// not reported as missed. Of a period of elapsed time that is what the clocks show when it has come, also if they are set.
     ///
     /// ```
     /// use sexton::{tz::Zone, Moment, Schedule};

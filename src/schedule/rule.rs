@@ -27,6 +27,8 @@ pub(super) enum Rule {
     Elapsed {
         period: Duration,
         clock: Timeline,
+        /// If some are left out, the next of all: which are depends on how the clock is set until then. Boxed, as few tasks have it.
+        grid: Option<Box<Due>>,
     },
     /// So long after the end of the last run. If an occurrence gets no run, so long after that was found out.
     AfterEnd {
@@ -48,7 +50,7 @@ impl Rule {
     pub(super) fn next(&mut self, due: Due, now: Now, bounds: &Bounds) -> Result<Option<Due>, Error> {
         match self {
             Rule::Calendar(calendar) => Ok(calendar.after(due.passed_at(now), bounds)?.map(Due::Calendar)),
-            Rule::Elapsed { period, .. } => {
+            Rule::Elapsed { period, grid, .. } => {
                 let last = match due {
                     Due::Elapsed(mono) => Some(mono),
                     // The anchor was a civil time; from here on only elapsed time counts.
@@ -58,6 +60,9 @@ impl Rule {
                     }
                 };
                 let next = last.and_then(|last| last.checked_add(*period)).map(Due::Elapsed);
+                if !bounds.except.is_empty() {
+                    *grid = next.map(Box::new);
+                }
                 self.elapsed_from(next, now, &bounds.except)
             }
             Rule::AfterEnd { period } => Ok(now.mono.checked_add(*period).map(Due::Elapsed)),
@@ -94,7 +99,7 @@ impl Rule {
         except: &Except,
     ) -> Result<Option<Due>, Error> {
         match (self, due) {
-            (Rule::Elapsed { period, clock }, Some(due)) if !except.is_empty() => {
+            (Rule::Elapsed { period, clock, .. }, Some(due)) if !except.is_empty() => {
                 let wall = match due.wall(now) {
                     Some(wall) => wall,
                     None => return Ok(None),
@@ -106,6 +111,18 @@ impl Rule {
             }
             _ => Ok(due),
         }
+    }
+
+    /// The first due time of elapsed time after a point in time that is not left out, by what the wall clock will show then.
+    pub(super) fn elapsed_after(&self, since: Now, now: Now, except: &Except) -> Result<Option<Due>, Error> {
+        let next = match self {
+            Rule::Elapsed { period, grid: Some(grid), .. } => match grid.age(since) {
+                Some(age) => grid.later(age.saturating_add(*period - remainder(age, *period))),
+                None => Some(**grid),
+            },
+            _ => None,
+        };
+        self.elapsed_from(next, now, except)
     }
 
     /// Whether what the clock shows at an instant is left out.

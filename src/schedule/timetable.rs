@@ -68,16 +68,21 @@ impl Timetable {
         }
     }
 
-    /// The first due time of a calendar schedule after what the wall clock showed once.
-    pub(crate) fn after(&self, wall: SystemTime, now: Now) -> Result<Option<Due>, Error> {
-        let at = self.bounds.undelayed(wall);
+    /// The first due time after what the clocks showed once: of a calendar schedule, or of elapsed time that leaves some out.
+    pub(crate) fn after(&self, since: Now, now: Now) -> Result<Option<Due>, Error> {
+        let (at, delay) = (self.bounds.undelayed(since.wall), self.bounds.delay);
+        if let Rule::Elapsed { .. } = self.rule {
+            // The end is compared when it has come: until then the clock may be set again.
+            let next = self.rule.elapsed_after(since.before(delay), now, &self.bounds.except)?;
+            return Ok(next.and_then(|next| next.later(delay)));
+        }
         Ok(self.bounds.delayed(self.first_after(at, at)?.map(Due::Calendar), now))
     }
 
     /// The first due time after now of a pattern, which may ask closures in `except`. None if there is none.
     pub(crate) fn next_of_calendar(&self, now: Now) -> Option<Due> {
         match self.rule {
-            Rule::Calendar(_) => self.after(now.wall, now).ok()?,
+            Rule::Calendar(_) => self.after(now, now).ok()?,
             _ => None,
         }
     }
@@ -152,7 +157,7 @@ impl Timetable {
         match &self.rule {
             _ if self.has_closures() => 0,
             Rule::Calendar(calendar) => calendar.count(from, last, &self.bounds.except),
-            Rule::Elapsed { period, clock } => {
+            Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
                 Exclusions { except: &self.bounds.except, clock }.count(&grid, from, last)
             }
@@ -163,7 +168,7 @@ impl Timetable {
     /// The first occurrence after an instant, all without the delay. Periods of elapsed time are counted from `from` on.
     fn first_after(&self, after: SystemTime, from: SystemTime) -> Result<Option<SystemTime>, Error> {
         match &self.rule {
-            Rule::Elapsed { period, clock } => {
+            Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
                 Exclusions { except: &self.bounds.except, clock }.after(&grid, after, None)
             }
@@ -196,8 +201,19 @@ impl Timetable {
         if has_come {
             None
         } else {
-            Some(self.rejudged_after(to, now))
+            Some(self.rejudged_after(Now { wall: to, ..now }, now))
         }
+    }
+
+    /// Whether the wall clock says what is left out of elapsed time.
+    pub(crate) fn leaves_out_elapsed(&self) -> bool {
+        matches!(self.rule, Rule::Elapsed { .. }) && !self.bounds.except.is_empty()
+    }
+
+    /// What to wait for instead of `due`, of elapsed time, after the wall clock was set: what it will show then has changed.
+    /// `None` if that is still `due`. Does not call the user's code.
+    pub(crate) fn rejudged_elapsed(&self, due: Due, since: Now, now: Now) -> Option<Rejudged> {
+        (self.leaves_out_elapsed() && !due.has_come(since)).then(|| self.rejudged_after(since, now))
     }
 
     /// Follows another zone from `at` on. Returns what to wait for instead of `due`; `None` if that is still `due`. `shown` is
@@ -214,17 +230,21 @@ impl Timetable {
                 calendar.change_zone(zone, change, shown, waiting);
                 calendar.pattern.rezone(starting);
                 // Whatever the zone, one that has come and those up to the change are still to be judged.
-                return (!has_come).then(|| self.rejudged_after(at.wall, at));
+                return (!has_come).then(|| self.rejudged_after(at, at));
             }
             Rule::AtEach { zone: old, last, .. } => {
                 *old = zone.clone();
                 last.and_then(Moment::civil)
             }
             Rule::Once(Some(Words::At(moment))) => moment.civil(),
-            Rule::Elapsed { clock, .. } => {
+            Rule::Elapsed { clock, grid, .. } => {
                 *clock = Timeline::new(zone.clone());
-                // The anchor, if it is still waited for.
-                starting
+                match grid.as_deref() {
+                    // The anchor, if it is still waited for.
+                    None => starting,
+                    Some(Due::Calendar(anchor)) if *anchor > change && starting.is_some() => starting,
+                    Some(_) => return self.rejudged_elapsed(due, at, at),
+                }
             }
             Rule::AfterEnd { .. } | Rule::Once(_) | Rule::AtNext(_) => None,
         };
@@ -232,17 +252,21 @@ impl Timetable {
             Due::Calendar(_) if !has_come => {
                 let due = Moment::Civil(civil?).instant(zone)?.checked_add(self.bounds.delay)?;
                 // Never before what was due earlier, and so not before the change either.
-                Some(Rejudged::Due(Due::Calendar(due.max(at.wall))))
+                let due = Due::Calendar(due.max(at.wall));
+                if let Rule::Elapsed { grid: Some(grid), .. } = &mut self.rule {
+                    **grid = due.earlier(self.bounds.delay);
+                }
+                self.rejudged_elapsed(due, at, at).or(Some(Rejudged::Due(due)))
             }
             _ => None,
         }
     }
 
-    /// The first due time of a calendar schedule after what the wall clock showed once, unless closures are to be asked.
-    fn rejudged_after(&self, wall: SystemTime, now: Now) -> Rejudged {
+    /// The first due time after what the clocks showed once, unless closures are to be asked.
+    fn rejudged_after(&self, since: Now, now: Now) -> Rejudged {
         match self.has_closures() {
             true => Rejudged::ByAsking,
-            false => self.after(wall, now).unwrap_or(None).map_or(Rejudged::ByAsking, Rejudged::Due),
+            false => self.after(since, now).unwrap_or(None).map_or(Rejudged::ByAsking, Rejudged::Due),
         }
     }
 
@@ -266,7 +290,9 @@ impl Timetable {
         let rule = match &self.rule {
             _ if self.is_users() => return None,
             Rule::Calendar(calendar) => Rule::Calendar(calendar.clone()),
-            Rule::Elapsed { period, clock } => Rule::Elapsed { period: *period, clock: clock.clone() },
+            Rule::Elapsed { period, clock, grid } => {
+                Rule::Elapsed { period: *period, clock: clock.clone(), grid: grid.clone() }
+            }
             &Rule::AfterEnd { period } => Rule::AfterEnd { period },
             _ => Rule::Once(None),
         };

@@ -15,10 +15,10 @@ use crate::sync::{lock, thread, Arc, Mutex};
 use crate::timer::{self, Drive};
 use crate::tz::{LocalZone, Zone};
 
-/// Compares the clocks at least this often while a calendar task waits.
+/// Compares the clocks at least this often while a task waits for what the wall clock shows.
 const CLOCK_CHECK: Duration = Duration::from_secs(1);
 
-/// Checks the zones for changes at least this often while a calendar task waits.
+/// Checks the zones for changes at least this often while a task waits for what the wall clock shows.
 const ZONE_CHECK: Duration = Duration::from_secs(60);
 
 /// The settings of a new [`Scheduler`].
@@ -108,8 +108,9 @@ impl Builder {
         self
     }
 
-    /// The interval at which the clocks are compared while a calendar task waits. A clock step or a suspend is noticed within
-    /// this time. One second by default, at least one millisecond. Use a longer interval to wake the machine less often.
+    /// The interval at which the clocks are compared while a calendar task waits, or there is one of elapsed time with
+    /// [`except`](crate::Schedule::except). A clock step or a suspend is noticed within this time. One second by default, at
+    /// least one millisecond. Use a longer interval to wake the machine less often.
     pub fn clock_check(mut self, interval: Duration) -> Builder {
         self.clock_check = interval.max(Duration::from_millis(1));
         self
@@ -143,7 +144,8 @@ impl Builder {
     }
 
     /// The interval at which zones are checked for changes: the local zone, if the scheduler follows it, and the files of
-    /// named zones. They are checked while a calendar task waits, and when one is scheduled. One minute by default; never
+    /// named zones. They are checked while a calendar task waits, and when one is scheduled; also while there is one of
+    /// elapsed time with [`except`](crate::Schedule::except). One minute by default; never
     /// with [`Duration::MAX`]. With a [`ManualClock`], only [`set_zone`](Scheduler::set_zone) changes the zone.
     ///
     /// If a zone cannot be read again, its old data stay in use, and [`Event::ZoneKept`](crate::Event::ZoneKept) reports that

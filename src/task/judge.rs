@@ -18,8 +18,8 @@ pub(crate) struct Question {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum QuestionKind {
-    /// The wall clock was set back, or the zone changed, when the wall clock showed this. Which due time is next after it?
-    After(SystemTime),
+    /// The wall clock was set, or the zone changed, when the clocks showed this. Which due time is next after it?
+    After(Now),
     /// Occurrences have come, this one first. Which are run, and which are missed?
     Come(Come),
 }
@@ -133,7 +133,7 @@ impl Question {
     /// Asks the schedule.
     pub(crate) fn answer(self, timetable: &mut Timetable, now: Now) -> Verdicts {
         match self.kind {
-            QuestionKind::After(wall) => Verdicts::new(timetable.after(wall, now).into()),
+            QuestionKind::After(since) => Verdicts::new(timetable.after(since, now).into()),
             QuestionKind::Come(come) => come.judge(timetable, &self.policy, now),
         }
     }

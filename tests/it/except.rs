@@ -1,5 +1,6 @@
 //! Times that are left out, and moved to the next day.
 
+mod elapsed;
 mod moved_time;
 
 use std::collections::BTreeSet;
