@@ -32,7 +32,8 @@ fn runs_of(stage: &Stage) -> Vec<String> {
 #[test]
 fn elapsed_time_is_judged_again_when_the_clock_is_set_or_the_zone_changes() {
     // How long it is elapsed time from 20:30 on the day before the listed one, and what happens then.
-    let rows: [(Duration, fn(&Stage), &str, &[&str]); 5] = [
+    type Row = (Duration, fn(&Stage), &'static str, &'static [&'static str]);
+    let rows: [Row; 5] = [
         (5 * HOUR, |stage| stage.clock.step(DAY), "2026-03-09T02:30:00Z", &["02:30", "03:30", "04:30"]),
         (5 * HOUR, |stage| stage.clock.step(HOUR), "2026-03-09T00:30:00Z", &["00:30", "01:30", "02:30"]),
         (
