@@ -130,6 +130,29 @@ fn ask_everything(zone: &Zone) {
     }
 }
 
+/// To write out all changes of the rule since then would take all memory.
+#[test]
+fn a_last_transition_before_all_calendars_takes_no_more_than_another_one() {
+    for at in [-1i64 << 59, -1 << 40, -62_135_596_801] {
+        let head = |version: u8, counts: [u32; 6]| {
+            let counts: Vec<u8> = counts.into_iter().flat_map(u32::to_be_bytes).collect();
+            [&b"TZif"[..], &[version], &[0; 15], &counts].concat()
+        };
+        let data =
+            [&at.to_be_bytes()[..], &[1], &[0; 6], &(-18_000i32).to_be_bytes(), &[0, 0], b"EST\0"].concat();
+        let old = [&head(b'2', [0, 0, 0, 0, 1, 4])[..], &[0; 6], b"EST\0"].concat();
+        let bytes =
+            [old, head(b'2', [0, 0, 0, 1, 2, 4]), data, b"\nEST5EDT,M3.2.0,M11.1.0\n".to_vec()].concat();
+        let zone = Zone::from_tzif("old", &bytes).unwrap();
+        ask_everything(&zone);
+        let offsets = ["2026-07-01 00:00", "2026-12-01 00:00", "0001-12-01 00:00"].map(|civil| {
+            let instants = zone.instants(civil.parse().unwrap()).unwrap();
+            zone.offset(instants.due()).unwrap()
+        });
+        assert_eq!(offsets, [-14_400, -18_000, -18_000], "{at}");
+    }
+}
+
 #[test]
 fn every_file_cut_short_is_refused() {
     for name in ["America/New_York", "Factory", "Africa/Casablanca"] {

@@ -8,6 +8,9 @@ use crate::tz::Offsets;
 /// The years in which most instants lie that anybody asks about, 1900 to 2099. Rules are written out for them.
 const NEAR: Range<i64> = -2_208_988_800..4_102_444_800;
 
+/// The beginning of the year 1.
+const FIRST: i64 = -62_135_596_800;
+
 /// The index has an entry for each 2^22 seconds, 48 days: from the span there it is hardly ever more than one step.
 const STRETCH: u32 = 22;
 
@@ -84,15 +87,18 @@ impl Changes {
     }
 
     /// From `from` on the rule decides; without `from`, always. Adds its changes up to the first after [`NEAR`], and says when
-    /// that one is.
+    /// that one is. What it says at the beginning of the calendar holds before that, too: a file may have its last transition
+    /// so long ago that all changes since would take all memory.
     fn follow(&mut self, rule: &PosixZone, from: Option<i64>) -> i64 {
-        let mut span = rule.span(from.unwrap_or(NEAR.start));
+        let mut span = rule.span(from.unwrap_or(NEAR.start).max(FIRST));
+        let mut at = from.unwrap_or(span.lo);
         loop {
-            self.add(from.map_or(span.lo, |from| span.lo.max(from)), span.offset);
+            self.add(at, span.offset);
             if span.hi >= NEAR.end {
                 return span.hi;
             }
             span = rule.span(span.hi);
+            at = span.lo;
         }
     }
 
