@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use self::entry::EntryKey;
 use self::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Hold, NameEntry, Spec, Stage, Wait};
-use self::heap::{nanos_after, Heap, HeapItem};
+use self::heap::{nanos_after, Heap};
 pub(crate) use self::messages::{Asked, Finished, Gone, News, PickedUp, Removed, Request, Rescheduled};
 pub(crate) use self::messages::{Scheduled, Then};
 use self::names::Names;
@@ -42,7 +42,6 @@ use crate::event::Why;
 use crate::schedule::Due;
 use crate::sync::{Arc, Instant};
 use crate::task::{Missed, Policy, Skipped};
-use crate::tz::unix_nanos;
 
 pub(crate) struct Agenda {
     /// By index. Boxed, so that an unused index costs one word.
@@ -166,7 +165,7 @@ impl Agenda {
             hold: if is_paused { Hold::Paused } else { Hold::Free },
             demand: Demand::None,
             ends: Ends::WithItsSchedule,
-            leaves_out_elapsed: false,
+            elapsed: Default::default(),
             last: left,
             runs: 0,
             count: 0,
@@ -431,11 +430,11 @@ impl Agenda {
         if !self.to_ask.is_empty() {
             return Some(now.mono);
         }
-        let check = clock_check.and_then(|check| now.mono.checked_add(check));
         let elapsed = self.elapsed.first().and_then(|item| nanos_after(self.origin, item.due()));
-        let until = |item: &HeapItem| nanos_after(now.mono, item.due() - unix_nanos(now.wall));
-        let calendar = self.calendar.first().and_then(|item| earlier(until(item), check));
-        let watch = check.filter(|_| self.leave_out_elapsed > 0);
+        let wall = self.nanos(Due::Calendar(now.wall));
+        let calendar = self.calendar.first().and_then(|item| nanos_after(now.mono, item.due() - wall));
+        let watches = self.leave_out_elapsed > 0 || self.calendar.first().is_some();
+        let watch = clock_check.filter(|_| watches).and_then(|check| now.mono.checked_add(check));
         earlier(earlier(elapsed, watch), earlier(calendar, self.next_limit()))
     }
 }

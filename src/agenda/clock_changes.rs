@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::entry::{Entry, Hold, SetBack, ZoneChange};
+use super::entry::{ClockSet, Entry, Hold, ZoneChange};
 use super::Agenda;
 use crate::clock::{Now, Step, STEP};
 use crate::event::Why;
@@ -66,12 +66,12 @@ impl Agenda {
             let name_entry = self.name_entries[index].as_mut();
             if let Some(entry) = name_entry.and_then(|name_entry| name_entry.entry.as_mut()) {
                 let is_calendar = entry.next.and_then(Due::calendar).is_some();
-                let is_judged = entry.leaves_out_elapsed || is_calendar && matches!(step, Step::Back(_));
+                let is_judged = entry.leaves_out_elapsed() || is_calendar && matches!(step, Step::Back(_));
                 if let (Step::Forward(by), true) = (step, is_correction) {
                     entry.correct(now.before(by).wall, now);
                 }
                 if is_judged {
-                    self.was_set(index, is_correction, now);
+                    self.clock_was_set(index, is_correction, now);
                 }
             }
         }
@@ -103,14 +103,14 @@ impl Agenda {
     }
 
     /// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
-    fn was_set(&mut self, index: usize, is_correction: bool, now: Now) {
+    fn clock_was_set(&mut self, index: usize, is_correction: bool, now: Now) {
         let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
         // What the clock will show again does not come before the task was scheduled.
         entry.spec.since = entry.spec.since.min(now.wall);
-        let leaves_out_elapsed = entry.leaves_out_elapsed;
+        let leaves_out_elapsed = entry.leaves_out_elapsed();
         let marks = entry.marks();
-        let before = marks.set_back.take();
-        marks.set_back = Some(SetBack {
+        let before = marks.clock_set.take();
+        marks.clock_set = Some(ClockSet {
             is_correction: is_correction || before.map_or(false, |it| it.is_correction),
             to: before.map_or(now.wall, |it| it.to.min(now.wall)),
             at: before.filter(|_| leaves_out_elapsed).map_or(now.mono, |it| it.at),
@@ -131,18 +131,18 @@ impl Agenda {
             (Some(timetable), Some(marks)) => (timetable, marks),
             (timetable, _) => return entry.timetable = timetable,
         };
-        let (mut set_back, zone_change) = (marks.set_back.take(), marks.zone_change.take());
-        let is_set_back_first = match (&set_back, &zone_change) {
-            (Some(back), Some(ZoneChange { at, .. })) => {
-                back.at < at.mono || (back.at, back.to) == (at.mono, at.wall)
+        let (mut clock_set, zone_change) = (marks.clock_set.take(), marks.zone_change.take());
+        let is_clock_first = match (&clock_set, &zone_change) {
+            (Some(set), Some(ZoneChange { at, .. })) => {
+                set.at < at.mono || (set.at, set.to) == (at.mono, at.wall)
             }
             _ => false,
         };
-        if is_set_back_first {
-            self.apply_set_back(index, &mut timetable, set_back.take(), judged, now);
+        if is_clock_first {
+            self.apply_clock_set(index, &mut timetable, clock_set.take(), judged, now);
         }
         self.apply_zone_change(index, &mut timetable, zone_change, judged);
-        self.apply_set_back(index, &mut timetable, set_back, judged, now);
+        self.apply_clock_set(index, &mut timetable, clock_set, judged, now);
         let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
         entry.timetable = Some(timetable);
         // A clock step or a change of zone marks all tasks. Once it is applied, most of them have no marks left.
@@ -150,15 +150,15 @@ impl Agenda {
     }
 
     /// Judges the next due time again if the clock was set.
-    fn apply_set_back(
+    fn apply_clock_set(
         &mut self,
         index: usize,
         timetable: &mut Timetable,
-        set_back: Option<SetBack>,
+        clock_set: Option<ClockSet>,
         judged: Option<Now>,
         now: Now,
     ) {
-        if let Some(SetBack { is_correction, to, at }) = set_back {
+        if let Some(ClockSet { is_correction, to, at }) = clock_set {
             let to = judged.filter(|judged| judged.mono >= at).map_or(to, |judged| judged.wall.max(to));
             let next = self.name_entry(index).entry.as_ref().and_then(|entry| entry.next);
             let since = Now { wall: to, mono: judged.map_or(at, |judged| judged.mono.max(at)) };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Detached, DetachedKind, Entry, EntryKey, NameEntry, Stage};
+use super::entry::{Detached, DetachedKind, ElapsedTime, Entry, EntryKey, NameEntry, Stage};
 use super::heap::{is_roomy, HeapItem};
 use super::{Agenda, Removed, TaskKey};
 use crate::clock::Now;
@@ -88,13 +88,15 @@ impl Agenda {
 
     /// A task has got a schedule. If some of its elapsed time is left out, the timer looks at the wall clock.
     pub(super) fn count_if_left_out(&mut self, index: usize) {
-        if let Some(Entry { timetable: Some(timetable), leaves_out_elapsed, .. }) =
-            &mut self.name_entries[index].as_mut().expect("an index in use").entry
-        {
-            self.leave_out_elapsed -= usize::from(*leaves_out_elapsed);
-            *leaves_out_elapsed = timetable.leaves_out_elapsed();
-            self.leave_out_elapsed += usize::from(*leaves_out_elapsed);
-            self.wakes |= *leaves_out_elapsed;
+        let name_entry = self.name_entries[index].as_mut().expect("an index in use");
+        if let Some(Entry { timetable: Some(timetable), elapsed, .. }) = &mut name_entry.entry {
+            self.leave_out_elapsed -= usize::from(*elapsed == ElapsedTime::SomeIsLeftOut);
+            *elapsed = ElapsedTime::AllIsDue;
+            if timetable.leaves_out_elapsed() {
+                *elapsed = ElapsedTime::SomeIsLeftOut;
+                self.leave_out_elapsed += 1;
+                self.wakes = true;
+            }
         }
     }
 
@@ -104,7 +106,7 @@ impl Agenda {
         self.give_up_retry(index, now);
         let entry = self.name_entry(index).entry.take()?;
         self.own_zones.remove(entry.spec.zone.as_ref());
-        self.leave_out_elapsed -= usize::from(entry.leaves_out_elapsed);
+        self.leave_out_elapsed -= usize::from(entry.leaves_out_elapsed());
         let Entry { id, version, .. } = entry;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);

@@ -87,7 +87,7 @@ pub(super) struct Entry {
     pub(super) demand: Demand,
     pub(super) ends: Ends,
     /// Whether some of its elapsed time is left out, by what the wall clock shows. Known also while the schedule is asked.
-    pub(super) leaves_out_elapsed: bool,
+    pub(super) elapsed: ElapsedTime,
     /// The number of the last run, if the task ends with its schedule.
     pub(super) last: u64,
     /// Runs that have not ended.
@@ -129,6 +129,15 @@ pub(super) enum Cause {
     Retry,
 }
 
+/// Of a schedule of elapsed time.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum ElapsedTime {
+    #[default]
+    AllIsDue,
+    /// What the wall clock shows says what is left out.
+    SomeIsLeftOut,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
     Free,
@@ -162,7 +171,7 @@ pub(super) struct Marks {
     /// The schedule is to be asked for the next due time after this. Later occurrences have not been judged.
     pub(super) ask_after: Option<Now>,
     /// The wall clock was set. Applied at once, or when the schedule has answered.
-    pub(super) set_back: Option<SetBack>,
+    pub(super) clock_set: Option<ClockSet>,
     /// The zone was changed. Applied at once, or when the schedule has answered.
     pub(super) zone_change: Option<ZoneChange>,
     /// A run that failed is to be repeated.
@@ -173,7 +182,7 @@ pub(super) struct Marks {
 
 /// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
 #[derive(Clone, Copy)]
-pub(super) struct SetBack {
+pub(super) struct ClockSet {
     pub(super) is_correction: bool,
     /// The wall time when that was noticed. Due times after it are still to come.
     pub(super) to: SystemTime,
@@ -199,7 +208,7 @@ impl Marks {
                 skipped: None,
                 backlog: None,
                 ask_after: None,
-                set_back: None,
+                clock_set: None,
                 zone_change: None,
                 retry: None,
                 catch_up: None,
@@ -251,6 +260,10 @@ impl Entry {
     /// Whether its last run has begun.
     pub(super) fn is_ending(&self) -> bool {
         self.stage == Stage::Ending
+    }
+
+    pub(super) fn leaves_out_elapsed(&self) -> bool {
+        self.elapsed == ElapsedTime::SomeIsLeftOut
     }
 
     pub(super) fn is_paused(&self) -> bool {

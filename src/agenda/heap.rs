@@ -215,9 +215,9 @@ mod tests {
     #[test]
     fn an_item_gives_back_what_it_was_made_of_and_is_ordered_by_it() {
         // The year 1, now, and the year 9999, in nanoseconds of Unix time.
-        let dues =
+        let times =
             [-62_135_596_800_000_000_000, -1, 0, 1, 1_798_761_570_000_000_001, 253_402_300_799_999_999_999];
-        let all = dues.iter().flat_map(|&due| [1, 2, 1 << 57].map(|id| (due, id)));
+        let all = times.iter().flat_map(|&due| [1, 2, 1 << 57].map(|id| (due, id)));
         let items: Vec<_> = all.clone().map(|(due, id)| HeapItem::new(due, id, 0)).collect();
         assert!(items.iter().map(|item| (item.due(), item.id())).eq(all));
         assert!(items.windows(2).all(|pair| pair[0].key() < pair[1].key()));

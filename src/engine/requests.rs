@@ -74,7 +74,7 @@ impl Engine {
         };
         let request = Request {
             name: name.clone(),
-            words: timetable.without_its_own(words),
+            words: timetable.words_to_keep(words),
             timetable,
             job,
             policy,
@@ -248,7 +248,7 @@ impl Engine {
             Some(state) => (state, now),
             None => self.lock_again(name, &timetable, &mut first, now).map_err(of_task)?,
         };
-        let (follows, words) = (own_zone.is_none(), timetable.without_its_own(words));
+        let (follows, words) = (own_zone.is_none(), timetable.words_to_keep(words));
         let mut plan = Some(Rescheduled { timetable, first, left, words, zone: own_zone });
         let changed = self.change_in(state, now, key, |state, now| {
             let stats = state.agenda.owner(name).map(|owner| owner.stats);

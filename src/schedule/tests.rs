@@ -360,7 +360,7 @@ fn a_task_keeps_of_the_words_only_what_the_schedule_does_not_say_itself() {
         let words = schedule().words();
         let (mut timetable, first) = schedule().begin(&paris(), now, None).unwrap();
         timetable.rezone(&Zone::utc(), first.unwrap(), now, now.wall);
-        let kept = timetable.without_its_own(words.clone());
+        let kept = timetable.words_to_keep(words.clone());
         assert_eq!(kept.is_some(), is_kept, "{words}");
         let found = kept.map(Words::With).or_else(|| timetable.words()).unwrap();
         assert_eq!(found.to_string(), words.to_string());

@@ -341,7 +341,7 @@ impl Timetable {
     }
 
     /// What a task must keep of the schedule's words: all of them, unless they are found here again.
-    pub(crate) fn without_its_own(&self, words: Words) -> Option<Arc<WithAdded>> {
+    pub(crate) fn words_to_keep(&self, words: Words) -> Option<Arc<WithAdded>> {
         match words {
             Words::With(with_added) => Some(with_added),
             words if self.words().is_none() => Some(Arc::new((words, Vec::new()))),

@@ -564,8 +564,8 @@ fn fractions_of_a_second_go_with_a_period_of_days_to_the_new_zone() {
 #[test]
 fn what_is_upcoming_is_what_runs_also_if_the_clock_is_set_back_to_before_the_change() {
     let stage = Stage::set_in(Zone::utc(), "2026-11-22 12:00:10");
-    let dues = Arc::new(Mutex::new(Vec::new()));
-    let seen = dues.clone();
+    let runs = Arc::new(Mutex::new(Vec::new()));
+    let seen = runs.clone();
     let run = move |run: &sexton::Run| seen.lock().unwrap().push(run.due());
     let task = stage.scheduler.task("t").cron("30 * * * *").run_with(run).unwrap();
     stage.scheduler.set_zone(Zone::fixed(1800).unwrap());
@@ -577,5 +577,5 @@ fn what_is_upcoming_is_what_runs_also_if_the_clock_is_set_back_to_before_the_cha
         ["10:00:00", "11:00:00", "12:00:00", "13:00:00"]
     );
     stage.clock.advance(4 * HOUR);
-    assert_eq!(dues.lock().unwrap()[..4], upcoming);
+    assert_eq!(runs.lock().unwrap()[..4], upcoming);
 }

@@ -83,3 +83,41 @@ impl fmt::Display for InFile<'_> {
 fn chars_before(text: &str, byte: usize) -> usize {
     text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= byte).count()
 }
+
+/// Whether one text becomes the other by a change or two of single bytes: of one, if they are short.
+pub fn is_near(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let most = if a.len() < 5 { 1 } else { 2 };
+    if a.len().max(b.len()) > 64 || a.len().max(b.len()) - a.len().min(b.len()) > most {
+        return false;
+    }
+    // How many changes make the beginning of `b` of what was read of `a`.
+    let mut row: Vec<_> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let change = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()] <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_near_that_differ_by_a_slip() {
+        for (a, b) in
+            [("backup", "bakcup"), ("backup", "backups"), ("backup", "Backup"), ("sync", "snc"), ("a", "b")]
+        {
+            assert!(is_near(a, b) && is_near(b, a), "{a} {b}");
+        }
+        for (a, b) in [("backup", "report"), ("sync", "snic"), ("line 3", "")] {
+            assert!(!is_near(a, b), "{a} {b}");
+        }
+    }
+}

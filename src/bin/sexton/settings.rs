@@ -308,7 +308,7 @@ mod tests {
             let expected = "found `at-most=3` and `overlap=queue`, by which one runs at a time; expected \
                             `overlap=allow`, or only one of the two";
             assert_eq!(problem, expected);
-            // It is told once.
+            // It is an error once.
             assert_eq!(settings.set("retry", "1", zone_of), Ok(()));
         }
         assert_eq!(set("overlap", "skip").unwrap().set("at-most", "1", zone_of), Ok(()));

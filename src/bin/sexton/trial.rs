@@ -13,6 +13,7 @@ use crate::crontab::{Crontab, Job};
 use crate::daemon::{self, Message, Plan};
 use crate::job::{self, Ending, Order};
 use crate::jobs::Named;
+use crate::mistake::is_near;
 use crate::running::Running;
 use crate::system::Signals;
 use crate::{jobs, say, system, time, Failure};
@@ -103,43 +104,5 @@ pub fn find(name: &str, crontab: &Crontab) -> Result<usize, Failure> {
             Err(Failure::Error(1, format!("no job has the name `{name}`, expected one of {names}{near}")))
         }
         _ => Err(Failure::Error(1, format!("{} jobs have the command `{name}`: give a name", found.len()))),
-    }
-}
-
-/// Whether one text becomes the other by a change or two of single bytes: of one, if they are short.
-fn is_near(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let most = if a.len() < 5 { 1 } else { 2 };
-    if a.len().max(b.len()) > 64 || a.len().max(b.len()) - a.len().min(b.len()) > most {
-        return false;
-    }
-    // How many changes make the beginning of `b` of what was read of `a`.
-    let mut row: Vec<_> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()] <= most
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_near_that_differ_by_a_slip() {
-        for (a, b) in
-            [("backup", "bakcup"), ("backup", "backups"), ("backup", "Backup"), ("sync", "snc"), ("a", "b")]
-        {
-            assert!(is_near(a, b) && is_near(b, a), "{a} {b}");
-        }
-        for (a, b) in [("backup", "report"), ("sync", "snic"), ("line 3", "")] {
-            assert!(!is_near(a, b), "{a} {b}");
-        }
     }
 }

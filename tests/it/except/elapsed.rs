@@ -24,7 +24,7 @@ fn without<'a>(task: TaskBuilder<'a>, dates: &[Date], asks: bool) -> TaskBuilder
     }
 }
 
-/// What was told of the task since the last time.
+/// The lines about runs of the task since the last time.
 fn runs_of(stage: &Stage) -> Vec<String> {
     stage.lines().into_iter().filter(|line| line.starts_with("t ")).collect()
 }

@@ -468,8 +468,11 @@ fn settings_are_those_of_the_next_job() {
     assert!(!allowed.allows(4, "zone-sign") && !allowed.allows(5, "duplicate"));
     assert_eq!(mistakes("# sexton: allow\n@daily x"), ["1:11: expected the code of a warning after `allow`"]);
     let unknown = mistakes("# sexton: allow duplicate,star-bit duplicates\n@daily x");
+    let near = "1:36: found `duplicates`, expected the code of a warning; did you mean `duplicate`?";
+    assert_eq!(unknown, [near]);
+    let unknown = mistakes("# sexton: allow nonsense\n@daily x");
     let expected =
-        "1:36: found `duplicates`, expected the code of a warning: clock-repeats-time, clock-skips-time, ";
+        "1:17: found `nonsense`, expected the code of a warning: clock-repeats-time, clock-skips-time, ";
     assert!(unknown.len() == 1 && unknown[0].starts_with(expected), "{unknown:?}");
     let many = mistakes(format!("# sexton: allow{}\n@daily x", " nonsense".repeat(7000)));
     assert!(many.len() == 9 && many[8].ends_with("6992 more codes are wrong from here on"), "{}", many.len());

@@ -12,7 +12,7 @@ use super::fields::{self, words};
 use super::users::user_column;
 use super::{line, shortened, Assignment, Crontab, Job, When};
 use crate::dialect::Reading;
-use crate::mistake::Warning;
+use crate::mistake::{is_near, Warning};
 use crate::sign;
 
 /// The codes of all warnings, those of schedules too.
@@ -57,12 +57,14 @@ pub const CODES: [&str; 36] = [
 
 /// An error if no warning has this code.
 pub fn expect_code(code: &str) -> Result<(), String> {
-    match CODES.contains(&code) {
-        true => Ok(()),
-        false => {
-            Err(format!("found `{}`, expected the code of a warning: {}", shortened(code), CODES.join(", ")))
-        }
+    if CODES.contains(&code) {
+        return Ok(());
     }
+    let expected = match CODES.iter().find(|known| is_near(code, known)) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => format!(": {}", CODES.join(", ")),
+    };
+    Err(format!("found `{}`, expected the code of a warning{expected}", shortened(code)))
 }
 
 /// Where, what, and what to do about it.
