@@ -141,18 +141,24 @@ impl Jobs {
         let new = Arc::new(new);
         let is_same = |before: &Job, job: &Job| is_scheduled_as(before, job, &self.defaults);
         let is_done = |job: &Job| *job.when == When::Start && !runs_reboot_jobs;
-        let schedule_of = |job: &Job, name: &str, before: Option<&Job>| match before
-            .map_or(false, |before| is_same(before, job))
-            || is_done(job)
-        {
-            true => Ok(None),
-            false => self.schedule_of(name, job, now).map(Some),
+        let schedule_of = |job: &Job, name: &str, before: Option<&Job>| match before {
+            Some(before) if is_same(before, job) => Ok(None),
+            _ if is_done(job) => Ok(None),
+            _ => self.schedule_of(name, job, now).map(Some),
         };
         // All of them before anything is changed. None is kept, as there may be very many.
+        let mut ended = Vec::new();
         for job in &new.crontab.jobs {
             let name = job.task_name();
-            schedule_of(job, &name, old.find(&name))?;
+            let before = old.find(&name);
+            schedule_of(job, &name, before)?;
+            // An `@reboot` job had its run when the program started, so what the job was scheduled as ends.
+            if is_done(job) && before.map_or(false, |before| !is_same(before, job)) {
+                ended.push(name);
+            }
         }
+        // Before the jobs are replaced: a run that finds an `@reboot` job knows then that its task was cancelled.
+        ended.iter().for_each(|name| self.end(name));
         // What comes due from now on finds its job in there.
         *self.current() = new.clone();
         let mut changes = Changes::default();
@@ -160,17 +166,12 @@ impl Jobs {
             let name = job.task_name();
             let before = old.find(&name);
             let schedule = schedule_of(job, &name, before)?;
-            // An `@reboot` job had its run when the program started, so what the job was scheduled as ends.
-            let ends = is_done(job) && before.map_or(false, |before| !is_same(before, job));
             match before {
                 None => changes.added += 1,
-                Some(before) if schedule.is_some() || ends || is_other((&old, before), (&new, job)) => {
+                Some(before) if !is_same(before, job) || is_other((&old, before), (&new, job)) => {
                     changes.changed += 1;
                 }
                 Some(_) => {}
-            }
-            if ends {
-                self.end(&name);
             }
             if let Some(schedule) = schedule {
                 self.schedule(job, job.shared_name(), schedule)?;
@@ -252,6 +253,10 @@ impl Jobs {
             Some(job) => job,
             None => return,
         };
+        // Or it has become an `@reboot` job, which has had its run.
+        if *job.when == When::Start && run.stop_requested() && !self.running.is_stopping() {
+            return;
+        }
         let order = Order {
             crontab: &current.crontab,
             job,
