@@ -152,6 +152,7 @@ impl<'a> TaskBuilder<'a> {
 
     /// If the name is used, replaces the schedule, the callback and the policies of its task, in one step. The task stays
     /// paused if it is, and keeps its count of runs. A run that has started finishes before the next one starts.
+    /// What the new schedule has due until then is late and not an overrun: [`Missed`] says what is run after it.
     pub fn replace(mut self) -> Self {
         self.replaces = true;
         self
