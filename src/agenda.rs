@@ -40,6 +40,7 @@ use self::zones::OwnZones;
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
+use crate::stats::Identity;
 use crate::sync::{Arc, Instant};
 use crate::task::{Missed, Policy, Skipped};
 
@@ -74,13 +75,13 @@ pub(crate) struct Agenda {
     /// Runs that are to stop, since the engine took them last: the version of a task, and the number of the run if not all are.
     stopped: Vec<(u64, Option<u64>)>,
     /// What happened since the engine took it last, in its order.
-    news: Vec<(Arc<str>, News)>,
+    news: Vec<(Arc<Identity>, News)>,
     /// Tasks that wait for a worker, in the order in which they were queued. Some have been picked up since.
     waiting: VecDeque<Wait>,
     /// How many tasks were queued.
     turns: u32,
     /// When the time of a run will be over: with the version of its task and the number of the run, its task and due time.
-    limits: BTreeMap<(Instant, u64, u64), (Arc<str>, SystemTime)>,
+    limits: BTreeMap<(Instant, u64, u64), (Arc<Identity>, SystemTime)>,
     /// A task that waits longer than this for a worker is reported.
     wait_limit: Option<Duration>,
     /// Both clocks when they were last compared.
@@ -144,18 +145,14 @@ impl Agenda {
     pub(crate) fn schedule(&mut self, request: Request, now: Now) -> Scheduled {
         let Request { name, timetable, job, first, left, replaces, .. } = request;
         let hash = self.names.hash(&name);
-        let index = match self.index_of_hash(hash, &name) {
-            Some(index) => index,
-            None => self.open(hash, name),
-        };
-        if let (Some(by), false) = (self.name_entry(index).owner(), replaces) {
+        let found = self.index_of_hash(hash, &name);
+        if let (Some(by), false) = (found.and_then(|index| self.name_entry(index).owner()), replaces) {
             return Scheduled::Taken { by, job, timetable };
         }
         self.numbers += 1;
         let Request { policy, scheduled_at, words, zone, is_paused, .. } = request;
         let policy = (policy != Policy::default()).then(|| Box::new(policy));
         let mut entry = Entry {
-            id: self.numbers,
             version: self.numbers,
             spec: Spec { policy, scheduled_at, words, zone, since: now.wall },
             timetable: Some(timetable),
@@ -169,30 +166,35 @@ impl Agenda {
             last: left,
             runs: 0,
             count: 0,
-            stats: Arc::default(),
             marks: None,
         };
-        let ended = match &self.name_entry(index).entry {
-            Some(old) if old.is_ending() => self.give_up(index, now),
-            Some(old) => {
-                entry.hold = if is_paused { Hold::Paused } else { old.hold };
-                (entry.id, entry.count, entry.stats) = (old.id, old.count, old.stats.clone());
-                entry.last = left.saturating_add(old.count);
-                None
-            }
-            None => None,
-        };
+        let (mut ended, mut replaced) = (None, None);
         // Most names are new.
-        let is_used = self.name_entry(index).entry.is_some();
-        let replaced = if is_used { self.remove(index, Why::Cancelled, now) } else { None };
-        let (id, stats) = (entry.id, entry.stats.clone());
+        let index = match found {
+            None => self.open(hash, Identity::new(name, self.numbers)),
+            Some(index) => {
+                match &self.name_entry(index).entry {
+                    Some(old) if !old.is_ending() => {
+                        entry.hold = if is_paused { Hold::Paused } else { old.hold };
+                        entry.count = old.count;
+                        entry.last = left.saturating_add(old.count);
+                        replaced = self.remove(index, Why::Cancelled, now);
+                    }
+                    _ => {
+                        ended = self.give_up(index, now);
+                        self.name_entry(index).identity = Identity::new(name, self.numbers);
+                    }
+                }
+                index
+            }
+        };
         self.own_zones.add(entry.spec.zone.as_ref());
         self.name_entry(index).entry = Some(entry);
         self.count_if_left_out(index);
         self.arm_or_queue(index, now);
         match replaced {
-            Some(old) => Scheduled::Replaced { id, stats, old },
-            None => Scheduled::New { id, stats, ended },
+            Some(old) => Scheduled::Replaced { old },
+            None => Scheduled::New { task: self.identity(index), ended },
         }
     }
 
@@ -211,17 +213,16 @@ impl Agenda {
         self.give_up_retry(index, now);
         let missed = self.count_rest(index, Why::Cancelled, now);
         self.disarm(index);
-        let NameEntry { name, entry } = self.name_entry(index);
-        let (name, entry) = (name.clone(), entry.as_mut()?);
-        let stats = entry.stats.clone();
+        let NameEntry { identity, entry } = self.name_entry(index);
+        let (identity, entry) = (identity.clone(), entry.as_mut()?);
         let old = entry.timetable.replace(timetable);
         let mut asked = None;
         if entry.stage == Stage::Asked {
             // Until the old schedule has answered, the new one waits.
             entry.stage = Stage::Idle;
-            let (at, why, kind, is_last) = (now, Some(Why::Cancelled), DetachedKind::Asked, false);
-            let (id, version, is_given_up, stats) = (entry.id, entry.version, false, stats.clone());
-            asked = Some(Detached { id, version, at, why, kind, is_last, is_given_up, stats });
+            let (identity, version, at, why) = (identity.clone(), entry.version, now, Some(Why::Cancelled));
+            let (kind, is_last, is_given_up) = (DetachedKind::Asked, false, false);
+            asked = Some(Detached { identity, version, at, why, kind, is_last, is_given_up });
         }
         entry.next = Some(first);
         entry.last = entry.count.saturating_add(left);
@@ -233,7 +234,7 @@ impl Agenda {
         self.count_if_left_out(index);
         self.add_detached(index, asked);
         self.arm_or_queue(index, now);
-        old.map(|old| Removed { name, job: None, timetable: Some(old), missed, stats })
+        old.map(|old| Removed { identity, job: None, timetable: Some(old), missed })
     }
 
     /// Queues tasks that are due, but no more than `most`, in the order of their due times. Equal ones leave in the order in
@@ -327,7 +328,7 @@ impl Agenda {
     ) -> Option<(Removed, Option<TaskDetails>)> {
         let (index, _) = self.find_entry(key)?;
         let details = match details {
-            Details::Wanted => self.details_at(index).map(|(task, _)| task),
+            Details::Wanted => self.details_at(index).map(|(_, details)| details),
             Details::Unwanted => None,
         };
         let removed = self.remove(index, Why::Cancelled, now)?;
@@ -420,7 +421,7 @@ impl Agenda {
     }
 
     /// What happened to tasks since it was taken last.
-    pub(crate) fn take_news(&mut self) -> Vec<(Arc<str>, News)> {
+    pub(crate) fn take_news(&mut self) -> Vec<(Arc<Identity>, News)> {
         std::mem::take(&mut self.news)
     }
 

@@ -166,7 +166,7 @@ impl Scheduler {
             snapshots.extend(some);
             from = next;
         }
-        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.id));
+        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.task.id));
         snapshots.into_iter().map(|snapshot| self.handle(snapshot)).collect()
     }
 
@@ -196,8 +196,7 @@ impl Scheduler {
     }
 
     fn handle(&self, snapshot: TaskSnapshot) -> Task {
-        let TaskSnapshot { name, id, stats, .. } = snapshot;
-        Task::new(&self.engine, name, ScheduledTask { id, is_new: false, stats })
+        Task::new(&self.engine, ScheduledTask { task: snapshot.task, is_new: false })
     }
 
     /// [Cancels](Task::cancel) all tasks for which the closure returns true. Returns how many there were.

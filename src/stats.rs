@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::{Duration, SystemTime};
 
 use crate::event::RunOutcome;
-use crate::sync::{lock, Mutex};
+use crate::sync::{lock, Arc, Mutex};
 
 /// What has become of a task so far: [`Task::stats`](crate::Task::stats) returns it. A replacement of the task goes on
 /// counting.
@@ -91,7 +91,23 @@ impl Stats {
     }
 }
 
-/// What has become of a task, shared by its entry, its runs and its handles. Nothing is allocated before there is something.
+/// Which task it is, and what has become of it: shared by its entry, its runs and its handles. A replacement of the task keeps
+/// it.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) name: Arc<str>,
+    /// The number of the task.
+    pub(crate) id: u64,
+    pub(crate) stats: SharedStats,
+}
+
+impl Identity {
+    pub(crate) fn new(name: Arc<str>, id: u64) -> Arc<Identity> {
+        Arc::new(Identity { name, id, stats: SharedStats::default() })
+    }
+}
+
+/// Nothing is allocated before there is something.
 #[derive(Debug, Default)]
 pub(crate) struct SharedStats {
     stats: Mutex<Option<Box<WithHistory>>>,

@@ -16,7 +16,7 @@ pub(crate) use self::judge::{
 };
 use crate::clock::Now;
 use crate::error::Error;
-use crate::stats::{LastRun, SharedStats};
+use crate::stats::{Identity, LastRun};
 use crate::sync::{Arc, Instant};
 
 /// What happens to occurrences that pass while nothing can start the task: the machine sleeps, the clock is set, all
@@ -161,9 +161,8 @@ impl<T: Outcome, E: fmt::Display> Outcome for Result<T, E> {
 /// What a run knows of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
-    pub(crate) name: Arc<str>,
-    /// Which task of this name, and which version of it.
-    pub(crate) id: u64,
+    pub(crate) identity: Arc<Identity>,
+    /// Which version of the task.
     pub(crate) version: u64,
     pub(crate) due: SystemTime,
     pub(crate) lateness: Duration,
@@ -179,10 +178,14 @@ pub(crate) struct Facts {
     pub(crate) attempt: u32,
     /// When it has taken as long as it may.
     pub(crate) deadline: Option<Instant>,
-    pub(crate) stats: Arc<SharedStats>,
 }
 
 impl Facts {
+    /// The name of its task.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.identity.name
+    }
+
     /// Whether it has taken as long as it may.
     pub(crate) fn is_overlong(&self, now: Now) -> bool {
         self.deadline.map_or(false, |deadline| deadline <= now.mono)

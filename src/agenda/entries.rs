@@ -8,6 +8,7 @@ use super::{Agenda, Removed, TaskKey};
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::Due;
+use crate::stats::Identity;
 use crate::sync::Arc;
 use crate::tz::unix_nanos;
 
@@ -20,13 +21,13 @@ impl Agenda {
     pub(super) fn index_of_hash(&self, hash: u64, name: &str) -> Option<usize> {
         // While all tasks are removed, names stay behind.
         let name_entry = |index: usize| self.name_entries.get(index).and_then(Option::as_ref);
-        self.names.find(hash, |index| name_entry(index).map_or(false, |it| *it.name == *name))
+        self.names.find(hash, |index| name_entry(index).map_or(false, |it| *it.identity.name == *name))
     }
 
     pub(super) fn find(&self, key: TaskKey<'_>) -> Option<usize> {
         let index = self.index_of(key.name).filter(|_| !self.is_clearing())?;
-        let entry = self.name_entries[index].as_ref()?.entry.as_ref()?;
-        (key.id.map_or(true, |id| id == entry.id)).then_some(index)
+        let NameEntry { identity, entry } = &**self.name_entries[index].as_ref()?;
+        (entry.is_some() && key.id.map_or(true, |id| id == identity.id)).then_some(index)
     }
 
     pub(super) fn find_entry(&mut self, key: TaskKey<'_>) -> Option<(usize, &mut Entry)> {
@@ -39,13 +40,18 @@ impl Agenda {
         self.name_entries[index].as_mut().expect("an index in use")
     }
 
+    /// The task that has a name, or had it last.
+    pub(super) fn identity(&mut self, index: usize) -> Arc<Identity> {
+        self.name_entry(index).identity.clone()
+    }
+
     /// The entry that a key was made for, if this version of the task still has it.
     pub(super) fn entry(&mut self, key: EntryKey) -> Option<&mut Entry> {
         let name_entry = self.name_entries.get_mut(key.index)?.as_mut()?;
         name_entry.entry.as_mut().filter(|entry| entry.version == key.version)
     }
 
-    pub(super) fn open(&mut self, hash: u64, name: Arc<str>) -> usize {
+    pub(super) fn open(&mut self, hash: u64, identity: Arc<Identity>) -> usize {
         let index = loop {
             match self.free.pop() {
                 Some(index) if self.name_entries.get(index).map_or(false, Option::is_none) => break index,
@@ -57,7 +63,7 @@ impl Agenda {
             }
         };
         self.names.insert(hash, index);
-        self.name_entries[index] = Some(Box::new(NameEntry { name, entry: None }));
+        self.name_entries[index] = Some(Box::new(NameEntry { identity, entry: None }));
         index
     }
 
@@ -66,8 +72,8 @@ impl Agenda {
         if self.name_entry(index).entry.is_some() || self.is_held_up(index) {
             return false;
         }
-        let name = self.name_entry(index).name.clone();
-        let hash = self.names.hash(&name);
+        let identity = self.name_entry(index).identity.clone();
+        let hash = self.names.hash(&identity.name);
         self.names.remove(hash, index);
         self.name_entries[index] = None;
         self.free.push(index);
@@ -104,16 +110,18 @@ impl Agenda {
     fn detach(&mut self, index: usize, why: Option<Why>, now: Now) -> Option<Entry> {
         self.disarm(index);
         self.give_up_retry(index, now);
-        let entry = self.name_entry(index).entry.take()?;
+        let NameEntry { identity, entry } = self.name_entry(index);
+        let (identity, entry) = (identity.clone(), entry.take()?);
         self.own_zones.remove(entry.spec.zone.as_ref());
         self.leave_out_elapsed -= usize::from(entry.leaves_out_elapsed());
-        let Entry { id, version, .. } = entry;
+        let version = entry.version;
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);
-        let (is_last, stats) = (entry.is_ending(), &entry.stats);
-        let is_given_up = false;
-        let detach =
-            |kind| Detached { id, version, at: now, why, kind, is_last, is_given_up, stats: stats.clone() };
+        let (at, is_last, is_given_up) = (now, entry.is_ending(), false);
+        let detach = |kind| {
+            let identity = identity.clone();
+            Detached { identity, version, at, why, kind, is_last, is_given_up }
+        };
         self.add_detached(index, runs.chain(asked).map(detach));
         if why.is_some() && entry.runs > 0 {
             self.stopped.push((version, None));
@@ -143,7 +151,7 @@ impl Agenda {
     pub(crate) fn stop_last_run(&mut self, key: TaskKey<'_>) -> Option<()> {
         let index = self.index_of(key.name)?;
         let detached = self.detached.get_mut(&index).into_iter().flatten();
-        let runs = detached.filter(|one| Some(one.id) == key.id && one.why.is_none());
+        let runs = detached.filter(|one| Some(one.identity.id) == key.id && one.why.is_none());
         let stop = |run: &mut Detached| {
             run.why = Some(Why::Cancelled);
             run.version
@@ -154,14 +162,14 @@ impl Agenda {
     }
 
     /// Nobody waits any longer for the runs of a task that has lost its name, or of all such tasks. Returns their versions.
-    pub(crate) fn give_up_runs(&mut self, task: Option<(&str, u64)>) -> Vec<u64> {
+    pub(crate) fn give_up_runs(&mut self, task: Option<&Identity>) -> Vec<u64> {
         let indices = match task {
-            Some((name, _)) => self.index_of(name).map_or(0..0, |index| index..index + 1),
+            Some(task) => self.index_of(&task.name).map_or(0..0, |index| index..index + 1),
             None => 0..usize::MAX,
         };
         let mut versions = Vec::new();
         let detached = self.detached.range_mut(indices).flat_map(|(_, detached)| detached);
-        for one in detached.filter(|one| task.map_or(true, |(_, id)| id == one.id)) {
+        for one in detached.filter(|one| task.map_or(true, |task| task.id == one.identity.id)) {
             one.is_given_up = true;
             versions.push(one.version);
         }
@@ -170,16 +178,16 @@ impl Agenda {
 
     /// Takes the name from a task that is in its last run, for another task. Returns what remains of it.
     pub(super) fn give_up(&mut self, index: usize, now: Now) -> Option<Removed> {
-        let Entry { job, timetable, stats, .. } = self.detach(index, None, now)?;
-        Some(Removed { name: self.name_entry(index).name.clone(), job, timetable, missed: None, stats })
+        let Entry { job, timetable, .. } = self.detach(index, None, now)?;
+        Some(Removed { identity: self.identity(index), job, timetable, missed: None })
     }
 
     /// Takes the name from a task that will not run any more: what has passed without a run is missed.
     pub(super) fn remove(&mut self, index: usize, why: Why, now: Now) -> Option<Removed> {
         self.follow_zone(index);
         let missed = self.count_rest(index, why, now);
-        let Entry { job, timetable, stats, .. } = self.detach(index, Some(why), now)?;
-        Some(Removed { name: self.name_entry(index).name.clone(), job, timetable, missed, stats })
+        let Entry { job, timetable, .. } = self.detach(index, Some(why), now)?;
+        Some(Removed { identity: self.identity(index), job, timetable, missed })
     }
 
     /// What has passed is missed, for one reason. A schedule that is the user's code must count that itself: then the answer
@@ -202,13 +210,14 @@ impl Agenda {
     /// Puts the next due time of a task into its heap.
     pub(super) fn arm(&mut self, index: usize, now: Now) {
         let lead = self.lead;
-        let entry = match &mut self.name_entry(index).entry {
-            Some(entry) if entry.stage == Stage::Idle => entry,
+        let NameEntry { identity, entry } = self.name_entry(index);
+        let (id, entry) = match entry {
+            Some(entry) if entry.stage == Stage::Idle => (identity.id, entry),
             _ => return,
         };
         // If it was queued early and waited in vain, it waits for the due time itself.
         let early = entry.next.filter(|_| entry.spec.policy().is_precise).map(|due| due.earlier(lead));
-        let (id, next) = (entry.id, early.filter(|early| !early.has_come(now)).or(entry.next));
+        let next = early.filter(|early| !early.has_come(now)).or(entry.next);
         if next.is_some() {
             entry.stage = Stage::Armed;
         }

@@ -7,21 +7,22 @@ use std::time::SystemTime;
 use crate::clock::Now;
 use crate::event::Why;
 use crate::schedule::{Described, Due, Timetable, WithAdded, Words};
-use crate::stats::SharedStats;
+use crate::stats::Identity;
 use crate::sync::{Arc, Instant};
 use crate::task::{Come, Job, Late, Missed, Overlap, Policy, Retry, Skipped};
 use crate::tz::Zone;
 
 /// What the agenda holds of a name.
 pub(super) struct NameEntry {
-    pub(super) name: Arc<str>,
+    /// That of the task, or of the one that had the name last.
+    pub(super) identity: Arc<Identity>,
     /// The task of this name. In its last run another one may take the name from it.
     pub(super) entry: Option<Entry>,
 }
 
 /// Of a task that has lost its name: a run that has not ended, or a schedule that is being asked.
 pub(super) struct Detached {
-    pub(super) id: u64,
+    pub(super) identity: Arc<Identity>,
     pub(super) version: u64,
     /// When the task lost its name, and why. None if another task took it during the last run, which is not asked to stop.
     pub(super) at: Now,
@@ -31,7 +32,6 @@ pub(super) struct Detached {
     pub(super) is_last: bool,
     /// Whether nobody waits for it any longer: a future is dropped if it is pending.
     pub(super) is_given_up: bool,
-    pub(super) stats: Arc<SharedStats>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,9 +71,7 @@ pub(super) struct Spec {
 
 /// What the agenda holds of one task.
 pub(super) struct Entry {
-    /// The number of the task.
-    pub(super) id: u64,
-    /// The number of this version of it: of this schedule and callback.
+    /// The number of this version of the task: of this schedule and callback.
     pub(super) version: u64,
     pub(super) spec: Spec,
     /// The schedule. None while a worker asks it without a lock, as it is the user's code.
@@ -94,7 +92,6 @@ pub(super) struct Entry {
     pub(super) runs: u32,
     /// Runs begun, those of the tasks that this one has replaced included.
     pub(super) count: u64,
-    pub(super) stats: Arc<SharedStats>,
     /// What few tasks have.
     pub(super) marks: Option<Box<Marks>>,
 }

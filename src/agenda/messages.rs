@@ -8,7 +8,7 @@ use crate::clock::Now;
 use crate::error::Error;
 use crate::event::Why;
 use crate::schedule::{Due, Timetable, WithAdded};
-use crate::stats::SharedStats;
+use crate::stats::Identity;
 use crate::sync::Arc;
 use crate::task::{Facts, Job, MissedOccurrences, Policy, Question, Retry, Verdicts};
 use crate::tz::Zone;
@@ -43,15 +43,14 @@ pub(crate) struct Rescheduled {
 /// The answer to a [`Request`].
 pub(crate) enum Scheduled {
     New {
-        id: u64,
-        stats: Arc<SharedStats>,
+        task: Arc<Identity>,
         /// What remains of an earlier task of the name that is in its last run.
         ended: Option<Removed>,
     },
     /// Another task owns the name. What the request had is handed back.
     Taken { by: Owner, job: Job, timetable: Timetable },
     /// The name was taken from the task that owned it.
-    Replaced { id: u64, stats: Arc<SharedStats>, old: Removed },
+    Replaced { old: Removed },
 }
 
 /// What a worker has to do for a task that it has picked up.
@@ -77,18 +76,17 @@ pub(crate) struct Asked {
 
 /// A schedule of a task that lost its name while the schedule was asked.
 pub(crate) struct Gone {
-    pub(crate) name: Arc<str>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) timetable: Timetable,
     pub(crate) verdicts: Verdicts,
     /// When the task lost its name, and why.
     pub(crate) at: Now,
     pub(crate) why: Why,
-    pub(crate) stats: Arc<SharedStats>,
 }
 
 /// What remains of a task that has lost its name.
 pub(crate) struct Removed {
-    pub(crate) name: Arc<str>,
+    pub(crate) identity: Arc<Identity>,
     /// Unless it is running.
     pub(crate) job: Option<Job>,
     /// Unless it is being asked.
@@ -96,7 +94,6 @@ pub(crate) struct Removed {
     /// Occurrences that have passed without a run up to a time, the first of them, and why. Set if only the schedule can
     /// count them, as it is the user's code.
     pub(crate) missed: Option<(Due, Now, Why)>,
-    pub(crate) stats: Arc<SharedStats>,
 }
 
 impl Removed {
@@ -128,7 +125,7 @@ pub(crate) struct Finished {
 
 /// What happened to a task.
 pub(crate) enum News {
-    Missed(MissedOccurrences, Arc<SharedStats>),
+    Missed(MissedOccurrences),
     /// The schedule's own code panicked, or went back in time. The task ends.
     Broken(Error),
     /// It has been waiting for a worker for longer than the limit.

@@ -11,7 +11,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Why;
 use crate::schedule::{Described, Due, Plan, Upcoming};
-use crate::stats::SharedStats;
+use crate::stats::Identity;
 use crate::sync::Arc;
 use crate::task::{Job, Overlap};
 use crate::tz::Zone;
@@ -24,17 +24,21 @@ pub(crate) struct TaskKey<'a> {
     pub(crate) id: Option<u64>,
 }
 
+impl<'a> From<&'a Identity> for TaskKey<'a> {
+    fn from(task: &'a Identity) -> TaskKey<'a> {
+        TaskKey { name: &task.name, id: Some(task.id) }
+    }
+}
+
 /// The task that owns a name.
 pub(crate) struct Owner {
-    pub(crate) id: u64,
-    pub(crate) stats: Arc<SharedStats>,
+    pub(crate) task: Arc<Identity>,
     pub(crate) scheduled_at: &'static Location<'static>,
 }
 
 /// A task as users see it at one instant.
 pub(crate) struct TaskSnapshot {
-    pub(crate) name: Arc<str>,
-    pub(crate) id: u64,
+    pub(crate) task: Arc<Identity>,
     pub(crate) status: Status,
     /// Never before now.
     pub(crate) next: Option<SystemTime>,
@@ -42,7 +46,6 @@ pub(crate) struct TaskSnapshot {
     pub(crate) schedule: Described,
     /// Whether it waits for a run of an earlier task of its name to end.
     pub(crate) is_held_up: bool,
-    pub(crate) stats: Arc<SharedStats>,
 }
 
 /// What a task is doing.
@@ -91,13 +94,13 @@ impl Agenda {
         // It sorts in less code than a stable sort does.
         let mut names = BinaryHeap::new();
         for (index, name_entry) in self.name_entries.iter().enumerate() {
-            let NameEntry { name, entry } = match name_entry {
+            let NameEntry { identity, entry } = match name_entry {
                 Some(name_entry) => &**name_entry,
                 None => continue,
             };
             let detached = self.detached(index).iter().filter(|one| one.kind == DetachedKind::Run).count();
             let runs = detached + entry.as_ref().map_or(0, |entry| entry.runs as usize);
-            names.extend(std::iter::repeat(name).take(runs).cloned());
+            names.extend(std::iter::repeat(&identity.name).take(runs).cloned());
         }
         names.into_sorted_vec()
     }
@@ -177,23 +180,26 @@ impl Agenda {
     }
 
     /// Whether a task that has lost its name still has a run that has not ended.
-    pub(crate) fn has_detached_run(&self, name: &str, id: u64) -> bool {
-        let index = match self.index_of(name) {
+    pub(crate) fn has_detached_run(&self, task: &Identity) -> bool {
+        let index = match self.index_of(&task.name) {
             Some(index) => index,
             None => return false,
         };
-        let is_run = |one: &Detached| one.id == id && one.kind == DetachedKind::Run;
+        let is_run = |one: &Detached| one.identity.id == task.id && one.kind == DetachedKind::Run;
         // While all tasks are removed, this one may still be to come.
-        let entry = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref());
-        let is_removed = |entry: &Entry| self.is_clearing() && entry.id == id && entry.runs > 0;
-        self.detached(index).iter().any(is_run) || entry.map_or(false, is_removed)
+        let is_removed = |it: &NameEntry| {
+            let runs = it.entry.as_ref().map_or(0, |entry| entry.runs);
+            self.is_clearing() && it.identity.id == task.id && runs > 0
+        };
+        let name_entry = self.name_entries[index].as_deref();
+        self.detached(index).iter().any(is_run) || name_entry.map_or(false, is_removed)
     }
 }
 
 impl NameEntry {
     pub(super) fn owner(&self) -> Option<Owner> {
         let entry = self.entry.as_ref().filter(|entry| !entry.is_ending())?;
-        Some(Owner { id: entry.id, stats: entry.stats.clone(), scheduled_at: entry.spec.scheduled_at })
+        Some(Owner { task: self.identity.clone(), scheduled_at: entry.spec.scheduled_at })
     }
 
     fn snapshot(&self, is_held_up: bool, now: Now) -> Option<TaskSnapshot> {
@@ -204,14 +210,12 @@ impl NameEntry {
             _ => Status::Waiting,
         };
         Some(TaskSnapshot {
-            name: self.name.clone(),
-            id: entry.id,
+            task: self.identity.clone(),
             status,
             next: entry.next_shown(now),
             count: entry.count,
             schedule: entry.described(),
             is_held_up,
-            stats: entry.stats.clone(),
         })
     }
 }
@@ -235,8 +239,6 @@ impl Entry {
 #[derive(Clone)]
 #[allow(dead_code)] // The core reads none of it.
 pub(crate) struct TaskDetails {
-    pub(crate) id: u64,
-    pub(crate) name: Arc<str>,
     /// The schedule in words.
     pub(crate) schedule: Described,
     /// The occurrences after the next. None if there are none.
@@ -261,7 +263,7 @@ pub(crate) struct TaskDetails {
 }
 
 impl Agenda {
-    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<(TaskDetails, Arc<SharedStats>)> {
+    pub(crate) fn details(&self, key: TaskKey<'_>) -> Option<(Arc<Identity>, TaskDetails)> {
         self.details_at(self.find(key)?)
     }
 
@@ -273,29 +275,27 @@ impl Agenda {
 
     /// The details of all tasks, in the order in which they were scheduled.
     #[allow(dead_code)] // For layers.
-    pub(crate) fn all_details(&self) -> Vec<(TaskDetails, Arc<SharedStats>)> {
+    pub(crate) fn all_details(&self) -> Vec<(Arc<Identity>, TaskDetails)> {
         let details = (0..self.name_entries.len()).filter_map(|index| self.details_at(index));
         let mut details: Vec<_> = details.collect();
         details.sort_by_key(|(task, _)| task.id);
         details
     }
 
-    pub(super) fn details_at(&self, index: usize) -> Option<(TaskDetails, Arc<SharedStats>)> {
+    pub(super) fn details_at(&self, index: usize) -> Option<(Arc<Identity>, TaskDetails)> {
         if self.is_clearing() {
             return None;
         }
-        let NameEntry { name, entry } = &**self.name_entries.get(index)?.as_ref()?;
+        let NameEntry { identity, entry } = &**self.name_entries.get(index)?.as_ref()?;
         let entry = entry.as_ref()?;
         let plan = entry.timetable.as_ref().and_then(|timetable| timetable.plan());
         let details = TaskDetails {
-            id: entry.id,
-            name: name.clone(),
             schedule: entry.described(),
             plan,
             zone: entry.spec.zone.clone(),
             next: entry.next,
             since: entry.spec.since,
-            is_replaced: entry.id != entry.version,
+            is_replaced: identity.id != entry.version,
             left: entry.left(),
             is_paused: entry.is_paused(),
             is_busy: entry.is_full(),
@@ -304,7 +304,7 @@ impl Agenda {
             overlap: entry.spec.policy().overlap,
             allowed_runs: entry.allowed_runs(),
         };
-        Some((details, entry.stats.clone()))
+        Some((identity.clone(), details))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Demand, Entry, Stage};
+use super::entry::{Demand, Entry, NameEntry, Stage};
 use super::heap::HeapItem;
 use super::{Agenda, EntryKey, News};
 use crate::clock::Now;
@@ -18,7 +18,7 @@ impl Agenda {
     /// A run begins that may have a time limit.
     pub(crate) fn begin_limit(&mut self, run: &Facts) {
         if let Some(deadline) = run.deadline {
-            self.limits.insert((deadline, run.version, run.count), (run.name.clone(), run.due));
+            self.limits.insert((deadline, run.version, run.count), (run.identity.clone(), run.due));
             self.wakes = true;
         }
     }
@@ -38,9 +38,9 @@ impl Agenda {
     pub(super) fn stop_overlong(&mut self, now: Now) {
         while let Some(&key) = self.limits.keys().next().filter(|(deadline, ..)| *deadline <= now.mono) {
             let (_, version, run) = key;
-            if let Some((name, due)) = self.limits.remove(&key) {
+            if let Some((task, due)) = self.limits.remove(&key) {
                 self.stopped.push((version, Some(run)));
-                self.news.push((name, News::TimeLimit { due }));
+                self.news.push((task, News::TimeLimit { due }));
             }
         }
     }
@@ -80,8 +80,9 @@ impl Agenda {
 
     /// Has a task wait for the time to repeat its run.
     pub(super) fn arm_retry(&mut self, index: usize, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
-        let (id, next) = (entry.id, entry.next);
+        let NameEntry { identity, entry } = self.name_entry(index);
+        let entry = entry.as_ref().expect("the task has its entry");
+        let (id, next) = (identity.id, entry.next);
         if let Some(at) = entry.retry().map(|retry| retry.at) {
             let due = self.nanos(Due::Elapsed(at));
             self.wakes |= self.elapsed.push(HeapItem::new(due, id, index));
@@ -101,7 +102,7 @@ impl Agenda {
         if let Some(retry) = taken {
             // If it is queued, its time is not in the heap any more.
             self.elapsed.remove(index);
-            self.news.push((retry.run.name.clone(), News::GaveUp(retry)));
+            self.news.push((retry.run.identity.clone(), News::GaveUp(retry)));
         }
     }
 }

@@ -68,8 +68,8 @@ impl Agenda {
         let is_long = self.wait_limit.map_or(false, |limit| waited > limit);
         if is_long {
             self.waiting.pop_front();
-            let name = self.name_entry(first.key.index).name.clone();
-            self.news.push((name, News::Waiting(waited)));
+            let task = self.identity(first.key.index);
+            self.news.push((task, News::Waiting(waited)));
         }
         is_long
     }
@@ -154,11 +154,10 @@ impl Agenda {
                 self.decided(key.index, timetable, verdicts, asked, now)
             }
             _ => {
-                let name = self.name_entry(key.index).name.clone();
-                let Detached { at, why, stats, .. } = self.take_detached(key, DetachedKind::Asked);
+                let Detached { identity, at, why, .. } = self.take_detached(key, DetachedKind::Asked);
                 self.detached_ended(key.index, now);
                 let why = why.unwrap_or(Why::Cancelled);
-                PickedUp::Gone(Box::new(Gone { name, timetable, verdicts, at, why, stats }))
+                PickedUp::Gone(Box::new(Gone { identity, timetable, verdicts, at, why }))
             }
         }
     }
@@ -188,8 +187,8 @@ impl Agenda {
         });
         self.report_missed(index, missed.into_iter().chain(held_up));
         if let NextDue::Broken(error) = next {
-            let name = self.name_entry(index).name.clone();
-            self.news.push((name, News::Broken(error)));
+            let task = self.identity(index);
+            self.news.push((task, News::Broken(error)));
         }
         self.apply_changes(index, asked, now);
         match start {
@@ -223,8 +222,8 @@ impl Agenda {
     }
 
     fn start(&mut self, index: usize, start: Start, now: Now) -> PickedUp {
-        let NameEntry { name, entry, .. } = self.name_entry(index);
-        let name = name.clone();
+        let NameEntry { identity, entry } = self.name_entry(index);
+        let identity = identity.clone();
         let entry = entry.as_mut().expect("a task is decided about while it has its entry");
         entry.count += 1;
         let place = match entry.ends {
@@ -233,11 +232,10 @@ impl Agenda {
             Ends::WithItsSchedule => Place::Any,
         };
         let Start { due, lateness, claim, missed, reason } = start;
-        let Entry { id, version, count, .. } = *entry;
-        let (attempt, deadline, stats) = (1, None, entry.stats.clone());
+        let Entry { version, count, .. } = *entry;
+        let (attempt, deadline) = (1, None);
         let run = Facts {
-            name,
-            id,
+            identity,
             version,
             due,
             lateness,
@@ -248,7 +246,6 @@ impl Agenda {
             place,
             attempt,
             deadline,
-            stats,
         };
         self.start_run(index, run, now)
     }
@@ -284,15 +281,14 @@ impl Agenda {
         let entry = match self.entry(key) {
             Some(entry) => entry,
             None => {
-                let name = self.name_entry(index).name.clone();
-                let Detached { is_last, version, stats, .. } = self.take_detached(key, DetachedKind::Run);
+                let Detached { identity, is_last, version, .. } = self.take_detached(key, DetachedKind::Run);
                 let is_over = is_last && !self.detached(index).iter().any(|one| one.version == version);
                 if let Then::Retry(retry) = then {
-                    self.news.push((name.clone(), News::GaveUp(retry)));
+                    self.news.push((identity.clone(), News::GaveUp(retry)));
                 }
                 self.detached_ended(index, now);
                 let removed =
-                    job.map(|job| Removed { name, job: Some(job), timetable: None, missed: None, stats });
+                    job.map(|job| Removed { identity, job: Some(job), timetable: None, missed: None });
                 return Finished { removed, is_over, asks: None };
             }
         };
@@ -309,8 +305,8 @@ impl Agenda {
             }
             Then::Retry(retry) => {
                 // An observer has changed the task since the run ended.
-                let name = self.name_entry(index).name.clone();
-                self.news.push((name, News::GaveUp(retry)));
+                let task = self.identity(index);
+                self.news.push((task, News::GaveUp(retry)));
                 false
             }
             Then::Schedule => false,
@@ -406,10 +402,8 @@ impl Agenda {
 
     fn report_missed(&mut self, index: usize, missed: impl Iterator<Item = MissedOccurrences>) {
         for missed in missed {
-            let NameEntry { name, entry } = self.name_entry(index);
-            let entry = entry.as_ref().expect("a task that has missed something has its entry");
-            let news = (name.clone(), News::Missed(missed, entry.stats.clone()));
-            self.news.push(news);
+            let task = self.identity(index);
+            self.news.push((task, News::Missed(missed)));
         }
     }
 

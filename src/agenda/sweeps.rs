@@ -6,6 +6,7 @@ use std::any::Any;
 use std::mem::{replace, take};
 use std::time::SystemTime;
 
+use super::entry::NameEntry;
 use super::names::Names;
 use super::{Agenda, EntryKey, Removed};
 use crate::clock::Now;
@@ -113,7 +114,10 @@ impl Agenda {
     /// follows, if there is one.
     pub(crate) fn numbers_from(&self, from: usize, most: usize) -> (Vec<(u64, usize)>, Option<usize>) {
         let end = self.name_entries.len().min(from.saturating_add(most));
-        let number = |index: usize| Some((self.name_entries[index].as_ref()?.entry.as_ref()?.id, index));
+        let number = |index: usize| {
+            let NameEntry { identity, entry } = &**self.name_entries[index].as_ref()?;
+            entry.as_ref().map(|_| (identity.id, index))
+        };
         ((from..end).filter_map(number).collect(), Some(end).filter(|&end| end < self.name_entries.len()))
     }
 
@@ -149,7 +153,7 @@ impl Agenda {
         }
         for (index, name_entry) in self.name_entries.iter().enumerate() {
             if let Some(held_up) = name_entry {
-                self.names.insert(self.names.hash(&held_up.name), index);
+                self.names.insert(self.names.hash(&held_up.identity.name), index);
             }
         }
         cleared

@@ -100,7 +100,7 @@ impl State {
         // It is this replica's, as often as it is repeated.
         run.claim = None;
         if let Err(error) = answer {
-            let (task, due, then) = (run.name.clone(), run.due, ClaimFailure::Run);
+            let (task, due, then) = (run.name().clone(), run.due, ClaimFailure::Run);
             self.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
         }
         self.report_start(run, now);
@@ -110,20 +110,20 @@ impl State {
     /// Whether a run begins that was asked about.
     fn may_begin(&self, run: &Facts, answer: &Answer) -> bool {
         // Once it is claimed, no other replica runs it. So a shutdown that came meanwhile waits for it, as for one that has begun.
-        let is_removed = self.agenda.why_stopped(&run.name, run.version) == Some(Why::Cancelled);
+        let is_removed = self.agenda.why_stopped(run.name(), run.version) == Some(Why::Cancelled);
         !is_removed && answer.as_ref().map_or(self.claims.on_failure == ClaimFailure::Run, |is_ours| *is_ours)
     }
 
     /// A run does not begin that was asked about. Reports that, and says what follows.
     pub(super) fn not_begun(&mut self, key: EntryKey, run: &Facts, answer: Answer, now: Now) -> Then {
-        let why = self.agenda.why_stopped(&run.name, run.version);
+        let why = self.agenda.why_stopped(run.name(), run.version);
         match answer {
             Ok(false) if why != Some(Why::Cancelled) => self.report_elsewhere(run, now),
             Ok(_) => self.report_unclaimed(run, why.unwrap_or(Why::ClaimFailed), now),
             Err(error) => {
                 let later = self.asked_later(key, run, now);
                 let then = if later.is_some() { ClaimFailure::Retry } else { ClaimFailure::Skip };
-                let (task, due) = (run.name.clone(), run.due);
+                let (task, due) = (run.name().clone(), run.due);
                 self.outbox.alarm(now, Event::ClaimFailed { task, due, error, then });
                 match later {
                     Some(later) => return Then::Retry(Box::new(later)),
@@ -150,7 +150,7 @@ impl State {
     /// A run will not be asked about again, as something else has come.
     pub(super) fn claim_given_up(&mut self, run: &Facts, now: Now) {
         let why = match self.phase {
-            Phase::Open => self.agenda.why_stopped(&run.name, run.version).unwrap_or(Why::ClaimFailed),
+            Phase::Open => self.agenda.why_stopped(run.name(), run.version).unwrap_or(Why::ClaimFailed),
             _ => Why::ShutDown,
         };
         self.report_unclaimed(run, why, now);
@@ -158,23 +158,23 @@ impl State {
 
     fn report_elsewhere(&mut self, run: &Facts, now: Now) {
         let (task, due, coalesced, is_last) =
-            (run.name.clone(), run.due, run.missed, run.place != Place::Any);
-        self.outbox.record(&run.name, done(run));
-        self.outbox.emit_of(Some(&run.stats), now, || Event::ClaimedElsewhere {
+            (run.name().clone(), run.due, run.missed, run.place != Place::Any);
+        self.outbox.record(run.name(), done(run));
+        self.outbox.emit_of(Some(&run.identity), now, || Event::ClaimedElsewhere {
             task,
             due,
             coalesced,
             is_last,
         });
-        run.stats.add_elsewhere();
+        run.identity.stats.add_elsewhere();
     }
 
     fn report_unclaimed(&mut self, run: &Facts, why: Why, now: Now) {
         if why == Why::ClaimFailed {
-            self.outbox.record(&run.name, done(run));
+            self.outbox.record(run.name(), done(run));
         }
         let missed = MissedOccurrences { count: 1, first: run.due, latest: run.due, why };
-        self.report_missed(&run.name, &run.stats, missed, now);
+        self.report_missed(&run.identity, missed, now);
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::end::End;
 use super::{Engine, Inside, Phase, State};
-use crate::agenda::TaskKey;
 use crate::error::{Error, Kind};
 use crate::event::OneLine;
 use crate::guard::guarded;
+use crate::stats::Identity;
 use crate::sync::{lock, wait, wait_until, Arc, Instant, MutexGuard};
 
 impl Engine {
@@ -132,21 +132,16 @@ impl Engine {
 
     /// Ends a task, and waits until its last run has ended, or drops its pending futures when the time is over. Does not wait if
     /// called from inside a callback of this engine.
-    pub(crate) fn cancel_timeout(
-        self: &Arc<Self>,
-        name: &str,
-        id: u64,
-        timeout: Duration,
-    ) -> Result<(), Error> {
+    pub(crate) fn cancel_timeout(self: &Arc<Self>, task: &Identity, timeout: Duration) -> Result<(), Error> {
         let deadline = Instant::now().checked_add(timeout);
-        self.cancel(TaskKey { name, id: Some(id) })?;
+        self.cancel(task.into())?;
         if Inside::is_inside(self) {
             return Ok(());
         }
         let mut state = lock(&self.state);
         state.waiters += 1;
         let is_over = loop {
-            if !state.agenda.has_detached_run(name, id) {
+            if !state.agenda.has_detached_run(task) {
                 break true;
             }
             if deadline.map_or(false, |deadline| deadline <= Instant::now()) {
@@ -158,8 +153,8 @@ impl Engine {
         if is_over {
             return Ok(());
         }
-        self.drop_futures(state, Some((name, id)));
-        Err(Error::new(Kind::StillRunning(vec![Arc::from(name)])))
+        self.drop_futures(state, Some(task));
+        Err(Error::new(Kind::StillRunning(vec![task.name.clone()])))
     }
 
     /// Waits until a run has ended, or the deadline has passed, or less. A caller that drives the engine runs what is queued.
@@ -183,7 +178,7 @@ impl Engine {
 
     /// Drops the pending futures of a task that has lost its name, or of all: nobody waits for them any longer. Those that are
     /// not pending yet are dropped when they are.
-    fn drop_futures(self: &Arc<Self>, mut state: MutexGuard<'_, State>, task: Option<(&str, u64)>) {
+    fn drop_futures(self: &Arc<Self>, mut state: MutexGuard<'_, State>, task: Option<&Identity>) {
         let versions = state.agenda.give_up_runs(task);
         let sleepers = state.stops.sleepers(versions);
         drop(state);

@@ -48,7 +48,7 @@ impl State {
         }
         let knew_to_stop = self.forget_stop(run);
         if self.agenda.end_limit(run, now) {
-            self.report_limit(run.name.clone(), run.due, now);
+            self.report_limit(&run.identity, run.due, now);
         }
         let then = if let End::Returned(Verdict::Break) = end { Then::Nothing } else { Then::Schedule };
         let outcome = match end {

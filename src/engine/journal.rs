@@ -55,7 +55,7 @@ impl fmt::Debug for OpenStore {
 impl State {
     /// A run begins. If it follows the calendar, the record is on the disk before the callback is called.
     pub(super) fn record_run(&mut self, facts: &Facts) {
-        let Facts { ref name, due, reason, place, .. } = *facts;
+        let (name, &Facts { due, reason, place, .. }) = (facts.name(), facts);
         let is_one_more = place == Place::OneMore;
         if is_one_more {
             // With this run the task gives its name up.

@@ -19,7 +19,7 @@ use crate::agenda::TaskDetails;
 use crate::clock::Now;
 use crate::event::Event;
 use crate::guard::guarded;
-use crate::stats::SharedStats;
+use crate::stats::Identity;
 use crate::store::Record;
 use crate::sync::{lock, thread, wait, Arc, ThreadId};
 
@@ -28,15 +28,15 @@ pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 /// What a layer puts into an engine to record what happens. It gets each event with the state locked, before the observers
 /// of users do, so it must be quick and must not call the engine. What it records of a task it keeps in the task's statistics.
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
-    /// An event happened when the clocks showed `now`. It comes with its task's statistics if it is about the schedule, a pause,
-    /// or an occurrence.
-    fn event(&self, event: &Event, task: Option<&Arc<SharedStats>>, now: Now);
+    /// An event happened when the clocks showed `now`. It comes with its task if it is about the schedule, a pause, or an
+    /// occurrence.
+    fn event(&self, event: &Event, task: Option<&Arc<Identity>>, now: Now);
 
     /// A task is cancelled. After that, the agenda has no details of it.
-    fn cancelled(&self, task: TaskDetails, stats: Arc<SharedStats>, now: Now);
+    fn cancelled(&self, identity: Arc<Identity>, task: TaskDetails, now: Now);
 
     /// A task is about to be cancelled, when its next run starts.
-    fn ends(&self, task: TaskDetails, stats: &SharedStats);
+    fn ends(&self, identity: &Identity, task: TaskDetails);
 
     /// The layer finds its own recorder by its type.
     #[allow(dead_code)] // Without layers there is none.
@@ -161,20 +161,15 @@ impl Outbox {
         self.emit_of(None, now, event);
     }
 
-    /// The same, of a task with these statistics.
-    pub(super) fn emit_of(
-        &mut self,
-        task: Option<&Arc<SharedStats>>,
-        now: Now,
-        event: impl FnOnce() -> Event,
-    ) {
+    /// The same, of a task.
+    pub(super) fn emit_of(&mut self, task: Option<&Arc<Identity>>, now: Now, event: impl FnOnce() -> Event) {
         if self.recorder.is_some() || self.is_observed() {
             self.emit_wanted(task, now, event());
         }
     }
 
     #[inline(never)]
-    fn emit_wanted(&mut self, task: Option<&Arc<SharedStats>>, now: Now, event: Event) {
+    fn emit_wanted(&mut self, task: Option<&Arc<Identity>>, now: Now, event: Event) {
         self.record_event(&event, task, now);
         if self.is_observed() {
             self.queue(event);
@@ -186,13 +181,13 @@ impl Outbox {
         self.alarm_of(None, now, event);
     }
 
-    /// The same, of a task with these statistics.
-    pub(super) fn alarm_of(&mut self, task: Option<&Arc<SharedStats>>, now: Now, event: Event) {
+    /// The same, of a task.
+    pub(super) fn alarm_of(&mut self, task: Option<&Arc<Identity>>, now: Now, event: Event) {
         self.record_event(&event, task, now);
         self.queue(event);
     }
 
-    fn record_event(&self, event: &Event, task: Option<&Arc<SharedStats>>, now: Now) {
+    fn record_event(&self, event: &Event, task: Option<&Arc<Identity>>, now: Now) {
         if let Some(recorder) = &self.recorder {
             recorder.event(event, task, now);
         }

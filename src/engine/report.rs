@@ -7,7 +7,7 @@ use crate::agenda::{Gone, News, Removed};
 use crate::clock::Now;
 use crate::event::{Event, Why};
 use crate::guard::guarded;
-use crate::stats::{LastRun, SharedStats};
+use crate::stats::{Identity, LastRun};
 use crate::store::Record;
 use crate::sync::{lock, Arc};
 use crate::task::{Facts, MissedOccurrences, Place, Reason, Retry};
@@ -18,14 +18,14 @@ const LATE: Duration = Duration::from_secs(1);
 impl State {
     /// A run begins.
     pub(super) fn report_start(&mut self, run: &Facts, now: Now) {
-        let Facts { name: task, due, lateness, missed: coalesced, attempt, .. } = run;
-        let (due, lateness, coalesced, attempt) = (*due, *lateness, *coalesced, *attempt);
+        let Facts { due, lateness, missed: coalesced, attempt, .. } = run;
+        let (task, due, lateness, coalesced, attempt) = (run.name(), *due, *lateness, *coalesced, *attempt);
         let (is_on_demand, is_last) = (run.reason == Reason::Demand, run.place != Place::Any);
         if attempt == 1 {
             self.record_run(run);
         }
         self.agenda.begin_limit(run);
-        self.outbox.emit_of(Some(&run.stats), now, || {
+        self.outbox.emit_of(Some(&run.identity), now, || {
             let task = task.clone();
             Event::Started { task, due, lateness, coalesced, is_on_demand, is_last, attempt }
         });
@@ -37,58 +37,46 @@ impl State {
     /// An attempt has failed, and another one follows after a delay.
     pub(super) fn report_attempt(&mut self, run: &Facts, failed: &LastRun, delay: Duration, now: Now) {
         let &LastRun { due, took, ref outcome, attempts: attempt, .. } = failed;
-        let (task, outcome) = (run.name.clone(), outcome.clone());
+        let (task, outcome) = (run.name().clone(), outcome.clone());
         self.outbox.alarm(now, Event::AttemptFailed { task, due, took, outcome, attempt, delay });
     }
 
     /// The time of a run is over.
-    pub(super) fn report_limit(&mut self, task: Arc<str>, due: SystemTime, now: Now) {
-        self.outbox.alarm(now, Event::TimeLimitReached { task, due });
+    pub(super) fn report_limit(&mut self, task: &Identity, due: SystemTime, now: Now) {
+        self.outbox.alarm(now, Event::TimeLimitReached { task: task.name.clone(), due });
     }
 
     /// A run has ended, and is not repeated.
     pub(super) fn report_end(&mut self, run: &Facts, last: LastRun, now: Now) {
         let LastRun { due, took, ref outcome, .. } = last;
         let end = || {
-            let (task, outcome) = (run.name.clone(), outcome.clone());
+            let (task, outcome) = (run.name().clone(), outcome.clone());
             Event::RunEnded { task, due, took, outcome, attempt: run.attempt }
         };
-        self.outbox.record(&run.name, Record::Ended(due));
+        self.outbox.record(run.name(), Record::Ended(due));
         match outcome.is_failure() {
-            true => self.outbox.alarm_of(Some(&run.stats), now, end()),
-            false => self.outbox.emit_of(Some(&run.stats), now, end),
+            true => self.outbox.alarm_of(Some(&run.identity), now, end()),
+            false => self.outbox.emit_of(Some(&run.identity), now, end),
         }
-        run.stats.add_run(last);
+        run.identity.stats.add_run(last);
     }
 
     /// A task has missed occurrences.
-    pub(super) fn report_missed(
-        &mut self,
-        name: &Arc<str>,
-        stats: &Arc<SharedStats>,
-        missed: MissedOccurrences,
-        now: Now,
-    ) {
+    pub(super) fn report_missed(&mut self, task: &Arc<Identity>, missed: MissedOccurrences, now: Now) {
         let MissedOccurrences { count, first, latest, why } = missed;
-        stats.add_missed(count);
-        let missed = || Event::Missed { task: name.clone(), count, first, latest, why };
-        self.outbox.emit_of(Some(stats), now, missed);
+        task.stats.add_missed(count);
+        let missed = || Event::Missed { task: task.name.clone(), count, first, latest, why };
+        self.outbox.emit_of(Some(task), now, missed);
     }
 
     /// The same, of a task that the store still knows.
-    fn report_and_record_missed(
-        &mut self,
-        name: &Arc<str>,
-        stats: &Arc<SharedStats>,
-        missed: MissedOccurrences,
-        now: Now,
-    ) {
+    fn report_and_record_missed(&mut self, task: &Arc<Identity>, missed: MissedOccurrences, now: Now) {
         // Of a task that was cancelled the store keeps nothing. What is missed because the engine stops is for the next
         // process to make up for.
         if !matches!(missed.why, Why::Cancelled | Why::ShutDown) {
-            self.outbox.record(name, Record::Passed(missed.latest));
+            self.outbox.record(&task.name, Record::Passed(missed.latest));
         }
-        self.report_missed(name, stats, missed, now);
+        self.report_missed(task, missed, now);
     }
 }
 
@@ -98,14 +86,14 @@ impl Engine {
         if !state.agenda.has_news() {
             return;
         }
-        for (name, news) in state.agenda.take_news() {
+        for (task, news) in state.agenda.take_news() {
             match news {
-                News::Missed(missed, stats) => state.report_and_record_missed(&name, &stats, missed, now),
+                News::Missed(missed) => state.report_and_record_missed(&task, missed, now),
                 News::Broken(error) => {
-                    let error = error.to_string().into();
-                    state.outbox.alarm(now, Event::ScheduleFailed { task: name, error });
+                    let (task, error) = (task.name.clone(), error.to_string().into());
+                    state.outbox.alarm(now, Event::ScheduleFailed { task, error });
                 }
-                News::TimeLimit { due } => state.report_limit(name, due, now),
+                News::TimeLimit { due } => state.report_limit(&task, due, now),
                 News::GaveUp(retry) => {
                     let Retry { run, failed, .. } = *retry;
                     match failed {
@@ -114,8 +102,8 @@ impl Engine {
                     }
                 }
                 News::Waiting(waited) => {
-                    let workers = self.pool.workers().max(1);
-                    state.outbox.emit(now, || Event::Waiting { task: name, waited, workers });
+                    let (task, workers) = (task.name.clone(), self.pool.workers().max(1));
+                    state.outbox.emit(now, || Event::Waiting { task, waited, workers });
                 }
             }
         }
@@ -123,7 +111,7 @@ impl Engine {
 
     /// Reports what a task has missed that has lost its name, and drops what remains of it.
     pub(super) fn dispose_of(self: &Arc<Self>, removed: Removed) {
-        let Removed { name, job, mut timetable, missed, stats } = removed;
+        let Removed { identity: task, job, mut timetable, missed } = removed;
         if let (Some((due, until, why)), Some(timetable)) = (missed, &mut timetable) {
             let pass = {
                 let _inside = Inside::of(self);
@@ -133,10 +121,10 @@ impl Engine {
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
             let missed = MissedOccurrences { count: pass.count, first, latest, why };
-            state.report_missed(&name, &stats, missed, now);
+            state.report_missed(&task, missed, now);
             self.unlock(state, now);
         }
-        self.discard(&name, (timetable, job));
+        self.discard(&task.name, (timetable, job));
     }
 
     /// Drops something of the user's, such as a task that has ended with all that its callback and its schedule own.
@@ -152,7 +140,7 @@ impl Engine {
 
     /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
     pub(super) fn report_gone(self: &Arc<Self>, gone: Gone) {
-        let Gone { name, mut timetable, verdicts, at, why, stats } = gone;
+        let Gone { identity: task, mut timetable, verdicts, at, why } = gone;
         let mut missed = verdicts.missed;
         if let Some(start) = verdicts.start {
             missed.push(MissedOccurrences { count: 1, first: start.due, latest: start.due, why });
@@ -166,13 +154,13 @@ impl Engine {
         let (mut state, now) = (lock(&self.state), self.clock.now());
         for missed in missed {
             match why {
-                Why::ShutDown => state.report_and_record_missed(&name, &stats, missed, now),
+                Why::ShutDown => state.report_and_record_missed(&task, missed, now),
                 // In the store the name is forgotten, or another task owns it.
-                _ => state.report_missed(&name, &stats, missed, now),
+                _ => state.report_missed(&task, missed, now),
             }
         }
         self.unlock(state, now);
-        self.discard(&name, timetable);
+        self.discard(&task.name, timetable);
     }
 
     /// A task that was picked up is done with.

@@ -9,7 +9,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::event::Event;
 use crate::schedule::{Due, Schedule, Timetable, Whose};
-use crate::stats::SharedStats;
+use crate::stats::Identity;
 use crate::store::Record;
 use crate::sync::{lock, Arc, MutexGuard};
 use crate::task::{Job, Missed, Policy};
@@ -28,8 +28,7 @@ pub(crate) struct Order {
 
 /// The task that has the name now.
 pub(crate) struct ScheduledTask {
-    pub(crate) id: u64,
-    pub(crate) stats: Arc<SharedStats>,
+    pub(crate) task: Arc<Identity>,
     pub(crate) is_new: bool,
 }
 
@@ -43,7 +42,7 @@ impl Engine {
         if let Some(owner) = state.agenda.owner(&name).filter(|_| !replaces) {
             drop(state);
             self.discard(&name, (schedule, job));
-            return Ok(self.name_taken(name, owner, scheduled_at));
+            return Ok(self.name_taken(owner, scheduled_at));
         }
         // A replacement stays as its task is.
         let is_paused = is_paused || state.begins_paused && state.agenda.owner(&name).is_none();
@@ -85,16 +84,16 @@ impl Engine {
             is_paused,
             replaces,
         };
-        let (id, stats, old) = match self.add(state, request, zone, since, now) {
-            Scheduled::New { id, stats, ended } => (id, stats, ended),
-            Scheduled::Replaced { id, stats, old } => (id, stats, Some(old)),
+        let (task, old) = match self.add(state, request, zone, since, now) {
+            Scheduled::New { task, ended } => (task, ended),
+            Scheduled::Replaced { old } => (old.identity.clone(), Some(old)),
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
-                return Ok(self.name_taken(name, by, scheduled_at));
+                return Ok(self.name_taken(by, scheduled_at));
             }
         };
         old.into_iter().for_each(|old| self.dispose_of(old));
-        Ok(ScheduledTask { id, stats, is_new: true })
+        Ok(ScheduledTask { task, is_new: true })
     }
 
     /// Keeps the state locked while a schedule begins, unless that may be slow: the schedule is the user's code, or the store
@@ -178,25 +177,20 @@ impl Engine {
         match &scheduled {
             Scheduled::Taken { .. } => {}
             Scheduled::New { .. } => state.outbox.emit(now, || Event::Scheduled { task: name.clone() }),
-            Scheduled::Replaced { stats, .. } => {
-                state.outbox.emit_of(Some(stats), now, || Event::Replaced { task: name.clone() });
+            Scheduled::Replaced { old } => {
+                state.outbox.emit_of(Some(&old.identity), now, || Event::Replaced { task: name.clone() });
             }
         }
         self.unlock(state, now);
         scheduled
     }
 
-    fn name_taken(
-        self: &Arc<Self>,
-        task: Arc<str>,
-        owner: Owner,
-        second: &'static Location<'static>,
-    ) -> ScheduledTask {
-        let Owner { id, stats, scheduled_at: first } = owner;
+    fn name_taken(self: &Arc<Self>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
+        let Owner { task, scheduled_at: first } = owner;
         if first != second {
-            self.alarm(Event::NameTaken { task, first, second });
+            self.alarm(Event::NameTaken { task: task.name.clone(), first, second });
         }
-        ScheduledTask { id, stats, is_new: false }
+        ScheduledTask { task, is_new: false }
     }
 
     /// The schedule has no due time at all: an iterator or a closure returned none.
@@ -211,18 +205,17 @@ impl Engine {
         state.outbox.emit(now, || Event::Ended { task: name.clone() });
         self.unlock(state, now);
         // No task ever has this id.
-        Ok(ScheduledTask { id: 0, stats: Arc::default(), is_new: true })
+        Ok(ScheduledTask { task: Identity::new(name, 0), is_new: true })
     }
 
     /// Gives a task another schedule.
     pub(crate) fn reschedule(
         self: &Arc<Self>,
-        name: &Arc<str>,
-        id: u64,
+        task: &Arc<Identity>,
         mut schedule: Schedule,
     ) -> Result<(), Error> {
+        let (name, key) = (&task.name, TaskKey::from(&**task));
         let of_task = |error: Error| error.of_task(name);
-        let key = TaskKey { name, id: Some(id) };
         let (state, now) = self.prepare(name).map_err(of_task)?;
         // If the task cannot have it, the caller's iterator or closure must not be asked for anything.
         if let Err(error) = state.agenda.may_reschedule(key, schedule.is_users()) {
@@ -251,7 +244,6 @@ impl Engine {
         let (follows, words) = (own_zone.is_none(), timetable.words_to_keep(words));
         let mut plan = Some(Rescheduled { timetable, first, left, words, zone: own_zone });
         let changed = self.change_in(state, now, key, |state, now| {
-            let stats = state.agenda.owner(name).map(|owner| owner.stats);
             let old = state.agenda.reschedule(key, &mut plan, now);
             if plan.is_some() {
                 return None;
@@ -260,7 +252,7 @@ impl Engine {
                 let zone = state.zone.clone();
                 state.agenda.change_zone_named(name, &zone, now);
             }
-            state.outbox.emit_of(stats.as_ref(), now, || Event::Rescheduled { task: name.clone() });
+            state.outbox.emit_of(Some(task), now, || Event::Rescheduled { task: name.clone() });
             Some(old)
         });
         // The task has ended meanwhile.
@@ -279,11 +271,11 @@ impl Engine {
                 // Events and records of the name are those of the task that has it now.
                 None => return state.agenda.stop_last_run(key).map(|()| None),
             };
-            if let (Some(recorder), Some(task)) = (recorder, details) {
-                recorder.cancelled(task, removed.stats.clone(), now);
+            if let (Some(recorder), Some(details)) = (recorder, details) {
+                recorder.cancelled(removed.identity.clone(), details, now);
             }
-            state.outbox.record(&removed.name, Record::Forgot);
-            state.outbox.emit(now, || Event::Cancelled { task: removed.name.clone() });
+            state.outbox.record(&removed.identity.name, Record::Forgot);
+            state.outbox.emit(now, || Event::Cancelled { task: removed.identity.name.clone() });
             Some(Some(removed))
         })?;
         removed.into_iter().for_each(|removed| self.dispose_of(removed));
@@ -294,7 +286,11 @@ impl Engine {
     pub(crate) fn cancel_after_next(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, _| {
             if let Some(recorder) = state.outbox.recorder() {
-                state.agenda.details(key).into_iter().for_each(|(task, stats)| recorder.ends(task, &stats));
+                state
+                    .agenda
+                    .details(key)
+                    .into_iter()
+                    .for_each(|(task, details)| recorder.ends(&task, details));
             }
             state.agenda.cancel_after_next(key).then_some(())
         })
@@ -303,8 +299,8 @@ impl Engine {
     pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.pause(key, now)? {
-                let stats = state.agenda.owner(key.name).map(|owner| owner.stats);
-                state.outbox.emit_of(stats.as_ref(), now, || Event::Paused { task: key.name.into() });
+                let task = state.agenda.owner(key.name).map(|owner| owner.task);
+                state.outbox.emit_of(task.as_ref(), now, || Event::Paused { task: key.name.into() });
             }
             Some(())
         })
@@ -314,8 +310,8 @@ impl Engine {
     pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>, missed: Missed) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.resume(key, missed, now)? {
-                let stats = state.agenda.owner(key.name).map(|owner| owner.stats);
-                state.outbox.emit_of(stats.as_ref(), now, || Event::Resumed { task: key.name.into() });
+                let task = state.agenda.owner(key.name).map(|owner| owner.task);
+                state.outbox.emit_of(task.as_ref(), now, || Event::Resumed { task: key.name.into() });
             }
             Some(())
         })

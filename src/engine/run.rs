@@ -117,7 +117,7 @@ fn begin<'e>(
         }
         PickedUp::Over(removed) => {
             engine.unlock(state, now);
-            let name = removed.name.clone();
+            let name = removed.identity.name.clone();
             engine.dispose_of(*removed);
             engine.put_down(Some(Event::Ended { task: name }));
         }
@@ -152,7 +152,7 @@ impl<'e> RunGuard<'e> {
     fn claim(mut self, due: SystemTime) -> Option<RunGuard<'e>> {
         let engine = self.engine;
         let Run { facts, began, .. } = self.run.as_mut()?;
-        let answer = engine.ask_whose(&facts.name, due);
+        let answer = engine.ask_whose(facts.name(), due);
         let mut state = lock(&engine.state);
         let now = engine.clock.now();
         if let Err(answer) = state.claimed(facts, *began, answer, now) {
@@ -202,7 +202,7 @@ impl Run {
     /// The run has ended, and the callback comes back. Returns the state if it is still locked.
     fn end(self, engine: &Arc<Engine>, end: End) -> Ended<'_> {
         let Run { key, facts: run, began, job } = self;
-        let name = run.name.clone();
+        let name = run.name().clone();
         let returned = engine.clock.mono();
         let took = returned.saturating_duration_since(began.mono);
         // A shared callback is in the entry, too. If the task has ended meanwhile, this drops it. Nor does a callback come back
@@ -268,7 +268,7 @@ impl AsyncRun {
     /// Drops the future, and then ends the run.
     fn end(mut self, end: End) {
         if let Some(run) = self.run.take() {
-            self.engine.discard(&run.facts.name, self.future.take());
+            self.engine.discard(run.facts.name(), self.future.take());
             run.end_alone(&self.engine, end);
         }
     }

@@ -58,7 +58,7 @@ impl State {
     fn is_to_stop(&self, run: &Facts, now: Now) -> bool {
         self.phase != Phase::Open
             || run.is_overlong(now)
-            || self.agenda.why_stopped(&run.name, run.version).is_some()
+            || self.agenda.why_stopped(run.name(), run.version).is_some()
     }
 
     /// The same, asked by the run, which goes on or was kept beyond its end. If it is to stop, it knows that now. Returns

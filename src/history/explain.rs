@@ -188,7 +188,7 @@ fn explain(engine: &Arc<Engine>, key: TaskKey<'_>, moment: Moment) -> Result<Acc
 
 /// Explains a moment from the history and the schedule of one task.
 fn explain_by(history: &TaskHistory, zone: &Zone, moment: Moment, now: Now) -> Result<Account, Error> {
-    let TaskDetails { name, plan, schedule, .. } = &history.task;
+    let (name, TaskDetails { plan, schedule, .. }) = (&history.name, &history.task);
     let cron = plan.as_ref().and_then(|plan| plan.cron());
     let zone = cron.map_or(zone, |(_, zone, _)| zone);
     let instant = moment.in_zone(zone);

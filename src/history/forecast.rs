@@ -108,16 +108,17 @@ impl Scheduler {
     pub fn forecast(&self, horizon: Duration) -> Forecast {
         let state = lock(&self.engine.state);
         let (zone, now) = (state.zone.clone(), self.engine.clock.now());
-        let details = state.agenda.all_details().into_iter().map(|(task, stats)| (task, mean(&stats)));
-        let (details, means): (Vec<_>, Vec<_>) = details.unzip();
+        let all = state.agenda.all_details().into_iter();
+        let (known, details): (Vec<_>, Vec<_>) =
+            all.map(|(task, details)| ((task.name.clone(), mean(&task.stats)), details)).unzip();
         let wait_limit = state.agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
         drop(state);
         let (due_times, cut) = due_times_of(&details, now, horizon);
         let (workers, horizon) = (self.engine.pool.limit().max(1), cut.unwrap_or(horizon));
         let mut wants: Vec<Want> = Vec::new();
         let mut tasks = Vec::with_capacity(details.len());
-        for ((task, mean), due_times) in details.into_iter().zip(means).zip(due_times) {
-            let TaskDetails { name, plan, overlap, allowed_runs, is_paused, is_async, .. } = task;
+        for (((task, mean), details), due_times) in known.into_iter().zip(details).zip(due_times) {
+            let TaskDetails { plan, overlap, allowed_runs, is_paused, is_async, .. } = details;
             let took = mean.unwrap_or_default();
             let (runs, overlaps) = runs_of(&due_times, took, overlap, allowed_runs);
             let took = if is_async { Duration::ZERO } else { took };
@@ -125,7 +126,7 @@ impl Scheduler {
             let nth_after = due_times.iter().skip(allowed_runs);
             let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
             tasks.push(Outlook {
-                task: name,
+                task,
                 mean,
                 occurrences: due_times.len() as u64,
                 gap: gaps.min(),

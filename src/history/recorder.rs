@@ -15,7 +15,7 @@ use crate::clock::{Now, Step};
 use crate::engine::Recorder;
 use crate::event::{Event, RunOutcome, Why};
 use crate::schedule::Plan;
-use crate::stats::{Recorded, SharedStats};
+use crate::stats::{Identity, Recorded, SharedStats};
 use crate::sync::{lock, Arc, Mutex};
 
 /// How many cancelled tasks, clock steps and zone changes are kept. The oldest makes room for the newest.
@@ -53,8 +53,8 @@ struct Life {
 #[derive(Clone)]
 struct Cancelled {
     at: Now,
+    identity: Arc<Identity>,
     task: TaskDetails,
-    stats: Arc<SharedStats>,
 }
 
 /// The wall clock was stepped forward: it showed `from`, and then `to`.
@@ -72,6 +72,7 @@ struct ZoneChange {
 
 /// What is known of a task: its past, and its future as far as its schedule tells it.
 pub(super) struct TaskHistory {
+    pub(super) name: Arc<str>,
     pub(super) task: TaskDetails,
     /// The newest last.
     pub(super) items: Vec<Item>,
@@ -98,29 +99,30 @@ impl History {
     pub(super) fn of(
         &self,
         key: TaskKey<'_>,
-        task: Option<(TaskDetails, Arc<SharedStats>)>,
+        task: Option<(Arc<Identity>, TaskDetails)>,
         zone: &str,
     ) -> Vec<TaskHistory> {
         let past = lock(&self.past);
-        let live = task.map(|(task, stats)| self.of_task(&past, task, &stats, None, zone));
-        let has_key =
-            |one: &&Cancelled| *one.task.name == *key.name && key.id.map_or(true, |id| id == one.task.id);
+        let live = task.map(|(identity, task)| self.of_task(&past, &identity, task, None, zone));
+        let has_key = |Cancelled { identity, .. }: &&Cancelled| {
+            *identity.name == *key.name && key.id.map_or(true, |id| id == identity.id)
+        };
         let cancelled = past.cancelled.iter().rev().filter(has_key).cloned();
-        let cancelled =
-            cancelled.map(|Cancelled { at, task, stats }| self.of_task(&past, task, &stats, Some(at), zone));
+        let cancelled = cancelled
+            .map(|Cancelled { at, identity, task }| self.of_task(&past, &identity, task, Some(at), zone));
         live.into_iter().chain(cancelled).collect()
     }
 
     fn of_task(
         &self,
         past: &Past,
+        identity: &Identity,
         task: TaskDetails,
-        stats: &SharedStats,
         cancelled: Option<Now>,
         zone: &str,
     ) -> TaskHistory {
         let is_known = task.plan.as_ref().map_or(false, Plan::is_known);
-        let (paused, items) = stats.read_history(|history| {
+        let (paused, items) = identity.stats.read_history(|history| {
             let life = life_in(history);
             let items = life.and_then(|life| life.items.as_ref());
             (life.and_then(|life| life.paused), items.map(|items| items.list(self.length, is_known)))
@@ -134,6 +136,7 @@ impl History {
             None => change.from != change.to || *change.to == *zone,
         };
         TaskHistory {
+            name: identity.name.clone(),
             items,
             forgotten,
             steps: past.steps.iter().copied().collect(),
@@ -145,18 +148,19 @@ impl History {
         }
     }
 
-    fn event_of(&self, stats: &Arc<SharedStats>, event: &Event, now: Now) {
+    fn event_of(&self, task: &Arc<Identity>, event: &Event, now: Now) {
+        let stats = &task.stats;
         let (length, steps) = (self.length, lock(&self.past).step_count);
         match event {
             Event::Started { due, lateness, coalesced, is_on_demand, is_last, attempt: 1, .. } => {
                 let (due, lateness, is_on_demand) = (*due, nanos(*lateness), *is_on_demand);
                 let run = Item::Run { due, lateness, took: 0, ending: Ending::Running, is_on_demand };
-                self.start(stats, steps, run, *coalesced > 0, *is_last, now);
+                self.start(task, steps, run, *coalesced > 0, *is_last, now);
             }
             Event::ClaimedElsewhere { due, coalesced, is_last, .. } => {
                 let (due, ending) = (*due, Ending::Elsewhere);
                 let run = Item::Run { due, lateness: 0, took: 0, ending, is_on_demand: false };
-                self.start(stats, steps, run, *coalesced > 0, *is_last, now);
+                self.start(task, steps, run, *coalesced > 0, *is_last, now);
             }
             // After a shutdown nobody can ask.
             Event::Missed { why: Why::ShutDown, .. } => {}
@@ -187,16 +191,8 @@ impl History {
         }
     }
 
-    fn start(
-        &self,
-        stats: &Arc<SharedStats>,
-        steps: u32,
-        run: Item,
-        coalesces: bool,
-        is_last: bool,
-        now: Now,
-    ) {
-        let ends = stats.change_history(|history| {
+    fn start(&self, task: &Arc<Identity>, steps: u32, run: Item, coalesces: bool, is_last: bool, now: Now) {
+        let ends = task.stats.change_history(|history| {
             let is_known = is_last && history.is_some();
             let ends = if is_known { life_of(history).ends.take() } else { None };
             if is_last && ends.is_none() {
@@ -207,9 +203,9 @@ impl History {
             }
             ends
         });
-        if let Some(task) = ends {
+        if let Some(details) = ends {
             // Its one run after `cancel_after_next`.
-            self.cancelled(*task, stats.clone(), now);
+            self.cancelled(task.clone(), *details, now);
         }
     }
 }
@@ -257,7 +253,7 @@ impl Life {
 }
 
 impl Recorder for History {
-    fn event(&self, event: &Event, task: Option<&Arc<SharedStats>>, now: Now) {
+    fn event(&self, event: &Event, task: Option<&Arc<Identity>>, now: Now) {
         match (event, task) {
             (Event::ClockStepped { step }, _) => {
                 let past = &mut *lock(&self.past);
@@ -270,17 +266,17 @@ impl Recorder for History {
                 let (from, to) = (from.clone(), to.clone());
                 keep(&mut lock(&self.past).zone_changes, ZoneChange { from, to, at: now.wall });
             }
-            (event, Some(stats)) => self.event_of(stats, event, now),
+            (event, Some(task)) => self.event_of(task, event, now),
             _ => {}
         }
     }
 
-    fn cancelled(&self, task: TaskDetails, stats: Arc<SharedStats>, now: Now) {
-        keep(&mut lock(&self.past).cancelled, Cancelled { at: now, task, stats });
+    fn cancelled(&self, identity: Arc<Identity>, task: TaskDetails, now: Now) {
+        keep(&mut lock(&self.past).cancelled, Cancelled { at: now, identity, task });
     }
 
-    fn ends(&self, task: TaskDetails, stats: &SharedStats) {
-        stats.change_history(|history| life_of(history).ends = Some(Box::new(task)));
+    fn ends(&self, identity: &Identity, task: TaskDetails) {
+        identity.stats.change_history(|history| life_of(history).ends = Some(Box::new(task)));
     }
 
     fn as_any(&self) -> &dyn Any {

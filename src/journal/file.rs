@@ -26,7 +26,7 @@ pub(super) struct JournalFile {
     /// The length above which it is written anew.
     limit: u64,
     /// Which file it is.
-    identity: Identity,
+    identity: FileId,
     /// Whether a power failure may undo that it has this name. Of one that was there nobody knows who has put it there,
     /// and whether he saw to that.
     is_name_loose: bool,
@@ -34,12 +34,12 @@ pub(super) struct JournalFile {
 
 /// What tells a file from all others that exist at the same time, whatever their names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity([u64; 2]);
+struct FileId([u64; 2]);
 
 impl JournalFile {
     /// The file that is there, which ends at `len`, and may be followed by part of a line. The state is what it says.
     pub(super) fn existing(path: PathBuf, len: u64, state: &State) -> io::Result<JournalFile> {
-        let identity = Identity::of(&fs::metadata(&path)?);
+        let identity = FileId::of(&fs::metadata(&path)?);
         let limit = limit_of(state);
         let mut this = JournalFile { path, file: None, len, limit, identity, is_name_loose: true };
         this.ready()?;
@@ -48,7 +48,7 @@ impl JournalFile {
 
     /// A file that says this, in the place of the one that is there, if any.
     pub(super) fn anew(path: PathBuf, state: &State) -> io::Result<JournalFile> {
-        let identity = Identity([0; 2]);
+        let identity = FileId([0; 2]);
         let mut this = JournalFile { path, file: None, len: 0, limit: 0, identity, is_name_loose: true };
         this.replace(state)?;
         Ok(this)
@@ -129,7 +129,7 @@ impl JournalFile {
             Err(error) => return Err(error),
         }
         on_disk("file", file.sync_all())?;
-        let identity = Identity::of(&file.metadata()?);
+        let identity = FileId::of(&file.metadata()?);
         // Windows replaces no file that is open.
         self.file = None;
         fs::rename(new, &self.path)?;
@@ -163,23 +163,23 @@ impl JournalFile {
     }
 }
 
-impl Identity {
-    fn of(metadata: &fs::Metadata) -> Identity {
+impl FileId {
+    fn of(metadata: &fs::Metadata) -> FileId {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            Identity([metadata.dev(), metadata.ino()])
+            FileId([metadata.dev(), metadata.ino()])
         }
         // Other systems have no such number.
         #[cfg(not(unix))]
         {
             let _ = metadata;
-            Identity([0; 2])
+            FileId([0; 2])
         }
     }
 
     fn expect(self, metadata: &fs::Metadata) -> io::Result<()> {
-        match Identity::of(metadata) == self {
+        match FileId::of(metadata) == self {
             true => Ok(()),
             false => Err(io::Error::new(io::ErrorKind::Other, "found another file in its place")),
         }
@@ -286,7 +286,7 @@ mod tests {
     fn a_durable_line_is_brought_to_the_disk_and_another_is_not() {
         // It takes whatever is written, and is on no disk: to be brought to one is an error.
         let path = PathBuf::from("/dev/null");
-        let identity = Identity::of(&fs::metadata(&path).unwrap());
+        let identity = FileId::of(&fs::metadata(&path).unwrap());
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         let mut journal =
             JournalFile { path, file: Some(file), len: 0, limit: u64::MAX, identity, is_name_loose: false };

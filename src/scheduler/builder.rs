@@ -336,9 +336,9 @@ impl<'a> TaskBuilder<'a> {
         }
         let schedule = schedule.map_err(|error| error.of_task(&name))?;
         policy.check(&job, schedule.is_users()).map_err(|error| error.of_task(&name))?;
-        let order = Order { name: name.clone(), schedule, job, policy, replaces, is_paused, scheduled_at };
+        let order = Order { name, schedule, job, policy, replaces, is_paused, scheduled_at };
         let task = scheduler.engine.schedule(order)?;
-        Ok(Task::new(&scheduler.engine, name, task))
+        Ok(Task::new(&scheduler.engine, task))
     }
 }
 

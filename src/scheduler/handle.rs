@@ -11,7 +11,7 @@ use crate::engine::{Engine, Observer, ScheduledTask, State};
 use crate::error::{Error, Kind};
 use crate::event::{Event, OneLine};
 use crate::schedule::{rfc3339, Schedule};
-use crate::stats::{SharedStats, Stats};
+use crate::stats::{Identity, Stats};
 use crate::stop::Stop;
 use crate::sync::{lock, Arc, Weak};
 use crate::task::{Facts, Missed};
@@ -34,21 +34,19 @@ use crate::task::{Facts, Missed};
 #[derive(Clone)]
 pub struct Task {
     engine: Weak<Engine>,
-    name: Arc<str>,
-    id: u64,
+    task: Arc<Identity>,
     is_new: bool,
-    stats: Arc<SharedStats>,
 }
 
 impl Task {
-    pub(super) fn new(engine: &Arc<Engine>, name: Arc<str>, task: ScheduledTask) -> Task {
-        let ScheduledTask { id, is_new, stats } = task;
-        Task { engine: Arc::downgrade(engine), name, id, is_new, stats }
+    pub(super) fn new(engine: &Arc<Engine>, task: ScheduledTask) -> Task {
+        let ScheduledTask { task, is_new } = task;
+        Task { engine: Arc::downgrade(engine), task, is_new }
     }
 
     /// The name of the task.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.task.name
     }
 
     /// Whether the call that returned this handle scheduled or replaced the task. False if the name was used already.
@@ -65,7 +63,7 @@ impl Task {
         let state = lock(&engine.state);
         match state.agenda.snapshot(self.key(), engine.clock.now()) {
             Some(snapshot) => snapshot.status,
-            None if state.agenda.has_detached_run(&self.name, self.id) => Status::Running,
+            None if state.agenda.has_detached_run(&self.task) => Status::Running,
             None => Status::Ended,
         }
     }
@@ -101,7 +99,7 @@ impl Task {
     /// What has become of the task so far: its last run, how many there were, how long they took. It stays when the task has
     /// ended.
     pub fn stats(&self) -> Stats {
-        self.stats.get()
+        self.task.stats.get()
     }
 
     /// How many runs have started so far. `None` once the task has ended.
@@ -193,7 +191,7 @@ impl Task {
     /// If the task has ended already, or the scheduler has been shut down; or if a run is still going on after `timeout`:
     /// then [`Error::still_running`] names the task.
     pub fn cancel_timeout(&self, timeout: Duration) -> Result<(), Error> {
-        self.engine()?.cancel_timeout(&self.name, self.id, timeout)
+        self.engine()?.cancel_timeout(&self.task, timeout)
     }
 
     /// Gives the task another schedule. It keeps its callback, its policies, its statistics, and whether it is paused. A run
@@ -214,7 +212,7 @@ impl Task {
     /// If the task has ended or is in its last run, the schedule makes no sense or is never due, or the scheduler has been
     /// shut down. Then the old schedule stays.
     pub fn reschedule(&self, schedule: impl Into<Schedule>) -> Result<(), Error> {
-        self.engine()?.reschedule(&self.name, self.id, schedule.into())
+        self.engine()?.reschedule(&self.task, schedule.into())
     }
 
     /// Ends the task after exactly one more run. In its last run none follows, and it ends as it would have.
@@ -227,11 +225,11 @@ impl Task {
     }
 
     pub(crate) fn key(&self) -> TaskKey<'_> {
-        TaskKey { name: &self.name, id: Some(self.id) }
+        TaskKey::from(&*self.task)
     }
 
     pub(crate) fn engine(&self) -> Result<Arc<Engine>, Error> {
-        self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.name))
+        self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.task.name))
     }
 
     fn snapshot(&self) -> Option<TaskSnapshot> {
@@ -243,7 +241,7 @@ impl Task {
 
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", OneLine(&self.name))?;
+        write!(f, "{}: ", OneLine(&self.task.name))?;
         let (engine, snapshot) = match (self.engine.upgrade(), self.snapshot()) {
             (Some(engine), Some(snapshot)) => (engine, snapshot),
             _ => return fmt::Display::fmt(&self.status(), f),
@@ -301,7 +299,7 @@ impl Run {
 
     /// The name of the task.
     pub fn name(&self) -> &str {
-        &self.facts.name
+        self.facts.name()
     }
 
     /// The due time: the instant that this run was meant for.
@@ -353,7 +351,7 @@ impl Run {
     }
 
     fn key(&self) -> TaskKey<'_> {
-        TaskKey { name: &self.facts.name, id: Some(self.facts.id) }
+        TaskKey::from(&*self.facts.identity)
     }
 }
 
