@@ -241,8 +241,7 @@ impl Agenda {
     /// which they were scheduled.
     pub(crate) fn take_due(&mut self, now: Now, most: usize) {
         for index in std::mem::take(&mut self.to_ask) {
-            let name_entry = self.name_entries.get(index).and_then(|name_entry| name_entry.as_ref());
-            if name_entry.and_then(|name_entry| name_entry.entry.as_ref()?.ask_after()).is_some() {
+            if self.find_at(index).and_then(Entry::ask_after).is_some() {
                 self.arm_or_queue(index, now);
             }
         }
@@ -282,7 +281,7 @@ impl Agenda {
     }
 
     fn due_has_come(&mut self, index: usize, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("what is in a heap has an entry");
+        let entry = self.entry_at(index);
         entry.stage = Stage::Idle;
         if entry.retry().is_some() {
             self.give_up_retry(index, now);

@@ -22,7 +22,7 @@ impl Agenda {
     /// The time for a task. If its next due time is of elapsed time, the wall clock is read off the monotonic one: without the
     /// small error of reading one clock after the other, the same due time is always shown as the same time.
     pub(super) fn now_for(&self, index: usize, now: Now) -> Now {
-        let next = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref()?.next);
+        let next = self.find_at(index).and_then(|entry| entry.next);
         // After a comparison the clocks have drifted by no more.
         let is_near =
             |reference| Some(now) == self.clocks_checked || now.step_since(reference).size() <= DRIFT;
@@ -104,7 +104,7 @@ impl Agenda {
 
     /// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
     fn clock_was_set(&mut self, index: usize, is_correction: bool, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let entry = self.entry_at(index);
         // What the clock will show again does not come before the task was scheduled.
         entry.spec.since = entry.spec.since.min(now.wall);
         let leaves_out_elapsed = entry.leaves_out_elapsed();
@@ -126,7 +126,7 @@ impl Agenda {
     /// the schedule is being asked. `judged`: occurrences up to this instant are accounted for, by the old zone and the new
     /// wall time.
     pub(super) fn apply_changes(&mut self, index: usize, judged: Option<Now>, now: Now) {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let entry = self.entry_at(index);
         let (mut timetable, marks) = match (entry.timetable.take(), &mut entry.marks) {
             (Some(timetable), Some(marks)) => (timetable, marks),
             (timetable, _) => return entry.timetable = timetable,
@@ -143,7 +143,7 @@ impl Agenda {
         }
         self.apply_zone_change(index, &mut timetable, zone_change, judged);
         self.apply_clock_set(index, &mut timetable, clock_set, judged, now);
-        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
+        let entry = self.entry_at(index);
         entry.timetable = Some(timetable);
         // A clock step or a change of zone marks all tasks. Once it is applied, most of them have no marks left.
         entry.marks = entry.marks.take().filter(|marks| !marks.is_empty());
@@ -192,14 +192,14 @@ impl Agenda {
         match rejudged {
             Some(Rejudged::Due(due)) => {
                 let was_armed = self.disarm(index);
-                self.name_entry(index).entry.as_mut().expect("the task has its entry").next = Some(due);
+                self.entry_at(index).next = Some(due);
                 if was_armed {
                     self.arm(index, now);
                 }
             }
             Some(Rejudged::ByAsking) => {
                 // Until the schedule is asked, the old due time stays armed.
-                let marks = self.name_entry(index).entry.as_mut().expect("the task has its entry").marks();
+                let marks = self.entry_at(index).marks();
                 let before = marks.ask_after;
                 // The earlier one of each clock: calendar and elapsed schedules go on from there.
                 let first = before.unwrap_or(since);

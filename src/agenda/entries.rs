@@ -40,6 +40,16 @@ impl Agenda {
         self.name_entries[index].as_mut().expect("an index in use")
     }
 
+    /// The entry of the task that has a name, where one has it.
+    pub(super) fn entry_at(&mut self, index: usize) -> &mut Entry {
+        self.name_entry(index).entry.as_mut().expect("a task has the name")
+    }
+
+    /// The same, where perhaps none has it.
+    pub(super) fn find_at(&self, index: usize) -> Option<&Entry> {
+        self.name_entries.get(index)?.as_ref()?.entry.as_ref()
+    }
+
     /// The task that has a name, or had it last.
     pub(super) fn identity(&mut self, index: usize) -> Arc<Identity> {
         self.name_entry(index).identity.clone()

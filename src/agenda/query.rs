@@ -112,8 +112,8 @@ impl Agenda {
 
     /// Whether a task may get another schedule, which may be the user's code.
     pub(crate) fn may_reschedule(&self, key: TaskKey<'_>, is_users: bool) -> Result<(), Error> {
-        let name_entry = self.find(key).and_then(|index| self.name_entries[index].as_ref());
-        let entry = name_entry.and_then(|it| it.entry.as_ref()).ok_or(Error::new(Kind::UnknownTask))?;
+        let entry = self.find(key).and_then(|index| self.find_at(index));
+        let entry = entry.ok_or(Error::new(Kind::UnknownTask))?;
         if entry.is_ending() || entry.repeats_its_last() {
             return Err(Error::new(Kind::Other("its last run is going on, and none can follow".into())));
         }
@@ -143,7 +143,7 @@ impl Agenda {
     pub(crate) fn upcoming(&self, key: TaskKey<'_>, now: Now) -> Option<Upcoming> {
         let index = self.find(key)?;
         let now = self.now_for(index, now);
-        let entry = self.name_entries.get(index)?.as_ref()?.entry.as_ref()?;
+        let entry = self.find_at(index)?;
         let (next, timetable) = (entry.next?, entry.timetable.as_ref());
         let next = match next.has_come(now) {
             true => timetable.filter(|timetable| !timetable.is_users())?.peek(next, now)?,
@@ -175,8 +175,7 @@ impl Agenda {
 
     /// Whether a version of a task has its name.
     pub(crate) fn has_name(&self, key: EntryKey) -> bool {
-        let entry = self.name_entries.get(key.index).and_then(|it| it.as_ref()?.entry.as_ref());
-        entry.map_or(false, |entry| entry.version == key.version)
+        self.find_at(key.index).map_or(false, |entry| entry.version == key.version)
     }
 
     /// Whether a task that has lost its name still has a run that has not ended.

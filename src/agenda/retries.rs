@@ -74,8 +74,7 @@ impl Agenda {
 
     /// Whether a task waits for the time to repeat its run.
     pub(super) fn waits_to_repeat(&self, index: usize) -> bool {
-        let entry = self.name_entries[index].as_ref().and_then(|it| it.entry.as_ref());
-        entry.and_then(Entry::retry).is_some()
+        self.find_at(index).and_then(Entry::retry).is_some()
     }
 
     /// Has a task wait for the time to repeat its run.

@@ -22,7 +22,7 @@ impl Agenda {
         let is_reported = self.wait_limit.is_some();
         self.turns = self.turns.wrapping_add(1);
         let (turn, since) = (self.turns, now.mono);
-        let entry = self.name_entry(index).entry.as_mut().expect("a task that is queued has its entry");
+        let entry = self.entry_at(index);
         entry.stage = Stage::Queued { cause, turn };
         let key = EntryKey { index, version: entry.version };
         // Otherwise the task is only there to report what was missed.
@@ -96,12 +96,12 @@ impl Agenda {
         if let Some(first) = self.first_wait().filter(|first| first.turn == turn) {
             self.report_if_long(first, now);
         }
-        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
+        let entry = self.entry_at(index);
         entry.stage = Stage::Idle;
         if cause != Cause::Retry || entry.passed(now).is_some() {
             self.give_up_retry(index, now);
         }
-        let entry = self.name_entry(index).entry.as_mut().expect("it was found above");
+        let entry = self.entry_at(index);
         let kind = match (cause, entry.ask_after(), entry.next) {
             (_, Some(since), _) => {
                 entry.marks().ask_after = None;
@@ -172,8 +172,7 @@ impl Agenda {
         now: Now,
     ) -> PickedUp {
         let Verdicts { start, missed, next } = verdicts;
-        let entry = self.name_entry(index).entry.as_mut();
-        let entry = entry.expect("a task is decided about while it has its entry");
+        let entry = self.entry_at(index);
         entry.timetable = Some(timetable);
         entry.next = next.due();
         entry.forget_skipped(now);
@@ -199,8 +198,7 @@ impl Agenda {
 
     /// No run begins.
     fn no_run(&mut self, index: usize, now: Now) -> PickedUp {
-        let entry =
-            self.name_entry(index).entry.as_ref().expect("a task is decided about while it has its entry");
+        let entry = self.entry_at(index);
         if entry.is_over() {
             return self.over(index, now);
         }
@@ -251,8 +249,7 @@ impl Agenda {
     }
 
     fn start_run(&mut self, index: usize, mut facts: Facts, now: Now) -> PickedUp {
-        let entry =
-            self.name_entry(index).entry.as_mut().expect("a task is decided about while it has its entry");
+        let entry = self.entry_at(index);
         let limit = entry.spec.policy().time_limit;
         facts.deadline = limit.and_then(|limit| now.mono.checked_add(limit));
         let shared = entry.job.as_ref().and_then(Job::shared);
@@ -299,7 +296,7 @@ impl Agenda {
             Then::Retry(retry) if entry.may_repeat(retry.at, now) => {
                 entry.marks().retry = Some(retry);
                 self.disarm(index);
-                self.name_entry(index).entry.as_mut().expect("it was found above").stage = Stage::Idle;
+                self.entry_at(index).stage = Stage::Idle;
                 self.arm_or_queue(index, now);
                 return Finished { removed: None, is_over: false, asks: None };
             }
@@ -312,7 +309,7 @@ impl Agenda {
             Then::Schedule => false,
             Then::Nothing => true,
         };
-        self.name_entry(index).entry.as_mut().expect("it was found above").follow_end(now);
+        self.entry_at(index).follow_end(now);
         let asks = (!is_break && was_full && self.overrun(index, now)).then_some(key);
         let is_over = |entry: &Entry| entry.is_over() || is_break && !entry.is_ending();
         if self.name_entry(index).entry.as_ref().map_or(false, is_over) {
@@ -326,7 +323,7 @@ impl Agenda {
 
     /// A run has ended. What came during it is missed, or queued. Answers whether a schedule is to be asked about it.
     fn overrun(&mut self, index: usize, now: Now) -> bool {
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let entry = self.entry_at(index);
         let is_missed = !entry.is_paused() && !entry.spec.policy().overlap.is_queue();
         if entry.ask_after().is_some() || entry.stage == Stage::Asked {
             // The schedule must be asked first which occurrences passed. All of them passed during the run.
@@ -373,7 +370,7 @@ impl Agenda {
             self.count_missed(index, why, now);
             return self.arm_or_queue(index, now);
         }
-        let entry = self.name_entry(index).entry.as_mut().expect("the task has its entry");
+        let entry = self.entry_at(index);
         if entry.ask_after().is_some() || entry.passed(now).is_some() {
             entry.marks().missed = Some((why, now));
         }

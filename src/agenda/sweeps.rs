@@ -137,7 +137,7 @@ impl Agenda {
 
     fn clear_at(&mut self, index: usize) -> Option<Removed> {
         let at = self.clearing.as_ref()?.at;
-        self.name_entries.get(index)?.as_ref()?.entry.as_ref()?;
+        self.find_at(index)?;
         self.remove(index, Why::ShutDown, at)
     }
 
