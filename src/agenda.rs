@@ -66,6 +66,8 @@ pub(crate) struct Agenda {
     numbers: u64,
     /// Tasks that were queued for a worker and not picked up yet, schedules that are being asked, and runs.
     in_flight: usize,
+    /// Tasks that were removed while they waited for a worker, and whose keys are still queued.
+    gone: usize,
     /// Indices of tasks whose schedules may have to be asked for the next due time.
     to_ask: Vec<usize>,
     /// Whether the timer may have to wake up for something that has come since the engine asked last.
@@ -102,8 +104,7 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    /// An empty agenda. `correction` is the largest step forward that is not a correction, `lead` is how long before
-    /// they are due precise tasks are queued, and `origin` is any time of the monotonic clock.
+    /// An empty agenda. `origin` is any time of the monotonic clock.
     pub(crate) fn new(
         correction: Duration,
         wait_limit: Option<Duration>,
@@ -122,6 +123,7 @@ impl Agenda {
             origin,
             numbers: 0,
             in_flight: 0,
+            gone: 0,
             to_ask: Vec::new(),
             wakes: false,
             queued: Vec::new(),
@@ -169,7 +171,6 @@ impl Agenda {
             marks: None,
         };
         let (mut ended, mut replaced) = (None, None);
-        // Most names are new.
         let index = match found {
             None => self.open(hash, Identity::new(name, self.numbers)),
             Some(index) => {
@@ -282,6 +283,7 @@ impl Agenda {
 
     fn due_has_come(&mut self, index: usize, now: Now) {
         let entry = self.entry_at(index);
+        assert!(!matches!(entry.stage, Stage::Queued { .. }), "due twice");
         entry.stage = Stage::Idle;
         if entry.retry().is_some() {
             self.give_up_retry(index, now);

@@ -36,6 +36,8 @@ mod requests;
 mod run;
 mod spin;
 mod stops;
+#[cfg(test)]
+mod tests;
 mod workers;
 mod zones;
 
@@ -210,6 +212,9 @@ impl Engine {
     /// Returns when all records are written that were queued until then. Never called by the timer's thread.
     pub(crate) fn unlock(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Now) {
         self.publish(&mut state, now);
+        if state.agenda.has_many_gone() {
+            self.take_out_gone(&mut state.agenda);
+        }
         let wakes_timer = state.nap != Nap::Awake && state.agenda.take_wakes() && {
             let wake = self.next_wake(&mut state, now);
             match state.nap {
@@ -276,6 +281,14 @@ impl Engine {
         let work = watch.map(Work::CheckZones).into_iter().chain(wakers);
         self.submit(&mut work.chain(queued.into_iter().map(Work::PickUp)));
         lock(&self.state)
+    }
+
+    /// Takes the keys of tasks that are gone out of the queue. If all workers are stuck, none of them comes for a key.
+    #[inline(never)]
+    fn take_out_gone(&self, agenda: &mut Agenda) {
+        let is_there = |work: &Work| !matches!(work, Work::PickUp(key) if !agenda.has_name(*key));
+        let keys = self.pool.retain(is_there);
+        agenda.forget_gone(keys);
     }
 
     /// How many tasks make a slice: without workers, all of them, as everything is done by the thread of a caller.

@@ -131,6 +131,15 @@ impl<J> Pool<J> {
         lock(&self.state).pop()
     }
 
+    /// Takes out the jobs that are not wanted any more. Returns how many there were.
+    pub(crate) fn retain(&self, is_wanted: impl FnMut(&J) -> bool) -> usize {
+        let queue = &mut lock(&self.state).queue;
+        let before = queue.len();
+        queue.retain(is_wanted);
+        queue.shrink_to_fit();
+        before - queue.len()
+    }
+
     /// Puts a job back to the front for other workers that are busy now. If there are none, returns it. Otherwise the worker is away
     /// until it [comes back](Pool::come_back).
     pub(crate) fn put_back(&self, job: J) -> Option<J> {

@@ -125,6 +125,7 @@ impl Agenda {
         self.own_zones.remove(entry.spec.zone.as_ref());
         self.leave_out_elapsed -= usize::from(entry.leaves_out_elapsed());
         let version = entry.version;
+        self.gone += usize::from(matches!(entry.stage, Stage::Queued { .. }));
         let asked = (entry.stage == Stage::Asked).then_some(DetachedKind::Asked);
         let runs = std::iter::repeat(DetachedKind::Run).take(entry.runs as usize);
         let (at, is_last, is_given_up) = (now, entry.is_ending(), false);

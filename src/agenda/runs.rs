@@ -16,13 +16,20 @@ use crate::task::{
     Retry, Start, Verdicts,
 };
 
+/// So many keys of queued tasks that are gone stay in the queue until a worker comes for them.
+const MOST_GONE: usize = 1000;
+
 impl Agenda {
     /// Has a task wait for a worker.
     pub(super) fn queue(&mut self, index: usize, cause: Cause, now: Now) {
         let is_reported = self.wait_limit.is_some();
-        self.turns = self.turns.wrapping_add(1);
-        let (turn, since) = (self.turns, now.mono);
+        let (turn, since) = (self.turns.wrapping_add(1), now.mono);
         let entry = self.entry_at(index);
+        if let Stage::Queued { cause: before, .. } = &mut entry.stage {
+            // The time to repeat its run has come while its schedule is to be asked. It is queued once.
+            *before = cause;
+            return;
+        }
         entry.stage = Stage::Queued { cause, turn };
         let key = EntryKey { index, version: entry.version };
         // Otherwise the task is only there to report what was missed.
@@ -30,8 +37,24 @@ impl Agenda {
             self.waiting.push_back(Wait { key, turn, since });
             self.wakes = true;
         }
+        self.turns = turn;
         self.queued.push(key);
         self.in_flight += 1;
+    }
+
+    /// Whether most keys of queued tasks are of tasks that are gone, and there are so many that they are to be taken out.
+    pub(crate) fn has_many_gone(&self) -> bool {
+        self.gone > MOST_GONE && self.gone > self.in_flight / 2
+    }
+
+    /// So many keys of queued tasks that are gone were taken out of the queue.
+    pub(crate) fn forget_gone(&mut self, keys: usize) {
+        self.gone -= keys;
+        self.in_flight -= keys;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|wait| self.has_name(wait.key));
+        waiting.shrink_to_fit();
+        self.waiting = waiting;
     }
 
     /// The first task that waits for a worker and was not reported.
@@ -89,7 +112,10 @@ impl Agenda {
         self.settle(key);
         let (cause, turn) = match self.entry(key).map(|entry| entry.stage) {
             Some(Stage::Queued { cause, turn }) => (cause, turn),
-            _ => return self.nothing(),
+            _ => {
+                self.gone -= 1;
+                return self.nothing();
+            }
         };
         let now = self.now_for(index, now);
         // Also drops those that were picked up before.

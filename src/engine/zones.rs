@@ -205,37 +205,14 @@ fn read_again(local: &mut LocalZone) -> Result<Option<Zone>, TzError> {
 mod tests {
     use std::time::{Duration, SystemTime};
 
+    use super::super::tests::engine_on;
     use super::*;
-    use crate::clock::{Clock, ManualClock, CORRECTION};
-    use crate::engine::{OpenStore, Settings};
-    use crate::sync::Mutex;
-
-    fn engine(zone: &Zone) -> Arc<Engine> {
-        engine_on(ManualClock::new(SystemTime::UNIX_EPOCH), zone, Duration::ZERO)
-    }
-
-    fn engine_on(clock: ManualClock, zone: &Zone, zone_check: Duration) -> Arc<Engine> {
-        Arc::new(Engine::new(Settings {
-            clock: Clock::Manual(clock),
-            zone: zone.clone(),
-            seed: 0,
-            clock_check: None,
-            clock_correction: CORRECTION,
-            watch: Some(Watch::new(None)),
-            zone_check,
-            store: Mutex::new(OpenStore::default()),
-            recorder: None,
-            wait_limit: None,
-            claims: Default::default(),
-            begins_paused: false,
-            workers: 0,
-        }))
-    }
+    use crate::clock::ManualClock;
 
     #[test]
     fn a_zone_that_is_set_while_the_zones_are_checked_stays() {
         let [old, found, set] = [0, 3600, 7200].map(|offset| Zone::fixed(offset).unwrap());
-        let engine = engine(&old);
+        let engine = engine_on(ManualClock::new(SystemTime::UNIX_EPOCH), &old, Duration::ZERO);
         let check = || engine.time_to_check_zones(&mut lock(&engine.state), engine.clock.now());
         let watch = check().expect("it is time");
         assert!(check().is_none(), "one thread checks at a time");
