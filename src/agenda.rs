@@ -22,6 +22,7 @@ mod runs;
 mod sweeps;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod zones;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -398,11 +399,6 @@ impl Agenda {
     /// Whether the timer may have to wake up earlier than when this was asked last.
     pub(crate) fn take_wakes(&mut self) -> bool {
         std::mem::take(&mut self.wakes)
-    }
-
-    /// The reports of waits begin, and some tasks may be waiting.
-    pub(crate) fn reports_waits(&mut self) {
-        self.wakes = true;
     }
 
     /// What was queued for the workers since it was taken last.
