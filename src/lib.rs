@@ -190,7 +190,8 @@ pub mod cron;
 mod event;
 pub mod tz;
 
-// Floor 2: when a cron expression or a period is due in a zone; the crate's error type; what becomes of tasks.
+// Floor 2: when a cron expression or a period is due in a zone; the crate's error type; a task's identity and
+// what becomes of it.
 #[cfg(feature = "std")]
 mod error;
 mod occurrences;

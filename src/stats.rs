@@ -1,4 +1,4 @@
-//! What has become of a task so far.
+//! Which task it is, and what has become of it so far.
 
 use std::any::Any;
 use std::time::{Duration, SystemTime};
