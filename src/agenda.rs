@@ -284,7 +284,6 @@ impl Agenda {
 
     fn due_has_come(&mut self, index: usize, now: Now) {
         let entry = self.entry_at(index);
-        assert!(!matches!(entry.stage, Stage::Queued { .. }), "due twice");
         entry.stage = Stage::Idle;
         if entry.retry().is_some() {
             self.give_up_retry(index, now);
