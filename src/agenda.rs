@@ -274,8 +274,7 @@ impl Agenda {
             }
             // In the heap of elapsed time, that of a run to be repeated is in the place of the next due time.
             if is_elapsed && self.waits_to_repeat(index) {
-                self.disarm(index);
-                self.queue(index, Cause::Retry, now);
+                self.retry_has_come(index, now);
             } else {
                 self.due_has_come(index, now);
             }

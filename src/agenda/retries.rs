@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Demand, Entry, NameEntry, Stage};
+use super::entry::{Cause, Demand, Entry, NameEntry, Stage};
 use super::heap::HeapItem;
 use super::{Agenda, EntryKey, News};
 use crate::clock::Now;
@@ -88,6 +88,15 @@ impl Agenda {
             if let Some(Due::Calendar(_)) = next {
                 self.arm(index, now);
             }
+        }
+    }
+
+    /// The time to repeat the run of a task has come.
+    pub(super) fn retry_has_come(&mut self, index: usize, now: Now) {
+        self.disarm(index);
+        // The answer of a schedule that is being asked arms it again.
+        if self.entry_at(index).stage != Stage::Asked {
+            self.queue(index, Cause::Retry, now);
         }
     }
 

@@ -41,7 +41,7 @@ impl Agenda {
         }
         let entry = self.entry_at(index);
         entry.stage = Stage::Idle;
-        if cause != Cause::Retry || entry.passed(now).is_some() {
+        if !matches!(cause, Cause::Retry | Cause::Ask) || entry.passed(now).is_some() {
             self.give_up_retry(index, now);
         }
         let entry = self.entry_at(index);

@@ -466,6 +466,8 @@ fn a_set_clock_or_another_zone_does_not_lose_or_double_an_attempt() {
                 });
                 slow.unwrap();
                 stage.clock.advance(10 * MINUTE);
+                let attempts = task.stats().last.map(|last| last.attempts);
+                assert_eq!(attempts, Some(3), "{what} {kind} {wait:?}: none of them is given up");
                 stage.clock.advance(3 * HOUR);
                 task.pause().unwrap();
                 let mut told = stage.told();
