@@ -48,11 +48,7 @@ impl Period {
     /// If both are zero.
     pub const fn new(days: u32, elapsed: Duration) -> Result<Period, PeriodError> {
         if days == 0 && elapsed.is_zero() {
-            return Err(PeriodError {
-                found: Excerpt::of("", 0, 0),
-                at: None,
-                expected: Expected::MoreThanZero,
-            });
+            return Err(PeriodError { found: Excerpt::of("", 0, 0), at: None, expected: MORE_THAN_ZERO });
         }
         Ok(Period { months: 0, days, elapsed })
     }
@@ -126,64 +122,61 @@ impl FromStr for Period {
 
     /// `period = digits ("y" | "mo") | part {part} ; part = digits ["." digits] unit`
     fn from_str(text: &str) -> Result<Period, PeriodError> {
-        let error = |at: usize, len: usize, expected| {
-            let end = (at + len.max(1)).min(text.len());
-            Err(PeriodError { found: Excerpt::of(text, at, end), at: Some(at), expected })
-        };
+        let error = |start, end, expected| Err(PeriodError::new(text, start, end, expected));
         let mut days = 0_u32;
         let mut nanos = 0_u128;
         let mut at = 0;
         let mut first_unit = 0;
         loop {
             let start = at;
-            let Part { whole, fraction, unit, end } = match Part::read(text, at, first_unit) {
-                Ok(part) => part,
-                Err((at, len, expected)) => return error(at, len, expected),
-            };
+            let Part { whole, fraction, unit, end } = Part::read(text, at, first_unit)?;
             (at, first_unit) = (end, unit + 1);
             let unit = &UNITS[unit];
 
-            if !fraction.is_empty() && (unit.nanos == 0 || at < text.len()) {
-                let expected = if unit.nanos == 0 { Expected::WholeDays } else { Expected::FractionLast };
-                return error(start, at - start, expected);
+            if !fraction.is_empty() && unit.nanos == 0 {
+                let expected = "whole years, months, weeks and days, which are calendar steps (half a day of elapsed time is 12h)";
+                return error(start, at, expected);
+            }
+            if !fraction.is_empty() && at < text.len() {
+                return error(start, at, "a fraction only on the last part");
             }
             if unit.months > 0 {
                 let count = whole.parse().ok().filter(|count| *count <= MAX_MONTHS / unit.months);
                 return match count {
-                    _ if at < text.len() => error(at, text.len() - at, Expected::MonthsAlone),
-                    Some(0) => error(0, at, Expected::MoreThanZero),
+                    _ if at < text.len() => error(at, text.len(), MONTHS_ALONE),
+                    Some(0) => error(0, at, MORE_THAN_ZERO),
                     Some(count) => {
                         Ok(Period { months: count * unit.months, days: 0, elapsed: Duration::ZERO })
                     }
-                    None => error(start, at - start, Expected::Smaller),
+                    None => error(start, at, SHORTER),
                 };
             }
             // Twelve digits of any unit fit in u128 nanoseconds. The sum is checked below: u64 holds 584 years.
             let count = match whole.parse::<u64>() {
                 Ok(count) if count < 1_000_000_000_000 => count,
-                _ => return error(start, at - start, Expected::Smaller),
+                _ => return error(start, at, SHORTER),
             };
             nanos += u128::from(count) * u128::from(unit.nanos);
             match fraction_nanos(fraction, unit.nanos) {
                 Some(part) => nanos += u128::from(part),
-                None => return error(start, at - start, Expected::WholeNanos),
+                None => return error(start, at, "a whole number of nanoseconds"),
             }
             let part = u32::try_from(count).ok().and_then(|count| count.checked_mul(unit.days));
             days = match part.and_then(|part| days.checked_add(part)) {
                 Some(sum) if sum <= MAX_DAYS => sum,
                 _ if unit.days == 0 => days,
-                _ => return error(start, at - start, Expected::Smaller),
+                _ => return error(start, at, SHORTER),
             };
             if at == text.len() {
                 break;
             }
         }
         if days == 0 && nanos == 0 {
-            return error(0, text.len(), Expected::MoreThanZero);
+            return error(0, text.len(), MORE_THAN_ZERO);
         }
         match u64::try_from(nanos) {
             Ok(nanos) => Ok(Period { months: 0, days, elapsed: Duration::from_nanos(nanos) }),
-            Err(_) => error(0, text.len(), Expected::Smaller),
+            Err(_) => error(0, text.len(), SHORTER),
         }
     }
 }
@@ -199,29 +192,28 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Reads what stands at `at`, with a unit from `first_unit` on. A mistake is where it stands, how long it is, and what was
-    /// expected.
-    fn read(text: &'a str, mut at: usize, first_unit: usize) -> Result<Part<'a>, (usize, usize, Expected)> {
+    /// Reads what stands at `at`, with a unit from `first_unit` on.
+    fn read(text: &'a str, mut at: usize, first_unit: usize) -> Result<Part<'a>, PeriodError> {
+        let error = |start, end, expected| Err(PeriodError::new(text, start, end, expected));
         let whole = leading_digits(&text[at..]);
         at += whole.len();
         if whole.is_empty() {
-            return Err((at, 1, Expected::Number));
+            return error(at, at, "a number and a unit, as in 1h30m");
         }
         let mut fraction = "";
         if text[at..].starts_with('.') {
             at += 1;
             fraction = leading_digits(&text[at..]);
             if fraction.is_empty() {
-                return Err((at, 1, Expected::Digit));
+                return error(at, at, "a digit after the decimal point");
             }
             at += fraction.len();
         }
-        let letters = text[at..].bytes().take_while(u8::is_ascii_lowercase).count();
-        let end = at + letters;
+        let end = at + text[at..].bytes().take_while(u8::is_ascii_lowercase).count();
         match UNITS.iter().position(|unit| unit.name == &text[at..end]) {
             Some(unit) if unit >= first_unit => Ok(Part { whole, fraction, unit, end }),
-            Some(_) => Err((at, letters, Expected::SmallerUnit)),
-            None => Err((at, letters, Expected::Unit)),
+            Some(_) => error(at, end, "a smaller unit than the one before (the order is w, d, h, m, s, ms)"),
+            None => error(at, end, "a unit: y, mo, w, d, h, m, s or ms"),
         }
     }
 }
@@ -275,21 +267,21 @@ impl fmt::Display for Period {
 pub struct PeriodError {
     found: Excerpt,
     at: Option<usize>,
-    expected: Expected,
+    expected: &'static str,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
-    Number,
-    Digit,
-    Unit,
-    SmallerUnit,
-    WholeDays,
-    MonthsAlone,
-    FractionLast,
-    WholeNanos,
-    Smaller,
-    MoreThanZero,
+const MORE_THAN_ZERO: &str = "a period of more than zero";
+const SHORTER: &str = "a shorter period: at most 9999 years of days or months and 584 years of elapsed time";
+const MONTHS_ALONE: &str =
+    "nothing beside years or months (a year and a half is 18mo; the end of each month is cron's `L`)";
+
+impl PeriodError {
+    /// An error about the text from `start` to `end`, of at least a byte if there is one.
+    #[cold]
+    fn new(text: &str, start: usize, end: usize, expected: &'static str) -> PeriodError {
+        let found = Excerpt::of(text, start, end.max(start + 1).min(text.len()));
+        PeriodError { found, at: Some(start), expected }
+    }
 }
 
 /// One line. With `{:#}` it leaves out the byte offset, for use with carets.
@@ -300,22 +292,7 @@ impl fmt::Display for PeriodError {
             Some(at) => write!(f, "found {} at byte {at}, expected ", self.found)?,
             None => f.write_str("expected ")?,
         }
-        f.write_str(match self.expected {
-            Expected::Number => "a number and a unit, as in 1h30m",
-            Expected::Digit => "a digit after the decimal point",
-            Expected::Unit => "a unit: y, mo, w, d, h, m, s or ms",
-            Expected::SmallerUnit => "a smaller unit than the one before (the order is w, d, h, m, s, ms)",
-            Expected::WholeDays => {
-                "whole years, months, weeks and days, which are calendar steps (half a day of elapsed time is 12h)"
-            }
-            Expected::MonthsAlone => {
-                "nothing beside years or months (a year and a half is 18mo; the end of each month is cron's `L`)"
-            }
-            Expected::FractionLast => "a fraction only on the last part",
-            Expected::WholeNanos => "a whole number of nanoseconds",
-            Expected::Smaller => "a shorter period: at most 9999 years of days or months and 584 years of elapsed time",
-            Expected::MoreThanZero => "a period of more than zero",
-        })
+        f.write_str(self.expected)
     }
 }
 
