@@ -40,10 +40,9 @@ struct Inner {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Cron(cron::ParseError),
-    Period(PeriodError),
-    Civil(civil::ParseError),
-    Tz(TzError),
+    /// Another error of the crate, which says all.
+    Source(Arc<dyn std::error::Error + Send + Sync>),
+    /// The same of a store, which may be the user's.
     Store(Arc<dyn std::error::Error + Send + Sync>),
     /// A thread could not be started.
     Thread(Arc<io::Error>),
@@ -52,8 +51,6 @@ pub(crate) enum Kind {
     StillRunning(Vec<Arc<str>>),
     /// The schedule has no occurrence at all, or none after now.
     NeverDue(String),
-    /// A schedule gave a time that is not after the one before it.
-    WentBack(String),
     /// A schedule's own code panicked.
     Panicked(Arc<str>),
     Other(String),
@@ -131,10 +128,7 @@ impl fmt::Display for Error {
             }
         }
         match kind {
-            Kind::Cron(error) => error.fmt(f),
-            Kind::Period(error) => error.fmt(f),
-            Kind::Civil(error) => error.fmt(f),
-            Kind::Tz(error) => error.fmt(f),
+            Kind::Source(error) => error.fmt(f),
             Kind::Store(error) => OneLine(&error.to_string()).fmt(f),
             Kind::Thread(error) => write!(f, "could not start a thread: {error}"),
             Kind::UnknownTask => f.write_str("no task has this name"),
@@ -149,7 +143,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::NeverDue(text) | Kind::WentBack(text) | Kind::Other(text) => f.write_str(text),
+            Kind::NeverDue(text) | Kind::Other(text) => f.write_str(text),
             Kind::Panicked(message) => write!(f, "panicked: {}", OneLine(message)),
         }
     }
@@ -164,11 +158,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.inner.kind {
-            Kind::Cron(error) => Some(error),
-            Kind::Period(error) => Some(error),
-            Kind::Civil(error) => Some(error),
-            Kind::Tz(error) => Some(error),
-            Kind::Store(error) => Some(&**error),
+            Kind::Source(error) | Kind::Store(error) => Some(&**error),
             Kind::Thread(error) => Some(&**error),
             _ => None,
         }
@@ -177,25 +167,25 @@ impl std::error::Error for Error {
 
 impl From<cron::ParseError> for Error {
     fn from(error: cron::ParseError) -> Error {
-        Error::new(Kind::Cron(error))
+        Error::new(Kind::Source(Arc::new(error)))
     }
 }
 
 impl From<PeriodError> for Error {
     fn from(error: PeriodError) -> Error {
-        Error::new(Kind::Period(error))
+        Error::new(Kind::Source(Arc::new(error)))
     }
 }
 
 impl From<civil::ParseError> for Error {
     fn from(error: civil::ParseError) -> Error {
-        Error::new(Kind::Civil(error))
+        Error::new(Kind::Source(Arc::new(error)))
     }
 }
 
 impl From<TzError> for Error {
     fn from(error: TzError) -> Error {
-        Error::new(Kind::Tz(error))
+        Error::new(Kind::Source(Arc::new(error)))
     }
 }
 

@@ -12,7 +12,7 @@ use super::recurrence::Grid;
 use super::timeline::Timeline;
 use super::words::Words;
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::guard::guarded;
 use crate::occurrences::days::remainder;
 use crate::tz::Zone;
@@ -150,6 +150,5 @@ pub(super) fn ask(next: &mut Closure, now: Now) -> Result<Option<Due>, Error> {
 }
 
 fn went_back(field: &'static str, moment: Moment, before: Moment) -> Error {
-    Error::new(Kind::WentBack(format!("expected a time after {before}, or no more")))
-        .in_field(field, moment.to_string())
+    Error::other(format!("expected a time after {before}, or no more")).in_field(field, moment.to_string())
 }
