@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use super::bounds::{Bounds, Parts};
 use super::calendar::Calendar;
 use super::due::Due;
-use super::exclusions::Exclusions;
 use super::jitter::Whose;
 use super::moment::{out_of_range, Moment};
 use super::pattern::Pattern;
@@ -188,18 +187,18 @@ impl Beginning {
         // Days go on from where an earlier process was.
         let anchor = self.starting.or(last).unwrap_or(self.now.wall);
         let pattern = Pattern::days(period, self.bounds.civil_starting, anchor, &self.zone)?;
-        let exclusions = Exclusions { except: &self.bounds.except, clock: pattern.clock() };
+        let exclusions = pattern.without(&self.bounds.except);
         let first = match (self.starting, last) {
             (Some(start), last) if start > last.unwrap_or(wall) => Some(start),
             (_, Some(_)) => None,
-            (Some(_), None) => exclusions.until(&pattern, wall)?,
+            (Some(_), None) => exclusions.until(wall)?,
             (None, None) => Some(self.now.wall),
         };
         let first = match first {
-            Some(first) if !exclusions.leave_out(first)? => Some(first),
+            Some(first) if !self.bounds.except.leaves_out(first, pattern.clock())? => Some(first),
             first => {
                 let after = first.or(last).unwrap_or(wall);
-                exclusions.after(&pattern, after, self.bounds.undelayed_end())?
+                exclusions.after(after, self.bounds.undelayed_end())?
             }
         };
         let first = first.map(Due::Calendar);

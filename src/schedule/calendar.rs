@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use super::bounds::Bounds;
 use super::except::Except;
-use super::exclusions::Exclusions;
 use super::pattern::Pattern;
 use crate::error::Error;
 use crate::tz::{system_time, unix_seconds, Zone};
@@ -43,9 +42,7 @@ impl Calendar {
     /// The first occurrence after an instant, without the delay. Closures are not asked about one after the end.
     pub(super) fn after(&self, mut after: SystemTime, bounds: &Bounds) -> Result<Option<SystemTime>, Error> {
         let until = bounds.undelayed_end();
-        let find = |pattern: &Pattern, after, until| {
-            Exclusions { except: &bounds.except, clock: pattern.clock() }.after(pattern, after, until)
-        };
+        let find = |pattern: &Pattern, after, until| pattern.without(&bounds.except).after(after, until);
         for (pattern, end) in self.earlier() {
             if after < *end {
                 let found = find(pattern, after, Some(until.map_or(*end, |until| until.min(*end))))?;
@@ -60,9 +57,7 @@ impl Calendar {
 
     /// How many occurrences there are after an instant and up to another. Closures are not asked.
     pub(super) fn count(&self, mut after: SystemTime, until: SystemTime, except: &Except) -> u64 {
-        let count = |pattern: &Pattern, after, until| {
-            Exclusions { except, clock: pattern.clock() }.count(pattern, after, until)
-        };
+        let count = |pattern: &Pattern, after, until| pattern.without(except).count(after, until);
         let mut all = 0;
         for (pattern, end) in self.earlier() {
             let end = until.min(*end);

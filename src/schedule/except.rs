@@ -1,7 +1,9 @@
 //! What a schedule leaves out, as it was asked for.
 
 use std::fmt;
+use std::time::SystemTime;
 
+use super::timeline::Timeline;
 use super::{Given, Schedule, What};
 use crate::civil::{Date, DateTime};
 use crate::error::{Error, Kind};
@@ -193,6 +195,14 @@ impl Except {
             }
             Some((first, last))
         })
+    }
+
+    /// Whether what a clock shows at an instant is left out, as a listed date or by a closure.
+    pub(super) fn leaves_out(&self, instant: SystemTime, clock: &Timeline) -> Result<bool, Error> {
+        match clock.civil(instant) {
+            Some(shown) => Ok(self.lists(shown.date()) || self.closures_leave_out(shown)?),
+            None => Ok(false),
+        }
     }
 
     /// Whether a closure leaves out a civil time.

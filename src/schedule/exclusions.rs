@@ -32,32 +32,24 @@ const TRIED: Duration = Duration::from_secs(8 * 366 * 86_400);
 /// No expression names a later year: one that goes on after it goes on to the end of the calendar.
 const LAST_NAMED_YEAR: i16 = 2199;
 
-/// What is left out of something that follows a clock.
+/// A pattern, the clock that shows what is left out of it, and what that is.
 #[derive(Clone, Copy)]
 pub(super) struct Exclusions<'a> {
-    pub(super) except: &'a Except,
+    pub(super) pattern: &'a dyn Recurrence,
     pub(super) clock: &'a Timeline,
+    pub(super) except: &'a Except,
 }
 
 impl Exclusions<'_> {
-    /// Whether what the clock shows at an instant is left out, as a listed date or by a closure.
-    pub(super) fn leave_out(&self, instant: SystemTime) -> Result<bool, Error> {
-        match self.clock.civil(instant) {
-            Some(shown) => Ok(self.except.lists(shown.date()) || self.except.closures_leave_out(shown)?),
-            None => Ok(false),
-        }
-    }
-
-    /// The first occurrence of a pattern after an instant. Closures are not asked about one after `until`.
+    /// The first occurrence after an instant. Closures are not asked about one after `until`.
     pub(super) fn after(
         &self,
-        pattern: &dyn Recurrence,
         mut after: SystemTime,
         until: Option<SystemTime>,
     ) -> Result<Option<SystemTime>, Error> {
         let (mut row, mut first, mut last) = (0_u32, None::<Date>, None::<Date>);
         loop {
-            let found = self.by_dates_after(pattern, after);
+            let found = self.by_dates_after(after);
             let is_asked = |found: &SystemTime| {
                 self.except.has_closures() && until.map_or(true, |until| *found <= until)
             };
@@ -67,9 +59,7 @@ impl Exclusions<'_> {
                     last = Some(shown.date());
                     let days = shown.date().days() - first.get_or_insert(shown.date()).days();
                     let is_too_much = row >= MOST_IN_A_ROW && days > MOST_DAYS;
-                    if is_too_much
-                        || (row == TRIED_AFTER && self.leave_out_each_hour(pattern, found, until)?)
-                    {
+                    if is_too_much || (row == TRIED_AFTER && self.leave_out_each_hour(found, until)?) {
                         return Err(leaves_nothing());
                     }
                     // Within a second the answer is the same.
@@ -83,26 +73,22 @@ impl Exclusions<'_> {
         }
     }
 
-    /// The last occurrence of a pattern at an instant or before it.
-    pub(super) fn until(
-        &self,
-        pattern: &dyn Recurrence,
-        until: SystemTime,
-    ) -> Result<Option<SystemTime>, Error> {
+    /// The last occurrence at an instant or before it.
+    pub(super) fn until(&self, until: SystemTime) -> Result<Option<SystemTime>, Error> {
         if self.except.is_empty() {
-            return Ok(pattern.until(until));
+            return Ok(self.pattern.until(until));
         }
         // What moves back comes from later dates.
         let days = if self.except.moves == Moves::Previous { MOST_DAYS as u64 + 2 } else { 0 };
         let ahead = Duration::from_secs(days * 86_400);
-        let after = |after| self.after(pattern, after, Some(until));
+        let after = |after| self.after(after, Some(until));
         // From earlier and earlier on, until there is one, and at last from before all.
         let mut step = Duration::from_secs(1);
         while let Some(before) = until.checked_sub(step) {
             if let Some(found) = after(before)?.filter(|&found| found <= until) {
                 return last_of(found, until, after).map(Some);
             }
-            if before.checked_add(ahead).and_then(|latest| pattern.until(latest)).is_none() {
+            if before.checked_add(ahead).and_then(|latest| self.pattern.until(latest)).is_none() {
                 break;
             }
             step = step.saturating_mul(2);
@@ -110,10 +96,9 @@ impl Exclusions<'_> {
         Ok(None)
     }
 
-    /// How many occurrences of a pattern there are after an instant and up to another, as far as dates leave them out. Nothing
-    /// moves.
-    fn count_in_place(&self, pattern: &dyn Recurrence, after: SystemTime, until: SystemTime) -> u64 {
-        let mut count = pattern.count(after, until);
+    /// How many occurrences there are after an instant and up to another, as far as dates leave them out. Nothing moves.
+    fn count_in_place(&self, after: SystemTime, until: SystemTime) -> u64 {
+        let mut count = self.pattern.count(after, until);
         for (first, last) in self.except.stretches() {
             let (first, end) = (first.days() * DAY, (last.days() + 1) * DAY);
             // The instants that show these dates: a part of each span near them.
@@ -124,7 +109,7 @@ impl Exclusions<'_> {
                 let from = just_before(span.lo.max(first - offset)).map_or(after, |from| from.max(after));
                 let to = just_before(span.hi.min(end - offset)).map_or(until, |to| to.min(until));
                 if from < to {
-                    count = count.saturating_sub(pattern.count(from, to));
+                    count = count.saturating_sub(self.pattern.count(from, to));
                 }
                 at = span.hi;
             }
@@ -132,10 +117,9 @@ impl Exclusions<'_> {
         count
     }
 
-    /// How many occurrences of a pattern there are after an instant and up to another, as far as dates leave them out or
-    /// move them.
-    pub(super) fn count(&self, pattern: &dyn Recurrence, after: SystemTime, until: SystemTime) -> u64 {
-        let mut count = self.count_in_place(pattern, after, until);
+    /// How many occurrences there are after an instant and up to another, as far as dates leave them out or move them.
+    pub(super) fn count(&self, after: SystemTime, until: SystemTime) -> u64 {
+        let mut count = self.count_in_place(after, until);
         for (first, last) in self.except.stretches() {
             // All that moves from these dates is due on the date beside them, or at the end of a gap that begins there.
             let open = match self.except.moves {
@@ -145,27 +129,22 @@ impl Exclusions<'_> {
             };
             let from = just_before(self.clock.start(open)).map_or(after, |from| from.max(after));
             let to = system_time(self.clock.start(next_day(open))).map_or(until, |to| to.min(until));
-            let are_alike = || self.are_alike(pattern, first.min(open), last.max(open));
-            if from >= to || (are_alike() && self.has_any(pattern, open)) {
+            let are_alike = || self.are_alike(first.min(open), last.max(open));
+            if from >= to || (are_alike() && self.has_any(open)) {
                 continue;
             }
-            let next = |at: &SystemTime| self.by_dates_after(pattern, *at).filter(|next| *next <= to);
+            let next = |at: &SystemTime| self.by_dates_after(*at).filter(|next| *next <= to);
             count += std::iter::successors(next(&from), next).count() as u64;
-            count = count.saturating_sub(self.count_in_place(pattern, from, to));
+            count = count.saturating_sub(self.count_in_place(from, to));
         }
         count
     }
 
     /// Whether closures leave out the first occurrence of each hour for eight years.
-    fn leave_out_each_hour(
-        &self,
-        pattern: &dyn Recurrence,
-        start: SystemTime,
-        until: Option<SystemTime>,
-    ) -> Result<bool, Error> {
+    fn leave_out_each_hour(&self, start: SystemTime, until: Option<SystemTime>) -> Result<bool, Error> {
         let is_in_time = |found: &SystemTime| until.map_or(true, |until| *found <= until);
         let mut at = Some(start);
-        while let Some(found) = at.and_then(|at| self.by_dates_after(pattern, at)).filter(is_in_time) {
+        while let Some(found) = at.and_then(|at| self.by_dates_after(at)).filter(is_in_time) {
             match self.clock.civil(found) {
                 Some(_) if found.duration_since(start).map_or(false, |ahead| ahead >= TRIED) => {
                     return Ok(true)
@@ -180,18 +159,18 @@ impl Exclusions<'_> {
     }
 
     /// The first occurrence after an instant that the list of dates leaves where it is, or moves there.
-    fn by_dates_after(&self, pattern: &dyn Recurrence, mut after: SystemTime) -> Option<SystemTime> {
+    fn by_dates_after(&self, mut after: SystemTime) -> Option<SystemTime> {
         if self.except.dates.is_empty() {
-            return pattern.after(after);
+            return self.pattern.after(after);
         }
         let moves = self.except.moves;
-        if let (Moves::Previous, Some(begin)) = (moves, pattern.begins_after()) {
+        if let (Moves::Previous, Some(begin)) = (moves, self.pattern.begins_after()) {
             // Nothing moves to before the beginning.
             after = begin.max(after);
         }
         let passed = match DateTime::from_seconds(self.clock.not_shown_by(unix_seconds(after))) {
             Some(passed) => passed,
-            None => return pattern.after(after),
+            None => return self.pattern.after(after),
         };
         let (mut at, mut best) = (after, None::<SystemTime>);
         if moves == Moves::Next {
@@ -199,7 +178,7 @@ impl Exclusions<'_> {
             let start = just_before(self.clock.start(self.first_listed_before(passed.date())));
             at = start.map_or(after, |start| start.min(after));
         }
-        while let Some(raw) = pattern.after(at) {
+        while let Some(raw) = self.pattern.after(at) {
             let shown = match self.clock.civil(raw) {
                 Some(shown) => shown,
                 None => return best.or(Some(raw)),
@@ -217,7 +196,7 @@ impl Exclusions<'_> {
             let due = match moves {
                 _ if !is_listed => Some(raw),
                 Moves::Not => None,
-                Moves::Next | Moves::Previous => self.moved(pattern, raw, shown),
+                Moves::Next | Moves::Previous => self.moved(raw, shown),
             };
             let later = due.filter(|&due| due > after);
             best = best.into_iter().chain(later).min();
@@ -250,8 +229,8 @@ impl Exclusions<'_> {
     }
 
     /// Where an occurrence on a listed date goes; `None` if that is more than a year away.
-    fn moved(&self, pattern: &dyn Recurrence, raw: SystemTime, shown: DateTime) -> Option<SystemTime> {
-        let time = self.meant_for(pattern, raw, shown).time();
+    fn moved(&self, raw: SystemTime, shown: DateTime) -> Option<SystemTime> {
+        let time = self.meant_for(raw, shown).time();
         let below_second = raw.duration_since(system_time(unix_seconds(raw))?).unwrap_or_default();
         let mut date = shown.date();
         loop {
@@ -272,27 +251,27 @@ impl Exclusions<'_> {
     }
 
     /// The civil time that an occurrence is meant for: of one at the end of a gap, what the gap has skipped.
-    fn meant_for(&self, pattern: &dyn Recurrence, raw: SystemTime, shown: DateTime) -> DateTime {
+    fn meant_for(&self, raw: SystemTime, shown: DateTime) -> DateTime {
         let unix = unix_seconds(raw);
         if self.clock.span(unix).lo != unix {
             return shown;
         }
-        let skipped = pattern.skipped_from(self.clock.not_shown_by(unix.saturating_sub(1)), shown);
+        let skipped = self.pattern.skipped_from(self.clock.not_shown_by(unix.saturating_sub(1)), shown);
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
     }
 
-    /// Whether there is an occurrence of a pattern on a date on which no clocks change.
-    fn has_any(&self, pattern: &dyn Recurrence, date: Date) -> bool {
-        let next = just_before(self.clock.start(date)).and_then(|before| pattern.after(before));
+    /// Whether there is an occurrence on a date on which no clocks change.
+    fn has_any(&self, date: Date) -> bool {
+        let next = just_before(self.clock.start(date)).and_then(|before| self.pattern.after(before));
         next.map_or(false, |next| unix_seconds(next) < self.clock.start(next_day(date)))
     }
 
     /// Whether all dates from this one to another have the same times of day, if they have any.
-    fn are_alike(&self, pattern: &dyn Recurrence, date: Date, last: Date) -> bool {
+    fn are_alike(&self, date: Date, last: Date) -> bool {
         let start = self.clock.start(date);
         let span = self.clock.span(start);
         let is_in_span = span.lo < start && self.clock.start(next_day(last)) <= span.hi;
-        is_in_span && pattern.is_same_each_day_from(start)
+        is_in_span && self.pattern.is_same_each_day_from(start)
     }
 
     /// The first date of the listed ones in a row that end the day before this one, or else this one.

@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::bounds::Bounds;
+use super::except::Except;
 use super::exclusions::{Exclusions, NANOSECOND};
 use super::moment::{out_of_range, Moment};
 use super::recurrence::Recurrence;
@@ -200,6 +201,11 @@ impl Pattern {
         }
     }
 
+    /// Its occurrences without those that are left out.
+    pub(super) fn without<'a>(&'a self, except: &'a Except) -> Exclusions<'a> {
+        Exclusions { pattern: self, clock: self.clock(), except }
+    }
+
     /// The same by another clock.
     pub(super) fn with_clock(&self, clock: Timeline) -> Pattern {
         match self {
@@ -277,14 +283,14 @@ impl Set {
     ) -> Result<Option<SystemTime>, Error> {
         let after = self.judged.map_or(after, |judged| judged.max(after));
         let until = self.bounds.until.into_iter().chain(until).min();
-        let found = self.exclusions().after(&self.pattern, after, until)?;
+        let found = self.pattern.without(&self.bounds.except).after(after, until)?;
         Ok(found.filter(|&found| until.map_or(true, |until| found <= until)))
     }
 
     /// The last one at an instant or before it.
     pub(super) fn until(&self, until: SystemTime) -> Result<Option<SystemTime>, Error> {
         let until = self.bounds.until.map_or(until, |end| end.min(until));
-        let found = self.exclusions().until(&self.pattern, until)?;
+        let found = self.pattern.without(&self.bounds.except).until(until)?;
         Ok(found.filter(|&found| self.judged.map_or(true, |judged| found > judged)))
     }
 
@@ -293,13 +299,9 @@ impl Set {
         let after = self.judged.map_or(after, |judged| judged.max(after));
         let until = self.bounds.until.map_or(until, |end| end.min(until));
         match after < until {
-            true => self.exclusions().count(&self.pattern, after, until),
+            true => self.pattern.without(&self.bounds.except).count(after, until),
             false => 0,
         }
-    }
-
-    fn exclusions(&self) -> Exclusions<'_> {
-        Exclusions { except: &self.bounds.except, clock: self.pattern.clock() }
     }
 }
 

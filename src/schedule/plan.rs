@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use super::bounds::Bounds;
 use super::exclusions::Exclusions;
 use super::pattern::Pattern;
-use super::recurrence::{Grid, Recurrence};
+use super::recurrence::Grid;
 use super::rule::Rule;
+use super::timeline::Timeline;
 use super::timetable::Timetable;
 use crate::cron::Cron;
 use crate::tz::Zone;
@@ -24,7 +25,10 @@ pub(crate) struct Plan {
 #[derive(Clone)]
 enum Kind {
     Calendar(Pattern),
-    Elapsed(Duration),
+    Elapsed {
+        period: Duration,
+        clock: Timeline,
+    },
     /// Only the schedule itself knows: an iterator, a closure, elapsed time of which something is left out.
     Unknown,
 }
@@ -35,7 +39,9 @@ impl Timetable {
         let kind = match &self.rule {
             _ if self.bounds.except.has_closures() => Kind::Unknown,
             Rule::Calendar(calendar) => Kind::Calendar(calendar.pattern.in_zone_alone()),
-            Rule::Elapsed { period, .. } if self.bounds.except.is_empty() => Kind::Elapsed(*period),
+            Rule::Elapsed { period, clock, .. } if self.bounds.except.is_empty() => {
+                Kind::Elapsed { period: *period, clock: clock.clone() }
+            }
             Rule::Once(_) => return None,
             Rule::Elapsed { .. } | Rule::AfterEnd { .. } | Rule::AtEach { .. } | Rule::AtNext(_) => {
                 Kind::Unknown
@@ -49,29 +55,22 @@ impl Plan {
     /// The last due time at an instant or before it, and the first one after it. Elapsed time is counted from `next`, a due
     /// time, on.
     pub(crate) fn around(&self, next: Option<SystemTime>, instant: SystemTime) -> [Option<SystemTime>; 2] {
-        let (end, delay) = (self.bounds.until.unwrap_or(instant), self.bounds.delay);
-        type Find<'a> = &'a dyn Fn(SystemTime) -> Option<SystemTime>;
-        let around = |until: Find<'_>, after: Find<'_>| {
-            let last = until(end.min(instant).checked_sub(delay)?);
-            let after = after(instant.checked_sub(delay)?);
-            Some([last, after].map(|found| found?.checked_add(delay)))
-        };
-        let found = match (&self.kind, next.and_then(|next| next.checked_sub(delay))) {
-            (Kind::Calendar(pattern), _) => {
-                // There are no closures that could fail.
-                let left = Exclusions { except: &self.bounds.except, clock: pattern.clock() };
-                around(&|until| left.until(pattern, until).ok()?, &|after| {
-                    left.after(pattern, after, None).ok()?
-                })
+        let (except, delay, end) = (&self.bounds.except, self.bounds.delay, self.bounds.until);
+        let grid;
+        let exclusions = match (&self.kind, next.and_then(|next| next.checked_sub(delay))) {
+            (Kind::Calendar(pattern), _) => pattern.without(except),
+            (Kind::Elapsed { period, clock }, Some(from)) => {
+                grid = Grid { from, period: *period };
+                Exclusions { pattern: &grid, clock, except }
             }
-            (Kind::Elapsed(period), Some(from)) => {
-                let grid = Grid { from, period: *period };
-                around(&|until| grid.until(until), &|after| grid.after(after))
-            }
-            _ => None,
+            _ => return [None; 2],
         };
-        let [last, after] = found.unwrap_or_default();
-        [last, after.filter(|&after| self.bounds.until.map_or(true, |until| after <= until))]
+        // There are no closures that could fail.
+        let until = end.map_or(instant, |end| end.min(instant)).checked_sub(delay);
+        let last = until.and_then(|until| exclusions.until(until).ok()?);
+        let after = instant.checked_sub(delay).and_then(|after| exclusions.after(after, None).ok()?);
+        let [last, after] = [last, after].map(|found| found?.checked_add(delay));
+        [last, after.filter(|&after| end.map_or(true, |end| after <= end))]
     }
 
     /// No due time is later.
@@ -91,7 +90,7 @@ impl Plan {
 
     /// Whether they are at equal distances.
     pub(crate) fn is_elapsed(&self) -> bool {
-        matches!(self.kind, Kind::Elapsed(_))
+        matches!(self.kind, Kind::Elapsed { .. })
     }
 
     /// Whether the due times after the next can be computed.

@@ -106,7 +106,7 @@ impl Rule {
                 };
                 let grid = Grid { from: wall, period: *period };
                 let before = wall.checked_sub(NANOSECOND).unwrap_or(wall);
-                let found = Exclusions { except, clock }.after(&grid, before, None)?;
+                let found = Exclusions { pattern: &grid, clock, except }.after(before, None)?;
                 Ok(found.and_then(|found| due.later(found.duration_since(wall).ok()?)))
             }
             _ => Ok(due),
@@ -132,7 +132,7 @@ impl Rule {
             Rule::Elapsed { clock, .. } => clock,
             _ => return Ok(false),
         };
-        Exclusions { except, clock }.leave_out(instant)
+        except.leaves_out(instant, clock)
     }
 }
 

@@ -159,7 +159,7 @@ impl Timetable {
             Rule::Calendar(calendar) => calendar.count(from, last, &self.bounds.except),
             Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
-                Exclusions { except: &self.bounds.except, clock }.count(&grid, from, last)
+                Exclusions { pattern: &grid, clock, except: &self.bounds.except }.count(from, last)
             }
             _ => 0,
         }
@@ -170,7 +170,7 @@ impl Timetable {
         match &self.rule {
             Rule::Elapsed { period, clock, .. } => {
                 let grid = Grid { from, period: *period };
-                Exclusions { except: &self.bounds.except, clock }.after(&grid, after, None)
+                Exclusions { pattern: &grid, clock, except: &self.bounds.except }.after(after, None)
             }
             Rule::Calendar(calendar) => calendar.after(after, &self.bounds),
             _ => Ok(None),
