@@ -70,13 +70,6 @@ struct Daylight {
     ends: YearlyEvent,
 }
 
-/// Which of the two times it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Season {
-    Standard,
-    Daylight,
-}
-
 /// A day of the year, and seconds since its midnight in UTC: up to eight days before or after it.
 #[derive(Clone, Copy)]
 struct YearlyEvent {
@@ -121,7 +114,7 @@ impl PosixZone {
 
     /// The offset at an instant, in seconds east of UTC.
     pub fn offset(&self, unix: i64) -> i32 {
-        self.local_type(self.season(unix)).offset
+        self.local_type(self.is_daylight(unix)).offset
     }
 
     /// What the time is called at an instant, such as `CEST`. For people: abbreviations are not unique.
@@ -146,20 +139,16 @@ impl PosixZone {
 
     /// The offset at an instant, and its abbreviation.
     pub(super) fn shown(&self, unix: i64) -> (i32, &str) {
-        let LocalType { offset, abbreviation: (start, end) } = *self.local_type(self.season(unix));
+        let LocalType { offset, abbreviation: (start, end) } = *self.local_type(self.is_daylight(unix));
         (offset, &self.as_str()[usize::from(start)..usize::from(end)])
     }
 
-    fn local_type(&self, season: Season) -> &LocalType {
-        match (&self.daylight, season) {
-            (Some(daylight), Season::Daylight) => &daylight.shows,
-            _ => &self.standard,
-        }
+    fn local_type(&self, is_daylight: bool) -> &LocalType {
+        self.daylight.as_ref().filter(|_| is_daylight).map_or(&self.standard, |daylight| &daylight.shows)
     }
 
-    fn season(&self, unix: i64) -> Season {
-        let daylight = self.daylight.as_ref();
-        daylight.map_or(Season::Standard, |daylight| daylight.season(unix.rem_euclid(CYCLE)))
+    fn is_daylight(&self, unix: i64) -> bool {
+        self.daylight.as_ref().map_or(false, |daylight| daylight.holds(unix.rem_euclid(CYCLE)))
     }
 }
 
@@ -168,9 +157,9 @@ impl Offsets for PosixZone {
         match &self.daylight {
             Some(daylight) if daylight.shows.offset != self.standard.offset => {
                 let in_cycle = unix.rem_euclid(CYCLE);
-                let (season, start, end) = daylight.span(in_cycle);
+                let (is_daylight, start, end) = daylight.span(in_cycle);
                 let (ago, ahead) = (in_cycle - start, end - in_cycle);
-                let offset = self.local_type(season).offset;
+                let offset = self.local_type(is_daylight).offset;
                 Span { lo: unix.saturating_sub(ago), hi: unix.saturating_add(ahead), offset }
             }
             _ => Span { lo: i64::MIN, hi: i64::MAX, offset: self.standard.offset },
@@ -180,35 +169,29 @@ impl Offsets for PosixZone {
 
 /// All instants here lie within a [`CYCLE`] that begins in 1970, or not far from it.
 impl Daylight {
-    /// The latest event decides. If that is both a beginning and an end, it is a beginning: so daylight saving time that
-    /// begins as it ends is permanent. RFC 9636, section 3.3.1, writes it `0/0,J365/25`.
+    /// Whether it is daylight saving time. The latest event decides. If that is both a beginning and an end, it is a
+    /// beginning: so daylight saving time that begins as it ends is permanent. RFC 9636, section 3.3.1, writes it `0/0,J365/25`.
     #[inline(never)]
-    fn season(&self, at: i64) -> Season {
-        match self.begins.latest(at) >= self.ends.latest(at) {
-            true => Season::Daylight,
-            false => Season::Standard,
-        }
+    fn holds(&self, at: i64) -> bool {
+        self.begins.latest(at) >= self.ends.latest(at)
     }
 
-    /// The season, and from when to when it is that one.
-    fn span(&self, at: i64) -> (Season, i64, i64) {
+    /// Whether it is daylight saving time, and from when to when that is so.
+    fn span(&self, at: i64) -> (bool, i64, i64) {
         let (begun, ended) = (self.begins.latest(at), self.ends.latest(at));
-        let (season, since, other) = match begun >= ended {
-            true => (Season::Daylight, begun, ended),
-            false => (Season::Standard, ended, begun),
-        };
-        let end = self.bounds_of(season).1.next_after(at);
+        let (is_daylight, since, other) = (begun >= ended, begun.max(ended), begun.min(ended));
+        let end = self.events_around(is_daylight).1.next_after(at);
         // Nearly always the two events take turns: there is one of the other kind between two of a kind.
         if since - SHORTEST_YEAR < other && other < since && end < since + SHORTEST_YEAR {
-            return (season, since, end);
+            return (is_daylight, since, end);
         }
-        (season, self.start_of(season, at), self.end_of(season, at))
+        (is_daylight, self.start_of(is_daylight, at), self.end_of(is_daylight, at))
     }
 
     /// Whether it never ends. Only where it does are there changes to be found.
     fn is_permanent(&self) -> bool {
         let mut end = self.ends.next_after(0);
-        while self.season(end) == Season::Daylight {
+        while self.holds(end) {
             end = self.ends.next_after(end);
             if end > CYCLE + SPILL {
                 return true;
@@ -217,32 +200,33 @@ impl Daylight {
         false
     }
 
-    /// What begins a season, and what ends it.
-    fn bounds_of(&self, season: Season) -> (YearlyEvent, YearlyEvent) {
-        match season {
-            Season::Daylight => (self.begins, self.ends),
-            Season::Standard => (self.ends, self.begins),
+    /// What begins daylight saving time or standard time, and what ends it.
+    fn events_around(&self, is_daylight: bool) -> (YearlyEvent, YearlyEvent) {
+        if is_daylight {
+            (self.begins, self.ends)
+        } else {
+            (self.ends, self.begins)
         }
     }
 
-    /// When the season that it is at `at` began. Most events change something.
+    /// When the time that it is at `at`, daylight saving or not, began. Most events change something.
     #[cold]
-    fn start_of(&self, season: Season, mut at: i64) -> i64 {
+    fn start_of(&self, is_daylight: bool, mut at: i64) -> i64 {
         loop {
-            let change = self.bounds_of(season).0.latest(at);
-            if self.season(change - 1) != season {
+            let change = self.events_around(is_daylight).0.latest(at);
+            if self.holds(change - 1) != is_daylight {
                 return change;
             }
             at = change - 1;
         }
     }
 
-    /// The first instant after `at` at which the season is no longer the one that it is then.
+    /// The first instant after `at` at which it is no longer the time, daylight saving or not, that it is then.
     #[cold]
-    fn end_of(&self, season: Season, mut at: i64) -> i64 {
+    fn end_of(&self, is_daylight: bool, mut at: i64) -> i64 {
         loop {
-            at = self.bounds_of(season).1.next_after(at);
-            if self.season(at) != season {
+            at = self.events_around(is_daylight).1.next_after(at);
+            if self.holds(at) != is_daylight {
                 return at;
             }
         }
