@@ -14,7 +14,7 @@ use crate::tz::RuleError;
 pub struct TzError {
     message: String,
     at: Option<usize>,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 /// What decides whether a zone is looked for elsewhere.
@@ -68,10 +68,6 @@ impl TzError {
     pub(super) fn rule(rule: &str, error: RuleError) -> TzError {
         let message = format!("time zone rule{}: {error}", quoted(rule));
         TzError { at: Some(error.at()), ..TzError::new(message) }
-    }
-
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
     }
 
     /// The byte of the name, rule or file at which it stopped making sense, if that is what happened.

@@ -111,7 +111,7 @@ impl System {
             return self.at_path(text);
         }
         let missing = match self.named(text) {
-            Err(error) if may_be_rule && error.kind() == Kind::NoZone => error,
+            Err(error) if may_be_rule && error.kind == Kind::NoZone => error,
             zone_or_damage => return zone_or_damage,
         };
         PosixZone::parse(text).map(|rule| Zone::of_rule(text, rule)).map_err(|rule| {
@@ -154,24 +154,19 @@ impl System {
         let searched = self.folders.iter().chain(&self.tzdata);
         let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
         let searched = if searched.is_empty() { "no folder".into() } else { searched.join(", ") };
-        let (nor, table, advice) = match self.embedded().map(|table| table.edition.version) {
-            Some(version) => (
-                format!(" and not in the embedded table {version}"),
-                format!("not in the embedded table {version}, and "),
-                "or embed a file with `Zone::from_tzif`",
+        let embedded =
+            self.embedded().map(|table| format!("not in the embedded table {}", table.edition.version));
+        let nor = embedded.as_ref().map_or(String::new(), |embedded| format!(" and {embedded}"));
+        let message = match (suggestion, embedded) {
+            (Some(other), _) => format!("zone `{name}`: not found in {searched}{nor}, but there is `{other}`"),
+            (None, _) if is_database => format!("zone `{name}`: not found in {searched}{nor}"),
+            (None, Some(embedded)) => format!(
+                "zone `{name}`: {embedded}, and no time zone database on this machine (looked in {searched}). \
+                 Install the `tzdata` package, set TZDIR, or embed a file with `Zone::from_tzif`."
             ),
-            None => (
-                String::new(),
-                String::new(),
-                "embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature",
-            ),
-        };
-        let message = match suggestion {
-            Some(other) => format!("zone `{name}`: not found in {searched}{nor}, but there is `{other}`"),
-            None if is_database => format!("zone `{name}`: not found in {searched}{nor}"),
-            None => format!(
-                "zone `{name}`: {table}no time zone database on this machine (looked in {searched}). \
-                 Install the `tzdata` package, set TZDIR, {advice}."
+            (None, None) => format!(
+                "zone `{name}`: no time zone database on this machine (looked in {searched}). Install the `tzdata` \
+                 package, set TZDIR, embed a file with `Zone::from_tzif`, or enable the `embedded-tz` feature."
             ),
         };
         TzError::no_zone(None, message)
@@ -209,7 +204,7 @@ impl System {
                 let history = tzif::parse(&path.to_string_lossy(), &bytes)?;
                 Ok(Zone::of_history(name.as_deref().unwrap_or("localtime"), history))
             }
-            Err(error) if error.kind() == Kind::NoFile => {
+            Err(error) if error.kind == Kind::NoFile => {
                 let zone = name.and_then(|name| without_data(&name).or_else(|| self.embedded()?.zone(&name)));
                 zone.ok_or_else(|| {
                     let (path, target) = (path.display(), links(path).pop());
@@ -304,12 +299,9 @@ fn named_in_tzdata(path: &Path, name: &str) -> Result<Option<Zone>, TzError> {
     File::open(path)
         .and_then(|file| file.take(android::MAX_LEN).read_to_end(&mut bytes))
         .map_err(|error| TzError::io(path, &error))?;
-    let file = match file_in_tzdata(&path.to_string_lossy(), &bytes, name)? {
-        Some(file) => file,
-        None => return Ok(None),
-    };
-    let history = tzif::parse(&path.join(name).to_string_lossy(), file)?;
-    Ok(Some(Zone::of_history(name, history)))
+    let found = file_in_tzdata(&path.to_string_lossy(), &bytes, name)?;
+    let history = found.map(|file| tzif::parse(&path.join(name).to_string_lossy(), file)).transpose()?;
+    Ok(history.map(|history| Zone::of_history(name, history)))
 }
 
 /// The zone file of this name in Android's file, which errors call `source`.

@@ -206,20 +206,15 @@ impl<'a> Reader<'a> {
             return Err(self.damaged("footer", &self.byte(self.at), self.at, &"a newline before it"));
         }
         let rest = &self.bytes[start..];
-        let len = match rest.iter().position(|&byte| byte == b'\n') {
-            Some(len) => len,
-            None => return Err(self.damaged("footer", &"nothing", self.bytes.len(), &"a newline after it")),
-        };
+        let missing = || self.damaged("footer", &"nothing", self.bytes.len(), &"a newline after it");
+        let len = rest.iter().position(|&byte| byte == b'\n').ok_or_else(missing)?;
         if len == 0 {
             return Ok(None);
         }
-        let text = match std::str::from_utf8(&rest[..len]) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = start + error.valid_up_to();
-                return Err(self.damaged("footer", &self.byte(at), at, &"ASCII"));
-            }
-        };
+        let text = std::str::from_utf8(&rest[..len]).map_err(|error| {
+            let at = start + error.valid_up_to();
+            self.damaged("footer", &self.byte(at), at, &"ASCII")
+        })?;
         let rule = PosixZone::parse_footer(text);
         rule.map(Some).map_err(|error| TzError::footer(self.source, text, start, error))
     }
