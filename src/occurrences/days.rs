@@ -18,8 +18,8 @@ pub(crate) struct Days<Z> {
     /// The anchor's civil time in civil seconds, and the nanoseconds that it has below the second.
     anchor: i64,
     subsecond: u32,
-    period: Period,
-    zone: Z,
+    pub(crate) period: Period,
+    pub(crate) zone: Z,
     /// The zone by which elapsed time on top is counted, if that is another one. A time that it gives is due when the clocks
     /// of `zone` show that civil time.
     alone: Option<Z>,
@@ -52,15 +52,6 @@ impl<Z: Offsets> Days<Z> {
     pub(crate) fn in_zone(&self, zone: Z, alone: Option<Z>) -> Days<Z> {
         let alone = alone.filter(|_| !self.is_whole() && !self.period.is_elapsed());
         Days { anchor: self.anchor, subsecond: self.subsecond, period: self.period, zone, alone }
-    }
-
-    #[cfg_attr(not(feature = "std"), allow(dead_code))]
-    pub(crate) fn period(&self) -> Period {
-        self.period
-    }
-
-    pub(crate) fn zone(&self) -> &Z {
-        &self.zone
     }
 
     /// Whether there is no elapsed time on top, so that all are at the same time of day.

@@ -60,10 +60,7 @@ impl Due {
     }
 
     pub(crate) fn has_come(self, now: Now) -> bool {
-        match self {
-            Due::Elapsed(mono) => mono <= now.mono,
-            Due::Calendar(wall) => wall <= now.wall,
-        }
+        self.age(now).is_some()
     }
 
     /// What the wall clock will show then, if it is by the wall clock.

@@ -216,8 +216,7 @@ impl Except {
     }
 
     pub(super) fn in_words(&self) -> Excepted {
-        let (has_list, has_closures, moves) = (self.has_list, self.has_closures(), self.moves);
-        Excepted { dates: self.dates.len(), has_list, has_closures, moves }
+        Excepted { dates: self.dates.len(), has_closures: self.has_closures(), moves: self.moves }
     }
 }
 
@@ -226,22 +225,19 @@ pub(super) fn panicked(field: &'static str, message: Arc<str>) -> Error {
     Error::new(Kind::Panicked(message)).in_field(field, "")
 }
 
-/// What is left out, in words: ` except 2 dates and some times or the next day`, or nothing.
+/// What is left out, in words, if anything is: ` except 2 dates and some times or the next day`.
 pub(crate) struct Excepted {
     dates: usize,
-    has_list: bool,
     has_closures: bool,
     moves: Moves,
 }
 
 impl fmt::Display for Excepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.dates, self.has_closures) {
-            (0, true) => f.write_str(" except some times")?,
-            (0, false) if self.has_list => f.write_str(" except 0 dates")?,
-            (0, false) => {}
-            (1, _) => f.write_str(" except 1 date")?,
-            (dates, _) => write!(f, " except {dates} dates")?,
+        match self.dates {
+            0 => f.write_str(" except some times")?,
+            1 => f.write_str(" except 1 date")?,
+            dates => write!(f, " except {dates} dates")?,
         }
         if self.has_closures && self.dates > 0 {
             f.write_str(" and some times")?;

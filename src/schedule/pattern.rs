@@ -187,7 +187,7 @@ impl Pattern {
     pub(super) fn words(&self) -> Option<Words> {
         match self {
             Pattern::Cron { cron, .. } => Some(Words::Cron(cron.clone())),
-            Pattern::Days(days) => Some(Words::Every(days.period())),
+            Pattern::Days(days) => Some(Words::Every(days.period)),
             Pattern::Any(_) => None,
         }
     }
@@ -196,7 +196,7 @@ impl Pattern {
     pub(super) fn clock(&self) -> &Timeline {
         match self {
             Pattern::Cron { clock, .. } => clock,
-            Pattern::Days(days) => days.zone(),
+            Pattern::Days(days) => &days.zone,
             Pattern::Any(sets) => sets[0].pattern.clock(),
         }
     }

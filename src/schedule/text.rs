@@ -41,10 +41,7 @@ fn zone_before(text: &str) -> Option<(String, &str)> {
 
 /// The expression of a text that ends with a zone, as rufus-scheduler and sidekiq-cron have it. Of any other it is the error.
 fn zone_behind(text: &str, reader: Reader<'_>, error: ParseError) -> Result<(Cron, Option<Zone>), Error> {
-    let (at, word) = match words(text).last() {
-        Some(last) => last,
-        None => return Err(error.into()),
-    };
+    let (at, word) = words(text).last().ok_or(error)?;
     let cron = match reader.parse(&without(text, at, word)) {
         Ok(cron) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => cron,
         _ => return Err(error.into()),
