@@ -202,8 +202,8 @@ impl Jobs {
         // Ignore a last due time in the future: the clock was wrong, and has been set back since.
         let last = self.scheduler.last_due(name).filter(|last| *last <= now);
         let zone = job.zone.as_ref().unwrap_or_else(|| self.log.zone());
-        schedule(&job.when, Some(zone), last, now)?.upcoming(now)?;
-        schedule(&job.when, job.own_zone(self.log.zone()), last, now)
+        schedule(&job.when, Some(zone), zone, last, now)?.upcoming(now)?;
+        schedule(&job.when, job.own_zone(self.log.zone()), zone, last, now)
     }
 
     pub fn schedule(self: &Arc<Jobs>, job: &Job, name: Arc<str>, schedule: Schedule) -> Result<(), Error> {
@@ -297,19 +297,18 @@ fn is_other((one, a): (&Named, &Job), (other, b): (&Named, &Job)) -> bool {
         || one.crontab.variables_of(a) != other.crontab.variables_of(b)
 }
 
-/// When a job is due, if it is put up now. `last` is its last due time in an earlier process.
+/// When a job is due, if it is put up now. Without a zone of its own it follows the scheduler's, which is `zone` now. `last` is its
+/// last due time in an earlier process.
 pub fn schedule(
     when: &When,
-    zone: Option<&Zone>,
+    own_zone: Option<&Zone>,
+    zone: &Zone,
     last: Option<SystemTime>,
     now: SystemTime,
 ) -> Result<Schedule, Error> {
-    let in_zone = |schedule: Schedule| match zone {
-        Some(zone) => schedule.zone(zone.clone()),
-        // Without a zone, the schedule follows the local zone when it changes.
-        None => schedule,
-    };
-    Ok(in_zone(match when {
+    // What is asked here and now is asked in that zone: the local one may be another one, or none.
+    let in_zone = |schedule: Schedule| schedule.zone(zone.clone());
+    let schedule = match when {
         When::Cron(cron) => Schedule::from(cron.clone()),
         When::Every(period) => {
             // In the library, a period is first due at once. Here it is first due one period after the start or after the last
@@ -335,12 +334,35 @@ pub fn schedule(
             }
         }
         When::Start => Schedule::after(Duration::ZERO),
-    }))
+    };
+    Ok(match own_zone {
+        Some(own_zone) => schedule.zone(own_zone.clone()),
+        None => schedule,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_due_time_of_a_period_is_found_in_the_zone_of_the_jobs() {
+        // Days of 23 hours at two places: the local zone of the machine that runs the test has one of them at the most.
+        for (rule, eve) in [
+            ("CET-1CEST,M3.5.0,M10.5.0/3", "2027-03-27 12:00"),
+            ("EST5EDT,M3.2.0,M11.1.0", "2027-03-13 12:00"),
+        ] {
+            let zone = Zone::from_tz(rule).unwrap();
+            let now = eve.parse::<sexton::Moment>().unwrap().instant(&zone).unwrap();
+            let when = When::Every("1d".parse().unwrap());
+            for last in [None, Some(now)] {
+                let schedule = schedule(&when, None, &zone, last, now).unwrap().zone(zone.clone());
+                let first = schedule.upcoming(now).unwrap().find(|due| *due > now).unwrap();
+                assert_eq!(first, now + Duration::from_secs(23 * 3600), "{rule}");
+            }
+        }
+    }
+
     #[test]
     fn equal_lines_get_different_names() {
         let text = "@daily a\n@daily b\n  @daily a\n# a\n# sexton: name=a\n@daily a\n@daily a \n";

@@ -143,9 +143,10 @@ impl View {
 
 /// The due times of a job strictly after an instant.
 fn due_times(job: &Job, zone: &Zone, from: SystemTime) -> Box<dyn Iterator<Item = SystemTime>> {
+    let zone = job.zone.as_ref().unwrap_or(zone);
     let schedule = match *job.when {
         When::Start => return Box::new(std::iter::empty()),
-        _ => jobs::schedule(&job.when, Some(job.zone.as_ref().unwrap_or(zone)), None, from),
+        _ => jobs::schedule(&job.when, Some(zone), zone, None, from),
     };
     match schedule.and_then(|schedule| schedule.upcoming(from)) {
         Ok(due_times) => Box::new(due_times),

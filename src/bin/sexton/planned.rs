@@ -71,7 +71,7 @@ impl Planned {
         let anchor = if let When::Every(_) = *self.when { begin } else { just_before(begin) };
         let schedule = match *self.when {
             When::Start => None,
-            _ => jobs::schedule(&self.when, Some(&self.zone), None, anchor).ok(),
+            _ => jobs::schedule(&self.when, Some(&self.zone), &self.zone, None, anchor).ok(),
         };
         // Without a due time it is not due any more.
         let due_times = schedule.and_then(|schedule| schedule.upcoming(just_before(range.start)).ok());

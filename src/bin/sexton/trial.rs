@@ -29,7 +29,9 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
     for job in &Named::of(crontab).crontab.jobs {
         let label = job.label(plan.logs_commands);
         let zone = zone.clone();
-        let schedule = jobs::schedule(&job.when, job.own_zone(&zone), None, now).map_err(failure)?;
+        let own_zone = job.own_zone(&zone);
+        let schedule = jobs::schedule(&job.when, own_zone, own_zone.unwrap_or(&zone), None, now);
+        let schedule = schedule.map_err(failure)?;
         let print =
             move |run: &sexton::Run| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
                 Ok(()) => ControlFlow::Continue(()),

@@ -79,7 +79,8 @@ fn without_any_local_zone_jobs_go_by_utc_and_the_first_line_says_so() {
         eprintln!("left out: `unshare` makes no mount namespace here");
         return;
     }
-    let (status, stdout, stderr) = hidden("@yearly x\\n@reboot echo ran; kill $PPID\\n");
+    let (status, stdout, stderr) =
+        hidden("@yearly x\\n@every 1d x\\n@every 2w from 2026-11-23 x\\n@reboot echo ran; kill $PPID\\n");
     let first = stderr.lines().next().unwrap_or_default();
     assert_eq!((status, &*stdout), (0, "ran\n"), "{stderr}");
     assert!(
