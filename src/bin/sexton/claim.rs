@@ -42,6 +42,10 @@ impl Claims {
     pub fn of(args: &Args) -> Result<Option<Claims>, Failure> {
         let usage = |problem: String| Err(Failure::Usage(problem));
         let command = match args.value("--claim") {
+            // The shell would answer that the run is this replica's, in each of them.
+            Some(command) if command.trim().is_empty() => {
+                return usage(format!("`--claim`: found `{command}`, expected a command"));
+            }
             Some(command) => command.to_string(),
             None => {
                 let mut others = FLAGS.iter().map(Flag::name).filter(|name| args.has(name));

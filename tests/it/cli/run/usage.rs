@@ -18,6 +18,7 @@ fn a_mistake_in_an_option_says_what_was_found_and_what_is_expected() {
         ("--quiet|--verbose", "`--quiet` and `--verbose` exclude each other: expected one of them"),
         ("--dry-run", "`--dry-run` prints what would run until a time: expected `--until TIME`"),
         ("--until|2099-01-01", "`--until` needs `--dry-run`"),
+        ("--claim|", "`--claim`: found ``, expected a command"),
     ] {
         fails(&format!("run|-|{args}"), 2, &usage(problem));
     }
