@@ -156,13 +156,18 @@ pub fn run(plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure
     let health = Arc::new(Health::new());
     let daemon = Daemon { source: plan.source, jobs, messages, grace, health };
     daemon.start(crontab, runs_reboot_jobs)?;
-    status::serve(&mut listening, &daemon.jobs, &daemon.health).map_err(failure)?;
+    status::serve(&mut listening, &daemon.jobs, &daemon.health).map_err(no_thread)?;
     let wait = move || {
         scheduler.wait();
         let _ = sender.send(Message::Over);
     };
-    thread::Builder::new().name("wait".into()).spawn(wait).map_err(failure)?;
+    thread::Builder::new().name("wait".into()).spawn(wait).map_err(no_thread)?;
     daemon.serve()
+}
+
+/// A thread cannot be started.
+pub fn no_thread(error: std::io::Error) -> Failure {
+    failure(format!("could not start a thread: {error}"))
 }
 
 fn failure(error: impl ToString) -> Failure {

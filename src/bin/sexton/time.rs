@@ -52,7 +52,7 @@ pub fn from(args: &Args, zone: &Zone, is_backward: bool) -> Result<SystemTime, F
 }
 
 /// The instant of `--until`.
-pub fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
+fn until(args: &Args, zone: &Zone) -> Result<SystemTime, Failure> {
     let text = args.value("--until").unwrap_or_default();
     let instant = read(text, zone).and_then(|(moment, fraction)| {
         let instant = moment.instant(zone).and_then(|instant| instant.checked_add(fraction));

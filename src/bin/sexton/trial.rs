@@ -23,32 +23,34 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
     let failure = |error: sexton::Error| Failure::Error(1, error.to_string());
     let zone = plan.log.zone().clone();
     let now = SystemTime::now();
-    let until = time::until(args, &zone)?;
+    let until = time::end(args, &zone, now)?.unwrap_or(now);
     let clock = ManualClock::new(now);
+    let (unwritten, failures) = mpsc::channel();
     let scheduler = Scheduler::builder().clock(&clock).zone(zone.clone()).build().map_err(failure)?;
     for job in &Named::of(crontab).crontab.jobs {
         let label = job.label(plan.logs_commands);
-        let zone = zone.clone();
+        let (zone, unwritten) = (zone.clone(), unwritten.clone());
         let own_zone = job.own_zone(&zone);
         let schedule = jobs::schedule(&job.when, own_zone, own_zone.unwrap_or(&zone), None, now);
         let schedule = schedule.map_err(failure)?;
         let print =
             move |run: &sexton::Run| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
                 Ok(()) => ControlFlow::Continue(()),
-                // Nobody reads any more.
-                Err(_) => ControlFlow::Break(()),
+                Err(failure) => {
+                    let _ = unwritten.send(failure);
+                    ControlFlow::Break(())
+                }
             };
         scheduler.task(&job.task_name()).on(schedule).run_with(print).map_err(failure)?;
     }
     clock.advance(until.duration_since(now).unwrap_or_default());
-    Ok(())
+    failures.try_recv().map_or(Ok(()), Err)
 }
 
 /// Runs one job now, as the daemon would, and waits for it. After a signal the exit status is that of the daemon, but 1 if the
 /// job ended by itself and failed.
 pub fn once(name: &str, plan: Plan, signals: Signals, crontab: Crontab) -> Result<(), Failure> {
     let index = find(name, &crontab)?;
-    let failure = |error: std::io::Error| Failure::Error(1, error.to_string());
     let (sender, messages) = daemon::channel();
     daemon::watch_signals(signals, sender.clone())?;
     let (log, grace) = (plan.log.clone(), plan.grace);
@@ -67,7 +69,7 @@ pub fn once(name: &str, plan: Plan, signals: Signals, crontab: Crontab) -> Resul
             has_succeeded
         }
     };
-    let worker = thread::Builder::new().spawn(run).map_err(failure)?;
+    let worker = thread::Builder::new().spawn(run).map_err(daemon::no_thread)?;
     loop {
         let now = Instant::now();
         let wait =

@@ -112,6 +112,10 @@ fn a_dry_run_prints_what_would_run_and_runs_nothing() {
     let lines: Vec<_> = stdout.lines().map(|line| line.split_once(' ').unwrap()).collect();
     assert_eq!((status, &*stderr), (0, ""));
     assert!(lines[0].1 == "line 3: touch …" && lines[1..] == [(&*format!("{until}Z"), "noon")], "{stdout}");
+
+    let (status, _, stderr) = call_with_input(&["run", "-", "--dry-run", "--until", "2000-01-01"], crontab);
+    let past = "sexton: --until `2000-01-01` is before now: expected a later time\n";
+    assert!(status == 2 && stderr.starts_with(past), "{stderr}");
 }
 
 #[test]

@@ -91,3 +91,15 @@ fn without_any_local_zone_jobs_go_by_utc_and_the_first_line_says_so() {
     let (_, _, stderr) = hidden("# sexton: zone=UTC0\\n@yearly x\\n@reboot kill $PPID\\n");
     assert!(stderr.lines().next().unwrap_or_default().contains(" ready jobs=2 zone=UTC"), "{stderr}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dry_run_that_cannot_be_printed_fails() {
+    use std::io::Write;
+
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut child = sexton(&["run", "-", "--dry-run", "--until", "2999-01-01"]).stdout(full).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"@reboot x\n").unwrap();
+    let unwritten = "sexton: could not write to stdout: No space left on device (os error 28)\n";
+    assert_eq!(outcome(child.wait_with_output().unwrap()), (1, String::new(), unwritten.into()));
+}
