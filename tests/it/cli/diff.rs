@@ -51,6 +51,12 @@ fn jobs_are_added_removed_and_changed() {
     let twice = diff("0 1 * * * a\n0 2 * * * a\n", "0 1 * * * a\n", &["--until", "2026-11-23 12:00"]);
     let gone = "removed a: at 02:00 every day\n    - 2026-11-23T02:00:00Z\n1 job removed, 1 job the same\n";
     assert_eq!(twice, (1, gone.into(), String::new()));
+    // With one that is due at the same times, if there is one.
+    let (old, new) = ("0 1 * * * a\n0 2 * * * a\n", "0 3 * * * a\n0 2 * * * a\n0 4 * * * a\n0 1 * * * a\n");
+    let added = diff(old, new, &["--until", "2026-11-23 12:00"]);
+    let come = "added a: at 03:00 every day\n    + 2026-11-23T03:00:00Z\nadded a: at 04:00 every day\n    \
+                + 2026-11-23T04:00:00Z\n2 jobs added, 2 jobs the same\n";
+    assert_eq!(added, (1, come.into(), String::new()));
 }
 
 #[test]
@@ -62,6 +68,7 @@ fn what_fires_at_the_same_times_is_the_same() {
     // In another order, with other comments, and written otherwise.
     let other = "# moved\n0,20,40 9,10 * * * poll --secret\n0 0 * * * rotate\n# sexton: name=backup\n0 3 * * * pg_dump --all\n";
     same(OLD, other, &[], "3 jobs");
+    same("0 3 * * * a\n0 4 * * * a\n", "0 4 * * * a\n0 3 * * * a\n", &[], "2 jobs");
     // It differs later.
     same("0 3 * * * a\n", "0 3 * 1-11 * a\n", &[], "1 job");
     same("@every 1h a\n", "@every 60m a\n", &[], "1 job");

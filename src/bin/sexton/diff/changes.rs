@@ -58,12 +58,17 @@ impl Question {
     pub fn answer(&self, old: &[Planned], new: &[Planned]) -> Vec<Change> {
         let mut left: HashMap<_, VecDeque<&Planned>> = HashMap::new();
         old.iter().for_each(|job| left.entry(identity(job)).or_default().push_back(job));
-        let mut changes = Vec::new();
-        for job in new {
-            let before = left.get_mut(&identity(job)).and_then(VecDeque::pop_front);
-            changes.extend(self.change(before, Some(job)));
+        let mut before = vec![None; new.len()];
+        // Of several jobs with one command, those that are due at the same times are the same ones, wherever they stand.
+        let rounds: [fn(&Planned, &Planned) -> bool; 2] = [is_same, |_, _| true];
+        for may_be in rounds {
+            for (job, before) in new.iter().zip(&mut before).filter(|(_, before)| before.is_none()) {
+                let jobs = left.get_mut(&identity(job));
+                *before = jobs.and_then(|jobs| jobs.remove(jobs.iter().position(|old| may_be(old, job))?));
+            }
         }
-        // Those that are left have the last places of their identity.
+        let changed = new.iter().zip(before).filter_map(|(job, before)| self.change(before, Some(job)));
+        let mut changes: Vec<_> = changed.collect();
         let is_left = |job: &&Planned| {
             let jobs = left.get(&identity(job));
             jobs.map_or(false, |jobs| jobs.iter().any(|other| std::ptr::eq(*other, *job)))
@@ -87,7 +92,6 @@ impl Question {
             gone: Times::default(),
             come: Times::default(),
         };
-        let is_same = |old: &Planned, new: &Planned| old.when == new.when && old.zone == new.zone;
         if !old.zip(new).map_or(false, |(old, new)| is_same(old, new)) {
             self.compare(old, new, &mut change);
         }
@@ -136,6 +140,11 @@ impl Question {
 pub fn share(span: &Range<SystemTime>, instant: SystemTime) -> f64 {
     let since = |end: SystemTime| end.duration_since(span.start).unwrap_or_default().as_secs_f64();
     since(instant) / since(span.end).max(1.0)
+}
+
+/// Whether both are due at the same times.
+fn is_same(old: &Planned, new: &Planned) -> bool {
+    old.when == new.when && old.zone == new.zone
 }
 
 /// By what a job is found again: its name, or its command. Two expressions are two versions of one.
