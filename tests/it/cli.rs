@@ -163,6 +163,22 @@ fn a_closed_stdout_ends_the_program_quietly() {
         drop(child.stdout.take());
         assert_eq!(outcome(child.wait_with_output().unwrap()), (0, String::new(), String::new()), "{args:?}");
     }
+
+    // What was found is known without a reader, too.
+    for args in [&["check", "-"][..], &["check", "-", "--strict"], &["diff", "-", "@yearly"]] {
+        for crontab in ["0 9 * * mom x\n", "MAILTO=ops\n@daily x\n"] {
+            let mut child = sexton(args).spawn().unwrap();
+            drop(child.stdout.take());
+            child.stdin.take().unwrap().write_all(crontab.as_bytes()).unwrap();
+            let status = outcome(child.wait_with_output().unwrap()).0;
+            let expected = match (args[0], args.len(), crontab.contains("mom")) {
+                ("diff", _, true) => 2,
+                ("check", 2, false) => 0,
+                _ => 1,
+            };
+            assert_eq!(status, expected, "{args:?} {crontab}");
+        }
+    }
 }
 
 #[test]
@@ -172,6 +188,15 @@ fn a_file_that_cannot_be_read_is_reported() {
         assert_eq!((status, &*stdout), (2, ""));
         assert!(stderr.starts_with("sexton: could not read `no/such/file`: "), "{stderr}");
     }
+    // Where an expression may stand as well, words that begin as names do are files.
+    for args in ["next|none", "week|none", "week|.|none", "diff|none|@daily", "diff|@daily|./none"] {
+        let name = if args.contains("./none") { "./none" } else { "none" };
+        fails(args, 2, &format!("sexton: could not read `{name}`: No such file or directory (os error 2)\n"));
+    }
+    let too_few =
+        "sexton: expression: found 1 field, expected 5, 6 (seconds first) or 7 (seconds first, year last)\n";
+    fails("next|5", 1, &format!("{too_few}    5\n    ^\n"));
+    assert_eq!(call(&["next", "H", "H", "H", "H", "H", "--hash-id=x", "--count=1"]).0, 0);
     let long = "#".repeat((1 << 24) + 1);
     let mut child = sexton(&["check", "-"]).spawn().unwrap();
     // It reads no more than it must.

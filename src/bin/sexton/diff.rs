@@ -100,13 +100,15 @@ fn compare(args: &Args) -> Result<bool, Failure> {
     let question = Question { span: from..until, kept: shown };
     let found = question.answer(&old, &new);
     let summary = summary(&found, new.len());
-    if let Some(path) = args.value("--svg") {
-        svg::write(path, &drawing::of(&found, &question.span, &zone, &summary))?;
-    } else {
-        found.iter().try_for_each(|change| print(change, &zone, shown))?;
-        say(&summary)?;
+    let said = match args.value("--svg") {
+        Some(path) => svg::write(path, &drawing::of(&found, &question.span, &zone, &summary)),
+        None => found.iter().try_for_each(|change| print(change, &zone, shown)).and_then(|()| say(&summary)),
+    };
+    match said {
+        // If nobody reads any more, the exit status still says whether anything differs.
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(!found.is_empty()),
+        Err(failure) => Err(failure),
     }
-    Ok(!found.is_empty())
 }
 
 fn print(change: &Change, zone: &Zone, shown: usize) -> Result<(), Failure> {

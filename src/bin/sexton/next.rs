@@ -116,8 +116,16 @@ fn next(args: &Args) -> Result<(), Failure> {
 }
 
 /// Whether the arguments are crontabs and no expression: files or folders that exist, or stdin. In place of each `*` without
-/// quotes the shell puts all files, so that each of them comes several times.
+/// quotes the shell puts all files, so that each of them comes several times. Few words that begin as names do are files, too,
+/// of which one is missing: no expression is like that.
 pub fn names_a_crontab(args: &[OsString]) -> bool {
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_alphabetic() || "/._".contains(c))
+            && !text.contains(char::is_whitespace)
+    };
+    if args.len() < 5 && args.iter().all(|path| path == "-" || is_name(&path.to_string_lossy())) {
+        return !args.is_empty();
+    }
     let is_named = |path: &OsString| path == "-" || Path::new(path).exists();
     let comes_once = |path: &&OsString| args.iter().filter(|other| other == path).count() == 1;
     !args.is_empty() && args.iter().all(|path| is_named(path) && comes_once(&path))
