@@ -130,7 +130,8 @@ impl Exclusions<'_> {
             let from = just_before(self.clock.start(open)).map_or(after, |from| from.max(after));
             let to = system_time(self.clock.start(next_day(open))).map_or(until, |to| to.min(until));
             let are_alike = || self.are_alike(first.min(open), last.max(open));
-            if from >= to || (are_alike() && self.has_any(open)) {
+            // Where the dates are alike, all that moves coincides with what is due there anyway.
+            if from >= to || (are_alike() && self.pattern.count(from, to) > 0) {
                 continue;
             }
             let next = |at: &SystemTime| self.by_dates_after(*at).filter(|next| *next <= to);
@@ -258,12 +259,6 @@ impl Exclusions<'_> {
         }
         let skipped = self.pattern.skipped_from(self.clock.not_shown_by(unix.saturating_sub(1)), shown);
         skipped.and_then(DateTime::from_seconds).filter(|&skipped| skipped < shown).unwrap_or(shown)
-    }
-
-    /// Whether there is an occurrence on a date on which no clocks change.
-    fn has_any(&self, date: Date) -> bool {
-        let next = just_before(self.clock.start(date)).and_then(|before| self.pattern.after(before));
-        next.map_or(false, |next| unix_seconds(next) < self.clock.start(next_day(date)))
     }
 
     /// Whether all dates from this one to another have the same times of day, if they have any.
