@@ -133,15 +133,12 @@ impl fmt::Display for Error {
             Kind::Thread(error) => write!(f, "could not start a thread: {error}"),
             Kind::UnknownTask => f.write_str("no task has this name"),
             Kind::ShutDown => f.write_str("the scheduler has been shut down"),
+            Kind::StillRunning(names) if names.is_empty() => {
+                f.write_str("still running: an observer or a destructor")
+            }
             Kind::StillRunning(names) => {
-                f.write_str("still running: ")?;
-                if names.is_empty() {
-                    return f.write_str("an observer or a destructor");
-                }
-                for (i, name) in names.iter().enumerate() {
-                    write!(f, "{}`{}`", if i > 0 { ", " } else { "" }, OneLine(name))?;
-                }
-                Ok(())
+                let names: Vec<String> = names.iter().map(|name| format!("`{}`", OneLine(name))).collect();
+                write!(f, "still running: {}", names.join(", "))
             }
             Kind::NeverDue(text) | Kind::Other(text) => f.write_str(text),
             Kind::Panicked(message) => write!(f, "panicked: {}", OneLine(message)),

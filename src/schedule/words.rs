@@ -65,11 +65,8 @@ impl fmt::Display for Words {
             Words::AtEach => f.write_str("at each of an iterator"),
             Words::AtNext => f.write_str("at next of a closure"),
             Words::Any(members) => {
-                f.write_str("any of (")?;
-                for (i, member) in members.iter().enumerate() {
-                    write!(f, "{}{member}", if i == 0 { "" } else { "; " })?;
-                }
-                f.write_str(")")
+                let members: Vec<String> = members.iter().map(Described::to_string).collect();
+                write!(f, "any of ({})", members.join("; "))
             }
             Words::With(with) => {
                 with.0.fmt(f)?;
