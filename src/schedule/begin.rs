@@ -17,7 +17,7 @@ use super::{expect_begun, instant_of, never_due, never_fires, Schedule, What};
 use crate::clock::{Now, CORRECTION, STEP};
 use crate::error::Error;
 use crate::period::Period;
-use crate::tz::{unix_seconds, Zone};
+use crate::tz::{Offsets, Zone};
 
 /// A schedule that begins.
 struct Beginning {
@@ -122,7 +122,9 @@ impl Schedule {
 impl Beginning {
     /// An expression, or several schedules: due from now on.
     fn calendar(&self, schedule: &Schedule) -> Begun {
-        let mut pattern = schedule.pattern(&self.zone, last_before(&self.zone).unwrap_or(i64::MIN))?;
+        // A clock may be set back to before the zone's data begin.
+        let last_unknown = self.zone.first_known().saturating_sub(1);
+        let mut pattern = schedule.pattern(&self.zone, last_unknown)?;
         if let Pattern::Cron { cron, .. } = &pattern {
             if cron.never_fires() {
                 return Err(never_fires().in_field("cron", cron.to_string()));
@@ -279,9 +281,4 @@ fn since(last: Option<SystemTime>, is_interval_like: bool, now: SystemTime) -> S
         Some(last) if ahead.is_zero() || (ahead <= CORRECTION && !is_interval_like) => last,
         _ => now,
     }
-}
-
-/// The last second before a zone's data begin, if they do: a clock may be set back to before that.
-fn last_before(zone: &Zone) -> Option<i64> {
-    Some(unix_seconds(zone.begins()?) - 1)
 }

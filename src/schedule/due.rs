@@ -28,10 +28,7 @@ impl Due {
     pub(crate) fn passed_at(self, now: Now) -> SystemTime {
         match self {
             Due::Calendar(wall) => wall,
-            Due::Elapsed(mono) => {
-                let age = now.mono.saturating_duration_since(mono);
-                now.wall.checked_sub(age).unwrap_or(now.wall)
-            }
+            Due::Elapsed(mono) => now.before(now.mono.saturating_duration_since(mono)).wall,
         }
     }
 

@@ -77,14 +77,12 @@ fn rate(text: &str, reader: Reader<'_>) -> Result<Option<Period>, Error> {
     };
     let period = || {
         let (value, unit) = inner.trim().split_once(' ')?;
-        let value: u64 = value.parse().ok()?;
-        let seconds = match (unit.trim(), value) {
-            ("minute", 1) => 60,
-            ("hour", 1) => 3600,
-            ("day", 1) => 86_400,
-            ("minutes", 2..) => 60,
-            ("hours", 2..) => 3600,
-            ("days", 2..) => 86_400,
+        let (value, unit): (u64, _) = (value.parse().ok()?, unit.trim());
+        let unit = if value == 1 { unit } else { unit.strip_suffix('s')? };
+        let seconds = match unit {
+            "minute" => 60,
+            "hour" => 3600,
+            "day" => 86_400,
             _ => return None,
         };
         Period::try_from(Duration::from_secs(value.checked_mul(seconds)?)).ok()

@@ -86,7 +86,8 @@ impl Embedded {
         // The first type holds from the beginning; each other one is what a change leads to.
         let (mut known, mut types, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         let (first, changes) = changes.split_at(changes.len().min(1));
-        for (minutes, number) in first.iter().map(|&first| (0, first)).chain(pairs(changes)) {
+        let changes = changes.chunks_exact(2).map(|change| (change[0], change[1]));
+        for (minutes, number) in first.iter().map(|&first| (0, first)).chain(changes) {
             let to = known.iter().position(|&other| other == number).unwrap_or(known.len());
             if to == known.len() {
                 let rule = rule(number)?;
@@ -101,10 +102,6 @@ impl Embedded {
         }
         Some(History { transitions: transitions.into(), types: types.into(), rule: Some(rule(last)?) })
     }
-}
-
-fn pairs(numbers: &[u32]) -> impl Iterator<Item = (u32, u32)> + '_ {
-    numbers.chunks_exact(2).map(|pair| (pair[0], pair[1]))
 }
 
 /// What is left to be read.
