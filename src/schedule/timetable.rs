@@ -198,11 +198,7 @@ impl Timetable {
         calendar.pattern.hold(judged.filter(|_| !is_correction));
         calendar.set_back(undelayed, is_correction, has_come);
         // If it has come by the new time, too, it and those after it are still to be judged.
-        if has_come {
-            None
-        } else {
-            Some(self.rejudged_after(Now { wall: to, ..now }, now))
-        }
+        (!has_come).then(|| self.rejudged_after(Now { wall: to, ..now }, now))
     }
 
     /// Whether the wall clock says what is left out of elapsed time.
