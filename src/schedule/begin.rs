@@ -221,12 +221,9 @@ impl Beginning {
     }
 
     fn after(&self, delay: Duration) -> Begun {
-        let due = self.now.mono.checked_add(delay).map(Due::Elapsed);
-        if due.is_none() {
-            return Err(
-                never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"))
-            );
-        }
+        let too_far =
+            || never_due("is too far away for the clock".into()).in_field("after", format!("{delay:?}"));
+        let due = Some(Due::Elapsed(self.now.mono.checked_add(delay).ok_or_else(too_far)?));
         self.must_be_due(due, &|_| format!("after `{delay:?}`"))?;
         Ok((Rule::Once(Some(Words::After(delay))), due))
     }
