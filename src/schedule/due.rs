@@ -28,7 +28,10 @@ impl Due {
     pub(crate) fn passed_at(self, now: Now) -> SystemTime {
         match self {
             Due::Calendar(wall) => wall,
-            Due::Elapsed(mono) => now.before(now.mono.saturating_duration_since(mono)).wall,
+            Due::Elapsed(mono) => {
+                let age = now.mono.saturating_duration_since(mono);
+                now.wall.checked_sub(age).unwrap_or(now.wall)
+            }
         }
     }
 
@@ -57,7 +60,10 @@ impl Due {
     }
 
     pub(crate) fn has_come(self, now: Now) -> bool {
-        self.age(now).is_some()
+        match self {
+            Due::Elapsed(mono) => mono <= now.mono,
+            Due::Calendar(wall) => wall <= now.wall,
+        }
     }
 
     /// What the wall clock will show then, if it is by the wall clock.
