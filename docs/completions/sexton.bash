@@ -19,8 +19,8 @@ _sexton() {
     esac
     case ${COMP_WORDS[COMP_CWORD-1]} in
     --claim-failure) values='skip run retry' ;;
-    --dialect) values='default croniter quartz cronie' ;;
-    --to) values='default croniter quartz cronie' ;;
+    --dialect) values='default croniter quartz cron eventbridge cronie' ;;
+    --to) values='default croniter quartz cron eventbridge cronie' ;;
     --days) values='and or' ;;
     --seconds) values='first last none' ;;
     --format) values='rfc3339 civil unix' ;;

@@ -10,8 +10,8 @@ use super::*;
 /// What else than a file may follow an option.
 const VALUES: [(&str, &str); 9] = [
     ("--claim-failure", "skip run retry"),
-    ("--dialect", "default croniter quartz cronie"),
-    ("--to", "default croniter quartz cronie"),
+    ("--dialect", "default croniter quartz cron eventbridge cronie"),
+    ("--to", "default croniter quartz cron eventbridge cronie"),
     ("--days", "and or"),
     ("--seconds", "first last none"),
     ("--format", "rfc3339 civil unix"),
@@ -56,6 +56,23 @@ fn each_option_is_in_the_help_text_and_each_in_there_is_an_option() {
     }
     for (option, _) in VALUES {
         assert!(COMMANDS.iter().any(|command| options(command).contains(&option)), "{option}");
+    }
+}
+
+#[test]
+fn the_values_that_are_completed_are_those_that_an_option_takes() {
+    for (option, values) in VALUES {
+        let command = COMMANDS.iter().find(|command| options(command).contains(&option)).unwrap();
+        // Without `--claim`, the others of it are a mistake.
+        let claim = option.starts_with("--claim").then_some("--claim=x");
+        let wrong = format!("{option}=?");
+        let args = [&wrong, "@daily"].into_iter().chain(claim).map(OsString::from);
+        let problem = match run_command(command, args) {
+            Err(Failure::Usage(problem)) => problem,
+            _ => panic!("`{wrong}` is no mistake"),
+        };
+        let expected = problem.split_once("expected ").unwrap().1;
+        assert_eq!(expected.replace(" or ", " ").replace(&[',', '`'][..], ""), values, "{option}");
     }
 }
 
