@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use sexton::{Error, Schedule, Status as TaskStatus};
+use sexton::{Error, Overlap, Schedule, Status as TaskStatus};
 
 use super::http::Request;
 use super::server::Answer;
@@ -91,9 +91,11 @@ impl Status {
         let before = self.counts.started(&name);
         let asked = match self.jobs.scheduler.get(&name) {
             Some(task) => {
-                let is_running = task.status() == TaskStatus::Running;
+                let may_overlap =
+                    matches!(job.settings().or(&self.jobs.defaults).overlap(), Overlap::Allow(_));
+                let is_held_up = task.status() == TaskStatus::Running && !may_overlap;
                 let asked = task.run_now();
-                if is_running && asked.is_ok() {
+                if is_held_up && asked.is_ok() {
                     return (202, "is running: another run starts when that one has ended".into());
                 }
                 asked

@@ -56,6 +56,18 @@ fn what_answers_in_another_language_is_not_trusted() {
 }
 
 #[test]
+fn a_job_that_may_overlap_itself_is_run_at_once_while_it_runs() {
+    let crontab = "# sexton: name=pair at-most=2\n0 0 29 2 * until [ -e go ]; do sleep 0.02; done\n";
+    let served = Served::start(crontab, &[]);
+    for count in [1, 2] {
+        assert_eq!(served.ctl(&["run", "pair"]), said("`pair` runs now"));
+        served.daemon.wait_for(count, &[" start ", " pair"]);
+    }
+    fs::write(served.daemon.file("go"), "").unwrap();
+    served.daemon.wait_for(2, &[" end status=0 ", " pair"]);
+}
+
+#[test]
 fn each_verb_does_as_it_says() {
     let crontab = "# sexton: name=backup\n0 0 29 2 * echo backup ran\n# sexton: name=long\n\
                    0 0 29 2 * echo > began; until [ -e go ]; do sleep 0.02; done\n@reboot echo up\n* * * * * true\n";
