@@ -123,10 +123,10 @@ pub fn names_a_crontab(args: &[OsString]) -> bool {
         text.starts_with(|c: char| c.is_alphabetic() || "/._".contains(c))
             && !text.contains(char::is_whitespace)
     };
-    if args.len() < 5 && args.iter().all(|path| path == "-" || is_name(&path.to_string_lossy())) {
-        return !args.is_empty();
-    }
-    let is_named = |path: &OsString| path == "-" || Path::new(path).exists();
+    let is_few = args.len() < 5;
+    let is_named = |path: &OsString| {
+        path == "-" || is_few && is_name(&path.to_string_lossy()) || Path::new(path).exists()
+    };
     let comes_once = |path: &&OsString| args.iter().filter(|other| other == path).count() == 1;
     !args.is_empty() && args.iter().all(|path| is_named(path) && comes_once(&path))
 }
