@@ -13,6 +13,7 @@ use super::users::user_column;
 use super::{line, shortened, Assignment, Crontab, Job, When};
 use crate::dialect::Reading;
 use crate::mistake::{is_near, Warning};
+use crate::settings::Settings;
 use crate::sign;
 
 /// The codes of all warnings, those of schedules too.
@@ -149,12 +150,13 @@ pub fn of<'a>(crontab: &'a Crontab, reading: &Reading) -> Vec<(usize, &'a str, W
     all
 }
 
-/// Jobs that are in the crontab already, with the same zone and variables. Jobs with names are meant to be two.
+/// Jobs that are in the crontab already, with the same zone, variables and folder. Jobs with names are meant to be two.
 fn same_line_twice(jobs: &[Job]) -> Vec<(&Job, Found)> {
     let mut seen = HashMap::new();
     let twice = jobs.iter().filter_map(|job| {
         let text: Vec<_> = words(&job.text, job.schedule().start).map(|word| &job.text[word]).collect();
-        let key = (text, job.zone.as_ref().map(Zone::name), &job.variables, &job.settings().name);
+        let Settings { name, dir, .. } = job.settings();
+        let key = (text, job.zone.as_ref().map(Zone::name), &job.variables, name, dir);
         let first = *seen.entry(key).or_insert(job.line);
         let message = format!("the same job as in line {first}: it is run twice at each of its times");
         let span = job.schedule().start..job.text.trim_end().len();

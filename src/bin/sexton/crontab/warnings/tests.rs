@@ -168,6 +168,7 @@ fn the_same_job_twice_is_told() {
         "A=1\n0 9 * * * x\nA=2\n0 9 * * * x",
         "CRON_TZ=EST5\n0 9 * * * x\nCRON_TZ=CET-1\n0 9 * * * x",
         "# sexton: name=a\n0 9 * * * x\n# sexton: name=b\n0 9 * * * x",
+        "# sexton: dir=/a\n0 9 * * * x\n# sexton: dir=/b\n0 9 * * * x",
     ]);
 }
 
