@@ -364,6 +364,18 @@ fn the_pages_name_files_that_exist() {
 }
 
 #[test]
+fn the_program_is_vendored_with_the_features_that_it_needs() {
+    let page = fs::read_to_string(root().join("docs/vendoring.md")).unwrap();
+    let commands = between(&page, "```sh\n", "```").next().unwrap();
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let program = between(&manifest, "[[bin]]", "\n\n").next().unwrap();
+    let needed = between(program, "required-features = [", "]").next().unwrap();
+    for feature in needed.split(", ") {
+        assert!(commands.contains(&format!("--cfg 'feature={feature}'")), "{feature}: {commands}");
+    }
+}
+
+#[test]
 fn the_architecture_page_has_each_module() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
