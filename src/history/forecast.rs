@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use self::queue::{least_workers, runs_of, waits, Want};
+use self::queue::{least_workers, waits, Runs, Want};
 use super::recorder::mean;
 use crate::agenda::TaskDetails;
 use crate::clock::Now;
@@ -109,20 +109,19 @@ impl Scheduler {
         let state = lock(&self.engine.state);
         let (zone, now) = (state.zone.clone(), self.engine.clock.now());
         let all = state.agenda.all_details().into_iter();
-        let (known, details): (Vec<_>, Vec<_>) =
-            all.map(|(task, details)| ((task.name.clone(), mean(&task.stats)), details)).unzip();
+        let (names, details): (Vec<_>, Vec<_>) =
+            all.map(|(task, details)| (task.name.clone(), (details, mean(&task.stats)))).unzip();
         let wait_limit = state.agenda.wait_limit().unwrap_or(DEFAULT_WAIT_LIMIT);
         drop(state);
         let (due_times, cut) = due_times_of(&details, now, horizon);
         let (workers, horizon) = (self.engine.pool.limit().max(1), cut.unwrap_or(horizon));
         let mut wants: Vec<Want> = Vec::new();
         let mut tasks = Vec::with_capacity(details.len());
-        for (((task, mean), details), due_times) in known.into_iter().zip(details).zip(due_times) {
-            let TaskDetails { plan, overlap, allowed_runs, is_paused, is_async, .. } = details;
-            let took = mean.unwrap_or_default();
-            let (runs, overlaps) = runs_of(&due_times, took, overlap, allowed_runs);
-            let took = if is_async { Duration::ZERO } else { took };
-            wants.extend(runs.into_iter().map(|at| Want { at, took }));
+        for ((task, (details, mean)), (due_times, runs)) in names.into_iter().zip(details).zip(due_times) {
+            let TaskDetails { plan, allowed_runs, is_paused, is_async, .. } = details;
+            let Runs { begins, overlaps, .. } = runs;
+            let took = if is_async { Duration::ZERO } else { mean.unwrap_or_default() };
+            wants.extend(begins.into_iter().map(|at| Want { at, took }));
             let nth_after = due_times.iter().skip(allowed_runs);
             let gaps = due_times.iter().zip(nth_after).map(|(one, next)| *next - *one);
             tasks.push(Outlook {
@@ -159,15 +158,18 @@ impl Scheduler {
     }
 }
 
-/// The due times of each task, in order, as time from now. If there are too many: also the last one.
+/// The due times of each task, in order, as time from now, and the runs for them. If there are too many: also the last one.
 fn due_times_of(
-    tasks: &[TaskDetails],
+    tasks: &[(TaskDetails, Option<Duration>)],
     now: Now,
     horizon: Duration,
-) -> (Vec<Vec<Duration>>, Option<Duration>) {
-    let mut due_times = vec![Vec::new(); tasks.len()];
+) -> (Vec<(Vec<Duration>, Runs)>, Option<Duration>) {
+    let runs_of = |(task, mean): &(TaskDetails, Option<Duration>)| {
+        Runs::new(mean.unwrap_or_default(), task.overlap, task.allowed_runs, task.left)
+    };
+    let mut found: Vec<_> = tasks.iter().map(|task| (Vec::new(), runs_of(task))).collect();
     let ahead = |due: SystemTime| due.duration_since(now.wall).unwrap_or_default();
-    let first = tasks.iter().enumerate().filter_map(|(i, task)| {
+    let first = tasks.iter().enumerate().filter_map(|(i, (task, _))| {
         let due = task.next?.wall(now).filter(|_| !task.is_paused)?;
         Some(Reverse((ahead(due), i, due)))
     });
@@ -176,22 +178,18 @@ fn due_times_of(
     for _ in 0..MAX_OCCURRENCES {
         let (at, i, due) = match next.pop() {
             Some(Reverse(first)) => first,
-            None => return (due_times, None),
+            None => return (found, None),
         };
         last = at;
-        due_times[i].push(at);
+        let ((task, _), (due_times, runs)) = (&tasks[i], &mut found[i]);
+        due_times.push(at);
+        runs.come(at);
         // All due times up to now are one run, and the first one after now comes next.
-        let next_due = match &tasks[i] {
-            TaskDetails { plan: Some(plan), left, .. } if (due_times[i].len() as u64) < *left => {
-                plan.around(Some(due), due.max(now.wall))[1]
-            }
-            _ => None,
-        };
-        next.extend(
-            next_due.map(|due| Reverse((ahead(due), i, due))).filter(|Reverse((at, ..))| *at <= horizon),
-        );
+        let next_due = task.plan.as_ref().and_then(|plan| plan.around(Some(due), due.max(now.wall))[1]);
+        let next_due = next_due.map(|due| (ahead(due), i, due));
+        next.extend(next_due.filter(|(at, ..)| *at <= horizon && !runs.end_before(*at)).map(Reverse));
     }
-    (due_times, Some(last).filter(|_| !next.is_empty()))
+    (found, Some(last).filter(|_| !next.is_empty()))
 }
 
 impl fmt::Display for Forecast {

@@ -74,6 +74,31 @@ fn a_task_that_is_due_again_while_it_runs() {
 }
 
 #[test]
+fn a_forecast_counts_the_runs_that_are_left_and_those_that_wait() {
+    for (overlap, times, runs, occurrences) in [
+        // A missed occurrence is no run.
+        (Overlap::Skip, 3, 3, 5),
+        (Overlap::Queue, 3, 3, 5),
+        (Overlap::QueueAll(3), 4, 4, 7),
+        (Overlap::QueueAll(3), 100, 8, 10),
+    ] {
+        let stage = Stage::at("2026-11-22 10:30:30");
+        let clock = stage.clock.clone();
+        let task = stage.scheduler.task("t").cron("0-9 * * * *").overlap(overlap).times(times + 1);
+        let task = task.run(move || clock.advance(if overlap == Overlap::Skip { 90 } else { 130 } * SECOND));
+        task.unwrap().run_now().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        stage.told();
+        let forecast = stage.scheduler.forecast(HOUR);
+        stage.clock.advance(HOUR);
+        let started =
+            stage.told().iter().filter(|event| matches!(event, Event::Started { .. })).count() as u64;
+        assert_eq!((forecast.runs, forecast.tasks[0].occurrences), (runs, occurrences), "{overlap:?}");
+        assert_eq!(started, runs, "{overlap:?}");
+    }
+}
+
+#[test]
 fn a_pending_future_holds_no_worker() {
     let stage = Stage::at("2026-11-22 10:00:30");
     let wakers = Arc::new(Mutex::new(Vec::<Waker>::new()));

@@ -13,36 +13,70 @@ pub(super) struct Want {
     pub(super) took: Duration,
 }
 
-/// When the runs of a task start if there is always a free worker, and how many due times find the task running.
-pub(super) fn runs_of(
-    due_times: &[Duration],
+/// The runs of a task if there is always a free worker.
+pub(super) struct Runs {
     took: Duration,
-    overlap: Overlap,
     allowed_runs: usize,
-) -> (Vec<Duration>, u64) {
-    let (mut runs, mut overlaps) = (Vec::new(), 0);
-    // The start and end of each run that has not ended. The last of them may be queued.
-    let mut going_on: VecDeque<(Duration, Duration)> = VecDeque::new();
-    for &due in due_times {
-        // A run that ends exactly at a due time still counts as running then.
-        while going_on.front().map_or(false, |&(_, end)| end < due) {
-            going_on.pop_front();
+    /// How many overruns may wait for the end of a run.
+    most_waiting: usize,
+    /// How many runs there may be.
+    most: u64,
+    /// When each run begins.
+    pub(super) begins: Vec<Duration>,
+    /// How many due times find the task running.
+    pub(super) overlaps: u64,
+    /// The begin and end of each run that has not ended. The last ones may wait.
+    going_on: VecDeque<(Duration, Duration)>,
+}
+
+impl Runs {
+    pub(super) fn new(took: Duration, overlap: Overlap, allowed_runs: usize, most: u64) -> Runs {
+        let most_waiting = match overlap {
+            Overlap::Skip | Overlap::Allow(_) => 0,
+            Overlap::Queue => 1,
+            Overlap::QueueAll(most) => most,
+        };
+        Runs {
+            took,
+            allowed_runs,
+            most_waiting,
+            most,
+            begins: Vec::new(),
+            overlaps: 0,
+            going_on: VecDeque::new(),
         }
-        let begin = match going_on.back() {
-            Some(&(begin, end)) if going_on.len() >= allowed_runs => {
-                overlaps += 1;
-                match overlap {
-                    Overlap::Queue if begin < due => end,
-                    // The queued run coalesces this occurrence.
-                    _ => continue,
+    }
+
+    /// A due time has come.
+    pub(super) fn come(&mut self, due: Duration) {
+        // A run that ends exactly at a due time still counts as running then.
+        while self.going_on.front().map_or(false, |&(_, end)| end < due) {
+            self.going_on.pop_front();
+        }
+        let begin = match self.going_on.back() {
+            Some(&(_, end)) if self.going_on.len() >= self.allowed_runs => {
+                self.overlaps += 1;
+                let waiting = self.going_on.len() - self.going_on.partition_point(|&(begin, _)| begin < due);
+                if waiting >= self.most_waiting || self.has_last() {
+                    // It is missed, or it takes the place of an earlier one.
+                    return;
                 }
+                end
             }
             _ => due,
         };
-        runs.push(begin);
-        going_on.push_back((begin, begin.saturating_add(took)));
+        self.begins.push(begin);
+        self.going_on.push_back((begin, begin.saturating_add(self.took)));
     }
-    (runs, overlaps)
+
+    /// Whether the last run begins before a due time.
+    pub(super) fn end_before(&self, due: Duration) -> bool {
+        self.has_last() && self.begins.last().map_or(true, |&begin| begin < due)
+    }
+
+    fn has_last(&self) -> bool {
+        self.begins.len() as u64 >= self.most
+    }
 }
 
 /// How long each run waits, first come, first served. `wants` is in order of time.
@@ -108,19 +142,32 @@ mod tests {
         waits.into_iter().flatten().collect()
     }
 
-    /// Second by second: one run at a time, and one queued behind it.
-    fn slow_runs(due_times: &[u64], took: u64, is_queued: bool) -> (Vec<u64>, u64) {
-        let (mut runs, mut overlaps, mut busy_until, mut queued) = (Vec::new(), 0, None, false);
+    /// When the runs of a task begin for these due times, and how many of those find it running.
+    fn runs_of(
+        due_times: &[Duration],
+        took: Duration,
+        overlap: Overlap,
+        allowed: usize,
+    ) -> (Vec<Duration>, u64) {
+        let mut runs = Runs::new(took, overlap, allowed, u64::MAX);
+        due_times.iter().for_each(|&due| runs.come(due));
+        (runs.begins, runs.overlaps)
+    }
+
+    /// Second by second: one run at a time, and some that wait for its end.
+    fn slow_runs(due_times: &[u64], took: u64, most_waiting: usize) -> (Vec<u64>, u64) {
+        let (mut runs, mut overlaps, mut busy_until, mut waiting) = (Vec::new(), 0, None, 0);
         for now in 0..=due_times.iter().max().unwrap_or(&0) + 1000 {
             let mut starts = false;
             if due_times.contains(&now) {
                 let is_busy = busy_until.map_or(false, |until| now <= until);
                 overlaps += u64::from(is_busy);
                 starts = !is_busy;
-                queued |= is_busy && is_queued;
+                waiting = (waiting + usize::from(is_busy)).min(most_waiting);
             }
-            if starts || (queued && Some(now) >= busy_until) {
-                queued = false;
+            let follows = waiting > 0 && Some(now) >= busy_until;
+            if starts || follows {
+                waiting -= usize::from(follows);
                 runs.push(now);
                 busy_until = Some(now + took);
             }
@@ -152,14 +199,19 @@ mod tests {
         fn runs_of_a_task_equal_those_of_a_second_by_second_simulation(
             due_times in proptest::collection::btree_set(0..60_u64, 0..20),
             took in 0..15_u64,
-            is_queued in any::<bool>(),
+            most_waiting in 0..5_usize,
         ) {
             let list: Vec<u64> = due_times.into_iter().collect();
             let due_times: Vec<_> = list.iter().map(|due| seconds(*due)).collect();
-            let overlap = if is_queued { Overlap::Queue } else { Overlap::Skip };
+            let overlap = match most_waiting {
+                0 => Overlap::Skip,
+                1 => Overlap::Queue,
+                // Of those that wait, which are missed makes no difference here.
+                most => Overlap::QueueAll(most),
+            };
             let (runs, overlaps) = runs_of(&due_times, seconds(took), overlap, 1);
             let runs: Vec<u64> = runs.iter().map(Duration::as_secs).collect();
-            prop_assert_eq!((runs, overlaps), slow_runs(&list, took, is_queued));
+            prop_assert_eq!((runs, overlaps), slow_runs(&list, took, most_waiting));
         }
     }
 
