@@ -185,11 +185,17 @@ impl Scheduler {
     /// # Ok::<(), sexton::Error>(())
     /// ```
     pub fn upcoming(&self, count: usize) -> Vec<(SystemTime, Task)> {
-        // Those that are due later than so many others come too late.
-        let tasks = self.tasks().into_iter().take(count);
-        let mut all: Vec<_> = tasks
-            .flat_map(|task| task.upcoming(count).into_iter().map(move |due| (due, task.clone())))
-            .collect();
+        let mut all = Vec::new();
+        let mut found = 0;
+        for task in self.tasks() {
+            // Those that are due later than so many others come too late. Of some tasks no due time is known.
+            if found == count {
+                break;
+            }
+            let due_times = task.upcoming(count);
+            found += usize::from(!due_times.is_empty());
+            all.extend(due_times.into_iter().map(|due| (due, task.clone())));
+        }
         all.sort_by_key(|(due, _)| *due);
         all.truncate(count);
         all

@@ -189,8 +189,9 @@ impl Agenda {
 
     /// Takes the name from a task that is in its last run, for another task. Returns what remains of it.
     pub(super) fn give_up(&mut self, index: usize, now: Now) -> Option<Removed> {
+        let missed = self.count_rest(index, Why::Cancelled, now);
         let Entry { job, timetable, .. } = self.detach(index, None, now)?;
-        Some(Removed { identity: self.identity(index), job, timetable, missed: None })
+        Some(Removed { identity: self.identity(index), job, timetable, missed })
     }
 
     /// Takes the name from a task that will not run any more: what has passed without a run is missed.
@@ -206,6 +207,9 @@ impl Agenda {
     pub(super) fn count_rest(&mut self, index: usize, why: Why, now: Now) -> Option<(Due, Now, Why)> {
         let now = self.now_for(index, now);
         let entry = self.name_entry(index).entry.as_mut()?;
+        if let Some(rest) = entry.marks.as_mut().and_then(|marks| marks.rest.take()) {
+            return entry.timetable.is_some().then_some(rest);
+        }
         let passed = entry.passed(now)?;
         if let Some(marks) = &mut entry.marks {
             marks.skipped = None;
@@ -216,6 +220,14 @@ impl Agenda {
         }
         let entry = self.name_entry(index).entry.as_ref()?;
         entry.timetable.is_some().then_some((passed, now, why))
+    }
+
+    /// A run that was demanded is the last. What has passed before it is missed.
+    pub(super) fn miss_before_the_last(&mut self, index: usize, now: Now) {
+        let rest = self.count_rest(index, Why::Cancelled, now);
+        if let (Some(rest), Some(entry)) = (rest, &mut self.name_entry(index).entry) {
+            entry.marks().rest = Some(rest);
+        }
     }
 
     /// Puts the next due time of a task into its heap.

@@ -175,6 +175,9 @@ pub(super) struct Marks {
     pub(super) retry: Option<Box<Retry>>,
     /// Occurrences up to a time passed during a pause. They are run as this says, not as the policy does.
     pub(super) catch_up: Option<(Missed, Now)>,
+    /// What has passed before the last run is missed, from a due time up to a time. The schedule counts it when the task ends, as it
+    /// is the user's code.
+    pub(super) rest: Option<(Due, Now, Why)>,
 }
 
 /// The wall clock was set back; or forward, if elapsed time is left out by what it shows.
@@ -209,6 +212,7 @@ impl Marks {
                 zone_change: None,
                 retry: None,
                 catch_up: None,
+                rest: None,
             }
         )
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
+use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Marks, NameEntry, Stage};
 use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then};
 use crate::clock::Now;
 use crate::event::Why;
@@ -56,6 +56,9 @@ impl Agenda {
             }
             (Cause::Demand, ..) => {
                 entry.demand = Demand::None;
+                if entry.left() <= 1 {
+                    self.miss_before_the_last(index, now);
+                }
                 let (due, lateness, reason) = (now.wall, Duration::ZERO, Reason::Demand);
                 return self.start(index, Start { due, lateness, claim: None, missed: 0, reason }, now);
             }
@@ -202,7 +205,9 @@ impl Agenda {
             entry.next = None;
         }
         if facts.place != Place::Any {
-            (entry.stage, entry.next, entry.marks) = (Stage::Ending, None, None);
+            (entry.stage, entry.next) = (Stage::Ending, None);
+            let rest = entry.marks.take().and_then(|marks| marks.rest);
+            entry.marks = rest.map(|rest| Box::new(Marks { rest: Some(rest), ..Marks::default() }));
             return PickedUp::Run { facts, job };
         }
         let is_behind = entry.passed(now).is_some();

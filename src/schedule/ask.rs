@@ -135,12 +135,15 @@ impl Iterator for Upcoming {
             self.next = Ok(later.next().and_then(system_time).map(Due::Calendar));
             return Some(wall);
         }
-        // Each run begins when it is due.
+        // Each run begins when it is due, unless the monotonic clock does not reach so far.
         let now = match due {
-            Due::Elapsed(mono) => Now { mono, wall },
-            Due::Calendar(_) => self.start.after(wall.duration_since(self.start.wall).unwrap_or_default()),
+            Due::Elapsed(mono) => Some(Now { mono, wall }),
+            Due::Calendar(_) => {
+                let wall = wall.max(self.start.wall);
+                Due::Calendar(wall).mono(self.start).map(|mono| Now { mono, wall })
+            }
         };
-        self.next = self.timetable.next(due, now);
+        self.next = now.map_or(Ok(None), |now| self.timetable.next(due, now));
         Some(wall)
     }
 }

@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use sexton::tz::Zone;
-use sexton::{Event, Missed, Overlap, Run, RunOutcome, Schedule, Scheduler, Why};
+use sexton::{Event, Missed, Overlap, Run, RunOutcome, Schedule, Scheduler, Status, Why};
 
 use crate::stage::*;
 use crate::zones::zone;
@@ -131,6 +131,44 @@ fn nothing_vanishes() {
             }
         }
         assert_eq!(runs.len() as u64 + reported, seconds, "{missed:?} {overlap:?}");
+    }
+}
+
+/// A run that was requested is the last: for what has passed before it no run will come.
+#[test]
+fn nothing_vanishes_before_a_last_run_that_was_requested() {
+    let start = moment("2026-11-22T10:00:00Z").instant(&Zone::utc()).unwrap();
+    let minutes = move |minutes: u64| start + Duration::from_secs(60 * minutes);
+    for (is_users, times) in [(false, None), (false, Some(1)), (true, None), (true, Some(1))] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t");
+        let task = match is_users {
+            false => task.cron("* * * * *"),
+            true => task.at_each((1..100).map(minutes)),
+        };
+        let task = match times {
+            Some(times) => task.times(times),
+            None => task,
+        };
+        let task = task.run(|| {}).unwrap();
+        task.pause().unwrap();
+        stage.clock.advance(3 * MINUTE + SECOND);
+        if times.is_none() {
+            task.cancel_after_next().unwrap();
+        }
+        task.run_now().unwrap();
+        stage.told();
+        stage.clock.advance(5 * MINUTE);
+        let missed: Vec<_> = stage
+            .told()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Missed { count, first, latest, why, .. } => Some((count, first, latest, why)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(missed, [(3, minutes(1), minutes(3), Why::Cancelled)], "{is_users} {times:?}");
+        assert_eq!((task.stats().missed, task.status()), (3, Status::Ended));
     }
 }
 

@@ -38,6 +38,18 @@ fn previous(cron: &str, zone: &Zone, before: i64, count: usize) -> Vec<i64> {
     fires
 }
 
+/// The wall clock reaches as far as that, and the monotonic one does not.
+#[test]
+fn due_times_end_where_the_monotonic_clock_ends() {
+    let (before, second) =
+        (SystemTime::UNIX_EPOCH - Duration::from_secs(1), Duration::from_secs(i64::MAX as u64));
+    if let Some(last) = SystemTime::UNIX_EPOCH.checked_add(second) {
+        let schedule = Schedule::every("1s").unwrap().starting(last).unwrap().zone(Zone::utc());
+        let due_times: Vec<_> = schedule.upcoming(before).unwrap().take(3).collect();
+        assert_eq!(due_times, [last]);
+    }
+}
+
 #[test]
 fn every_row_of_the_rule_for_clock_changes_holds_in_both_directions() {
     let mut wrong = Vec::new();

@@ -120,6 +120,24 @@ fn during_a_pause_the_next_due_time_goes_on() {
     }
 }
 
+/// Of a paused task whose schedule is the user's code no due time is known, once one has come.
+#[test]
+fn tasks_without_a_known_due_time_do_not_hide_what_is_upcoming() {
+    let stage = stage();
+    let start = stage.clock.now();
+    for name in ["a", "b"] {
+        stage.scheduler.task(name).at_each([start + SECOND, start + MINUTE]).paused().run(|| ()).unwrap();
+    }
+    stage.scheduler.task("c").every("10s").first_after(10 * SECOND).run(|| ()).unwrap();
+    stage.clock.advance(2 * SECOND);
+    for count in 0..4 {
+        let upcoming = stage.scheduler.upcoming(count);
+        let upcoming: Vec<_> = upcoming.iter().map(|(due, task)| (since(start, *due), task.name())).collect();
+        let expected: Vec<_> = (1..=count as u32).map(|n| (n * 10 * SECOND, "c")).collect();
+        assert_eq!(upcoming, expected);
+    }
+}
+
 #[test]
 fn an_elapsed_due_time_is_the_same_on_real_clocks() {
     let scheduler = Scheduler::builder().threads(1).zone("UTC").build().unwrap();

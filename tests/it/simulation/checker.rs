@@ -834,6 +834,9 @@ impl<'a> Checker<'a> {
             return Err(format!("{number} runs {} ns early", at - now));
         }
         if life.is_vague {
+            if !holds_name {
+                self.balances[name].owe(None);
+            }
             return self.runs(number, name, holds_name, entry);
         }
         let run_missed = facts.map_or(0, |facts| facts.missed);
@@ -917,6 +920,12 @@ impl<'a> Checker<'a> {
         }
         // Later runs are for later dues.
         life.barred.retain(|(_, to)| !may_be_due || *to > passed_at);
+        if is_last && may_be_asked_for {
+            // What has passed before a last run that was asked for is reported.
+            let is_sure = !may_be_due && !self.play.has_slow_code();
+            let owed = if is_sure { self.owed(&self.lives[&number], entry) } else { None };
+            self.balances[name].owe(owed);
+        }
         self.runs(number, name, holds_name, entry)
     }
 
