@@ -204,9 +204,7 @@ impl Exclusions<'_> {
             let next = match (listed, moves) {
                 (Some(listed), Moves::Previous) if !is_listed => self.clock.start(listed),
                 _ if !is_listed && later.is_some() => return best,
-                (_, Moves::Not) if is_listed => {
-                    self.open_beside(date, 1).map_or(i64::MAX, |open| self.clock.start(open))
-                }
+                (_, Moves::Not) if is_listed => self.clock.start(self.first_open(date)),
                 _ => match due.filter(|_| later.is_none()).and_then(|due| self.clock.civil(due)) {
                     // Later ones on this date move to later times.
                     Some(due) if is_listed && due.date() == passed.date() => {
@@ -227,7 +225,7 @@ impl Exclusions<'_> {
     /// The earliest instant to which something moves back from a date or from a later one: on the open date before, or, where its
     /// time is in a gap, on the one before that.
     fn earliest_before(&self, date: Date) -> Option<SystemTime> {
-        let open = self.open_beside(date, -1).and_then(|open| self.open_beside(open, -1));
+        let open = self.open_before(date).and_then(|open| self.open_before(open));
         system_time(self.clock.start(open?))
     }
 
@@ -237,10 +235,14 @@ impl Exclusions<'_> {
         let below_second = raw.duration_since(system_time(unix_seconds(raw))?).unwrap_or_default();
         let mut date = shown.date();
         loop {
-            date = self.open_beside(date, if self.except.moves == Moves::Previous { -1 } else { 1 })?;
-            if (date.days() - shown.date().days()).abs() > MOST_DAYS {
+            let open = match self.except.moves {
+                Moves::Previous => self.open_before(date)?,
+                _ => self.first_open(next_day(date)),
+            };
+            if open == date || (open.days() - shown.date().days()).abs() > MOST_DAYS {
                 return None;
             }
+            date = open;
             let instant = system_time(self.clock.instant(date.at(time)))?;
             // The time may be in a gap that ends on another date.
             if !self.clock.civil(instant).map_or(false, |shown| self.except.lists(shown.date())) {
@@ -273,9 +275,17 @@ impl Exclusions<'_> {
         days.take_while(|&date| self.except.lists(date)).last().unwrap_or(date)
     }
 
-    /// The nearest date that is not listed, after this one or, with -1, before it.
-    fn open_beside(&self, date: Date, direction: i64) -> Option<Date> {
-        (1..).map_while(|days| date.checked_add_days(days * direction)).find(|date| !self.except.lists(*date))
+    /// The last date before this one that is not listed.
+    fn open_before(&self, date: Date) -> Option<Date> {
+        (1..).map_while(|days| date.checked_add_days(-days)).find(|date| !self.except.lists(*date))
+    }
+
+    /// The first date from this one on that is not listed, or the last of the calendar.
+    fn first_open(&self, mut date: Date) -> Date {
+        while self.except.lists(date) && next_day(date) > date {
+            date = next_day(date);
+        }
+        date
     }
 }
 
