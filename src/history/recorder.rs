@@ -47,6 +47,8 @@ struct Life {
     items: Option<Items>,
     /// The task will be cancelled, now or with its next run.
     ends: Option<Box<TaskDetails>>,
+    /// The due time of its last run, which goes on. With its end the task ends, and nobody can ask about it any more.
+    last_run: Option<SystemTime>,
 }
 
 /// A task that was cancelled.
@@ -181,7 +183,10 @@ impl History {
                     RunOutcome::Panicked(_) => Ending::Panicked,
                     _ => Ending::Finished,
                 };
-                stats.change_history(|history| life_of(history).end_run(*due, *took, ending));
+                stats.change_history(|history| match life_of(history) {
+                    life if life.last_run == Some(*due) => *history = None,
+                    life => life.end_run(*due, *took, ending),
+                });
             }
             Event::Replaced { .. } | Event::Rescheduled { .. } => {
                 stats.change_history(|history| life_of(history).replace(length));
@@ -193,13 +198,19 @@ impl History {
 
     fn start(&self, task: &Arc<Identity>, steps: u32, run: Item, coalesces: bool, is_last: bool, now: Now) {
         let ends = task.stats.change_history(|history| {
-            let is_known = is_last && history.is_some();
-            let ends = if is_known { life_of(history).ends.take() } else { None };
+            if is_last && history.is_none() {
+                // It is the first run, too: nothing is remembered of a task that is due once.
+                return None;
+            }
+            let life = life_of(history);
+            life.items(steps, self.length).start(run, coalesces, self.length);
+            let ends = if is_last { life.ends.take() } else { None };
             if is_last && ends.is_none() {
-                // Nobody can ask about a task that has ended.
-                *history = None;
-            } else {
-                life_of(history).items(steps, self.length).start(run, coalesces, self.length);
+                match run {
+                    Item::Run { due, ending: Ending::Running, .. } => life.last_run = Some(due),
+                    // It has ended with that.
+                    _ => *history = None,
+                }
             }
             ends
         });
@@ -272,6 +283,12 @@ impl Recorder for History {
     }
 
     fn cancelled(&self, identity: Arc<Identity>, task: TaskDetails, now: Now) {
+        // What is remembered of it outlives its last run.
+        identity.stats.change_history(|history| {
+            if history.is_some() {
+                life_of(history).last_run = None;
+            }
+        });
         keep(&mut lock(&self.past).cancelled, Cancelled { at: now, identity, task });
     }
 

@@ -80,6 +80,34 @@ fn a_run_in_progress_and_its_overruns() {
 }
 
 #[test]
+fn a_last_run_that_goes_on_leaves_the_history_as_it_is() {
+    for is_cancelled in [false, true] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t").cron("* * * * *").times(3).retry(1, 100 * SECOND);
+        let task = task.run_with(|run| if run.count() < 3 { Ok(()) } else { Err("no") }).unwrap();
+        stage.clock.advance(3 * MINUTE + 30 * SECOND);
+        let over = "is not due: the schedule ends with 10:03:00Z";
+        for (time, expected) in [
+            ("10:00:00", "the task was scheduled later, at 10:00:00Z"),
+            ("10:02:00", "ran on time, and took 0ns"),
+            ("10:03:00", "ran on time, and is still running"),
+            ("10:04:00", over),
+            ("10:59:00", over),
+        ] {
+            assert_eq!(why(&stage, time), format!("{time}Z: {expected}"));
+        }
+        assert_eq!(stage.scheduler.forecast(HOUR).tasks[0].mean, Some(Duration::ZERO));
+        if is_cancelled {
+            task.cancel().unwrap();
+            assert_eq!(why(&stage, "10:03:00"), "10:03:00Z: ran on time, and failed after 0ns");
+        }
+        stage.clock.advance(3 * MINUTE);
+        let account = stage.scheduler.explain("t", moment("2026-11-22 10:02"));
+        assert_eq!(account.map_or(false, |account| account.has_run()), is_cancelled);
+    }
+}
+
+#[test]
 fn overruns() {
     let stage = Stage::at("2026-11-22 10:00:00");
     stage.scheduler.task("t").cron("* * * * *").run(takes(&stage, 150 * SECOND)).unwrap();

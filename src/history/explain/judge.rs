@@ -66,7 +66,11 @@ impl TaskHistory {
         }
         let (due, since) = (self.due_from(next, asked), Some(self.task.since));
         let is_cron = self.plan().map_or(false, |plan| plan.cron().is_some());
-        if let Some(last) = next.and_then(|next| self.last_due(next)).filter(|last| due > Some(*last)) {
+        let last = match next {
+            Some(next) => self.last_due(next),
+            None => self.last_run(),
+        };
+        if let Some(last) = last.filter(|last| due > Some(*last)) {
             return (asked, Reason::Over { until: last });
         }
         match (due, next) {
@@ -127,6 +131,14 @@ impl TaskHistory {
         let plan = self.plan();
         let after = |due: &SystemTime| plan?.around(Some(*due), *due)[1];
         std::iter::successors(Some(next), after).take(self.task.left as usize).last()
+    }
+
+    /// The due time of the last run, if that goes on.
+    fn last_run(&self) -> Option<SystemTime> {
+        match self.items.last() {
+            Some(&Item::Run { due, ending: Ending::Running, .. }) => Some(due),
+            _ => None,
+        }
     }
 
     /// The due time in the second of an instant, by the schedule alone. `next` is one of the due times.
