@@ -163,7 +163,8 @@ pub enum Why {
     ClockCorrected,
     /// It is unknown which replica was to run it ([`Builder::claim_failure`](crate::Builder::claim_failure)).
     ClaimFailed,
-    /// The task was cancelled or replaced before the run could start; or its last run was a requested one that started first.
+    /// The task was cancelled or replaced before the run could start; or its last run started first: a requested one, or the one
+    /// of [`cancel_after_next`](crate::Task::cancel_after_next).
     Cancelled,
     /// The scheduler was shut down.
     ShutDown,

@@ -222,7 +222,7 @@ impl Agenda {
         entry.timetable.is_some().then_some((passed, now, why))
     }
 
-    /// A run that was demanded is the last. What has passed before it is missed.
+    /// A run is the last that need not be: it was demanded, or none is to follow it. What else has passed is missed.
     pub(super) fn miss_before_the_last(&mut self, index: usize, now: Now) {
         let rest = self.count_rest(index, Why::Cancelled, now);
         if let (Some(rest), Some(entry)) = (rest, &mut self.name_entry(index).entry) {

@@ -56,9 +56,6 @@ impl Agenda {
             }
             (Cause::Demand, ..) => {
                 entry.demand = Demand::None;
-                if entry.left() <= 1 {
-                    self.miss_before_the_last(index, now);
-                }
                 let (due, lateness, reason) = (now.wall, Duration::ZERO, Reason::Demand);
                 return self.start(index, Start { due, lateness, claim: None, missed: 0, reason }, now);
             }
@@ -195,6 +192,9 @@ impl Agenda {
     }
 
     fn start_run(&mut self, index: usize, mut facts: Facts, now: Now) -> PickedUp {
+        if facts.place == Place::OneMore || facts.place == Place::Last && facts.reason == Reason::Demand {
+            self.miss_before_the_last(index, now);
+        }
         let entry = self.entry_at(index);
         let limit = entry.spec.policy().time_limit;
         facts.deadline = limit.and_then(|limit| now.mono.checked_add(limit));

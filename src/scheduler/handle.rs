@@ -215,7 +215,8 @@ impl Task {
         self.engine()?.reschedule(&self.task, schedule.into())
     }
 
-    /// Ends the task after exactly one more run. In its last run none follows, and it ends as it would have.
+    /// Ends the task after exactly one more run. What else has passed when that starts is missed
+    /// ([`Why::Cancelled`](crate::Why::Cancelled)). In its last run none follows, and the task ends as it would have.
     ///
     /// # Errors
     ///

@@ -135,6 +135,36 @@ fn nothing_vanishes() {
 }
 
 /// A run that was requested is the last: for what has passed before it no run will come.
+/// How many were missed, the first and the last of them, and why.
+fn all_missed(stage: &Stage) -> Vec<(u64, SystemTime, SystemTime, Why)> {
+    let missed = |event| match event {
+        Event::Missed { count, first, latest, why, .. } => Some((count, first, latest, why)),
+        _ => None,
+    };
+    stage.told().into_iter().filter_map(missed).collect()
+}
+
+#[test]
+fn nothing_vanishes_after_one_more_run() {
+    let start = moment("2026-11-22T10:00:00Z").instant(&Zone::utc()).unwrap();
+    let minutes = move |minutes: u64| start + Duration::from_secs(60 * minutes);
+    for is_users in [false, true] {
+        let stage = Stage::at("2026-11-22 10:00:00");
+        let task = stage.scheduler.task("t");
+        let task = match is_users {
+            false => task.cron("* * * * *"),
+            true => task.at_each((1..100).map(minutes)),
+        };
+        let task = task.missed(Missed::All).run(|| {}).unwrap();
+        stage.clock.suspend(3 * MINUTE + SECOND);
+        task.cancel_after_next().unwrap();
+        stage.clock.advance(5 * MINUTE);
+        assert_eq!(all_missed(&stage), [(2, minutes(2), minutes(3), Why::Cancelled)], "{is_users}");
+        let stats = task.stats();
+        assert_eq!((stats.last.map(|run| run.due), stats.finished), (Some(minutes(1)), 1), "{is_users}");
+    }
+}
+
 #[test]
 fn nothing_vanishes_before_a_last_run_that_was_requested() {
     let start = moment("2026-11-22T10:00:00Z").instant(&Zone::utc()).unwrap();
@@ -159,14 +189,7 @@ fn nothing_vanishes_before_a_last_run_that_was_requested() {
         task.run_now().unwrap();
         stage.told();
         stage.clock.advance(5 * MINUTE);
-        let missed: Vec<_> = stage
-            .told()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Missed { count, first, latest, why, .. } => Some((count, first, latest, why)),
-                _ => None,
-            })
-            .collect();
+        let missed = all_missed(&stage);
         assert_eq!(missed, [(3, minutes(1), minutes(3), Why::Cancelled)], "{is_users} {times:?}");
         assert_eq!((task.stats().missed, task.status()), (3, Status::Ended));
     }

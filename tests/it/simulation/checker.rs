@@ -920,9 +920,9 @@ impl<'a> Checker<'a> {
         }
         // Later runs are for later dues.
         life.barred.retain(|(_, to)| !may_be_due || *to > passed_at);
-        if is_last && may_be_asked_for {
-            // What has passed before a last run that was asked for is reported.
-            let is_sure = !may_be_due && !self.play.has_slow_code();
+        if is_last && (may_be_asked_for || self.lives[&number].is_one_more) {
+            // What has passed before a last run that was asked for, or that is the one more, is reported.
+            let is_sure = may_be_due != may_be_asked_for && !self.play.has_slow_code();
             let owed = if is_sure { self.owed(&self.lives[&number], entry) } else { None };
             self.balances[name].owe(owed);
         }
