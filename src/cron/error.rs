@@ -64,6 +64,10 @@ pub enum ErrorKind {
     RandomValue,
     /// A `~`, which the dialect does not have.
     RandomRange,
+    /// A zone, which an expression does not have: `CRON_TZ=Europe/Paris`, or `Europe/Paris` behind the fields.
+    Zone,
+    /// A period, which is no expression: `@every 5m`, `rate(5 minutes)`.
+    Period,
     /// Anything else that cannot stand where it stands, or something is missing there.
     Unexpected,
 }
@@ -84,9 +88,12 @@ impl ErrorKind {
             ErrorKind::HashedValue => "unsupported hashed value",
             ErrorKind::RandomValue => "unsupported random value",
             ErrorKind::RandomRange => "unsupported random range",
-            ErrorKind::FieldCount | ErrorKind::NoHashId | ErrorKind::NoSeed | ErrorKind::Unexpected => {
-                "found"
-            }
+            ErrorKind::FieldCount
+            | ErrorKind::NoHashId
+            | ErrorKind::NoSeed
+            | ErrorKind::Zone
+            | ErrorKind::Period
+            | ErrorKind::Unexpected => "found",
         }
     }
 }

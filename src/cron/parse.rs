@@ -114,7 +114,8 @@ impl<'a> Reader<'a> {
 const fn parsed(text: &str, reader: Reader<'_>) -> Result<Cron, ParseError> {
     let (dialect, at) = attempt!(switches(text, reader.dialect));
     let expected = "times: a period is a task's `every`, and `rate(...)` is read by its `cron_as`";
-    ensure!(wrapped(text, at, "rate(").is_none(), unexpected(text, at, text.len(), expected));
+    let rate = ParseError::new(None, ErrorKind::Period, text, at, text.len(), expected);
+    ensure!(wrapped(text, at, "rate(").is_none(), rate);
     let (text, at) = match wrapped(text, at, "cron(") {
         Some(inner) => {
             let expected = "`dialect=eventbridge` before it, whose spelling that is";
@@ -148,7 +149,7 @@ const fn unexpected(text: &str, start: usize, end: usize, expected: &'static str
 /// A zone where fields should be.
 const fn zone_found(text: &str, at: usize) -> ParseError {
     let expected = "fields only: a zone is read by `Schedule::cron`, a task's `cron` and `.zone(..)`";
-    unexpected(text, at, end_of_field(text, at), expected)
+    ParseError::new(None, ErrorKind::Zone, text, at, end_of_field(text, at), expected)
 }
 
 /// Whether the word at `at` can only be a zone: `Europe/Berlin`, `UTC`.
@@ -281,7 +282,7 @@ const fn nickname(text: &str, start: usize, reader: Reader<'_>) -> Result<Cron, 
     let (kind, expected) = if is_word(text, start, end, "@reboot") {
         (ErrorKind::Unexpected, "times: what runs at the start is a task with `after(Duration::ZERO)`")
     } else if is_word(text, start, end, "@every") {
-        (ErrorKind::Unexpected, "times: a period is a task's `every`")
+        (ErrorKind::Period, "times: a period is a task's `every`")
     } else {
         let expected = "@yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly";
         (ErrorKind::UnknownNickname, expected)

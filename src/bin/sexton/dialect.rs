@@ -213,14 +213,16 @@ pub fn is_zone_name(word: &str) -> bool {
     }
 }
 
-/// The message of the library, which speaks of functions that it has for what is missing, and this of options.
+/// The message of the library, which speaks of functions that it has for what is missing, and this of options and crontabs.
 fn message(error: &ParseError, text: &str) -> String {
-    let missing = match error.kind() {
+    let expected = match error.kind() {
+        ErrorKind::Zone => "fields only: a zone stands once, before or behind all of them",
+        ErrorKind::Period => "times: a period is `@every 5m` in a crontab",
         ErrorKind::NoHashId => "an id to hash: `--hash-id ID`",
         ErrorKind::NoSeed => "`H`, which stays the same, or `--dialect croniter`, which draws it",
         _ => return format!("{error:#}"),
     };
     let found = text.get(error.span()).unwrap_or_default();
-    let field = error.field().map(|field| field.to_string()).unwrap_or_default();
-    format!("{field}: found `{found}`, expected {missing}")
+    let field = error.field().map_or("expression".into(), |field| field.to_string());
+    format!("{field}: found `{found}`, expected {expected}")
 }

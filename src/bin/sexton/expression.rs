@@ -42,7 +42,7 @@ fn words(args: &[OsString]) -> Result<Vec<&str>, Failure> {
 }
 
 /// The expression: one argument, or one argument per field.
-pub fn text(args: &[OsString]) -> Result<String, Failure> {
+fn text(args: &[OsString]) -> Result<String, Failure> {
     let words = words(args)?;
     // Switches such as `days=and` are not fields.
     let fields = words.iter().filter(|word| !word.contains('=')).count();

@@ -35,7 +35,11 @@ expression has a mistake; 2 if the command line has one.
 fn translate(args: &Args) -> Result<(), Failure> {
     let reading = Reading::of(args)?;
     let to = args.value("--to").map(dialect::named).transpose()?;
-    let text = expression::text(&args.rest)?;
+    let (text, zone) = expression::with_zone(&args.rest)?;
+    if let Some(zone) = zone {
+        let problem = format!("found the zone `{zone}`, expected the fields alone: zones are not translated");
+        return Err(Failure::Error(1, problem));
+    }
     let cron = reading.parse(&text)?;
     let written = |dialect: Dialect| match cron.in_dialect(dialect) {
         Err(_) if dialect == Dialect::DEFAULT => Ok(cron.to_string()),

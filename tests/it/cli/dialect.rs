@@ -146,3 +146,17 @@ fn a_drawn_value_is_called_one() {
     let (_, _, stderr) = call(&["next", "H 4 * * *", "--dialect", "croniter", "--hash-id", "x"]);
     assert_eq!(stderr, "");
 }
+
+#[test]
+fn a_message_speaks_of_what_the_program_has_and_not_of_the_library() {
+    let once = "sexton: expression: found `UTC`, expected fields only: a zone stands once, before or behind all of them\n    \
+                0 9 * * * UTC\n              ^^^\n";
+    fails("next|CRON_TZ=UTC 0 9 * * * UTC", 1, once);
+    let rate = "sexton: expression: found `rate(5 minutes)`, expected times: a period is `@every 5m` in a crontab\n    \
+                rate(5 minutes)\n    ^^^^^^^^^^^^^^^\n";
+    fails("explain|rate(5 minutes)|--dialect|eventbridge", 1, rate);
+    let (status, stdout, _) = call_with_input(&["check", "-"], "0 9 * * Europe/Paris report\n");
+    let few = "<stdin>:1:9: expression: found `Europe/Paris`, expected fields only: a zone stands once, before or behind all of \
+               them\n    0 9 * * Europe/Paris report\n            ^^^^^^^^^^^^\n";
+    assert_eq!((status, &*stdout), (1, few));
+}

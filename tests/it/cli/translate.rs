@@ -39,4 +39,7 @@ sexton: not to be written for cronie: it fires if either of the two day fields m
         "sexton: expression: found 4 fields, expected 5, 6 (seconds first) or 7 (seconds first, year last)\n    \
          0 9 * *\n    ^^^^^^^\n",
     );
+    let zone = "sexton: found the zone `Europe/Paris`, expected the fields alone: zones are not translated\n";
+    fails("translate|CRON_TZ=Europe/Paris 0 9 * * *", 1, zone);
+    fails("translate|0 9 * * * Europe/Paris|--to|quartz", 1, zone);
 }

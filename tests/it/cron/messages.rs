@@ -192,6 +192,9 @@ fn a_mistake_has_a_kind() {
         ("5- * * * *", ErrorKind::Unexpected),
         ("H * * * *", ErrorKind::NoHashId),
         ("R * * * *", ErrorKind::NoSeed),
+        ("0 9 * * * UTC", ErrorKind::Zone),
+        ("@every 5m", ErrorKind::Period),
+        ("rate(5 minutes)", ErrorKind::Period),
         ("~ * * * *", ErrorKind::RandomRange),
         ("dialect=cronie 22-2 * * * *", ErrorKind::BackwardRange),
         ("dialect=cronie H * * * *", ErrorKind::HashedValue),
@@ -251,7 +254,8 @@ fn takes_what_it_offers(dialect: Dialect, text: &str) -> Result<usize, TestCaseE
         }
         _ => return Ok(0),
     };
-    let is_zone_or_period = error.field().is_none() && error.kind() == ErrorKind::Unexpected;
+    let is_zone_or_period = matches!(error.kind(), ErrorKind::Zone | ErrorKind::Period)
+        || error.field().is_none() && error.kind() == ErrorKind::Unexpected;
     let offers = if is_zone_or_period && !text.contains("days=") { Vec::new() } else { offers(&error) };
     for offer in &offers {
         let span = error.span();
