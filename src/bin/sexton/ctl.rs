@@ -82,6 +82,8 @@ fn ctl(args: &Args) -> Result<(), Failure> {
 struct Answer {
     stream: Box<dyn Stream>,
     status: u16,
+    /// How long the text is, if the head says so.
+    length: Option<usize>,
     /// The part of the text that came with the head.
     begin: Vec<u8>,
 }
@@ -104,8 +106,8 @@ impl Answer {
         let read = read_head(&mut *stream);
         sent.or_else(|error| read.as_ref().map(drop).map_err(|_| error))
             .map_err(|error| failed("write to", error))?;
-        let (status, begin) = read.map_err(|error| failed("read from", error))?;
-        Ok(Answer { stream, status, begin })
+        let (status, length, begin) = read.map_err(|error| failed("read from", error))?;
+        Ok(Answer { stream, status, length, begin })
     }
 
     fn text(mut self) -> Result<(u16, String), Failure> {
@@ -113,6 +115,11 @@ impl Answer {
         let mut bytes = [0; 8192];
         loop {
             match self.stream.read(&mut bytes) {
+                // The program was killed.
+                Ok(0) if Some(text.len()) < self.length => {
+                    let problem = format!("the answer breaks off after {} bytes", text.len());
+                    return Err(Failure::Error(2, problem));
+                }
                 Ok(0) => return Ok((self.status, String::from_utf8_lossy(&text).trim_end().into())),
                 Ok(len) => text.extend_from_slice(&bytes[..len]),
                 Err(error) => return Err(Failure::Error(2, format!("the answer breaks off: {error}"))),
@@ -121,8 +128,8 @@ impl Answer {
     }
 }
 
-/// The status code, and what comes after the head.
-fn read_head(stream: &mut dyn Stream) -> io::Result<(u16, Vec<u8>)> {
+/// The status code, the length that the head gives, and what comes after the head.
+fn read_head(stream: &mut dyn Stream) -> io::Result<(u16, Option<usize>, Vec<u8>)> {
     let odd = || io::Error::new(io::ErrorKind::InvalidData, "what answers there is no `sexton run`");
     let mut bytes = Vec::new();
     loop {
@@ -132,7 +139,8 @@ fn read_head(stream: &mut dyn Stream) -> io::Result<(u16, Vec<u8>)> {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]);
             let code = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-            return Ok((code.ok_or_else(odd)?, bytes.split_off(end + 4)));
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+            return Ok((code.ok_or_else(odd)?, length, bytes.split_off(end + 4)));
         }
         if len == 0 || bytes.len() > MAX_HEAD {
             return Err(odd());

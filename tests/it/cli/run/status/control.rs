@@ -56,6 +56,24 @@ fn what_answers_in_another_language_is_not_trusted() {
 }
 
 #[test]
+fn an_answer_that_is_not_all_there_is_none() {
+    let folder = Folder::new();
+    let path = folder.journal();
+    let listener = UnixListener::bind(&path).unwrap();
+    let serve = thread::spawn(move || {
+        for length in [4, 5] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc\n");
+        }
+    });
+    let list = || call(&["ctl", "list", "--socket", path.to_str().unwrap()]);
+    assert_eq!(list(), said("abc"));
+    assert_eq!(list(), (2, String::new(), "sexton: the answer breaks off after 4 bytes\n".into()));
+    serve.join().unwrap();
+}
+
+#[test]
 fn a_job_that_may_overlap_itself_is_run_at_once_while_it_runs() {
     let crontab = "# sexton: name=pair at-most=2\n0 0 29 2 * until [ -e go ]; do sleep 0.02; done\n";
     let served = Served::start(crontab, &[]);
