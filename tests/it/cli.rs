@@ -69,8 +69,8 @@ fn a_mistake_in_the_command_line_is_reported_with_the_usage() {
     };
     fails("next", 2, &next("expected a cron expression"));
     fails("next| ", 2, &next("expected a cron expression"));
-    fails("next|@daily|--count|0", 2, &next("`--count` takes a number from 1"));
-    fails("next|@daily|--count|-1", 2, &next("`--count` takes a number from 1"));
+    fails("next|@daily|--count|0", 2, &next("`--count`: found `0`, expected a number from 1"));
+    fails("next|@daily|--count|-1", 2, &next("`--count`: found `-1`, expected a number from 1"));
     fails("next|@daily|--count", 2, &next("`--count` needs a value"));
     fails("next|@daily|--count|--previous", 2, &next("`--count` needs a value"));
     fails("next|@daily|--previous=yes", 2, &next("`--previous` takes no value"));

@@ -88,7 +88,10 @@ fn compare(args: &Args) -> Result<bool, Failure> {
     let shown = match args.value("--count").map(str::parse::<usize>) {
         None => 6,
         Some(Ok(count)) => count,
-        Some(Err(_)) => return Err(Failure::Usage("`--count` takes a number".into())),
+        Some(Err(_)) => {
+            let found = args.value("--count").unwrap_or_default();
+            return Err(Failure::Usage(format!("`--count`: found `{found}`, expected a number")));
+        }
     };
     let read = |arg: &OsString| planned::of(args, std::slice::from_ref(arg), &reading);
     let ((old, _), (new, zone)) = (read(old)?, read(new)?);

@@ -77,7 +77,10 @@ fn next(args: &Args) -> Result<(), Failure> {
         None if args.has("--until") => usize::MAX,
         None => 5,
         Some(Ok(count)) if count > 0 => count,
-        Some(_) => return Err(Failure::Usage("`--count` takes a number from 1".into())),
+        Some(_) => {
+            let found = args.value("--count").unwrap_or_default();
+            return Err(Failure::Usage(format!("`--count`: found `{found}`, expected a number from 1")));
+        }
     };
     let show: fn(SystemTime, &Zone) -> String = match args.value("--format") {
         None | Some("rfc3339") => time::rfc3339,

@@ -90,7 +90,11 @@ fn mistakes_are_trouble() {
     let two = "sexton: expected two crontabs, or two expressions in quotes\n";
     fails("diff|@daily", 2, &format!("{two}{usage}"));
     fails("diff|@daily|@daily|@daily", 2, &format!("{two}{usage}"));
-    fails("diff|@daily|@daily|--count|x", 2, &format!("sexton: `--count` takes a number\n{usage}"));
+    fails(
+        "diff|@daily|@daily|--count|x",
+        2,
+        &format!("sexton: `--count`: found `x`, expected a number\n{usage}"),
+    );
     let (status, _, stderr) = diff(OLD, "61 * * * * x\n", &[]);
     assert!(status == 2 && stderr.contains("new:1:1: minute: no such value `61`"), "{stderr}");
     assert_eq!(call(&["diff", "@daily", "0 9 * *"]).0, 2);
