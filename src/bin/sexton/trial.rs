@@ -1,8 +1,9 @@
 //! `sexton run --dry-run` and `--once`: what would run, and one job alone.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::sync::mpsc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -25,11 +26,11 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
     let now = SystemTime::now();
     let until = time::end(args, &zone, now)?.unwrap_or(now);
     let clock = ManualClock::new(now);
-    let (unwritten, failures) = mpsc::channel();
+    let written = Arc::new(Mutex::new(Ok(())));
     let scheduler = Scheduler::builder().clock(&clock).zone(zone.clone()).build().map_err(failure)?;
     for job in &Named::of(crontab).crontab.jobs {
         let label = job.label(plan.logs_commands);
-        let (zone, unwritten) = (zone.clone(), unwritten.clone());
+        let (zone, written) = (zone.clone(), written.clone());
         let own_zone = job.own_zone(&zone);
         let schedule = jobs::schedule(&job.when, own_zone, own_zone.unwrap_or(&zone), None, now);
         let schedule = schedule.map_err(failure)?;
@@ -37,14 +38,15 @@ pub fn dry_run(args: &Args, plan: &Plan, crontab: Crontab) -> Result<(), Failure
             move |run: &sexton::Run| match say(&format!("{} {label}", time::rfc3339(run.due(), &zone))) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(failure) => {
-                    let _ = unwritten.send(failure);
+                    *written.lock().unwrap_or_else(PoisonError::into_inner) = Err(failure);
                     ControlFlow::Break(())
                 }
             };
         scheduler.task(&job.task_name()).on(schedule).run_with(print).map_err(failure)?;
     }
     clock.advance(until.duration_since(now).unwrap_or_default());
-    failures.try_recv().map_or(Ok(()), Err)
+    let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+    mem::replace(&mut *written, Ok(()))
 }
 
 /// Runs one job now, as the daemon would, and waits for it. After a signal the exit status is that of the daemon, but 1 if the
