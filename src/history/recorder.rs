@@ -283,12 +283,10 @@ impl Recorder for History {
     }
 
     fn cancelled(&self, identity: Arc<Identity>, task: TaskDetails, now: Now) {
-        // What is remembered of it outlives its last run.
-        identity.stats.change_history(|history| {
-            if history.is_some() {
-                life_of(history).last_run = None;
-            }
-        });
+        if identity.stats.read_history(Option::is_some) {
+            // What is remembered of it outlives its last run.
+            identity.stats.change_history(|history| life_of(history).last_run = None);
+        }
         keep(&mut lock(&self.past).cancelled, Cancelled { at: now, identity, task });
     }
 
