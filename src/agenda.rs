@@ -196,7 +196,7 @@ impl Agenda {
         self.arm_or_queue(index, now);
         match replaced {
             Some(old) => Scheduled::Replaced { old },
-            None => Scheduled::New { task: self.identity(index), ended },
+            None => Scheduled::New { identity: self.identity(index), ended },
         }
     }
 

@@ -166,7 +166,7 @@ impl Scheduler {
             snapshots.extend(some);
             from = next;
         }
-        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.task.id));
+        snapshots.sort_by_key(|snapshot| (snapshot.next.is_none(), snapshot.next, snapshot.identity.id));
         snapshots.into_iter().map(|snapshot| self.handle(snapshot)).collect()
     }
 
@@ -202,7 +202,7 @@ impl Scheduler {
     }
 
     fn handle(&self, snapshot: TaskSnapshot) -> Task {
-        Task::new(&self.engine, ScheduledTask { task: snapshot.task, is_new: false })
+        Task::new(&self.engine, ScheduledTask { identity: snapshot.identity, is_new: false })
     }
 
     /// [Cancels](Task::cancel) all tasks for which the closure returns true. Returns how many there were.

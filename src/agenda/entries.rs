@@ -222,14 +222,6 @@ impl Agenda {
         entry.timetable.is_some().then_some((passed, now, why))
     }
 
-    /// A run is the last that need not be: it was demanded, or none is to follow it. What else has passed is missed.
-    pub(super) fn miss_before_the_last(&mut self, index: usize, now: Now) {
-        let rest = self.count_rest(index, Why::Cancelled, now);
-        if let (Some(rest), Some(entry)) = (rest, &mut self.name_entry(index).entry) {
-            entry.marks().rest = Some(rest);
-        }
-    }
-
     /// Puts the next due time of a task into its heap.
     pub(super) fn arm(&mut self, index: usize, now: Now) {
         let lead = self.lead;

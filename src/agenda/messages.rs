@@ -43,7 +43,7 @@ pub(crate) struct Rescheduled {
 /// The answer to a [`Request`].
 pub(crate) enum Scheduled {
     New {
-        task: Arc<Identity>,
+        identity: Arc<Identity>,
         /// What remains of an earlier task of the name that is in its last run.
         ended: Option<Removed>,
     },

@@ -32,13 +32,13 @@ impl<'a> From<&'a Identity> for TaskKey<'a> {
 
 /// The task that owns a name.
 pub(crate) struct Owner {
-    pub(crate) task: Arc<Identity>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) scheduled_at: &'static Location<'static>,
 }
 
 /// A task as users see it at one instant.
 pub(crate) struct TaskSnapshot {
-    pub(crate) task: Arc<Identity>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) status: Status,
     /// Never before now.
     pub(crate) next: Option<SystemTime>,
@@ -198,7 +198,7 @@ impl Agenda {
 impl NameEntry {
     pub(super) fn owner(&self) -> Option<Owner> {
         let entry = self.entry.as_ref().filter(|entry| !entry.is_ending())?;
-        Some(Owner { task: self.identity.clone(), scheduled_at: entry.spec.scheduled_at })
+        Some(Owner { identity: self.identity.clone(), scheduled_at: entry.spec.scheduled_at })
     }
 
     fn snapshot(&self, is_held_up: bool, now: Now) -> Option<TaskSnapshot> {
@@ -209,7 +209,7 @@ impl NameEntry {
             _ => Status::Waiting,
         };
         Some(TaskSnapshot {
-            task: self.identity.clone(),
+            identity: self.identity.clone(),
             status,
             next: entry.next_shown(now),
             count: entry.count,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, Marks, NameEntry, Stage};
+use super::entry::{Cause, Demand, Detached, DetachedKind, Ends, Entry, NameEntry, Stage};
 use super::{Agenda, Asked, EntryKey, Finished, Gone, News, PickedUp, Removed, Then};
 use crate::clock::Now;
 use crate::event::Why;
@@ -192,9 +192,10 @@ impl Agenda {
     }
 
     fn start_run(&mut self, index: usize, mut facts: Facts, now: Now) -> PickedUp {
-        if facts.place == Place::OneMore || facts.place == Place::Last && facts.reason == Reason::Demand {
-            self.miss_before_the_last(index, now);
-        }
+        // A run that need not be the last: it was demanded, or none is to follow it. What else has passed is missed.
+        let need_not_be_last =
+            facts.place == Place::OneMore || facts.place == Place::Last && facts.reason == Reason::Demand;
+        let rest = if need_not_be_last { self.count_rest(index, Why::Cancelled, now) } else { None };
         let entry = self.entry_at(index);
         let limit = entry.spec.policy().time_limit;
         facts.deadline = limit.and_then(|limit| now.mono.checked_add(limit));
@@ -205,9 +206,8 @@ impl Agenda {
             entry.next = None;
         }
         if facts.place != Place::Any {
-            (entry.stage, entry.next) = (Stage::Ending, None);
-            let rest = entry.marks.take().and_then(|marks| marks.rest);
-            entry.marks = rest.map(|rest| Box::new(Marks { rest: Some(rest), ..Marks::default() }));
+            (entry.stage, entry.next, entry.marks) = (Stage::Ending, None, None);
+            rest.into_iter().for_each(|rest| entry.marks().rest = Some(rest));
             return PickedUp::Run { facts, job };
         }
         let is_behind = entry.passed(now).is_some();

@@ -111,7 +111,7 @@ impl Engine {
 
     /// Reports what a task has missed that has lost its name, and drops what remains of it.
     pub(super) fn dispose_of(self: &Arc<Self>, removed: Removed) {
-        let Removed { identity: task, job, mut timetable, missed } = removed;
+        let Removed { identity, job, mut timetable, missed } = removed;
         if let (Some((due, until, why)), Some(timetable)) = (missed, &mut timetable) {
             let pass = {
                 let _inside = Inside::of(self);
@@ -121,10 +121,10 @@ impl Engine {
             let (mut state, now) = (lock(&self.state), self.clock.now());
             // In the store the name is forgotten, or another task owns it.
             let missed = MissedOccurrences { count: pass.count, first, latest, why };
-            state.report_missed(&task, missed, now);
+            state.report_missed(&identity, missed, now);
             self.unlock(state, now);
         }
-        self.discard(&task.name, (timetable, job));
+        self.discard(&identity.name, (timetable, job));
     }
 
     /// Drops something of the user's, such as a task that has ended with all that its callback and its schedule own.
@@ -140,7 +140,7 @@ impl Engine {
 
     /// Reports what a schedule has counted as missed after its task lost its name, and drops the schedule.
     pub(super) fn report_gone(self: &Arc<Self>, gone: Gone) {
-        let Gone { identity: task, mut timetable, verdicts, at, why } = gone;
+        let Gone { identity, mut timetable, verdicts, at, why } = gone;
         let mut missed = verdicts.missed;
         if let Some(start) = verdicts.start {
             missed.push(MissedOccurrences { count: 1, first: start.due, latest: start.due, why });
@@ -154,13 +154,13 @@ impl Engine {
         let (mut state, now) = (lock(&self.state), self.clock.now());
         for missed in missed {
             match why {
-                Why::ShutDown => state.report_and_record_missed(&task, missed, now),
+                Why::ShutDown => state.report_and_record_missed(&identity, missed, now),
                 // In the store the name is forgotten, or another task owns it.
-                _ => state.report_missed(&task, missed, now),
+                _ => state.report_missed(&identity, missed, now),
             }
         }
         self.unlock(state, now);
-        self.discard(&task.name, timetable);
+        self.discard(&identity.name, timetable);
     }
 
     /// A task that was picked up is done with.

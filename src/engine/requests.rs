@@ -28,7 +28,7 @@ pub(crate) struct Order {
 
 /// The task that has the name now.
 pub(crate) struct ScheduledTask {
-    pub(crate) task: Arc<Identity>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) is_new: bool,
 }
 
@@ -84,8 +84,8 @@ impl Engine {
             is_paused,
             replaces,
         };
-        let (task, old) = match self.add(state, request, zone, since, now) {
-            Scheduled::New { task, ended } => (task, ended),
+        let (identity, old) = match self.add(state, request, zone, since, now) {
+            Scheduled::New { identity, ended } => (identity, ended),
             Scheduled::Replaced { old } => (old.identity.clone(), Some(old)),
             Scheduled::Taken { by, job, timetable } => {
                 self.discard(&name, (timetable, job));
@@ -93,7 +93,7 @@ impl Engine {
             }
         };
         old.into_iter().for_each(|old| self.dispose_of(old));
-        Ok(ScheduledTask { task, is_new: true })
+        Ok(ScheduledTask { identity, is_new: true })
     }
 
     /// Keeps the state locked while a schedule begins, unless that may be slow: the schedule is the user's code, or the store
@@ -186,11 +186,11 @@ impl Engine {
     }
 
     fn name_taken(self: &Arc<Self>, owner: Owner, second: &'static Location<'static>) -> ScheduledTask {
-        let Owner { task, scheduled_at: first } = owner;
+        let Owner { identity, scheduled_at: first } = owner;
         if first != second {
-            self.alarm(Event::NameTaken { task: task.name.clone(), first, second });
+            self.alarm(Event::NameTaken { task: identity.name.clone(), first, second });
         }
-        ScheduledTask { task, is_new: false }
+        ScheduledTask { identity, is_new: false }
     }
 
     /// The schedule has no due time at all: an iterator or a closure returned none.
@@ -205,7 +205,7 @@ impl Engine {
         state.outbox.emit(now, || Event::Ended { task: name.clone() });
         self.unlock(state, now);
         // No task ever has this id.
-        Ok(ScheduledTask { task: Identity::new(name, 0), is_new: true })
+        Ok(ScheduledTask { identity: Identity::new(name, 0), is_new: true })
     }
 
     /// Gives a task another schedule.
@@ -299,7 +299,7 @@ impl Engine {
     pub(crate) fn pause(self: &Arc<Self>, key: TaskKey<'_>) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.pause(key, now)? {
-                let task = state.agenda.owner(key.name).map(|owner| owner.task);
+                let task = state.agenda.owner(key.name).map(|owner| owner.identity);
                 state.outbox.emit_of(task.as_ref(), now, || Event::Paused { task: key.name.into() });
             }
             Some(())
@@ -310,7 +310,7 @@ impl Engine {
     pub(crate) fn resume(self: &Arc<Self>, key: TaskKey<'_>, missed: Missed) -> Result<(), Error> {
         self.change(key, |state, now| {
             if state.agenda.resume(key, missed, now)? {
-                let task = state.agenda.owner(key.name).map(|owner| owner.task);
+                let task = state.agenda.owner(key.name).map(|owner| owner.identity);
                 state.outbox.emit_of(task.as_ref(), now, || Event::Resumed { task: key.name.into() });
             }
             Some(())

@@ -34,19 +34,19 @@ use crate::task::{Facts, Missed};
 #[derive(Clone)]
 pub struct Task {
     engine: Weak<Engine>,
-    task: Arc<Identity>,
+    identity: Arc<Identity>,
     is_new: bool,
 }
 
 impl Task {
     pub(super) fn new(engine: &Arc<Engine>, task: ScheduledTask) -> Task {
-        let ScheduledTask { task, is_new } = task;
-        Task { engine: Arc::downgrade(engine), task, is_new }
+        let ScheduledTask { identity, is_new } = task;
+        Task { engine: Arc::downgrade(engine), identity, is_new }
     }
 
     /// The name of the task.
     pub fn name(&self) -> &str {
-        &self.task.name
+        &self.identity.name
     }
 
     /// Whether the call that returned this handle scheduled or replaced the task. False if the name was used already.
@@ -63,7 +63,7 @@ impl Task {
         let state = lock(&engine.state);
         match state.agenda.snapshot(self.key(), engine.clock.now()) {
             Some(snapshot) => snapshot.status,
-            None if state.agenda.has_detached_run(&self.task) => Status::Running,
+            None if state.agenda.has_detached_run(&self.identity) => Status::Running,
             None => Status::Ended,
         }
     }
@@ -99,7 +99,7 @@ impl Task {
     /// What has become of the task so far: its last run, how many there were, how long they took. It stays when the task has
     /// ended.
     pub fn stats(&self) -> Stats {
-        self.task.stats.get()
+        self.identity.stats.get()
     }
 
     /// How many runs have started so far. `None` once the task has ended.
@@ -191,7 +191,7 @@ impl Task {
     /// If the task has ended already, or the scheduler has been shut down; or if a run is still going on after `timeout`:
     /// then [`Error::still_running`] names the task.
     pub fn cancel_timeout(&self, timeout: Duration) -> Result<(), Error> {
-        self.engine()?.cancel_timeout(&self.task, timeout)
+        self.engine()?.cancel_timeout(&self.identity, timeout)
     }
 
     /// Gives the task another schedule. It keeps its callback, its policies, its statistics, and whether it is paused. A run
@@ -212,7 +212,7 @@ impl Task {
     /// If the task has ended or is in its last run, the schedule makes no sense or is never due, or the scheduler has been
     /// shut down. Then the old schedule stays.
     pub fn reschedule(&self, schedule: impl Into<Schedule>) -> Result<(), Error> {
-        self.engine()?.reschedule(&self.task, schedule.into())
+        self.engine()?.reschedule(&self.identity, schedule.into())
     }
 
     /// Ends the task after exactly one more run. What else has passed when that starts is missed
@@ -226,11 +226,11 @@ impl Task {
     }
 
     pub(crate) fn key(&self) -> TaskKey<'_> {
-        TaskKey::from(&*self.task)
+        TaskKey::from(&*self.identity)
     }
 
     pub(crate) fn engine(&self) -> Result<Arc<Engine>, Error> {
-        self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.task.name))
+        self.engine.upgrade().ok_or_else(|| Error::new(Kind::ShutDown).of_task(&self.identity.name))
     }
 
     fn snapshot(&self) -> Option<TaskSnapshot> {
@@ -242,7 +242,7 @@ impl Task {
 
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", OneLine(&self.task.name))?;
+        write!(f, "{}: ", OneLine(&self.identity.name))?;
         let (engine, snapshot) = match (self.engine.upgrade(), self.snapshot()) {
             (Some(engine), Some(snapshot)) => (engine, snapshot),
             _ => return fmt::Display::fmt(&self.status(), f),
